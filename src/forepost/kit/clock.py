@@ -1,0 +1,30 @@
+"""The only place that reads time."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+import anyio
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Wall clock, in UTC: what a person reads. Never subtract two of them."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only grow: what durations are made of."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.sleep(seconds)

@@ -1,0 +1,46 @@
+"""Refusals: requests that were understood and will not be carried out, in words for the caller.
+
+A refusal is an answer. Anything else that is raised is a fault, logged in one place.
+"""
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
+    status = 400
+
+
+class Invalid(Refusal):
+    """The request is wrong; the text names the field and the reason."""
+
+    status = 400
+
+
+class Unauthenticated(Refusal):
+    status = 401
+
+
+class Forbidden(Refusal):
+    status = 403
+
+    def __init__(self, reason: str, required_role: str | None = None) -> None:
+        super().__init__(reason)
+        self.required_role = required_role
+
+
+class NotFound(Refusal):
+    status = 404
+
+
+class Conflict(Refusal):
+    status = 409
+
+
+class TooMany(Refusal):
+    """The caller is too fast."""
+
+    status = 429
+
+
+class Unavailable(Refusal):
+    """Not now: something that is needed is missing or not ready; the text says what."""
+
+    status = 503

@@ -1,0 +1,36 @@
+"""How everything on a wire is spelled."""
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+IdOrZero = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=4000)]
+Json = dict[str, Any]
+"""What a user keeps with an object (labels, metadata, settings); forepost does not look inside."""
+
+ZERO_TIME = "0001-01-01T00:00:00Z"
+"""How NetWatcher writes "never"."""
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """snake_case; tolerant of fields from a newer peer."""
+
+
+def patched(old: S, patch: msgspec.Struct) -> S:
+    """Return `old` with the fields that `patch` names; a field left UNSET stays as it was."""
+    named = {f: v for f in patch.__struct_fields__ if (v := getattr(patch, f)) is not UNSET}
+    return msgspec.structs.replace(old, **named)
+
+
+def complaint(error: msgspec.ValidationError) -> str:
+    """Turn msgspec's "Expected `int` >= 1 - at `$.count`" into "count: expected `int` >= 1"."""
+    text, _, path = str(error).partition(" - at `$")
+    reason = text[:1].lower() + text[1:]
+    field = path.rstrip("`").lstrip(".")
+    return f"{field}: {reason}" if field else f"body: {reason}"

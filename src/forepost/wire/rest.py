@@ -1,0 +1,269 @@
+"""Bodies of the controller's REST API: accounts, workspaces, members, agents."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from forepost.wire.base import IdOrZero, Json, Name, Text, Wire
+
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^\s*[^@\s]+@[^@\s]+\s*$")]
+Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
+Role = Literal["VIEWER", "USER", "ADMIN", "OWNER"]
+GivenRole = Literal["VIEWER", "USER", "ADMIN"]
+"""Roles that can be handed out; ownership is transferred, never granted."""
+SiteRole = Literal["USER", "SITE_ADMIN"]
+
+
+class Problem(Wire, frozen=True, kw_only=True):
+    """Every answer that is not 2xx."""
+
+    error: str
+    required_role: str | UnsetType = UNSET
+
+
+class Done(Wire, frozen=True, kw_only=True):
+    ok: bool = True
+
+
+class Register(Wire, frozen=True, kw_only=True):
+    """Body of `POST /auth/register`. A role in the body is accepted only as "USER"."""
+
+    email: Email
+    password: Password
+    name: Annotated[str, Meta(max_length=200)] = ""
+    role: Literal["USER", ""] = "USER"
+    labels: Json = {}
+    metadata: Json = {}
+
+
+class Login(Wire, frozen=True, kw_only=True):
+    email: Annotated[str, Meta(max_length=254)]
+    password: Annotated[str, Meta(max_length=1_000)]
+
+
+class User(Wire, frozen=True, kw_only=True):
+    """Times in both spellings: the document's, and the one NetWatcher's own panel reads."""
+
+    id: int
+    email: str
+    name: str
+    role: SiteRole
+    verified: bool = False
+    labels: Json = {}
+    metadata: Json = {}
+    last_login_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+    created_at_camel: datetime = msgspec.field(name="createdAt")
+    updated_at_camel: datetime = msgspec.field(name="updatedAt")
+
+
+class Session(Wire, frozen=True, kw_only=True):
+    """Answer to a registration or a login. `token` is a JWT."""
+
+    token: str
+    data: User
+
+
+class NewWorkspace(Wire, frozen=True, kw_only=True):
+    name: Name
+    description: Text = ""
+    settings: Json = {}
+
+
+class WorkspacePatch(Wire, frozen=True, kw_only=True):
+    name: Name | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    settings: Json | UnsetType = UNSET
+
+
+class Workspace(Wire, frozen=True, kw_only=True):
+    """Owner and times in both spellings, as for User."""
+
+    id: int
+    name: str
+    description: str = ""
+    settings: Json = {}
+    owner_id: int
+    created_at: datetime
+    updated_at: datetime
+    owner_id_camel: int = msgspec.field(name="ownerId")
+    created_at_camel: datetime = msgspec.field(name="createdAt")
+    updated_at_camel: datetime = msgspec.field(name="updatedAt")
+    my_role: Role | UnsetType = UNSET
+    agent_count: int | UnsetType = UNSET
+
+
+class NewMember(Wire, frozen=True, kw_only=True):
+    """Body of `POST .../members`: an existing user by id or by e-mail."""
+
+    user_id: IdOrZero = msgspec.field(name="userId", default=0)
+    email: Annotated[str, Meta(max_length=254)] = ""
+    role: GivenRole = "USER"
+    meta: Json = {}
+
+
+class MemberPatch(Wire, frozen=True, kw_only=True):
+    role: GivenRole
+
+
+class Member(Wire, frozen=True, kw_only=True):
+    id: int
+    workspace_id: int
+    user_id: int
+    email: str
+    name: str
+    role: Role
+    meta: Json = {}
+    created_at: datetime
+    updated_at: datetime
+
+
+PinLength = Annotated[int, Meta(ge=6, le=32)]
+TtlSec = Annotated[int, Meta(ge=0, le=365 * 86_400)]
+"""0: never expires."""
+IpOverride = Annotated[str, Meta(max_length=64)]
+
+
+class NewAgent(Wire, frozen=True, kw_only=True):
+    name: Name
+    description: Text = ""
+    location: Annotated[str, Meta(max_length=200)] = ""
+    public_ip_override: IpOverride = ""
+    version: Annotated[str, Meta(max_length=64)] = ""
+    pin_length: PinLength = msgspec.field(name="pinLength", default=9)
+    pin_ttl_sec: TtlSec = msgspec.field(name="pinTTLSeconds", default=0)
+    labels: Json = {}
+    metadata: Json = {}
+
+
+class AgentPatch(Wire, frozen=True, kw_only=True):
+    name: Name | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    location: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+    public_ip_override: IpOverride | UnsetType = UNSET
+    labels: Json | UnsetType = UNSET
+    metadata: Json | UnsetType = UNSET
+
+
+class Agent(Wire, frozen=True, kw_only=True):
+    """The agent object. `last_seen_at` is 0001-01-01T00:00:00Z for one never seen."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    workspace_id: int
+    name: str
+    description: str = ""
+    location: str = ""
+    public_ip_override: str = ""
+    version: str = ""
+    last_seen_at: datetime | str
+    initialized: bool = False
+    labels: Json = {}
+    metadata: Json = {}
+    trafficsim_enabled: bool = False
+    trafficsim_host: str = ""
+    trafficsim_port: int = 0
+    is_global: bool = False
+    bidirectional_default: bool = False
+
+
+class AgentWithPin(Wire, frozen=True, kw_only=True):
+    agent: Agent
+    pin: str
+
+
+class PinRequest(Wire, frozen=True, kw_only=True):
+    pin_length: PinLength = msgspec.field(name="pinLength", default=9)
+    ttl_sec: TtlSec = msgspec.field(name="ttlSeconds", default=0)
+
+
+class Pin(Wire, frozen=True, kw_only=True):
+    pin: str
+
+
+class Heartbeat(Wire, frozen=True, kw_only=True):
+    ok: bool = True
+    ts: datetime
+
+
+class AgentLogin(Wire, frozen=True, kw_only=True):
+    """Body of `POST /agent`: a PIN once, the PSK afterwards."""
+
+    workspace_id: int = 0
+    agent_id: int = 0
+    pin: Annotated[str, Meta(max_length=64)] = ""
+    psk: Annotated[str, Meta(max_length=256)] = ""
+
+
+class AgentSession(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Answer to `POST /agent`, refusals included (`status` "" and an `error`)."""
+
+    status: Literal["success", "ok", "deleted", ""] | UnsetType = UNSET
+    psk: str = ""
+    agent: Agent | UnsetType = UNSET
+    error: str = ""
+
+
+class ServerTime(Wire, frozen=True, kw_only=True):
+    server_time: datetime
+    server_unix_ms: int
+
+
+class Whoami(Wire, frozen=True, kw_only=True):
+    ip: str
+    timestamp: datetime
+
+
+class ResultRow(Wire, frozen=True, kw_only=True):
+    """One stored result. The payload is what the agent sent, byte for byte."""
+
+    probe_id: int
+    probe_agent_id: int
+    agent_id: int
+    triggered: bool
+    triggered_reason: str
+    created_at: datetime
+    received_at: datetime
+    type: str
+    payload: msgspec.Raw
+    target: str
+    target_agent: int
+
+
+class Point(Wire, frozen=True, kw_only=True):
+    """One bucket of a chart. RTTs in ms; null where every packet was lost. No bucket: no data."""
+
+    time: int
+    """Start of the bucket, Unix seconds."""
+    count: int
+    """Results in the bucket."""
+    rtt_min_ms: float | None
+    rtt_p50_ms: float | None
+    rtt_p95_ms: float | None
+    rtt_max_ms: float | None
+    loss_pct: float | None
+    """Mean over the results of the bucket."""
+
+
+class Line(Wire, frozen=True, kw_only=True):
+    """One curve: one target as seen by one agent."""
+
+    agent_id: int
+    type: str
+    target: str
+    target_agent: int
+    points: list[Point]
+
+
+class Chart(Wire, frozen=True, kw_only=True):
+    bucket_sec: int
+    lines: list[Line]
+
+
+class Health(Wire, frozen=True, kw_only=True):
+    ok: bool
+    problems: dict[str, str] | UnsetType = UNSET

@@ -1,0 +1,102 @@
+"""What agent and controller say to each other on `/ws`, inside neffos frames.
+
+Namespace `agent` is NetWatcher's own, one result a message. Namespace `forepost` is ours: results
+in batches with an identity, acknowledged after the commit, and wanted documents with a revision.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from forepost.wire.base import IdOrZero, Wire
+
+AGENT: Final = "agent"
+FOREPOST: Final = "forepost"
+
+REPORT: Final = "report"
+WANT: Final = "want"
+CAPABILITIES: Final = (REPORT, WANT)
+"""What this version can do; a side uses only what the other side named in its `hello`."""
+
+MAX_BATCH: Final = 500
+"""Results in one report at most."""
+MAX_BATCH_BYTES: Final = 512 * 1024
+"""Bytes of results in one report at most; a frame may be 1 MiB."""
+
+ProbeKind = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[A-Z][A-Z0-9_]*$")]
+
+
+class ProbePost(Wire, frozen=True, kw_only=True):
+    """One result: the envelope of `probe_post`. The payload is stored as it came."""
+
+    probe_id: IdOrZero = 0
+    triggered: bool = False
+    triggered_reason: Annotated[str, Meta(max_length=1_000)] = ""
+    created_at: datetime
+    type: ProbeKind
+    payload: msgspec.Raw
+    target: Annotated[str, Meta(max_length=2_000)] = ""
+    target_agent: IdOrZero = 0
+    source_ip: Annotated[str, Meta(max_length=64)] = ""
+    source_interface: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Result(Wire, frozen=True, kw_only=True):
+    """A result in our own namespace: what was posted, and its number in the agent's spool."""
+
+    seq: Annotated[int, Meta(ge=1)]
+    post: msgspec.Raw
+    """A ProbePost, opened one by one: one that is wrong never costs the others."""
+
+
+class Report(Wire, frozen=True, kw_only=True):
+    """Event `report`: results of one spool in rising order."""
+
+    boot: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    results: Annotated[list[Result], Meta(max_length=MAX_BATCH)]
+
+
+class Refused(Wire, frozen=True, kw_only=True):
+    seq: int
+    reason: str
+
+
+class ReportOk(Wire, frozen=True, kw_only=True):
+    """Event `report_ok`: everything up to `seq` is committed or refused for good."""
+
+    boot: int
+    seq: int
+    refused: list[Refused] = []
+
+
+class Hello(Wire, frozen=True, kw_only=True):
+    """Event `hello`, once from each side, the agent first."""
+
+    version: Annotated[str, Meta(max_length=64)]
+    capabilities: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)] = []
+    lost: int = 0
+    """Results that the agent's spool had to drop since it was made (agent only)."""
+
+
+class Want(Wire, frozen=True, kw_only=True):
+    """Event `want`: the whole list of probes, idempotent."""
+
+    revision: str
+    probes: list[msgspec.Raw]
+
+
+class Have(Wire, frozen=True, kw_only=True):
+    """Event `have`: the revision that is running now, and what could not be run."""
+
+    revision: str
+    unsupported: list[str] = []
+
+
+class Ok(Wire, frozen=True, kw_only=True):
+    ok: bool = True
+
+
+class Version(Wire, frozen=True, kw_only=True):
+    version: Annotated[str, Meta(max_length=64)]
