@@ -4,7 +4,7 @@ A refusal is an answer. Anything else that is raised is a fault, logged in one p
 """
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
+class Refusal(Exception):
     status = 400
 
 

@@ -13,7 +13,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 PREFIX = "FOREPOST_"
 
 
-class Wrong(ValueError):
+class WrongSettings(ValueError):
     """The settings cannot be used; the text names file, key and reason."""
 
 
@@ -24,7 +24,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def load(path: Path | None, kind: type[S], env: Mapping[str, str]) -> S:
     """Decode `path` (none: no file) with `FOREPOST_SECTION__KEY` of `env` over it.
 
-    Lists and tables in the environment are JSON. Raises Wrong.
+    Lists and tables in the environment are JSON. Raises WrongSettings.
     """
     document: dict[str, Any] = {}
     where = str(path) if path else "environment"
@@ -32,7 +32,7 @@ def load(path: Path | None, kind: type[S], env: Mapping[str, str]) -> S:
         try:
             document = tomllib.loads(path.read_text())
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise Wrong(f"{path}: {error}") from None
+            raise WrongSettings(f"{path}: {error}") from None
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, value in env.items():
         section, found, key = name.removeprefix(PREFIX).lower().partition("__")
@@ -41,7 +41,7 @@ def load(path: Path | None, kind: type[S], env: Mapping[str, str]) -> S:
     try:
         return msgspec.convert(document, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Wrong(f"{where}: {complaint(error)}") from None
+        raise WrongSettings(f"{where}: {complaint(error)}") from None
 
 
 def _value(text: str) -> Any:

@@ -18,7 +18,7 @@ async def keep(name: str, run: Callable[[], Awaitable[None]], clock: Clock, heal
         started = clock.monotonic()
         try:
             await run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the one place that may
             _log.debug("%s failed", name, exc_info=True)
             health.ill(name, f"{type(error).__name__}: {error}")
         else:

@@ -1,7 +1,7 @@
 """Bodies of the controller's REST API: accounts, workspaces, members, agents."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -14,6 +14,24 @@ Role = Literal["VIEWER", "USER", "ADMIN", "OWNER"]
 GivenRole = Literal["VIEWER", "USER", "ADMIN"]
 """Roles that can be handed out; ownership is transferred, never granted."""
 SiteRole = Literal["USER", "SITE_ADMIN"]
+
+
+T = TypeVar("T")
+
+
+class ListOf(Wire, Generic[T], frozen=True, kw_only=True):
+    """A list that is always whole."""
+
+    data: list[T]
+
+
+class Page(Wire, Generic[T], frozen=True, kw_only=True):
+    """A part of a list. `total`: how many there are in all."""
+
+    data: list[T]
+    total: int
+    limit: int
+    offset: int
 
 
 class Problem(Wire, frozen=True, kw_only=True):

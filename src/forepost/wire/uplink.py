@@ -25,6 +25,8 @@ MAX_BATCH: Final = 500
 MAX_BATCH_BYTES: Final = 512 * 1024
 """Bytes of results in one report at most; a frame may be 1 MiB."""
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time with its zone."""
 ProbeKind = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[A-Z][A-Z0-9_]*$")]
 
 
@@ -34,7 +36,7 @@ class ProbePost(Wire, frozen=True, kw_only=True):
     probe_id: IdOrZero = 0
     triggered: bool = False
     triggered_reason: Annotated[str, Meta(max_length=1_000)] = ""
-    created_at: datetime
+    created_at: Moment
     type: ProbeKind
     payload: msgspec.Raw
     target: Annotated[str, Meta(max_length=2_000)] = ""
@@ -77,7 +79,7 @@ class Hello(Wire, frozen=True, kw_only=True):
     version: Annotated[str, Meta(max_length=64)]
     capabilities: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)] = []
     lost: int = 0
-    """Results that the agent's spool had to drop since it was made (agent only)."""
+    """Results that the agent had to drop since it started (agent only)."""
 
 
 class Want(Wire, frozen=True, kw_only=True):

@@ -1,0 +1,28 @@
+"""`python -m forepost.agent [CONFIG]`: what `forepost agent` becomes, without the command line."""
+
+import sys
+from pathlib import Path
+
+import anyio
+
+from forepost.agent import settings as agent_settings
+from forepost.agent.main import run
+from forepost.kit import log, parent
+from forepost.kit.settings import WrongSettings
+
+
+def main(arguments: list[str]) -> int:
+    """Run until SIGINT or SIGTERM. Exit status 2: the settings are wrong."""
+    log.start()
+    parent.follow()
+    try:
+        settings = agent_settings.read(Path(arguments[0]) if arguments else None)
+    except WrongSettings as error:
+        sys.stderr.write(f"forepost agent: {error}\n")
+        return 2
+    anyio.run(run, settings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""From a PIN to a PSK."""
+
+from urllib.parse import urlsplit
+
+from forepost.agent.node import Identity, Node
+from forepost.kit.http import request
+
+
+class Refused(Exception):
+    """The controller knows this agent not, or not by this PIN; the text is for a person."""
+
+
+async def enroll(node: Node, url: str, workspace_id: int, agent_id: int, pin: str) -> Identity:
+    """Trade the PIN for a PSK and keep it. Raises Refused, or Unreachable when none answers."""
+    address = base(url)
+    answer = await request(
+        "POST",
+        f"{address}/agent",
+        body={"workspace_id": workspace_id, "agent_id": agent_id, "pin": pin},
+    )
+    found = answer.json()
+    psk = found.get("psk", "") if isinstance(found, dict) else ""
+    if answer.status != 200 or not psk:
+        error = found.get("error", "") if isinstance(found, dict) else ""
+        raise Refused(
+            f"{address} refused agent {agent_id} of workspace {workspace_id} "
+            f"(HTTP {answer.status} {error}): is the PIN right, unused and not expired? "
+            "`issue-pin` on the controller makes a new one"
+        )
+    identity = Identity(url=address, workspace_id=workspace_id, agent_id=agent_id, psk=psk)
+    node.keep(identity)
+    return identity
+
+
+def base(url: str) -> str:
+    """`http(s)://host[:port]` of a controller. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is not the address of a controller: http(s)://host[:port]")
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,142 @@
+"""What `forepost up` does at the first start, over the same REST API that everybody has.
+
+Every step looks before it makes, so that a start that was cut off is taken up again.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from forepost.agent.edges.host import default_gateways
+from forepost.cli.join import write_settings
+from forepost.kit import files
+from forepost.kit.http import Unreachable, request
+
+EMAIL: Final = "admin@forepost.local"
+WORKSPACE: Final = "Home"
+AGENT: Final = "This host"
+PING: Final = {"type": "PING", "interval_sec": 5, "timeout_sec": 2, "count": 5}
+
+
+class FirstLogin(msgspec.Struct, frozen=True):
+    """Kept only until it has been shown."""
+
+    email: str
+    password: str
+
+
+class Start:
+    """One start out of one folder."""
+
+    def __init__(self, folder: Path, listen: str, hosts: list[str]) -> None:
+        self.folder, self.listen, self.hosts = folder, listen, hosts
+        self.agent_toml = folder / "agent.toml"
+        self._login_file = folder / "first-login.json"
+
+    @property
+    def url(self) -> str:
+        host, _, port = self.listen.rpartition(":")
+        reachable = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - a comparison
+        return f"http://{reachable}:{port}"
+
+    @property
+    def first(self) -> bool:
+        return not self.agent_toml.exists()
+
+    def login(self) -> FirstLogin:
+        """The first admin: from the environment, else made up; the same until it was shown."""
+        if self._login_file.exists():
+            return msgspec.json.decode(self._login_file.read_bytes(), type=FirstLogin)
+        login = FirstLogin(
+            os.environ.get("FOREPOST_ADMIN__EMAIL") or EMAIL,
+            os.environ.get("FOREPOST_ADMIN__PASSWORD") or secrets.token_urlsafe(12),
+        )
+        files.replace(self._login_file, msgspec.json.encode(login))
+        return login
+
+    def shown(self) -> None:
+        self._login_file.unlink(missing_ok=True)
+
+    def controller_env(self) -> dict[str, str]:
+        env = {
+            "FOREPOST_HTTP__LISTEN": self.listen,
+            "FOREPOST_DATA__DIR": str(self.folder / "controller"),
+        }
+        if self.first:
+            login = self.login()
+            env |= {
+                "FOREPOST_ADMIN__EMAIL": login.email,
+                "FOREPOST_ADMIN__PASSWORD": login.password,
+            }
+        return env
+
+
+async def prepare(start: Start) -> str:
+    """Make workspace, agent and probes where they are missing; return what to tell the user."""
+    if not start.first:
+        return f"forepost is running: {start.url}\n"
+    login = start.login()
+    session = await _call("POST", f"{start.url}/auth/login", msgspec.to_builtins(login))
+    api = _Api(start.url, session["token"])
+    workspace = await api.named("/workspaces", {"name": WORKSPACE})
+    agents = f"/workspaces/{workspace['id']}/agents"
+    agent = await api.named(agents, {"name": AGENT})
+    probes = f"{agents}/{agent['id']}/probes"
+    there = {(p["type"], *(t["target"] for t in p["targets"])) for p in await api.all(probes)}
+    for probe in _wanted(start.hosts):
+        if (probe["type"], *probe.get("targets", ())) not in there:
+            await api.post(probes, probe)
+    pin = (await api.post(f"{agents}/{agent['id']}/issue-pin", {"ttlSeconds": 3600}))["pin"]
+    write_settings(
+        start.agent_toml, start.url, workspace["id"], agent["id"], start.folder / "agent", pin
+    )
+    start.shown()
+    return (
+        "forepost is running.\n"
+        f"  panel     {start.url}\n"
+        f"  email     {login.email}\n"
+        f"  password  {login.password}\n"
+        "Write the password down: it is not shown again.\n"
+    )
+
+
+def _wanted(hosts: list[str]) -> list[dict[str, Any]]:
+    targets = hosts or ["127.0.0.1", *default_gateways()]
+    return [
+        {"type": "SYSINFO", "interval_sec": 60},
+        {"type": "NETINFO", "interval_sec": 600},
+        *({**PING, "targets": [target]} for target in targets),
+    ]
+
+
+class _Api:
+    def __init__(self, url: str, token: str) -> None:
+        self._url, self._token = url, token
+
+    async def all(self, path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await _call("GET", self._url + path, None, self._token))["data"]
+        return found
+
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await _call("POST", self._url + path, body, self._token)
+
+    async def named(self, path: str, new: dict[str, Any]) -> dict[str, Any]:
+        """The object of this name, made where it is missing."""
+        for found in await self.all(path):
+            if found["name"] == new["name"]:
+                return found
+        made = await self.post(path, new)
+        agent: dict[str, Any] = made.get("agent", made)
+        return agent
+
+
+async def _call(method: str, url: str, body: Any, token: str = "") -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = await request(method, url, body=body, headers=headers)
+    found = answer.json()
+    if answer.status >= 300 or not isinstance(found, dict):
+        raise Unreachable(f"{method} {url}: HTTP {answer.status}: {answer.body[:200].decode()}")
+    return found

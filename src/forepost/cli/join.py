@@ -1,0 +1,96 @@
+"""`forepost join`: make this host an agent of a controller."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+import forepost
+from forepost.agent.node import Node
+from forepost.agent.uplink.enroll import Refused, base, enroll
+from forepost.cli import folders
+from forepost.kit import files
+from forepost.kit.clock import SystemClock
+from forepost.kit.http import Unreachable
+
+Id = Annotated[int, Parameter(validator=Number(gte=1))]
+
+
+def join(
+    url: str,
+    *,
+    workspace: Id,
+    agent: Id,
+    pin: str,
+    config: Path | None = None,
+    state_dir: Path | None = None,
+) -> int:
+    """Trade the PIN of an agent for its key, and write the agent's settings.
+
+    Exit status: 0 joined, 1 refused or out of reach, 2 wrong use.
+
+    Parameters
+    ----------
+    url
+        Address of the controller, http(s)://host[:port].
+    workspace
+        Number of the workspace.
+    agent
+        Number of the agent.
+    pin
+        The PIN that the controller showed when the agent was made.
+    config
+        The settings file to write.
+    state_dir
+        The folder that the agent keeps its key and its spool in.
+    """
+    config = config or folders.settings() / "agent.toml"
+    state_dir = state_dir or folders.state() / "agent"
+    node = Node(
+        name="",
+        version=forepost.__version__,
+        state_dir=files.private_folder(state_dir),
+        started_at=SystemClock().now(),
+    )
+    try:
+        url = base(url)
+    except ValueError as error:
+        return _fail(2, str(error))
+    try:
+        anyio.run(enroll, node, url, workspace, agent, pin)
+    except (Refused, Unreachable) as error:
+        return _fail(1, str(error))
+    write_settings(config, url, workspace, agent, state_dir)
+    print(f"joined {url} as agent {agent}; start it with: forepost agent --config {config}")
+    return 0
+
+
+def write_settings(
+    path: Path, url: str, workspace: int, agent: int, state_dir: Path, pin: str = ""
+) -> None:
+    lines = [
+        "[node]",
+        f"state_dir = {_quoted(str(state_dir))}",
+        "",
+        "[uplink]",
+        f"url = {_quoted(url)}",
+        f"workspace_id = {workspace}",
+        f"agent_id = {agent}",
+    ]
+    if pin:
+        lines.append(f"pin = {_quoted(pin)}")
+    files.replace(path, ("\n".join(lines) + "\n").encode(), mode=0o600)
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _fail(status: int, text: str) -> int:
+    sys.stderr.write(f"forepost join: {text}\n")
+    return status

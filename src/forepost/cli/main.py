@@ -1,0 +1,30 @@
+"""`forepost`: every verb, and the file that has it. A verb's file is read when it is called."""
+
+import sys
+
+from cyclopts import App
+
+import forepost
+
+app = App(
+    name="forepost",
+    help="One light agent at every site and one controller for all of them.",
+    version=forepost.__version__,
+)
+
+app.command("forepost.cli.up:up")
+app.command("forepost.cli.run:controller")
+app.command("forepost.cli.run:agent")
+app.command("forepost.cli.join:join")
+app.command("forepost.cli.status:status")
+app.command("forepost.cli.ping:ping")
+
+
+@app.command
+def version() -> None:
+    """Print the version."""
+    print(forepost.__version__)
+
+
+def main() -> None:
+    sys.exit(app(result_action="return_int_as_exit_code_else_zero"))

@@ -1,0 +1,76 @@
+"""`forepost status`: how the agent of this host is."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from forepost.agent.status import SOCKET
+from forepost.cli import folders
+from forepost.wire.status import Status
+
+TIMEOUT_SEC = 5.0
+
+
+def status(
+    *,
+    state_dir: Path | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Show what the running agent says of itself.
+
+    Exit status: 0 all is well, 1 it runs with problems, 3 no agent runs there.
+
+    Parameters
+    ----------
+    state_dir
+        The agent's folder; with `forepost up --data DIR` it is DIR/agent.
+    as_json
+        Print the agent's answer as it is.
+    """
+    path = (state_dir or folders.state() / "agent") / SOCKET
+    try:
+        answer = anyio.run(_ask, path)
+        found = msgspec.json.decode(answer, type=Status)
+    except (OSError, TimeoutError, msgspec.MsgspecError) as error:
+        sys.stderr.write(f"forepost status: no agent answers at {path}: {error}\n")
+        return 3
+    if as_json:
+        print(answer.decode().strip())
+    else:
+        _show(found)
+    return 1 if found.problems else 0
+
+
+async def _ask(path: Path) -> bytes:
+    answer = b""
+    with anyio.fail_after(TIMEOUT_SEC):
+        async with await anyio.connect_unix(path) as connection:
+            async for data in connection:
+                answer += data
+    return answer
+
+
+def _show(found: Status) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    where = f"agent {found.agent_id} of workspace {found.workspace_id}"
+    state = "connected" if found.connected else "not connected"
+    table.add_row("agent", f"{found.name} ({where}), forepost {found.version}, pid {found.pid}")
+    table.add_row("controller", f"{found.controller or 'none'} ({state})")
+    table.add_row("running", f"{found.probes} measurements since {found.started_at:%F %T} UTC")
+    spool = found.spool
+    table.add_row(
+        "spool",
+        f"{spool.pending} results waiting ({spool.bytes} bytes), "
+        f"{spool.lost} lost, {spool.refused} refused",
+    )
+    for subject, reason in found.problems.items():
+        table.add_row("problem", f"[bold red]{subject}[/]: {reason}")
+    Console().print(table)

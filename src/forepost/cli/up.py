@@ -1,0 +1,131 @@
+"""`forepost up`: controller, panel and one local agent, out of one folder."""
+
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Annotated, Final
+
+import anyio
+from anyio.abc import Process, TaskGroup
+from cyclopts import Parameter
+
+from forepost.cli import folders
+from forepost.cli.first_start import Start, prepare
+from forepost.kit import files
+from forepost.kit.clock import SystemClock
+from forepost.kit.http import Unreachable, request
+from forepost.kit.parent import PARENT
+
+READY_SEC: Final = 60.0
+STOP_SEC: Final = 15.0
+LONGEST_PAUSE_SEC: Final = 30.0
+
+_clock = SystemClock()
+
+
+class NotStarted(Exception):
+    """The controller did not come up; the text says what is known."""
+
+
+def up(
+    *,
+    data: Path | None = None,
+    listen: str = "127.0.0.1:8080",
+    probe: Annotated[list[str] | None, Parameter(negative="")] = None,
+) -> int:
+    """Start everything on this host and stay until Ctrl-C; start again with the same data.
+
+    Exit status: 0 stopped by a signal, 1 could not start.
+
+    Parameters
+    ----------
+    data
+        The folder for all that is kept.
+    listen
+        Address and port of the controller and its panel.
+    probe
+        A host to ping instead of loopback and the default gateway (repeatable; first start only).
+    """
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    folder = files.private_folder((data or folders.state()).absolute())
+    try:
+        anyio.run(_run, folder, listen, probe or [])
+    except* (NotStarted, Unreachable) as group:
+        sys.stderr.write(f"forepost up: {group.exceptions[0]}\n")
+        return 1
+    return 0
+
+
+async def _run(folder: Path, listen: str, hosts: list[str]) -> None:
+    start = Start(folder, listen, hosts)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_stop_on_signal, tasks)
+        async with anyio.create_task_group() as controllers:
+            env = {**os.environ, **start.controller_env(), PARENT: str(os.getpid())}
+            controllers.start_soon(_keep, "controller", env, [])
+            await _ready(start.url)
+            said = await prepare(start)
+            async with anyio.create_task_group() as agents:
+                env = {**os.environ, PARENT: str(os.getpid())}
+                agents.start_soon(_keep, "agent", env, [str(start.agent_toml)])
+                sys.stdout.write(said)
+                sys.stdout.flush()
+
+
+async def _keep(part: str, env: dict[str, str], arguments: list[str]) -> None:
+    """Run a part of forepost, and again when it ends by itself; stop it when we are stopped."""
+    pause = 1.0
+    env.setdefault("FOREPOST_LOG", "WARNING")
+    while True:
+        process = await anyio.open_process(
+            [sys.executable, "-m", f"forepost.{part}", *arguments],
+            env=env,
+            stdin=DEVNULL,
+            stdout=None,
+            stderr=None,
+            start_new_session=True,  # Ctrl-C is ours to hear; we stop the parts in order
+        )
+        started = _clock.monotonic()
+        try:
+            status = await process.wait()
+        finally:
+            await _stop(process)
+        sys.stderr.write(f"forepost up: the {part} ended with status {status}; again in {pause:.0f} s\n")
+        if _clock.monotonic() - started > LONGEST_PAUSE_SEC:
+            pause = 1.0
+        await _clock.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SEC)
+
+
+async def _stop(process: Process) -> None:
+    if process.returncode is not None:
+        return
+    with anyio.CancelScope(shield=True):
+        with suppress(ProcessLookupError):
+            process.terminate()
+        with anyio.move_on_after(STOP_SEC):
+            await process.wait()
+            return
+        process.kill()
+        await process.wait()
+
+
+async def _ready(url: str) -> None:
+    deadline = _clock.monotonic() + READY_SEC
+    while _clock.monotonic() < deadline:
+        with suppress(Unreachable):
+            if (await request("GET", f"{url}/readyz")).status == 200:
+                return
+        await _clock.sleep(0.1)
+    raise NotStarted(f"the controller at {url} is not ready after {READY_SEC:.0f} s")
+
+
+async def _stop_on_signal(tasks: TaskGroup) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            tasks.cancel_scope.cancel()
+            return

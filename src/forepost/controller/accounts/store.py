@@ -1,0 +1,105 @@
+"""SQL of accounts."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables import users
+from forepost.kit.errors import Conflict, NotFound
+from forepost.wire.rest import User
+
+
+class Account(msgspec.Struct, frozen=True):
+    user: User
+    password_hash: str
+
+
+class Accounts:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def any(self) -> bool:
+        async with self._db.read() as connection:
+            return await connection.scalar(select(users.c.id).limit(1)) is not None
+
+    async def count(self) -> int:
+        async with self._db.read() as connection:
+            return await connection.scalar(select(func.count()).select_from(users)) or 0
+
+    async def add(
+        self,
+        *,
+        email: str,
+        name: str,
+        password_hash: str,
+        now: datetime,
+        role: str = "USER",
+        labels: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> User:
+        """Raises Conflict when the address has an account."""
+        statement = (
+            insert(users)
+            .values(
+                email=email,
+                name=name,
+                role=role,
+                password_hash=password_hash,
+                verified=False,
+                labels=labels or {},
+                metadata=metadata or {},
+                created_at=now,
+                updated_at=now,
+            )
+            .returning(*users.c)
+        )
+        try:
+            async with self._db.write() as connection:
+                return _account((await connection.execute(statement)).one()).user
+        except IntegrityError:
+            raise Conflict("email: already in use") from None
+
+    async def by_email(self, email: str) -> Account | None:
+        async with self._db.read() as connection:
+            row = (
+                await connection.execute(select(users).where(users.c.email == email))
+            ).one_or_none()
+        return None if row is None else _account(row)
+
+    async def get(self, user_id: int) -> User:
+        async with self._db.read() as connection:
+            row = (
+                await connection.execute(select(users).where(users.c.id == user_id))
+            ).one_or_none()
+        if row is None:
+            raise NotFound("user not found")
+        return _account(row).user
+
+    async def logged_in(self, user_id: int, now: datetime) -> User:
+        statement = (
+            update(users).where(users.c.id == user_id).values(last_login_at=now).returning(*users.c)
+        )
+        async with self._db.write() as connection:
+            return _account((await connection.execute(statement)).one()).user
+
+
+def _account(row: Row[Any]) -> Account:
+    user = User(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        verified=row.verified,
+        labels=row.labels,
+        metadata=row.metadata,
+        last_login_at=row.last_login_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        created_at_camel=row.created_at,
+        updated_at_camel=row.updated_at,
+    )
+    return Account(user, row.password_hash)

@@ -1,0 +1,198 @@
+"""The HTTP application: every slice's routes, one guard, one place for refusals and faults."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+import forepost
+from forepost.controller.access import PUBLIC, Access, caller_of, needs
+from forepost.kit.errors import Forbidden, Invalid, Refusal
+from forepost.kit.health import Health
+from forepost.wire import rest
+from forepost.wire.base import complaint
+from forepost.wire.rest import Problem
+
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+STATIC: Final = Path(__file__).parent / "static"
+BODY_LIMIT: Final = 10 << 20
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class SpelledRequest(Request[Any, Any, Any]):
+    """Reads a body strictly into the Struct of its route, in either spelling of a field's name."""
+
+    async def json(self) -> Any:
+        field = self.route_handler.parsed_data_field
+        kind = field.annotation if field is not None else Any
+        body = await self.body()
+        try:
+            value = msgspec.json.decode(body)
+            return msgspec.convert(respelled(value, kind), kind)
+        except msgspec.ValidationError as error:
+            raise Invalid(complaint(error)) from None
+        except msgspec.DecodeError as error:
+            raise Invalid(f"body: not JSON: {error}") from None
+
+
+def respelled(value: Any, kind: Any) -> Any:
+    """Give the keys of an object the spelling of `kind`: intervalSec, interval_sec. Pure."""
+    kinds = getattr(kind, "__args__", (kind,))
+    structs = [k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)]
+    if not isinstance(value, dict) or not structs:
+        return value
+    fields = msgspec.structs.fields(structs[0])
+    names = {_bare(field.encode_name): field.encode_name for field in fields}
+    spelled: dict[str, Any] = {}
+    for key, item in value.items():
+        name = names.get(_bare(str(key)), str(key))
+        if name in spelled:
+            raise Invalid(f"{name}: given twice")
+        spelled[name] = item
+    return spelled
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def build(
+    routers: Sequence[Router], sockets: Mapping[str, Asgi], access: Access, health: Health
+) -> Asgi:
+    """One ASGI application; WebSockets go past Litestar, for they are the hot path."""
+    http = Litestar(
+        route_handlers=[*routers, _observability(health), *_panel()],
+        guards=[access.guard],
+        dependencies={"caller": Provide(caller_of)},
+        request_class=SpelledRequest,
+        request_max_body_size=BODY_LIMIT,
+        exception_handlers={
+            Refusal: _refuse,
+            ValidationException: _wrong_parameter,
+            HTTPException: _http_problem,
+            Exception: _fault,
+        },
+        response_headers=[],
+        openapi_config=OpenAPIConfig(
+            title="forepost controller",
+            version=forepost.__version__,
+            path="/schema",
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            components=Components(
+                security_schemes={
+                    "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+                }
+            ),
+        ),
+        after_request=_secure,
+        logging_config=None,
+        opt=needs(PUBLIC),
+    )
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            socket = sockets.get(scope["path"])
+            if socket is None:
+                await receive()
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await socket(scope, receive, send)
+            return
+        await http(scope, receive, send)
+
+    serve.http = http  # type: ignore[attr-defined]
+    return serve
+
+
+def _observability(health: Health) -> Router:
+    @get("/healthz", opt=needs(PUBLIC))
+    async def healthz() -> rest.Health:
+        """The process lives."""
+        return rest.Health(ok=True)
+
+    @get("/readyz", opt=needs(PUBLIC))
+    async def readyz() -> Response[rest.Health]:
+        """It can do its work; 503 and the reasons when it cannot."""
+        problems = dict(health.problems)
+        if not problems:
+            return Response(rest.Health(ok=True))
+        return Response(rest.Health(ok=False, problems=problems), status_code=503)
+
+    @get("/metrics", opt=needs(PUBLIC), media_type=CONTENT_TYPE_LATEST, include_in_schema=False)
+    async def metrics() -> bytes:
+        """For Prometheus; counters only, no names of anybody's objects."""
+        return generate_latest()
+
+    return Router("/", route_handlers=[healthz, readyz, metrics], tags=["health"])
+
+
+def _panel() -> list[Router]:
+    if not STATIC.is_dir():
+        _log.warning("the panel is not built: there is no %s", STATIC)
+        return []
+    return [
+        create_static_files_router(
+            path="/",
+            directories=[STATIC],
+            html_mode=True,
+            opt=needs(PUBLIC),
+            include_in_schema=False,
+        )
+    ]
+
+
+async def _secure(response: Response[Any]) -> Response[Any]:
+    response.headers.update(SECURITY_HEADERS)
+    return response
+
+
+def _answer(status: int, problem: Problem) -> Response[Problem]:
+    return Response(
+        problem, status_code=status, media_type=MediaType.JSON, headers=SECURITY_HEADERS
+    )
+
+
+def _refuse(_request: Any, refusal: Refusal) -> Response[Problem]:
+    role = refusal.required_role if isinstance(refusal, Forbidden) else None
+    return _answer(
+        refusal.status,
+        Problem(error=str(refusal), required_role=msgspec.UNSET if role is None else role),
+    )
+
+
+def _wrong_parameter(_request: Any, error: ValidationException) -> Response[Problem]:
+    """Litestar's words for a wrong parameter or a missing body, as field and reason."""
+    for wrong in error.extra or ():
+        if isinstance(wrong, dict):
+            field = wrong.get("key", "body")
+            field = "body" if field == "data" else field
+            reason = str(wrong.get("message", "invalid"))
+            return _answer(400, Problem(error=f"{field}: {reason[:1].lower()}{reason[1:]}"))
+    return _answer(400, Problem(error=error.detail))
+
+
+def _http_problem(_request: Any, error: HTTPException) -> Response[Problem]:
+    return _answer(error.status_code, Problem(error=error.detail.lower()))
+
+
+def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(500, Problem(error="internal error"))

@@ -1,0 +1,64 @@
+"""How an agent becomes known: a PIN once, for a PSK for good."""
+
+from forepost.controller.fleet.roster import DELETED, Credentials, Roster, Stranger
+from forepost.controller.fleet.store import Agents
+from forepost.controller.tokens import Passwords, expiry, new_pin, new_psk, psk_sha256
+from forepost.kit.clock import Clock
+from forepost.wire.rest import AgentLogin, AgentSession
+
+
+class Enrolment:
+    def __init__(self, agents: Agents, roster: Roster, passwords: Passwords, clock: Clock) -> None:
+        self._agents, self._roster = agents, roster
+        self._passwords, self._clock = passwords, clock
+
+    async def issue_pin(self, workspace_id: int, agent_id: int, length: int, ttl_sec: int) -> str:
+        """A new PIN; one that is still open ends. Only its hash is kept."""
+        pin = new_pin(length)
+        await self._agents.add_pin(
+            workspace_id,
+            agent_id,
+            await self._passwords.hash(pin),
+            expiry(self._clock, ttl_sec),
+            self._clock.now(),
+        )
+        return pin
+
+    async def login(self, body: AgentLogin) -> tuple[int, AgentSession]:
+        """HTTP status and answer to `POST /agent`, NetWatcher's for every case."""
+        if body.psk:
+            return await self._by_psk(body)
+        if body.pin:
+            return await self._by_pin(body)
+        return 400, AgentSession(status="", error="psk_or_pin_required")
+
+    async def _by_psk(self, body: AgentLogin) -> tuple[int, AgentSession]:
+        try:
+            known = await self._roster.admit(
+                Credentials(str(body.workspace_id), str(body.agent_id), body.psk)
+            )
+        except Stranger as refusal:
+            if str(refusal) == DELETED:
+                return 410, AgentSession(status="deleted", error="agent_deleted")
+            return 401, AgentSession(status="", error="invalid_psk")
+        agent = await self._agents.get(known.workspace_id, known.agent_id)
+        return 200, AgentSession(status="ok", agent=agent)
+
+    async def _by_pin(self, body: AgentLogin) -> tuple[int, AgentSession]:
+        now = self._clock.now()
+        refusal = 401, AgentSession(status="", error="pin_verification_failed")
+        if not (0 < body.workspace_id < 2**31 and 0 < body.agent_id < 2**31):
+            return refusal
+        for pin_id, kept in (
+            await self._agents.open_pins(body.workspace_id, body.agent_id, now)
+        ).items():
+            if not await self._passwords.matches(body.pin, kept):
+                continue
+            psk = new_psk()
+            agent = await self._agents.enrol(
+                body.workspace_id, body.agent_id, pin_id, psk_sha256(psk), now
+            )
+            if agent is not None:
+                self._roster.forget(body.agent_id)
+                return 200, AgentSession(status="success", psk=psk, agent=agent)
+        return refusal

@@ -1,0 +1,119 @@
+"""Agents in RAM: who they are, when they were heard from, and who is connected now."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+
+import msgspec
+
+from forepost.controller.fleet.store import Agents, Enrolled
+from forepost.controller.tokens import psk_matches
+from forepost.kit.clock import Clock
+
+FLUSH_SEC: Final = 30.0
+
+MISSING = "unauthorized: missing X-Workspace-ID, X-Agent-ID, or X-Agent-PSK headers"
+BAD_WORKSPACE = "unauthorized: invalid workspace id"
+BAD_AGENT = "unauthorized: invalid agent id"
+BAD_PSK = "unauthorized: invalid psk"
+DELETED = "agent_deleted: agent has been removed from workspace"
+"""The agent searches these texts for words; they are NetWatcher's, literally."""
+
+
+class Stranger(Exception):
+    """Credentials that are no agent's; the text is one of the above."""
+
+
+class Connection(Protocol):
+    """A live WebSocket of one agent."""
+
+    def probes_changed(self, edited: int) -> None: ...
+    def replaced(self) -> None: ...
+    def deactivated(self, reason: str) -> None: ...
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """The three headers, as they came."""
+
+    workspace_id: str
+    agent_id: str
+    psk: str
+
+
+class Roster:
+    def __init__(self, agents: Agents, clock: Clock) -> None:
+        self._agents, self._clock = agents, clock
+        self._enrolled: dict[int, Enrolled] = {}
+        self._seen: dict[int, datetime] = {}
+        self._unsaved: set[int] = set()
+        self._live: dict[int, Connection] = {}
+
+    async def admit(self, credentials: Credentials) -> Enrolled:
+        """Who these credentials are. Raises Stranger."""
+        if not (credentials.workspace_id and credentials.agent_id and credentials.psk):
+            raise Stranger(MISSING)
+        if not _is_number(credentials.workspace_id):
+            raise Stranger(BAD_WORKSPACE)
+        if not _is_number(credentials.agent_id):
+            raise Stranger(BAD_AGENT)
+        agent_id = int(credentials.agent_id)
+        known = self._enrolled.get(agent_id) or await self._agents.enrolled(agent_id)
+        if known is None or known.workspace_id != int(credentials.workspace_id):
+            raise Stranger(BAD_PSK)
+        if known.deleted:
+            raise Stranger(DELETED)
+        if not psk_matches(credentials.psk, known.psk_sha256):
+            raise Stranger(BAD_PSK)
+        self._enrolled[agent_id] = known
+        self.heard_from(agent_id)
+        return known
+
+    def forget(self, agent_id: int) -> None:
+        """Its PSK or workspace changed."""
+        self._enrolled.pop(agent_id, None)
+
+    def heard_from(self, agent_id: int) -> datetime:
+        now = self._clock.now()
+        self._seen[agent_id] = now
+        self._unsaved.add(agent_id)
+        return now
+
+    def last_seen(self, agent_id: int) -> datetime | None:
+        """What is known here; None: ask the store."""
+        return self._seen.get(agent_id)
+
+    async def flush(self) -> None:
+        times = {agent_id: self._seen[agent_id] for agent_id in self._unsaved}
+        self._unsaved.clear()
+        await self._agents.seen(times)
+
+    async def run(self) -> None:
+        """Keep what is known about last evidence, every 30 s."""
+        while True:
+            await self._clock.sleep(FLUSH_SEC)
+            await self.flush()
+
+    def connected(self, agent_id: int, connection: Connection) -> None:
+        """One live connection for an agent: an earlier one is closed."""
+        earlier = self._live.get(agent_id)
+        self._live[agent_id] = connection
+        if earlier is not None:
+            earlier.replaced()
+
+    def disconnected(self, agent_id: int, connection: Connection) -> None:
+        if self._live.get(agent_id) is connection:
+            del self._live[agent_id]
+
+    @property
+    def live(self) -> int:
+        return len(self._live)
+
+    def tell(self, agent_id: int, what: Callable[[Connection], None]) -> None:
+        """Say something to an agent if it is connected; if not, it will ask when it is."""
+        connection = self._live.get(agent_id)
+        if connection is not None:
+            what(connection)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

@@ -1,0 +1,176 @@
+"""The conversation with one agent, from the controller's side. No I/O: texts in, steps out."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from forepost.wire import neffos
+from forepost.wire.base import complaint
+from forepost.wire.neffos import Frame
+from forepost.wire.uplink import (
+    AGENT,
+    CAPABILITIES,
+    FOREPOST,
+    Have,
+    Hello,
+    Ok,
+    ProbePost,
+    Refused,
+    Report,
+    Version,
+)
+
+
+class Say(msgspec.Struct, frozen=True):
+    """Send this text."""
+
+    text: str
+
+
+class GiveProbes(msgspec.Struct, frozen=True):
+    """Send the list of probes in the manner of this namespace."""
+
+    namespace: str
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """One result, to be answered with `posted_ok` or `refusal` once its fate is known."""
+
+    post: ProbePost
+    frame: Frame
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """Numbered results of one boot, to be acknowledged together."""
+
+    boot: int
+    seq: int
+    """The last number in the report."""
+    posts: list[tuple[int, ProbePost]]
+    refused: list[Refused]
+
+
+class VersionIs(msgspec.Struct, frozen=True):
+    version: str
+
+
+class CannotRun(msgspec.Struct, frozen=True):
+    """The agent has the list, and cannot run these."""
+
+    unsupported: list[str]
+
+
+class HangUp(msgspec.Struct, frozen=True): ...
+
+
+Step = Say | GiveProbes | Posted | Reported | VersionIs | CannotRun | HangUp
+
+OK: Final = msgspec.json.encode(Ok()).decode()
+
+_report = msgspec.json.Decoder(Report)
+_post = msgspec.json.Decoder(ProbePost)
+_hello = msgspec.json.Decoder(Hello)
+_have = msgspec.json.Decoder(Have)
+_version = msgspec.json.Decoder(Version)
+
+
+def posted_ok() -> str:
+    return neffos.encode(Frame(AGENT, "probe_post_ok", OK))
+
+
+def refusal(frame: Frame, reason: str) -> str:
+    """What came, sent back as an error with the reason as its body."""
+    return neffos.encode(msgspec.structs.replace(frame, is_error=True, body=reason))
+
+
+class Session:
+    """`greeting`: what answers the agent's first word, `A<id>` or `H<reason>`."""
+
+    def __init__(self, greeting: str, version: str) -> None:
+        self._greeting, self._version = greeting, version
+        self._greeted = False
+        self._namespaces: set[str] = set()
+
+    def speaks(self, namespace: str) -> bool:
+        return namespace in self._namespaces
+
+    def received(self, text: str) -> Iterator[Step]:
+        if not self._greeted:
+            yield from self._greet(text)
+            return
+        try:
+            frame = neffos.decode(text)
+        except neffos.Malformed as error:
+            yield Say(refusal(Frame(AGENT, ""), f"malformed message: {error}"))
+            return
+        if frame.event == neffos.CONNECT:
+            yield from self._connect(frame)
+        elif frame.event == neffos.DISCONNECT:
+            self._namespaces.discard(frame.namespace)
+            yield Say(neffos.empty_reply(frame.wait))
+        elif not frame.event and not frame.namespace:
+            return  # the answer to something we asked
+        elif frame.namespace not in self._namespaces:
+            yield Say(refusal(frame, "namespace not connected"))
+        else:
+            try:
+                yield from self._event(frame)
+            except msgspec.ValidationError as error:
+                yield Say(refusal(frame, complaint(error)))
+            except msgspec.DecodeError as error:
+                yield Say(refusal(frame, f"body: not JSON: {error}"))
+
+    def _greet(self, text: str) -> Iterator[Step]:
+        if text != neffos.HELLO:
+            yield Say(neffos.REFUSED + "the first message is M")
+            yield HangUp()
+            return
+        self._greeted = True
+        yield Say(self._greeting)
+        if self._greeting.startswith(neffos.REFUSED):
+            yield HangUp()
+
+    def _connect(self, frame: Frame) -> Iterator[Step]:
+        if frame.namespace not in (AGENT, FOREPOST):
+            yield Say(refusal(frame, "bad namespace"))
+            return
+        self._namespaces.add(frame.namespace)
+        yield Say(neffos.empty_reply(frame.wait))
+
+    def _event(self, frame: Frame) -> Iterator[Step]:
+        match frame.namespace, frame.event:
+            case "agent", "probe_post":
+                yield Posted(_post.decode(frame.body), frame)
+            case "agent", "probe_get":
+                yield GiveProbes(AGENT)
+            case "agent", "ping":
+                yield Say(neffos.encode(Frame(AGENT, "pong", OK)))
+            case "agent", "version":
+                yield VersionIs(_version.decode(frame.body).version)
+                yield Say(neffos.encode(Frame(AGENT, "version", "ok")))
+            case "forepost", "hello":
+                yield VersionIs(_hello.decode(frame.body).version)
+                mine = Hello(version=self._version, capabilities=list(CAPABILITIES))
+                yield Say(
+                    neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode()))
+                )
+                yield GiveProbes(FOREPOST)
+            case "forepost", "report":
+                yield self._report(_report.decode(frame.body))
+            case "forepost", "have":
+                if unsupported := _have.decode(frame.body).unsupported:
+                    yield CannotRun(unsupported)
+            case _:
+                yield Say(refusal(frame, f"unknown event {frame.event!r}"))
+
+    def _report(self, report: Report) -> Reported:
+        posts: list[tuple[int, ProbePost]] = []
+        refused: list[Refused] = []
+        for result in report.results:
+            try:
+                posts.append((result.seq, _post.decode(result.post)))
+            except msgspec.ValidationError as error:
+                refused.append(Refused(seq=result.seq, reason=complaint(error)))
+        last = report.results[-1].seq if report.results else 0
+        return Reported(report.boot, last, posts, refused)

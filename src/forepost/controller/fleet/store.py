@@ -1,0 +1,220 @@
+"""SQL of agents and their PINs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, bindparam, func, insert, select, update
+
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables import agents, pins, probe_targets, probes
+from forepost.kit.errors import NotFound
+from forepost.wire.base import ZERO_TIME, patched
+from forepost.wire.rest import Agent, AgentPatch, NewAgent
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """What a connection of an agent is checked against."""
+
+    agent_id: int
+    workspace_id: int
+    psk_sha256: str
+    deleted: bool
+
+
+class Agents:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def of(self, workspace_id: int, limit: int, offset: int) -> tuple[list[Agent], int]:
+        mine = select(agents).where(
+            agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None)
+        )
+        async with self._db.read() as connection:
+            total = await connection.scalar(select(func.count()).select_from(mine.subquery()))
+            page = mine.order_by(agents.c.id).limit(limit).offset(offset)
+            rows = (await connection.execute(page)).all()
+        return [_agent(row) for row in rows], total or 0
+
+    async def add(self, workspace_id: int, new: NewAgent, now: datetime) -> Agent:
+        statement = (
+            insert(agents)
+            .values(
+                workspace_id=workspace_id,
+                name=new.name,
+                description=new.description,
+                location=new.location,
+                public_ip_override=new.public_ip_override,
+                version=new.version,
+                psk_sha256="",
+                labels=new.labels,
+                metadata=new.metadata,
+                created_at=now,
+                updated_at=now,
+            )
+            .returning(*agents.c)
+        )
+        async with self._db.write() as connection:
+            return _agent((await connection.execute(statement)).one())
+
+    async def get(self, workspace_id: int, agent_id: int) -> Agent:
+        async with self._db.read() as connection:
+            return await _get(connection, workspace_id, agent_id)
+
+    async def change(
+        self, workspace_id: int, agent_id: int, patch: AgentPatch, now: datetime
+    ) -> Agent:
+        async with self._db.write() as connection:
+            new = patched(await _get(connection, workspace_id, agent_id), patch)
+            statement = (
+                update(agents)
+                .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
+                .values(
+                    name=new.name,
+                    description=new.description,
+                    location=new.location,
+                    public_ip_override=new.public_ip_override,
+                    labels=new.labels,
+                    metadata=new.metadata,
+                    updated_at=now,
+                )
+                .returning(*agents.c)
+            )
+            return _agent((await connection.execute(statement)).one())
+
+    async def delete(self, workspace_id: int, agent_id: int, now: datetime) -> None:
+        """A soft delete; its probes and open PINs are gone at once, its results stay."""
+        async with self._db.write() as connection:
+            await _get(connection, workspace_id, agent_id)
+            own = select(probes.c.id).where(
+                probes.c.workspace_id == workspace_id, probes.c.agent_id == agent_id
+            )
+            await connection.execute(
+                probe_targets.delete().where(
+                    probe_targets.c.probe_id.in_(own) | (probe_targets.c.agent_id == agent_id)
+                )
+            )
+            await connection.execute(
+                probes.delete().where(
+                    probes.c.workspace_id == workspace_id, probes.c.agent_id == agent_id
+                )
+            )
+            await connection.execute(pins.delete().where(pins.c.agent_id == agent_id))
+            await connection.execute(
+                update(agents)
+                .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
+                .values(deleted_at=now, psk_sha256="")
+            )
+
+    async def enrolled(self, agent_id: int) -> Enrolled | None:
+        query = select(
+            agents.c.id, agents.c.workspace_id, agents.c.psk_sha256, agents.c.deleted_at
+        ).where(agents.c.id == agent_id)
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        return Enrolled(row.id, row.workspace_id, row.psk_sha256, row.deleted_at is not None)
+
+    async def add_pin(
+        self,
+        workspace_id: int,
+        agent_id: int,
+        pin_hash: str,
+        expires_at: datetime | None,
+        now: datetime,
+    ) -> None:
+        """Keep a PIN; earlier ones that are still open end here."""
+        async with self._db.write() as connection:
+            await _get(connection, workspace_id, agent_id)
+            await connection.execute(pins.delete().where(pins.c.agent_id == agent_id))
+            await connection.execute(
+                insert(pins).values(
+                    agent_id=agent_id, pin_hash=pin_hash, expires_at=expires_at, created_at=now
+                )
+            )
+
+    async def open_pins(self, workspace_id: int, agent_id: int, now: datetime) -> Mapping[int, str]:
+        """Id and hash of every PIN that could still be used."""
+        query = (
+            select(pins.c.id, pins.c.pin_hash)
+            .join(agents, agents.c.id == pins.c.agent_id)
+            .where(
+                agents.c.workspace_id == workspace_id,
+                agents.c.id == agent_id,
+                agents.c.deleted_at.is_(None),
+                pins.c.consumed_at.is_(None),
+                pins.c.expires_at.is_(None) | (pins.c.expires_at > now),
+            )
+        )
+        async with self._db.read() as connection:
+            return {row.id: row.pin_hash for row in (await connection.execute(query)).all()}
+
+    async def enrol(
+        self, workspace_id: int, agent_id: int, pin_id: int, psk_sha256: str, now: datetime
+    ) -> Agent | None:
+        """Use up a PIN and keep the PSK, in one step: of two at once, one gets None."""
+        async with self._db.write() as connection:
+            used = await connection.execute(
+                update(pins)
+                .where(pins.c.id == pin_id, pins.c.consumed_at.is_(None))
+                .values(consumed_at=now)
+            )
+            if used.rowcount != 1:
+                return None
+            statement = (
+                update(agents)
+                .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
+                .values(psk_sha256=psk_sha256, last_seen_at=now, updated_at=now)
+                .returning(*agents.c)
+            )
+            return _agent((await connection.execute(statement)).one())
+
+    async def set_version(self, agent_id: int, version: str) -> None:
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(agents).where(agents.c.id == agent_id).values(version=version)
+            )
+
+    async def seen(self, times: Mapping[int, datetime]) -> None:
+        """Keep when agents were last heard from, all in one transaction."""
+        if not times:
+            return
+        statement = (
+            update(agents)
+            .where(agents.c.id == bindparam("of"))
+            .values(last_seen_at=bindparam("at"))
+        )
+        async with self._db.write() as connection:
+            await connection.execute(statement, [{"of": a, "at": t} for a, t in times.items()])
+
+
+async def _get(connection: Any, workspace_id: int, agent_id: int) -> Agent:
+    query = select(agents).where(
+        agents.c.workspace_id == workspace_id,
+        agents.c.id == agent_id,
+        agents.c.deleted_at.is_(None),
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound("agent not found")
+    return _agent(row)
+
+
+def _agent(row: Row[Any]) -> Agent:
+    return Agent(
+        id=row.id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        workspace_id=row.workspace_id,
+        name=row.name,
+        description=row.description,
+        location=row.location,
+        public_ip_override=row.public_ip_override,
+        version=row.version,
+        last_seen_at=row.last_seen_at or ZERO_TIME,
+        initialized=bool(row.psk_sha256),
+        labels=row.labels,
+        metadata=row.metadata,
+    )

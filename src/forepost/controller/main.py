@@ -1,0 +1,221 @@
+"""Builds the controller out of its slices and runs it. The only module that knows all of them."""
+
+import logging
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import msgspec
+import uvicorn
+
+import forepost
+from forepost.controller.access import Access
+from forepost.controller.accounts import api as accounts_api
+from forepost.controller.accounts.store import Accounts
+from forepost.controller.app import Asgi
+from forepost.controller.app import build as build_app
+from forepost.controller.db.engine import Database
+from forepost.controller.fleet import agent_api
+from forepost.controller.fleet import api as fleet_api
+from forepost.controller.fleet import socket as fleet_socket
+from forepost.controller.fleet.enrol import Enrolment
+from forepost.controller.fleet.roster import Roster
+from forepost.controller.fleet.store import Agents
+from forepost.controller.ingest import Ingest
+from forepost.controller.live import socket as live_socket
+from forepost.controller.live.hub import Hub
+from forepost.controller.pipeline import Pipeline
+from forepost.controller.probes import api as probes_api
+from forepost.controller.probes.store import Probes
+from forepost.controller.probes.wanted import Owners, revision, wanted
+from forepost.controller.results import api as results_api
+from forepost.controller.results.rows import shown
+from forepost.controller.series.port import Series
+from forepost.controller.series.sqlite import SqliteSeries
+from forepost.controller.settings import Settings
+from forepost.controller.tokens import Passwords, Tokens
+from forepost.controller.workspaces import api as workspaces_api
+from forepost.controller.workspaces.members import Members
+from forepost.controller.workspaces.store import Workspaces
+from forepost.kit import files
+from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.health import Health
+from forepost.kit.tasks import keep
+from forepost.wire.probes import Probe
+
+RETENTION_TURN_SEC: Final = 3_600.0
+LARGEST_MESSAGE: Final = 1 << 20
+PING_SEC: Final = 20.0
+"""An agent that is silent for three of these is gone; it speaks every 30 s by itself."""
+
+_log = logging.getLogger(__name__)
+
+
+class Controller(msgspec.Struct, frozen=True):
+    """What was built: the application, and what runs beside it."""
+
+    app: Asgi
+    services: dict[str, Callable[[], Any]]
+    accounts: Accounts
+    roster: Roster
+    health: Health
+
+
+@asynccontextmanager
+async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
+    """Open the stores, join the slices; at the end keep what is in RAM and close the stores."""
+    folder = files.private_folder(Path(settings.data.dir))
+    health = Health(logging.getLogger("forepost.controller"))
+    db = Database.at(settings.database_url)
+    await db.migrate()
+    series = await SqliteSeries.open(folder / "series.sqlite", clock)
+
+    tokens, passwords = Tokens(_secret(folder / "jwt.key"), clock), Passwords()
+    access = Access(db, tokens)
+    accounts, agents, probes = Accounts(db), Agents(db), Probes(db)
+    roster, owners, hub = Roster(agents, clock), Owners(probes), Hub(shown)
+    enrolment = Enrolment(agents, roster, passwords, clock)
+    pipeline = Pipeline(series, hub.publish, clock, health)
+    ingest = Ingest(owners, pipeline, clock)
+
+    async def probes_of(workspace_id: int, agent_id: int) -> tuple[str, list[Probe]]:
+        own = await probes.of_agent(workspace_id, agent_id)
+        found = wanted(own, workspace_id, agent_id)
+        return revision(found), found
+
+    def probe_changed(agent_id: int, probe_id: int) -> None:
+        roster.tell(agent_id, lambda connection: connection.probes_changed(probe_id))
+
+    deps = fleet_socket.Deps(
+        roster=roster,
+        agents=agents,
+        clock=clock,
+        version=forepost.__version__,
+        probes_of=probes_of,
+        accept=ingest.accept,
+    )
+    agent_socket = fleet_socket.endpoint(deps)
+    app = build_app(
+        routers=[
+            accounts_api.routes(accounts, passwords, tokens, clock, settings),
+            workspaces_api.routes(Workspaces(db), Members(db), clock, access.forget),
+            fleet_api.routes(agents, roster, enrolment, clock),
+            agent_api.routes(enrolment, roster, clock),
+            probes_api.routes(probes, owners, clock, probe_changed),
+            results_api.routes(series, probes.ids_in, clock),
+        ],
+        sockets={
+            "/ws": agent_socket,
+            "/ws/agent": agent_socket,
+            "/ws/panel": live_socket.endpoint(hub, access),
+        },
+        access=access,
+        health=health,
+    )
+    await _first_admin(settings, accounts, passwords, clock)
+
+    async def retention() -> None:
+        while True:
+            oldest = clock.now() - timedelta(days=settings.data.retention_days)
+            await series.forget(before_us=round(oldest.timestamp() * 1e6))
+            await clock.sleep(RETENTION_TURN_SEC)
+
+    try:
+        yield Controller(
+            app, {"roster": roster.run, "retention": retention}, accounts, roster, health
+        )
+    finally:
+        with anyio.CancelScope(shield=True):
+            await roster.flush()
+            await _close(series, db)
+
+
+async def serve(settings: Settings, started: Callable[[], None]) -> None:
+    """Run until SIGINT or SIGTERM; `started` is called when the port is open."""
+    clock = SystemClock()
+    host, port = _listen(settings.http.listen)
+    async with build(settings, clock) as controller, anyio.create_task_group() as tasks:
+        config = uvicorn.Config(
+            controller.app,
+            host=host,
+            port=port,
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=LARGEST_MESSAGE,
+            ws_ping_interval=PING_SEC,
+            ws_ping_timeout=2 * PING_SEC,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        server = _Server(config, started)
+        for name, service in controller.services.items():
+            tasks.start_soon(keep, name, service, clock, controller.health)
+        tasks.start_soon(_stop_on_signal, server)
+        await server.serve()
+        tasks.cancel_scope.cancel()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_started = started
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._when_started()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn would raise them again at its end and cut off our own."""
+        yield
+
+
+async def _stop_on_signal(server: uvicorn.Server) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for received in signals:
+            _log.info("%s: stopping", received.name)
+            if server.should_exit:
+                server.force_exit = True
+            server.should_exit = True
+
+
+def _listen(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _secret(path: Path) -> bytes:
+    """The key of this controller's tokens, made at the first start."""
+    if not path.exists():
+        files.replace(path, secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+async def _first_admin(
+    settings: Settings, accounts: Accounts, passwords: Passwords, clock: Clock
+) -> None:
+    if not settings.admin.email or await accounts.any():
+        return
+    await accounts.add(
+        email=accounts_api.canonical(settings.admin.email),
+        name="Admin",
+        password_hash=await passwords.hash(settings.admin.password),
+        now=clock.now(),
+        role="SITE_ADMIN",
+    )
+    _log.info("first admin: %s", settings.admin.email)
+
+
+async def _close(series: Series, db: Database) -> None:
+    await series.close()
+    await db.close()

@@ -1,0 +1,159 @@
+"""Routes of stored results: find, latest, one probe's data and chart."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+from litestar import Request, Router, get
+from litestar.params import Parameter
+
+from forepost.controller.access import needs
+from forepost.controller.results.query import limit_of, micros
+from forepost.controller.results.rows import shown
+from forepost.controller.series.port import ChartOf, Find, Series, stream_of
+from forepost.kit.clock import Clock
+from forepost.kit.errors import Invalid, NotFound
+from forepost.wire.rest import Chart, ListOf, ResultRow
+
+BASE: Final = "/workspaces/{workspace_id:int}/probe-data"
+ONE_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}"
+HOUR_US: Final = 3_600_000_000
+
+StreamsOf = Callable[[int], Awaitable[tuple[list[int], list[int]]]]
+"""Workspace id -> ids of its probes and of its agents."""
+
+Time = Annotated[str | None, Parameter(description="RFC 3339 or Unix seconds")]
+From = Annotated[str | None, Parameter(query="from", description="RFC 3339 or Unix seconds")]
+ProbeId = Annotated[int | None, Parameter(query="probeId", ge=0)]
+AgentId = Annotated[int | None, Parameter(query="agentId", ge=0)]
+
+
+def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
+    async def streams(workspace_id: int, probe_id: int | None) -> list[int]:
+        """The streams of a workspace, or the one of its probe. Raises NotFound."""
+        probes, agents = await streams_of(workspace_id)
+        if probe_id:
+            if probe_id not in probes:
+                raise NotFound("probe not found")
+            return [probe_id]
+        return [*([] if probe_id == 0 else probes), *(stream_of(0, agent) for agent in agents)]
+
+    async def found(query: Find) -> ListOf[ResultRow]:
+        return ListOf(data=[shown(row) for row in await series.find(query)])
+
+    async def newest(
+        workspace_id: int, kind: str, agent_id: int, probe_id: int | None
+    ) -> ResultRow:
+        query = Find(
+            streams=await streams(workspace_id, probe_id), type=kind, agent_id=agent_id, limit=1
+        )
+        rows = await series.find(query)
+        if not rows:
+            raise NotFound("no data")
+        return shown(rows[0])
+
+    @get(BASE + "/find", opt=needs("VIEWER"))
+    async def find(
+        workspace_id: int,
+        probe_id: ProbeId = None,
+        agent_id: AgentId = None,
+        kind: Annotated[str | None, Parameter(query="type")] = None,
+        probe_agent_id: Annotated[int | None, Parameter(query="probeAgentId", ge=0)] = None,
+        target_agent: Annotated[int | None, Parameter(query="targetAgent", ge=0)] = None,
+        target_prefix: Annotated[str | None, Parameter(query="targetPrefix")] = None,
+        triggered: bool | None = None,
+        start: From = None,
+        to: Time = None,
+        limit: int = 0,
+        asc: bool = False,
+    ) -> ListOf[ResultRow]:
+        """Newest first unless `asc`. `probeId` 0: results of no probe."""
+        return await found(
+            Find(
+                streams=await streams(workspace_id, probe_id),
+                type=kind,
+                agent_id=agent_id,
+                probe_agent_id=probe_agent_id,
+                target_agent=target_agent,
+                target_prefix=target_prefix,
+                triggered=triggered,
+                from_us=micros("from", start),
+                to_us=micros("to", to),
+                limit=limit_of(limit),
+                ascending=asc,
+            )
+        )
+
+    @get(BASE + "/latest", opt=needs("VIEWER"))
+    async def latest(
+        workspace_id: int,
+        agent_id: Annotated[int, Parameter(query="agentId", ge=0)],
+        kind: Annotated[str, Parameter(query="type", min_length=1)],
+        probe_id: ProbeId = None,
+    ) -> ResultRow:
+        """The newest result; 404 when there is none."""
+        return await newest(workspace_id, kind, agent_id, probe_id)
+
+    @get(BASE + "/probes/{probe_id:int}/data", opt=needs("VIEWER"))
+    async def data(
+        workspace_id: int,
+        probe_id: int,
+        agent_id: AgentId = None,
+        kind: Annotated[str | None, Parameter(query="type")] = None,
+        start: From = None,
+        to: Time = None,
+        limit: int = 0,
+        asc: bool = False,
+    ) -> ListOf[ResultRow]:
+        return await found(
+            Find(
+                streams=await streams(workspace_id, _real(probe_id)),
+                type=kind,
+                agent_id=agent_id,
+                from_us=micros("from", start),
+                to_us=micros("to", to),
+                limit=limit_of(limit),
+                ascending=asc,
+            )
+        )
+
+    @get(BASE + "/probes/{probe_id:int}/chart", opt=needs("VIEWER"))
+    async def chart(
+        workspace_id: int,
+        probe_id: int,
+        kind: Annotated[str | None, Parameter(query="type")] = None,
+        start: From = None,
+        to: Time = None,
+        points: Annotated[int, Parameter(ge=1, le=5_000)] = 500,
+    ) -> Chart:
+        """RTT and loss in at most `points` buckets; the last hour unless `from` and `to` say else.
+
+        A bucket without results is left out: a gap stays a gap.
+        """
+        (stream,) = await streams(workspace_id, _real(probe_id))
+        until = micros("to", to)
+        until = round(clock.now().timestamp() * 1e6) if until is None else until
+        since = micros("from", start)
+        since = until - HOUR_US if since is None else since
+        if since >= until:
+            raise Invalid("from: must be before to")
+        width, lines = await series.chart(
+            ChartOf(stream=stream, from_us=since, to_us=until, points=points, type=kind)
+        )
+        return Chart(bucket_sec=width, lines=lines)
+
+    @get([ONE_AGENT + "/sysinfo", ONE_AGENT + "/netinfo"], opt=needs("VIEWER"))
+    async def info(workspace_id: int, agent_id: int, request: Request[Any, Any, Any]) -> ResultRow:
+        """The newest SYSINFO or NETINFO of an agent; 404 when there is none."""
+        _, agents = await streams_of(workspace_id)
+        if agent_id not in agents:
+            raise NotFound("agent not found")
+        kind = request.url.path.rsplit("/", 1)[1].upper()
+        return await newest(workspace_id, kind, agent_id, None)
+
+    return Router("/", route_handlers=[find, latest, data, chart, info], tags=["results"])
+
+
+def _real(probe_id: int) -> int:
+    if probe_id < 1:
+        raise NotFound("probe not found")
+    return probe_id

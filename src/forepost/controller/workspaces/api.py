@@ -1,0 +1,101 @@
+"""Routes of workspaces and their members."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from litestar import Router, delete, get, patch, post
+from litestar.params import Parameter
+from litestar.status_codes import HTTP_200_OK
+
+from forepost.controller.access import SIGNED_IN, Caller, needs
+from forepost.controller.workspaces.members import Members
+from forepost.controller.workspaces.store import Workspaces
+from forepost.kit.clock import Clock
+from forepost.wire.rest import (
+    Done,
+    ListOf,
+    Member,
+    MemberPatch,
+    NewMember,
+    NewWorkspace,
+    Page,
+    Workspace,
+    WorkspacePatch,
+)
+
+Limit = Annotated[int, Parameter(ge=1, le=200)]
+Offset = Annotated[int, Parameter(ge=0)]
+
+
+def routes(
+    workspaces: Workspaces, members: Members, clock: Clock, membership_changed: Callable[[], None]
+) -> Router:
+    @get("/workspaces", opt=needs(SIGNED_IN))
+    async def list_workspaces(
+        caller: Caller, q: str = "", limit: Limit = 50, offset: Offset = 0
+    ) -> Page[Workspace]:
+        data, total = await workspaces.of_user(caller.user_id, q, limit, offset)
+        return Page(data=data, total=total, limit=limit, offset=offset)
+
+    @post("/workspaces", opt=needs(SIGNED_IN))
+    async def add_workspace(caller: Caller, data: NewWorkspace) -> Workspace:
+        return await workspaces.add(caller.user_id, data, clock.now())
+
+    @get("/workspaces/{workspace_id:int}", opt=needs("VIEWER"))
+    async def get_workspace(caller: Caller, workspace_id: int) -> Workspace:
+        return await workspaces.get(workspace_id, caller.role)
+
+    @patch("/workspaces/{workspace_id:int}", opt=needs("ADMIN"))
+    async def change_workspace(
+        caller: Caller, workspace_id: int, data: WorkspacePatch
+    ) -> Workspace:
+        return await workspaces.change(workspace_id, data, caller.role, clock.now())
+
+    @delete("/workspaces/{workspace_id:int}", opt=needs("OWNER"), status_code=HTTP_200_OK)
+    async def delete_workspace(workspace_id: int) -> Done:
+        await workspaces.delete(workspace_id, clock.now())
+        membership_changed()
+        return Done()
+
+    @get("/workspaces/{workspace_id:int}/members", opt=needs("VIEWER"))
+    async def list_members(workspace_id: int) -> ListOf[Member]:
+        return ListOf(data=await members.of(workspace_id))
+
+    @post("/workspaces/{workspace_id:int}/members", opt=needs("ADMIN"))
+    async def add_member(workspace_id: int, data: NewMember) -> Member:
+        """Make an existing account a member. (Inviting unknown addresses is not built yet.)"""
+        member = await members.add(workspace_id, data, clock.now())
+        membership_changed()
+        return member
+
+    @patch("/workspaces/{workspace_id:int}/members/{member_id:int}", opt=needs("ADMIN"))
+    async def change_member(workspace_id: int, member_id: int, data: MemberPatch) -> Member:
+        member = await members.change(workspace_id, member_id, data.role, clock.now())
+        membership_changed()
+        return member
+
+    @delete(
+        "/workspaces/{workspace_id:int}/members/{member_id:int}",
+        opt=needs("ADMIN"),
+        status_code=HTTP_200_OK,
+    )
+    async def remove_member(workspace_id: int, member_id: int) -> Done:
+        await members.remove(workspace_id, member_id)
+        membership_changed()
+        return Done()
+
+    return Router(
+        "/",
+        route_handlers=[
+            list_workspaces,
+            add_workspace,
+            get_workspace,
+            change_workspace,
+            delete_workspace,
+            list_members,
+            add_member,
+            change_member,
+            remove_member,
+        ],
+        tags=["workspaces"],
+    )

@@ -1,0 +1,32 @@
+"""What an agent says of itself on its status socket: one JSON object, then the end."""
+
+from datetime import datetime
+
+from forepost.wire.base import Wire
+
+
+class SpoolStatus(Wire, frozen=True, kw_only=True):
+    pending: int
+    """Results that are measured and not yet acknowledged."""
+    bytes: int
+    lost: int
+    """Results dropped since the start because the spool was full, too old or unwritable."""
+    refused: int
+    """Results that the controller refused for good since the start."""
+
+
+class Status(Wire, frozen=True, kw_only=True):
+    version: str
+    name: str
+    pid: int
+    started_at: datetime
+    controller: str
+    """URL; empty for an agent that runs alone."""
+    connected: bool
+    workspace_id: int
+    agent_id: int
+    probes: int
+    """Measurements that are running: one for each probe and target."""
+    spool: SpoolStatus
+    problems: dict[str, str]
+    """Subject to reason, for everything that is not well now."""

@@ -1,0 +1,111 @@
+import msgspec
+import pytest
+
+from forepost.agent.uplink.record import Record
+from forepost.agent.uplink.session import (
+    Acked,
+    Deactivated,
+    ProbesAre,
+    Ready,
+    Say,
+    Session,
+    TurnedAway,
+)
+from forepost.controller.fleet import session as controller_side
+from forepost.wire import neffos
+from forepost.wire.uplink import Refused
+
+POST = b'{"probe_id":1,"created_at":"2026-11-21T09:14:46Z","type":"PING","payload":{}}'
+
+
+def agent() -> Session:
+    return Session("0.1.0", token=1795252457876461081, lost=0)
+
+
+def test_with_netwatchers_controller_one_result_at_a_time() -> None:
+    own = agent()
+    assert own.start() == "M"
+    assert list(own.received("A5a18377f-057a-440c-ab9a-de3550a3a5ee")) == [
+        Say("$1795252457876461081;agent;;_OnNamespaceConnect;0;0;")
+    ]
+    version, connect = own.received("$1795252457876461081;;;;;;")
+    assert version == Say(';agent;;version;0;0;{"version":"0.1.0"}')
+    assert connect == Say("$1795252457876461082;forepost;;_OnNamespaceConnect;0;0;")
+    refused = "$1795252457876461082;forepost;;_OnNamespaceConnect;1;0;bad namespace"
+    assert list(own.received(refused)) == [Say(";agent;;probe_get;0;0;hello"), Ready(batched=False)]
+    (probes,) = own.received(';agent;;probe_get;0;0;[{"id":1,"type":"PING"}]')
+    assert probes == ProbesAre("", [msgspec.Raw(b'{"id":1,"type":"PING"}')])
+    assert own.post(Record(5, 0, POST)) == f";agent;;probe_post;0;0;{POST.decode()}"
+    assert list(own.received(';agent;;probe_post_ok;0;0;{"ok":true}')) == [Acked([])]
+    own.post(Record(6, 0, POST))
+    assert list(own.received(";agent;;probe_post;1;0;no handler")) == [
+        Acked([Refused(seq=6, reason="no handler")])
+    ]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null"])
+def test_an_empty_list_is_no_list(body: str) -> None:
+    own = agent()
+    list(own.received("A1"))
+    if body:
+        assert list(own.received(f";agent;;probe_get;0;0;{body}")) == []
+
+
+def test_refusals() -> None:
+    gone = "Hagent_deleted: agent has been removed from workspace"
+    assert isinstance(next(agent().received(gone)), Deactivated)
+    assert list(agent().received("Hunauthorized: invalid psk")) == [
+        TurnedAway("unauthorized: invalid psk")
+    ]
+    # NetWatcher's own agent takes any text with 410 in it for its removal; ours does not.
+    assert isinstance(next(agent().received("Hservice unavailable: port 4100")), TurnedAway)
+
+
+def test_deactivated_and_disconnected() -> None:
+    own = agent()
+    list(own.received("A1"))
+    assert list(own.received(';agent;;deactivate;0;0;{"reason":"deleted"}')) == [
+        Deactivated("deleted")
+    ]
+    steps = list(own.received("1795252999000000000;agent;;_OnNamespaceDisconnect;0;0;"))
+    assert steps[0] == Say("1795252999000000000;;;;;;")
+    assert isinstance(steps[1], TurnedAway)
+
+
+def test_both_of_our_sides_understand_each_other() -> None:
+    own, other = agent(), controller_side.Session("A1", "0.2.0")
+    to_controller, to_agent = [own.start()], [""]
+    to_agent.clear()
+    ready: list[Ready] = []
+    given: list[controller_side.Step] = []
+    while to_controller or to_agent:
+        if to_controller:
+            for step in other.received(to_controller.pop(0)):
+                if isinstance(step, controller_side.Say):
+                    to_agent.append(step.text)
+                else:
+                    given.append(step)
+        else:
+            for mine in own.received(to_agent.pop(0)):
+                if isinstance(mine, Say):
+                    to_controller.append(mine.text)
+                elif isinstance(mine, Ready):
+                    ready.append(mine)
+    assert ready == [Ready(batched=True)]
+    assert controller_side.GiveProbes("forepost") in given
+    records = [Record(1, 0, POST), Record(2, 0, POST)]
+    (reported,) = other.received(own.report(99, records))
+    assert isinstance(reported, controller_side.Reported)
+    assert (reported.boot, [seq for seq, _ in reported.posts]) == (99, [1, 2])
+    late = ';forepost;;report_ok;0;0;{"boot":99,"seq":1,"refused":[]}'
+    assert list(own.received(late)) == []
+    assert list(own.received(late.replace('"seq":1', '"seq":2'))) == [Acked([])]
+
+
+def test_what_no_controller_says_is_named() -> None:
+    own = agent()
+    list(own.received("A1"))
+    with pytest.raises(neffos.Malformed):
+        list(own.received("junk"))
+    with pytest.raises(msgspec.MsgspecError):
+        list(own.received(";forepost;;want;0;0;{}"))

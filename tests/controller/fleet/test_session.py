@@ -1,0 +1,137 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forepost.controller.fleet.session import (
+    CannotRun,
+    GiveProbes,
+    HangUp,
+    Posted,
+    Reported,
+    Say,
+    Session,
+    Step,
+    VersionIs,
+    posted_ok,
+)
+
+# As it was seen on the wire from NetWatcher's own agent.
+POST = (
+    ';agent;;probe_post;0;0;{"probe_id":1,"triggered":false,"triggered_reason":"",'
+    '"created_at":"2026-11-21T09:14:46.931132448Z","type":"PING","payload":{"start_timestamp":'
+    '"2026-11-21T09:14:17.878481766Z","stop_timestamp":"2026-11-21T09:14:46.931001073Z",'
+    '"packets_recv":30,"packets_sent":30,"packets_recv_duplicates":0,"packet_loss":0,'
+    '"addr":"203.0.113.2","min_rtt":48683,"max_rtt":2072472,"avg_rtt":155888,'
+    '"std_dev_rtt":357498},"target":"203.0.113.2"}'
+)
+
+
+def session() -> Session:
+    fresh = Session("Aconnection-1", "0.1.0")
+    assert list(fresh.received("M")) == [Say("Aconnection-1")]
+    return fresh
+
+
+def connected(namespace: str = "agent") -> Session:
+    fresh = session()
+    answer = list(fresh.received(f"$17;{namespace};;_OnNamespaceConnect;0;0;"))
+    assert answer == [Say("$17;;;;;;")]
+    return fresh
+
+
+def said(steps: list[Step]) -> list[str]:
+    return [step.text for step in steps if isinstance(step, Say)]
+
+
+def test_netwatchers_agent_connects_and_posts() -> None:
+    netwatcher = connected()
+    assert list(netwatcher.received(";agent;;probe_get;0;0;hello")) == [GiveProbes("agent")]
+    assert list(netwatcher.received(';agent;;version;0;0;{"version":"dev"}')) == [
+        VersionIs("dev"),
+        Say(";agent;;version;0;0;ok"),
+    ]
+    (posted,) = netwatcher.received(POST)
+    assert isinstance(posted, Posted)
+    assert posted.post.type == "PING"
+    assert msgspec.json.decode(posted.post.payload)["min_rtt"] == 48683
+    assert posted_ok() == ';agent;;probe_post_ok;0;0;{"ok":true}'
+    ping = ';agent;;ping;0;0;{"ts":"2026-11-21T09:14:47Z"}'
+    assert said(list(netwatcher.received(ping))) == [';agent;;pong;0;0;{"ok":true}']
+
+
+def test_a_refusal_is_said_and_ends_the_conversation() -> None:
+    refused = Session("Hunauthorized: invalid psk", "0.1.0")
+    assert list(refused.received("M")) == [Say("Hunauthorized: invalid psk"), HangUp()]
+
+
+def test_the_first_word_is_m() -> None:
+    assert isinstance(list(Session("A1", "0").received(POST))[-1], HangUp)
+
+
+def test_a_foreign_namespace_is_refused() -> None:
+    assert said(list(session().received("$1;panel;;_OnNamespaceConnect;0;0;"))) == [
+        "$1;panel;;_OnNamespaceConnect;1;0;bad namespace"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no frame", "malformed message"),
+        (";agent;;probe_post;0;0;{", "not JSON"),
+        (';agent;;probe_post;0;0;{"type":"PING"}', "missing required field `created_at`"),
+        (';agent;;reboot;0;0;{}', "unknown event"),
+        (';forepost;;report;0;0;{"boot":1,"results":[]}', "namespace not connected"),
+    ],
+)
+def test_what_is_wrong_is_answered_with_an_error_frame(text: str, reason: str) -> None:
+    (answer,) = said(list(connected().received(text)))
+    assert answer.split(";")[4] == "1"
+    assert reason in answer
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    text = POST.replace('448Z","type"', '448","type"')
+    (answer,) = said(list(connected().received(text)))
+    assert "created_at: " in answer
+
+
+def test_our_own_agent_reports_in_batches() -> None:
+    own = connected("forepost")
+    hello = list(own.received(';forepost;;hello;0;0;{"version":"0.1.0","capabilities":["report"]}'))
+    assert hello[0] == VersionIs("0.1.0")
+    assert hello[-1] == GiveProbes("forepost")
+    good = POST.split(";", 6)[6]
+    report = (
+        ';forepost;;report;0;0;{"boot":7,"results":[{"seq":1,"post":'
+        + good
+        + '},{"seq":2,"post":{"type":"ping"}},{"seq":3,"post":'
+        + good
+        + "}]}"
+    )
+    (reported,) = own.received(report)
+    assert isinstance(reported, Reported)
+    assert (reported.boot, reported.seq) == (7, 3)
+    assert [seq for seq, _ in reported.posts] == [1, 3]
+    assert [one.seq for one in reported.refused] == [2]
+
+
+def test_an_agent_says_what_it_cannot_run() -> None:
+    own = connected("forepost")
+    have = ';forepost;;have;0;0;{"revision":"r","unsupported":["probe 7: type MTR"]}'
+    assert list(own.received(have)) == [CannotRun(["probe 7: type MTR"])]
+
+
+@given(st.lists(st.text(max_size=80), max_size=5))
+def test_no_text_ends_the_process(texts: list[str]) -> None:
+    fuzzed = connected()
+    for text in texts:
+        assert all(not isinstance(step, Posted) for step in fuzzed.received(text))
+
+
+@given(st.text(max_size=60))
+def test_no_body_ends_the_process(body: str) -> None:
+    fuzzed = connected("forepost")
+    for event in ("report", "hello", "have", "probe_post"):
+        list(fuzzed.received(f";forepost;;{event};0;0;{body}"))

@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forepost.controller import measures
+from forepost.controller.measures import Measures
+
+
+def test_a_ping_of_netwatchers_agent() -> None:
+    payload = (
+        b'{"packets_recv":29,"packets_sent":30,"packet_loss":3.33,"addr":"203.0.113.2",'
+        b'"min_rtt":48683,"max_rtt":2072472,"avg_rtt":155888,"std_dev_rtt":357498}'
+    )
+    found = measures.of("PING", payload)
+    assert found == Measures(
+        rtt_ms=0.155888, rtt_min_ms=0.048683, rtt_max_ms=2.072472, loss_pct=3.33
+    )
+
+
+def test_a_ping_of_ours_has_median_and_jitter() -> None:
+    payload = (
+        b'{"packets_recv":3,"packets_sent":4,"packet_loss":25,"min_rtt":1000000,"max_rtt":9000000,'
+        b'"avg_rtt":4000000,"rtts_ns":[1000000,null,2000000,9000000]}'
+    )
+    found = measures.of("PING", payload)
+    assert (found.rtt_ms, found.jitter_ms, found.loss_pct) == (2.0, 4.0, 25)
+
+
+def test_a_ping_that_lost_everything_has_loss_and_no_rtt() -> None:
+    found = measures.of("PING", b'{"packets_recv":0,"packets_sent":5,"packet_loss":100}')
+    assert found == Measures(loss_pct=100)
+
+
+def test_trafficsim_and_mtr_as_netwatchers_agent_writes_them() -> None:
+    sim = (
+        b'{"MOS":4.43,"averageRTT":0.219,"medianRTT":0,"minRTT":0,"maxRTT":29,"jitterAvg":0.4156,'
+        b'"lossPercentage":0,"receivedPackets":2922,"totalPackets":2922}'
+    )
+    assert measures.of("TRAFFICSIM", sim) == Measures(0, 0, 29, 0.4156, 0, 4.43)
+    mtr = (
+        b'{"report":{"hops":[{"ttl":1,"loss_pct":"60.00","sent":5,"recv":2,"avg":"0.14"},{"ttl":2,'
+        b'"loss_pct":"0.00","sent":5,"last":"0.08","recv":5,"avg":"0.08","best":"0.04",'
+        b'"worst":"0.15","stddev":"0.04"}]}}'
+    )
+    assert measures.of("MTR", mtr) == Measures(0.08, 0.04, 0.15, None, 0.0)
+
+
+@pytest.mark.parametrize("kind", ["PING", "TRAFFICSIM", "MTR", "SYSINFO", "TOMORROW"])
+@pytest.mark.parametrize("payload", [b"{}", b"null", b"[]", b'{"packets_recv":"x"}', b'"x"'])
+def test_a_payload_that_is_not_as_it_should_be_has_no_measures(kind: str, payload: bytes) -> None:
+    assert measures.of(kind, payload) == Measures()
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_have_measures_or_none(payload: bytes) -> None:
+    for kind in ("PING", "TRAFFICSIM", "MTR"):
+        assert isinstance(measures.of(kind, payload), Measures)

@@ -1,0 +1,222 @@
+"""Real processes of forepost for tests: started here, ended here, by their own ids."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+READY_SEC = 15.0
+ADMIN = {"email": "admin@example.com", "password": "correct horse"}
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+@dataclass
+class Process:
+    """A child of this test, with its output in a file beside its data."""
+
+    arguments: list[str]
+    env: dict[str, str]
+    log: Path
+    prefix: list[str] = field(default_factory=list)
+    """Such as `ip netns exec NAME`."""
+    child: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> Self:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("FOREPOST_")}
+        with self.log.open("ab") as out:
+            self.child = subprocess.Popen(
+                [*self.prefix, sys.executable, "-X", "dev", "-W", "ignore", *self.arguments],
+                env={**inherited, **self.env},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        return self
+
+    @property
+    def pid(self) -> int:
+        assert self.child is not None
+        return self.child.pid
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.child is not None
+        self.child.kill()
+        self.child.wait(10)
+
+    def stop(self, timeout_sec: float = 15.0) -> int:
+        """SIGTERM; returns the exit status."""
+        assert self.child is not None
+        if self.child.poll() is None:
+            self.child.send_signal(signal.SIGTERM)
+        return self.child.wait(timeout_sec)
+
+    def end(self) -> None:
+        if self.child is not None and self.child.poll() is None:
+            try:
+                self.stop()
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+class ControllerProcess(Process):
+    """`python -m forepost.controller` on a port of loopback."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(
+            ["-m", "forepost.controller"],
+            {
+                "FOREPOST_HTTP__LISTEN": f"127.0.0.1:{self.port}",
+                "FOREPOST_DATA__DIR": str(folder / "data"),
+                "FOREPOST_ADMIN__EMAIL": ADMIN["email"],
+                "FOREPOST_ADMIN__PASSWORD": ADMIN["password"],
+            },
+            folder / "controller.log",
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    def start(self) -> Self:
+        super().start()
+        until(self.is_ready, READY_SEC, lambda: f"not ready:\n{self.output}")
+        return self
+
+    def is_ready(self) -> bool:
+        assert self.child is not None
+        assert self.child.poll() is None, self.output
+        try:
+            return httpx.get(f"{self.url}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def person(self, email: str = ADMIN["email"], password: str = ADMIN["password"]) -> "Person":
+        """Log in, and where there is no such account open one."""
+        body = {"email": email, "password": password}
+        answer = httpx.post(f"{self.url}/auth/login", json=body)
+        if answer.status_code == 401:
+            answer = httpx.post(f"{self.url}/auth/register", json=body)
+        assert answer.status_code == 200, answer.text
+        return Person(self, answer.json()["token"], answer.json()["data"]["id"])
+
+
+class Person:
+    """Somebody with a token."""
+
+    def __init__(self, controller: ControllerProcess, token: str, user_id: int) -> None:
+        self.controller, self.token, self.user_id = controller, token, user_id
+        self.http = httpx.Client(
+            base_url=controller.url, headers={"Authorization": f"Bearer {token}"}, timeout=10
+        )
+
+    def call(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+        answer = self.http.request(method, path, json=body)
+        assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def workspace(self, name: str) -> int:
+        made = self.call("POST", "/workspaces", {"name": name}, status=201)
+        return int(made["id"])
+
+    def agent(self, workspace: int, name: str = "edge") -> "NewAgent":
+        """A new agent that is enrolled: its PIN is used up here."""
+        made = self.call("POST", f"/workspaces/{workspace}/agents", {"name": name}, status=201)
+        agent = int(made["agent"]["id"])
+        body = {"workspace_id": workspace, "agent_id": agent, "pin": made["pin"]}
+        return NewAgent(workspace, agent, self.call("POST", "/agent", body)["psk"])
+
+    def probe(self, agent: "NewAgent", **body: Any) -> int:
+        path = f"/workspaces/{agent.workspace}/agents/{agent.id}/probes"
+        return int(self.call("POST", path, body, status=201)["id"])
+
+    def results(self, agent: "NewAgent", probe: int, **query: Any) -> list[Any]:
+        path = f"/workspaces/{agent.workspace}/probe-data/probes/{probe}/data"
+        found = self.http.get(path, params={"limit": 50_000, "asc": "true", **query})
+        assert found.status_code == 200, found.text
+        rows: list[Any] = found.json()["data"]
+        return rows
+
+
+@dataclass(frozen=True)
+class NewAgent:
+    workspace: int
+    id: int
+    psk: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-Workspace-ID": str(self.workspace),
+            "X-Agent-ID": str(self.id),
+            "X-Agent-PSK": self.psk,
+        }
+
+
+class AgentProcess(Process):
+    """`python -m forepost.agent` with its state in `folder`."""
+
+    def __init__(self, folder: Path, url: str, agent: NewAgent, **sections: Any) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        identity = folder / "identity.json"
+        if not identity.exists():
+            identity.write_text(
+                json.dumps(
+                    {
+                        "url": url,
+                        "workspace_id": agent.workspace,
+                        "agent_id": agent.id,
+                        "psk": agent.psk,
+                    }
+                )
+            )
+        super().__init__(
+            ["-m", "forepost.agent"],
+            {
+                "FOREPOST_NODE__STATE_DIR": str(folder),
+                "FOREPOST_UPLINK__URL": url,
+                "FOREPOST_UPLINK__WORKSPACE_ID": str(agent.workspace),
+                "FOREPOST_UPLINK__AGENT_ID": str(agent.id),
+                **sections,
+            },
+            folder.parent / f"{folder.name}.log",
+        )
+        self.folder = folder
+
+
+def until(true: Any, timeout_sec: float, otherwise: Any = lambda: "did not happen") -> Any:
+    """Wait until `true()` is; fail with what `otherwise` says."""
+    deadline = time.monotonic() + timeout_sec
+    while True:
+        found = true()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(otherwise())
+        time.sleep(0.05)
