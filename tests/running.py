@@ -132,12 +132,13 @@ class Person:
 
     def __init__(self, controller: ControllerProcess, token: str, user_id: int) -> None:
         self.controller, self.token, self.user_id = controller, token, user_id
-        self.http = httpx.Client(
-            base_url=controller.url, headers={"Authorization": f"Bearer {token}"}, timeout=10
-        )
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        bearer = {"Authorization": f"Bearer {self.token}"}
+        return httpx.request(method, self.controller.url + path, headers=bearer, **more)
 
     def call(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
-        answer = self.http.request(method, path, json=body)
+        answer = self.ask(method, path, json=body)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
@@ -158,7 +159,7 @@ class Person:
 
     def results(self, agent: "NewAgent", probe: int, **query: Any) -> list[Any]:
         path = f"/workspaces/{agent.workspace}/probe-data/probes/{probe}/data"
-        found = self.http.get(path, params={"limit": 50_000, "asc": "true", **query})
+        found = self.ask("GET", path, params={"limit": 50_000, "asc": "true", **query})
         assert found.status_code == 200, found.text
         rows: list[Any] = found.json()["data"]
         return rows

@@ -1,6 +1,5 @@
 """Who this agent is: its number and key at the controller, kept in one private file."""
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -34,7 +33,6 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     state_dir: Path
     started_at: datetime
-    pid: int = os.getpid()
 
     def identity(self) -> Identity | None:
         try:

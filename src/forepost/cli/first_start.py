@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.agent.edges.host import default_gateways
+from forepost.agent.edges.host import LinuxHost
 from forepost.cli.join import write_settings
 from forepost.kit import files
 from forepost.kit.http import Unreachable, request
@@ -104,7 +104,7 @@ async def prepare(start: Start) -> str:
 
 
 def _wanted(hosts: list[str]) -> list[dict[str, Any]]:
-    targets = hosts or ["127.0.0.1", *default_gateways()]
+    targets = hosts or ["127.0.0.1", *filter(None, [LinuxHost().network()[2].gateway])]
     return [
         {"type": "SYSINFO", "interval_sec": 60},
         {"type": "NETINFO", "interval_sec": 600},
@@ -117,7 +117,9 @@ class _Api:
         self._url, self._token = url, token
 
     async def all(self, path: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await _call("GET", self._url + path, None, self._token))["data"]
+        found: list[dict[str, Any]] = (await _call("GET", self._url + path, None, self._token))[
+            "data"
+        ]
         return found
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:

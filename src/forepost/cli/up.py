@@ -52,12 +52,16 @@ def up(
     """
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     folder = files.private_folder((data or folders.state()).absolute())
+    status = 0
     try:
         anyio.run(_run, folder, listen, probe or [])
     except* (NotStarted, Unreachable) as group:
-        sys.stderr.write(f"forepost up: {group.exceptions[0]}\n")
-        return 1
-    return 0
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        sys.stderr.write(f"forepost up: {error}\n")
+        status = 1
+    return status
 
 
 async def _run(folder: Path, listen: str, hosts: list[str]) -> None:
@@ -94,7 +98,9 @@ async def _keep(part: str, env: dict[str, str], arguments: list[str]) -> None:
             status = await process.wait()
         finally:
             await _stop(process)
-        sys.stderr.write(f"forepost up: the {part} ended with status {status}; again in {pause:.0f} s\n")
+        sys.stderr.write(
+            f"forepost up: the {part} ended with status {status}; again in {pause:.0f} s\n"
+        )
         if _clock.monotonic() - started > LONGEST_PAUSE_SEC:
             pause = 1.0
         await _clock.sleep(pause)

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.static_files import create_static_files_router
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -178,19 +179,23 @@ def _refuse(_request: Any, refusal: Refusal) -> Response[Problem]:
     )
 
 
-def _wrong_parameter(_request: Any, error: ValidationException) -> Response[Problem]:
+def _wrong_parameter(
+    request: Request[Any, Any, Any], error: ValidationException
+) -> Response[Problem]:
     """Litestar's words for a wrong parameter or a missing body, as field and reason."""
+    if request.method in ("POST", "PATCH") and request.headers.get("content-length", "0") == "0":
+        return _answer(400, Problem(error="body: a JSON object is needed"))
     for wrong in error.extra or ():
         if isinstance(wrong, dict):
             field = wrong.get("key", "body")
-            field = "body" if field == "data" else field
             reason = str(wrong.get("message", "invalid"))
             return _answer(400, Problem(error=f"{field}: {reason[:1].lower()}{reason[1:]}"))
     return _answer(400, Problem(error=error.detail))
 
 
 def _http_problem(_request: Any, error: HTTPException) -> Response[Problem]:
-    return _answer(error.status_code, Problem(error=error.detail.lower()))
+    reason = "not found" if error.status_code == HTTP_404_NOT_FOUND else error.detail.lower()
+    return _answer(error.status_code, Problem(error=reason))
 
 
 def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

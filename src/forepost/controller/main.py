@@ -73,13 +73,15 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     health = Health(logging.getLogger("forepost.controller"))
     db = Database.at(settings.database_url)
     await db.migrate()
-    series = await SqliteSeries.open(folder / "series.sqlite", clock)
+    series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
 
     tokens, passwords = Tokens(_secret(folder / "jwt.key"), clock), Passwords()
     access = Access(db, tokens)
     accounts, agents, probes = Accounts(db), Agents(db), Probes(db)
     roster, owners, hub = Roster(agents, clock), Owners(probes), Hub(shown)
     enrolment = Enrolment(agents, roster, passwords, clock)
+    await roster.load()
+    await owners.load()
     pipeline = Pipeline(series, hub.publish, clock, health)
     ingest = Ingest(owners, pipeline, clock)
 
@@ -93,7 +95,6 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
 
     deps = fleet_socket.Deps(
         roster=roster,
-        agents=agents,
         clock=clock,
         version=forepost.__version__,
         probes_of=probes_of,

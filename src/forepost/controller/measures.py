@@ -1,7 +1,7 @@
 """The numbers in a payload, in one spelling, whatever the type and whoever sent it. Pure."""
 
-from itertools import pairwise
-from statistics import fmean, median
+from operator import sub
+from statistics import median
 from typing import Final
 
 import msgspec
@@ -97,7 +97,8 @@ def _jitter(rtts_ns: list[int]) -> float | None:
     """Mean difference of consecutive RTTs, in ms."""
     if len(rtts_ns) < 2:
         return None
-    return fmean(abs(b - a) for a, b in pairwise(rtts_ns)) / NS_PER_MS
+    total_ns: int = sum(map(abs, map(sub, rtts_ns[1:], rtts_ns)))
+    return total_ns / (len(rtts_ns) - 1) / NS_PER_MS
 
 
 def _of_trafficsim(sim: _TrafficSim) -> Measures:

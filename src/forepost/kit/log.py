@@ -12,5 +12,5 @@ def start(env: Mapping[str, str] = os.environ) -> None:
         level=env.get("FOREPOST_LOG", "INFO").upper(),
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
-    for chatty in ("websockets", "alembic", "aiosqlite", "asyncio"):
+    for chatty in ("websockets", "alembic", "aiosqlite", "asyncio", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

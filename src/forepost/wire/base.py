@@ -1,5 +1,6 @@
 """How everything on a wire is spelled."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -14,8 +15,8 @@ Text = Annotated[str, Meta(max_length=4000)]
 Json = dict[str, Any]
 """What a user keeps with an object (labels, metadata, settings); forepost does not look inside."""
 
-ZERO_TIME = "0001-01-01T00:00:00Z"
-"""How NetWatcher writes "never"."""
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+"""How NetWatcher writes "never": 0001-01-01T00:00:00Z."""
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True):

@@ -178,7 +178,7 @@ class Agent(Wire, frozen=True, kw_only=True):
     location: str = ""
     public_ip_override: str = ""
     version: str = ""
-    last_seen_at: datetime | str
+    last_seen_at: datetime
     initialized: bool = False
     labels: Json = {}
     metadata: Json = {}

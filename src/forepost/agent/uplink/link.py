@@ -76,6 +76,7 @@ class Link:
     async def _converse(self, identity: Identity) -> str:
         """One connection, until it breaks (raises) or the agent is removed (returns why)."""
         url = "ws" + identity.url.removeprefix("http") + "/ws/agent"
+        why = ""
         async with connect(
             url,
             additional_headers=identity.headers,
@@ -85,7 +86,8 @@ class Link:
         ) as socket:
             talk = _Conversation(self._node, self._spool, self._want, self._clock, socket)
             async with anyio.create_task_group() as tasks:
-                return await talk.run(tasks, self._established)
+                why = await talk.run(tasks, self._established)
+        return why
 
     def _established(self) -> None:
         self.connected = True
@@ -126,9 +128,7 @@ class _Conversation:
                         return reason
         raise Broken("the controller closed the connection")
 
-    def _steps(
-        self, text: str
-    ) -> list[Say | Ready | ProbesAre | Acked | TurnedAway | Deactivated]:
+    def _steps(self, text: str) -> list[Say | Ready | ProbesAre | Acked | TurnedAway | Deactivated]:
         try:
             return list(self._session.received(text))
         except (neffos.Malformed, msgspec.MsgspecError) as error:

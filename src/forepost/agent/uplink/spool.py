@@ -147,6 +147,11 @@ class Spool:
             await self._clock.sleep(SYNC_SEC)
             await anyio.to_thread.run_sync(self._disk.sync)
 
+    def close(self) -> None:
+        """Make everything durable before the process ends."""
+        self._write_down()
+        self._disk.sync()
+
     def _write_down(self) -> None:
         try:
             while self._in_memory:

@@ -68,6 +68,16 @@ class Roster:
         self.heard_from(agent_id)
         return known
 
+    async def load(self) -> None:
+        """All at once at the start: a fleet that reconnects would ask one by one."""
+        self._enrolled = await self._agents.all_enrolled()
+
+    async def version_is(self, agent_id: int, version: str) -> None:
+        known = self._enrolled.get(agent_id)
+        if known is not None and known.version != version:
+            self._enrolled[agent_id] = msgspec.structs.replace(known, version=version)
+            await self._agents.set_version(agent_id, version)
+
     def forget(self, agent_id: int) -> None:
         """Its PSK or workspace changed."""
         self._enrolled.pop(agent_id, None)

@@ -25,7 +25,7 @@ from forepost.controller.fleet.session import (
     posted_ok,
     refusal,
 )
-from forepost.controller.fleet.store import Agents, Enrolled
+from forepost.controller.fleet.store import Enrolled
 from forepost.kit.clock import Clock
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
@@ -57,7 +57,6 @@ class Deps(msgspec.Struct, frozen=True):
     """What a connection needs from the rest of the controller; `main` joins them."""
 
     roster: Roster
-    agents: Agents
     clock: Clock
     version: str
     probes_of: Callable[[int, int], Awaitable[tuple[str, list[Probe]]]]
@@ -88,6 +87,9 @@ def endpoint(deps: Deps) -> Callable[[Any, Receive, Send], Awaitable[None]]:
             await connection.run()
         except* OSError:
             _log.debug("agent %s: connection lost", agent and agent.agent_id)
+        except* Exception:
+            _log.exception("agent %s: a fault of ours", agent and agent.agent_id)
+            await send({"type": "websocket.close", "code": 1011})
 
     return serve
 
@@ -165,7 +167,7 @@ class _Connection(Connection):
             case Reported():
                 await self._say(await self._report(agent, step))
             case VersionIs(version):
-                await self._deps.agents.set_version(agent.agent_id, version)
+                await self._deps.roster.version_is(agent.agent_id, version)
             case CannotRun(unsupported):
                 _log.warning("agent %d cannot run %s", agent.agent_id, ", ".join(unsupported))
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, func, insert, select, update
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables import agents, pins, probe_targets, probes
 from forepost.kit.errors import NotFound
-from forepost.wire.base import ZERO_TIME, patched
+from forepost.wire.base import NEVER, patched
 from forepost.wire.rest import Agent, AgentPatch, NewAgent
 
 
@@ -21,6 +21,7 @@ class Enrolled(msgspec.Struct, frozen=True):
     workspace_id: int
     psk_sha256: str
     deleted: bool
+    version: str
 
 
 class Agents:
@@ -108,14 +109,15 @@ class Agents:
             )
 
     async def enrolled(self, agent_id: int) -> Enrolled | None:
-        query = select(
-            agents.c.id, agents.c.workspace_id, agents.c.psk_sha256, agents.c.deleted_at
-        ).where(agents.c.id == agent_id)
         async with self._db.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return Enrolled(row.id, row.workspace_id, row.psk_sha256, row.deleted_at is not None)
+            row = (await connection.execute(_ENROLLED.where(agents.c.id == agent_id))).one_or_none()
+        return None if row is None else _enrolled(row)
+
+    async def all_enrolled(self) -> dict[int, Enrolled]:
+        """Of all agents that are not deleted."""
+        async with self._db.read() as connection:
+            rows = (await connection.execute(_ENROLLED.where(agents.c.deleted_at.is_(None)))).all()
+        return {row.id: _enrolled(row) for row in rows}
 
     async def add_pin(
         self,
@@ -190,6 +192,21 @@ class Agents:
             await connection.execute(statement, [{"of": a, "at": t} for a, t in times.items()])
 
 
+_ENROLLED = select(
+    agents.c.id,
+    agents.c.workspace_id,
+    agents.c.psk_sha256,
+    agents.c.deleted_at,
+    agents.c.version,
+)
+
+
+def _enrolled(row: Row[*tuple[Any, ...]]) -> Enrolled:
+    return Enrolled(
+        row.id, row.workspace_id, row.psk_sha256, row.deleted_at is not None, row.version
+    )
+
+
 async def _get(connection: Any, workspace_id: int, agent_id: int) -> Agent:
     query = select(agents).where(
         agents.c.workspace_id == workspace_id,
@@ -213,7 +230,7 @@ def _agent(row: Row[Any]) -> Agent:
         location=row.location,
         public_ip_override=row.public_ip_override,
         version=row.version,
-        last_seen_at=row.last_seen_at or ZERO_TIME,
+        last_seen_at=row.last_seen_at or NEVER,
         initialized=bool(row.psk_sha256),
         labels=row.labels,
         metadata=row.metadata,

@@ -119,6 +119,13 @@ class Probes:
                 delete(probes).where(probes.c.workspace_id == workspace_id, probes.c.id == probe_id)
             )
 
+    async def owners(self) -> dict[int, Owner]:
+        """Of all probes there are."""
+        query = select(probes.c.id, probes.c.workspace_id, probes.c.agent_id)
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row.id: Owner(row.workspace_id, row.agent_id) for row in rows}
+
     async def owner(self, probe_id: int) -> Owner | None:
         query = select(probes.c.workspace_id, probes.c.agent_id).where(probes.c.id == probe_id)
         async with self._db.read() as connection:

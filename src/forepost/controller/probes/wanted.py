@@ -52,6 +52,10 @@ class Owners:
         self._probes = probes
         self._known: dict[int, Owner] = {}
 
+    async def load(self) -> None:
+        """All at once at the start: a fleet that reconnects would ask one by one."""
+        self._known = await self._probes.owners()
+
     def known(self, probe_id: int) -> Owner | None:
         return self._known.get(probe_id)
 
