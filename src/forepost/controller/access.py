@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
 from sqlalchemy import select
 
 from forepost.controller.db.engine import Database
@@ -101,7 +102,7 @@ def _bearer(header: str) -> str:
     return token.strip()
 
 
-async def caller_of(scope: dict[str, Any]) -> Caller:
+async def caller_of(scope: Scope) -> Caller:
     """Dependency `caller` of every route that needs an account."""
-    caller: Caller = scope["caller"]
+    caller: Caller = scope["caller"]  # type: ignore[typeddict-item]
     return caller

@@ -1,6 +1,7 @@
 """The HTTP application: every slice's routes, one guard, one place for refusals and faults."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +13,8 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.static_files import create_static_files_router
+from litestar.status_codes import HTTP_404_NOT_FOUND
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 import forepost
@@ -34,6 +35,8 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+_QUERY_NAMES: Final = {"kind": "type", "start": "from"}
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +98,7 @@ def build(
         openapi_config=OpenAPIConfig(
             title="forepost controller",
             version=forepost.__version__,
-            path="/schema",
+            openapi_router=Router("/schema", route_handlers=[], opt=needs(PUBLIC)),
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
             components=Components(
                 security_schemes={
@@ -105,7 +108,6 @@ def build(
         ),
         after_request=_secure,
         logging_config=None,
-        opt=needs(PUBLIC),
     )
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
@@ -187,10 +189,20 @@ def _wrong_parameter(
         return _answer(400, Problem(error="body: a JSON object is needed"))
     for wrong in error.extra or ():
         if isinstance(wrong, dict):
-            field = wrong.get("key", "body")
+            field = _query_name(str(wrong.get("key", "body")))
             reason = str(wrong.get("message", "invalid"))
             return _answer(400, Problem(error=f"{field}: {reason[:1].lower()}{reason[1:]}"))
-    return _answer(400, Problem(error=error.detail))
+    missing = re.match(r"Missing required \w+ parameter '(\w+)'", error.detail)
+    reason = f"{missing[1]}: is required" if missing else error.detail
+    return _answer(400, Problem(error=reason))
+
+
+def _query_name(key: str) -> str:
+    """How a parameter is called in the query string; Litestar names the argument it fills."""
+    if key in _QUERY_NAMES:
+        return _QUERY_NAMES[key]
+    head, *tail = key.split("_")
+    return head + "".join(word.capitalize() for word in tail)
 
 
 def _http_problem(_request: Any, error: HTTPException) -> Response[Problem]:

@@ -1,6 +1,8 @@
 """Routes of accounts: register, log in, who am I."""
 
 from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import PUBLIC, SIGNED_IN, Caller, needs
@@ -16,7 +18,7 @@ def routes(
     accounts: Accounts, passwords: Passwords, tokens: Tokens, clock: Clock, settings: Settings
 ) -> Router:
     @post("/auth/register", opt=needs(PUBLIC), status_code=HTTP_200_OK)
-    async def register(data: Register) -> Session:
+    async def register(data: JSONBody[Register]) -> Session:
         """Open an account. The role is always USER, whatever the body says."""
         if not settings.http.registration:
             raise Forbidden("registration is disabled")
@@ -34,7 +36,7 @@ def routes(
         return Session(token=tokens.issue(user.id), data=user)
 
     @post("/auth/login", opt=needs(PUBLIC), status_code=HTTP_200_OK)
-    async def login(data: Login) -> Session:
+    async def login(data: JSONBody[Login]) -> Session:
         """The same answer for an unknown address and a wrong password, after the same time."""
         account = await accounts.by_email(canonical(data.email))
         kept = account.password_hash if account else None
@@ -44,7 +46,7 @@ def routes(
         return Session(token=tokens.issue(user.id), data=user)
 
     @get("/auth/me", opt=needs(SIGNED_IN))
-    async def me(caller: Caller) -> User:
+    async def me(caller: NamedDependency[Caller]) -> User:
         return await accounts.get(caller.user_id)
 
     return Router("/", route_handlers=[register, login, me], tags=["accounts"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.openapi import ResponseSpec
+from litestar.params import FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import AGENT, needs
@@ -48,7 +49,7 @@ def routes(enrolment: Enrolment, roster: Roster, clock: Clock) -> Router:
         status_code=HTTP_200_OK,
         responses=REFUSALS,
     )
-    async def login(data: AgentLogin) -> Response[AgentSession]:
+    async def login(data: JSONBody[AgentLogin]) -> Response[AgentSession]:
         """A PIN is used up by its first success; the PSK in the answer is shown once."""
         status, session = await enrolment.login(data)
         return Response(session, status_code=status, media_type=MediaType.JSON)
@@ -60,7 +61,9 @@ def routes(enrolment: Enrolment, roster: Roster, clock: Clock) -> Router:
         return ServerTime(server_time=now, server_unix_ms=int(now.timestamp() * 1000))
 
     @get("/agent/api/whoami", opt=needs(AGENT))
-    async def whoami(request: Request[Any, Any, Any], quick: bool = False) -> Response[Whoami]:
+    async def whoami(
+        request: Request[Any, Any, Any], quick: FromQuery[bool] = False
+    ) -> Response[Whoami]:
         """The address this agent is seen from. (Location and reverse DNS are not built yet.)"""
         await admit(request, "missing auth headers", "invalid_psk")
         peer = request.client.host if request.client else ""

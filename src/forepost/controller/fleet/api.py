@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import needs
@@ -26,8 +26,8 @@ from forepost.wire.rest import (
 
 ALL: Final = "/workspaces/{workspace_id:int}/agents"
 ONE: Final = ALL + "/{agent_id:int}"
-Limit = Annotated[int, Parameter(ge=1, le=200)]
-Offset = Annotated[int, Parameter(ge=0)]
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+Offset = Annotated[int, QueryParameter(ge=0)]
 
 
 def routes(agents: Agents, roster: Roster, enrolment: Enrolment, clock: Clock) -> Router:
@@ -36,39 +36,47 @@ def routes(agents: Agents, roster: Roster, enrolment: Enrolment, clock: Clock) -
         return agent if seen is None else msgspec.structs.replace(agent, last_seen_at=seen)
 
     @get(ALL, opt=needs("VIEWER"))
-    async def list_agents(workspace_id: int, limit: Limit = 50, offset: Offset = 0) -> Page[Agent]:
+    async def list_agents(
+        workspace_id: FromPath[int], limit: Limit = 50, offset: Offset = 0
+    ) -> Page[Agent]:
         data, total = await agents.of(workspace_id, limit, offset)
         return Page(data=[fresh(a) for a in data], total=total, limit=limit, offset=offset)
 
     @post(ALL, opt=needs("USER"))
-    async def add_agent(workspace_id: int, data: NewAgent) -> AgentWithPin:
+    async def add_agent(workspace_id: FromPath[int], data: JSONBody[NewAgent]) -> AgentWithPin:
         """The PIN is shown this once; `issue-pin` makes another."""
         agent = await agents.add(workspace_id, data, clock.now())
         pin = await enrolment.issue_pin(workspace_id, agent.id, data.pin_length, data.pin_ttl_sec)
         return AgentWithPin(agent=agent, pin=pin)
 
     @get(ONE, opt=needs("VIEWER"))
-    async def get_agent(workspace_id: int, agent_id: int) -> Agent:
+    async def get_agent(workspace_id: FromPath[int], agent_id: FromPath[int]) -> Agent:
         return fresh(await agents.get(workspace_id, agent_id))
 
     @patch(ONE, opt=needs("USER"))
-    async def change_agent(workspace_id: int, agent_id: int, data: AgentPatch) -> Agent:
+    async def change_agent(
+        workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[AgentPatch]
+    ) -> Agent:
         return fresh(await agents.change(workspace_id, agent_id, data, clock.now()))
 
     @delete(ONE, opt=needs("ADMIN"), status_code=HTTP_200_OK)
-    async def delete_agent(workspace_id: int, agent_id: int) -> Done:
+    async def delete_agent(workspace_id: FromPath[int], agent_id: FromPath[int]) -> Done:
         await agents.delete(workspace_id, agent_id, clock.now())
         roster.forget(agent_id)
         roster.tell(agent_id, lambda connection: connection.deactivated("deleted"))
         return Done()
 
     @post(ONE + "/heartbeat", opt=needs("VIEWER"), status_code=HTTP_200_OK)
-    async def heartbeat(workspace_id: int, agent_id: int) -> Heartbeat:
+    async def heartbeat(workspace_id: FromPath[int], agent_id: FromPath[int]) -> Heartbeat:
         await agents.get(workspace_id, agent_id)
         return Heartbeat(ts=roster.heard_from(agent_id))
 
     @post(ONE + "/issue-pin", opt=needs("USER"), status_code=HTTP_200_OK)
-    async def issue_pin(workspace_id: int, agent_id: int, data: PinRequest | None = None) -> Pin:
+    async def issue_pin(
+        workspace_id: FromPath[int],
+        agent_id: FromPath[int],
+        data: JSONBody[PinRequest | None] = None,
+    ) -> Pin:
         asked = data or PinRequest()
         pin = await enrolment.issue_pin(workspace_id, agent_id, asked.pin_length, asked.ttl_sec)
         return Pin(pin=pin)

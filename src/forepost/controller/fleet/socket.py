@@ -87,7 +87,7 @@ def endpoint(deps: Deps) -> Callable[[Any, Receive, Send], Awaitable[None]]:
             await connection.run()
         except* OSError:
             _log.debug("agent %s: connection lost", agent and agent.agent_id)
-        except* Exception:
+        except* Exception:  # noqa: BLE001 - logged in this one place
             _log.exception("agent %s: a fault of ours", agent and agent.agent_id)
             await send({"type": "websocket.close", "code": 1011})
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import needs
@@ -25,11 +26,13 @@ INTERVAL_SEC, TIMEOUT_SEC = 60, 10
 
 def routes(probes: Probes, owners: Owners, clock: Clock, changed: Changed) -> Router:
     @get(OF_AGENT, opt=needs("VIEWER"))
-    async def list_probes(workspace_id: int, agent_id: int) -> ListOf[Probe]:
+    async def list_probes(workspace_id: FromPath[int], agent_id: FromPath[int]) -> ListOf[Probe]:
         return ListOf(data=await probes.of_agent(workspace_id, agent_id))
 
     @post(OF_AGENT, opt=needs("USER"))
-    async def add_probe(workspace_id: int, agent_id: int, data: NewProbe) -> Probe:
+    async def add_probe(
+        workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[NewProbe]
+    ) -> Probe:
         """Interval and timeout of 0 mean the usual ones: 60 s and 10 s."""
         if data.workspace_id not in (0, workspace_id):
             raise Invalid("workspace_id: is not the one of the path")
@@ -46,12 +49,17 @@ def routes(probes: Probes, owners: Owners, clock: Clock, changed: Changed) -> Ro
         return probe
 
     @get(ONE, opt=needs("VIEWER"))
-    async def get_probe(workspace_id: int, agent_id: int, probe_id: int) -> Probe:
+    async def get_probe(
+        workspace_id: FromPath[int], agent_id: FromPath[int], probe_id: FromPath[int]
+    ) -> Probe:
         return await probes.get(workspace_id, agent_id, probe_id)
 
     @patch(ONE, opt=needs("USER"))
     async def change_probe(
-        workspace_id: int, agent_id: int, probe_id: int, data: ProbePatch
+        workspace_id: FromPath[int],
+        agent_id: FromPath[int],
+        probe_id: FromPath[int],
+        data: JSONBody[ProbePatch],
     ) -> Probe:
         if data.replace_targets == [] and data.replace_agent_targets in (msgspec.UNSET, []):
             current = await probes.get(workspace_id, agent_id, probe_id)
@@ -61,7 +69,9 @@ def routes(probes: Probes, owners: Owners, clock: Clock, changed: Changed) -> Ro
         return new
 
     @delete(ONE, opt=needs("USER"), status_code=HTTP_200_OK)
-    async def delete_probe(workspace_id: int, agent_id: int, probe_id: int) -> Done:
+    async def delete_probe(
+        workspace_id: FromPath[int], agent_id: FromPath[int], probe_id: FromPath[int]
+    ) -> Done:
         await probes.delete(workspace_id, agent_id, probe_id)
         owners.forget(probe_id)
         changed(agent_id, probe_id)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
 from litestar import Request, Router, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access import needs
 from forepost.controller.results.query import limit_of, micros
@@ -21,10 +21,10 @@ HOUR_US: Final = 3_600_000_000
 StreamsOf = Callable[[int], Awaitable[tuple[list[int], list[int]]]]
 """Workspace id -> ids of its probes and of its agents."""
 
-Time = Annotated[str | None, Parameter(description="RFC 3339 or Unix seconds")]
-From = Annotated[str | None, Parameter(query="from", description="RFC 3339 or Unix seconds")]
-ProbeId = Annotated[int | None, Parameter(query="probeId", ge=0)]
-AgentId = Annotated[int | None, Parameter(query="agentId", ge=0)]
+Time = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
+From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
+ProbeId = Annotated[int | None, QueryParameter(name="probeId", ge=0)]
+AgentId = Annotated[int | None, QueryParameter(name="agentId", ge=0)]
 
 
 def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
@@ -53,18 +53,18 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
 
     @get(BASE + "/find", opt=needs("VIEWER"))
     async def find(
-        workspace_id: int,
+        workspace_id: FromPath[int],
         probe_id: ProbeId = None,
         agent_id: AgentId = None,
-        kind: Annotated[str | None, Parameter(query="type")] = None,
-        probe_agent_id: Annotated[int | None, Parameter(query="probeAgentId", ge=0)] = None,
-        target_agent: Annotated[int | None, Parameter(query="targetAgent", ge=0)] = None,
-        target_prefix: Annotated[str | None, Parameter(query="targetPrefix")] = None,
-        triggered: bool | None = None,
+        kind: Annotated[str | None, QueryParameter(name="type")] = None,
+        probe_agent_id: Annotated[int | None, QueryParameter(name="probeAgentId", ge=0)] = None,
+        target_agent: Annotated[int | None, QueryParameter(name="targetAgent", ge=0)] = None,
+        target_prefix: Annotated[str | None, QueryParameter(name="targetPrefix")] = None,
+        triggered: FromQuery[bool | None] = None,
         start: From = None,
         to: Time = None,
-        limit: int = 0,
-        asc: bool = False,
+        limit: FromQuery[int] = 0,
+        asc: FromQuery[bool] = False,
     ) -> ListOf[ResultRow]:
         """Newest first unless `asc`. `probeId` 0: results of no probe."""
         return await found(
@@ -85,9 +85,9 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
 
     @get(BASE + "/latest", opt=needs("VIEWER"))
     async def latest(
-        workspace_id: int,
-        agent_id: Annotated[int, Parameter(query="agentId", ge=0)],
-        kind: Annotated[str, Parameter(query="type", min_length=1)],
+        workspace_id: FromPath[int],
+        agent_id: Annotated[int, QueryParameter(name="agentId", ge=0)],
+        kind: Annotated[str, QueryParameter(name="type", min_length=1)],
         probe_id: ProbeId = None,
     ) -> ResultRow:
         """The newest result; 404 when there is none."""
@@ -95,14 +95,14 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
 
     @get(BASE + "/probes/{probe_id:int}/data", opt=needs("VIEWER"))
     async def data(
-        workspace_id: int,
-        probe_id: int,
+        workspace_id: FromPath[int],
+        probe_id: FromPath[int],
         agent_id: AgentId = None,
-        kind: Annotated[str | None, Parameter(query="type")] = None,
+        kind: Annotated[str | None, QueryParameter(name="type")] = None,
         start: From = None,
         to: Time = None,
-        limit: int = 0,
-        asc: bool = False,
+        limit: FromQuery[int] = 0,
+        asc: FromQuery[bool] = False,
     ) -> ListOf[ResultRow]:
         return await found(
             Find(
@@ -118,12 +118,12 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
 
     @get(BASE + "/probes/{probe_id:int}/chart", opt=needs("VIEWER"))
     async def chart(
-        workspace_id: int,
-        probe_id: int,
-        kind: Annotated[str | None, Parameter(query="type")] = None,
+        workspace_id: FromPath[int],
+        probe_id: FromPath[int],
+        kind: Annotated[str | None, QueryParameter(name="type")] = None,
         start: From = None,
         to: Time = None,
-        points: Annotated[int, Parameter(ge=1, le=5_000)] = 500,
+        points: Annotated[int, QueryParameter(ge=1, le=5_000)] = 500,
     ) -> Chart:
         """RTT and loss in at most `points` buckets; the last hour unless `from` and `to` say else.
 
@@ -142,7 +142,9 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
         return Chart(bucket_sec=width, lines=lines)
 
     @get([ONE_AGENT + "/sysinfo", ONE_AGENT + "/netinfo"], opt=needs("VIEWER"))
-    async def info(workspace_id: int, agent_id: int, request: Request[Any, Any, Any]) -> ResultRow:
+    async def info(
+        workspace_id: FromPath[int], agent_id: FromPath[int], request: Request[Any, Any, Any]
+    ) -> ResultRow:
         """The newest SYSINFO or NETINFO of an agent; 404 when there is none."""
         _, agents = await streams_of(workspace_id)
         if agent_id not in agents:

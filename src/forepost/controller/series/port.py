@@ -62,7 +62,11 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
-    """One stream between two times, in at most `points` buckets of whole seconds."""
+    """One stream between two times, in at most `points` buckets of whole seconds.
+
+    Buckets are whole: the first and the last take in what is just outside the two times, so that
+    a point does not change while the window moves over it.
+    """
 
     stream: int
     from_us: int
@@ -75,7 +79,8 @@ class Series(Protocol):
     async def add(self, rows: Sequence[Row]) -> int:
         """Store rows durably before returning; return how many were new.
 
-        All or nothing: when it raises, none is stored and the caller may send all again.
+        All or nothing: when it raises, none is stored and the caller may send all again. Raises
+        `forepost.kit.errors.Unavailable` when the store cannot take rows now (a full disk, closed).
         """
         ...
 

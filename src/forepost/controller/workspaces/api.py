@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Annotated
 
 from litestar import Router, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import SIGNED_IN, Caller, needs
@@ -23,8 +24,8 @@ from forepost.wire.rest import (
     WorkspacePatch,
 )
 
-Limit = Annotated[int, Parameter(ge=1, le=200)]
-Offset = Annotated[int, Parameter(ge=0)]
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+Offset = Annotated[int, QueryParameter(ge=0)]
 
 
 def routes(
@@ -32,44 +33,53 @@ def routes(
 ) -> Router:
     @get("/workspaces", opt=needs(SIGNED_IN))
     async def list_workspaces(
-        caller: Caller, q: str = "", limit: Limit = 50, offset: Offset = 0
+        caller: NamedDependency[Caller],
+        q: FromQuery[str] = "",
+        limit: Limit = 50,
+        offset: Offset = 0,
     ) -> Page[Workspace]:
         data, total = await workspaces.of_user(caller.user_id, q, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 
     @post("/workspaces", opt=needs(SIGNED_IN))
-    async def add_workspace(caller: Caller, data: NewWorkspace) -> Workspace:
+    async def add_workspace(
+        caller: NamedDependency[Caller], data: JSONBody[NewWorkspace]
+    ) -> Workspace:
         return await workspaces.add(caller.user_id, data, clock.now())
 
     @get("/workspaces/{workspace_id:int}", opt=needs("VIEWER"))
-    async def get_workspace(caller: Caller, workspace_id: int) -> Workspace:
+    async def get_workspace(
+        caller: NamedDependency[Caller], workspace_id: FromPath[int]
+    ) -> Workspace:
         return await workspaces.get(workspace_id, caller.role)
 
     @patch("/workspaces/{workspace_id:int}", opt=needs("ADMIN"))
     async def change_workspace(
-        caller: Caller, workspace_id: int, data: WorkspacePatch
+        caller: NamedDependency[Caller], workspace_id: FromPath[int], data: JSONBody[WorkspacePatch]
     ) -> Workspace:
         return await workspaces.change(workspace_id, data, caller.role, clock.now())
 
     @delete("/workspaces/{workspace_id:int}", opt=needs("OWNER"), status_code=HTTP_200_OK)
-    async def delete_workspace(workspace_id: int) -> Done:
+    async def delete_workspace(workspace_id: FromPath[int]) -> Done:
         await workspaces.delete(workspace_id, clock.now())
         membership_changed()
         return Done()
 
     @get("/workspaces/{workspace_id:int}/members", opt=needs("VIEWER"))
-    async def list_members(workspace_id: int) -> ListOf[Member]:
+    async def list_members(workspace_id: FromPath[int]) -> ListOf[Member]:
         return ListOf(data=await members.of(workspace_id))
 
     @post("/workspaces/{workspace_id:int}/members", opt=needs("ADMIN"))
-    async def add_member(workspace_id: int, data: NewMember) -> Member:
+    async def add_member(workspace_id: FromPath[int], data: JSONBody[NewMember]) -> Member:
         """Make an existing account a member. (Inviting unknown addresses is not built yet.)"""
         member = await members.add(workspace_id, data, clock.now())
         membership_changed()
         return member
 
     @patch("/workspaces/{workspace_id:int}/members/{member_id:int}", opt=needs("ADMIN"))
-    async def change_member(workspace_id: int, member_id: int, data: MemberPatch) -> Member:
+    async def change_member(
+        workspace_id: FromPath[int], member_id: FromPath[int], data: JSONBody[MemberPatch]
+    ) -> Member:
         member = await members.change(workspace_id, member_id, data.role, clock.now())
         membership_changed()
         return member
@@ -79,7 +89,7 @@ def routes(
         opt=needs("ADMIN"),
         status_code=HTTP_200_OK,
     )
-    async def remove_member(workspace_id: int, member_id: int) -> Done:
+    async def remove_member(workspace_id: FromPath[int], member_id: FromPath[int]) -> Done:
         await members.remove(workspace_id, member_id)
         membership_changed()
         return Done()

@@ -1,0 +1,19 @@
+"""Runs the named benchmarks (all of them without a name) and prints their sections."""
+
+import importlib
+import sys
+
+NAMES = ("ping", "ingest", "series", "memory")
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(NAMES)
+    if unknown:
+        sys.stderr.write(f"no benchmark named {', '.join(sorted(unknown))}; there are {NAMES}\n")
+        return 2
+    for name in names or NAMES:
+        print(importlib.import_module(f"bench.{name}").main(), flush=True)
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))

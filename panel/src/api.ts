@@ -1,0 +1,116 @@
+/** REST with the controller. Every failure is an ApiError in words. */
+
+import { clock } from './clock.svelte';
+import { session } from './session.svelte';
+import type { Agent, Chart, Listing, Probe, ResultRow, Session, Workspace } from './wire';
+
+export class ApiError extends Error {
+  /** HTTP status; 0 where no answer came at all. */
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const PAGE = 200;
+
+export async function logIn(email: string, password: string): Promise<void> {
+  const answer = await call<Session>('/auth/login', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email, password }),
+  });
+  session.begin(answer.token);
+}
+
+export const workspaces = (signal?: AbortSignal) => all<Workspace>('/workspaces', signal);
+
+export const agents = (workspace: number, signal?: AbortSignal) =>
+  all<Agent>(`/workspaces/${workspace}/agents`, signal);
+
+export const agent = (workspace: number, id: number, signal?: AbortSignal) =>
+  get<Agent>(`/workspaces/${workspace}/agents/${id}`, signal);
+
+export const probes = async (workspace: number, agentId: number, signal?: AbortSignal) =>
+  (await get<Listing<Probe>>(`/workspaces/${workspace}/agents/${agentId}/probes`, signal)).data;
+
+/** What an agent last said of its host or its network; null while it said nothing. */
+export const facts = <Payload>(
+  workspace: number,
+  agentId: number,
+  what: 'sysinfo' | 'netinfo',
+  signal?: AbortSignal,
+) => orNull(get<ResultRow<Payload>>(`/workspaces/${workspace}/agents/${agentId}/${what}`, signal));
+
+export const results = async (
+  workspace: number,
+  probe: number,
+  limit: number,
+  signal?: AbortSignal,
+) => {
+  const path = `/workspaces/${workspace}/probe-data/probes/${probe}/data?limit=${limit}`;
+  return (await get<Listing<ResultRow>>(path, signal)).data;
+};
+
+export const chart = (
+  workspace: number,
+  probe: number,
+  from: number,
+  to: number,
+  signal?: AbortSignal,
+) => {
+  const window = `from=${Math.floor(from)}&to=${Math.ceil(to)}&points=500`;
+  return get<Chart>(`/workspaces/${workspace}/probe-data/probes/${probe}/chart?${window}`, signal);
+};
+
+async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
+  const found: T[] = [];
+  for (;;) {
+    const page = await get<Listing<T>>(`${path}?limit=${PAGE}&offset=${found.length}`, signal);
+    found.push(...page.data);
+    if (page.data.length === 0 || found.length >= (page.total ?? 0)) return found;
+  }
+}
+
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const headers = { Authorization: `Bearer ${session.token}` };
+  return call<T>(path, { headers, ...(signal && { signal }) });
+}
+
+async function call<T>(path: string, init: RequestInit): Promise<T> {
+  const sentAt = Date.now();
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError(0, 'The controller cannot be reached.');
+  }
+  clock.learn(response.headers.get('date'), sentAt, Date.now());
+  if (response.ok) return (await response.json()) as T;
+  if (response.status === 401 && session.token) {
+    session.end('Your session has ended. Please log in again.');
+  }
+  throw new ApiError(response.status, await words(response));
+}
+
+async function words(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as { error?: unknown };
+    if (typeof body.error === 'string' && body.error) return body.error;
+  } catch {
+    // A proxy in between answers in HTML; the status says more.
+  }
+  return `The controller answered ${response.status} ${response.statusText}`.trim() + '.';
+}

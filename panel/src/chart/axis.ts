@@ -1,0 +1,34 @@
+/** What stands at the ticks of the axes. */
+
+const DAY = 86_400;
+
+/** 24-hour local times; the date below, at the first tick and where the day changes. */
+export function timeLabels(ticks: readonly number[], step: number): string[] {
+  let before = '';
+  return ticks.map((tick) => {
+    const at = new Date(tick * 1000);
+    const day = `${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+    if (step >= DAY) return day;
+    const time = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+    const label = step < 60 ? `${time}:${pad(at.getSeconds())}` : time;
+    const changed = day !== before;
+    before = day;
+    return changed ? `${label}\n${day}` : label;
+  });
+}
+
+/** Just as many decimals as tell two ticks apart. */
+export function msLabels(ticks: readonly number[], step: number): string[] {
+  let decimals = 0;
+  while (
+    decimals < 4 &&
+    Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6
+  ) {
+    decimals += 1;
+  }
+  return ticks.map((tick) => `${tick.toFixed(decimals)} ms`);
+}
+
+function pad(n: number): string {
+  return String(n).padStart(2, '0');
+}

@@ -1,0 +1,24 @@
+/** How far back a chart looks. */
+
+export interface Range {
+  id: string;
+  name: string;
+  sec: number;
+}
+
+const HOUR = 3600;
+
+export const RANGES: readonly Range[] = [
+  { id: '15m', name: '15 min', sec: HOUR / 4 },
+  { id: '1h', name: '1 h', sec: HOUR },
+  { id: '6h', name: '6 h', sec: 6 * HOUR },
+  { id: '24h', name: '24 h', sec: 24 * HOUR },
+  { id: '7d', name: '7 d', sec: 7 * 24 * HOUR },
+  { id: '30d', name: '30 d', sec: 30 * 24 * HOUR },
+];
+
+const HOUR_RANGE = RANGES[1] as Range;
+
+export function rangeOf(id: string): Range {
+  return RANGES.find((range) => range.id === id) ?? HOUR_RANGE;
+}

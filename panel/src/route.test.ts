@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { parse, toAgent, toAgents, toProbe } from './route';
+
+test('every address leads back to where it came from', () => {
+  expect(parse(toAgents(1))).toEqual({ page: 'agents', workspace: 1 });
+  expect(parse(toAgent(1, 10))).toEqual({ page: 'agent', workspace: 1, agent: 10 });
+  const probe = { page: 'probe', workspace: 1, agent: 10, probe: 3 };
+  expect(parse(toProbe(1, 10, 3))).toEqual({ ...probe, range: '' });
+  expect(parse(toProbe(1, 10, 3, '7d'))).toEqual({ ...probe, range: '7d' });
+});
+
+test.each(['', '#', '#/', '#/w/', '#/w/x', '#/w/1/p/3', '#/w/1/a/2/p/3/q', 'w/1'])(
+  '%j leads home',
+  (hash) => expect(parse(hash)).toEqual({ page: 'home' }),
+);

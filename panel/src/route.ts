@@ -1,0 +1,26 @@
+/** Addresses within the panel: `#/w/1`, `#/w/1/a/10`, `#/w/1/a/10/p/3?range=1h`. */
+
+export type Route =
+  | { page: 'home' }
+  | { page: 'agents'; workspace: number }
+  | { page: 'agent'; workspace: number; agent: number }
+  | { page: 'probe'; workspace: number; agent: number; probe: number; range: string };
+
+const SHAPE = /^#\/w\/(\d+)(?:\/a\/(\d+)(?:\/p\/(\d+))?)?\/?(?:\?(.*))?$/;
+
+export function parse(hash: string): Route {
+  const found = SHAPE.exec(hash);
+  if (!found) return { page: 'home' };
+  const [workspace, agent, probe] = [found[1], found[2], found[3]].map(Number);
+  if (found[3]) {
+    const range = new URLSearchParams(found[4]).get('range') ?? '';
+    return { page: 'probe', workspace: workspace!, agent: agent!, probe: probe!, range };
+  }
+  if (found[2]) return { page: 'agent', workspace: workspace!, agent: agent! };
+  return { page: 'agents', workspace: workspace! };
+}
+
+export const toAgents = (workspace: number) => `#/w/${workspace}`;
+export const toAgent = (workspace: number, agent: number) => `${toAgents(workspace)}/a/${agent}`;
+export const toProbe = (workspace: number, agent: number, probe: number, range = '') =>
+  `${toAgent(workspace, agent)}/p/${probe}${range && `?range=${range}`}`;

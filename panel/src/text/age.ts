@@ -1,0 +1,72 @@
+/** How long ago something was, and what that says about an agent. */
+
+/** Older evidence than this is no evidence that the agent still reports. */
+export const FRESH_MS = 90_000;
+/** Clocks differ a little everywhere; only more than this is worth a word. */
+const SKEW_MS = 5_000;
+
+/** The instant in ms, or null for "never" (the year 1) and for what is no time at all. */
+export function instant(text: string | undefined): number | null {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) || ms <= 0 ? null : ms;
+}
+
+/** "3 s", "5 min", "2 h 10 min", "4 d 3 h": two units at most. */
+export function duration(ms: number): string {
+  const s = Math.floor(ms / 1000);
+  if (s < 60) return `${s} s`;
+  const min = Math.floor(s / 60);
+  if (min < 60) return `${min} min`;
+  const h = Math.floor(min / 60);
+  if (h < 24) return two(h, 'h', min % 60, 'min');
+  return two(Math.floor(h / 24), 'd', h % 24, 'h');
+}
+
+function two(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
+}
+
+/** "3 s ago", "never"; a time in the future is said to be one, never hidden. */
+export function age(at: number | null, now: number): string {
+  if (at === null) return 'never';
+  const past = now - at;
+  if (past < -SKEW_MS) return `${duration(-past)} ahead of the controller`;
+  return `${duration(Math.max(0, past))} ago`;
+}
+
+export type Standing = 'reporting' | 'silent' | 'never';
+
+export function standing(at: number | null, now: number): Standing {
+  if (at === null) return 'never';
+  return now - at < FRESH_MS ? 'reporting' : 'silent';
+}
+
+export function standingWords(at: number | null, now: number): string {
+  if (at === null) return 'never seen';
+  return standing(at, now) === 'reporting' ? 'reporting' : `silent since ${moment(at, now)}`;
+}
+
+/** Local time, with the date where it is not today's. */
+export function moment(at: number, now: number): string {
+  const time = clockTime(at).slice(0, 5);
+  return day(at) === day(now) ? time : `${day(at)} ${time}`;
+}
+
+/** Local date and time to the second. */
+export function fullMoment(at: number): string {
+  return `${day(at)} ${clockTime(at)}`;
+}
+
+function day(at: number): string {
+  const d = new Date(at);
+  return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
+}
+
+function clockTime(at: number): string {
+  const d = new Date(at);
+  return `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
+}
+
+function pad(n: number): string {
+  return String(n).padStart(2, '0');
+}

@@ -1,0 +1,21 @@
+/** How probes are named and ordered where people read them. */
+
+import type { Probe } from '../wire';
+
+export function targets(probe: Probe): string[] {
+  return (probe.targets ?? []).map((t) => t.target || (t.agent_id ? `agent ${t.agent_id}` : ''));
+}
+
+/** "PING 192.0.2.1, 192.0.2.2 and 3 more". */
+export function title(probe: Probe): string {
+  const all = targets(probe);
+  const more = all.length - 2;
+  const named = all.slice(0, 2).join(', ');
+  return [probe.type, named, more > 0 ? `and ${more} more` : ''].filter(Boolean).join(' ');
+}
+
+/** What looks outward first, the agent's own host last; else as they were made. */
+export function inOrder(probes: readonly Probe[]): Probe[] {
+  const inward = (probe: Probe) => Number(targets(probe).length === 0);
+  return probes.toSorted((a, b) => inward(a) - inward(b) || a.id - b.id);
+}

@@ -1,0 +1,129 @@
+/** The bodies on the wire, as src/forepost/wire/ spells them; only what the panel reads. */
+
+export interface User {
+  id: number;
+  email: string;
+  name: string;
+  role: string;
+}
+
+export interface Session {
+  token: string;
+  data: User;
+}
+
+export interface Listing<T> {
+  data: T[];
+  total?: number;
+}
+
+export interface Workspace {
+  id: number;
+  name: string;
+}
+
+export interface Agent {
+  id: number;
+  workspace_id: number;
+  name: string;
+  description: string;
+  location: string;
+  version: string;
+  last_seen_at: string;
+}
+
+export interface ProbeTarget {
+  target: string;
+  agent_id: number | null;
+}
+
+export interface Probe {
+  id: number;
+  agent_id: number;
+  type: string;
+  enabled: boolean;
+  interval_sec: number;
+  timeout_sec: number;
+  count: number;
+  targets: ProbeTarget[] | null;
+}
+
+export interface ResultRow<Payload = unknown> {
+  probe_id: number;
+  agent_id: number;
+  created_at: string;
+  type: string;
+  payload: Payload;
+  target: string;
+  target_agent: number;
+}
+
+/** RTTs in ns. `rtts_ns` and `error` come from our own agent only. */
+export interface PingPayload {
+  packets_sent: number;
+  packets_recv: number;
+  packet_loss: number;
+  addr: string;
+  min_rtt: number;
+  max_rtt: number;
+  avg_rtt: number;
+  std_dev_rtt: number;
+  rtts_ns?: (number | null)[];
+  error?: string;
+}
+
+/** One bucket of a chart; RTTs are null where every packet was lost. */
+export interface Point {
+  time: number;
+  count: number;
+  rtt_min_ms: number | null;
+  rtt_p50_ms: number | null;
+  rtt_p95_ms: number | null;
+  rtt_max_ms: number | null;
+  loss_pct: number | null;
+}
+
+export interface Line {
+  agent_id: number;
+  type: string;
+  target: string;
+  target_agent: number;
+  points: Point[];
+}
+
+export interface Chart {
+  bucket_sec: number;
+  lines: Line[];
+}
+
+/** Agents of another make leave parts out, so every part may be missing. */
+export interface SysinfoPayload {
+  hostInfo?: {
+    architecture?: string;
+    boot_time?: string;
+    name?: string;
+    kernel_version?: string;
+    os?: { name?: string; version?: string; platform?: string };
+  };
+  memoryInfo?: { total_bytes?: number; used_bytes?: number; available_bytes?: number };
+}
+
+export interface NetinfoPayload {
+  local_address?: string;
+  default_gateway?: string;
+  public_address?: string;
+}
+
+export type PanelFrame =
+  | { type: 'subscribe_ok'; workspace_id: number; probe_id: number }
+  | {
+      type: 'probe_data';
+      workspace_id: number;
+      probe_id: number;
+      agent_id: number;
+      probe_type: string;
+      data: ResultRow;
+    }
+  | { type: 'gap'; dropped: number }
+  | { type: 'pong' }
+  | { type: 'error'; error: string };

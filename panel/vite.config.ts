@@ -1,0 +1,24 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+// `npm run dev` talks to a controller started by `make run`.
+const controller = 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [svelte({ configFile: false })],
+  base: '/',
+  build: {
+    outDir: '../src/forepost/controller/static',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: {
+      '/auth': controller,
+      '/workspaces': controller,
+      '/healthz': controller,
+      '/ws': { target: controller, ws: true },
+    },
+  },
+});

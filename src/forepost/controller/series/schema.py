@@ -1,0 +1,195 @@
+"""Tables of the embedded store, and the connections to them.
+
+Per UTC day a narrow metrics table `m_`, the payloads `p_` apart from it (a chart never reads
+them) and the roll-ups `r_`, so that retention is dropping tables. Rows whose time cannot be true
+are in `m_skewed` and `p_skewed`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+SECOND_US: Final = 1_000_000
+MINUTE_SEC: Final = 60
+HOUR_SEC: Final = 3_600
+HOUR_US: Final = HOUR_SEC * SECOND_US
+DAY_US: Final = 24 * HOUR_US
+SKEWED: Final = -1
+"""The partition of rows whose time cannot be true; every other partition is a day since 1970."""
+FUTURE_US: Final = DAY_US
+PAST_US: Final = 400 * DAY_US
+LAST_US: Final = 250_000_000_000 * SECOND_US
+"""Late in the year 9892: what a date can name."""
+
+VERSION: Final = 1
+APPLICATION: Final = 0x66707374
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_WRITER_CACHE_KIB, _READER_CACHE_KIB = 24_576, 4_096
+_PAGE_BYTES, _CHECKPOINT_PAGES = 8_192, 2_000
+_BUSY_MS = 10_000
+
+_METRICS = """
+CREATE TABLE m_@ (
+  line INTEGER NOT NULL, created_us INTEGER NOT NULL, identity INTEGER NOT NULL,
+  payload INTEGER NOT NULL, delay_us INTEGER NOT NULL, triggered INTEGER NOT NULL,
+  reason TEXT, own TEXT,
+  rtt_ms REAL, rtt_min_ms REAL, rtt_max_ms REAL, jitter_ms REAL, loss_pct REAL, mos REAL,
+  PRIMARY KEY (line, created_us, identity)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX t_@ ON m_@ (created_us, identity) WHERE triggered = 1;
+CREATE TABLE p_@ (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+"""
+_ROLLUPS = """
+CREATE TABLE r_@ (
+  line INTEGER NOT NULL, step INTEGER NOT NULL, start INTEGER NOT NULL,
+  results INTEGER NOT NULL, rtts INTEGER NOT NULL, rtt_sum REAL NOT NULL,
+  rtt_min REAL, rtt_max REAL, losses INTEGER NOT NULL, loss_sum REAL NOT NULL, histogram BLOB,
+  PRIMARY KEY (line, step, start)
+) STRICT, WITHOUT ROWID;
+"""
+_SHARED = """
+CREATE TABLE lines (
+  line INTEGER PRIMARY KEY, stream INTEGER NOT NULL, agent_id INTEGER NOT NULL,
+  probe_agent_id INTEGER NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
+  target_agent INTEGER NOT NULL, shared INTEGER NOT NULL
+) STRICT;
+CREATE TABLE days (day INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE dictionaries (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE rolled (one INTEGER PRIMARY KEY, hour INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;
+INSERT INTO rolled VALUES (1, 0, 0);
+CREATE TABLE dirty (
+  line INTEGER NOT NULL, hour INTEGER NOT NULL, PRIMARY KEY (line, hour)
+) STRICT, WITHOUT ROWID;
+"""
+
+POINTS: Final = (
+    "SELECT created_us, rtt_ms, rtt_min_ms, rtt_max_ms, loss_pct FROM m_@"
+    " WHERE line = ? AND created_us >= ? AND created_us < ?"
+)
+NEXT_LINE: Final = "SELECT line FROM m_@ WHERE line > ? ORDER BY line LIMIT 1"
+"""A seek for each line, where DISTINCT walks over all rows."""
+
+
+class UnknownFile(Exception):
+    """The file is no series store, or one of a newer forepost."""
+
+
+def partition_of(created_us: int, received_us: int) -> int:
+    """Day since 1970, or SKEWED."""
+    if -FUTURE_US <= received_us - created_us <= PAST_US and 0 <= created_us < LAST_US:
+        return created_us // DAY_US
+    return SKEWED
+
+
+@lru_cache(maxsize=2_048)
+def suffix(partition: int) -> str:
+    """What a partition's tables are named by: `20250131`, or `skewed`."""
+    if partition == SKEWED:
+        return "skewed"
+    return date.fromordinal(_EPOCH_ORDINAL + partition).strftime("%Y%m%d")
+
+
+@lru_cache(maxsize=2_048)
+def on(partition: int, sql: str) -> str:
+    """The statement on one partition's tables, which it calls `m_@`, `p_@` and `r_@`.
+
+    A table's name cannot be bound; it is made here, of a number, and nowhere else.
+    """
+    return sql.replace("@", suffix(partition))
+
+
+def make_day(connection: apsw.Connection, day: int) -> None:
+    connection.execute(on(day, _METRICS + _ROLLUPS))
+    connection.execute("INSERT INTO days VALUES (?)", (day,))
+
+
+def drop_day(connection: apsw.Connection, day: int) -> None:
+    for kind in "mpr":
+        connection.execute(on(day, f"DROP TABLE {kind}_@"))
+    connection.execute("DELETE FROM days WHERE day = ?", (day,))
+    connection.execute("DELETE FROM dirty WHERE hour >= ? AND hour < ?", (day * 24, day * 24 + 24))
+
+
+def days_of(connection: apsw.Connection, first: int, last: int) -> list[int]:
+    """Days that have tables, ascending, both ends included."""
+    found = connection.execute(
+        "SELECT day FROM days WHERE day BETWEEN ? AND ? ORDER BY day", (first, last)
+    )
+    return [int(day) for (day,) in found]
+
+
+def open_writer(path: Path) -> apsw.Connection:
+    """The one connection that writes. Makes the file where there is none.
+
+    Raises `UnknownFile`, and `apsw.Error` where the file cannot be read.
+    """
+    # Made here, and not by SQLite, so that it has its mode from the first byte; SQLite gives the
+    # files beside it the same one.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = apsw.Connection(str(path))
+    try:
+        connection.set_busy_timeout(_BUSY_MS)
+        _check(connection, path)
+        connection.execute(
+            f"PRAGMA page_size = {_PAGE_BYTES};"
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+            f"PRAGMA cache_size = -{_WRITER_CACHE_KIB};"
+            f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES};"
+            f"PRAGMA journal_size_limit = {2 * _CHECKPOINT_PAGES * _PAGE_BYTES};"
+        )
+        with transaction(connection):
+            if connection.pragma("user_version") == 0:
+                connection.execute(_SHARED + on(SKEWED, _METRICS))
+                connection.pragma("application_id", APPLICATION)
+                connection.pragma("user_version", VERSION)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: apsw.Connection, path: Path) -> None:
+    version = connection.pragma("user_version")
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+    if version == 0 and tables == 0:
+        return
+    if connection.pragma("application_id") != APPLICATION:
+        raise UnknownFile(f"{path} is a database of something else")
+    if version > VERSION:
+        raise UnknownFile(f"{path} was made by a newer forepost (version {version}, not {VERSION})")
+
+
+def open_reader(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(_BUSY_MS)
+    connection.execute(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
+    return connection
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk makes SQLite roll back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def snapshot(connection: apsw.Connection) -> Iterator[None]:
+    """What is read inside is of one moment: no day is dropped under a reader's feet."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")

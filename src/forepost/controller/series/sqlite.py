@@ -1,0 +1,163 @@
+"""The embedded series store: one SQLite file, one thread that writes, a few that read."""
+
+import fcntl
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from forepost.controller.series import charting, finding, payloads
+from forepost.controller.series import lines as lines_table
+from forepost.controller.series.forgetting import FIRST, Forgetting, Place
+from forepost.controller.series.ingest import Ingest
+from forepost.controller.series.lines import PER_AGENT, Lines
+from forepost.controller.series.payloads import Unpacker
+from forepost.controller.series.port import ChartOf, Find, Row
+from forepost.controller.series.rolling import Roller
+from forepost.controller.series.schema import open_reader, open_writer
+from forepost.controller.series.writer import Writer
+from forepost.kit.clock import Clock
+from forepost.kit.errors import Unavailable
+from forepost.kit.health import Health
+from forepost.wire.rest import Line
+
+T = TypeVar("T")
+
+READERS: Final = 3
+
+
+class InUse(Exception):
+    """Another process has the store open: there is one writer."""
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self.connection = open_reader(path)
+        self.unpacker = Unpacker(self.connection)
+
+
+class SqliteSeries:
+    """A `Series`. Made by `open`, on the loop that it is used on."""
+
+    def __init__(
+        self,
+        lock: int,
+        writer: Writer,
+        forgetting: Forgetting,
+        lines: Lines,
+        readers: Sequence[_Reader],
+    ) -> None:
+        self._lock = lock
+        self._writer = writer
+        self._forgetting = forgetting
+        self._lines = lines
+        self._readers = readers
+        self._idle = deque(readers)
+        self._limiter = anyio.CapacityLimiter(len(readers))
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls, path: Path, clock: Clock, health: Health, *, lines_per_agent: int = PER_AGENT
+    ) -> "SqliteSeries":
+        """Open the store at `path`, whose folder must be there; make it where there is none.
+
+        Raises `InUse`, `schema.UnknownFile`, `OSError` and `apsw.Error`.
+        """
+        make = partial(cls._open, path, clock, health, lines_per_agent)
+        store, writer = await anyio.to_thread.run_sync(make)
+        writer.start()
+        return store
+
+    @classmethod
+    def _open(
+        cls, path: Path, clock: Clock, health: Health, per_agent: int
+    ) -> tuple["SqliteSeries", Writer]:
+        lock = _lock(path)
+        try:
+            connection = open_writer(path)
+            lines = lines_table.load(connection, per_agent=per_agent)
+            ingest = Ingest(connection, lines, payloads.load(connection))
+            writer = Writer(connection, ingest, Roller(connection, clock), clock, health)
+            forgetting = Forgetting(connection, ingest, lines)
+            readers = [_Reader(path) for _ in range(READERS)]
+        except BaseException:
+            os.close(lock)
+            raise
+        return cls(lock, writer, forgetting, lines, readers), writer
+
+    async def add(self, rows: Sequence[Row]) -> int:
+        """Raises `Unavailable` when the disk does not take it. Cancelled, it leaves open whether
+        the rows are stored; sent again they are stored once.
+        """
+        return await self._writer.add(rows) if rows else 0
+
+    async def find(self, query: Find) -> list[Row]:
+        return await self._read(
+            lambda reader: finding.find(reader.connection, reader.unpacker, self._lines, query)
+        )
+
+    async def chart(self, query: ChartOf) -> tuple[int, list[Line]]:
+        return await self._read(
+            lambda reader: charting.chart(reader.connection, self._lines, query)
+        )
+
+    async def forget(self, *, before_us: int) -> int:
+        # A day is a job of its own, so that adds are committed in between.
+        dropped = 0
+        while await self._writer.call(partial(self._forgetting.drop_oldest, before_us)):
+            dropped += 1
+        after: Place | None = FIRST
+        while after is not None:
+            after = await self._writer.call(partial(self._forgetting.thin_skewed, before_us, after))
+        return dropped
+
+    async def roll_up(self) -> None:
+        """Bring the roll-ups up to date now. They keep themselves up to date without it."""
+        while await self._writer.call(partial(self._writer.turn, at_once=True)):
+            pass
+
+    async def close(self) -> None:
+        """Waits for what was asked before. A second time, it does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        with anyio.CancelScope(shield=True):
+            await self._close_readers()
+            await self._writer.close()
+            os.close(self._lock)
+
+    async def _read(self, ask: Callable[[_Reader], T]) -> T:
+        if self._closed:
+            raise Unavailable("the series store is closed")
+
+        def in_thread() -> T:
+            # The limiter has as many tokens as there are readers: one is idle.
+            reader = self._idle.pop()
+            try:
+                return ask(reader)
+            finally:
+                self._idle.append(reader)
+
+        return await anyio.to_thread.run_sync(in_thread, limiter=self._limiter)
+
+    async def _close_readers(self) -> None:
+        for reader in self._readers:
+            await self._limiter.acquire_on_behalf_of(reader)
+        for reader in self._readers:
+            reader.connection.close()
+
+
+def _lock(path: Path) -> int:
+    descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise InUse(f"{path} is in use by another process") from error
+    return descriptor

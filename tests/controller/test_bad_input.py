@@ -1,0 +1,189 @@
+"""Every field of every body, out of range and of the wrong type: 400 that names field and reason."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.inspect import (
+    BoolType,
+    DictType,
+    Field,
+    IntType,
+    ListType,
+    LiteralType,
+    StrType,
+    Type,
+    UnionType,
+    type_info,
+)
+
+from forepost.wire.probes import NewProbe, ProbePatch
+from forepost.wire.rest import (
+    AgentLogin,
+    AgentPatch,
+    Login,
+    MemberPatch,
+    NewAgent,
+    NewMember,
+    NewWorkspace,
+    PinRequest,
+    Register,
+    WorkspacePatch,
+)
+from tests.running import ControllerProcess, NewAgent as Enrolled, Person
+
+ONE = "/workspaces/{workspace}"
+AGENT = ONE + "/agents/{agent}"
+ROUTES: list[tuple[str, str, type[msgspec.Struct], dict[str, Any]]] = [
+    ("POST", "/auth/register", Register, {"email": "x@example.com", "password": "long enough"}),
+    ("POST", "/auth/login", Login, {"email": "x@example.com", "password": "x"}),
+    ("POST", "/agent", AgentLogin, {}),
+    ("POST", "/workspaces", NewWorkspace, {"name": "x"}),
+    ("PATCH", ONE, WorkspacePatch, {}),
+    ("POST", ONE + "/members", NewMember, {}),
+    ("PATCH", ONE + "/members/{member}", MemberPatch, {"role": "USER"}),
+    ("POST", ONE + "/agents", NewAgent, {"name": "x"}),
+    ("PATCH", AGENT, AgentPatch, {}),
+    ("POST", AGENT + "/issue-pin", PinRequest, {}),
+    ("POST", AGENT + "/probes", NewProbe, {"type": "PING", "targets": ["198.18.0.1"]}),
+    ("PATCH", AGENT + "/probes/{probe}", ProbePatch, {}),
+]
+
+
+def wrong(kind: Type) -> Iterator[Any]:
+    """Values that a field of this type must refuse."""
+    match kind:
+        case IntType(ge=ge, le=le):
+            yield from ([ge - 1] if ge is not None else [])
+            yield from ([le + 1] if le is not None else [])
+            yield from ("7", 1.5, None)
+        case StrType(min_length=shortest, max_length=longest):
+            yield from ([""] if shortest else [])
+            yield from (["x" * (longest + 1)] if longest is not None else [])
+            yield from (7, None, ["x"])
+        case BoolType():
+            yield from ("yes", 1, None)
+        case LiteralType():
+            yield from ("NONSENSE", 7)
+        case ListType(item_type=item, max_length=longest):
+            yield from (["x" if isinstance(item, StrType) else 1] * (n + 1) for n in [longest] if n)
+            yield from ([value] for value in wrong(item))
+            yield "x"
+        case DictType():
+            yield from ([], "x")
+        case UnionType(types=types):
+            for one in types:
+                if not type(one).__name__.startswith("Unset"):
+                    yield from wrong(one)
+
+
+def cases() -> Iterator[tuple[str, str, dict[str, Any], str, Any]]:
+    for method, path, body, good in ROUTES:
+        fields: tuple[Field, ...] = type_info(body).fields  # type: ignore[attr-defined]
+        for field in fields:
+            for value in wrong(field.type):
+                yield method, path, good, field.encode_name, value
+
+
+@pytest.fixture(scope="module")
+def stage(controller: ControllerProcess) -> tuple[Person, dict[str, int]]:
+    person = controller.person("bad-input@example.com", "a good password")
+    other = controller.person("bad-input-2@example.com", "a good password")
+    workspace = person.workspace("w")
+    agent: Enrolled = person.agent(workspace)
+    member = person.call(
+        "POST", f"/workspaces/{workspace}/members", {"userId": other.user_id}, status=201
+    )
+    probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
+    ids = {"workspace": workspace, "agent": agent.id, "member": member["id"], "probe": probe}
+    return person, ids
+
+
+def test_every_field_of_every_body(stage: tuple[Person, dict[str, int]]) -> None:
+    person, ids = stage
+    tried = 0
+    for method, path, good, name, value in cases():
+        answer = person.ask(method, path.format(**ids), json={**good, name: value})
+        said = f"{method} {path} {name}={str(value)[:40]!r}: {answer.status_code} {answer.text}"
+        assert answer.status_code == 400, said
+        assert set(answer.json()) == {"error"}, said
+        assert answer.json()["error"].startswith((f"{name}: ", f"{name}[")), said
+        tried += 1
+    assert tried > 150
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "error"),
+    [
+        ("POST", "/workspaces", b"", "body: a JSON object is needed"),
+        ("POST", "/workspaces", b"{", "body: not JSON"),
+        ("POST", "/workspaces", b"[]", "body: expected `object`, got `array`"),
+        ("POST", "/workspaces", b"{}", "body: object missing required field `name`"),
+        ("POST", "/workspaces", b'{"name":"a","Name":"b"}', "name: given twice"),
+        ("POST", AGENT + "/probes", b'{"type":"PING"}', "targets: a probe of type PING needs"),
+        (
+            "POST",
+            AGENT + "/probes",
+            b'{"type":"PING","targets":["a b"]}',
+            "targets: 'a b' is not an address",
+        ),
+        (
+            "POST",
+            AGENT + "/probes",
+            b'{"type":"PING","targets":["a"],"workspace_id":999}',
+            "workspace_id: is not the one of the path",
+        ),
+        (
+            "POST",
+            AGENT + "/probes",
+            b'{"type":"MTR","agent_targets":[999999]}',
+            "agent_targets: no agent 999999 in this workspace",
+        ),
+        ("PATCH", AGENT + "/probes/{probe}", b'{"replaceTargets":[]}', "targets: a probe of type"),
+        ("GET", ONE + "/agents?limit=0", b"", "limit: expected `int` >= 1"),
+        ("GET", ONE + "/agents?offset=-1", b"", "offset: expected `int` >= 0"),
+        ("GET", ONE + "/probe-data/find?from=yesterday", b"", "from: neither RFC 3339 nor Unix"),
+        ("GET", ONE + "/probe-data/find?probeId=x", b"", "probeId: expected `int"),
+        ("GET", ONE + "/probe-data/find?limit=99999999", b"", "limit: from 0 to"),
+        ("GET", ONE + "/probe-data/latest?type=PING", b"", "agentId: "),
+        (
+            "GET",
+            ONE + "/probe-data/probes/{probe}/chart?from=2&to=1",
+            b"",
+            "from: must be before to",
+        ),
+    ],
+)
+def test_other_wrong_requests(
+    stage: tuple[Person, dict[str, int]], method: str, path: str, body: bytes, error: str
+) -> None:
+    person, ids = stage
+    answer = person.ask(method, path.format(**ids), content=body)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"].startswith(error)
+
+
+def test_nobody_chooses_a_role_when_registering(controller: ControllerProcess) -> None:
+    import httpx
+
+    body = {"email": "root@example.com", "password": "long enough", "role": "SITE_ADMIN"}
+    answer = httpx.post(f"{controller.url}/auth/register", json=body, verify=False)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("role: ")
+
+
+def test_wrong_passwords_and_unknown_addresses_look_alike(
+    controller: ControllerProcess, person: Person
+) -> None:
+    import httpx
+
+    answers = [
+        httpx.post(f"{controller.url}/auth/login", json=body, verify=False)
+        for body in (
+            {"email": "nobody@example.com", "password": "x"},
+            {"email": "admin@example.com", "password": "x"},
+        )
+    ]
+    assert [a.status_code for a in answers] == [401, 401]
+    assert answers[0].json() == answers[1].json()

@@ -1,0 +1,124 @@
+"""A network and a host that do what a test says, and remember what they were asked."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import anyio
+import msgspec
+
+from forepost.agent.edges import Edges
+from forepost.agent.edges.net import Family, Resolved, Round
+from forepost.agent.edges.routes import DefaultRoute
+from forepost.kit.clock import Clock
+from forepost.wire.probes import CpuTimes, HostInfo, Interface, MemoryInfo, OsInfo, Route
+
+
+class Asked(msgspec.Struct, frozen=True):
+    address: str
+    count: int
+    gap_sec: float
+    timeout_sec: float
+    interface: str = ""
+
+
+class FakeNet:
+    """Answers after `rtt_ns` of the clock, where an address is not silent; then after its timeout.
+
+    `names` says what is known; `fails` is raised by the next rounds; `forgotten` counts the rounds
+    that were given up.
+    """
+
+    def __init__(self, clock: Clock, *, rtt_ns: int = 1_000_000) -> None:
+        self._clock = clock
+        self.rtt_ns = rtt_ns
+        self.names: dict[str, str] = {}
+        self.silent: set[str] = set()
+        self.fails: Exception | None = None
+        self.reason = ""
+        self.asked: list[Asked] = []
+        self.forgotten = 0
+
+    async def round(
+        self,
+        address: str,
+        *,
+        count: int,
+        gap_sec: float,
+        timeout_sec: float,
+        size: int = 56,
+        interface: str = "",
+    ) -> Round:
+        self.asked.append(Asked(address, count, gap_sec, timeout_sec, interface))
+        if self.fails is not None:
+            raise self.fails
+        if self.reason:
+            return Round(sent=0, rtts_ns=[], reason=self.reason)
+        lost = address in self.silent
+        try:
+            last = timeout_sec if lost else self.rtt_ns / 1e9
+            await self._clock.sleep((count - 1) * gap_sec + last)
+        except anyio.get_cancelled_exc_class():
+            self.forgotten += 1
+            raise
+        return Round(sent=count, rtts_ns=[None if lost else self.rtt_ns] * count)
+
+    async def resolve(
+        self, name: str, *, family: Family = "any", timeout_sec: float = 5.0
+    ) -> Resolved:
+        if name[:1].isdigit():
+            return Resolved(name)
+        if name in self.names:
+            return Resolved(self.names[name])
+        return Resolved(reason=f"{name}: name or service not known")
+
+
+class FakeHost:
+    """One Ethernet interface at 198.18.0.1, with a gateway."""
+
+    def info(self) -> HostInfo:
+        return HostInfo(
+            architecture="x86_64",
+            boot_time=datetime(2026, 1, 1, tzinfo=UTC),
+            containerized=False,
+            name="site-1",
+            kernel_version="6.1.0",
+            os=OsInfo(),
+            timezone="UTC",
+            timezone_offset_sec=0,
+        )
+
+    def memory(self) -> MemoryInfo:
+        return MemoryInfo(
+            total_bytes=4,
+            used_bytes=3,
+            available_bytes=2,
+            free_bytes=1,
+            virtual_total_bytes=0,
+            virtual_used_bytes=0,
+            virtual_free_bytes=0,
+        )
+
+    def cpu_times(self) -> CpuTimes:
+        return CpuTimes(user=1_000_000_000)
+
+    def network(self) -> tuple[list[Interface], list[Route], DefaultRoute]:
+        interface = Interface(
+            name="eth0",
+            index=2,
+            type="ethernet",
+            mtu=1500,
+            flags=["up"],
+            ipv4=["198.18.0.1/24"],
+            gateway="198.18.0.254",
+            is_default=True,
+        )
+        route = Route(destination="0.0.0.0/0", gateway="198.18.0.254", interface="eth0", metric=100)
+        return [interface], [route], DefaultRoute("198.18.0.254", "eth0")
+
+
+async def nobody() -> str | None:
+    return None
+
+
+def fake_edges(net: FakeNet, whoami: Callable[[], Awaitable[str | None]] = nobody) -> Edges:
+    return Edges(net=net, host=FakeHost(), whoami=whoami)

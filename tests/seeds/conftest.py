@@ -1,0 +1,3 @@
+from tests.controller.conftest import controller, person
+
+__all__ = ["controller", "person"]
