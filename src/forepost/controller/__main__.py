@@ -1,5 +1,6 @@
 """`python -m forepost.controller [CONFIG]`: what `forepost controller` starts."""
 
+import gc
 import logging
 import sys
 from functools import partial
@@ -13,6 +14,16 @@ from forepost.kit import log, parent
 from forepost.kit.settings import WrongSettings
 
 
+YOUNG = 50_000
+"""Objects before the collector looks: results come and go by reference counts, thousands at once."""
+
+
+def _started(listen: str) -> None:
+    gc.freeze()
+    gc.set_threshold(YOUNG, 20, 50)
+    logging.getLogger("forepost").info("listening on http://%s", listen)
+
+
 def main(arguments: list[str]) -> int:
     """Run until SIGINT or SIGTERM. Exit status 2: the settings are wrong."""
     log.start()
@@ -22,8 +33,7 @@ def main(arguments: list[str]) -> int:
     except WrongSettings as error:
         sys.stderr.write(f"forepost controller: {error}\n")
         return 2
-    listen = settings.http.listen
-    started = partial(logging.getLogger("forepost").info, "listening on http://%s", listen)
+    started = partial(_started, settings.http.listen)
     anyio.run(serve, settings, started, backend_options={"use_uvloop": True})
     return 0
 

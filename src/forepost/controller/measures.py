@@ -9,7 +9,7 @@ import msgspec
 NS_PER_MS: Final = 1e6
 
 
-class Measures(msgspec.Struct, frozen=True):
+class Measures(msgspec.Struct, frozen=True, gc=False):
     """What charts and rules look at. None: this payload does not say."""
 
     rtt_ms: float | None = None

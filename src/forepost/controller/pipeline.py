@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
 
 from forepost.controller import measures
 from forepost.controller.series.port import Row, Series
@@ -25,7 +25,6 @@ SUBJECT: Final = "series"
 _log = logging.getLogger(__name__)
 _stored = Counter("forepost_results_stored_total", "Results committed to the series store")
 _replayed = Counter("forepost_results_replayed_total", "Results that were there already")
-_commit = Histogram("forepost_commit_seconds", "From the arrival of a batch to its commit")
 
 Publish = Callable[[int, Sequence[Row]], None]
 
@@ -43,7 +42,6 @@ class Pipeline:
 
     async def accept(self, workspace_id: int, rows: Sequence[Row]) -> None:
         """Return when `rows` are durable. A store that fails is tried again until it works."""
-        started = self._clock.monotonic()
         pause = FIRST_PAUSE_SEC
         while True:
             try:
@@ -55,9 +53,9 @@ class Pipeline:
                 pause = min(2 * pause, LONGEST_PAUSE_SEC)
             else:
                 self._health.well(SUBJECT)
-                _commit.observe(self._clock.monotonic() - started)
                 _stored.inc(new)
-                _replayed.inc(len(rows) - new)
+                if new < len(rows):
+                    _replayed.inc(len(rows) - new)
                 self._publish(workspace_id, rows)
                 return
 

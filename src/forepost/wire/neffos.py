@@ -23,7 +23,7 @@ class Malformed(ValueError):
     """The text is no neffos message."""
 
 
-class Frame(msgspec.Struct, frozen=True):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """One message. `body` is raw text (JSON for us); for an error it is the error's text."""
 
     namespace: str

@@ -141,7 +141,8 @@ class PingResult(Wire, frozen=True, kw_only=True):
     rtts_ns: list[int | None] = []
     """Every RTT of the round in the order of sending; null for one that was lost. Ours."""
     error: str = ""
-    """Why nothing could be measured: an unknown name, no permission. Ours."""
+    """Why nothing could be measured (an unknown name, no permission), or why requests were lost
+    where a router or the host said so. Ours."""
 
 
 class OsInfo(Wire, frozen=True, kw_only=True):

@@ -61,7 +61,7 @@ class _Part:
 
 
 class Ingest:
-    """For the writer's thread. `store` inside a transaction, then `settle` or `revert`."""
+    """`store` on the loop, inside a transaction of the writer; then `settle` or `revert`."""
 
     def __init__(self, connection: apsw.Connection, lines: Lines, packer: Packer) -> None:
         self._connection = connection

@@ -8,7 +8,7 @@ import msgspec
 from forepost.wire.rest import Line
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One result as it is stored. Times are Unix microseconds."""
 
     identity: int

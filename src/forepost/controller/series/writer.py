@@ -1,10 +1,16 @@
-"""The one thread that writes: adds that wait together are committed together."""
+"""The one thread that writes: adds that wait together are committed together.
+
+The thread begins, commits and waits for the disk; the rows of a group are put into the open
+transaction on the loop, while the thread waits. SQLite gives the interpreter lock away at every step
+and has to win it back: from a second thread, beside a busy loop, that cost more than all the rest.
+"""
 
 import asyncio
 import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar, cast
 
@@ -22,10 +28,10 @@ from forepost.kit.health import Health
 
 T = TypeVar("T")
 
-GROUP_ROWS: Final = 8_192
-"""A commit that has this many rows takes no further add in."""
+GROUP_ROWS: Final = 2_000
+"""A commit that has this many rows takes no further add in: some 20 ms of the loop."""
 WAITING: Final = 4_096
-"""Calls in the writer's queue; a further one waits until there is room."""
+"""Calls that wait for the writer; a further one waits until there is room."""
 _IDLE_SEC = 5.0
 _REST_SEC = 30.0
 _STORE, _ROLLUPS = "series", "series roll-ups"
@@ -80,8 +86,11 @@ class Writer:
         self._clock = clock
         self._health = health
         self._queue: SimpleQueue[_Waiter | None] = SimpleQueue()
-        self._room = anyio.Semaphore(WAITING, fast_acquire=True)
+        self._waiting = 0
+        self._room = anyio.Event()
         self._thread = threading.Thread(target=self._main, name="series-writer", daemon=True)
+        self._next: tuple[_Waiter | None, bool] = None, False
+        """What was taken from the queue and is no add: its turn is after the group."""
         self._closing = False
         self._rows_since_turn = 0
         self._rest_until_sec = 0.0
@@ -123,12 +132,19 @@ class Writer:
     async def _ask(
         self, *, rows: Sequence[Row] = (), job: Callable[[], Any] | None = None
     ) -> object:
-        async with self._room:
-            if self._closing:
-                raise Unavailable("the series store is closed")
-            waiter = _Waiter(self._loop.create_future(), rows, job)
-            self._queue.put(waiter)
+        while self._waiting >= WAITING:
+            self._room = anyio.Event()
+            await self._room.wait()
+        if self._closing:
+            raise Unavailable("the series store is closed")
+        waiter = _Waiter(self._loop.create_future(), rows, job)
+        self._queue.put(waiter)
+        self._waiting += 1
+        try:
             return await waiter.future
+        finally:
+            self._waiting -= 1
+            self._room.set()
 
     def _main(self) -> None:
         try:
@@ -149,38 +165,38 @@ class Writer:
 
     def _serve(self) -> bool:
         """One group, one job or one turn; False when there will be no more."""
-        try:
-            first = self._queue.get(timeout=0 if self._may_turn() else _IDLE_SEC)
-        except Empty:
-            self._turn()
-            return True
-        group: list[_Waiter] = []
-        rows, last = 0, first
-        while last is not None and last.job is None:
-            group.append(last)
-            rows += len(last.rows)
-            if rows >= GROUP_ROWS:
-                break
+        first, found = self._next
+        self._next = None, False
+        if not found:
             try:
-                last = self._queue.get_nowait()
+                first = self._queue.get(timeout=0 if self._may_turn() else _IDLE_SEC)
             except Empty:
-                break
-        if group:
-            self._commit(group)
-            # Under load there is no idle time: the roll-ups then keep pace with the rows.
-            self._rows_since_turn += rows
-            if self._rows_since_turn >= TURN_ROWS // 2 and self._may_turn():
                 self._turn()
-        if last is None:
+                return True
+        if first is None:
             return False
-        if last.job is not None:
-            self._do(last)
+        if first.job is not None:
+            self._do(first)
+            return True
+        group = [first]
+        self._commit(group, more=True)
+        # Under load there is no idle time: the roll-ups then keep pace with the rows.
+        self._rows_since_turn += sum(len(waiter.rows) for waiter in group)
+        if self._rows_since_turn >= TURN_ROWS // 2 and self._may_turn():
+            self._turn()
         return True
 
-    def _commit(self, group: Sequence[_Waiter]) -> None:
+    def _commit(self, group: list[_Waiter], *, more: bool) -> None:
+        """Store these adds, and with `more` those that wait behind them: they join the group."""
+
+        def store() -> list[int]:
+            if more:
+                self._join(group)
+            return self._ingest.store([waiter.rows for waiter in group], self._roller.mark)
+
         try:
             with transaction(self.connection):
-                new = self._ingest.store([waiter.rows for waiter in group], self._roller.mark)
+                new = self._on_loop(store)
         except Exception as error:  # noqa: BLE001 - raised in every add
             _log.debug("a commit of %d adds failed", len(group), exc_info=True)
             self._ingest.revert()
@@ -191,7 +207,7 @@ class Writer:
             elif len(group) > 1:
                 # One wrong row must not cost the others.
                 for waiter in group:
-                    self._commit([waiter])
+                    self._commit([waiter], more=False)
                 return
             else:
                 group[0].error = error
@@ -201,6 +217,32 @@ class Writer:
             for waiter, count in zip(group, new, strict=True):
                 waiter.result = count
         self._answer(group)
+
+    def _join(self, group: list[_Waiter]) -> None:
+        rows = len(group[0].rows)
+        while rows < GROUP_ROWS:
+            try:
+                waiter = self._queue.get_nowait()
+            except Empty:
+                return
+            if waiter is None or waiter.job is not None:
+                self._next = waiter, True
+                return
+            group.append(waiter)
+            rows += len(waiter.rows)
+
+    def _on_loop(self, work: Callable[[], T]) -> T:
+        """Run `work` on the loop, and wait for it."""
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - raised in the thread
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(run)
+        return done.result()
 
     def _do(self, waiter: _Waiter) -> None:
         assert waiter.job is not None

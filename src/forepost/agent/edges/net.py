@@ -1,0 +1,57 @@
+"""What a probe asks of the network."""
+
+import socket
+from typing import Literal, Protocol
+
+import msgspec
+
+Family = Literal["any", "ipv4", "ipv6"]
+
+FAMILIES: dict[Family, socket.AddressFamily] = {
+    "any": socket.AF_UNSPEC,
+    "ipv4": socket.AF_INET,
+    "ipv6": socket.AF_INET6,
+}
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one round of echo requests."""
+
+    sent: int
+    """Requests whose turn came, also those that the host refused to send (no route): these are
+    lost. 0 only where there was no socket to send from."""
+    rtts_ns: list[int | None]
+    """In the order of sending, `sent` of them; None for a request without an answer in time."""
+    duplicates: int = 0
+    reason: str = ""
+    """Why requests were lost, where somebody said so; the last one if there are several."""
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """A numeric address, or the reason why there is none."""
+
+    address: str = ""
+    reason: str = ""
+
+
+class Net(Protocol):
+    async def round(
+        self,
+        address: str,
+        *,
+        count: int,
+        gap_sec: float,
+        timeout_sec: float,
+        size: int = 56,
+        interface: str = "",
+    ) -> Round:
+        """Send `count` ICMP echo requests with `size` bytes of data to a numeric address.
+
+        Every request waits `timeout_sec` for its own answer. Never raises for what the network, the
+        host or its permissions do: that is the result's `reason`.
+        """
+        ...
+
+    async def resolve(
+        self, name: str, *, family: Family = "any", timeout_sec: float = 5.0
+    ) -> Resolved: ...

@@ -1,0 +1,296 @@
+"""Rounds of echo requests as a state machine: bytes and times in, packets out. Pure.
+
+Times are ns of the monotonic clock, where they are not said to be the kernel's wall clock.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Iterable
+from itertools import count
+from typing import Final, NamedTuple
+
+from forepost.agent.edges.icmp_packet import Form, meaning, quoted, reply, request
+from forepost.agent.edges.net import Round
+from forepost.agent.edges.timestamps import Trouble
+
+STEP_NS: Final = 200_000
+"""The wall clock moved against the monotonic one by more than this: somebody set it. NTP slews
+both alike, so that what is left is the error of reading the two one after the other."""
+LINGER_NS: Final = 10_000_000
+"""A round whose last answer is in stays open so long, for duplicates."""
+MOST_IN_FLIGHT: Final = 1 << 16
+"""The sequence number has 16 bits."""
+
+
+Received = tuple[bytes, str, int | None]
+"""A packet, its source address, and when it came in by the kernel's wall clock."""
+
+
+class Moment(NamedTuple):
+    mono_ns: int
+    offset_ns: int
+    """Wall clock less monotonic clock."""
+
+
+class Turn:
+    """One request: from when it is due until its own timeout."""
+
+    __slots__ = (
+        "flight",
+        "key",
+        "number",
+        "offset_ns",
+        "packet",
+        "refusals",
+        "sent_ns",
+        "seq",
+        "token",
+        "tx_ns",
+        "waits",
+    )
+
+    def __init__(self, flight: "Flight", number: int, seq: int, now_ns: int) -> None:
+        self.flight = flight
+        self.number = number
+        self.seq = seq
+        self.token = token = flight.token + number & 0xFFFF_FFFF_FFFF_FFFF
+        self.packet = request(flight.line.form, flight.line.ident, seq, token, flight.zeros)
+        self.sent_ns = now_ns
+        self.offset_ns = self.tx_ns = self.refusals = 0
+        self.key = -1
+        self.waits = True
+
+    def rtt_ns(self, rx_ns: int | None, read: Moment) -> int:
+        """Kernel time where it can be true, else what passed on the monotonic clock."""
+        passed_ns = read.mono_ns - self.sent_ns
+        if rx_ns is None or not -STEP_NS < read.offset_ns - self.offset_ns < STEP_NS:
+            return passed_ns
+        kernel_ns = rx_ns - (self.tx_ns or self.sent_ns + self.offset_ns)
+        return kernel_ns if 0 <= kernel_ns <= passed_ns + STEP_NS else passed_ns
+
+
+class Line:
+    """What is in flight on one socket."""
+
+    __slots__ = ("by_key", "form", "ident", "in_flight", "key", "seq", "waiting")
+
+    def __init__(self, form: Form, ident: int) -> None:
+        self.form, self.ident = form, ident
+        self.in_flight: dict[int, Turn] = {}
+        self.by_key: dict[int, Turn] = {}
+        """By the kernel's number of the packet: those without their TX timestamp so far."""
+        self.key = self.seq = 0
+        self.waiting = 0
+
+    def take_seq(self) -> int | None:
+        """The next sequence number that is not in flight; None when all are."""
+        if len(self.in_flight) >= MOST_IN_FLIGHT:
+            return None
+        while True:
+            self.seq = self.seq + 1 & 0xFFFF
+            if self.seq not in self.in_flight:
+                return self.seq
+
+    def leaves(self, turn: Turn, now_ns: int, offset_ns: int) -> None:
+        """The packet goes to the kernel now; the kernel numbers packets in this order."""
+        turn.sent_ns = now_ns
+        turn.offset_ns = offset_ns
+        turn.key = key = self.key
+        self.by_key[key] = turn
+        self.key = key + 1 & 0xFFFF_FFFF
+
+    def restart_keys(self) -> None:
+        """The kernel numbers from 0 again; what has no timestamp by now gets none."""
+        self.by_key.clear()
+        self.key = 0
+
+    def stamped(self, left: Iterable[tuple[int, int]]) -> None:
+        """Packets by number, and when they left by the kernel's wall clock."""
+        for key, tx_ns in left:
+            turn = self.by_key.pop(key, None)
+            if turn is not None:
+                turn.tx_ns = tx_ns
+
+    def drop(self, turn: Turn) -> None:
+        del self.in_flight[turn.seq]
+        if self.by_key.get(turn.key) is turn:
+            del self.by_key[turn.key]
+        if turn.waits:
+            turn.waits = False
+            self.waiting -= 1
+            turn.flight.waiting -= 1
+
+
+class Flight:
+    """One round under way."""
+
+    __slots__ = (
+        "address",
+        "count",
+        "due_ns",
+        "duplicates",
+        "gap_ns",
+        "line",
+        "open",
+        "reason",
+        "rtts",
+        "timeout_ns",
+        "token",
+        "waiting",
+        "zeros",
+    )
+
+    def __init__(
+        self,
+        line: Line,
+        address: str,
+        *,
+        count: int,
+        gap_ns: int,
+        timeout_ns: int,
+        token: int,
+        zeros: bytes,
+    ) -> None:
+        self.line, self.address = line, address
+        self.count, self.gap_ns, self.timeout_ns = count, gap_ns, timeout_ns
+        self.token, self.zeros = token, zeros
+        self.rtts: list[int | None] = []
+        self.open: deque[Turn] = deque()
+        self.waiting = self.duplicates = 0
+        self.reason = ""
+        self.due_ns = -1
+
+    def result(self) -> Round:
+        return Round(
+            sent=len(self.rtts),
+            rtts_ns=self.rtts,
+            duplicates=self.duplicates,
+            reason=self.reason,
+        )
+
+
+class Rounds:
+    """All rounds of all sockets on one heap, one entry a round: its next request, or its end."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Flight]] = []
+        self._order = count()
+        self._ended: list[Flight] = []
+
+    def start(self, flight: Flight, now_ns: int) -> None:
+        self._plan(flight, now_ns)
+
+    def next_ns(self) -> int | None:
+        """When `due` has something to do again."""
+        while self._heap and self._heap[0][2].due_ns != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def due(self, now_ns: int, most: int) -> list[Turn]:
+        """Return the requests to send now, `most` at most, and end the rounds whose time is up."""
+        turns: list[Turn] = []
+        while self._heap and self._heap[0][0] <= now_ns and len(turns) < most:
+            due_ns, _, flight = heapq.heappop(self._heap)
+            if due_ns != flight.due_ns:
+                continue
+            if flight.open:
+                self._expire(flight, now_ns)
+            if len(flight.rtts) == flight.count:
+                self._end(flight)
+                continue
+            turn = self._take(flight, now_ns)
+            if len(flight.rtts) == flight.count:
+                self._plan(flight, now_ns + (flight.timeout_ns if turn else LINGER_NS))
+            else:
+                # A loop that was late catches up slowly: requests are never bunched.
+                next_ns = max(due_ns + flight.gap_ns, now_ns + flight.gap_ns // 2)
+                self._plan(flight, next_ns)
+            if turn is not None:
+                turns.append(turn)
+        return turns
+
+    def received(self, line: Line, packets: Iterable[Received], read: Moment) -> None:
+        """Take packets that the socket of `line` was found to hold at `read`."""
+        form, in_flight = line.form, line.in_flight
+        for data, address, rx_ns in packets:
+            echo = reply(form, data)
+            if echo is None:
+                continue
+            ident, seq, token = echo
+            turn = in_flight.get(seq)
+            if turn is None or turn.token != token or line.ident != ident:
+                continue
+            flight = turn.flight
+            if flight.address != address:
+                continue
+            if flight.rtts[turn.number] is not None:
+                flight.duplicates += 1
+                continue
+            rtt_ns = turn.rtt_ns(rx_ns, read)
+            if rtt_ns <= flight.timeout_ns:
+                flight.rtts[turn.number] = rtt_ns
+                self._close(turn, read.mono_ns)
+
+    def failed(self, line: Line, data: bytes, address: str, error: Trouble, now_ns: int) -> None:
+        """Take an ICMP error about a packet to `address`; `data` is what it quotes of it."""
+        echo = quoted(line.form, data)
+        if echo is None:
+            return
+        ident, seq, token = echo
+        turn = line.in_flight.get(seq)
+        if turn is None or token not in (None, turn.token) or line.ident != ident:
+            return
+        if turn.waits and turn.flight.address == address:
+            self.refused(turn, meaning(line.form, error.kind, error.code), now_ns)
+
+    def refused(self, turn: Turn, reason: str, now_ns: int) -> None:
+        """The request is lost and somebody said why."""
+        turn.flight.reason = reason
+        self._close(turn, now_ns)
+
+    def forget(self, flight: Flight) -> None:
+        """Nobody waits for it any more."""
+        flight.due_ns = -1
+        while flight.open:
+            flight.line.drop(flight.open.popleft())
+
+    def ended(self) -> list[Flight]:
+        """The rounds that ended since the last call."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def _plan(self, flight: Flight, due_ns: int) -> None:
+        flight.due_ns = due_ns
+        heapq.heappush(self._heap, (due_ns, next(self._order), flight))
+
+    def _take(self, flight: Flight, now_ns: int) -> Turn | None:
+        line = flight.line
+        number = len(flight.rtts)
+        flight.rtts.append(None)
+        seq = line.take_seq()
+        if seq is None:
+            flight.reason = "more than 65,536 requests in flight"
+            return None
+        turn = Turn(flight, number, seq, now_ns)
+        line.in_flight[seq] = turn
+        line.waiting += 1
+        flight.waiting += 1
+        flight.open.append(turn)
+        return turn
+
+    def _close(self, turn: Turn, now_ns: int) -> None:
+        flight = turn.flight
+        if turn.waits:
+            turn.waits = False
+            flight.line.waiting -= 1
+            flight.waiting -= 1
+        if not flight.waiting and len(flight.rtts) == flight.count:
+            self._plan(flight, now_ns + LINGER_NS)
+
+    def _expire(self, flight: Flight, now_ns: int) -> None:
+        while flight.open and flight.open[0].sent_ns + flight.timeout_ns <= now_ns:
+            flight.line.drop(flight.open.popleft())
+
+    def _end(self, flight: Flight) -> None:
+        self.forget(flight)
+        self._ended.append(flight)

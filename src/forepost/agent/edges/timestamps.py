@@ -1,0 +1,67 @@
+"""Reads the control messages of a socket: kernel timestamps and the error queue. Pure.
+
+Linux: Documentation/networking/timestamping.rst, include/uapi/linux/errqueue.h, ip(7), ipv6(7).
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+Ancillary = Sequence[tuple[int, int, bytes]]
+
+SO_TIMESTAMPING: Final = 37
+SOFTWARE_BOTH_WAYS: Final = 1 << 1 | 1 << 3 | 1 << 4
+"""SOF_TIMESTAMPING_TX_SOFTWARE, _RX_SOFTWARE, _SOFTWARE."""
+NUMBERED: Final = SOFTWARE_BOTH_WAYS | 1 << 7 | 1 << 11
+"""The same with SOF_TIMESTAMPING_OPT_ID (a number instead of the packet) and _OPT_TSONLY."""
+
+IP_RECVERR: Final = 11
+IPV6_RECVERR: Final = 25
+
+_SOL_SOCKET: Final = 1
+_SOL_IP: Final = 0
+_SOL_IPV6: Final = 41
+_ERRORS: Final = frozenset({(_SOL_IP, IP_RECVERR), (_SOL_IPV6, IPV6_RECVERR)})
+_ICMP, _ICMP6, _STAMP = 2, 3, 4
+_TIMESPEC: Final = struct.Struct("@ll")
+_EXTENDED: Final = struct.Struct("@IBBBBII")
+
+
+Sent = tuple[int, int]
+"""A packet left: its number on this socket since numbering began, ns of CLOCK_REALTIME."""
+
+
+class Trouble(NamedTuple):
+    """An ICMP error for a packet of ours."""
+
+    kind: int
+    code: int
+
+
+def arrival_ns(ancillary: Ancillary) -> int | None:
+    """When a packet came in, ns of CLOCK_REALTIME; None where the kernel did not say."""
+    for level, kind, data in ancillary:
+        if level == _SOL_SOCKET and kind == SO_TIMESTAMPING and len(data) >= _TIMESPEC.size:
+            seconds, ns = _TIMESPEC.unpack_from(data)
+            return int(seconds * 1_000_000_000 + ns) or None
+    return None
+
+
+def outcome(ancillary: Ancillary) -> Sent | Trouble | None:
+    """What one message of the error queue says; None for anything else, such as this host's own
+    refusals: the call that sent the packet was told.
+    """
+    time_ns = 0
+    said: tuple[int, ...] = ()
+    for level, kind, data in ancillary:
+        if kind == SO_TIMESTAMPING and level == _SOL_SOCKET and len(data) >= _TIMESPEC.size:
+            seconds, ns = _TIMESPEC.unpack_from(data)
+            time_ns = seconds * 1_000_000_000 + ns
+        elif (level, kind) in _ERRORS and len(data) >= _EXTENDED.size:
+            said = _EXTENDED.unpack_from(data)
+    if not said:
+        return None
+    _, origin, icmp_type, icmp_code, _, _, value = said
+    if origin == _STAMP:
+        return (value, time_ns) if time_ns else None
+    return Trouble(icmp_type, icmp_code) if origin in (_ICMP, _ICMP6) else None

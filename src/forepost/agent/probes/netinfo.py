@@ -1,0 +1,35 @@
+"""How the agent's own host is connected."""
+
+import anyio
+
+from forepost.agent.edges import Edges
+from forepost.agent.edges.routes import DefaultRoute
+from forepost.kit.clock import Clock
+from forepost.wire.probes import Interface, NetinfoOptions, NetinfoResult
+
+
+async def run(options: NetinfoOptions, target: str, clock: Clock, edges: Edges) -> NetinfoResult:
+    interfaces, routes, default = edges.host.network()
+    public: str | None = None
+    with anyio.move_on_after(options.timeout_sec):
+        public = await edges.whoami()
+    return NetinfoResult(
+        local_address=local_address(interfaces, default),
+        default_gateway=default.gateway,
+        public_address=public or "",
+        interfaces=interfaces,
+        routes=routes,
+        geo={},
+        source="controller" if public else "local",
+        timestamp=clock.now(),
+    )
+
+
+def local_address(interfaces: list[Interface], default: DefaultRoute) -> str:
+    """The first address of the interface that the default route leaves by, without its prefix."""
+    for interface in interfaces:
+        if interface.name == default.interface:
+            same = interface.ipv6 if ":" in default.gateway else interface.ipv4
+            for address in same or interface.ipv4 or interface.ipv6:
+                return address.split("/", 1)[0]
+    return ""

@@ -1,0 +1,178 @@
+"""Keeps exactly the wanted probes running, each on its own cadence."""
+
+import logging
+import math
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+import anyio
+import msgspec
+from anyio.abc import TaskGroup
+
+from forepost.agent.edges import Edges
+from forepost.agent.probes import PROBES
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions
+from forepost.wire.uplink import ProbePost
+
+Deliver = Callable[[ProbePost], Awaitable[None]]
+Key = tuple[int, str, str]
+"""Probe id, type, target: one probe has an entry for each target, and an AGENT probe for each type
+that it stands for."""
+
+SPREAD_SEC: Final = 10.0
+"""First turns are spread over so much time at most, so that a restart is no burst."""
+INTERVAL_SEC: Final = {"NETINFO": 600, "SYSINFO": 120}
+"""Where the controller says 0; 60 for the others."""
+TIMEOUT_SEC: Final = 10
+MOST_PACKETS: Final = 1_000
+
+_log = logging.getLogger(__name__)
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """What decides whether a running entry is still the right one."""
+
+    options: ProbeOptions
+    target_agent: int = 0
+
+
+class _Entry:
+    def __init__(self, what: Measurement) -> None:
+        self.what = what
+        self.scope = anyio.CancelScope()
+        self.open = 0
+
+
+def changes(
+    running: Mapping[Key, Measurement], wanted: Mapping[Key, Measurement]
+) -> tuple[set[Key], set[Key]]:
+    """Return what to stop and what to start; an edited one is in both."""
+    stop = {key for key, what in running.items() if wanted.get(key) != what}
+    start = {key for key, what in wanted.items() if running.get(key) != what}
+    return stop, start
+
+
+def measurements(probes: Sequence[Probe]) -> tuple[dict[Key, Measurement], list[str]]:
+    """Return what these probes ask for, and in words what this version cannot do of it."""
+    wanted: dict[Key, Measurement] = {}
+    unsupported: list[str] = []
+    for probe in probes:
+        if not probe.enabled:
+            continue
+        if probe.type not in OPTIONS:
+            unsupported.append(f"probe {probe.id}: type {probe.type}")
+            continue
+        if probe.type in TARGETLESS:
+            targets = {"": 0}
+        else:
+            targets = {t.target: t.agent_id or 0 for t in probe.targets or [] if t.target}
+            if not targets:
+                unsupported.append(f"probe {probe.id}: {probe.type} without a target")
+        for target, target_agent in targets.items():
+            wanted[probe.id, probe.type, target] = Measurement(options_of(probe), target_agent)
+    return wanted, unsupported
+
+
+def options_of(probe: Probe) -> ProbeOptions:
+    interval_sec = max(0, probe.interval_sec)
+    return OPTIONS[probe.type](
+        interval_sec=interval_sec or INTERVAL_SEC.get(probe.type, 60),
+        timeout_sec=probe.timeout_sec if probe.timeout_sec > 0 else TIMEOUT_SEC,
+        count=min(max(probe.count, 0), MOST_PACKETS),
+        bind_interface=probe.bind_interface,
+    )
+
+
+class Scheduler:
+    """All tasks are inside the task group of the caller."""
+
+    def __init__(
+        self,
+        tasks: TaskGroup,
+        clock: Clock,
+        edges: Edges,
+        deliver: Deliver,
+        *,
+        health: Health | None = None,
+        salt: str = "",
+    ) -> None:
+        """`salt`: what differs between agents, so that a fleet does not measure in step."""
+        self._tasks, self._clock, self._edges, self._deliver = tasks, clock, edges, deliver
+        self._health = health or Health(_log)
+        self._salt = salt
+        self._running: dict[Key, _Entry] = {}
+
+    def want(self, probes: Sequence[Probe]) -> list[str]:
+        """Run exactly these from now on; return what cannot be run, in words."""
+        wanted, unsupported = measurements(probes)
+        stop, start = changes({key: e.what for key, e in self._running.items()}, wanted)
+        for key in stop:
+            self._running.pop(key).scope.cancel()
+            self._health.well(_subject(key))
+        for key in start:
+            self._running[key] = _Entry(wanted[key])
+            self._tasks.start_soon(self._keep, key, self._running[key])
+        return unsupported
+
+    @property
+    def running(self) -> int:
+        """How many measurements: one for each probe, type and target."""
+        return len(self._running)
+
+    async def _keep(self, key: Key, entry: _Entry) -> None:
+        """Begin a turn at start + k * interval. One that waits for its last answers does not hold
+        up the next; those that were missed (the machine was suspended) are left out.
+        """
+        interval_sec = entry.what.options.interval_sec
+        most_open = 1 + math.ceil(2 * entry.what.options.timeout_sec / interval_sec)
+        start = self._clock.monotonic() + phase(key, self._salt, min(interval_sec, SPREAD_SEC))
+        number = 0
+        with entry.scope:
+            async with anyio.create_task_group() as turns:
+                while True:
+                    due = start + number * interval_sec
+                    await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
+                    passed = math.floor((self._clock.monotonic() - start) / interval_sec)
+                    number = max(number, passed) + 1
+                    if entry.open < most_open:
+                        entry.open += 1
+                        turns.start_soon(self._turn, key, entry)
+                    else:
+                        self._health.ill(_subject(key), "earlier rounds are still open")
+
+    async def _turn(self, key: Key, entry: _Entry) -> None:
+        probe_id, kind, target = key
+        options = entry.what.options
+        try:
+            result = await PROBES[kind](options, target, self._clock, self._edges)
+            await self._deliver(
+                ProbePost(
+                    probe_id=probe_id,
+                    created_at=self._clock.now(),
+                    type=kind,
+                    payload=msgspec.Raw(msgspec.json.encode(result)),
+                    target=target,
+                    target_agent=entry.what.target_agent,
+                    source_interface=options.bind_interface,
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - no fault of a probe may end the scheduler
+            self._health.ill(_subject(key), f"{type(error).__name__}: {error}")
+            _log.debug("%s failed", _subject(key), exc_info=True)
+        else:
+            self._health.well(_subject(key))
+        finally:
+            entry.open -= 1
+
+
+def phase(key: Key, salt: str, within_sec: float) -> float:
+    """A number of seconds from 0 to `within_sec`, the same for the same key."""
+    return zlib.crc32(f"{salt} {key}".encode()) / 2**32 * within_sec
+
+
+def _subject(key: Key) -> str:
+    probe_id, kind, target = key
+    return f"probe {probe_id} {kind} {target}".rstrip()

@@ -1,0 +1,49 @@
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forepost.agent.edges.timestamps import SO_TIMESTAMPING, Trouble, arrival_ns, outcome
+
+STAMP = (1, SO_TIMESTAMPING, struct.pack("@llllll", 1_700_000_000, 5, 0, 0, 0, 0))
+NS = 1_700_000_000_000_000_005
+
+
+def error(origin: int, kind: int = 0, code: int = 0, value: int = 0) -> bytes:
+    return struct.pack("@IBBBBII", 42, origin, kind, code, 0, 0, value) + bytes(16)
+
+
+def test_the_arrival_is_the_kernels_time() -> None:
+    assert arrival_ns([STAMP]) == NS
+    assert arrival_ns([]) is None
+    assert arrival_ns([(1, SO_TIMESTAMPING, bytes(48))]) is None
+
+
+def test_a_departure_has_the_number_of_its_packet() -> None:
+    assert outcome([STAMP, (0, 11, error(4, value=77))]) == (77, NS)
+    assert outcome([(41, 25, error(4, value=77)), STAMP]) == (77, NS)
+
+
+def test_an_icmp_error_is_told_apart() -> None:
+    assert outcome([(0, 11, error(2, 3, 1))]) == Trouble(3, 1)
+    assert outcome([(41, 25, error(3, 1, 0))]) == Trouble(1, 0)
+
+
+def test_what_is_not_ours_to_know_is_nothing() -> None:
+    assert outcome([(0, 11, error(1))]) is None
+    assert outcome([STAMP]) is None
+    assert outcome([(0, 11, error(4, value=77))]) is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 1, 41, 99]),
+            st.sampled_from([11, 25, 37, 2]),
+            st.binary(max_size=60),
+        )
+    )
+)
+def test_arbitrary_messages_never_raise(ancillary: list[tuple[int, int, bytes]]) -> None:
+    arrival_ns(ancillary)
+    outcome(ancillary)

@@ -1,0 +1,205 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forepost.agent.probes.schedule import (
+    Key,
+    Measurement,
+    Scheduler,
+    changes,
+    measurements,
+    phase,
+)
+from forepost.wire.probes import PingOptions, Probe, ProbeTarget
+from forepost.wire.uplink import ProbePost
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.net import FakeNet, fake_edges
+
+pytestmark = pytest.mark.anyio
+
+KEYS: st.SearchStrategy[Key] = st.tuples(
+    st.integers(0, 3), st.sampled_from(["PING", "SYSINFO"]), st.sampled_from(["", "a"])
+)
+WHAT = st.builds(Measurement, st.builds(PingOptions, count=st.integers(1, 2)), st.integers(0, 1))
+MAPS = st.dictionaries(KEYS, WHAT)
+
+
+@given(MAPS, MAPS)
+def test_after_the_changes_exactly_the_wanted_run(
+    running: dict[Key, Measurement], wanted: dict[Key, Measurement]
+) -> None:
+    stop, start = changes(running, wanted)
+    kept = {key: what for key, what in running.items() if key not in stop}
+    assert kept | {key: wanted[key] for key in start} == wanted
+    assert not kept.keys() & start
+    assert changes(wanted, wanted) == (set(), set())
+
+
+def probe(probe_id: int = 1, kind: str = "PING", *targets: str, **more: object) -> Probe:
+    asked: dict[str, Any] = {"interval_sec": 10, "timeout_sec": 1, "count": 1, **more}
+    return Probe(
+        id=probe_id,
+        created_at=START,
+        updated_at=START,
+        workspace_id=1,
+        agent_id=1,
+        type=kind,
+        targets=[
+            ProbeTarget(id=i, created_at=START, updated_at=START, probe_id=probe_id, target=target)
+            for i, target in enumerate(targets)
+        ],
+        **asked,
+    )
+
+
+class Site:
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.net = FakeNet(self.clock)
+        self.posts: list[tuple[float, ProbePost]] = []
+        self.deaf = False
+        self.scheduler: Scheduler
+
+    async def deliver(self, post: ProbePost) -> None:
+        if self.deaf:
+            raise OSError("disk full")
+        self.posts.append((self.clock.monotonic(), post))
+
+    def times(self, target: str) -> list[float]:
+        return [at for at, post in self.posts if post.target == target]
+
+
+@asynccontextmanager
+async def site() -> AsyncIterator[Site]:
+    made = Site()
+    async with anyio.create_task_group() as tasks:
+        made.scheduler = Scheduler(tasks, made.clock, fake_edges(made.net), made.deliver)
+        yield made
+        tasks.cancel_scope.cancel()
+
+
+async def test_every_target_is_measured_on_its_own_steady_cadence() -> None:
+    async with site() as here:
+        assert here.scheduler.want([probe(7, "PING", "198.18.0.2", "198.18.0.3")]) == []
+        await here.clock.advance(100)
+        for target in ("198.18.0.2", "198.18.0.3"):
+            first = 1000 + phase((7, "PING", target), "", 10)
+            expected = [first + 10 * k + 0.001 for k in range(10)]
+            assert here.times(target) == pytest.approx(expected)
+        assert len({here.posts[0][0], here.posts[1][0]}) == 2
+
+
+async def test_a_lost_round_does_not_hold_up_the_next() -> None:
+    async with site() as here:
+        here.net.silent.add("198.18.0.2")
+        here.scheduler.want([probe(1, "PING", "198.18.0.2", interval_sec=1, timeout_sec=3)])
+        await here.clock.advance(20)
+        times = here.times("198.18.0.2")
+        assert len(times) >= 16
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        assert gaps == pytest.approx([1.0] * len(gaps))
+
+
+async def test_turns_that_were_missed_are_left_out() -> None:
+    async with site() as here:
+        here.scheduler.want([probe(1, "PING", "198.18.0.2")])
+        await here.clock.advance(20)
+        before = here.times("198.18.0.2")
+        await here.clock.suspend(3605)
+        await here.clock.advance(20)
+        after = here.times("198.18.0.2")[len(before) :]
+        assert len(after) == 3
+        assert after[1] - before[0] == pytest.approx(round((after[1] - before[0]) / 10) * 10)
+
+
+async def test_wanting_the_same_again_changes_nothing() -> None:
+    async with site() as here:
+        here.scheduler.want([probe(1, "PING", "198.18.0.2")])
+        await here.clock.advance(15)
+        edited = probe(1, "PING", "198.18.0.2", labels={"a": 1}, metadata={"b": 2})
+        here.scheduler.want([edited])
+        await here.clock.advance(15)
+        times = here.times("198.18.0.2")
+        assert times[1:] == pytest.approx([times[0] + 10 * k for k in range(1, len(times))])
+
+
+async def test_an_edited_a_disabled_and_a_removed_probe() -> None:
+    async with site() as here:
+        here.scheduler.want([probe(1, "PING", "198.18.0.2"), probe(2, "PING", "198.18.0.3")])
+        await here.clock.advance(20)
+        edited = [
+            probe(1, "PING", "198.18.0.2", count=3),
+            probe(2, "PING", "198.18.0.3", enabled=False),
+        ]
+        here.scheduler.want(edited)
+        here.net.asked.clear()
+        await here.clock.advance(20)
+        assert {(asked.address, asked.count) for asked in here.net.asked} == {("198.18.0.2", 3)}
+        here.scheduler.want([])
+        here.net.asked.clear()
+        await here.clock.advance(60)
+        assert here.net.asked == []
+        assert here.clock.sleepers == 0
+
+
+async def test_a_probe_that_is_stopped_in_a_round_forgets_it() -> None:
+    async with site() as here:
+        here.scheduler.want([probe(1, "PING", "198.18.0.2", count=5)])
+        await here.clock.advance(phase((1, "PING", "198.18.0.2"), "", 10) + 2.5)
+        here.scheduler.want([])
+        await here.clock.advance(0)
+        assert here.net.forgotten == 1
+        assert here.clock.sleepers == 0
+
+
+async def test_a_fault_is_said_once_and_never_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    async with site() as here:
+        here.net.fails = RuntimeError("broken")
+        here.scheduler.want([probe(1, "PING", "198.18.0.2"), probe(2, "SYSINFO")])
+        await here.clock.advance(50)
+        warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+        assert warnings == ["probe 1 PING 198.18.0.2: RuntimeError: broken"]
+        here.net.fails = None
+        here.deaf = True
+        await here.clock.advance(20)
+        here.deaf = False
+        await here.clock.advance(20)
+        assert here.times("198.18.0.2")
+
+
+async def test_types_that_measure_the_host_run_once_an_interval() -> None:
+    async with site() as here:
+        here.scheduler.want([probe(0, "SYSINFO", interval_sec=60), probe(0, "NETINFO")])
+        await here.clock.advance(59)
+        kinds = [post.type for _, post in here.posts]
+        assert kinds.count("SYSINFO") == 1
+        assert kinds.count("NETINFO") in (5, 6)
+        assert all(post.probe_id == 0 and post.target == "" for _, post in here.posts)
+
+
+def test_what_cannot_be_run_is_named_and_costs_nothing_else() -> None:
+    wanted, unsupported = measurements(
+        [probe(7, "MTR", "198.18.0.2"), probe(8, "PING"), probe(9, "PING", "198.18.0.2")]
+    )
+    assert unsupported == ["probe 7: type MTR", "probe 8: PING without a target"]
+    assert set(wanted) == {(9, "PING", "198.18.0.2")}
+
+
+def test_what_the_controller_leaves_open_is_filled_in() -> None:
+    asked = probe(1, "PING", "198.18.0.2", interval_sec=0, timeout_sec=0, count=-1)
+    wanted, _ = measurements([asked, probe(0, "NETINFO", interval_sec=0)])
+    ping = wanted[1, "PING", "198.18.0.2"].options
+    assert (ping.interval_sec, ping.timeout_sec, ping.count) == (60, 10, 0)
+    assert wanted[0, "NETINFO", ""].options.interval_sec == 600
+
+
+@given(KEYS, st.text(max_size=5), st.floats(0.1, 10))
+def test_the_phase_is_stable_and_within_its_bound(key: Key, salt: str, within: float) -> None:
+    assert 0 <= phase(key, salt, within) < within
+    assert phase(key, salt, within) == phase(key, salt, within)

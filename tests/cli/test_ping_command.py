@@ -1,0 +1,102 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from forepost.cli.ping import MEASURED, NOT_MEASURED, USAGE, ping
+from forepost.wire.probes import PingResult
+from tests.lab.net import Namespace, pair
+
+MOUNTED = """
+import sys
+from cyclopts import App
+from forepost.cli.ping import ping
+
+app = App()
+app.default(ping)
+sys.exit(app())
+"""
+PROGRAM = [sys.executable, "-c", MOUNTED]
+
+
+@pytest.fixture(scope="module")
+def near() -> Iterator[Namespace]:
+    with pair() as (near, _):
+        yield near
+
+
+def run(near: Namespace, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["ip", "netns", "exec", near.name, *PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "100"},
+    )
+
+
+@pytest.mark.parametrize("target", ["198.18.0.2", "2001:db8::2"])
+def test_json_is_exactly_the_probes_payload(
+    near: Namespace, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with near.inside():
+        assert ping(target, count=3, interval=0.02, json=True) == MEASURED
+    said = capsys.readouterr().out
+    got = msgspec.json.decode(said, type=PingResult)
+    assert (got.packets_sent, got.packets_recv, got.addr) == (3, 3, target)
+    assert 0 < got.min_rtt <= got.avg_rtt <= got.max_rtt
+    assert set(msgspec.json.decode(said)) == set(PingResult.__struct_fields__)
+
+
+def test_a_person_gets_a_line_for_each_answer_and_a_summary(near: Namespace) -> None:
+    done = run(near, "198.18.0.2", "--count", "2", "--interval", "0.02")
+    assert done.returncode == MEASURED
+    assert done.stdout.count("198.18.0.2  seq") == 2
+    assert "median" in done.stdout
+    assert "0.0 %" in done.stdout
+
+
+def test_silence_is_a_measurement(near: Namespace) -> None:
+    done = run(near, "198.18.0.77", "-c", "1", "-W", "0.1", "--json")
+    got = msgspec.json.decode(done.stdout, type=PingResult)
+    assert (got.packets_sent, got.packet_loss, done.returncode) == (1, 100.0, MEASURED)
+
+
+def test_an_unknown_host_is_none(near: Namespace) -> None:
+    done = run(near, "host.invalid", "--json")
+    got = msgspec.json.decode(done.stdout, type=PingResult)
+    assert done.returncode == NOT_MEASURED
+    assert got.packets_sent == 0
+    assert got.error.startswith("host.invalid: ")
+    assert run(near, "host.invalid").stderr.startswith("forepost ping: host.invalid: ")
+
+
+def test_both_families_at_once_are_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ping("localhost", ipv4=True, ipv6=True) == USAGE
+    assert "exclude each other" in capsys.readouterr().err
+
+
+def test_an_address_of_the_other_family_cannot_be_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ping("::1", ipv4=True) == NOT_MEASURED
+    assert "::1 is no ipv4 address" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_ctrl_c_gives_what_is_known(near: Namespace, *, json: bool) -> None:
+    command = ["ip", "netns", "exec", near.name, *PROGRAM, "198.18.0.2", "-c", "99", "-i", "0.05"]
+    with subprocess.Popen(
+        command + ["--json"] * json, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        time.sleep(2)
+        program.send_signal(signal.SIGINT)
+        said, wrong = program.communicate()
+    assert not wrong
+    assert program.returncode == MEASURED
+    assert ("packets_recv" if json else "median") in said
