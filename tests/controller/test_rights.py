@@ -38,7 +38,9 @@ async def test_the_table_of_rights_is_as_it_was_read_and_agreed(tmp_path: Path) 
     table = "".join(f"{m:6} {p}  {n}\n" for m, p, n in await routes(tmp_path))
     if table != TABLE.read_text():
         TABLE.with_suffix(".new").write_text(table)
-    assert table == TABLE.read_text(), "look at rights.new; if it is right, it is the new rights.txt"
+    assert table == TABLE.read_text(), (
+        "look at rights.new; if it is right, it is the new rights.txt"
+    )
 
 
 class Cast:
@@ -127,10 +129,17 @@ def test_objects_of_another_workspace_are_not_there(
         "/heartbeat": None,
     }
     body = next((b for end, b in bodies.items() if url.endswith(end)), {})
-    more: dict[str, Any] = {"json": body} if method in ("POST", "PATCH") and body is not None else {}
+    more: dict[str, Any] = (
+        {"json": body} if method in ("POST", "PATCH") and body is not None else {}
+    )
     answer = cast.stranger.ask(method, url, **more)
     assert answer.status_code == 404, f"{method} {url}: {answer.status_code} {answer.text}"
-    assert cast.owner.ask("GET", fill("/workspaces/{workspace_id:int}/agents/{agent_id:int}", cast)).status_code == 200
+    assert (
+        cast.owner.ask(
+            "GET", fill("/workspaces/{workspace_id:int}/agents/{agent_id:int}", cast)
+        ).status_code
+        == 200
+    )
 
 
 def test_tokens(controller: ControllerProcess, person: Person) -> None:

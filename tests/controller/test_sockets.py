@@ -98,15 +98,11 @@ def test_an_agent_speaks_only_for_its_own_probes(
     with dial(controller, agent.headers) as socket:
         hello(socket)
         socket.send(f";agent;;probe_post;0;0;{json.dumps(post)}")
-        assert socket.recv(5) == (
-            ";agent;;probe_post;1;0;probe_id: not a probe of this agent"
-        )
+        assert socket.recv(5) == (";agent;;probe_post;1;0;probe_id: not a probe of this agent")
     assert person.results(other, probe) == []
 
 
-def test_a_second_connection_ends_the_first(
-    controller: ControllerProcess, agent: NewAgent
-) -> None:
+def test_a_second_connection_ends_the_first(controller: ControllerProcess, agent: NewAgent) -> None:
     with dial(controller, agent.headers) as first, dial(controller, agent.headers) as second:
         hello(first)
         hello(second)

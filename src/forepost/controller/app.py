@@ -15,7 +15,13 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_404_NOT_FOUND
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.registry import Collector
 
 import forepost
 from forepost.controller.access import PUBLIC, Access, caller_of, needs
@@ -79,11 +85,15 @@ def _bare(name: str) -> str:
 
 
 def build(
-    routers: Sequence[Router], sockets: Mapping[str, Asgi], access: Access, health: Health
+    routers: Sequence[Router],
+    sockets: Mapping[str, Asgi],
+    access: Access,
+    health: Health,
+    metrics: Collector,
 ) -> Asgi:
     """One ASGI application; WebSockets go past Litestar, for they are the hot path."""
     http = Litestar(
-        route_handlers=[*routers, _observability(health), *_panel()],
+        route_handlers=[*routers, _observability(health, metrics), *_panel()],
         guards=[access.guard],
         dependencies={"caller": Provide(caller_of)},
         request_class=SpelledRequest,
@@ -125,7 +135,11 @@ def build(
     return serve
 
 
-def _observability(health: Health) -> Router:
+def _observability(health: Health, collector: Collector) -> Router:
+    registry = CollectorRegistry()
+    registry.register(collector)
+    ProcessCollector(registry=registry)
+
     @get("/healthz", opt=needs(PUBLIC))
     async def healthz() -> rest.Health:
         """The process lives."""
@@ -142,7 +156,7 @@ def _observability(health: Health) -> Router:
     @get("/metrics", opt=needs(PUBLIC), media_type=CONTENT_TYPE_LATEST, include_in_schema=False)
     async def metrics() -> bytes:
         """For Prometheus; counters only, no names of anybody's objects."""
-        return generate_latest()
+        return generate_latest(registry)
 
     return Router("/", route_handlers=[healthz, readyz, metrics], tags=["health"])
 

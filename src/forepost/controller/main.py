@@ -27,8 +27,10 @@ from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
 from forepost.controller.ingest import Ingest
+from forepost.controller.listener import Listener
 from forepost.controller.live import socket as live_socket
 from forepost.controller.live.hub import Hub
+from forepost.controller.metrics import Metrics
 from forepost.controller.pipeline import Pipeline
 from forepost.controller.probes import api as probes_api
 from forepost.controller.probes.store import Probes
@@ -117,6 +119,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         },
         access=access,
         health=health,
+        metrics=Metrics(pipeline, roster, health),
     )
     await _first_admin(settings, accounts, passwords, clock)
 
@@ -146,7 +149,7 @@ async def serve(settings: Settings, started: Callable[[], None]) -> None:
             host=host,
             port=port,
             http="httptools",
-            ws="websockets-sansio",
+            ws=Listener,
             ws_max_size=LARGEST_MESSAGE,
             ws_ping_interval=PING_SEC,
             ws_ping_timeout=2 * PING_SEC,
@@ -155,6 +158,7 @@ async def serve(settings: Settings, started: Callable[[], None]) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=5,
         )
         server = _Server(config, started)

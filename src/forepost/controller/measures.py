@@ -1,7 +1,6 @@
 """The numbers in a payload, in one spelling, whatever the type and whoever sent it. Pure."""
 
 from operator import sub
-from statistics import median
 from typing import Final
 
 import msgspec
@@ -85,12 +84,18 @@ def _of_ping(ping: _Ping) -> Measures:
         return Measures(loss_pct=loss)
     rtts = [rtt for rtt in ping.rtts_ns or () if rtt is not None]
     return Measures(
-        rtt_ms=(median(rtts) if rtts else ping.avg_rtt) / NS_PER_MS,
+        rtt_ms=(_median(rtts) if rtts else ping.avg_rtt) / NS_PER_MS,
         rtt_min_ms=ping.min_rtt / NS_PER_MS,
         rtt_max_ms=ping.max_rtt / NS_PER_MS,
         jitter_ms=_jitter(rtts),
         loss_pct=loss,
     )
+
+
+def _median(values: list[int]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _jitter(rtts_ns: list[int]) -> float | None:

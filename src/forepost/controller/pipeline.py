@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from prometheus_client import Counter
-
 from forepost.controller import measures
 from forepost.controller.series.port import Row, Series
 from forepost.kit.clock import Clock
@@ -23,8 +21,6 @@ FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
 SUBJECT: Final = "series"
 
 _log = logging.getLogger(__name__)
-_stored = Counter("forepost_results_stored_total", "Results committed to the series store")
-_replayed = Counter("forepost_results_replayed_total", "Results that were there already")
 
 Publish = Callable[[int, Sequence[Row]], None]
 
@@ -39,6 +35,10 @@ class Pipeline:
     def __init__(self, series: Series, publish: Publish, clock: Clock, health: Health) -> None:
         self._series, self._publish = series, publish
         self._clock, self._health = clock, health
+        self.stored = 0
+        """Results committed since the start."""
+        self.replayed = 0
+        """Results that were there already."""
 
     async def accept(self, workspace_id: int, rows: Sequence[Row]) -> None:
         """Return when `rows` are durable. A store that fails is tried again until it works."""
@@ -53,9 +53,8 @@ class Pipeline:
                 pause = min(2 * pause, LONGEST_PAUSE_SEC)
             else:
                 self._health.well(SUBJECT)
-                _stored.inc(new)
-                if new < len(rows):
-                    _replayed.inc(len(rows) - new)
+                self.stored += new
+                self.replayed += len(rows) - new
                 self._publish(workspace_id, rows)
                 return
 
@@ -67,8 +66,8 @@ def identity_of_seq(agent_id: int, boot: int, seq: int) -> int:
 
 def identity_of_post(agent_id: int, post: ProbePost) -> int:
     """The same for an agent that numbers nothing: by what a result says of itself."""
-    text = f"{agent_id};{post.probe_id};{post.type};{post.created_at.isoformat()};{post.target}"
-    return _hash(text.encode())
+    numbers = struct.pack("<QQd", agent_id, post.probe_id, post.created_at.timestamp())
+    return _hash(numbers + f"{post.type};{post.target}".encode())
 
 
 def _hash(data: bytes) -> int:

@@ -17,6 +17,7 @@ CONNECT: Final = "_OnNamespaceConnect"
 DISCONNECT: Final = "_OnNamespaceDisconnect"
 
 _SEMICOLON = "@%!semicolon@%!"
+_FLAGS: Final = {"0": False, "1": True, "": False}
 
 
 class Malformed(ValueError):
@@ -60,15 +61,10 @@ def decode(text: str) -> Frame:
     if len(fields) != 7:
         raise Malformed(f"a message has seven fields, this one {len(fields)}")
     wait, namespace, room, event, is_error, is_no_op, body = fields
-    flags = {"0": False, "1": True, "": False}
-    if is_error not in flags or is_no_op not in flags:
+    if is_error not in _FLAGS or is_no_op not in _FLAGS:
         raise Malformed("isError and isNoOp are 0 or 1")
-    return Frame(
-        namespace=namespace.replace(_SEMICOLON, ";"),
-        event=event.replace(_SEMICOLON, ";"),
-        body=body,
-        wait=wait,
-        is_error=flags[is_error],
-        room=room.replace(_SEMICOLON, ";"),
-        is_no_op=flags[is_no_op],
-    )
+    if "@" in namespace or "@" in room or "@" in event:
+        namespace, room, event = (
+            name.replace(_SEMICOLON, ";") for name in (namespace, room, event)
+        )
+    return Frame(namespace, event, body, wait, _FLAGS[is_error], room, _FLAGS[is_no_op])

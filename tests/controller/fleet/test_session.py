@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from forepost.controller.fleet.session import (
     CannotRun,
+    POSTED_OK,
     GiveProbes,
     HangUp,
     Posted,
@@ -13,7 +14,6 @@ from forepost.controller.fleet.session import (
     Session,
     Step,
     VersionIs,
-    posted_ok,
 )
 
 # As it was seen on the wire from NetWatcher's own agent.
@@ -55,7 +55,7 @@ def test_netwatchers_agent_connects_and_posts() -> None:
     assert isinstance(posted, Posted)
     assert posted.post.type == "PING"
     assert msgspec.json.decode(posted.post.payload)["min_rtt"] == 48683
-    assert posted_ok() == ';agent;;probe_post_ok;0;0;{"ok":true}'
+    assert POSTED_OK == ';agent;;probe_post_ok;0;0;{"ok":true}'
     ping = ';agent;;ping;0;0;{"ts":"2026-11-21T09:14:47Z"}'
     assert said(list(netwatcher.received(ping))) == [';agent;;pong;0;0;{"ok":true}']
 
@@ -81,7 +81,7 @@ def test_a_foreign_namespace_is_refused() -> None:
         ("no frame", "malformed message"),
         (";agent;;probe_post;0;0;{", "not JSON"),
         (';agent;;probe_post;0;0;{"type":"PING"}', "missing required field `created_at`"),
-        (';agent;;reboot;0;0;{}', "unknown event"),
+        (";agent;;reboot;0;0;{}", "unknown event"),
         (';forepost;;report;0;0;{"boot":1,"results":[]}', "namespace not connected"),
     ],
 )

@@ -47,6 +47,8 @@ class Roster:
         self._seen: dict[int, datetime] = {}
         self._unsaved: set[int] = set()
         self._live: dict[int, Connection] = {}
+        self.refused = 0
+        """Results refused since the start."""
 
     async def admit(self, credentials: Credentials) -> Enrolled:
         """Who these credentials are. Raises Stranger."""

@@ -35,7 +35,7 @@ class GiveProbes(msgspec.Struct, frozen=True):
 
 
 class Posted(msgspec.Struct, frozen=True):
-    """One result, to be answered with `posted_ok` or `refusal` once its fate is known."""
+    """One result, to be answered with POSTED_OK or `refusal` once its fate is known."""
 
     post: ProbePost
     frame: Frame
@@ -75,8 +75,8 @@ _have = msgspec.json.Decoder(Have)
 _version = msgspec.json.Decoder(Version)
 
 
-def posted_ok() -> str:
-    return neffos.encode(Frame(AGENT, "probe_post_ok", OK))
+POSTED_OK: Final = neffos.encode(Frame(AGENT, "probe_post_ok", OK))
+"""The answer to a result that is kept."""
 
 
 def refusal(frame: Frame, reason: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import anyio
 import msgspec
-from prometheus_client import Counter
 
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.roster import Connection, Roster, Stranger
 from forepost.controller.fleet.session import (
+    POSTED_OK,
     CannotRun,
     GiveProbes,
     HangUp,
@@ -22,7 +22,6 @@ from forepost.controller.fleet.session import (
     Session,
     Step,
     VersionIs,
-    posted_ok,
     refusal,
 )
 from forepost.controller.fleet.store import Enrolled
@@ -42,7 +41,6 @@ SETTLE_SEC: Final = 1.1
 NOT_READY = "service unavailable: server error"
 
 _log = logging.getLogger(__name__)
-_refused = Counter("forepost_results_refused_total", "Results that were refused")
 
 
 class Numbered(msgspec.Struct, frozen=True):
@@ -174,8 +172,8 @@ class _Connection(Connection):
     async def _posted(self, agent: Enrolled, posted: Posted) -> str:
         (reason,) = await self._deps.accept(agent, [Numbered(posted.post)])
         if not reason:
-            return posted_ok()
-        _refused.inc()
+            return POSTED_OK
+        self._deps.roster.refused += 1
         return refusal(posted.frame, reason)
 
     async def _report(self, agent: Enrolled, report: Reported) -> str:
@@ -187,7 +185,7 @@ class _Connection(Connection):
             if reason
         ]
         for one in refused:
-            _refused.inc()
+            self._deps.roster.refused += 1
             _log.warning("agent %d: result %d: %s", agent.agent_id, one.seq, one.reason)
         answer = ReportOk(boot=report.boot, seq=report.seq, refused=refused)
         return neffos.encode(Frame(FOREPOST, "report_ok", msgspec.json.encode(answer).decode()))
