@@ -28,3 +28,7 @@ def version() -> None:
 
 def main() -> None:
     sys.exit(app(result_action="return_int_as_exit_code_else_zero"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""A real Chromium, in the network namespace of a test."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.lab.net import Namespace
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def page_in(
+    where: Namespace, folder: Path, *, dark: bool = False, width: int = 1280
+) -> Iterator[Page]:
+    """A page of its own; whatever the page logs as an error fails the test at the end."""
+    assert os.access(CHROMIUM, os.X_OK), f"{CHROMIUM} is missing: apt-get install chromium"
+    starter = folder / "chromium-in-namespace"
+    starter.write_text(f'#!/bin/sh\nexec ip netns exec {where.name} {CHROMIUM} "$@"\n')
+    starter.chmod(0o755)
+    errors: list[str] = []
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(starter), args=FLAGS, headless=True, chromium_sandbox=False
+        )
+        context = browser.new_context(
+            color_scheme="dark" if dark else "light", viewport={"width": width, "height": 900}
+        )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        # "No data yet" is a 404 by the API, and the browser notes each of them.
+        page.on(
+            "console",
+            lambda said: errors.append(said.text)
+            if said.type == "error" and "status of 404" not in said.text
+            else None,
+        )
+        yield page
+        browser.close()
+    assert errors == []
