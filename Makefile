@@ -2,6 +2,7 @@
 # make test   set up and pass the whole test suite
 # make check  format, lint, types, import contracts
 # make bench  side-by-side figures (bench/RESULTS.md keeps them)
+# make docs   write docs/api/openapi.json anew
 # make lock   resolve the dependencies again
 
 PYTHON ?= python3
@@ -11,14 +12,14 @@ STATIC := src/forepost/controller/static/index.html
 PANEL := $(shell find panel -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 ARGS ?=
 
-.PHONY: env dev run test check bench lock panel clean
+.PHONY: env dev run test check bench docs lock panel clean
 
 env: $(VENV)/.run $(STATIC)
 
 dev: $(VENV)/.dev $(STATIC)
 
 run: env
-	$(BIN)/forepost up $(ARGS)
+	$(BIN)/forepost up --data data $(ARGS)
 
 test: dev
 	$(BIN)/pytest $(ARGS)
@@ -32,6 +33,9 @@ check: dev
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
+
+docs: dev
+	$(BIN)/python docs/api/write.py > docs/api/openapi.json
 
 panel: $(STATIC)
 

@@ -1,4 +1,4 @@
-"""A thousand agents in one process: each sends a result, waits for its acknowledgement, sends the next.
+"""A thousand agents in one process: each sends a result, waits until it is kept, sends the next.
 
 A WebSocket client of a few lines on asyncio transports, so that the generator costs little beside
 the controller that it measures. Frames are masked with a key of zeros, which is a legal key.
@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -64,14 +65,19 @@ class Agent(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         if not self.upgraded:
-            head, found, rest = self.buffer.partition(b"\r\n\r\n")
-            if not found:
-                return
-            if b" 101 " not in head:
-                self.tally.errors.append(head.decode())
-                return
+            self.upgrade()
+        if self.upgraded:
+            self.frames()
+
+    def upgrade(self) -> None:
+        head, found, rest = self.buffer.partition(b"\r\n\r\n")
+        if found and b" 101 " in head:
             self.upgraded, self.buffer = True, rest
             self.transport.write(frame(b"M"))
+        elif found:
+            self.tally.errors.append(head.decode())
+
+    def frames(self) -> None:
         while len(self.buffer) >= 2:
             opcode, size = self.buffer[0] & 15, self.buffer[1] & 127
             start = 2
@@ -138,7 +144,7 @@ async def run(config: dict[str, Any]) -> dict[str, Any]:
         made = await asyncio.gather(
             *(
                 loop.create_connection(
-                    lambda who=who: Agent(who, tally, config["batch"], config["payload"]),
+                    partial(Agent, who, tally, config["batch"], config["payload"]),
                     "127.0.0.1",
                     config["port"],
                 )

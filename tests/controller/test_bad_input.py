@@ -1,4 +1,4 @@
-"""Every field of every body, out of range and of the wrong type: 400 that names field and reason."""
+"""Every field of every body, out of range and of the wrong type: 400 with field and reason."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,8 @@ from forepost.wire.rest import (
     Register,
     WorkspacePatch,
 )
-from tests.running import ControllerProcess, NewAgent as Enrolled, Person
+from tests.running import ControllerProcess, Person
+from tests.running import NewAgent as Enrolled
 
 ONE = "/workspaces/{workspace}"
 AGENT = ONE + "/agents/{agent}"

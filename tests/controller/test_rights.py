@@ -1,7 +1,6 @@
 """Who may do what: the table of all routes, and every route tried as everybody."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,14 @@ async def routes(folder: Path) -> list[tuple[str, str, str]]:
     """(method, path, what it needs) of every route of a built controller."""
     found = []
     async with build(Settings(data=Data(dir=str(folder))), SystemClock()) as controller:
-        http: Any = controller.app.http  # type: ignore[attr-defined]
-        for route in http.routes:
+        for route in controller.http.routes:
             if not isinstance(route, HTTPRoute):
                 continue
             for handler in route.route_handlers:
-                for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
-                    found.append((method, route.path, handler.opt[NEEDS]))
+                found += [
+                    (method, route.path, handler.opt[NEEDS])
+                    for method in handler.http_methods - {"OPTIONS", "HEAD"}
+                ]
     return sorted(found, key=lambda row: (row[1], row[0]))
 
 
@@ -68,8 +68,8 @@ class Cast:
 
 
 @pytest.fixture(scope="module")
-def cast(controller: ControllerProcess) -> Iterator[Cast]:
-    yield Cast(controller)
+def cast(controller: ControllerProcess) -> Cast:
+    return Cast(controller)
 
 
 def rows() -> list[tuple[str, str, str]]:
@@ -91,7 +91,7 @@ def fill(template: str, cast: Cast) -> str:
     return template
 
 
-BODIES = {"POST": {}, "PATCH": {}}
+BODIES: dict[str, Any] = {"POST": {}, "PATCH": {}}
 
 
 @pytest.mark.parametrize(("method", "path", "need"), rows())
@@ -128,7 +128,7 @@ def test_objects_of_another_workspace_are_not_there(
         "/issue-pin": {},
         "/heartbeat": None,
     }
-    body = next((b for end, b in bodies.items() if url.endswith(end)), {})
+    body: Any = next((b for end, b in bodies.items() if url.endswith(end)), {})
     more: dict[str, Any] = (
         {"json": body} if method in ("POST", "PATCH") and body is not None else {}
     )

@@ -83,8 +83,8 @@ def test_malformed_frames_are_answered_and_cost_nothing_else(
         assert socket.recv(5) == ';agent;;pong;0;0;{"ok":true}'
     with dial(controller, agent.headers) as socket:
         hello(socket)
+        socket.send(";agent;;probe_post;0;0;" + "x" * (2 << 20))
         with pytest.raises(ConnectionClosed):
-            socket.send(";agent;;probe_post;0;0;" + "x" * (2 << 20))
             socket.recv(5)
     assert greeting(controller, agent.headers).startswith("A")
 

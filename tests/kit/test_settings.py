@@ -35,9 +35,7 @@ def test_the_environment_lies_over_the_file(tmp_path: Path) -> None:
         ("part = 1\n", "part: expected `object`"),
     ],
 )
-def test_a_wrong_file_is_refused_with_key_and_reason(
-    tmp_path: Path, text: str, said: str
-) -> None:
+def test_a_wrong_file_is_refused_with_key_and_reason(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "a.toml"
     file.write_text(text)
     with pytest.raises(WrongSettings) as caught:

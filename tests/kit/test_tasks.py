@@ -1,4 +1,5 @@
 import logging
+from itertools import pairwise
 
 import anyio
 import pytest
@@ -23,7 +24,7 @@ async def test_a_service_is_tried_again_after_growing_pauses() -> None:
         await clock.advance(0.5)
         assert health.problems == {"service": "OSError: no"}
         await clock.advance(20)
-    assert [later - first for first, later in zip(begun, begun[1:], strict=False)] == [1, 2, 4, 8]
+    assert [later - first for first, later in pairwise(begun)] == [1, 2, 4, 8]
     assert health.problems == {}
 
 

@@ -45,9 +45,11 @@ def page_in(
         # "No data yet" is a 404 by the API, and the browser notes each of them.
         page.on(
             "console",
-            lambda said: errors.append(said.text)
-            if said.type == "error" and "status of 404" not in said.text
-            else None,
+            lambda said: (
+                errors.append(said.text)
+                if said.type == "error" and "status of 404" not in said.text
+                else None
+            ),
         )
         yield page
         browser.close()

@@ -200,7 +200,7 @@ async def test_a_controller_that_is_away_for_an_hour(
         link = Link(node, spool, want, SystemClock(), health)
         tasks.start_soon(link.run, identity)
         with anyio.fail_after(10):
-            while spool.status.pending:
+            while spool.status.pending:  # noqa: ASYNC110 - across a real socket
                 await anyio.sleep(0.05)
         tasks.cancel_scope.cancel()
     found = stored(person, agent, number)

@@ -22,7 +22,9 @@ GATEWAY = "198.18.0.2"
 
 
 @contextmanager
-def up(site: Namespace, folder: Path, *more: str, env: dict[str, str] | None = None) -> Iterator[Process]:
+def up(
+    site: Namespace, folder: Path, *more: str, env: dict[str, str] | None = None
+) -> Iterator[Process]:
     """`forepost up` in a namespace, until its last line is printed."""
     process = Process(
         ["-m", "forepost.cli.main", "up", "--data", str(folder / "data"), *more],

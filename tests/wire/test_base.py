@@ -19,7 +19,7 @@ class Thing(Wire, frozen=True):
 
 class Patch(Wire, frozen=True):
     name: str | UnsetType = UNSET
-    inner: Inner | None | UnsetType = UNSET
+    inner: Inner | UnsetType | None = UNSET
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def join(
         The settings file to write.
     state_dir
         The folder that the agent keeps its key and its spool in.
+
     """
     config = config or folders.settings() / "agent.toml"
     state_dir = state_dir or folders.state() / "agent"

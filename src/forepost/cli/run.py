@@ -12,6 +12,7 @@ def controller(*, config: Path | None = None) -> None:
     ----------
     config
         controller.toml; every key also as FOREPOST_SECTION__KEY in the environment.
+
     """
     _become("forepost.controller", config)
 
@@ -23,6 +24,7 @@ def agent(*, config: Path | None = None) -> None:
     ----------
     config
         agent.toml; every key also as FOREPOST_SECTION__KEY in the environment.
+
     """
     _become("forepost.agent", config)
 

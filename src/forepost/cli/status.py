@@ -32,6 +32,7 @@ def status(
         The agent's folder; with `forepost up --data DIR` it is DIR/agent.
     as_json
         Print the agent's answer as it is.
+
     """
     path = (state_dir or folders.state() / "agent") / SOCKET
     try:

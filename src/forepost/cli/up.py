@@ -49,6 +49,7 @@ def up(
         Address and port of the controller and its panel.
     probe
         A host to ping instead of loopback and the default gateway (repeatable; first start only).
+
     """
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     folder = files.private_folder((data or folders.state()).absolute())

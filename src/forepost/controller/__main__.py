@@ -13,9 +13,8 @@ from forepost.controller.main import serve
 from forepost.kit import log, parent
 from forepost.kit.settings import WrongSettings
 
-
 YOUNG = 50_000
-"""Objects before the collector looks: results come and go by reference counts, thousands at once."""
+"""Objects before the collector looks: thousands of results come and go by reference counts."""
 
 
 def _started(listen: str) -> None:

@@ -90,8 +90,8 @@ def build(
     access: Access,
     health: Health,
     metrics: Collector,
-) -> Asgi:
-    """One ASGI application; WebSockets go past Litestar, for they are the hot path."""
+) -> tuple[Asgi, Litestar]:
+    """The application, and Litestar's part of it: WebSockets go past it, being the hot path."""
     http = Litestar(
         route_handlers=[*routers, _observability(health, metrics), *_panel()],
         guards=[access.guard],
@@ -131,8 +131,7 @@ def build(
             return
         await http(scope, receive, send)
 
-    serve.http = http  # type: ignore[attr-defined]
-    return serve
+    return serve, http
 
 
 def _observability(health: Health, collector: Collector) -> Router:

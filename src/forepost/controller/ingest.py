@@ -1,29 +1,30 @@
 """Joins the fleet to the pipeline: whose result it is, what it is known by, and is it kept."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from forepost.controller.fleet.socket import Numbered
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.pipeline import Pipeline, identity_of_post, identity_of_seq, row_of
 from forepost.controller.probes.wanted import Owners
 from forepost.controller.series.port import Row
-from forepost.kit.clock import Clock
 
 NOT_ITS = "probe_id: not a probe of this agent"
 
 
 class Ingest:
-    def __init__(self, owners: Owners, pipeline: Pipeline, clock: Clock) -> None:
-        self._owners, self._pipeline, self._clock = owners, pipeline, clock
+    def __init__(self, owners: Owners, pipeline: Pipeline) -> None:
+        self._owners, self._pipeline = owners, pipeline
 
-    async def accept(self, agent: Enrolled, results: Sequence[Numbered]) -> list[str]:
+    async def accept(
+        self, agent: Enrolled, results: Sequence[Numbered], received: datetime
+    ) -> list[str]:
         """Return after the commit: "" for each result that is kept, or why it is refused.
 
         An agent may only speak for its own probes; probe id 0 stands for its own host.
         """
         reasons: list[str] = []
         rows: list[Row] = []
-        received = self._clock.now()
         for result in results:
             post, owner_id = result.post, agent.agent_id
             if post.probe_id:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import anyio
 import msgspec
 import uvicorn
+from litestar import Litestar
 
 import forepost
 from forepost.controller.access import Access
@@ -62,6 +63,7 @@ class Controller(msgspec.Struct, frozen=True):
     """What was built: the application, and what runs beside it."""
 
     app: Asgi
+    http: Litestar
     services: dict[str, Callable[[], Any]]
     accounts: Accounts
     roster: Roster
@@ -85,7 +87,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     await roster.load()
     await owners.load()
     pipeline = Pipeline(series, hub.publish, clock, health)
-    ingest = Ingest(owners, pipeline, clock)
+    ingest = Ingest(owners, pipeline)
 
     async def probes_of(workspace_id: int, agent_id: int) -> tuple[str, list[Probe]]:
         own = await probes.of_agent(workspace_id, agent_id)
@@ -103,7 +105,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         accept=ingest.accept,
     )
     agent_socket = fleet_socket.endpoint(deps)
-    app = build_app(
+    app, http = build_app(
         routers=[
             accounts_api.routes(accounts, passwords, tokens, clock, settings),
             workspaces_api.routes(Workspaces(db), Members(db), clock, access.forget),
@@ -131,7 +133,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
 
     try:
         yield Controller(
-            app, {"roster": roster.run, "retention": retention}, accounts, roster, health
+            app, http, {"roster": roster.run, "retention": retention}, accounts, roster, health
         )
     finally:
         with anyio.CancelScope(shield=True):

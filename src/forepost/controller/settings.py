@@ -13,8 +13,6 @@ from forepost.kit.settings import Section, load
 class Http(Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:8080"
     """Address and port; IPv6 in brackets."""
-    public_url: str = ""
-    """What others call this controller; empty: as they reach it."""
     registration: bool = True
     """Whether strangers may open an account."""
 

@@ -22,7 +22,7 @@ def test_what_is_written_is_read(written: list[Record]) -> None:
 @given(records, st.integers(0, 400))
 def test_a_cut_costs_the_record_it_is_in_and_no_other(written: list[Record], cut: int) -> None:
     buffer = b"".join(map(encode, written))[:cut]
-    whole = []
+    whole: list[Record] = []
     for record in written:
         if sum(r.size for r in whole) + record.size <= len(buffer):
             whole.append(record)

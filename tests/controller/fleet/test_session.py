@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.controller.fleet.session import (
-    CannotRun,
     POSTED_OK,
+    CannotRun,
     GiveProbes,
     HangUp,
     Posted,

@@ -2,7 +2,6 @@
 
 import logging
 import random
-
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 

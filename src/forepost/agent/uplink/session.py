@@ -61,7 +61,7 @@ class TurnedAway(msgspec.Struct, frozen=True):
 
 
 class Deactivated(msgspec.Struct, frozen=True):
-    """This agent is not wanted any more."""
+    """The controller has removed this agent."""
 
     reason: str
 

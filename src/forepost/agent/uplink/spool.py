@@ -1,8 +1,8 @@
 """Results on disk until the controller has acknowledged them.
 
 A result is known by (boot, seq): a random number for each start of the agent, and a count. Files
-hold the results of one boot each, in order; a file goes when everything in it is acknowledged. After
-a crash the files that are left are sent again: the controller stores a number once.
+hold the results of one boot each, in order; a file goes when all in it is acknowledged. After a
+crash the files that are left are sent again: the controller stores a number once.
 
 A result that was put survives the end of the process at once, and a power cut after a second (`run`
 syncs). When the disk cannot be written results wait in memory, are sent from there, and are written

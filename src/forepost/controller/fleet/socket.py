@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from typing import Any, Final
 
 import anyio
@@ -59,7 +60,7 @@ class Deps(msgspec.Struct, frozen=True):
     version: str
     probes_of: Callable[[int, int], Awaitable[tuple[str, list[Probe]]]]
     """(workspace id, agent id) -> revision and list."""
-    accept: Callable[[Enrolled, Sequence[Numbered]], Awaitable[list[str]]]
+    accept: Callable[[Enrolled, Sequence[Numbered], datetime], Awaitable[list[str]]]
     """Returns after the commit; one text for each result, empty for those that are stored."""
 
 
@@ -98,6 +99,7 @@ class _Connection(Connection):
     ) -> None:
         self._deps, self._agent, self._session = deps, agent, session
         self._receive, self._send = receive, send
+        self._received = deps.clock.now()
         self._nudge = anyio.Event()
         self._edited: set[int] = set()
         self._goodbye: list[str] | None = None
@@ -143,7 +145,7 @@ class _Connection(Connection):
         if text is None:
             text = message["bytes"].decode(errors="replace")
         if self._agent is not None:
-            self._deps.roster.heard_from(self._agent.agent_id)
+            self._received = self._deps.roster.heard_from(self._agent.agent_id)
         for step in self._session.received(text):
             if isinstance(step, HangUp):
                 await self._close()
@@ -170,7 +172,7 @@ class _Connection(Connection):
                 _log.warning("agent %d cannot run %s", agent.agent_id, ", ".join(unsupported))
 
     async def _posted(self, agent: Enrolled, posted: Posted) -> str:
-        (reason,) = await self._deps.accept(agent, [Numbered(posted.post)])
+        (reason,) = await self._deps.accept(agent, [Numbered(posted.post)], self._received)
         if not reason:
             return POSTED_OK
         self._deps.roster.refused += 1
@@ -178,7 +180,7 @@ class _Connection(Connection):
 
     async def _report(self, agent: Enrolled, report: Reported) -> str:
         numbered = [Numbered(post, report.boot, seq) for seq, post in report.posts]
-        reasons = await self._deps.accept(agent, numbered)
+        reasons = await self._deps.accept(agent, numbered, self._received)
         refused = report.refused + [
             Refused(seq=one.seq, reason=reason)
             for one, reason in zip(numbered, reasons, strict=True)

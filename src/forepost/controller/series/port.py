@@ -1,7 +1,7 @@
 """Time series behind one small port. Adapters: `sqlite.py` (embedded)."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -76,7 +76,7 @@ class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Series(Protocol):
-    async def add(self, rows: Sequence[Row]) -> int:
+    def add(self, rows: Sequence[Row]) -> Coroutine[Any, Any, int]:
         """Store rows durably before returning; return how many were new.
 
         All or nothing: when it raises, none is stored and the caller may send all again. Raises

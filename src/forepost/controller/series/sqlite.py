@@ -3,10 +3,10 @@
 import fcntl
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -91,11 +91,11 @@ class SqliteSeries:
             raise
         return cls(lock, writer, forgetting, lines, readers), writer
 
-    async def add(self, rows: Sequence[Row]) -> int:
+    def add(self, rows: Sequence[Row]) -> Coroutine[Any, Any, int]:
         """Raises `Unavailable` when the disk does not take it. Cancelled, it leaves open whether
         the rows are stored; sent again they are stored once.
         """
-        return await self._writer.add(rows) if rows else 0
+        return self._writer.add(rows)
 
     async def find(self, query: Find) -> list[Row]:
         return await self._read(

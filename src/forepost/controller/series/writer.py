@@ -1,8 +1,8 @@
 """The one thread that writes: adds that wait together are committed together.
 
 The thread begins, commits and waits for the disk; the rows of a group are put into the open
-transaction on the loop, while the thread waits. SQLite gives the interpreter lock away at every step
-and has to win it back: from a second thread, beside a busy loop, that cost more than all the rest.
+transaction on the loop, while the thread waits. SQLite gives the interpreter lock away at every
+step and has to win it back: from a second thread, beside a busy loop, that cost most of all.
 """
 
 import asyncio
@@ -101,11 +101,11 @@ class Writer:
 
     async def add(self, rows: Sequence[Row]) -> int:
         """As `Series.add`. Cancelled, it leaves open whether the rows are stored."""
-        return cast("int", await self._ask(rows=rows))
+        return cast("int", await self._ask(rows, None)) if rows else 0
 
     async def call(self, job: Callable[[], T]) -> T:
         """Run `job` in the thread, outside any transaction."""
-        return cast("T", await self._ask(job=job))
+        return cast("T", await self._ask((), job))
 
     async def close(self) -> None:
         """What was asked before is still done. A second time, it does nothing."""
@@ -129,9 +129,7 @@ class Writer:
         self._rows_since_turn = 0
         return True
 
-    async def _ask(
-        self, *, rows: Sequence[Row] = (), job: Callable[[], Any] | None = None
-    ) -> object:
+    async def _ask(self, rows: Sequence[Row], job: Callable[[], Any] | None) -> object:
         while self._waiting >= WAITING:
             self._room = anyio.Event()
             await self._room.wait()

@@ -1,0 +1,59 @@
+"""What the documents must name, they name."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from forepost.agent.settings import Settings as AgentSettings
+from forepost.controller.settings import Settings as ControllerSettings
+
+ROOT = Path(__file__).parents[2]
+OPERATING = (ROOT / "docs/operating.md").read_text()
+
+
+def test_the_openapi_document_is_what_is_served() -> None:
+    made = subprocess.run(
+        [sys.executable, "docs/api/write.py"], cwd=ROOT, capture_output=True, check=True
+    )
+    assert made.stdout == (ROOT / "docs/api/openapi.json").read_bytes(), "run: make docs"
+
+
+def test_every_setting_is_described() -> None:
+    for settings in (AgentSettings, ControllerSettings):
+        for section in msgspec.structs.fields(settings):
+            for key in msgspec.structs.fields(section.type):
+                assert f"`{section.name}.{key.name}`" in OPERATING, f"{section.name}.{key.name}"
+
+
+def test_every_metric_is_described() -> None:
+    source = (ROOT / "src/forepost/controller/metrics.py").read_text()
+    for kind, name in re.findall(r'(Counter|Gauge)MetricFamily\(\s*"(\w+)"', source):
+        assert f"`{name}{'_total' if kind == 'Counter' else ''}`" in OPERATING
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    source = (ROOT / "src/forepost/cli/main.py").read_text()
+    verbs = [*re.findall(r'app\.command\("[\w.]+:(\w+)"\)', source), "version"]
+    assert len(verbs) == 7
+    for verb in verbs:
+        assert f"`forepost {verb}" in readme
+    first_screen = "\n".join(readme.splitlines()[:20])
+    assert "make run" in first_screen
+    assert "make test" in first_screen
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_test_named_for_the_seed_exists() -> None:
+    source = (ROOT / "tests/seeds/test_netwatcher_examples.py").read_text()
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/seeds/netwatcher.md").read_text()))
+    assert named
+    assert named == set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))

@@ -1,0 +1,77 @@
+"""What the tree promises."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 400
+ELSEWHERE = {"fakes", "lab", "promises", "seeds", "whole"}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files of the repository, also those that are not committed yet."""
+    found = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / name for name in found.stdout.split("\n") if name and (ROOT / name).exists()]
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    sources = tracked("*.py", "*.ts", "*.svelte", "*.css")
+    assert len(sources) > 100
+    long = {str(p.relative_to(ROOT)): n for p in sources if (n := len(lines(p))) > LONGEST}
+    assert long == {}
+
+
+def test_tests_mirror_sources() -> None:
+    for folder in (p for p in (ROOT / "tests").rglob("*") if p.is_dir()):
+        part = folder.relative_to(ROOT / "tests")
+        if (
+            part.parts[0] in ELSEWHERE
+            or "__pycache__" in part.parts
+            or part.parts[0] == "screenshots"
+        ):
+            continue
+        assert (ROOT / "src/forepost" / part).is_dir(), f"tests/{part} tests nothing"
+
+
+def test_no_empty_folders_or_stand_ins() -> None:
+    for path in tracked("src/*.py"):
+        text = path.read_text()
+        found = re.search(r"NotImplementedError|TODO|FIXME|XXX|unittest\.mock", text)
+        assert found is None, path
+
+
+def test_locks_and_settings_name_no_registry() -> None:
+    for path in tracked("*.lock", "*package-lock.json", "*.npmrc"):
+        text = path.read_text()
+        assert not re.search(r"://|registry=|\"resolved\"", text), path
+
+
+def test_every_dependency_has_its_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["controller"],
+        *project["dependency-groups"]["build"],
+        *project["dependency-groups"]["dev"],
+    ]
+    lines_of = set(
+        re.findall(r"^\| ([\w@/.-]+) \|", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE)
+    )
+    names = {re.split(r"[\[><=]", name)[0] for name in wanted}
+    import json
+
+    panel = json.loads((ROOT / "panel/package.json").read_text())
+    names |= set(panel.get("dependencies", {})) | set(panel.get("devDependencies", {}))
+    assert names <= lines_of, f"without a line: {sorted(names - lines_of)}"
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()

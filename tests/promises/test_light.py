@@ -1,0 +1,53 @@
+"""The agent is light: what it imports, and what it weighs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from tests.running import AgentProcess, ControllerProcess, until
+
+HEAVY = {
+    "alembic",
+    "apsw",
+    "argon2",
+    "cyclopts",
+    "httpx",
+    "joserfc",
+    "litestar",
+    "rich",
+    "sqlalchemy",
+    "sqlite3",
+    "uvicorn",
+    "zstandard",
+}
+IDLE_MIB = 45
+SETTLE_SEC = 5.0
+
+
+def test_the_agent_imports_nothing_heavy() -> None:
+    code = "import sys, forepost.agent.__main__; print(*{m.split('.')[0] for m in sys.modules})"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert HEAVY.isdisjoint(found.stdout.split())
+
+
+def test_an_idle_agent_stays_within_its_memory_budget(tmp_path: Path) -> None:
+    """Connected, with its own host to report on and a PING a second: resident set, in MiB."""
+    controller = ControllerProcess(tmp_path / "controller").start()
+    try:
+        person = controller.person()
+        agent = person.agent(person.workspace("w"))
+        probe = person.probe(agent, type="PING", targets=["127.0.0.1"], interval_sec=1, count=1)
+        process = AgentProcess(tmp_path / "agent", controller.url, agent)
+        process.start()
+        try:
+            until(
+                lambda: len(person.results(agent, probe)) > SETTLE_SEC, 15, lambda: process.output
+            )
+            resident = psutil.Process(process.pid).memory_info().rss / 2**20
+        finally:
+            process.end()
+    finally:
+        controller.end()
+    assert resident <= IDLE_MIB, f"{resident:.1f} MiB"
