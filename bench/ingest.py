@@ -84,7 +84,8 @@ def fill(folder: Path) -> list[dict[str, Any]]:
             )
             db.execute(
                 "INSERT INTO probes (id,workspace_id,agent_id,type,enabled,interval_sec,"
-                "timeout_sec,count,duration_sec,server,bind_interface,labels,metadata,created_at,updated_at) "
+                "timeout_sec,count,duration_sec,server,bind_interface,labels,metadata,"
+                "created_at,updated_at) "
                 "VALUES (?,1,?,'PING',1,60,10,5,0,0,'','{}','{}',?,?)",
                 (n, n, now, now),
             )
@@ -99,8 +100,8 @@ TEXT = """## Ingest
 
 {agents} agents on one controller process, each waiting for the acknowledgement (after the commit,
 `synchronous=FULL`) before it sends again; the generator shares the {cores} cores. Median of {runs}
-runs of {seconds:.0f} s; every acknowledged result was counted in the store afterwards. CPU is that of
-the whole controller process, {agents} connections and their set-up included.
+runs of {seconds:.0f} s; every acknowledged result was counted in the store afterwards. CPU is that
+of the whole controller process, {agents} connections and their set-up included.
 
 | results a message | results/s | ack p50 ms | ack p99 ms | CPU µs/result | cores | RSS MiB |
 |---|---|---|---|---|---|---|
