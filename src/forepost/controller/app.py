@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
@@ -164,13 +165,21 @@ def _panel() -> list[Router]:
     if not STATIC.is_dir():
         _log.warning("the panel is not built: there is no %s", STATIC)
         return []
+    # The names of assets carry a hash of their content; the page that names them does not.
+    kept_for_good = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
+    asked_again = CacheControlHeader(no_cache=True)
     return [
         create_static_files_router(
-            path="/",
-            directories=[STATIC],
-            html_mode=True,
+            path=path,
+            directories=[folder],
+            html_mode=html,
+            cache_control=cache,
             opt=needs(PUBLIC),
             include_in_schema=False,
+        )
+        for path, folder, html, cache in (
+            ("/", STATIC, True, asked_again),
+            ("/assets", STATIC / "assets", False, kept_for_good),
         )
     ]
 

@@ -31,7 +31,7 @@ from forepost.wire.uplink import MAX_BATCH, MAX_BATCH_BYTES, Refused
 FIRST_SEC, LONGEST_SEC = 1.0, 60.0
 HEARTBEAT_SEC: Final = 30.0
 LARGEST_MESSAGE: Final = 16 << 20
-SUBJECT: Final = "uplink"
+SUBJECT: Final = "controller"
 
 WantProbes = Callable[[str, Sequence[msgspec.Raw]], Awaitable[list[str]]]
 """Takes revision and list; returns what cannot be run."""

@@ -1,0 +1,147 @@
+"""`forepost join`, and an agent that enrols by the PIN of its settings."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+
+
+@pytest.fixture
+def controller(tmp_path: Path) -> ControllerProcess:
+    return ControllerProcess(tmp_path / "controller")
+
+
+def forepost(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "forepost.cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=15,
+    )
+
+
+def made(person: Person, workspace: int) -> tuple[int, str]:
+    body = {"name": "edge", "pinTTLSeconds": 600}
+    answer = person.call("POST", f"/workspaces/{workspace}/agents", body, status=201)
+    return answer["agent"]["id"], answer["pin"]
+
+
+def test_a_host_joins_and_its_agent_runs(controller: ControllerProcess, tmp_path: Path) -> None:
+    controller.start()
+    try:
+        person = controller.person()
+        workspace = person.workspace("w")
+        agent, pin = made(person, workspace)
+        config, state = tmp_path / "etc/agent.toml", tmp_path / "state"
+        told = ("--workspace", str(workspace), "--agent", str(agent), "--config", str(config))
+        wrong = forepost("join", controller.url, *told, "--pin", "000", "--state-dir", str(state))
+        assert wrong.returncode == 1
+        assert "is the PIN right, unused and not expired?" in wrong.stderr
+        assert not config.exists()
+        good = forepost("join", controller.url, *told, "--pin", pin, "--state-dir", str(state))
+        assert good.returncode == 0, good.stderr
+        assert str(config) in good.stdout
+        assert (state / "identity.json").stat().st_mode & 0o777 == 0o600
+        again = forepost("join", controller.url, *told, "--pin", pin, "--state-dir", str(state))
+        assert again.returncode == 1
+        process = AgentProcess(state, controller.url, NewAgent(workspace, agent, ""))
+        process.arguments = ["-m", "forepost.agent", str(config)]
+        process.env = {}
+        process.start()
+        try:
+            until(process.drained, 10, lambda: process.output)
+            status = forepost("status", "--state-dir", str(state))
+            assert status.returncode == 0, status.stderr
+            assert "connected" in status.stdout
+        finally:
+            process.end()
+    finally:
+        controller.end()
+    gone = forepost("status", "--state-dir", str(state))
+    assert gone.returncode == 3
+
+
+def test_an_agent_enrols_by_the_pin_of_its_settings_and_keeps_trying(
+    controller: ControllerProcess, tmp_path: Path
+) -> None:
+    controller.start()
+    try:
+        person = controller.person()
+        workspace = person.workspace("w")
+        agent, pin = made(person, workspace)
+        state = tmp_path / "state"
+        process = AgentProcess(
+            state, controller.url, NewAgent(workspace, agent, ""), FOREPOST_UPLINK__PIN="000000"
+        )
+        (state / "identity.json").unlink()
+        process.start()
+        try:
+            until(lambda: "is the PIN right" in process.output, 10, lambda: process.output)
+            assert process.status()["problems"]["uplink"]
+            process.stop()
+            process.env["FOREPOST_UPLINK__PIN"] = pin
+            process.start()
+            until(process.drained, 10, lambda: process.output)
+            assert (state / "identity.json").stat().st_mode & 0o777 == 0o600
+        finally:
+            process.end()
+    finally:
+        controller.end()
+
+
+def test_an_agent_that_is_deleted_stops_and_keeps_its_files(
+    controller: ControllerProcess, tmp_path: Path
+) -> None:
+    controller.start()
+    try:
+        person = controller.person()
+        agent = person.agent(person.workspace("w"))
+        process = AgentProcess(tmp_path / "state", controller.url, agent)
+        process.start()
+        try:
+            until(process.drained, 10, lambda: process.output)
+            person.call("DELETE", f"/workspaces/{agent.workspace}/agents/{agent.id}")
+            until(lambda: not process.status()["probes"], 10, lambda: process.output)
+            assert "has removed this agent" in process.status()["problems"]["controller"]
+            assert (process.folder / "identity.json.retired").exists()
+            assert (process.folder / "spool").is_dir()
+        finally:
+            process.end()
+    finally:
+        controller.end()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["join", "ftp://x", "--workspace", "1", "--agent", "1", "--pin", "1"], "is not the address"),
+        (["join", "http://x", "--workspace", "0", "--agent", "1", "--pin", "1"], "workspace"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_wrong_use(arguments: list[str], said: str, tmp_path: Path) -> None:
+    if arguments[0] == "join":
+        arguments = [*arguments, "--state-dir", str(tmp_path), "--config", str(tmp_path / "c")]
+    found = forepost(*arguments)
+    assert found.returncode != 0
+    assert said in found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("verb", ["controller", "agent"])
+def test_wrong_settings_are_named_and_end_the_start(verb: str, tmp_path: Path) -> None:
+    config = tmp_path / "wrong.toml"
+    config.write_text("[node]\nnmae = 1\n[http]\nlisten = 1\n")
+    found = forepost(verb, "--config", str(config))
+    assert found.returncode == 2
+    assert str(config) in found.stderr
+    assert "unknown field" in found.stderr
+
+
+def test_version() -> None:
+    import forepost as package
+
+    assert forepost("version").stdout.strip() == package.__version__
