@@ -118,7 +118,10 @@ def test_an_agent_that_is_deleted_stops_and_keeps_its_files(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["join", "ftp://x", "--workspace", "1", "--agent", "1", "--pin", "1"], "is not the address"),
+        (
+            ["join", "ftp://x", "--workspace", "1", "--agent", "1", "--pin", "1"],
+            "is not the address",
+        ),
         (["join", "http://x", "--workspace", "0", "--agent", "1", "--pin", "1"], "workspace"),
         (["nonsense"], "nonsense"),
     ],

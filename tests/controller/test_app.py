@@ -80,9 +80,7 @@ def test_a_flood_of_messages_is_held_up_not_kept_in_memory(
 ) -> None:
     """A client that sends and never reads: the sockets fill, and the sender has to wait."""
     agent = person.agent(person.workspace("w"))
-    with connect(
-        controller.ws + "/ws", additional_headers=agent.headers, proxy=None
-    ) as client:
+    with connect(controller.ws + "/ws", additional_headers=agent.headers, proxy=None) as client:
         client.send("M")
         client.recv(5)
         client.send("$1;agent;;_OnNamespaceConnect;0;0;")

@@ -12,12 +12,12 @@ app = App(
     version=forepost.__version__,
 )
 
-app.command("forepost.cli.up:up")
-app.command("forepost.cli.run:controller")
-app.command("forepost.cli.run:agent")
-app.command("forepost.cli.join:join")
-app.command("forepost.cli.status:status")
-app.command("forepost.cli.ping:ping")
+app.command("forepost.cli.up:up", help="Start controller, panel and one local agent on this host.")
+app.command("forepost.cli.run:controller", help="Run the controller.")
+app.command("forepost.cli.run:agent", help="Run the agent.")
+app.command("forepost.cli.join:join", help="Make this host an agent of a controller.")
+app.command("forepost.cli.status:status", help="Show how the agent of this host is.")
+app.command("forepost.cli.ping:ping", help="Ping a host with the agent's engine.")
 
 
 @app.command

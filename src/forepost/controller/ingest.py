@@ -5,7 +5,7 @@ from datetime import datetime
 
 from forepost.controller.fleet.socket import Numbered
 from forepost.controller.fleet.store import Enrolled
-from forepost.controller.pipeline import Pipeline, identity_of_post, identity_of_seq, row_of
+from forepost.controller.pipeline import Pipeline, identity_of, row_of
 from forepost.controller.probes.wanted import Owners
 from forepost.controller.series.port import Row
 
@@ -33,16 +33,11 @@ class Ingest:
             if owner_id != agent.agent_id:
                 reasons.append(NOT_ITS)
                 continue
-            identity = (
-                identity_of_seq(agent.agent_id, result.boot, result.seq)
-                if result.boot
-                else identity_of_post(agent.agent_id, post)
-            )
             reasons.append("")
             rows.append(
                 row_of(
                     post,
-                    identity=identity,
+                    identity=identity_of(result.boot, result.seq),
                     agent_id=agent.agent_id,
                     probe_agent_id=owner_id,
                     received=received,

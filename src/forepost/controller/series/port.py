@@ -12,7 +12,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One result as it is stored. Times are Unix microseconds."""
 
     identity: int
-    """63 bits; a result that is sent again has the same, and is stored once."""
+    """63 bits; with agent, probe, type, target and created_us the key that a result is stored by
+    once, however often it is sent."""
     probe_id: int
     """0: a result of no probe (SYSINFO and NETINFO that every agent gives)."""
     probe_agent_id: int
