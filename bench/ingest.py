@@ -10,12 +10,14 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import apsw
 import psutil
+from argon2 import PasswordHasher
 
 from forepost.controller.tokens import new_psk, psk_sha256
 
@@ -42,15 +44,18 @@ PAYLOAD = json.dumps(
 )
 
 
-@contextlib.contextmanager
 def controller(folder: Path) -> Any:
     env = {
-        **os.environ,
         "FOREPOST_HTTP__LISTEN": f"127.0.0.1:{PORT}",
         "FOREPOST_DATA__DIR": str(folder),
         "FOREPOST_LOG": "WARNING",
     }
-    process = subprocess.Popen([sys.executable, "-m", "forepost.controller"], env=env)
+    return running(["-m", "forepost.controller"], env)
+
+
+@contextlib.contextmanager
+def running(arguments: list[str], env: dict[str, str]) -> Any:
+    process = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **env})
     try:
         for _ in range(100):
             time.sleep(0.1)
@@ -61,6 +66,14 @@ def controller(folder: Path) -> Any:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def yardstick_ms() -> float:
+    hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    started = time.perf_counter()
+    for _ in range(10):
+        hasher.hash("yardstick")
+    return 100 * (time.perf_counter() - started)
 
 
 def fill(folder: Path) -> list[dict[str, Any]]:
@@ -101,9 +114,11 @@ TEXT = """## Ingest
 {agents} agents on one controller process, each waiting for the acknowledgement (after the commit,
 `synchronous=FULL`) before it sends again; the generator shares the {cores} cores. Median of {runs}
 runs of {seconds:.0f} s; every acknowledged result was counted in the store afterwards. CPU is that
-of the whole controller process, {agents} connections and their set-up included.
+of the whole server process, {agents} connections and their set-up included. "uvicorn alone" is a
+server that answers every message and keeps nothing: what this stack costs before forepost does
+anything. Yardstick of the machine: one argon2 hash (19 MiB, t = 2) took {argon2_ms:.0f} ms.
 
-| results a message | results/s | ack p50 ms | ack p99 ms | CPU µs/result | cores | RSS MiB |
+| | results/s | ack p50 ms | ack p99 ms | CPU µs/result | cores | RSS MiB |
 |---|---|---|---|---|---|---|
 {rows}
 """
@@ -116,33 +131,47 @@ def once(batch: int) -> dict[str, Any]:
             pass  # makes the schema
         agents = fill(folder)
         with controller(folder) as process:
-            config = {
-                "agents": agents,
-                "batch": batch,
-                "payload": PAYLOAD,
-                "port": PORT,
-                "warm_up_sec": 3,
-                "seconds": SECONDS,
-            }
-            before, started = process.cpu_times(), time.perf_counter()
-            swarm = subprocess.run(
-                [sys.executable, "-m", "bench.swarm"],
-                input=json.dumps(config),
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=SECONDS + 120,
-            )
-            after, elapsed = process.cpu_times(), time.perf_counter() - started
-            found: dict[str, Any] = json.loads(swarm.stdout)
-            used = after.user + after.system - before.user - before.system
-            found["cpu_us"] = 1e6 * used / found["posted"]
-            found["cores"] = used / elapsed
-            found["rss_mib"] = process.memory_info().rss / 2**20
+            found = load(process, agents, batch)
         stored = stored_rows(folder / "series.sqlite")
         if stored != found["posted"] or found["errors"]:
             raise SystemExit(f"posted {found['posted']}, stored {stored}: {found['errors']}")
         return found
+
+
+def echoed() -> dict[str, Any]:
+    """The same load on a server that answers and keeps nothing."""
+    agents = [{"workspace": 1, "agent": n, "psk": "", "probe": n} for n in range(1, AGENTS + 1)]
+    with running(["-m", "bench.echo", str(PORT)], {}) as process:
+        return load(process, agents, 1)
+
+
+def load(process: psutil.Process, agents: list[dict[str, Any]], batch: int) -> dict[str, Any]:
+    config = {
+        "agents": agents,
+        "batch": batch,
+        "payload": PAYLOAD,
+        "port": PORT,
+        "warm_up_sec": 3,
+        "seconds": SECONDS,
+    }
+    before, started = process.cpu_times(), time.perf_counter()
+    swarm = subprocess.run(
+        [sys.executable, "-m", "bench.swarm"],
+        input=json.dumps(config),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=SECONDS + 120,
+    )
+    after, elapsed = process.cpu_times(), time.perf_counter() - started
+    found: dict[str, Any] = json.loads(swarm.stdout)
+    used = after.user + after.system - before.user - before.system
+    return {
+        **found,
+        "cpu_us": 1e6 * used / found["posted"],
+        "cores": used / elapsed,
+        "rss_mib": process.memory_info().rss / 2**20,
+    }
 
 
 def stored_rows(path: Path) -> int:
@@ -157,17 +186,27 @@ def stored_rows(path: Path) -> int:
 
 def main() -> str:
     rows = []
-    for batch in (1, 20):
-        runs = [once(batch) for _ in range(RUNS)]
+    kinds: dict[str, Callable[[], dict[str, Any]]] = {
+        "uvicorn alone, 1 a message": echoed,
+        "forepost, 1 a message": lambda: once(1),
+        "forepost, 20 a message": lambda: once(20),
+    }
+    for kind, run in kinds.items():
+        runs = [run() for _ in range(RUNS)]
         middle = {
             key: statistics.median(run[key] for run in runs) for key in runs[0] if key != "errors"
         }
         rows.append(
-            f"| {batch} | {middle['per_second']:,.0f} | {middle['p50_ms']:.0f} | "
+            f"| {kind} | {middle['per_second']:,.0f} | {middle['p50_ms']:.0f} | "
             f"{middle['p99_ms']:.0f} | {middle['cpu_us']:.0f} | {middle['cores']:.2f} | "
             f"{middle['rss_mib']:.0f} |"
         )
         print(rows[-1], file=sys.stderr)
     return TEXT.format(
-        agents=AGENTS, cores=os.cpu_count(), runs=RUNS, seconds=SECONDS, rows="\n".join(rows)
+        agents=AGENTS,
+        cores=os.cpu_count(),
+        runs=RUNS,
+        seconds=SECONDS,
+        argon2_ms=yardstick_ms(),
+        rows="\n".join(rows),
     )

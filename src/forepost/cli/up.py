@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -55,6 +56,7 @@ def up(
     folder = files.private_folder((data or folders.state()).absolute())
     status = 0
     try:
+        _check_free(listen)
         anyio.run(_run, folder, listen, probe or [])
     except* (NotStarted, Unreachable) as group:
         error: BaseException = group
@@ -119,6 +121,20 @@ async def _stop(process: Process) -> None:
             return
         process.kill()
         await process.wait()
+
+
+def _check_free(listen: str) -> None:
+    """Before another server on that port is taken for our own. Raises NotStarted."""
+    host, found, port = listen.rpartition(":")
+    if not found or not port.isdigit():
+        raise NotStarted(f"--listen {listen}: is not HOST:PORT")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise NotStarted(f"--listen {listen}: {error.strerror}") from None
 
 
 async def _ready(url: str) -> None:

@@ -29,11 +29,11 @@ def main(arguments: list[str]) -> int:
     parent.follow()
     try:
         settings = controller_settings.read(Path(arguments[0]) if arguments else None)
+        started = partial(_started, settings.http.listen)
+        anyio.run(serve, settings, started, backend_options={"use_uvloop": True})
     except WrongSettings as error:
         sys.stderr.write(f"forepost controller: {error}\n")
         return 2
-    started = partial(_started, settings.http.listen)
-    anyio.run(serve, settings, started, backend_options={"use_uvloop": True})
     return 0
 
 

@@ -48,6 +48,7 @@ from forepost.controller.workspaces.store import Workspaces
 from forepost.kit import files
 from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.health import Health
+from forepost.kit.settings import WrongSettings
 from forepost.kit.tasks import keep
 from forepost.wire.probes import Probe
 
@@ -197,7 +198,9 @@ async def _stop_on_signal(server: uvicorn.Server) -> None:
 
 
 def _listen(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
+    host, found, port = text.rpartition(":")
+    if not found or not port.isdigit():
+        raise WrongSettings(f"http.listen: {text!r} is not HOST:PORT")
     return host.strip("[]"), int(port)
 
 

@@ -59,7 +59,7 @@ class Pipeline:
 
 
 def identity_of(boot: int, seq: int) -> int:
-    """What tells results of one line and one microsecond apart, the same whenever one is sent again.
+    """What tells results of one line and microsecond apart, the same when one is sent again.
 
     Our agent numbers its results: (boot, seq), boot being 62 random bits. One that numbers nothing
     has 0 for both: its result is known by agent, probe, type, target and time alone, which are the

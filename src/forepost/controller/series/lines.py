@@ -66,7 +66,7 @@ def admits(query: Find, of: Of) -> bool:
 
 
 class Lines:
-    """Changed by the writer's thread alone; `of_stream` may be asked by any.
+    """Changed by the writer alone; `of_stream` may be asked by any thread.
 
     A new line is pending until `settle`: readers see it only when its transaction is committed,
     and `revert` forgets it when it is not.

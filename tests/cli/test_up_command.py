@@ -1,0 +1,44 @@
+"""What `forepost up` says when it cannot start."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def up(folder: Path, listen: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "forepost.cli.main",
+            "up",
+            "--data",
+            str(folder),
+            "--listen",
+            listen,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=15,
+    )
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        found = up(tmp_path, listen)
+    assert found.returncode == 1
+    assert f"--listen {listen}: Address already in use" in found.stderr
+
+
+@pytest.mark.parametrize("listen", ["8080", "localhost:http", "192.0.2.1:80"])
+def test_an_address_that_is_none_is_named(tmp_path: Path, listen: str) -> None:
+    found = up(tmp_path, listen)
+    assert found.returncode == 1
+    assert f"--listen {listen}: " in found.stderr
