@@ -166,6 +166,27 @@ def test_our_own_agent_is_given_a_document_with_a_revision(
     assert len(person.results(agent, probe)) == 2
 
 
+def test_every_result_is_answered_however_many_are_on_their_way(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    """As NetWatcher's agent flushes its queue: a thousand at once, foreign and broken ones too."""
+    probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
+    with dial(controller, agent.headers) as socket:
+        hello(socket)
+        for n in range(1_000):
+            post = {
+                "probe_id": 10**9 if n % 100 == 50 else probe,
+                "created_at": f"2026-01-01T00:{n // 60:02}:{n % 60:02}Z",
+                "type": "PING",
+                "payload": {"packets_sent": n},
+            }
+            body = "{" if n % 100 == 99 else json.dumps(post)
+            socket.send(f";agent;;probe_post;0;0;{body}")
+        answers = [str(socket.recv(10)) for _ in range(1_000)]
+    assert [answer.split(";")[4] for answer in answers].count("1") == 20
+    assert len(person.results(agent, probe)) == 980
+
+
 def panel(controller: ControllerProcess, token: str) -> Any:
     return connect(f"{controller.ws}/ws/panel", subprotocols=["bearer", token], proxy=None)  # type: ignore[list-item]
 

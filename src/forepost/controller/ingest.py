@@ -1,13 +1,14 @@
 """Joins the fleet to the pipeline: whose result it is, what it is known by, and is it kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from forepost.controller.fleet.socket import Numbered
+from forepost.controller.fleet.socket import Answer, Numbered
 from forepost.controller.fleet.store import Enrolled
-from forepost.controller.pipeline import Pipeline, identity_of, row_of
+from forepost.controller.pipeline import Offer, Pipeline, identity_of, row_of
 from forepost.controller.probes.wanted import Owners
 from forepost.controller.series.port import Row
+from forepost.wire.uplink import ProbePost
 
 NOT_ITS = "probe_id: not a probe of this agent"
 
@@ -16,12 +17,31 @@ class Ingest:
     def __init__(self, owners: Owners, pipeline: Pipeline) -> None:
         self._owners, self._pipeline = owners, pipeline
 
-    async def accept(
-        self, agent: Enrolled, results: Sequence[Numbered], received: datetime
-    ) -> list[str]:
-        """Return after the commit: "" for each result that is kept, or why it is refused.
+    def accept_now(
+        self, agent: Enrolled, post: ProbePost, received: datetime, kept: Callable[[str], None]
+    ) -> bool:
+        """Hand one result on if it is plainly this agent's; else leave it to `accept`."""
+        if post.probe_id:
+            owner = self._owners.known(post.probe_id)
+            if owner is None or owner.agent_id != agent.agent_id:
+                return False
+        row = row_of(
+            post,
+            identity=identity_of(0, 0),
+            agent_id=agent.agent_id,
+            probe_agent_id=agent.agent_id,
+            received=received,
+        )
+        self._pipeline.offer(Offer(agent.workspace_id, (row,), kept))
+        return True
 
-        An agent may only speak for its own probes; probe id 0 stands for its own host.
+    async def accept(
+        self, agent: Enrolled, results: Sequence[Numbered], received: datetime, answer: Answer
+    ) -> None:
+        """Hand results on. `answer` is called once they are committed, or if none can be.
+
+        It is given a text for each: "" if it is kept, or why it is refused. An agent may only speak
+        for its own probes; probe id 0 stands for its own host.
         """
         reasons: list[str] = []
         rows: list[Row] = []
@@ -43,6 +63,11 @@ class Ingest:
                     received=received,
                 )
             )
-        if rows:
-            await self._pipeline.accept(agent.workspace_id, rows)
-        return reasons
+        if not rows:
+            answer(reasons)
+            return
+
+        def kept(why_not: str) -> None:
+            answer([reason or why_not for reason in reasons])
+
+        self._pipeline.offer(Offer(agent.workspace_id, rows, kept))

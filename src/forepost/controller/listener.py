@@ -1,21 +1,32 @@
-"""uvicorn's WebSocket protocol, with a cheaper way from the socket to the application.
+"""uvicorn's WebSocket protocol, with a shorter way from the socket to the application and back.
 
-uvicorn stops reading the socket after every message until the application has taken it, and hands
-messages over in an asyncio.Queue: together a fifth of what a result costs. Here up to `AHEAD` wait;
-from then on uvicorn's own way holds, so that a sender who is not read is slowed down.
+uvicorn stops reading the socket after every message until the application has taken it, hands
+messages over in an asyncio.Queue, and answers through a coroutine: a third of what a result costs.
+Here up to `AHEAD` messages wait; from then on uvicorn's own way holds, so that a sender who is not
+read is slowed down. An application that asks for it (`DIRECT`) sees each text on the spot.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
 from websockets.protocol import State
 
+from forepost.controller.fleet.socket import DIRECT
+
 AHEAD: Final = 4
-SHORT: Final = 16_000
-"""Characters; in UTF-8 four bytes each at most, so that 16 bits of length are enough."""
+
+
+@lru_cache(maxsize=64)
+def _framed(text: str) -> bytes:
+    """A whole text frame from a server; nearly all answers are the same one."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
 class Mailbox:
@@ -48,24 +59,22 @@ class Listener(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.queue = Mailbox(self.loop)  # type: ignore[assignment]
+        self._take: Callable[[str], bool] | None = None
 
-    async def send(self, message: Any) -> None:
-        """A short text to an open socket goes out at once; all else is uvicorn's to do."""
-        text = message.get("text")
-        if (
-            text is None
-            or len(text) > SHORT
-            or self.close_sent
-            or self.conn.state is not State.OPEN
-            or not self.writable.is_set()
-        ):
-            await super().send(message)
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[DIRECT] = (self.say_now, self.hear_first)
+
+    def hear_first(self, take: Callable[[str], bool]) -> None:
+        self._take = take
+
+    def say_now(self, text: str) -> None:
+        """Send without waiting for room; to a connection that is closing, nothing."""
+        if self.conn.state is not State.OPEN or self.transport.is_closing():
             return
-        data = text.encode()
-        # RFC 6455, 5.2: a final text frame from a server, unmasked; 126 says "16 bits of length".
-        size = len(data)
-        head = bytes((0x81, size)) if size < 126 else b"\x81\x7e" + size.to_bytes(2)
-        self.transport.write(head + data)
+        self.transport.write(_framed(text))
 
     def handle_text(self, event: Frame) -> None:
         if not event.fin or self.close_sent or self.queue.qsize() >= AHEAD:
@@ -76,4 +85,6 @@ class Listener(WebSocketsSansIOProtocol):
         except UnicodeDecodeError:
             super().handle_text(event)
             return
-        self.queue.put_nowait({"type": "websocket.receive", "text": text})
+        # What waits must be taken first: results keep their order.
+        if self._take is None or not self.queue.empty() or not self._take(text):
+            self.queue.put_nowait({"type": "websocket.receive", "text": text})

@@ -104,6 +104,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         version=forepost.__version__,
         probes_of=probes_of,
         accept=ingest.accept,
+        accept_now=ingest.accept_now,
     )
     agent_socket = fleet_socket.endpoint(deps)
     app, http = build_app(
@@ -132,10 +133,9 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             await series.forget(before_us=round(oldest.timestamp() * 1e6))
             await clock.sleep(RETENTION_TURN_SEC)
 
+    services = {"pipeline": pipeline.run, "roster": roster.run, "retention": retention}
     try:
-        yield Controller(
-            app, http, {"roster": roster.run, "retention": retention}, accounts, roster, health
-        )
+        yield Controller(app, http, services, accounts, roster, health)
     finally:
         with anyio.CancelScope(shield=True):
             await roster.flush()

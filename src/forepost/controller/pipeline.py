@@ -1,7 +1,7 @@
 """From a result that arrived to a result that is kept: commit, then acknowledge, then live.
 
-The order of this file is the order of things. `accept` returns after the commit, so whoever awaits
-it may acknowledge; live clients hear of a result only when it can be read back.
+The order of this file is the order of things: an offer is acknowledged after its commit, and live
+clients hear of a result only when it can be read back.
 """
 
 import logging
@@ -9,14 +9,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
+import anyio
+import msgspec
+
 from forepost.controller import measures
 from forepost.controller.series.port import Row, Series
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
 from forepost.wire.uplink import ProbePost
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
 SUBJECT: Final = "series"
+GROUP: Final = 350
+"""Offers in one commit at most: while one commits, the next are read."""
 _SIXTY_THREE_BITS: Final = 2**63 - 1
 
 _log = logging.getLogger(__name__)
@@ -24,38 +30,80 @@ _log = logging.getLogger(__name__)
 Publish = Callable[[int, Sequence[Row]], None]
 
 
-class Pipeline:
-    """Holds nothing itself: a caller waits until its rows are committed, and that is the bound.
+class Offer(msgspec.Struct, frozen=True):
+    """Rows of one workspace, and whom to tell when they are kept."""
 
-    A connection that waits does not read, so a store that is slow or full slows its senders down;
-    their results stay in their spools.
+    workspace_id: int
+    rows: Sequence[Row]
+    kept: Callable[[str], None]
+    """Called once, after the commit with "", or with why the rows can never be stored."""
+
+
+class Pipeline:
+    """Commits what waits in one transaction, then tells those who offered it, then the live ones.
+
+    Bounded by those who offer: a connection has no more than a few dozen results on their way, and
+    is not read while it has. So a store that is slow or full slows its senders down, and their
+    results stay in their spools.
     """
 
     def __init__(self, series: Series, publish: Publish, clock: Clock, health: Health) -> None:
         self._series, self._publish = series, publish
         self._clock, self._health = clock, health
+        self._waiting: list[Offer] = []
+        self._some = anyio.Event()
         self.stored = 0
         """Results committed since the start."""
         self.replayed = 0
         """Results that were there already."""
 
-    async def accept(self, workspace_id: int, rows: Sequence[Row]) -> None:
-        """Return when `rows` are durable. A store that fails is tried again until it works."""
+    def offer(self, offer: Offer) -> None:
+        if not self._waiting:
+            self._some.set()
+        self._waiting.append(offer)
+
+    async def run(self) -> None:
+        while True:
+            if not self._waiting:
+                self._some = anyio.Event()
+                await self._some.wait()
+            offers, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            await self._commit(offers)
+
+    async def _commit(self, offers: Sequence[Offer]) -> None:
+        rows = [row for offer in offers for row in offer.rows]
+        try:
+            new = await self._store(rows)
+        except Exception as error:  # noqa: BLE001 - said to those whose rows they are
+            if len(offers) > 1:
+                for offer in offers:  # one wrong row must not cost the others
+                    await self._commit([offer])
+                return
+            _log.exception("a result that cannot be stored")
+            offers[0].kept(f"cannot be stored: {error}")
+            return
+        self.stored += new
+        self.replayed += len(rows) - new
+        for offer in offers:
+            try:
+                offer.kept("")
+                self._publish(offer.workspace_id, offer.rows)
+            except Exception:  # noqa: BLE001 - who cannot be told must not keep it from others
+                _log.exception("a result is kept, and its sender or a panel could not be told")
+
+    async def _store(self, rows: Sequence[Row]) -> int:
+        """Try until the disk takes them. Raises what is the rows' own fault."""
         pause = FIRST_PAUSE_SEC
         while True:
             try:
                 new = await self._series.add(rows)
-            except Exception as error:  # noqa: BLE001 - said once by health, tried again
-                _log.debug("commit failed", exc_info=True)
-                self._health.ill(SUBJECT, f"{type(error).__name__}: {error}")
+            except Unavailable as error:
+                self._health.ill(SUBJECT, str(error))
                 await self._clock.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SEC)
             else:
                 self._health.well(SUBJECT)
-                self.stored += new
-                self.replayed += len(rows) - new
-                self._publish(workspace_id, rows)
-                return
+                return new
 
 
 def identity_of(boot: int, seq: int) -> int:

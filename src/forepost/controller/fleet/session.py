@@ -68,6 +68,8 @@ Step = Say | GiveProbes | Posted | Reported | VersionIs | CannotRun | HangUp
 
 OK: Final = msgspec.json.encode(Ok()).decode()
 
+_POST: Final = neffos.encode(Frame(AGENT, "probe_post"))
+
 _report = msgspec.json.Decoder(Report)
 _post = msgspec.json.Decoder(ProbePost)
 _hello = msgspec.json.Decoder(Hello)
@@ -94,6 +96,15 @@ class Session:
 
     def speaks(self, namespace: str) -> bool:
         return namespace in self._namespaces
+
+    def result_in(self, text: str) -> ProbePost | None:
+        """The result, where the text is a `probe_post` with nothing special or wrong about it."""
+        if not text.startswith(_POST) or AGENT not in self._namespaces:
+            return None
+        try:
+            return _post.decode(text[len(_POST) :])
+        except msgspec.MsgspecError:
+            return None
 
     def received(self, text: str) -> Iterator[Step]:
         if not self._greeted:

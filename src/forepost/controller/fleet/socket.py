@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import anyio
@@ -37,6 +38,12 @@ Send = Callable[[Any], Awaitable[None]]
 
 HELLO_SEC: Final = 10.0
 """How long an agent may take for its first word."""
+ON_THEIR_WAY: Final = 32
+"""Messages with results that are not answered yet; with so many, no further one is read."""
+DIRECT: Final = "forepost.direct"
+"""ASGI extension of our listener, a pair: say(text) sends without waiting (answers are few and
+short); hear_first(f) has f(text) look at each text first, and keep it by returning True.
+"""
 SETTLE_SEC: Final = 1.1
 """NetWatcher's agent loses a probe that is edited in place; it must be gone for this long first."""
 NOT_READY = "service unavailable: server error"
@@ -52,6 +59,10 @@ class Numbered(msgspec.Struct, frozen=True):
     seq: int = 0
 
 
+Answer = Callable[[list[str]], None]
+"""Takes a text for each result: "" if it is kept, or why it is refused."""
+
+
 class Deps(msgspec.Struct, frozen=True):
     """What a connection needs from the rest of the controller; `main` joins them."""
 
@@ -60,8 +71,10 @@ class Deps(msgspec.Struct, frozen=True):
     version: str
     probes_of: Callable[[int, int], Awaitable[tuple[str, list[Probe]]]]
     """(workspace id, agent id) -> revision and list."""
-    accept: Callable[[Enrolled, Sequence[Numbered], datetime], Awaitable[list[str]]]
-    """Returns after the commit; one text for each result, empty for those that are stored."""
+    accept: Callable[[Enrolled, Sequence[Numbered], datetime, Answer], Awaitable[None]]
+    """Calls the answer after the commit."""
+    accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
+    """The same for one result that needs no look-up and no refusal; False: it does."""
 
 
 def headers_of(scope: Any) -> dict[str, str]:
@@ -81,7 +94,11 @@ def endpoint(deps: Deps) -> Callable[[Any, Receive, Send], Awaitable[None]]:
         except Exception:  # noqa: BLE001 - logged; the agent is told to come back
             _log.exception("an agent could not be looked up")
             greeting = neffos.REFUSED + NOT_READY
-        connection = _Connection(deps, agent, Session(greeting, deps.version), receive, send)
+        say_now, hear_first = scope["extensions"][DIRECT]
+        session = Session(greeting, deps.version)
+        connection = _Connection(deps, agent, session, receive, send, say_now)
+        if agent is not None:
+            hear_first(connection.heard)
         try:
             await connection.run()
         except* OSError:
@@ -95,10 +112,18 @@ def endpoint(deps: Deps) -> Callable[[Any, Receive, Send], Awaitable[None]]:
 
 class _Connection(Connection):
     def __init__(
-        self, deps: Deps, agent: Enrolled | None, session: Session, receive: Receive, send: Send
+        self,
+        deps: Deps,
+        agent: Enrolled | None,
+        session: Session,
+        receive: Receive,
+        send: Send,
+        say_now: Callable[[str], None],
     ) -> None:
         self._deps, self._agent, self._session = deps, agent, session
-        self._receive, self._send = receive, send
+        self._receive, self._send, self._say_now = receive, send, say_now
+        self._on_their_way = 0
+        self._room = anyio.Event()
         self._received = deps.clock.now()
         self._nudge = anyio.Event()
         self._edited: set[int] = set()
@@ -118,6 +143,29 @@ class _Connection(Connection):
         body = msgspec.json.encode({"reason": reason}).decode()
         self._goodbye = [neffos.encode(Frame(AGENT, "deactivate", body))]
         self._nudge.set()
+
+    def heard(self, text: str) -> bool:
+        """Take a plain result on the spot, as nearly all texts are; all else goes the long way."""
+        agent = self._agent
+        if agent is None or self._on_their_way >= ON_THEIR_WAY:
+            return False
+        post = self._session.result_in(text)
+        if post is None:
+            return False
+        received = self._deps.roster.heard_from(agent.agent_id)
+        if not self._deps.accept_now(agent, post, received, self._kept):
+            return False
+        self._on_their_way += 1
+        return True
+
+    def _kept(self, why_not: str) -> None:
+        frame = Frame(AGENT, "probe_post")
+        self._answered(refusal(frame, why_not) if why_not else POSTED_OK)
+
+    def _answered(self, words: str) -> None:
+        self._on_their_way -= 1
+        self._room.set()
+        self._say_now(words)
 
     async def run(self) -> None:
         with anyio.move_on_after(HELLO_SEC) as patience:
@@ -162,35 +210,35 @@ class _Connection(Connection):
                 raise AssertionError("a stranger gets no further than the greeting")
             case GiveProbes(namespace):
                 await self._give_probes(agent, namespace)
-            case Posted():
-                await self._say(await self._posted(agent, step))
+            case Posted(post, frame):
+                await self._hand_on(agent, [Numbered(post)], partial(_answer_post, frame))
             case Reported():
-                await self._say(await self._report(agent, step))
+                self._deps.roster.refused += len(step.refused)
+                numbered = [Numbered(post, step.boot, seq) for seq, post in step.posts]
+                await self._hand_on(agent, numbered, partial(_answer_report, step, numbered))
             case VersionIs(version):
                 await self._deps.roster.version_is(agent.agent_id, version)
             case CannotRun(unsupported):
                 _log.warning("agent %d cannot run %s", agent.agent_id, ", ".join(unsupported))
 
-    async def _posted(self, agent: Enrolled, posted: Posted) -> str:
-        (reason,) = await self._deps.accept(agent, [Numbered(posted.post)], self._received)
-        if not reason:
-            return POSTED_OK
-        self._deps.roster.refused += 1
-        return refusal(posted.frame, reason)
+    async def _hand_on(
+        self, agent: Enrolled, results: Sequence[Numbered], words: Callable[[list[str]], str]
+    ) -> None:
+        """Return when there is room for more; what becomes of these is said once it is known."""
 
-    async def _report(self, agent: Enrolled, report: Reported) -> str:
-        numbered = [Numbered(post, report.boot, seq) for seq, post in report.posts]
-        reasons = await self._deps.accept(agent, numbered, self._received)
-        refused = report.refused + [
-            Refused(seq=one.seq, reason=reason)
-            for one, reason in zip(numbered, reasons, strict=True)
-            if reason
-        ]
-        for one in refused:
-            self._deps.roster.refused += 1
-            _log.warning("agent %d: result %d: %s", agent.agent_id, one.seq, one.reason)
-        answer = ReportOk(boot=report.boot, seq=report.seq, refused=refused)
-        return neffos.encode(Frame(FOREPOST, "report_ok", msgspec.json.encode(answer).decode()))
+        def answer(reasons: list[str]) -> None:
+            refused = sum(map(bool, reasons))
+            if refused:
+                self._deps.roster.refused += refused
+                said = agent.agent_id, refused, max(reasons)
+                _log.warning("agent %d: %d results refused: %s", *said)
+            self._answered(words(reasons))
+
+        self._on_their_way += 1
+        await self._deps.accept(agent, results, self._received, answer)
+        while self._on_their_way >= ON_THEIR_WAY:
+            self._room = anyio.Event()
+            await self._room.wait()
 
     async def _push(self) -> None:
         while True:
@@ -227,3 +275,17 @@ class _Connection(Connection):
 
     async def _close(self) -> None:
         await self._send({"type": "websocket.close", "code": 1000})
+
+
+def _answer_post(frame: Frame, reasons: list[str]) -> str:
+    return refusal(frame, reasons[0]) if reasons[0] else POSTED_OK
+
+
+def _answer_report(report: Reported, numbered: Sequence[Numbered], reasons: list[str]) -> str:
+    refused = report.refused + [
+        Refused(seq=one.seq, reason=reason)
+        for one, reason in zip(numbered, reasons, strict=True)
+        if reason
+    ]
+    answer = ReportOk(boot=report.boot, seq=report.seq, refused=refused)
+    return neffos.encode(Frame(FOREPOST, "report_ok", msgspec.json.encode(answer).decode()))
