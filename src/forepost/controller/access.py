@@ -25,7 +25,7 @@ RANK: Final = {"VIEWER": 1, "USER": 2, "ADMIN": 3, "OWNER": 4}
 
 
 def needs(what: str) -> dict[str, str]:
-    """The `opt` of a route: `**needs("ADMIN")` would hide it, `opt=needs("ADMIN")` shows it."""
+    """The `opt` of a route: what somebody needs who calls it."""
     return {NEEDS: what}
 
 

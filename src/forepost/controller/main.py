@@ -66,8 +66,6 @@ class Controller(msgspec.Struct, frozen=True):
     app: Asgi
     http: Litestar
     services: dict[str, Callable[[], Any]]
-    accounts: Accounts
-    roster: Roster
     health: Health
 
 
@@ -135,7 +133,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
 
     services = {"pipeline": pipeline.run, "roster": roster.run, "retention": retention}
     try:
-        yield Controller(app, http, services, accounts, roster, health)
+        yield Controller(app, http, services, health)
     finally:
         with anyio.CancelScope(shield=True):
             await roster.flush()

@@ -34,12 +34,6 @@ class Conflict(Refusal):
     status = 409
 
 
-class TooMany(Refusal):
-    """The caller is too fast."""
-
-    status = 429
-
-
 class Unavailable(Refusal):
     """Not now: something that is needed is missing or not ready; the text says what."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from forepost.controller.db.engine import Database
@@ -25,10 +25,6 @@ class Accounts:
     async def any(self) -> bool:
         async with self._db.read() as connection:
             return await connection.scalar(select(users.c.id).limit(1)) is not None
-
-    async def count(self) -> int:
-        async with self._db.read() as connection:
-            return await connection.scalar(select(func.count()).select_from(users)) or 0
 
     async def add(
         self,

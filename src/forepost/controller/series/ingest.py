@@ -138,7 +138,7 @@ class Ingest:
                         own = msgspec.json.encode(of).decode()
                 created = row.created_us
                 delay = row.received_us - created
-                # schema.partition_of, spelled out: this is the hottest loop of the controller.
+                # Days apart from its receipt, its time cannot be true: no table is made for it.
                 if -FUTURE_US <= delay <= PAST_US and 0 <= created < LAST_US:
                     partition = created // DAY_US
                 else:

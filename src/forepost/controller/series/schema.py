@@ -80,13 +80,6 @@ class UnknownFile(Exception):
     """The file is no series store, or one of a newer forepost."""
 
 
-def partition_of(created_us: int, received_us: int) -> int:
-    """Day since 1970, or SKEWED."""
-    if -FUTURE_US <= received_us - created_us <= PAST_US and 0 <= created_us < LAST_US:
-        return created_us // DAY_US
-    return SKEWED
-
-
 @lru_cache(maxsize=2_048)
 def suffix(partition: int) -> str:
     """What a partition's tables are named by: `20250131`, or `skewed`."""
