@@ -102,6 +102,11 @@ def _bearer(header: str) -> str:
     return token.strip()
 
 
+def canonical(email: str) -> str:
+    """How addresses of accounts are kept and looked up."""
+    return email.strip().lower()
+
+
 async def caller_of(scope: Scope) -> Caller:
     """Dependency `caller` of every route that needs an account."""
     caller: Caller = scope["caller"]  # type: ignore[typeddict-item]

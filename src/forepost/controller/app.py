@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,13 +26,12 @@ from prometheus_client.registry import Collector
 
 import forepost
 from forepost.controller.access import PUBLIC, Access, caller_of, needs
+from forepost.controller.asgi import Asgi
 from forepost.kit.errors import Forbidden, Invalid, Refusal
 from forepost.kit.health import Health
 from forepost.wire import rest
 from forepost.wire.base import complaint
 from forepost.wire.rest import Problem
-
-Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 STATIC: Final = Path(__file__).parent / "static"
 BODY_LIMIT: Final = 10 << 20

@@ -25,13 +25,7 @@ class Ingest:
             owner = self._owners.known(post.probe_id)
             if owner is None or owner.agent_id != agent.agent_id:
                 return False
-        row = row_of(
-            post,
-            identity=identity_of(0, 0),
-            agent_id=agent.agent_id,
-            probe_agent_id=agent.agent_id,
-            received=received,
-        )
+        row = _row(agent, Numbered(post), received)
         self._pipeline.offer(Offer(agent.workspace_id, (row,), kept))
         return True
 
@@ -46,23 +40,15 @@ class Ingest:
         reasons: list[str] = []
         rows: list[Row] = []
         for result in results:
-            post, owner_id = result.post, agent.agent_id
-            if post.probe_id:
-                owner = self._owners.known(post.probe_id) or await self._owners.find(post.probe_id)
+            probe_id, owner_id = result.post.probe_id, agent.agent_id
+            if probe_id:
+                owner = self._owners.known(probe_id) or await self._owners.find(probe_id)
                 owner_id = owner.agent_id if owner else 0
             if owner_id != agent.agent_id:
                 reasons.append(NOT_ITS)
                 continue
             reasons.append("")
-            rows.append(
-                row_of(
-                    post,
-                    identity=identity_of(result.boot, result.seq),
-                    agent_id=agent.agent_id,
-                    probe_agent_id=owner_id,
-                    received=received,
-                )
-            )
+            rows.append(_row(agent, result, received))
         if not rows:
             answer(reasons)
             return
@@ -71,3 +57,14 @@ class Ingest:
             answer([reason or why_not for reason in reasons])
 
         self._pipeline.offer(Offer(agent.workspace_id, rows, kept))
+
+
+def _row(agent: Enrolled, result: Numbered, received: datetime) -> Row:
+    """The row of a result whose probe is the agent's own."""
+    return row_of(
+        result.post,
+        identity=identity_of(result.boot, result.seq),
+        agent_id=agent.agent_id,
+        probe_agent_id=agent.agent_id,
+        received=received,
+    )

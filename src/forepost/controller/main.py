@@ -15,11 +15,11 @@ import uvicorn
 from litestar import Litestar
 
 import forepost
-from forepost.controller.access import Access
+from forepost.controller.access import Access, canonical
 from forepost.controller.accounts import api as accounts_api
 from forepost.controller.accounts.store import Accounts
-from forepost.controller.app import Asgi
 from forepost.controller.app import build as build_app
+from forepost.controller.asgi import Asgi
 from forepost.controller.db.engine import Database
 from forepost.controller.fleet import agent_api
 from forepost.controller.fleet import api as fleet_api
@@ -215,7 +215,7 @@ async def _first_admin(
     if not settings.admin.email or await accounts.any():
         return
     await accounts.add(
-        email=accounts_api.canonical(settings.admin.email),
+        email=canonical(settings.admin.email),
         name="Admin",
         password_hash=await passwords.hash(settings.admin.password),
         now=clock.now(),

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import PUBLIC, SIGNED_IN, Caller, needs
+from forepost.controller.access import PUBLIC, SIGNED_IN, Caller, canonical, needs
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.settings import Settings
 from forepost.controller.tokens import Passwords, Tokens
@@ -50,7 +50,3 @@ def routes(
         return await accounts.get(caller.user_id)
 
     return Router("/", route_handlers=[register, login, me], tags=["accounts"])
-
-
-def canonical(email: str) -> str:
-    return email.strip().lower()

@@ -1,16 +1,17 @@
 """Routes of agents, for people."""
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 from litestar import Router, delete, get, patch, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import needs
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
+from forepost.controller.paging import Limit, Offset
 from forepost.kit.clock import Clock
 from forepost.wire.rest import (
     Agent,
@@ -26,8 +27,6 @@ from forepost.wire.rest import (
 
 ALL: Final = "/workspaces/{workspace_id:int}/agents"
 ONE: Final = ALL + "/{agent_id:int}"
-Limit = Annotated[int, QueryParameter(ge=1, le=200)]
-Offset = Annotated[int, QueryParameter(ge=0)]
 
 
 def routes(agents: Agents, roster: Roster, enrolment: Enrolment, clock: Clock) -> Router:

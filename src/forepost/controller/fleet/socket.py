@@ -11,6 +11,7 @@ from typing import Any, Final
 import anyio
 import msgspec
 
+from forepost.controller.asgi import Asgi, Receive, Send, headers_of
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.roster import Connection, Roster, Stranger
 from forepost.controller.fleet.session import (
@@ -32,9 +33,6 @@ from forepost.wire import neffos
 from forepost.wire.neffos import Frame
 from forepost.wire.probes import Probe
 from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk, Want
-
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
 
 HELLO_SEC: Final = 10.0
 """How long an agent may take for its first word."""
@@ -77,11 +75,7 @@ class Deps(msgspec.Struct, frozen=True):
     """The same for one result that needs no look-up and no refusal; False: it does."""
 
 
-def headers_of(scope: Any) -> dict[str, str]:
-    return {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-
-
-def endpoint(deps: Deps) -> Callable[[Any, Receive, Send], Awaitable[None]]:
+def endpoint(deps: Deps) -> Asgi:
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
@@ -127,7 +121,7 @@ class _Connection(Connection):
         self._received = deps.clock.now()
         self._nudge = anyio.Event()
         self._edited: set[int] = set()
-        self._goodbye: list[str] | None = None
+        self._goodbye = ""
 
     # What the roster may say at any time; `_push` carries it out.
 
@@ -136,12 +130,12 @@ class _Connection(Connection):
         self._nudge.set()
 
     def replaced(self) -> None:
-        self._goodbye = [neffos.encode(Frame(AGENT, neffos.DISCONNECT, wait="1"))]
+        self._goodbye = neffos.encode(Frame(AGENT, neffos.DISCONNECT, wait="1"))
         self._nudge.set()
 
     def deactivated(self, reason: str) -> None:
         body = msgspec.json.encode({"reason": reason}).decode()
-        self._goodbye = [neffos.encode(Frame(AGENT, "deactivate", body))]
+        self._goodbye = neffos.encode(Frame(AGENT, "deactivate", body))
         self._nudge.set()
 
     def heard(self, text: str) -> bool:
@@ -244,9 +238,8 @@ class _Connection(Connection):
         while True:
             await self._nudge.wait()
             self._nudge = anyio.Event()
-            if self._goodbye is not None:
-                for text in self._goodbye:
-                    await self._say(text)
+            if self._goodbye:
+                await self._say(self._goodbye)
                 await self._close()
                 return
             edited, self._edited = self._edited, set()

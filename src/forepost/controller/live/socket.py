@@ -1,12 +1,12 @@
 """`/ws/panel`: live results for a person's browser. Raw ASGI."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import anyio
 import msgspec
 
 from forepost.controller.access import Access
+from forepost.controller.asgi import Asgi, Receive, Send, headers_of
 from forepost.controller.live.hub import Hub, Watcher
 from forepost.kit.errors import NotFound, Unauthenticated
 from forepost.wire.base import complaint
@@ -21,9 +21,6 @@ from forepost.wire.panel import (
     Unsubscribed,
 )
 
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-
 BEARER: Final = "bearer"
 SUBSCRIPTIONS: Final = 1_000
 """Of one panel at most."""
@@ -31,11 +28,10 @@ SUBSCRIPTIONS: Final = 1_000
 _said: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
 
 
-def endpoint(hub: Hub, access: Access) -> Callable[[Any, Receive, Send], Awaitable[None]]:
+def endpoint(hub: Hub, access: Access) -> Asgi:
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
-        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        token, by_protocol = _token(headers, scope.get("subprotocols", []))
+        token, by_protocol = _token(headers_of(scope), scope.get("subprotocols", []))
         try:
             user_id = await access.user_of(token)
         except Unauthenticated:

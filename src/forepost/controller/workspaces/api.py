@@ -1,14 +1,14 @@
 """Routes of workspaces and their members."""
 
 from collections.abc import Callable
-from typing import Annotated
 
 from litestar import Router, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import SIGNED_IN, Caller, needs
+from forepost.controller.paging import Limit, Offset
 from forepost.controller.workspaces.members import Members
 from forepost.controller.workspaces.store import Workspaces
 from forepost.kit.clock import Clock
@@ -23,9 +23,6 @@ from forepost.wire.rest import (
     Workspace,
     WorkspacePatch,
 )
-
-Limit = Annotated[int, QueryParameter(ge=1, le=200)]
-Offset = Annotated[int, QueryParameter(ge=0)]
 
 
 def routes(

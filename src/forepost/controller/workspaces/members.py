@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from forepost.controller.access import canonical
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables import members, users
 from forepost.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -25,7 +26,7 @@ class Members:
 
     async def add(self, workspace_id: int, new: NewMember, now: datetime) -> Member:
         """Raises Invalid when no account fits, Conflict when it is a member already."""
-        who = users.c.id == new.user_id if new.user_id else users.c.email == _canonical(new.email)
+        who = users.c.id == new.user_id if new.user_id else users.c.email == canonical(new.email)
         try:
             async with self._db.write() as connection:
                 user_id = await connection.scalar(select(users.c.id).where(who))
@@ -86,10 +87,6 @@ def _members() -> Any:
     return select(*members.c, users.c.email, users.c.name).join(
         users, users.c.id == members.c.user_id
     )
-
-
-def _canonical(email: str) -> str:
-    return email.strip().lower()
 
 
 def _member(row: Row[Any]) -> Member:
