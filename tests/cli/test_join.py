@@ -144,6 +144,14 @@ def test_wrong_settings_are_named_and_end_the_start(verb: str, tmp_path: Path) -
     assert "unknown field" in found.stderr
 
 
+def test_a_first_admin_without_a_password_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "controller.toml"
+    config.write_text(f'[data]\ndir = "{tmp_path}/data"\n[admin]\nemail = "me@example.com"\n')
+    found = forepost("controller", "--config", str(config))
+    assert found.returncode == 2
+    assert "admin.password: needs at least 8 characters" in found.stderr
+
+
 def test_version() -> None:
     import forepost as package
 

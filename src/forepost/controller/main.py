@@ -51,6 +51,7 @@ from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.kit.tasks import keep
 from forepost.wire.probes import Probe
+from forepost.wire.rest import SHORTEST_PASSWORD
 
 RETENTION_TURN_SEC: Final = 3_600.0
 LARGEST_MESSAGE: Final = 1 << 20
@@ -214,6 +215,8 @@ async def _first_admin(
 ) -> None:
     if not settings.admin.email or await accounts.any():
         return
+    if len(settings.admin.password) < SHORTEST_PASSWORD:
+        raise WrongSettings(f"admin.password: needs at least {SHORTEST_PASSWORD} characters")
     await accounts.add(
         email=canonical(settings.admin.email),
         name="Admin",

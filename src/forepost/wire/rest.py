@@ -1,7 +1,7 @@
 """Bodies of the controller's REST API: accounts, workspaces, members, agents."""
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 from forepost.wire.base import IdOrZero, Json, Name, Text, Wire
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^\s*[^@\s]+@[^@\s]+\s*$")]
-Password = Annotated[str, Meta(min_length=8, max_length=1_000)]
+SHORTEST_PASSWORD: Final = 8
+Password = Annotated[str, Meta(min_length=SHORTEST_PASSWORD, max_length=1_000)]
 Role = Literal["VIEWER", "USER", "ADMIN", "OWNER"]
 GivenRole = Literal["VIEWER", "USER", "ADMIN"]
 """Roles that can be handed out; ownership is transferred, never granted."""
