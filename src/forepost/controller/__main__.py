@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 
 from forepost.controller import settings as controller_settings
-from forepost.controller.main import serve
+from forepost.controller.server import serve
 from forepost.kit import log, parent
 from forepost.kit.settings import WrongSettings
 

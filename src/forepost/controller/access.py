@@ -9,7 +9,8 @@ from litestar.types import Scope
 from sqlalchemy import select
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables import members, users, workspaces
+from forepost.controller.db.tables.accounts import users
+from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.controller.tokens import Tokens
 from forepost.kit.errors import Forbidden, NotFound, Unauthenticated
 

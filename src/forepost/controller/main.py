@@ -1,17 +1,15 @@
-"""Builds the controller out of its slices and runs it. The only module that knows all of them."""
+"""Builds the controller out of its slices. The only module that knows all of them."""
 
 import logging
 import secrets
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
 import msgspec
-import uvicorn
 from litestar import Litestar
 
 import forepost
@@ -28,7 +26,6 @@ from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
 from forepost.controller.ingest import Ingest
-from forepost.controller.listener import Listener
 from forepost.controller.live import socket as live_socket
 from forepost.controller.live.hub import Hub
 from forepost.controller.metrics import Metrics
@@ -46,17 +43,13 @@ from forepost.controller.workspaces import api as workspaces_api
 from forepost.controller.workspaces.members import Members
 from forepost.controller.workspaces.store import Workspaces
 from forepost.kit import files
-from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
-from forepost.kit.tasks import keep
 from forepost.wire.probes import Probe
 from forepost.wire.rest import SHORTEST_PASSWORD
 
 RETENTION_TURN_SEC: Final = 3_600.0
-LARGEST_MESSAGE: Final = 1 << 20
-PING_SEC: Final = 20.0
-"""An agent that is silent for three of these is gone; it speaks every 30 s by itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -139,68 +132,6 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         with anyio.CancelScope(shield=True):
             await roster.flush()
             await _close(series, db)
-
-
-async def serve(settings: Settings, started: Callable[[], None]) -> None:
-    """Run until SIGINT or SIGTERM; `started` is called when the port is open."""
-    clock = SystemClock()
-    host, port = _listen(settings.http.listen)
-    async with build(settings, clock) as controller, anyio.create_task_group() as tasks:
-        config = uvicorn.Config(
-            controller.app,
-            host=host,
-            port=port,
-            http="httptools",
-            ws=Listener,
-            ws_max_size=LARGEST_MESSAGE,
-            ws_ping_interval=PING_SEC,
-            ws_ping_timeout=2 * PING_SEC,
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=5,
-        )
-        server = _Server(config, started)
-        for name, service in controller.services.items():
-            tasks.start_soon(keep, name, service, clock, controller.health)
-        tasks.start_soon(_stop_on_signal, server)
-        await server.serve()
-        tasks.cancel_scope.cancel()
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._when_started = started
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._when_started()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Uvicorn would raise them again at its end and cut off our own."""
-        yield
-
-
-async def _stop_on_signal(server: uvicorn.Server) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for received in signals:
-            _log.info("%s: stopping", received.name)
-            if server.should_exit:
-                server.force_exit = True
-            server.should_exit = True
-
-
-def _listen(text: str) -> tuple[str, int]:
-    host, found, port = text.rpartition(":")
-    if not found or not port.isdigit():
-        raise WrongSettings(f"http.listen: {text!r} is not HOST:PORT")
-    return host.strip("[]"), int(port)
 
 
 def _secret(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables import users
+from forepost.controller.db.tables.accounts import users
 from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.rest import User
 

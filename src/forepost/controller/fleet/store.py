@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables import agents, pins, probe_targets, probes
+from forepost.controller.db.tables.fleet import agents, pins
+from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.kit.errors import NotFound
 from forepost.wire.base import NEVER, patched
 from forepost.wire.rest import Agent, AgentPatch, NewAgent

@@ -9,7 +9,8 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables import agents, probe_targets, probes
+from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.kit.errors import Invalid, NotFound
 from forepost.wire.base import patched
 from forepost.wire.probes import NewProbe, Probe, ProbePatch, ProbeTarget

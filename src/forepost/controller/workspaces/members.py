@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from forepost.controller.access import canonical
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables import members, users
+from forepost.controller.db.tables.accounts import users
+from forepost.controller.db.tables.workspaces import members
 from forepost.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from forepost.wire.rest import Member, NewMember
 

@@ -7,7 +7,8 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables import agents, members, workspaces
+from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.base import patched
 from forepost.wire.rest import NewWorkspace, Workspace, WorkspacePatch

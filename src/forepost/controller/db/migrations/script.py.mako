@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-from forepost.controller.db.tables import Instant
+from forepost.controller.db.tables.columns import Instant
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from forepost.controller.db.tables import Instant
+from forepost.controller.db.tables.columns import Instant
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,14 @@
+"""sessions, API keys, audit, invitations, share links"""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,9 @@
+"""The schema: one module a subject, all of them joined here.
+
+Tables are shared between slices; SQL on them is private to each slice's store.
+"""
+
+from forepost.controller.db.tables import accounts, alerts, fleet, lookup, probes, workspaces
+from forepost.controller.db.tables.columns import Instant, metadata
+
+__all__ = ["Instant", "accounts", "alerts", "fleet", "lookup", "metadata", "probes", "workspaces"]

@@ -1,0 +1,26 @@
+"""Who people are."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    String,
+    Table,
+)
+
+from forepost.controller.db.tables.columns import Instant, id_column, json_column, metadata, times
+
+users = Table(
+    "users",
+    metadata,
+    id_column(),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("verified", Boolean, nullable=False),
+    json_column("labels"),
+    json_column("metadata"),
+    Column("last_login_at", Instant),
+    *times(),
+    sqlite_autoincrement=True,
+)

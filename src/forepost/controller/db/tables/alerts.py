@@ -1,0 +1,1 @@
+"""Rules, alerts, incidents and what leaves because of them."""

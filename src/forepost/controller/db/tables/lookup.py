@@ -1,0 +1,1 @@
+"""What other registries said, kept for a while."""

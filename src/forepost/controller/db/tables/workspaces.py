@@ -1,0 +1,49 @@
+"""What is theirs, and who else may touch it."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from forepost.controller.db.tables.columns import Instant, id_column, json_column, metadata, times
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    id_column(),
+    Column("name", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    json_column("settings"),
+    Column("owner_id", ForeignKey("users.id"), nullable=False),
+    Column("deleted_at", Instant),
+    *times(),
+    # Names are unique for their owner only: across tenants the answer would tell of others' names.
+    Index(
+        "uq_workspaces_owner_id_name",
+        "owner_id",
+        "name",
+        unique=True,
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+members = Table(
+    "members",
+    metadata,
+    id_column(),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    json_column("meta"),
+    *times(),
+    UniqueConstraint("workspace_id", "user_id"),
+    sqlite_autoincrement=True,
+)
