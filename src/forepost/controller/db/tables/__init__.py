@@ -3,7 +3,27 @@
 Tables are shared between slices; SQL on them is private to each slice's store.
 """
 
-from forepost.controller.db.tables import accounts, alerts, fleet, lookup, probes, workspaces
+from forepost.controller.db.tables import (
+    access,
+    accounts,
+    alerts,
+    deliveries,
+    fleet,
+    lookup,
+    probes,
+    workspaces,
+)
 from forepost.controller.db.tables.columns import Instant, metadata
 
-__all__ = ["Instant", "accounts", "alerts", "fleet", "lookup", "metadata", "probes", "workspaces"]
+__all__ = [
+    "Instant",
+    "access",
+    "accounts",
+    "alerts",
+    "deliveries",
+    "fleet",
+    "lookup",
+    "metadata",
+    "probes",
+    "workspaces",
+]

@@ -1,4 +1,4 @@
-"""sessions, API keys, audit, invitations, share links"""
+"""sessions, API keys, audit log"""
 
 revision = "0002"
 down_revision = "0001"

@@ -1,0 +1,1 @@
+"""Who did what, and who may come in: sessions, API keys, the audit log."""
