@@ -15,6 +15,17 @@ import httpx
 
 READY_SEC = 15.0
 ADMIN = {"email": "admin@example.com", "password": "correct horse"}
+UNLIMITED = {
+    f"FOREPOST_LIMITS__{limit}": "1000000"
+    for limit in (
+        "LOGINS_PER_ADDRESS",
+        "WRONG_PASSWORDS_PER_ACCOUNT",
+        "REGISTRATIONS_PER_ADDRESS",
+        "WRONG_PINS_PER_ADDRESS",
+        "WRONG_PINS_PER_AGENT",
+    )
+}
+"""A whole test run comes from one address."""
 
 
 def free_port() -> int:
@@ -92,6 +103,9 @@ class ControllerProcess(Process):
                 "FOREPOST_DATA__DIR": str(folder / "data"),
                 "FOREPOST_ADMIN__EMAIL": ADMIN["email"],
                 "FOREPOST_ADMIN__PASSWORD": ADMIN["password"],
+                # refused as private: no test asks a registry of the Internet
+                "FOREPOST_LOOKUPS__WHOIS_SERVER": "127.0.0.1:43",
+                **UNLIMITED,
             },
             folder / "controller.log",
         )

@@ -2,7 +2,18 @@
 
 import { clock } from './clock.svelte';
 import { session } from './session.svelte';
-import type { Agent, Chart, Listing, Probe, ResultRow, Session, Workspace } from './wire';
+import type {
+  Agent,
+  Alert,
+  AlertStatus,
+  Chart,
+  Listing,
+  Probe,
+  ResultRow,
+  Rule,
+  Session,
+  Workspace,
+} from './wire';
 
 export class ApiError extends Error {
   /** HTTP status; 0 where no answer came at all. */
@@ -65,6 +76,26 @@ export const chart = (
   return get<Chart>(`/workspaces/${workspace}/probe-data/probes/${probe}/chart?${window}`, signal);
 };
 
+/** Of a workspace, newest first. */
+export const alerts = async (workspace: number, status: AlertStatus | '', signal?: AbortSignal) => {
+  const only = status && `&status=${status}`;
+  const path = `/workspaces/${workspace}/alerts?limit=${PAGE}${only}`;
+  return get<Listing<Alert>>(path, signal);
+};
+
+/** How many alerts are active in all workspaces of whoever is logged in. */
+export const activeAlerts = async (signal?: AbortSignal) =>
+  (await get<{ count: number }>('/workspaces/alerts/count', signal)).count;
+
+export const setAlert = (alert: Alert, status: 'acknowledged' | 'resolved') =>
+  patch<Alert>(`/workspaces/${alert.workspace_id}/alerts/${alert.id}`, { status });
+
+export const rules = async (workspace: number, signal?: AbortSignal) =>
+  (await get<Listing<Rule>>(`/workspaces/${workspace}/alert-rules`, signal)).data;
+
+export const setRule = (workspace: number, rule: Rule, enabled: boolean) =>
+  patch<Rule>(`/workspaces/${workspace}/alert-rules/${rule.id}`, { enabled });
+
 async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
   const found: T[] = [];
   for (;;) {
@@ -86,6 +117,14 @@ async function orNull<T>(answer: Promise<T>): Promise<T | null> {
 function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   const headers = { Authorization: `Bearer ${session.token}` };
   return call<T>(path, { headers, ...(signal && { signal }) });
+}
+
+function patch<T>(path: string, body: object): Promise<T> {
+  const headers = {
+    Authorization: `Bearer ${session.token}`,
+    'Content-Type': 'application/json',
+  };
+  return call<T>(path, { method: 'PATCH', headers, body: JSON.stringify(body) });
 }
 
 async function call<T>(path: string, init: RequestInit): Promise<T> {

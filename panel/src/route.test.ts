@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { parse, toAgent, toAgents, toProbe } from './route';
+import { parse, toAgent, toAgents, toAlerts, toProbe } from './route';
 
 test('every address leads back to where it came from', () => {
   expect(parse(toAgents(1))).toEqual({ page: 'agents', workspace: 1 });
+  expect(parse(toAlerts(1))).toEqual({ page: 'alerts', workspace: 1 });
   expect(parse(toAgent(1, 10))).toEqual({ page: 'agent', workspace: 1, agent: 10 });
   const probe = { page: 'probe', workspace: 1, agent: 10, probe: 3 };
   expect(parse(toProbe(1, 10, 3))).toEqual({ ...probe, range: '' });

@@ -1,14 +1,18 @@
-/** Addresses within the panel: `#/w/1`, `#/w/1/a/10`, `#/w/1/a/10/p/3?range=1h`. */
+/** Addresses within the panel: `#/w/1`, `#/w/1/alerts`, `#/w/1/a/10`, `#/w/1/a/10/p/3?range=1h`. */
 
 export type Route =
   | { page: 'home' }
   | { page: 'agents'; workspace: number }
+  | { page: 'alerts'; workspace: number }
   | { page: 'agent'; workspace: number; agent: number }
   | { page: 'probe'; workspace: number; agent: number; probe: number; range: string };
 
+const ALERTS = /^#\/w\/(\d+)\/alerts\/?$/;
 const SHAPE = /^#\/w\/(\d+)(?:\/a\/(\d+)(?:\/p\/(\d+))?)?\/?(?:\?(.*))?$/;
 
 export function parse(hash: string): Route {
+  const alerts = ALERTS.exec(hash);
+  if (alerts) return { page: 'alerts', workspace: Number(alerts[1]) };
   const found = SHAPE.exec(hash);
   if (!found) return { page: 'home' };
   const [workspace, agent, probe] = [found[1], found[2], found[3]].map(Number);
@@ -21,6 +25,7 @@ export function parse(hash: string): Route {
 }
 
 export const toAgents = (workspace: number) => `#/w/${workspace}`;
+export const toAlerts = (workspace: number) => `${toAgents(workspace)}/alerts`;
 export const toAgent = (workspace: number, agent: number) => `${toAgents(workspace)}/a/${agent}`;
 export const toProbe = (workspace: number, agent: number, probe: number, range = '') =>
   `${toAgent(workspace, agent)}/p/${probe}${range && `?range=${range}`}`;

@@ -114,6 +114,43 @@ export interface NetinfoPayload {
   public_address?: string;
 }
 
+export type AlertStatus = 'active' | 'acknowledged' | 'resolved';
+
+export interface Alert {
+  id: number;
+  alert_rule_id: number;
+  rule_name: string;
+  workspace_id: number;
+  probe_id: number | null;
+  agent_id: number | null;
+  probe_type: string;
+  probe_name: string;
+  probe_target: string;
+  agent_name: string;
+  metric: string;
+  severity: 'warning' | 'critical';
+  status: AlertStatus;
+  message: string;
+  triggered_at: string;
+  resolved_at: string | null;
+  incident_id: number | null;
+}
+
+export interface Rule {
+  id: number;
+  name: string;
+  metric: string;
+  operator: string;
+  threshold: number;
+  threshold_type: string;
+  severity: 'warning' | 'critical';
+  enabled: boolean;
+  notify_email: boolean;
+  notify_webhook: boolean;
+  apprise_urls: string[];
+  state: 'ok' | 'degraded' | 'down' | 'unknown';
+}
+
 export type PanelFrame =
   | { type: 'subscribe_ok'; workspace_id: number; probe_id: number }
   | {

@@ -2,12 +2,13 @@
 
 import socket
 import time
+from typing import Any
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-from forepost.controller.app import respelled
+from forepost.controller.app import has_nul, respelled
 from forepost.kit.errors import Invalid
 from forepost.wire.probes import ProbePatch
 from forepost.wire.rest import NewAgent
@@ -73,6 +74,13 @@ def test_fields_are_known_in_either_spelling() -> None:
     assert respelled([1], ProbePatch) == [1]
     with pytest.raises(Invalid, match="interval_sec: given twice"):
         respelled({"intervalSec": 5, "interval_sec": 5}, ProbePatch)
+
+
+def test_a_nul_is_found_wherever_it_is() -> None:
+    with_nul: list[Any] = ["a\0", ["a", {"b": "\0"}], {"\0": 1}]
+    without: list[Any] = ["", "\\u0000", ["a", 0, None], {"a": {"b": [1.5, True]}}]
+    assert all(map(has_nul, with_nul))
+    assert not any(map(has_nul, without))
 
 
 def send_for(seconds: float, raw: socket.socket, frame: bytes) -> None:

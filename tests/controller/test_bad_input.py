@@ -18,37 +18,65 @@ from msgspec.inspect import (
     type_info,
 )
 
+from forepost.wire.access import ApiKeyPatch, NewApiKey, PasswordChange
+from forepost.wire.alerts import NewRule, NewWindow, RulePatch, WindowPatch
+from forepost.wire.copying import CopyProbes
+from forepost.wire.groups import NewGroup
+from forepost.wire.lookup import IpList, MacList
+from forepost.wire.membership import AcceptInvite, MemberPatch, NewMember, TransferOwnership
 from forepost.wire.probes import NewProbe, ProbePatch
 from forepost.wire.rest import (
     AgentLogin,
     AgentPatch,
     Login,
-    MemberPatch,
     NewAgent,
-    NewMember,
     NewWorkspace,
     PinRequest,
     Register,
     WorkspacePatch,
 )
+from forepost.wire.sharing import NewShareLink
+from forepost.wire.speedtest import NewSpeedtest
 from tests.running import ControllerProcess, Person
 from tests.running import NewAgent as Enrolled
 
 ONE = "/workspaces/{workspace}"
 AGENT = ONE + "/agents/{agent}"
+RULE = {"name": "x", "metric": "packet_loss", "operator": ">", "threshold": 5}
+WINDOW = {"name": "x", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-01T01:00:00Z"}
 ROUTES: list[tuple[str, str, type[msgspec.Struct], dict[str, Any]]] = [
     ("POST", "/auth/register", Register, {"email": "x@example.com", "password": "long enough"}),
     ("POST", "/auth/login", Login, {"email": "x@example.com", "password": "x"}),
     ("POST", "/agent", AgentLogin, {}),
+    (
+        "PUT",
+        "/auth/me/password",
+        PasswordChange,
+        {"old_password": "wrong", "new_password": "long enough"},
+    ),
+    ("POST", ONE + "/api-keys", NewApiKey, {"name": "x"}),
+    ("PATCH", ONE + "/api-keys/{key}", ApiKeyPatch, {}),
+    ("POST", "/geoip/lookup", IpList, {"ips": ["8.8.8.8"]}),
+    ("POST", "/lookup/oui", MacList, {"macs": ["001C42"]}),
     ("POST", "/workspaces", NewWorkspace, {"name": "x"}),
     ("PATCH", ONE, WorkspacePatch, {}),
     ("POST", ONE + "/members", NewMember, {}),
     ("PATCH", ONE + "/members/{member}", MemberPatch, {"role": "USER"}),
+    ("POST", ONE + "/transfer-ownership", TransferOwnership, {"newOwnerUserId": 1}),
+    ("POST", ONE + "/accept-invite", AcceptInvite, {"email": "x@example.com"}),
+    ("POST", AGENT + "/share-links", NewShareLink, {}),
+    ("POST", AGENT + "/speedtest-queue", NewSpeedtest, {}),
+    ("POST", AGENT + "/probes/copy", CopyProbes, {"dest_agent_ids": [1]}),
+    ("POST", ONE + "/address-groups", NewGroup, {"name": "x"}),
     ("POST", ONE + "/agents", NewAgent, {"name": "x"}),
     ("PATCH", AGENT, AgentPatch, {}),
     ("POST", AGENT + "/issue-pin", PinRequest, {}),
     ("POST", AGENT + "/probes", NewProbe, {"type": "PING", "targets": ["198.18.0.1"]}),
     ("PATCH", AGENT + "/probes/{probe}", ProbePatch, {}),
+    ("POST", ONE + "/alert-rules", NewRule, RULE),
+    ("PATCH", ONE + "/alert-rules/{rule}", RulePatch, {}),
+    ("POST", ONE + "/maintenance-windows", NewWindow, WINDOW),
+    ("PATCH", ONE + "/maintenance-windows/{window}", WindowPatch, {}),
 ]
 
 
@@ -74,9 +102,14 @@ def wrong(kind: Type) -> Iterator[Any]:
         case DictType():
             yield from ([], "x")
         case UnionType(types=types):
+            names = {type(one).__name__ for one in types}
             for one in types:
                 if not type(one).__name__.startswith("Unset"):
-                    yield from wrong(one)
+                    yield from (
+                        value
+                        for value in wrong(one)
+                        if value is not None or "NoneType" not in names
+                    )
 
 
 def cases() -> Iterator[tuple[str, str, dict[str, Any], str, Any]]:
@@ -97,7 +130,18 @@ def stage(controller: ControllerProcess) -> tuple[Person, dict[str, int]]:
         "POST", f"/workspaces/{workspace}/members", {"userId": other.user_id}, status=201
     )
     probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
-    ids = {"workspace": workspace, "agent": agent.id, "member": member["id"], "probe": probe}
+    made = person.call("POST", f"/workspaces/{workspace}/api-keys", {"name": "k"}, status=201)
+    rule = person.call("POST", f"/workspaces/{workspace}/alert-rules", RULE, status=201)
+    window = person.call("POST", f"/workspaces/{workspace}/maintenance-windows", WINDOW, status=201)
+    ids = {
+        "workspace": workspace,
+        "rule": rule["id"],
+        "window": window["id"],
+        "agent": agent.id,
+        "member": member["id"],
+        "probe": probe,
+        "key": made["api_key"]["id"],
+    }
     return person, ids
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from forepost.controller.pipeline import GROUP, Offer, Pipeline, identity_of, row_of
+from forepost.controller.pipeline import GROUP, Offer, Pipeline, each_in_turn, identity_of, row_of
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
 from forepost.wire.uplink import ProbePost
@@ -48,7 +48,9 @@ class Bench:
 
 def row(identity: int) -> Row:
     post = ProbePost(created_at=START, type="PING", payload=b"{}")  # type: ignore[arg-type]
-    return row_of(post, identity=identity, agent_id=1, probe_agent_id=1, received=START)
+    return row_of(
+        post, identity=identity, agent_id=1, probe_agent_id=1, target_agent=0, received=START
+    )
 
 
 async def test_what_waits_is_committed_at_once_then_acknowledged_then_shown() -> None:
@@ -135,3 +137,16 @@ def test_results_of_one_start_have_names_of_their_own() -> None:
     names = {identity_of(2**62 + 5, seq) for seq in range(1_000)}
     assert len(names) == 1_000
     assert all(0 <= name < 2**63 for name in names)
+
+
+def test_a_fault_of_one_publisher_does_not_keep_rows_from_the_next(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    came: list[int] = []
+
+    def broken(workspace_id: int, rows: Sequence[Row]) -> None:
+        raise KeyError("x")
+
+    each_in_turn(broken, lambda workspace_id, _: came.append(workspace_id))(7, [row(1)])
+    assert came == [7]
+    assert "not followed up" in caplog.text

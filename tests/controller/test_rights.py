@@ -12,7 +12,8 @@ from forepost.controller.access import NEEDS, RANK
 from forepost.controller.main import build
 from forepost.controller.settings import Data, Settings
 from forepost.kit.clock import SystemClock
-from tests.running import ControllerProcess, NewAgent, Person
+from tests.controller.alerts.alert_stage import speaking
+from tests.running import ControllerProcess, NewAgent, Person, until
 
 TABLE = Path(__file__).with_name("rights.txt")
 
@@ -65,6 +66,34 @@ class Cast:
             self.members[role] = person
         self.agent: NewAgent = self.owner.agent(self.workspace)
         self.probe = self.owner.probe(self.agent, type="PING", targets=["198.18.0.1"])
+        keys = f"/workspaces/{self.workspace}/api-keys"
+        self.key = self.owner.call("POST", keys, {"name": "k"}, status=201)["api_key"]["id"]
+        alert_rules = f"/workspaces/{self.workspace}/alert-rules"
+        rule = {"name": "r", "metric": "packet_loss", "operator": "gt", "threshold": 1}
+        # Mail: without a server nothing leaves, and each delivery is in the log.
+        made = self.owner.call("POST", alert_rules, rule | {"notify_email": True}, status=201)
+        self.rule = made["id"]
+        tried = self.owner.call("POST", f"{alert_rules}/{self.rule}/test", status=201)
+        self.delivery = tried["data"][0]["id"]
+        windows = f"/workspaces/{self.workspace}/maintenance-windows"
+        times = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-01T01:00:00Z"}
+        made = self.owner.call("POST", windows, {"name": "w", **times}, status=201)
+        self.window = made["id"]
+        group = {"name": "g", "addresses": ["192.0.2.1"]}
+        made = self.owner.call(
+            "POST", f"/workspaces/{self.workspace}/address-groups", group, status=201
+        )
+        self.group = made["id"]
+        of_agent = f"/workspaces/{self.workspace}/agents/{self.agent.id}"
+        made = self.owner.call("POST", f"{of_agent}/share-links", {}, status=201)
+        self.link = made["share_link"]["id"]
+        made = self.owner.call("POST", f"{of_agent}/speedtest-queue", {}, status=201)
+        self.queue = made["id"]
+        with speaking(self.owner, self.agent) as agent:
+            agent.post("PING", {"packets_sent": 1, "packet_loss": 100}, probe=self.probe)
+        path = f"/workspaces/{self.workspace}/alerts"
+        (opened,) = until(lambda: self.owner.call("GET", path)["data"], 5)
+        self.alert, self.incident = opened["id"], opened["incident_id"]
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +105,14 @@ def rows() -> list[tuple[str, str, str]]:
     return [
         (method, path, need)
         for method, path, need in (line.split() for line in TABLE.read_text().splitlines())
-        if "{workspace_id:int}" in path
+        if "{workspace_id:int}" in path and need in RANK
     ]
+
+
+def test_only_an_invitation_needs_no_role_in_its_workspace() -> None:
+    lines = [line.split() for line in TABLE.read_text().splitlines()]
+    others = [path for _, path, need in lines if "{workspace_id:int}" in path and need not in RANK]
+    assert others == ["/workspaces/{workspace_id:int}/accept-invite"]
 
 
 def fill(template: str, cast: Cast) -> str:
@@ -85,12 +120,35 @@ def fill(template: str, cast: Cast) -> str:
         ("{workspace_id:int}", cast.workspace),
         ("{agent_id:int}", cast.agent.id),
         ("{probe_id:int}", cast.probe),
+        ("{rule_id:int}", cast.rule),
+        ("{delivery_id:int}", cast.delivery),
+        ("{window_id:int}", cast.window),
+        ("{alert_id:int}", cast.alert),
+        ("{incident_id:int}", cast.incident),
         ("{member_id:int}", cast.member_id),
+        ("{key_id:int}", cast.key),
+        ("{group_id:int}", cast.group),
+        ("{link_id:int}", cast.link),
+        ("{queue_id:int}", cast.queue),
     ):
         template = template.replace(name, str(value))
     return template
 
 
+OBJECTS = (
+    "agent",
+    "probe",
+    "member",
+    "key",
+    "delivery",
+    "rule",
+    "window",
+    "alert",
+    "incident",
+    "group",
+    "link",
+    "queue",
+)
 BODIES: dict[str, Any] = {"POST": {}, "PATCH": {}}
 
 
@@ -115,7 +173,8 @@ def test_every_route_of_a_workspace_as_everybody(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "need"), [r for r in rows() if "agent_id" in r[1] or "probe_id" in r[1]]
+    ("method", "path", "need"),
+    [r for r in rows() if any(f"{{{name}_id:int}}" in r[1] for name in OBJECTS)],
 )
 def test_objects_of_another_workspace_are_not_there(
     cast: Cast, method: str, path: str, need: str
@@ -127,6 +186,9 @@ def test_objects_of_another_workspace_are_not_there(
         "/probes": {"type": "PING", "targets": ["198.18.0.1"]},
         "/issue-pin": {},
         "/heartbeat": None,
+        "/probes/copy": {"dest_agent_ids": [cast.agent.id]},
+        f"/members/{cast.member_id}": {"role": "USER"},
+        f"/alerts/{cast.alert}": {"status": "acknowledged"},
     }
     body: Any = next((b for end, b in bodies.items() if url.endswith(end)), {})
     more: dict[str, Any] = (

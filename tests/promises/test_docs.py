@@ -38,7 +38,7 @@ def test_every_verb_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     source = (ROOT / "src/forepost/cli/main.py").read_text()
     verbs = [*re.findall(r'app\.command\("[\w.]+:(\w+)"', source), "version"]
-    assert len(verbs) == 7
+    assert len(verbs) == 9
     for verb in verbs:
         assert f"`forepost {verb}" in readme
     first_screen = "\n".join(readme.splitlines()[:20])
@@ -53,7 +53,9 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_every_test_named_for_the_seed_exists() -> None:
-    source = (ROOT / "tests/seeds/test_netwatcher_examples.py").read_text()
+    source = "".join(
+        path.read_text() for path in sorted((ROOT / "tests/seeds").glob("test_netwatcher_*.py"))
+    )
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/seeds/netwatcher.md").read_text()))
     assert named
     assert named == set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))

@@ -12,8 +12,8 @@ import msgspec
 
 from forepost.agent.edges.host import LinuxHost
 from forepost.cli.join import write_settings
+from forepost.cli.rest import Api
 from forepost.kit import files
-from forepost.kit.http import Unreachable, request
 
 EMAIL: Final = "admin@forepost.local"
 WORKSPACE: Final = "Home"
@@ -79,17 +79,17 @@ async def prepare(start: Start) -> str:
     if not start.first:
         return f"forepost is running: {start.url}\n"
     login = start.login()
-    session = await _call("POST", f"{start.url}/auth/login", msgspec.to_builtins(login))
-    api = _Api(start.url, session["token"])
-    workspace = await api.named("/workspaces", {"name": WORKSPACE})
+    session = await Api(start.url, "").ask("POST", "/auth/login", msgspec.to_builtins(login))
+    api = Api(start.url, session["token"])
+    workspace = await _named(api, "/workspaces", {"name": WORKSPACE})
     agents = f"/workspaces/{workspace['id']}/agents"
-    agent = await api.named(agents, {"name": AGENT})
+    agent = await _named(api, agents, {"name": AGENT})
     probes = f"{agents}/{agent['id']}/probes"
     there = {(p["type"], *(t["target"] for t in p["targets"])) for p in await api.all(probes)}
     for probe in _wanted(start.hosts):
         if (probe["type"], *probe.get("targets", ())) not in there:
-            await api.post(probes, probe)
-    pin = (await api.post(f"{agents}/{agent['id']}/issue-pin", {"ttlSeconds": 3600}))["pin"]
+            await api.ask("POST", probes, probe)
+    pin = (await api.ask("POST", f"{agents}/{agent['id']}/issue-pin", {"ttlSeconds": 3600}))["pin"]
     write_settings(
         start.agent_toml, start.url, workspace["id"], agent["id"], start.folder / "agent", pin
     )
@@ -112,33 +112,11 @@ def _wanted(hosts: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-class _Api:
-    def __init__(self, url: str, token: str) -> None:
-        self._url, self._token = url, token
-
-    async def all(self, path: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await _call("GET", self._url + path, None, self._token))[
-            "data"
-        ]
-        return found
-
-    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return await _call("POST", self._url + path, body, self._token)
-
-    async def named(self, path: str, new: dict[str, Any]) -> dict[str, Any]:
-        """The object of this name, made where it is missing."""
-        for found in await self.all(path):
-            if found["name"] == new["name"]:
-                return found
-        made = await self.post(path, new)
-        agent: dict[str, Any] = made.get("agent", made)
-        return agent
-
-
-async def _call(method: str, url: str, body: Any, token: str = "") -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = await request(method, url, body=body, headers=headers)
-    found = answer.json()
-    if answer.status >= 300 or not isinstance(found, dict):
-        raise Unreachable(f"{method} {url}: HTTP {answer.status}: {answer.body[:200].decode()}")
-    return found
+async def _named(api: Api, path: str, new: dict[str, Any]) -> dict[str, Any]:
+    """The object of this name, made where it is missing."""
+    for found in await api.all(path):
+        if found["name"] == new["name"]:
+            return found
+    made = await api.ask("POST", path, new)
+    agent: dict[str, Any] = made.get("agent", made)
+    return agent

@@ -19,6 +19,9 @@ app.command("forepost.cli.join:join", help="Make this host an agent of a control
 app.command("forepost.cli.status:status", help="Show how the agent of this host is.")
 app.command("forepost.cli.ping:ping", help="Ping a host with the agent's engine.")
 
+app.command("forepost.cli.apply:apply", help="Make a workspace what a document says.")
+app.command("forepost.cli.apply:export", help="Write a workspace as a document.")
+
 
 @app.command
 def version() -> None:

@@ -16,6 +16,7 @@ from cyclopts import Parameter
 
 from forepost.cli import folders
 from forepost.cli.first_start import Start, prepare
+from forepost.cli.rest import Refused
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable, request
@@ -58,7 +59,7 @@ def up(
     try:
         _check_free(listen)
         anyio.run(_run, folder, listen, probe or [])
-    except* (NotStarted, Unreachable) as group:
+    except* (NotStarted, Unreachable, Refused) as group:
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,8 @@ from prometheus_client.registry import Collector
 import forepost
 from forepost.controller.access import PUBLIC, Access, caller_of, needs
 from forepost.controller.asgi import Asgi
-from forepost.kit.errors import Forbidden, Invalid, Refusal
+from forepost.controller.documented import document
+from forepost.kit.errors import Forbidden, Invalid, Refusal, TooMany
 from forepost.kit.health import Health
 from forepost.wire import rest
 from forepost.wire.base import complaint
@@ -42,7 +43,7 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 
-_QUERY_NAMES: Final = {"kind": "type", "start": "from"}
+_QUERY_NAMES: Final = {"kind": "type", "start": "from", "in_state": "state"}
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ class SpelledRequest(Request[Any, Any, Any]):
         body = await self.body()
         try:
             value = msgspec.json.decode(body)
+            if b"\\u0000" in body and has_nul(value):
+                raise Invalid("body: has a NUL character, which no database keeps")
             return msgspec.convert(respelled(value, kind), kind)
         except msgspec.ValidationError as error:
             raise Invalid(complaint(error)) from None
@@ -80,6 +83,19 @@ def respelled(value: Any, kind: Any) -> Any:
     return spelled
 
 
+def has_nul(value: Any) -> bool:
+    """Whether any text of a JSON value, names of fields included, has a NUL character. Pure."""
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(map(has_nul, value))
+        case dict():
+            return any(map(has_nul, value.keys())) or any(map(has_nul, value.values()))
+        case _:
+            return False
+
+
 def _bare(name: str) -> str:
     return name.replace("_", "").lower()
 
@@ -88,10 +104,14 @@ def build(
     routers: Sequence[Router],
     sockets: Mapping[str, Asgi],
     access: Access,
+    around: Callable[[Asgi], Asgi],
     health: Health,
     metrics: Collector,
 ) -> tuple[Asgi, Litestar]:
-    """The application, and Litestar's part of it: WebSockets go past it, being the hot path."""
+    """The application, and Litestar's part of it: WebSockets go past it, being the hot path.
+
+    `around` is laid around Litestar's part: the audit log.
+    """
     http = Litestar(
         route_handlers=[*routers, _observability(health, metrics), *_panel()],
         guards=[access.guard],
@@ -108,17 +128,25 @@ def build(
         openapi_config=OpenAPIConfig(
             title="forepost controller",
             version=forepost.__version__,
-            openapi_router=Router("/schema", route_handlers=[], opt=needs(PUBLIC)),
+            openapi_router=Router(
+                "/schema", route_handlers=[], opt=needs(PUBLIC), include_in_schema=False
+            ),
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
             components=Components(
                 security_schemes={
-                    "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+                    "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                    "api_key": SecurityScheme(
+                        type="apiKey", name="X-API-Key", security_scheme_in="header"
+                    ),
                 }
             ),
         ),
         after_request=_secure,
         logging_config=None,
     )
+    document(http)
+
+    answered = around(http)
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -129,7 +157,12 @@ def build(
             else:
                 await socket(scope, receive, send)
             return
-        await http(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"] in sockets:
+            # How neffos' browser client looks whether a server is there.
+            await send({"type": "http.response.start", "status": 302, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await answered(scope, receive, send)
 
     return serve, http
 
@@ -146,11 +179,10 @@ def _observability(health: Health, collector: Collector) -> Router:
 
     @get("/readyz", opt=needs(PUBLIC))
     async def readyz() -> Response[rest.Health]:
-        """It can do its work; 503 and the reasons when it cannot."""
-        problems = dict(health.problems)
-        if not problems:
-            return Response(rest.Health(ok=True))
-        return Response(rest.Health(ok=False, problems=problems), status_code=503)
+        """It can do its work; 503 and the reasons when it cannot. What is minor is only named."""
+        problems = dict(health.problems) or msgspec.UNSET
+        said = rest.Health(ok=health.able, problems=problems)
+        return Response(said, status_code=200 if health.able else 503)
 
     @get("/metrics", opt=needs(PUBLIC), media_type=CONTENT_TYPE_LATEST, include_in_schema=False)
     async def metrics() -> bytes:
@@ -188,13 +220,19 @@ async def _secure(response: Response[Any]) -> Response[Any]:
     return response
 
 
-def _answer(status: int, problem: Problem) -> Response[Problem]:
+def _answer(status: int, problem: Problem, **headers: str) -> Response[Problem]:
     return Response(
-        problem, status_code=status, media_type=MediaType.JSON, headers=SECURITY_HEADERS
+        problem,
+        status_code=status,
+        media_type=MediaType.JSON,
+        headers={**SECURITY_HEADERS, **headers},
     )
 
 
 def _refuse(_request: Any, refusal: Refusal) -> Response[Problem]:
+    if isinstance(refusal, TooMany):
+        after = {"Retry-After": str(refusal.retry_after_sec)}
+        return _answer(refusal.status, Problem(error=str(refusal)), **after)
     role = refusal.required_role if isinstance(refusal, Forbidden) else None
     return _answer(
         refusal.status,

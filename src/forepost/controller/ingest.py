@@ -6,7 +6,7 @@ from datetime import datetime
 from forepost.controller.fleet.socket import Answer, Numbered
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.pipeline import Offer, Pipeline, identity_of, row_of
-from forepost.controller.probes.wanted import Owners
+from forepost.controller.probes.owners import Owners
 from forepost.controller.series.port import Row
 from forepost.wire.uplink import ProbePost
 
@@ -21,11 +21,13 @@ class Ingest:
         self, agent: Enrolled, post: ProbePost, received: datetime, kept: Callable[[str], None]
     ) -> bool:
         """Hand one result on if it is plainly this agent's; else leave it to `accept`."""
+        target_agent = 0
         if post.probe_id:
             owner = self._owners.known(post.probe_id)
             if owner is None or owner.agent_id != agent.agent_id:
                 return False
-        row = _row(agent, Numbered(post), received)
+            target_agent = owner.target_agent
+        row = _row(agent, Numbered(post), received, target_agent)
         self._pipeline.offer(Offer(agent.workspace_id, (row,), kept))
         return True
 
@@ -40,15 +42,15 @@ class Ingest:
         reasons: list[str] = []
         rows: list[Row] = []
         for result in results:
-            probe_id, owner_id = result.post.probe_id, agent.agent_id
+            probe_id, target_agent = result.post.probe_id, 0
             if probe_id:
                 owner = self._owners.known(probe_id) or await self._owners.find(probe_id)
-                owner_id = owner.agent_id if owner else 0
-            if owner_id != agent.agent_id:
-                reasons.append(NOT_ITS)
-                continue
+                if owner is None or owner.agent_id != agent.agent_id:
+                    reasons.append(NOT_ITS)
+                    continue
+                target_agent = owner.target_agent
             reasons.append("")
-            rows.append(_row(agent, result, received))
+            rows.append(_row(agent, result, received, target_agent))
         if not rows:
             answer(reasons)
             return
@@ -59,12 +61,16 @@ class Ingest:
         self._pipeline.offer(Offer(agent.workspace_id, rows, kept))
 
 
-def _row(agent: Enrolled, result: Numbered, received: datetime) -> Row:
-    """The row of a result whose probe is the agent's own."""
+def _row(agent: Enrolled, result: Numbered, received: datetime, target_agent: int) -> Row:
+    """The row of a result whose probe is the agent's own.
+
+    NetWatcher's MTR does not say where to; the probe does.
+    """
     return row_of(
         result.post,
         identity=identity_of(result.boot, result.seq),
         agent_id=agent.agent_id,
         probe_agent_id=agent.agent_id,
+        target_agent=result.post.target_agent or target_agent,
         received=received,
     )

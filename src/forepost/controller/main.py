@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,40 +14,68 @@ import msgspec
 from litestar import Litestar
 
 import forepost
-from forepost.controller.access import Access, canonical
-from forepost.controller.accounts import api as accounts_api
+from forepost.controller.access import canonical
 from forepost.controller.accounts.store import Accounts
+from forepost.controller.alerts import api as alerts_api
+from forepost.controller.alerts import rule_api
+from forepost.controller.alerts.desk import Deps, Desk, frame_of
 from forepost.controller.app import build as build_app
 from forepost.controller.asgi import Asgi
 from forepost.controller.db.engine import Database
+from forepost.controller.entrance import Entrance
 from forepost.controller.fleet import agent_api
 from forepost.controller.fleet import api as fleet_api
 from forepost.controller.fleet import socket as fleet_socket
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
+from forepost.controller.groups import api as groups_api
+from forepost.controller.groups.store import Groups
 from forepost.controller.ingest import Ingest
+from forepost.controller.lists import Lists
 from forepost.controller.live import socket as live_socket
 from forepost.controller.live.hub import Hub
+from forepost.controller.lookup import api as lookup_api
+from forepost.controller.lookup.desk import Desk as LookupDesk
+from forepost.controller.mapping import Mapping
 from forepost.controller.metrics import Metrics
-from forepost.controller.pipeline import Pipeline
+from forepost.controller.notify import api as notify_api
+from forepost.controller.notify.destinations import Destinations
+from forepost.controller.notify.outbox import Outbox
+from forepost.controller.notify.sending import Sending
+from forepost.controller.pipeline import Pipeline, each_in_turn
 from forepost.controller.probes import api as probes_api
+from forepost.controller.probes.addresses import Addresses
+from forepost.controller.probes.copying import Copying
+from forepost.controller.probes.likeness import Likeness
+from forepost.controller.probes.owners import Owners
+from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Probes
-from forepost.controller.probes.wanted import Owners, revision, wanted
 from forepost.controller.results import api as results_api
+from forepost.controller.results import related_api
+from forepost.controller.results.reading import Reading
 from forepost.controller.results.rows import shown
 from forepost.controller.series.port import Series
 from forepost.controller.series.sqlite import SqliteSeries
 from forepost.controller.settings import Settings
+from forepost.controller.sharing import api as sharing_api
+from forepost.controller.sharing.door import Door
+from forepost.controller.sharing.store import ShareLinks
+from forepost.controller.speeding import Speeding, nudge, update_of
+from forepost.controller.speedtests import api as speedtests_api
+from forepost.controller.speedtests.queue import Queue
+from forepost.controller.speedtests.store import Speedtests
 from forepost.controller.tokens import Passwords, Tokens
+from forepost.controller.topology import api as topology_api
 from forepost.controller.workspaces import api as workspaces_api
+from forepost.controller.workspaces import members_api
+from forepost.controller.workspaces.invitations import Invitations
 from forepost.controller.workspaces.members import Members
 from forepost.controller.workspaces.store import Workspaces
 from forepost.kit import files
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
-from forepost.wire.probes import Probe
 from forepost.wire.rest import SHORTEST_PASSWORD
 
 RETENTION_TURN_SEC: Final = 3_600.0
@@ -73,65 +102,156 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
 
     tokens, passwords = Tokens(_secret(folder / "jwt.key"), clock), Passwords()
-    access = Access(db, tokens)
-    accounts, agents, probes = Accounts(db), Agents(db), Probes(db)
-    roster, owners, hub = Roster(agents, clock), Owners(probes), Hub(shown)
+    entrance = Entrance(db, tokens, passwords, settings, clock)
+    access = entrance.access
+    agents, probes = Agents(db), Probes(db)
+    roster, owners, hub = Roster(agents, clock), Owners(db), Hub(shown)
+    addresses = Addresses(db, clock)
+    situations = Situations(db, addresses.of)
+    lists = Lists(situations, owners, roster)
     enrolment = Enrolment(agents, roster, passwords, clock)
-    await roster.load()
-    await owners.load()
-    pipeline = Pipeline(series, hub.publish, clock, health)
+    outbox = Outbox(clock)
+    sending = Sending.of(db, outbox, settings, clock)
+    destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
+    lookups = await LookupDesk.opened(db, settings.lookups, folder, clock, health)
+    for load in (roster.load, owners.load, addresses.load):
+        await load()
+
+    desk = Desk.of(
+        Deps(
+            db=db,
+            series=series,
+            clock=clock,
+            health=health,
+            put=outbox.put,
+            acceptable=destinations.acceptable,
+            tell=lambda event, alert: hub.announce(alert.workspace_id, frame_of(event, alert)),
+            last_seen=roster.last_seen,
+            panel_url=settings.http.public_url,
+            check_sec=settings.alerts.check_sec,
+            baseline_sec=settings.alerts.baseline_sec,
+        )
+    )
+    await desk.load()
+    mapping = await Mapping.opened(db, series, roster, addresses, hub, lists, clock)
+    publish = each_in_turn(
+        lambda _, rows: addresses.consider(rows), desk.consider, mapping.desk.consider, hub.publish
+    )
+    pipeline = Pipeline(series, publish, clock, health)
     ingest = Ingest(owners, pipeline)
 
-    async def probes_of(workspace_id: int, agent_id: int) -> tuple[str, list[Probe]]:
-        own = await probes.of_agent(workspace_id, agent_id)
-        found = wanted(own, workspace_id, agent_id)
-        return revision(found), found
-
-    def probe_changed(agent_id: int, probe_id: int) -> None:
-        roster.tell(agent_id, lambda connection: connection.probes_changed(probe_id))
-
-    deps = fleet_socket.Deps(
-        roster=roster,
-        clock=clock,
-        version=forepost.__version__,
-        probes_of=probes_of,
-        accept=ingest.accept,
-        accept_now=ingest.accept_now,
+    reading = Reading(series, clock)
+    share_door = Door(ShareLinks(db), passwords, entrance.share_tries, clock)
+    queue = Queue(
+        Speedtests(db),
+        clock,
+        tell=lambda test: hub.announce(test.workspace_id, update_of(test)),
+        nudge=nudge(roster),
     )
-    agent_socket = fleet_socket.endpoint(deps)
+
+    agent_socket = fleet_socket.endpoint(
+        fleet_socket.Deps(
+            roster=roster,
+            clock=clock,
+            version=forepost.__version__,
+            probes_of=lists.probes_of,
+            accept=ingest.accept,
+            accept_now=ingest.accept_now,
+            speedtests=Speeding(queue, ingest),
+        )
+    )
     app, http = build_app(
         routers=[
-            accounts_api.routes(accounts, passwords, tokens, clock, settings),
-            workspaces_api.routes(Workspaces(db), Members(db), clock, access.forget),
-            fleet_api.routes(agents, roster, enrolment, clock),
-            agent_api.routes(enrolment, roster, clock),
-            probes_api.routes(probes, owners, clock, probe_changed),
-            results_api.routes(series, probes.ids_in, clock),
+            *entrance.routers(),
+            workspaces_api.routes(Workspaces(db), clock, access.forget),
+            members_api.routes(
+                Members(db),
+                Invitations(
+                    db, outbox.put_mail if settings.mail.host else None, settings.http.public_url
+                ),
+                clock,
+                access.forget,
+                entrance.open_account,
+            ),
+            fleet_api.routes(agents, roster, enrolment, clock, lists.affected, mapping.desk.forget),
+            agent_api.routes(
+                enrolment, roster, clock, entrance.peers, entrance.pin_tries, lookups.enrich
+            ),
+            probes_api.routes(
+                probes,
+                situations,
+                Copying(db),
+                clock,
+                mapping.told,
+                mapping.touched,
+            ),
+            results_api.routes(series, probes.ids_in, reading),
+            sharing_api.routes(
+                share_door,
+                sharing_api.Views(
+                    agent=agents.get,
+                    probes=probes.of_agent,
+                    reverse=situations.towards,
+                    rows=reading.rows,
+                    chart=reading.chart,
+                ),
+                entrance.peers,
+                clock,
+            ),
+            notify_api.routes(
+                db, outbox, sending.store, desk.channels_of, clock, settings.http.public_url
+            ),
+            alerts_api.routes(desk, access.role_in, clock),
+            alerts_api.workspace_routes(desk, clock),
+            rule_api.routes(desk, clock),
+            rule_api.window_routes(desk, clock),
+            speedtests_api.routes(queue),
+            groups_api.routes(Groups(db), clock),
+            lookup_api.routes(lookups),
+            related_api.routes(series, Likeness(db)),
+            topology_api.routes(mapping.desk),
         ],
         sockets={
             "/ws": agent_socket,
             "/ws/agent": agent_socket,
-            "/ws/panel": live_socket.endpoint(hub, access),
+            "/ws/panel": live_socket.endpoint(hub, access, "flat"),
+            "/ws/panel/raw": live_socket.endpoint(hub, access, "event"),
         },
         access=access,
+        around=entrance.around,
         health=health,
-        metrics=Metrics(pipeline, roster, health),
+        metrics=Metrics(pipeline, roster, health, sending.worker, desk, mapping.desk.board),
     )
-    await _first_admin(settings, accounts, passwords, clock)
+    entrance.learn(http)
+    await _first_admin(settings, entrance.accounts, passwords, clock)
 
     async def retention() -> None:
         while True:
             oldest = clock.now() - timedelta(days=settings.data.retention_days)
             await series.forget(before_us=round(oldest.timestamp() * 1e6))
+            await entrance.forget()
+            await share_door.links.forget(oldest)
             await clock.sleep(RETENTION_TURN_SEC)
 
-    services = {"pipeline": pipeline.run, "roster": roster.run, "retention": retention}
+    services: dict[str, Callable[[], Any]] = {
+        "pipeline": pipeline.run,
+        "roster": roster.run,
+        "addresses": partial(addresses.run, lists.moved),
+        "retention": retention,
+        "speedtests": queue.run,
+        **mapping.services,
+        **entrance.services,
+        **desk.services,
+        **lookups.services,
+        "deliveries": sending.worker.run,
+    }
     try:
         yield Controller(app, http, services, health)
     finally:
         with anyio.CancelScope(shield=True):
             await roster.flush()
-            await _close(series, db)
+            await entrance.flush()
+            await _close(series, db, lookups)
 
 
 def _secret(path: Path) -> bytes:
@@ -158,6 +278,7 @@ async def _first_admin(
     _log.info("first admin: %s", settings.admin.email)
 
 
-async def _close(series: Series, db: Database) -> None:
+async def _close(series: Series, db: Database, lookups: LookupDesk) -> None:
+    lookups.close()
     await series.close()
     await db.close()

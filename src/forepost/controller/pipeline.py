@@ -30,6 +30,19 @@ _log = logging.getLogger(__name__)
 Publish = Callable[[int, Sequence[Row]], None]
 
 
+def each_in_turn(*publishers: Publish) -> Publish:
+    """All of them as one; a fault of one does not keep the rows from the next."""
+
+    def publish(workspace_id: int, rows: Sequence[Row]) -> None:
+        for publisher in publishers:
+            try:
+                publisher(workspace_id, rows)
+            except Exception:  # noqa: BLE001 - see above
+                _log.exception("results are kept, and were not followed up")
+
+    return publish
+
+
 class Offer(msgspec.Struct, frozen=True):
     """Rows of one workspace, and whom to tell when they are kept."""
 
@@ -117,7 +130,13 @@ def identity_of(boot: int, seq: int) -> int:
 
 
 def row_of(
-    post: ProbePost, *, identity: int, agent_id: int, probe_agent_id: int, received: datetime
+    post: ProbePost,
+    *,
+    identity: int,
+    agent_id: int,
+    probe_agent_id: int,
+    target_agent: int,
+    received: datetime,
 ) -> Row:
     payload = bytes(post.payload)
     found = measures.of(post.type, payload)
@@ -131,7 +150,7 @@ def row_of(
         type=post.type,
         payload=payload,
         target=post.target,
-        target_agent=post.target_agent,
+        target_agent=target_agent,
         triggered=post.triggered,
         triggered_reason=post.triggered_reason,
         rtt_ms=found.rtt_ms,

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from forepost.kit.settings import Section, load
+
+RETRY_PAUSES_SEC: Final = (10.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 21_600.0, 43_200.0)
 
 
 class Http(Section, frozen=True, kw_only=True):
@@ -15,6 +17,12 @@ class Http(Section, frozen=True, kw_only=True):
     """Address and port; IPv6 in brackets."""
     registration: bool = True
     """Whether strangers may open an account."""
+    public_url: str = ""
+    """How people reach the panel: what links in notices start with."""
+    session_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
+    """How long a login lasts."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of reverse proxies whose `X-Forwarded-For` is believed."""
 
 
 class Data(Section, frozen=True, kw_only=True):
@@ -23,6 +31,8 @@ class Data(Section, frozen=True, kw_only=True):
     """SQLAlchemy URL; empty: `meta.sqlite` in `dir`."""
     retention_days: Annotated[int, Meta(ge=1, le=3_650)] = 90
     """Results that are older are dropped, a day at a time."""
+    audit_days: Annotated[int, Meta(ge=1, le=36_500)] = 365
+    """Rows of the audit log that are older are dropped."""
 
 
 class Admin(Section, frozen=True, kw_only=True):
@@ -32,10 +42,86 @@ class Admin(Section, frozen=True, kw_only=True):
     password: str = ""
 
 
+PerMinute = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class Limits(Section, frozen=True, kw_only=True):
+    """Tries a minute. An address is a /64 where it is IPv6."""
+
+    logins_per_address: PerMinute = 10
+    wrong_passwords_per_account: PerMinute = 5
+    registrations_per_address: PerMinute = 5
+    wrong_pins_per_address: PerMinute = 10
+    wrong_pins_per_agent: PerMinute = 5
+    wrong_share_passwords_per_address: PerMinute = 5
+
+
+class Alerts(Section, frozen=True, kw_only=True):
+    """How notices leave, and how often is looked for what no result says."""
+
+    allow_private_targets: bool = False
+    """Whether webhooks and Apprise may go to loopback, private and other unpublic addresses."""
+    ca_file: str = ""
+    """Certificates (PEM) to trust beside the system's, for webhooks and mail."""
+    timeout_sec: Annotated[float, Meta(ge=0.1, le=60)] = 10.0
+    """For one attempt of a webhook, from its name's look-up to the answer."""
+    retry_pauses_sec: tuple[Annotated[float, Meta(ge=0.1, le=604_800)], ...] = RETRY_PAUSES_SEC
+    """Between attempts; after the last a delivery is given up. 22 hours in all."""
+    delivery_days: Annotated[int, Meta(ge=1, le=3_650)] = 30
+    """How long the log keeps what was sent or given up."""
+    check_sec: Annotated[float, Meta(ge=0.1, le=600)] = 15.0
+    """How often agents that are gone, silent probes and open incidents are looked for."""
+    baseline_sec: Annotated[float, Meta(ge=0.1, le=86_400)] = 300.0
+    """How often what is usual is taken from the series anew."""
+
+
+class Mail(Section, frozen=True, kw_only=True):
+    """The mail server of whoever runs this controller; without `host` no mail is sent."""
+
+    host: str = ""
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 587
+    user: str = ""
+    password: str = ""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    from_address: str = ""
+    from_name: str = "forepost"
+
+
+class Lookups(Section, frozen=True, kw_only=True):
+    """Where facts about addresses, names and MAC addresses come from."""
+
+    geoip_city: str = ""
+    """Databases (.mmdb), in MaxMind's schema or a flat one."""
+    geoip_country: str = ""
+    geoip_asn: str = ""
+    oui_file: str = ""
+    """A list as Wireshark's `manuf`, instead of the packaged one."""
+    whois: Literal["whois", "rdap", "off"] = "whois"
+    """How registries are asked."""
+    whois_server: str = "whois.iana.org"
+    """Where to begin; with `:port` where it is not 43."""
+    rdap_url: str = "https://rdap.org"
+    """What `/ip/...` and `/domain/...` are added to."""
+    whois_ttl_hours: Annotated[int, Meta(ge=1, le=87_600)] = 168
+    """How long an answer is good; one that knows nothing for an hour at most."""
+    whois_per_minute: PerMinute = 30
+    """Queries of one account that go out; kept answers do not count."""
+    timeout_sec: Annotated[float, Meta(ge=0.1, le=60)] = 8.0
+    """For one server, from its name's look-up to the end of its answer."""
+    allow_private_servers: bool = False
+    """Whether servers of WHOIS and RDAP may have loopback, private and other unpublic addresses."""
+    ca_file: str = ""
+    """Certificates (PEM) to trust beside the system's, for RDAP."""
+
+
 class Settings(Section, frozen=True, kw_only=True):
     http: Http = Http()
     data: Data = Data()
     admin: Admin = Admin()
+    alerts: Alerts = Alerts()
+    mail: Mail = Mail()
+    limits: Limits = Limits()
+    lookups: Lookups = Lookups()
 
     @property
     def database_url(self) -> str:

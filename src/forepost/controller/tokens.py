@@ -18,7 +18,6 @@ from joserfc.jwk import OctKey
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unauthenticated
 
-LIFETIME: Final = timedelta(hours=24)
 CACHED: Final = 10_000
 """Verified tokens that are remembered; when full, all are forgotten and verified again."""
 
@@ -27,6 +26,7 @@ class Bearer(msgspec.Struct, frozen=True):
     """Who a valid token speaks for."""
 
     user_id: int
+    session_id: int
     expires: float
     """Unix seconds."""
 
@@ -39,12 +39,14 @@ class Tokens:
         self._clock = clock
         self._verified: dict[str, Bearer] = {}
 
-    def issue(self, user_id: int) -> str:
-        now = self._clock.now()
+    def issue(self, user_id: int, session_id: int, expires: datetime) -> str:
+        """`uid` and `sid` are what NetWatcher's tokens carry."""
         claims = {
             "sub": str(user_id),
-            "iat": int(now.timestamp()),
-            "exp": int((now + LIFETIME).timestamp()),
+            "uid": user_id,
+            "sid": session_id,
+            "iat": int(self._clock.now().timestamp()),
+            "exp": int(expires.timestamp()),
             "jti": secrets.token_hex(8),
         }
         return jwt.encode({"alg": "HS256"}, claims, self._key)
@@ -61,7 +63,7 @@ class Tokens:
     def _verify(self, token: str) -> Bearer:
         try:
             claims = jwt.decode(token, self._key, algorithms=["HS256"]).claims
-            bearer = Bearer(int(claims["sub"]), float(claims["exp"]))
+            bearer = Bearer(int(claims["uid"]), int(claims["sid"]), float(claims["exp"]))
         except (JoseError, KeyError, TypeError, ValueError):
             raise Unauthenticated("invalid token") from None
         if len(self._verified) >= CACHED:
@@ -84,6 +86,10 @@ class Passwords:
     async def matches(self, password: str, hashed: str | None) -> bool:
         """Compare; without a hash (no such account) take the same time and say no."""
         return await anyio.to_thread.run_sync(self._matches, password, hashed, limiter=self._slots)
+
+    def outdated(self, hashed: str) -> bool:
+        """Made with other parameters than those of today."""
+        return self._hasher.check_needs_rehash(hashed)
 
     def _matches(self, password: str, hashed: str | None) -> bool:
         try:
@@ -108,6 +114,11 @@ def psk_sha256(psk: str) -> str:
 
 def psk_matches(psk: str, kept_sha256: str) -> bool:
     return bool(kept_sha256) and hmac.compare_digest(psk_sha256(psk), kept_sha256)
+
+
+def new_api_key_secret() -> str:
+    """256 bits in 43 characters that need no quoting anywhere."""
+    return secrets.token_urlsafe(32)
 
 
 def expiry(clock: Clock, ttl_sec: int) -> datetime | None:

@@ -34,6 +34,22 @@ class Conflict(Refusal):
     status = 409
 
 
+class Gone(Refusal):
+    """It was there, and will not be again."""
+
+    status = 410
+
+
+class TooMany(Refusal):
+    """Too many tries; good again after `retry_after_sec`."""
+
+    status = 429
+
+    def __init__(self, retry_after_sec: int) -> None:
+        super().__init__(f"too many attempts; try again in {retry_after_sec} s")
+        self.retry_after_sec = retry_after_sec
+
+
 class Unavailable(Refusal):
     """Not now: something that is needed is missing or not ready; the text says what."""
 

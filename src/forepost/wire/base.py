@@ -1,17 +1,21 @@
 """How everything on a wire is spelled."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-IdOrZero = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+MOST_ID: Final = 2**31 - 1
+"""What an id can be in every database."""
+Id = Annotated[int, Meta(ge=1, le=MOST_ID)]
+IdOrZero = Annotated[int, Meta(ge=0, le=MOST_ID)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=4000)]
+ExternalId = Annotated[str, Meta(max_length=200)]
+"""What somebody else's document calls an object; unique in its workspace unless empty."""
 Json = dict[str, Any]
 """What a user keeps with an object (labels, metadata, settings); forepost does not look inside."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from forepost.wire.base import Id, IdOrZero, Json, Wire
+from forepost.wire.base import ExternalId, Id, IdOrZero, Json, Wire
 
 ProbeType = Literal[
     "AGENT",
@@ -65,6 +65,14 @@ class Probe(Wire, frozen=True, kw_only=True, omit_defaults=False):
     labels: Any = None
     metadata: Any = None
     targets: list[ProbeTarget] | None = None
+    bidirectional: bool = False
+    """AGENT only: the other way is measured too, by a probe of the other agent. Ours, as what
+    follows."""
+    direction: Literal["forward", "reverse"] = "forward"
+    reverse_of: int | None = None
+    """The probe whose other way this one measures; it goes when that one goes."""
+    external_id: str = ""
+    """What `forepost apply` knows it by."""
 
 
 class NewProbe(Wire, frozen=True, kw_only=True):
@@ -82,6 +90,8 @@ class NewProbe(Wire, frozen=True, kw_only=True):
     bind_interface: Annotated[str, Meta(max_length=15)] = ""
     targets: Annotated[list[Target], Meta(max_length=200)] = []
     agent_targets: Annotated[list[Id], Meta(max_length=200)] = []
+    bidirectional: bool = False
+    external_id: ExternalId = ""
     labels: Json = {}
     metadata: Json = {}
 
@@ -97,6 +107,7 @@ class ProbePatch(Wire, frozen=True, kw_only=True):
     bind_interface: Annotated[str, Meta(max_length=15)] | msgspec.UnsetType = msgspec.UNSET
     labels: Json | msgspec.UnsetType = msgspec.UNSET
     metadata: Json | msgspec.UnsetType = msgspec.UNSET
+    external_id: ExternalId | msgspec.UnsetType = msgspec.UNSET
     replace_targets: Annotated[list[Target], Meta(max_length=200)] | msgspec.UnsetType = (
         msgspec.UNSET
     )

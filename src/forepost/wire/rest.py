@@ -1,4 +1,4 @@
-"""Bodies of the controller's REST API: accounts, workspaces, members, agents."""
+"""Bodies of the controller's REST API: accounts, workspaces, agents, results."""
 
 from datetime import datetime
 from typing import Annotated, Final, Generic, Literal, TypeVar
@@ -6,7 +6,7 @@ from typing import Annotated, Final, Generic, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from forepost.wire.base import IdOrZero, Json, Name, Text, Wire
+from forepost.wire.base import ExternalId, Json, Name, Text, Wire
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^\s*[^@\s]+@[^@\s]+\s*$")]
 SHORTEST_PASSWORD: Final = 8
@@ -115,35 +115,13 @@ class Workspace(Wire, frozen=True, kw_only=True):
     agent_count: int | UnsetType = UNSET
 
 
-class NewMember(Wire, frozen=True, kw_only=True):
-    """Body of `POST .../members`: an existing user by id or by e-mail."""
-
-    user_id: IdOrZero = msgspec.field(name="userId", default=0)
-    email: Annotated[str, Meta(max_length=254)] = ""
-    role: GivenRole = "USER"
-    meta: Json = {}
-
-
-class MemberPatch(Wire, frozen=True, kw_only=True):
-    role: GivenRole
-
-
-class Member(Wire, frozen=True, kw_only=True):
-    id: int
-    workspace_id: int
-    user_id: int
-    email: str
-    name: str
-    role: Role
-    meta: Json = {}
-    created_at: datetime
-    updated_at: datetime
-
-
 PinLength = Annotated[int, Meta(ge=6, le=32)]
 TtlSec = Annotated[int, Meta(ge=0, le=365 * 86_400)]
 """0: never expires."""
 IpOverride = Annotated[str, Meta(max_length=64)]
+TrafficsimHost = Annotated[str, Meta(max_length=64)]
+"""The local address that the TRAFFICSIM server of an agent is bound to; empty: all of them."""
+TrafficsimPort = Annotated[int, Meta(ge=1, le=65_535)]
 
 
 class NewAgent(Wire, frozen=True, kw_only=True):
@@ -154,6 +132,10 @@ class NewAgent(Wire, frozen=True, kw_only=True):
     version: Annotated[str, Meta(max_length=64)] = ""
     pin_length: PinLength = msgspec.field(name="pinLength", default=9)
     pin_ttl_sec: TtlSec = msgspec.field(name="pinTTLSeconds", default=0)
+    trafficsim_enabled: bool = False
+    trafficsim_host: TrafficsimHost = ""
+    trafficsim_port: TrafficsimPort = 5_000
+    external_id: ExternalId = ""
     labels: Json = {}
     metadata: Json = {}
 
@@ -163,6 +145,10 @@ class AgentPatch(Wire, frozen=True, kw_only=True):
     description: Text | UnsetType = UNSET
     location: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     public_ip_override: IpOverride | UnsetType = UNSET
+    trafficsim_enabled: bool | UnsetType = UNSET
+    trafficsim_host: TrafficsimHost | UnsetType = UNSET
+    trafficsim_port: TrafficsimPort | UnsetType = UNSET
+    external_id: ExternalId | UnsetType = UNSET
     labels: Json | UnsetType = UNSET
     metadata: Json | UnsetType = UNSET
 
@@ -185,9 +171,10 @@ class Agent(Wire, frozen=True, kw_only=True):
     metadata: Json = {}
     trafficsim_enabled: bool = False
     trafficsim_host: str = ""
-    trafficsim_port: int = 0
+    trafficsim_port: int = 5_000
     is_global: bool = False
     bidirectional_default: bool = False
+    external_id: str = ""
 
 
 class AgentWithPin(Wire, frozen=True, kw_only=True):
@@ -230,11 +217,6 @@ class AgentSession(Wire, frozen=True, kw_only=True, omit_defaults=True):
 class ServerTime(Wire, frozen=True, kw_only=True):
     server_time: datetime
     server_unix_ms: int
-
-
-class Whoami(Wire, frozen=True, kw_only=True):
-    ip: str
-    timestamp: datetime
 
 
 class ResultRow(Wire, frozen=True, kw_only=True):

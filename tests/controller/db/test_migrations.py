@@ -1,5 +1,6 @@
-"""The schema that migrations make is the schema that the code names."""
+"""The schema that migrations make is the schema that the code names, on both databases."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -8,42 +9,101 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from forepost.controller.db.engine import Database, alembic_config, upgrade
 from forepost.controller.db.tables import metadata
+from tests.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+
+FIRST_VERSION = Path(__file__).with_name("first_version.sql")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Any:
-    engine = create_engine(f"sqlite:///{tmp_path / 'meta.sqlite'}")
-    with engine.connect() as connection:
+async def connection(url: str) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
         yield connection
-    engine.dispose()
+    await engine.dispose()
 
 
 def differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
-def test_there_is_one_head(connection: Connection) -> None:
-    assert len(ScriptDirectory.from_config(alembic_config(connection)).get_heads()) == 1
+def tables(connection: Connection | Engine) -> list[str]:
+    return inspect(connection).get_table_names()
 
 
-def test_up_from_empty_is_what_the_code_names(connection: Connection) -> None:
-    upgrade(connection)
-    assert differences(connection) == []
+async def test_there_is_one_head(connection: AsyncConnection) -> None:
+    config = await connection.run_sync(alembic_config)
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
 
 
-def test_up_down_up(connection: Connection) -> None:
-    upgrade(connection)
-    command.downgrade(alembic_config(connection), "base")
-    assert inspect(connection).get_table_names() == ["alembic_version"]
-    upgrade(connection)
-    assert differences(connection) == []
+async def test_up_from_empty_is_what_the_code_names(connection: AsyncConnection) -> None:
+    await connection.run_sync(upgrade)
+    assert await connection.run_sync(differences) == []
 
 
-@pytest.mark.anyio
+async def test_up_down_up(connection: AsyncConnection) -> None:
+    await connection.run_sync(upgrade)
+    await connection.run_sync(lambda plain: command.downgrade(alembic_config(plain), "base"))
+    assert await connection.run_sync(tables) == ["alembic_version"]
+    await connection.run_sync(upgrade)
+    assert await connection.run_sync(differences) == []
+
+
+async def test_an_old_database_keeps_its_rows(url: str, connection: AsyncConnection) -> None:
+    """Made by the first version, with everything that refers to something else."""
+    await connection.run_sync(lambda plain: upgrade(plain, "0001"))
+    for statement in FIRST_VERSION.read_text().split(";\n"):
+        await connection.exec_driver_sql(statement)
+    await connection.commit()
+    db = Database.at(url)
+    await db.migrate()
+    async with db.read() as migrated:
+        for table in ("users", "workspaces", "members", "agents", "pins", "probes"):
+            count = await migrated.exec_driver_sql(f"SELECT count(*) FROM {table}")
+            assert count.scalar() == 1, table
+        found = await migrated.exec_driver_sql("SELECT target FROM probe_targets")
+        assert found.scalar() == "198.18.0.1"
+    await db.close()
+
+
+async def test_an_id_is_never_given_out_twice(tmp_path: Path) -> None:
+    """Results are kept by the id of their probe: one that came again would show another's."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        await connection.run_sync(lambda plain: upgrade(plain, "0001"))
+        for statement in FIRST_VERSION.read_text().split(";\n"):
+            await connection.exec_driver_sql(statement)
+        await connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = 7 WHERE name = 'probes'")
+        await connection.commit()
+    await engine.dispose()
+    db = Database.at(url)
+    await db.migrate()
+    async with db.read() as migrated:
+        rows = await migrated.exec_driver_sql("SELECT name, sql FROM sqlite_master")
+        made = {row.name: row.sql or "" for row in rows.all()}
+        sequence = "SELECT seq FROM sqlite_sequence WHERE name = 'probes'"
+        assert (await migrated.exec_driver_sql(sequence)).scalar() == 7
+    await db.close()
+    counted = [table for table in metadata.tables.values() if "id" in table.c]
+    assert len(counted) > 10
+    assert [table.name for table in counted if "AUTOINCREMENT" not in made[table.name]] == []
+
+
 async def test_a_database_is_migrated_twice_without_harm(tmp_path: Path) -> None:
     db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
     await db.migrate()

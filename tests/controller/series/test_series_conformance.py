@@ -5,18 +5,21 @@ from typing import Any
 import anyio
 import pytest
 
-from forepost.controller.series.port import Find, Row, Series
+from forepost.controller.series.port import Find, Row, Series, SpreadOf
+from forepost.controller.series.sqlite import SqliteSeries
 from tests.controller.series.series_rows import (
     DAY,
     HOUR,
     MINUTE,
     SECOND,
     START,
+    at,
     chart,
     every,
     identities,
     row,
 )
+from tests.fakes.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 
@@ -271,6 +274,45 @@ async def test_a_chart_keeps_to_its_points(series: Series, points: int, span_us:
     low, high = from_us // SECOND // width * width, (to_us // SECOND // width + 1) * width
     within = [each for each in rows if low * SECOND <= each.created_us < high * SECOND]
     assert sum(point.count for point in lines[0].points) == len(within)
+
+
+async def test_a_spread_says_how_values_lay(series: Series) -> None:
+    rows = [
+        row(START + number * MINUTE, number, rtt_ms=float(10 + number % 5), loss_pct=0.0)
+        for number in range(60)
+    ]
+    lost = {"rtt_ms": None, "rtt_min_ms": None, "rtt_max_ms": None, "loss_pct": 100.0}
+    rows += [row(START + HOUR, 60, **lost), row(START + 2 * HOUR, 61, **lost)]
+    rows += [row(START, 62, target="other", rtt_ms=None, loss_pct=None)]
+    await series.add(rows)
+    query = SpreadOf(stream=1, from_us=START + MINUTE, to_us=START + 2 * HOUR, share=0.95)
+    (found,) = await series.spread(query)
+    assert (found.agent_id, found.type, found.target) == (10, "PING", "192.0.2.1")
+    assert (found.rtts, found.losses) == (60, 61)
+    assert found.rtt_mean_ms == pytest.approx(12)
+    assert found.rtt_stddev_ms == pytest.approx(2**0.5, abs=0.02 * 12)
+    assert found.rtt_percentile_ms == pytest.approx(14, rel=0.02)
+    # Of the means of its hours: 0 and 100 %.
+    assert (found.loss_mean, found.loss_stddev, found.loss_percentile) == (50, 50, 100)
+    nothing = SpreadOf(stream=1, from_us=START - DAY, to_us=START, share=0.5)
+    assert await series.spread(nothing) == []
+    assert await series.spread(SpreadOf(stream=2, from_us=0, to_us=START + DAY, share=0.5)) == []
+
+
+async def test_a_spread_is_the_same_from_roll_ups(
+    series: Series, sqlite: SqliteSeries, clock: FakeClock
+) -> None:
+    await series.add(every(10 * SECOND, 2_000))
+    query = SpreadOf(stream=1, from_us=START, to_us=START + 5 * HOUR, share=0.5)
+    (raw,) = await series.spread(query)
+    clock.set_wall(at(START + DAY))
+    await sqlite.roll_up()
+    (rolled,) = await series.spread(query)
+    assert (rolled.rtts, rolled.losses) == (raw.rtts, raw.losses)
+    assert rolled.rtt_mean_ms == pytest.approx(raw.rtt_mean_ms)
+    assert rolled.rtt_stddev_ms == pytest.approx(raw.rtt_stddev_ms, rel=0.03)
+    assert rolled.rtt_percentile_ms == pytest.approx(raw.rtt_percentile_ms, rel=0.03)
+    assert rolled.loss_mean == pytest.approx(raw.loss_mean)
 
 
 async def test_forgetting_drops_whole_days(series: Series) -> None:

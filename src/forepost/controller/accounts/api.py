@@ -1,52 +1,106 @@
-"""Routes of accounts: register, log in, who am I."""
+"""Routes of accounts: register, log in and out, who am I, where am I logged in."""
 
-from litestar import Router, get, post
+from typing import Any, Final
+
+from litestar import Request, Router, delete, get, post, route
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.enums import HttpMethod
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import PUBLIC, SIGNED_IN, Caller, canonical, needs
+from forepost.controller.access import PUBLIC, SIGNED_IN, Caller, needs
+from forepost.controller.accounts.door import Door
+from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.store import Accounts
-from forepost.controller.settings import Settings
-from forepost.controller.tokens import Passwords, Tokens
+from forepost.controller.actor import Actor, acts
+from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
-from forepost.wire.rest import Login, Register, Session, User
+from forepost.kit.errors import Forbidden
+from forepost.wire.access import AuthConfig, OpenSession, PasswordChange, PasswordChanged
+from forepost.wire.rest import Done, ListOf, Login, Register, Session, User
+
+Asked = Request[Any, Any, Any]
+CHANGES: Final = [HttpMethod.PUT, HttpMethod.PATCH]
 
 
 def routes(
-    accounts: Accounts, passwords: Passwords, tokens: Tokens, clock: Clock, settings: Settings
+    door: Door,
+    accounts: Accounts,
+    sessions: Sessions,
+    peers: Peers,
+    clock: Clock,
+    *,
+    registration: bool,
 ) -> Router:
-    @post("/auth/register", opt=needs(PUBLIC), status_code=HTTP_200_OK)
-    async def register(data: JSONBody[Register]) -> Session:
-        """Open an account. The role is always USER, whatever the body says."""
-        if not settings.http.registration:
-            raise Forbidden("registration is disabled")
-        try:
-            user = await accounts.add(
-                email=canonical(data.email),
-                name=data.name,
-                password_hash=await passwords.hash(data.password),
-                now=clock.now(),
-                labels=data.labels,
-                metadata=data.metadata,
-            )
-        except Conflict as error:
-            raise Invalid(str(error)) from None
-        return Session(token=tokens.issue(user.id), data=user)
+    def origin(request: Asked) -> Origin:
+        return Origin(peers.of(request.scope), request.headers.get("user-agent", ""))
 
-    @post("/auth/login", opt=needs(PUBLIC), status_code=HTTP_200_OK)
-    async def login(data: JSONBody[Login]) -> Session:
-        """The same answer for an unknown address and a wrong password, after the same time."""
-        account = await accounts.by_email(canonical(data.email))
-        kept = account.password_hash if account else None
-        if not await passwords.matches(data.password, kept) or account is None:
-            raise Unauthenticated("wrong email or password")
-        user = await accounts.logged_in(account.user.id, clock.now())
-        return Session(token=tokens.issue(user.id), data=user)
+    @get("/auth/config", opt=needs(PUBLIC))
+    async def config() -> AuthConfig:
+        return AuthConfig(registration_enabled=registration)
+
+    @post("/auth/register", opt=needs(PUBLIC, "accounts.register"), status_code=HTTP_200_OK)
+    async def register(request: Asked, data: JSONBody[Register]) -> Session:
+        """Open an account. The role is always USER, whatever the body says."""
+        if not registration:
+            raise Forbidden("registration is disabled")
+        return await door.register(data, origin(request), lambda who: acts(request.scope, who))
+
+    @post("/auth/login", opt=needs(PUBLIC, "accounts.login"), status_code=HTTP_200_OK)
+    async def login(request: Asked, data: JSONBody[Login]) -> Session:
+        return await door.login(data, origin(request), lambda who: acts(request.scope, who))
+
+    @post("/auth/logout", opt=needs(SIGNED_IN, "accounts.logout"), status_code=HTTP_200_OK)
+    async def logout(caller: NamedDependency[Caller]) -> Done:
+        """The token of this request is good for nothing from here on."""
+        await sessions.end(caller.user_id, caller.session_id, clock.now())
+        return Done()
 
     @get("/auth/me", opt=needs(SIGNED_IN))
     async def me(caller: NamedDependency[Caller]) -> User:
         return await accounts.get(caller.user_id)
 
-    return Router("/", route_handlers=[register, login, me], tags=["accounts"])
+    @route(
+        "/auth/me/password",
+        http_method=CHANGES,
+        opt=needs(SIGNED_IN, "accounts.change-password"),
+        status_code=HTTP_200_OK,
+    )
+    async def change_password(
+        request: Asked, caller: NamedDependency[Caller], data: JSONBody[PasswordChange]
+    ) -> PasswordChanged:
+        """Ends all sessions of the account; the answer has the token of a new one."""
+        acts(request.scope, Actor(name=caller.name, user_id=caller.user_id))
+        token = await door.change_password(
+            caller, data.old_password, data.new_password, origin(request)
+        )
+        return PasswordChanged(token=token)
+
+    @get("/auth/sessions", opt=needs(SIGNED_IN))
+    async def list_sessions(caller: NamedDependency[Caller]) -> ListOf[OpenSession]:
+        """The caller's logins that have not ended, the newest first."""
+        return ListOf(data=await sessions.of(caller.user_id, caller.session_id, clock.now()))
+
+    @delete(
+        "/auth/sessions/{session_id:int}",
+        opt=needs(SIGNED_IN, "sessions.delete"),
+        status_code=HTTP_200_OK,
+    )
+    async def end_session(caller: NamedDependency[Caller], session_id: FromPath[int]) -> Done:
+        await sessions.end(caller.user_id, session_id, clock.now())
+        return Done()
+
+    return Router(
+        "/",
+        route_handlers=[
+            config,
+            register,
+            login,
+            logout,
+            me,
+            change_password,
+            list_sessions,
+            end_session,
+        ],
+        tags=["accounts"],
+    )

@@ -67,13 +67,26 @@ class Accounts:
         return None if row is None else _account(row)
 
     async def get(self, user_id: int) -> User:
+        return (await self.account(user_id)).user
+
+    async def account(self, user_id: int) -> Account:
+        """Raises NotFound."""
         async with self._db.read() as connection:
             row = (
                 await connection.execute(select(users).where(users.c.id == user_id))
             ).one_or_none()
         if row is None:
             raise NotFound("user not found")
-        return _account(row).user
+        return _account(row)
+
+    async def set_password(self, user_id: int, password_hash: str, now: datetime) -> None:
+        statement = (
+            update(users)
+            .where(users.c.id == user_id)
+            .values(password_hash=password_hash, updated_at=now)
+        )
+        async with self._db.write() as connection:
+            await connection.execute(statement)
 
     async def logged_in(self, user_id: int, now: datetime) -> User:
         statement = (

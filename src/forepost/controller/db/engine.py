@@ -1,18 +1,37 @@
 """The metadata database: SQLite by default, PostgreSQL by URL."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import anyio
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from forepost.kit.errors import Conflict
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+EXTERNAL_ID_TAKEN: Final = "external_id: taken by another one of this workspace"
+
+
+@contextmanager
+def unique(reason: str) -> Iterator[None]:
+    """Around a `write` that may meet a row of the same name. Raises Conflict."""
+    try:
+        yield
+    except IntegrityError:
+        raise Conflict(reason) from None
+
+
+class BrokenReferences(Exception):
+    """A migration lost rows; it is rolled back."""
 
 
 class Database:
@@ -34,8 +53,22 @@ class Database:
     async def migrate(self) -> None:
         """Bring the schema to the newest version."""
         async with self._engine.connect() as connection:
+            # SQLite alters a table by making it anew and dropping the old one, which with foreign
+            # keys on would take along what refers to it.
+            sqlite = connection.dialect.name == "sqlite"
+            if sqlite:
+                await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+                await connection.commit()
+                # Python's driver begins before INSERT only: each ALTER would be kept by itself.
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            used = await connection.run_sync(_used_ids) if sqlite else {}
             await connection.run_sync(upgrade)
+            await connection.run_sync(_never_again, used)
+            if sqlite and (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all():
+                raise BrokenReferences("the migrated database has rows that refer to nothing")
             await connection.commit()
+            if sqlite:
+                await connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -53,6 +86,22 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _used_ids(connection: Connection) -> dict[str, int]:
+    """Table to the highest id that it ever gave out (SQLite's own book of AUTOINCREMENT)."""
+    if not inspect(connection).has_table("sqlite_sequence"):
+        return {}
+    rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all()
+    return {row.name: row.seq for row in rows}
+
+
+def _never_again(connection: Connection, used: Mapping[str, int]) -> None:
+    """A table that was made anew knows only the ids that are left in it."""
+    for name, seq in used.items():
+        connection.exec_driver_sql(
+            "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (seq, name)
+        )
 
 
 def alembic_config(connection: Connection) -> Config:

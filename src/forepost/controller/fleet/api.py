@@ -1,5 +1,6 @@
 """Routes of agents, for people."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -29,7 +30,22 @@ ALL: Final = "/workspaces/{workspace_id:int}/agents"
 ONE: Final = ALL + "/{agent_id:int}"
 
 
-def routes(agents: Agents, roster: Roster, enrolment: Enrolment, clock: Clock) -> Router:
+Affected = Callable[[int], Awaitable[Callable[[], None]]]
+"""Called with an agent's id before it changes or goes; what it returns is called afterwards."""
+
+
+Changed = Callable[[int], None]
+"""Called with the workspace after one of its agents was added, changed or removed."""
+
+
+def routes(
+    agents: Agents,
+    roster: Roster,
+    enrolment: Enrolment,
+    clock: Clock,
+    affected: Affected,
+    changed: Changed,
+) -> Router:
     def fresh(agent: Agent) -> Agent:
         seen = roster.last_seen(agent.id)
         return agent if seen is None else msgspec.structs.replace(agent, last_seen_at=seen)
@@ -45,6 +61,7 @@ def routes(agents: Agents, roster: Roster, enrolment: Enrolment, clock: Clock) -
     async def add_agent(workspace_id: FromPath[int], data: JSONBody[NewAgent]) -> AgentWithPin:
         """The PIN is shown this once; `issue-pin` makes another."""
         agent = await agents.add(workspace_id, data, clock.now())
+        changed(workspace_id)
         pin = await enrolment.issue_pin(workspace_id, agent.id, data.pin_length, data.pin_ttl_sec)
         return AgentWithPin(agent=agent, pin=pin)
 
@@ -56,21 +73,28 @@ def routes(agents: Agents, roster: Roster, enrolment: Enrolment, clock: Clock) -
     async def change_agent(
         workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[AgentPatch]
     ) -> Agent:
-        return fresh(await agents.change(workspace_id, agent_id, data, clock.now()))
+        agent = await agents.change(workspace_id, agent_id, data, clock.now())
+        (await affected(agent_id))()
+        changed(workspace_id)
+        return fresh(agent)
 
     @delete(ONE, opt=needs("ADMIN"), status_code=HTTP_200_OK)
     async def delete_agent(workspace_id: FromPath[int], agent_id: FromPath[int]) -> Done:
+        await agents.get(workspace_id, agent_id)
+        tell = await affected(agent_id)
         await agents.delete(workspace_id, agent_id, clock.now())
+        tell()
+        changed(workspace_id)
         roster.forget(agent_id)
         roster.tell(agent_id, lambda connection: connection.deactivated("deleted"))
         return Done()
 
-    @post(ONE + "/heartbeat", opt=needs("VIEWER"), status_code=HTTP_200_OK)
+    @post(ONE + "/heartbeat", opt=needs("VIEWER", "agents.heartbeat"), status_code=HTTP_200_OK)
     async def heartbeat(workspace_id: FromPath[int], agent_id: FromPath[int]) -> Heartbeat:
         await agents.get(workspace_id, agent_id)
         return Heartbeat(ts=roster.heard_from(agent_id))
 
-    @post(ONE + "/issue-pin", opt=needs("USER"), status_code=HTTP_200_OK)
+    @post(ONE + "/issue-pin", opt=needs("USER", "agents.issue-pin"), status_code=HTTP_200_OK)
     async def issue_pin(
         workspace_id: FromPath[int],
         agent_id: FromPath[int],

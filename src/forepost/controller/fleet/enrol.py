@@ -1,10 +1,24 @@
 """How an agent becomes known: a PIN once, for a PSK for good."""
 
+import msgspec
+
+from forepost.controller.actor import Actor
 from forepost.controller.fleet.roster import DELETED, Credentials, Roster, Stranger
 from forepost.controller.fleet.store import Agents
+from forepost.controller.limits import Limiter
 from forepost.controller.tokens import Passwords, expiry, new_pin, new_psk, psk_sha256
 from forepost.kit.clock import Clock
+from forepost.kit.errors import NotFound
 from forepost.wire.rest import AgentLogin, AgentSession
+
+
+class PinTries(msgspec.Struct, frozen=True):
+    """How often PINs may be tried; wrong ones only. A PSK is 256 bits and needs no limit."""
+
+    address: Limiter
+    agent: Limiter
+    """One agent's PINs from all addresses: once it is spent the right one has to wait too, or else
+    guessing would go on unhindered."""
 
 
 class Enrolment:
@@ -32,6 +46,17 @@ class Enrolment:
             return await self._by_pin(body)
         return 400, AgentSession(status="", error="psk_or_pin_required")
 
+    async def who(self, body: AgentLogin) -> Actor:
+        """Whose PIN is tried; without an id where there is no such agent."""
+        if _possible(body):
+            try:
+                agent = await self._agents.get(body.workspace_id, body.agent_id)
+            except NotFound:
+                pass
+            else:
+                return Actor(name=agent.name, agent_id=agent.id)
+        return Actor(name=f"agent {body.agent_id} of workspace {body.workspace_id}")
+
     async def _by_psk(self, body: AgentLogin) -> tuple[int, AgentSession]:
         try:
             known = await self._roster.admit(
@@ -47,7 +72,7 @@ class Enrolment:
     async def _by_pin(self, body: AgentLogin) -> tuple[int, AgentSession]:
         now = self._clock.now()
         refusal = 401, AgentSession(status="", error="pin_verification_failed")
-        if not (0 < body.workspace_id < 2**31 and 0 < body.agent_id < 2**31):
+        if not _possible(body):
             return refusal
         for pin_id, kept in (
             await self._agents.open_pins(body.workspace_id, body.agent_id, now)
@@ -62,3 +87,8 @@ class Enrolment:
                 self._roster.forget(body.agent_id)
                 return 200, AgentSession(status="success", psk=psk, agent=agent)
         return refusal
+
+
+def _possible(body: AgentLogin) -> bool:
+    """Ids that the database could have given."""
+    return 0 < body.workspace_id < 2**31 and 0 < body.agent_id < 2**31

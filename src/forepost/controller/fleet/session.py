@@ -8,6 +8,7 @@ import msgspec
 from forepost.wire import neffos
 from forepost.wire.base import complaint
 from forepost.wire.neffos import Frame
+from forepost.wire.speedtest import SpeedtestResult, SpeedtestServer, SpeedtestServers
 from forepost.wire.uplink import (
     AGENT,
     CAPABILITIES,
@@ -61,10 +62,38 @@ class CannotRun(msgspec.Struct, frozen=True):
     unsupported: list[str]
 
 
+class GiveSpeedtests(msgspec.Struct, frozen=True):
+    """Send what is to be run now, which may be nothing."""
+
+
+class ServersAre(msgspec.Struct, frozen=True):
+    """The agent found these public servers for speed tests."""
+
+    servers: list[SpeedtestServer]
+
+
+class SpeedtestEnded(msgspec.Struct, frozen=True):
+    """To be answered with RESULT_OK or `refusal` once its fate is known."""
+
+    result: SpeedtestResult
+    frame: Frame
+
+
 class HangUp(msgspec.Struct, frozen=True): ...
 
 
-Step = Say | GiveProbes | Posted | Reported | VersionIs | CannotRun | HangUp
+Step = (
+    Say
+    | GiveProbes
+    | Posted
+    | Reported
+    | VersionIs
+    | CannotRun
+    | GiveSpeedtests
+    | ServersAre
+    | SpeedtestEnded
+    | HangUp
+)
 
 OK: Final = msgspec.json.encode(Ok()).decode()
 
@@ -77,8 +106,12 @@ _have = msgspec.json.Decoder(Have)
 _version = msgspec.json.Decoder(Version)
 
 
+_servers = msgspec.json.Decoder(SpeedtestServers)
+_speedtest = msgspec.json.Decoder(SpeedtestResult)
+
 POSTED_OK: Final = neffos.encode(Frame(AGENT, "probe_post_ok", OK))
 """The answer to a result that is kept."""
+SPEEDTEST_OK: Final = neffos.encode(Frame(AGENT, "speedtest_result_ok", OK))
 
 
 def refusal(frame: Frame, reason: str) -> str:
@@ -150,26 +183,42 @@ class Session:
         yield Say(neffos.empty_reply(frame.wait))
 
     def _event(self, frame: Frame) -> Iterator[Step]:
-        match frame.namespace, frame.event:
-            case "agent", "probe_post":
+        known = self._as_netwatcher if frame.namespace == AGENT else self._as_forepost
+        yield from known(frame)
+
+    def _as_netwatcher(self, frame: Frame) -> Iterator[Step]:
+        match frame.event:
+            case "probe_post":
                 yield Posted(_post.decode(frame.body), frame)
-            case "agent", "probe_get":
+            case "probe_get":
                 yield GiveProbes(AGENT)
-            case "agent", "ping":
+            case "ping":
                 yield Say(neffos.encode(Frame(AGENT, "pong", OK)))
-            case "agent", "version":
+            case "version":
                 yield VersionIs(_version.decode(frame.body).version)
                 yield Say(neffos.encode(Frame(AGENT, "version", "ok")))
-            case "forepost", "hello":
+            case "speedtest_queue_get":
+                yield GiveSpeedtests()
+            case "speedtest_servers":
+                yield ServersAre(_servers.decode(frame.body))
+                yield Say(neffos.encode(Frame(AGENT, "speedtest_servers_ok", OK)))
+            case "speedtest_result":
+                yield SpeedtestEnded(_speedtest.decode(frame.body), frame)
+            case _:
+                yield Say(refusal(frame, f"unknown event {frame.event!r}"))
+
+    def _as_forepost(self, frame: Frame) -> Iterator[Step]:
+        match frame.event:
+            case "hello":
                 yield VersionIs(_hello.decode(frame.body).version)
                 mine = Hello(version=self._version, capabilities=list(CAPABILITIES))
                 yield Say(
                     neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode()))
                 )
                 yield GiveProbes(FOREPOST)
-            case "forepost", "report":
+            case "report":
                 yield self._report(_report.decode(frame.body))
-            case "forepost", "have":
+            case "have":
                 if unsupported := _have.decode(frame.body).unsupported:
                     yield CannotRun(unsupported)
             case _:

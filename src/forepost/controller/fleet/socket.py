@@ -6,23 +6,27 @@ from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import anyio
 import msgspec
 
-from forepost.controller.asgi import Asgi, Receive, Send, headers_of
+from forepost.controller.asgi import Asgi, Receive, Send, headers_and_query_of
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.roster import Connection, Roster, Stranger
 from forepost.controller.fleet.session import (
     POSTED_OK,
+    SPEEDTEST_OK,
     CannotRun,
     GiveProbes,
+    GiveSpeedtests,
     HangUp,
     Posted,
     Reported,
     Say,
+    ServersAre,
     Session,
+    SpeedtestEnded,
     Step,
     VersionIs,
     refusal,
@@ -32,6 +36,7 @@ from forepost.kit.clock import Clock
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
 from forepost.wire.probes import Probe
+from forepost.wire.speedtest import Speedtest, SpeedtestResult, SpeedtestServer
 from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk, Want
 
 HELLO_SEC: Final = 10.0
@@ -73,6 +78,19 @@ class Deps(msgspec.Struct, frozen=True):
     """Calls the answer after the commit."""
     accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
     """The same for one result that needs no look-up and no refusal; False: it does."""
+    speedtests: "Speedtests"
+
+
+class Speedtests(Protocol):
+    """The queue of speed tests, as an agent sees it."""
+
+    async def hand_out(self, workspace_id: int, agent_id: int) -> list[Speedtest]: ...
+
+    async def servers_are(self, agent_id: int, servers: Sequence[SpeedtestServer]) -> None: ...
+
+    async def ended(self, agent: Enrolled, result: SpeedtestResult, received: datetime) -> str:
+        """Return when the result is kept: "", or why it is not taken."""
+        ...
 
 
 def endpoint(deps: Deps) -> Asgi:
@@ -81,7 +99,7 @@ def endpoint(deps: Deps) -> Asgi:
         await send({"type": "websocket.accept"})
         agent: Enrolled | None = None
         try:
-            agent = await deps.roster.admit(credentials_of(headers_of(scope)))
+            agent = await deps.roster.admit(credentials_of(headers_and_query_of(scope)))
             greeting = neffos.ACCEPTED + str(uuid.uuid4())
         except Stranger as stranger:
             greeting = neffos.REFUSED + str(stranger)
@@ -121,12 +139,17 @@ class _Connection(Connection):
         self._received = deps.clock.now()
         self._nudge = anyio.Event()
         self._edited: set[int] = set()
+        self._asks_for_tests = self._tests_changed = False
         self._goodbye = ""
 
     # What the roster may say at any time; `_push` carries it out.
 
     def probes_changed(self, edited: int) -> None:
         self._edited.add(edited)
+        self._nudge.set()
+
+    def speedtests_changed(self) -> None:
+        self._tests_changed = self._asks_for_tests
         self._nudge.set()
 
     def replaced(self) -> None:
@@ -212,8 +235,23 @@ class _Connection(Connection):
                 await self._hand_on(agent, numbered, partial(_answer_report, step, numbered))
             case VersionIs(version):
                 await self._deps.roster.version_is(agent.agent_id, version)
+            case GiveSpeedtests() | ServersAre() | SpeedtestEnded():
+                await self._do_speedtests(agent, step)
             case CannotRun(unsupported):
                 _log.warning("agent %d cannot run %s", agent.agent_id, ", ".join(unsupported))
+
+    async def _do_speedtests(
+        self, agent: Enrolled, step: GiveSpeedtests | ServersAre | SpeedtestEnded
+    ) -> None:
+        match step:
+            case GiveSpeedtests():
+                self._asks_for_tests = True
+                await self._give_speedtests(agent)
+            case ServersAre(servers):
+                await self._deps.speedtests.servers_are(agent.agent_id, servers)
+            case SpeedtestEnded(result, frame):
+                why_not = await self._deps.speedtests.ended(agent, result, self._received)
+                await self._say(refusal(frame, why_not) if why_not else SPEEDTEST_OK)
 
     async def _hand_on(
         self, agent: Enrolled, results: Sequence[Numbered], words: Callable[[list[str]], str]
@@ -242,8 +280,13 @@ class _Connection(Connection):
                 await self._say(self._goodbye)
                 await self._close()
                 return
-            edited, self._edited = self._edited, set()
             assert self._agent is not None
+            if self._tests_changed:
+                self._tests_changed = False
+                await self._give_speedtests(self._agent)
+            edited, self._edited = self._edited, set()
+            if not edited:
+                continue
             if self._session.speaks(FOREPOST):
                 await self._give_probes(self._agent, FOREPOST)
             elif self._session.speaks(AGENT):
@@ -262,6 +305,11 @@ class _Connection(Connection):
         raws = [msgspec.Raw(msgspec.json.encode(probe)) for probe in probes]
         want = msgspec.json.encode(Want(revision=revision, probes=raws))
         await self._say(neffos.encode(Frame(FOREPOST, "want", want.decode())))
+
+    async def _give_speedtests(self, agent: Enrolled) -> None:
+        tests = await self._deps.speedtests.hand_out(agent.workspace_id, agent.agent_id)
+        body = msgspec.json.encode(tests).decode()
+        await self._say(neffos.encode(Frame(AGENT, "speedtest_queue", body)))
 
     async def _say(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
-from forepost.controller.db.engine import Database
-from forepost.controller.db.tables.fleet import agents, pins
+from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
+from forepost.controller.db.tables.fleet import agent_addresses, agents, pins
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.kit.errors import NotFound
 from forepost.wire.base import NEVER, patched
@@ -50,6 +50,10 @@ class Agents:
                 public_ip_override=new.public_ip_override,
                 version=new.version,
                 psk_sha256="",
+                trafficsim_enabled=new.trafficsim_enabled,
+                trafficsim_host=new.trafficsim_host,
+                trafficsim_port=new.trafficsim_port,
+                external_id=new.external_id,
                 labels=new.labels,
                 metadata=new.metadata,
                 created_at=now,
@@ -57,8 +61,9 @@ class Agents:
             )
             .returning(*agents.c)
         )
-        async with self._db.write() as connection:
-            return _agent((await connection.execute(statement)).one())
+        with unique(EXTERNAL_ID_TAKEN):
+            async with self._db.write() as connection:
+                return _agent((await connection.execute(statement)).one())
 
     async def get(self, workspace_id: int, agent_id: int) -> Agent:
         async with self._db.read() as connection:
@@ -67,23 +72,28 @@ class Agents:
     async def change(
         self, workspace_id: int, agent_id: int, patch: AgentPatch, now: datetime
     ) -> Agent:
-        async with self._db.write() as connection:
-            new = patched(await _get(connection, workspace_id, agent_id), patch)
-            statement = (
-                update(agents)
-                .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
-                .values(
-                    name=new.name,
-                    description=new.description,
-                    location=new.location,
-                    public_ip_override=new.public_ip_override,
-                    labels=new.labels,
-                    metadata=new.metadata,
-                    updated_at=now,
+        with unique(EXTERNAL_ID_TAKEN):
+            async with self._db.write() as connection:
+                new = patched(await _get(connection, workspace_id, agent_id), patch)
+                statement = (
+                    update(agents)
+                    .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
+                    .values(
+                        name=new.name,
+                        description=new.description,
+                        location=new.location,
+                        public_ip_override=new.public_ip_override,
+                        trafficsim_enabled=new.trafficsim_enabled,
+                        trafficsim_host=new.trafficsim_host,
+                        trafficsim_port=new.trafficsim_port,
+                        external_id=new.external_id,
+                        labels=new.labels,
+                        metadata=new.metadata,
+                        updated_at=now,
+                    )
+                    .returning(*agents.c)
                 )
-                .returning(*agents.c)
-            )
-            return _agent((await connection.execute(statement)).one())
+                return _agent((await connection.execute(statement)).one())
 
     async def delete(self, workspace_id: int, agent_id: int, now: datetime) -> None:
         """A soft delete; its probes and open PINs are gone at once, its results stay."""
@@ -103,6 +113,9 @@ class Agents:
                 )
             )
             await connection.execute(pins.delete().where(pins.c.agent_id == agent_id))
+            await connection.execute(
+                agent_addresses.delete().where(agent_addresses.c.agent_id == agent_id)
+            )
             await connection.execute(
                 update(agents)
                 .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
@@ -233,6 +246,10 @@ def _agent(row: Row[Any]) -> Agent:
         version=row.version,
         last_seen_at=row.last_seen_at or NEVER,
         initialized=bool(row.psk_sha256),
+        trafficsim_enabled=row.trafficsim_enabled,
+        trafficsim_host=row.trafficsim_host,
+        trafficsim_port=row.trafficsim_port,
+        external_id=row.external_id,
         labels=row.labels,
         metadata=row.metadata,
     )

@@ -1,52 +1,85 @@
 """Routes of an agent's probes."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, patch, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import needs
-from forepost.controller.probes.store import Probes
-from forepost.controller.probes.wanted import Owners
+from forepost.controller.probes.copying import Copying
+from forepost.controller.probes.rows import hosts_of, peers_of
+from forepost.controller.probes.situation import Situations
+from forepost.controller.probes.store import Changed, Probes
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
+from forepost.wire.base import MOST_ID
+from forepost.wire.copying import CopyOutcome, CopyProbes, ReverseProbe
 from forepost.wire.probes import TARGETLESS, NewProbe, Probe, ProbePatch
 from forepost.wire.rest import Done, ListOf
 
-Changed = Callable[[int, int], None]
-"""Called with (agent id, probe id) after a probe of that agent was added, changed or removed."""
+Told = Callable[[Changed], None]
+"""Called after a probe was added, changed or removed."""
+Touched = Callable[[set[int]], None]
+"""Called with the agents whose lists changed."""
 
+PROBES: Final = "/workspaces/{workspace_id:int}/probes"
 OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}/probes"
 ONE: Final = OF_AGENT + "/{probe_id:int}"
 INTERVAL_SEC, TIMEOUT_SEC = 60, 10
 
 
-def routes(probes: Probes, owners: Owners, clock: Clock, changed: Changed) -> Router:
+def routes(
+    probes: Probes,
+    situations: Situations,
+    copying: Copying,
+    clock: Clock,
+    told: Told,
+    touched: Touched,
+) -> Router:
     @get(OF_AGENT, opt=needs("VIEWER"))
     async def list_probes(workspace_id: FromPath[int], agent_id: FromPath[int]) -> ListOf[Probe]:
         return ListOf(data=await probes.of_agent(workspace_id, agent_id))
+
+    @get(OF_AGENT + "/reverse", opt=needs("VIEWER"))
+    async def list_reverse(
+        workspace_id: FromPath[int], agent_id: FromPath[int]
+    ) -> ListOf[ReverseProbe]:
+        """Probes of other agents that measure towards this one."""
+        found = await situations.towards(workspace_id, agent_id)
+        return ListOf(
+            data=[
+                ReverseProbe(
+                    probe=probe,
+                    owner_agent_id=probe.agent_id,
+                    owner_agent_name=name,
+                    owner_workspace_id=probe.workspace_id,
+                    bidirectional=probe.bidirectional,
+                )
+                for probe, name in found
+            ]
+        )
 
     @post(OF_AGENT, opt=needs("USER"))
     async def add_probe(
         workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[NewProbe]
     ) -> Probe:
         """Interval and timeout of 0 mean the usual ones: 60 s and 10 s."""
-        if data.workspace_id not in (0, workspace_id):
-            raise Invalid("workspace_id: is not the one of the path")
-        if data.agent_id not in (0, agent_id):
-            raise Invalid("agent_id: is not the one of the path")
+        _check_place(data.workspace_id, workspace_id, "workspace_id")
+        _check_place(data.agent_id, agent_id, "agent_id")
+        if data.bidirectional and data.type != "AGENT":
+            raise Invalid("bidirectional: only a probe of type AGENT has another way")
         _check_targets(data.type, data.targets, data.agent_targets)
         data = msgspec.structs.replace(
             data,
             interval_sec=data.interval_sec or INTERVAL_SEC,
             timeout_sec=data.timeout_sec or TIMEOUT_SEC,
         )
-        probe = await probes.add(workspace_id, agent_id, data, clock.now())
-        changed(agent_id, probe.id)
-        return probe
+        changed = await probes.add(workspace_id, agent_id, data, clock.now())
+        told(changed)
+        return changed.probe
 
     @get(ONE, opt=needs("VIEWER"))
     async def get_probe(
@@ -61,30 +94,101 @@ def routes(probes: Probes, owners: Owners, clock: Clock, changed: Changed) -> Ro
         probe_id: FromPath[int],
         data: JSONBody[ProbePatch],
     ) -> Probe:
-        if data.replace_targets == [] and data.replace_agent_targets in (msgspec.UNSET, []):
+        hosts, peers = data.replace_targets, data.replace_agent_targets
+        if hosts is not msgspec.UNSET or peers is not msgspec.UNSET:
             current = await probes.get(workspace_id, agent_id, probe_id)
-            _check_targets(current.type, [], [])
-        new = await probes.change(workspace_id, agent_id, probe_id, data, clock.now())
-        changed(agent_id, probe_id)
-        return new
+            _check_targets(
+                current.type,
+                hosts_of(current) if hosts is msgspec.UNSET else hosts,
+                peers_of(current) if peers is msgspec.UNSET else peers,
+            )
+        changed = await probes.change(workspace_id, agent_id, probe_id, data, clock.now())
+        told(changed)
+        return changed.probe
 
     @delete(ONE, opt=needs("USER"), status_code=HTTP_200_OK)
     async def delete_probe(
         workspace_id: FromPath[int], agent_id: FromPath[int], probe_id: FromPath[int]
     ) -> Done:
-        await probes.delete(workspace_id, agent_id, probe_id)
-        owners.forget(probe_id)
-        changed(agent_id, probe_id)
+        """With the probes of its other way."""
+        told(await probes.delete(workspace_id, agent_id, probe_id))
         return Done()
+
+    @delete(OF_AGENT, opt=needs("USER", "probes.clear"), status_code=HTTP_200_OK)
+    async def clear_probes(workspace_id: FromPath[int], agent_id: FromPath[int]) -> Done:
+        for changed in await probes.clear(workspace_id, agent_id):
+            told(changed)
+        return Done()
+
+    async def copied(workspace_id: int, source_id: int, data: CopyProbes) -> CopyOutcome:
+        _check_place(data.workspace_id, workspace_id, "workspace_id")
+        results, agents = await copying.copy(workspace_id, source_id, data, clock.now())
+        touched(agents)
+        skipped = sum(result.skipped for result in results)
+        errors = sum(bool(result.error) for result in results)
+        return CopyOutcome(
+            created=len(results) - skipped - errors,
+            skipped=skipped,
+            errors=errors,
+            results=results,
+        )
+
+    @post(OF_AGENT + "/copy", opt=needs("USER", "probes.copy"), status_code=HTTP_200_OK)
+    async def copy_of_agent(
+        workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[CopyProbes]
+    ) -> CopyOutcome:
+        _check_place(data.source_agent_id, agent_id, "source_agent_id")
+        return await copied(workspace_id, agent_id, data)
+
+    @post(PROBES + "/copy", opt=needs("USER", "probes.copy"), status_code=HTTP_200_OK)
+    async def copy(workspace_id: FromPath[int], data: JSONBody[CopyProbes]) -> CopyOutcome:
+        if not data.source_agent_id:
+            raise Invalid("source_agent_id: is required")
+        return await copied(workspace_id, data.source_agent_id, data)
+
+    @get(PROBES + "/matching", opt=needs("VIEWER"))
+    async def matching(
+        workspace_id: FromPath[int],
+        source: Annotated[int, QueryParameter(ge=1, le=MOST_ID)],
+        dest: Annotated[int, QueryParameter(ge=1, le=MOST_ID)],
+        types: FromQuery[str] = "",
+    ) -> ListOf[Probe]:
+        """Probes of agent `source` that could be copied to agent `dest`. `types`: with commas."""
+        await probes.of_agent(workspace_id, dest)
+        wanted = {kind.strip().upper() for kind in types.split(",") if kind.strip()}
+        found = [
+            probe
+            for probe in await probes.of_agent(workspace_id, source)
+            if dest not in peers_of(probe) and (not wanted or probe.type in wanted)
+        ]
+        return ListOf(data=found)
 
     return Router(
         "/",
-        route_handlers=[list_probes, add_probe, get_probe, change_probe, delete_probe],
+        route_handlers=[
+            list_probes,
+            list_reverse,
+            add_probe,
+            get_probe,
+            change_probe,
+            delete_probe,
+            clear_probes,
+            copy_of_agent,
+            copy,
+            matching,
+        ],
         tags=["probes"],
     )
 
 
+def _check_place(named: int, of_path: int, field: str) -> None:
+    if named not in (0, of_path):
+        raise Invalid(f"{field}: is not the one of the path")
+
+
 def _check_targets(kind: str, hosts: list[str], peers: list[int]) -> None:
+    if kind == "AGENT" and (hosts or not peers):
+        raise Invalid("agent_targets: a probe of type AGENT measures towards agents, at least one")
     if not hosts and not peers and kind not in TARGETLESS:
         raise Invalid(f"targets: a probe of type {kind} needs at least one")
     for host in hosts:

@@ -1,34 +1,48 @@
 """What an agent is asked to measure: its own probes, and those that every agent gets."""
 
 import hashlib
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from forepost.controller.probes.store import Owner, Probes
+from forepost.controller.probes.expansion import SINCE, Towards, expanded, server
+from forepost.controller.probes.peers import Peer
 from forepost.wire.probes import Probe
 
 VIRTUAL: Final = {"NETINFO": 600, "SYSINFO": 60}
 """Types that every agent gets with probe id 0, and their interval in seconds."""
 
-_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """All that decides what one agent measures."""
+
+    workspace_id: int
+    agent_id: int
+    own: Sequence[Probe]
+    towards: Mapping[int, bool] = {}
+    """Agents with an enabled probe towards this one's TRAFFICSIM server -> whether by an AGENT
+    probe whose other way is measured too."""
+    peers: Mapping[int, Peer] = {}
+    """This agent, those that its probes measure towards, and those of `towards`."""
 
 
-def wanted(own: list[Probe], workspace_id: int, agent_id: int) -> list[Probe]:
-    """The enabled ones of `own`, then the virtual ones for which there is no own probe.
-
-    AGENT probes stand for others and are never sent; their expansion is not built yet.
+def wanted(at: Situation) -> list[Probe]:
+    """The enabled probes of its own, AGENT probes expanded; its TRAFFICSIM servers; the virtual
+    probes for which there is no own one.
     """
-    enabled = [probe for probe in own if probe.enabled and probe.type != "AGENT"]
+    here = at.peers.get(at.agent_id, Peer(agent_id=at.agent_id))
+    enabled = [probe for probe in at.own if probe.enabled]
+    found = [child for probe in enabled for child in expanded(probe, here, at.peers)]
+    found += server(here, at.workspace_id, _clients(at, enabled))
     covered = {probe.type for probe in enabled}
-    return enabled + [
+    return found + [
         Probe(
             id=0,
-            created_at=_SINCE,
-            updated_at=_SINCE,
-            workspace_id=workspace_id,
-            agent_id=agent_id,
+            created_at=SINCE,
+            updated_at=SINCE,
+            workspace_id=at.workspace_id,
+            agent_id=at.agent_id,
             type=kind,
             interval_sec=interval_sec,
             labels={},
@@ -40,30 +54,21 @@ def wanted(own: list[Probe], workspace_id: int, agent_id: int) -> list[Probe]:
     ]
 
 
+def _clients(at: Situation, enabled: Sequence[Probe]) -> list[Towards]:
+    """A client with a server of its own is measured towards by a client of this agent."""
+    ways = {
+        target.agent_id: probe
+        for probe in enabled
+        if probe.type == "AGENT"
+        for target in probe.targets or ()
+    }
+    return [
+        Towards(agent_id, ways.get(agent_id) if both and not serves else None)
+        for agent_id, both in at.towards.items()
+        for serves in (at.peers[agent_id].trafficsim if agent_id in at.peers else False,)
+    ]
+
+
 def revision(probes: list[Probe]) -> str:
     """The same for the same list, whatever controller made it."""
     return hashlib.blake2b(msgspec.json.encode(probes), digest_size=8).hexdigest()
-
-
-class Owners:
-    """Whose probes are, in RAM: every result is checked against it."""
-
-    def __init__(self, probes: Probes) -> None:
-        self._probes = probes
-        self._known: dict[int, Owner] = {}
-
-    async def load(self) -> None:
-        """All at once at the start: a fleet that reconnects would ask one by one."""
-        self._known = await self._probes.owners()
-
-    def known(self, probe_id: int) -> Owner | None:
-        return self._known.get(probe_id)
-
-    async def find(self, probe_id: int) -> Owner | None:
-        owner = self._known.get(probe_id) or await self._probes.owner(probe_id)
-        if owner is not None:
-            self._known[probe_id] = owner
-        return owner
-
-    def forget(self, probe_id: int) -> None:
-        self._known.pop(probe_id, None)

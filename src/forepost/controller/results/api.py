@@ -8,26 +8,27 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access import needs
 from forepost.controller.results.query import limit_of, micros
+from forepost.controller.results.reading import POINTS, Reading
 from forepost.controller.results.rows import shown
-from forepost.controller.series.port import ChartOf, Find, Series, stream_of
-from forepost.kit.clock import Clock
-from forepost.kit.errors import Invalid, NotFound
+from forepost.controller.results.sampling import sampled
+from forepost.controller.series.port import Find, Series, stream_of
+from forepost.kit.errors import NotFound
+from forepost.wire.base import MOST_ID
 from forepost.wire.rest import Chart, ListOf, ResultRow
 
 BASE: Final = "/workspaces/{workspace_id:int}/probe-data"
 ONE_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}"
-HOUR_US: Final = 3_600_000_000
 
 StreamsOf = Callable[[int], Awaitable[tuple[list[int], list[int]]]]
 """Workspace id -> ids of its probes and of its agents."""
 
 Time = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
 From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
-ProbeId = Annotated[int | None, QueryParameter(name="probeId", ge=0)]
-AgentId = Annotated[int | None, QueryParameter(name="agentId", ge=0)]
+ProbeId = Annotated[int | None, QueryParameter(name="probeId", ge=0, le=MOST_ID)]
+AgentId = Annotated[int | None, QueryParameter(name="agentId", ge=0, le=MOST_ID)]
 
 
-def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
+def routes(series: Series, streams_of: StreamsOf, reading: Reading) -> Router:
     async def streams(workspace_id: int, probe_id: int | None) -> list[int]:
         """The streams of a workspace, or the one of its probe. Raises NotFound."""
         probes, agents = await streams_of(workspace_id)
@@ -57,8 +58,12 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
         probe_id: ProbeId = None,
         agent_id: AgentId = None,
         kind: Annotated[str | None, QueryParameter(name="type")] = None,
-        probe_agent_id: Annotated[int | None, QueryParameter(name="probeAgentId", ge=0)] = None,
-        target_agent: Annotated[int | None, QueryParameter(name="targetAgent", ge=0)] = None,
+        probe_agent_id: Annotated[
+            int | None, QueryParameter(name="probeAgentId", ge=0, le=MOST_ID)
+        ] = None,
+        target_agent: Annotated[
+            int | None, QueryParameter(name="targetAgent", ge=0, le=MOST_ID)
+        ] = None,
         target_prefix: Annotated[str | None, QueryParameter(name="targetPrefix")] = None,
         triggered: FromQuery[bool | None] = None,
         start: From = None,
@@ -86,7 +91,7 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
     @get(BASE + "/latest", opt=needs("VIEWER"))
     async def latest(
         workspace_id: FromPath[int],
-        agent_id: Annotated[int, QueryParameter(name="agentId", ge=0)],
+        agent_id: Annotated[int, QueryParameter(name="agentId", ge=0, le=MOST_ID)],
         kind: Annotated[str, QueryParameter(name="type", min_length=1)],
         probe_id: ProbeId = None,
     ) -> ResultRow:
@@ -103,18 +108,21 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
         to: Time = None,
         limit: FromQuery[int] = 0,
         asc: FromQuery[bool] = False,
+        aggregate: Annotated[int, QueryParameter(ge=0, le=86_400)] = 0,
     ) -> ListOf[ResultRow]:
-        return await found(
-            Find(
-                streams=await streams(workspace_id, _real(probe_id)),
-                type=kind,
-                agent_id=agent_id,
-                from_us=micros("from", start),
-                to_us=micros("to", to),
-                limit=limit_of(limit),
-                ascending=asc,
-            )
+        """`aggregate`: one row for so many seconds (PING, TRAFFICSIM and MTR)."""
+        query = Find(
+            streams=await streams(workspace_id, _real(probe_id)),
+            type=kind,
+            agent_id=agent_id,
+            from_us=micros("from", start),
+            to_us=micros("to", to),
+            limit=limit_of(limit),
+            ascending=asc,
         )
+        if not aggregate:
+            return await found(query)
+        return ListOf(data=await sampled(series, query, aggregate, reading.now_us))
 
     @get(BASE + "/probes/{probe_id:int}/chart", opt=needs("VIEWER"))
     async def chart(
@@ -123,23 +131,14 @@ def routes(series: Series, streams_of: StreamsOf, clock: Clock) -> Router:
         kind: Annotated[str | None, QueryParameter(name="type")] = None,
         start: From = None,
         to: Time = None,
-        points: Annotated[int, QueryParameter(ge=1, le=5_000)] = 500,
+        points: Annotated[int, QueryParameter(ge=1, le=5_000)] = POINTS,
     ) -> Chart:
         """RTT and loss in at most `points` buckets; the last hour unless `from` and `to` say else.
 
         A bucket without results is left out: a gap stays a gap.
         """
         (stream,) = await streams(workspace_id, _real(probe_id))
-        until = micros("to", to)
-        until = round(clock.now().timestamp() * 1e6) if until is None else until
-        since = micros("from", start)
-        since = until - HOUR_US if since is None else since
-        if since >= until:
-            raise Invalid("from: must be before to")
-        width, lines = await series.chart(
-            ChartOf(stream=stream, from_us=since, to_us=until, points=points, type=kind)
-        )
-        return Chart(bucket_sec=width, lines=lines)
+        return await reading.chart(stream, kind, start, to, points)
 
     @get([ONE_AGENT + "/sysinfo", ONE_AGENT + "/netinfo"], opt=needs("VIEWER"))
     async def info(

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from statistics import fmean, pstdev
 from typing import NamedTuple
 
 import apsw
 
 from forepost.controller.series.lines import Lines
-from forepost.controller.series.port import ChartOf
-from forepost.controller.series.rollup import SPARSE, Sums, Tally, width_sec
+from forepost.controller.series.port import ChartOf, Spread, SpreadOf
+from forepost.controller.series.rollup import SPARSE, Sums, Tally, rank, width_sec
 from forepost.controller.series.schema import (
     HOUR_SEC,
     HOUR_US,
@@ -56,7 +57,7 @@ def chart(
     to_sec = min(query.to_us, _FAR_US) // SECOND_US
     if to_sec < from_sec:
         return 1, []
-    width = width_sec(from_sec, to_sec, max(query.points, 1))
+    width = query.bucket_sec or width_sec(from_sec, to_sec, max(query.points, 1))
     low_sec, high_sec = from_sec // width * width, (to_sec // width + 1) * width
     span = _Span(low_sec * SECOND_US, high_sec * SECOND_US, width * SECOND_US)
     step = next((s for s in (HOUR_SEC, MINUTE_SEC) if width % s == 0 and not raw), None)
@@ -83,6 +84,47 @@ def chart(
         for (agent_id, type_, target, target_agent), buckets in sorted(curves.items())
         if any(tally.results for tally in buckets.values())
     ]
+
+
+def spread(connection: apsw.Connection, lines: Lines, query: SpreadOf) -> list[Spread]:
+    low, high = max(query.from_us, 0) // HOUR_US, -(-min(query.to_us, _FAR_US) // HOUR_US)
+    if high <= low:
+        return []
+    span = _Span(low * HOUR_US, high * HOUR_US, HOUR_US)
+    curves: dict[Curve, dict[int, Tally]] = {}
+    with snapshot(connection):
+        reader = _Reader(connection, span, HOUR_SEC)
+        for line in lines.of_stream(query.stream):
+            of = line.of
+            curve = (line.agent_id, of.type, of.target, of.target_agent)
+            reader.read(line.line, curves.setdefault(curve, {}))
+    return [
+        _spread(curve, list(hours.values()), query.share)
+        for curve, hours in sorted(curves.items())
+        if any(tally.results for tally in hours.values())
+    ]
+
+
+def _spread(curve: Curve, hours: list[Tally], share: float) -> Spread:
+    whole = Tally()
+    for hour in hours:
+        whole.merge(hour.sums())
+    losses = sorted(hour.loss_sum / hour.losses for hour in hours if hour.losses)
+    agent_id, type_, target, target_agent = curve
+    return Spread(
+        agent_id=agent_id,
+        type=type_,
+        target=target,
+        target_agent=target_agent,
+        rtts=whole.rtts,
+        rtt_mean_ms=whole.mean or 0.0,
+        rtt_stddev_ms=whole.deviation() or 0.0,
+        rtt_percentile_ms=whole.percentile(share) or 0.0,
+        losses=whole.losses,
+        loss_mean=fmean(losses) if losses else 0.0,
+        loss_stddev=pstdev(losses) if losses else 0.0,
+        loss_percentile=losses[rank(share, len(losses))] if losses else 0.0,
+    )
 
 
 class _Reader:

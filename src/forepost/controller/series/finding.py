@@ -5,7 +5,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Final
 
 import apsw
 import msgspec
@@ -16,15 +16,15 @@ from forepost.controller.series.port import Find, Row
 from forepost.controller.series.schema import DAY_US, SKEWED, days_of, on, snapshot
 
 Found = tuple[Any, ...]
-"""created_us, identity, line, partition: these order a row and name it; then what `_row` takes."""
+"""created_us, identity, line, partition: these order a row, name it; then what `row_of` reads."""
 
 _LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
 _FIRST_FEW = 8
-_SELECT = (
+SELECT: Final = (
     "SELECT created_us, identity, line, ?, payload, delay_us, triggered, reason, own,"
     " rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos FROM m_@"
 )
-_HEADS = (
+HEADS: Final = (
     "SELECT value, (SELECT created_us FROM m_@ WHERE line = value"
     " AND created_us BETWEEN ? AND ? ORDER BY created_us %s LIMIT 1) FROM carray(?)"
 )
@@ -38,7 +38,7 @@ def find(connection: apsw.Connection, unpacker: Unpacker, lines: Lines, query: F
         return []
     with snapshot(connection):
         search = _Search(connection, known, query, low, high)
-        return [_row(connection, unpacker, known, found) for found in search.run()]
+        return [row_of(connection, unpacker, known, found) for found in search.run()]
 
 
 class _Search:
@@ -105,7 +105,7 @@ class _Search:
         """Each line with the time of its first row in order: a seek each, in one statement."""
         order = "ASC" if self._query.ascending else "DESC"
         found = self._connection.execute(
-            on(partition, _HEADS) % order,
+            on(partition, HEADS) % order,
             (self._low, self._high, apsw.carray(array("q", self._known))),
         )
         return ((line, us) for line, us in found if us is not None)
@@ -131,7 +131,7 @@ class _Search:
         else:
             edge, compare, order = "created_us >= ?", "<", "DESC"
         return (
-            f"{on(partition, _SELECT)} WHERE {of} AND {edge}"
+            f"{on(partition, SELECT)} WHERE {of} AND {edge}"
             f" AND (created_us, identity) {compare} (?, ?)"
             f" ORDER BY created_us {order}, identity {order} LIMIT ?"
         )
@@ -145,7 +145,7 @@ def _of(own: str) -> Of:
     return msgspec.json.decode(own, type=Of)
 
 
-def _row(
+def row_of(
     connection: apsw.Connection, unpacker: Unpacker, known: dict[int, Known], found: Found
 ) -> Row:
     created_us, identity, number, partition, payload, delay_us, triggered, reason, own = found[:9]

@@ -73,7 +73,38 @@ class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
     from_us: int
     to_us: int
     points: int = 500
+    bucket_sec: int = 0
+    """Instead of `points`: how wide a bucket is; they begin at multiples of it."""
     type: str | None = None
+
+
+class SpreadOf(msgspec.Struct, frozen=True, kw_only=True):
+    """What was usual in one stream between two times, whole hours."""
+
+    stream: int
+    from_us: int
+    to_us: int
+    share: float
+    """Which percentile, from 0 to 1."""
+
+
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
+    """How the values of one line lay. RTTs: of all results. Loss: of the means of the hours."""
+
+    agent_id: int
+    type: str
+    target: str
+    target_agent: int
+    rtts: int
+    rtt_mean_ms: float
+    rtt_stddev_ms: float
+    rtt_percentile_ms: float
+    """Within 2 % of the true one, and the deviation within 2 % of the values; 0 without RTTs."""
+    losses: int
+    """Results that say a loss; the three below are 0 where there is none."""
+    loss_mean: float
+    loss_stddev: float
+    loss_percentile: float
 
 
 class Series(Protocol):
@@ -89,8 +120,19 @@ class Series(Protocol):
         """Rows by time, newest first unless `ascending`."""
         ...
 
+    async def newest(self, streams: Sequence[int], *, from_us: int, to_us: int) -> list[Row]:
+        """The newest row of each line that has one between the two times, in no order.
+
+        Lines that an adapter keeps together for want of room count as one.
+        """
+        ...
+
     async def chart(self, query: ChartOf) -> tuple[int, list[Line]]:
         """Bucket width in seconds, and one line for each (agent, type, target)."""
+        ...
+
+    async def spread(self, query: SpreadOf) -> list[Spread]:
+        """One for each (agent, type, target) that has results there."""
         ...
 
     async def forget(self, *, before_us: int) -> int:

@@ -181,6 +181,25 @@ class Tally:
                 return min(max(value_of(index), self.rtt_min), self.rtt_max)
         raise AssertionError("the histogram has fewer values than were counted")
 
+    @property
+    def mean(self) -> float | None:
+        return self.rtt_sum / self.rtts if self.rtts else None
+
+    def deviation(self) -> float | None:
+        """Standard deviation in ms; None where there is no RTT. From a histogram, each value may
+        be RELATIVE_ERROR off.
+        """
+        mean = self.mean
+        if mean is None:
+            return None
+        if not self._histogram:
+            squares = math.fsum((value - mean) ** 2 for value in self._values)
+        else:
+            squares = math.fsum(
+                count * (value_of(index) - mean) ** 2 for index, count in self._counts().items()
+            )
+        return math.sqrt(squares / self.rtts)
+
     def point(self, start_sec: int) -> Point:
         return Point(
             time=start_sec,

@@ -11,13 +11,13 @@ from typing import Any, Final, TypeVar
 import anyio
 import anyio.to_thread
 
-from forepost.controller.series import charting, finding, payloads
+from forepost.controller.series import charting, finding, newest, payloads
 from forepost.controller.series import lines as lines_table
 from forepost.controller.series.forgetting import FIRST, Forgetting, Place
 from forepost.controller.series.ingest import Ingest
 from forepost.controller.series.lines import PER_AGENT, Lines
 from forepost.controller.series.payloads import Unpacker
-from forepost.controller.series.port import ChartOf, Find, Row
+from forepost.controller.series.port import ChartOf, Find, Row, Spread, SpreadOf
 from forepost.controller.series.rolling import Roller
 from forepost.controller.series.schema import open_reader, open_writer
 from forepost.controller.series.writer import Writer
@@ -102,9 +102,21 @@ class SqliteSeries:
             lambda reader: finding.find(reader.connection, reader.unpacker, self._lines, query)
         )
 
+    async def newest(self, streams: Sequence[int], *, from_us: int, to_us: int) -> list[Row]:
+        return await self._read(
+            lambda reader: newest.newest(
+                reader.connection, reader.unpacker, self._lines, streams, from_us, to_us
+            )
+        )
+
     async def chart(self, query: ChartOf) -> tuple[int, list[Line]]:
         return await self._read(
             lambda reader: charting.chart(reader.connection, self._lines, query)
+        )
+
+    async def spread(self, query: SpreadOf) -> list[Spread]:
+        return await self._read(
+            lambda reader: charting.spread(reader.connection, self._lines, query)
         )
 
     async def forget(self, *, before_us: int) -> int:

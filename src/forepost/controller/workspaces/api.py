@@ -1,4 +1,4 @@
-"""Routes of workspaces and their members."""
+"""Routes of workspaces."""
 
 from collections.abc import Callable
 
@@ -9,15 +9,10 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import SIGNED_IN, Caller, needs
 from forepost.controller.paging import Limit, Offset
-from forepost.controller.workspaces.members import Members
 from forepost.controller.workspaces.store import Workspaces
 from forepost.kit.clock import Clock
 from forepost.wire.rest import (
     Done,
-    ListOf,
-    Member,
-    MemberPatch,
-    NewMember,
     NewWorkspace,
     Page,
     Workspace,
@@ -25,9 +20,7 @@ from forepost.wire.rest import (
 )
 
 
-def routes(
-    workspaces: Workspaces, members: Members, clock: Clock, membership_changed: Callable[[], None]
-) -> Router:
+def routes(workspaces: Workspaces, clock: Clock, membership_changed: Callable[[], None]) -> Router:
     @get("/workspaces", opt=needs(SIGNED_IN))
     async def list_workspaces(
         caller: NamedDependency[Caller],
@@ -62,35 +55,6 @@ def routes(
         membership_changed()
         return Done()
 
-    @get("/workspaces/{workspace_id:int}/members", opt=needs("VIEWER"))
-    async def list_members(workspace_id: FromPath[int]) -> ListOf[Member]:
-        return ListOf(data=await members.of(workspace_id))
-
-    @post("/workspaces/{workspace_id:int}/members", opt=needs("ADMIN"))
-    async def add_member(workspace_id: FromPath[int], data: JSONBody[NewMember]) -> Member:
-        """Make an existing account a member. (Inviting unknown addresses is not built yet.)"""
-        member = await members.add(workspace_id, data, clock.now())
-        membership_changed()
-        return member
-
-    @patch("/workspaces/{workspace_id:int}/members/{member_id:int}", opt=needs("ADMIN"))
-    async def change_member(
-        workspace_id: FromPath[int], member_id: FromPath[int], data: JSONBody[MemberPatch]
-    ) -> Member:
-        member = await members.change(workspace_id, member_id, data.role, clock.now())
-        membership_changed()
-        return member
-
-    @delete(
-        "/workspaces/{workspace_id:int}/members/{member_id:int}",
-        opt=needs("ADMIN"),
-        status_code=HTTP_200_OK,
-    )
-    async def remove_member(workspace_id: FromPath[int], member_id: FromPath[int]) -> Done:
-        await members.remove(workspace_id, member_id)
-        membership_changed()
-        return Done()
-
     return Router(
         "/",
         route_handlers=[
@@ -99,10 +63,6 @@ def routes(
             get_workspace,
             change_workspace,
             delete_workspace,
-            list_members,
-            add_member,
-            change_member,
-            remove_member,
         ],
         tags=["workspaces"],
     )

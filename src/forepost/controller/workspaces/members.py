@@ -1,19 +1,20 @@
-"""SQL of memberships."""
+"""SQL of memberships: those who are members, their roles, whose the workspace is."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.access import canonical
-from forepost.controller.db.engine import Database
+from forepost.controller.db.engine import Database, unique
 from forepost.controller.db.tables.accounts import users
-from forepost.controller.db.tables.workspaces import members
-from forepost.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from forepost.wire.rest import Member, NewMember
+from forepost.controller.db.tables.workspaces import members, workspaces
+from forepost.kit.errors import Forbidden, Invalid, NotFound
+from forepost.wire.membership import Member, NewMember
 
-OWNER = "OWNER"
+OWNER: Final = "OWNER"
+TWICE: Final = "already a member of this workspace, or invited to it"
 
 
 class Members:
@@ -21,35 +22,42 @@ class Members:
         self._db = db
 
     async def of(self, workspace_id: int) -> list[Member]:
-        query = _members().where(members.c.workspace_id == workspace_id).order_by(members.c.id)
+        """Also those who are only invited."""
+        query = whole().where(members.c.workspace_id == workspace_id).order_by(members.c.id)
         async with self._db.read() as connection:
-            return [_member(row) for row in (await connection.execute(query)).all()]
+            return [member(row) for row in (await connection.execute(query)).all()]
 
-    async def add(self, workspace_id: int, new: NewMember, now: datetime) -> Member:
-        """Raises Invalid when no account fits, Conflict when it is a member already."""
+    async def account_of(self, new: NewMember) -> int | None:
+        """The account that a body names; None: an address without one. Raises Invalid."""
+        if not new.user_id and not canonical(new.email):
+            raise Invalid("email: an address, or userId, is needed")
         who = users.c.id == new.user_id if new.user_id else users.c.email == canonical(new.email)
-        try:
+        async with self._db.read() as connection:
+            user_id = await connection.scalar(select(users.c.id).where(who))
+        if user_id is None and new.user_id:
+            raise Invalid("userId: no such account")
+        return user_id
+
+    async def add(self, workspace_id: int, user_id: int, new: NewMember, now: datetime) -> Member:
+        """Make an account a member at once. Raises Conflict when it is one already."""
+        statement = (
+            insert(members)
+            .values(
+                workspace_id=workspace_id,
+                user_id=user_id,
+                role=new.role,
+                meta=new.meta,
+                invited_at=now,
+                accepted_at=now,
+                created_at=now,
+                updated_at=now,
+            )
+            .returning(members.c.id)
+        )
+        with unique(TWICE):
             async with self._db.write() as connection:
-                user_id = await connection.scalar(select(users.c.id).where(who))
-                if user_id is None:
-                    field = "userId" if new.user_id else "email"
-                    raise Invalid(f"{field}: no such account")
-                statement = (
-                    insert(members)
-                    .values(
-                        workspace_id=workspace_id,
-                        user_id=user_id,
-                        role=new.role,
-                        meta=new.meta,
-                        created_at=now,
-                        updated_at=now,
-                    )
-                    .returning(members.c.id)
-                )
                 member_id = (await connection.execute(statement)).scalar_one()
-                return await _get(connection, workspace_id, member_id)
-        except IntegrityError:
-            raise Conflict("already a member of this workspace") from None
+                return await one(connection, workspace_id, member_id)
 
     async def change(self, workspace_id: int, member_id: int, role: str, now: datetime) -> Member:
         async with self._db.write() as connection:
@@ -59,9 +67,10 @@ class Members:
                 .where(members.c.workspace_id == workspace_id, members.c.id == member_id)
                 .values(role=role, updated_at=now)
             )
-            return await _get(connection, workspace_id, member_id)
+            return await one(connection, workspace_id, member_id)
 
     async def remove(self, workspace_id: int, member_id: int) -> None:
+        """Also withdraws an invitation."""
         async with self._db.write() as connection:
             await _not_the_owner(connection, workspace_id, member_id)
             await connection.execute(
@@ -70,35 +79,63 @@ class Members:
                 )
             )
 
+    async def transfer(self, workspace_id: int, to_user_id: int, now: datetime) -> None:
+        """Give the workspace to a member; who had it becomes an ADMIN. Raises Invalid, Conflict."""
+        here = members.c.workspace_id == workspace_id
+        with unique("newOwnerUserId: that user owns a workspace of this name already"):
+            async with self._db.write() as connection:
+                query = select(members.c.role).where(here, members.c.user_id == to_user_id)
+                role = await connection.scalar(query)
+                if role is None:
+                    raise Invalid("newOwnerUserId: is not a member of this workspace")
+                if role == OWNER:
+                    raise Invalid("newOwnerUserId: owns this workspace already")
+                for condition, new_role in (
+                    (members.c.role == OWNER, "ADMIN"),
+                    (members.c.user_id == to_user_id, OWNER),
+                ):
+                    await connection.execute(
+                        update(members).where(here, condition).values(role=new_role, updated_at=now)
+                    )
+                await connection.execute(
+                    update(workspaces)
+                    .where(workspaces.c.id == workspace_id)
+                    .values(owner_id=to_user_id, updated_at=now)
+                )
 
-async def _not_the_owner(connection: Any, workspace_id: int, member_id: int) -> None:
-    if (await _get(connection, workspace_id, member_id)).role == OWNER:
+
+async def _not_the_owner(connection: AsyncConnection, workspace_id: int, member_id: int) -> None:
+    if (await one(connection, workspace_id, member_id)).role == OWNER:
         raise Forbidden("the owner's membership only changes with the ownership")
 
 
-async def _get(connection: Any, workspace_id: int, member_id: int) -> Member:
-    query = _members().where(members.c.workspace_id == workspace_id, members.c.id == member_id)
+async def one(connection: AsyncConnection, workspace_id: int, member_id: int) -> Member:
+    """Raises NotFound."""
+    query = whole().where(members.c.workspace_id == workspace_id, members.c.id == member_id)
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         raise NotFound("member not found")
-    return _member(row)
+    return member(row)
 
 
-def _members() -> Any:
-    return select(*members.c, users.c.email, users.c.name).join(
-        users, users.c.id == members.c.user_id
-    )
+def whole() -> Select[Any]:
+    account = users.c.email.label("account_email"), users.c.name.label("account_name")
+    return select(*members.c, *account).outerjoin(users, users.c.id == members.c.user_id)
 
 
-def _member(row: Row[Any]) -> Member:
+def member(row: Row[Any]) -> Member:
+    """Of a row of `whole`."""
     return Member(
         id=row.id,
         workspace_id=row.workspace_id,
-        user_id=row.user_id,
-        email=row.email,
-        name=row.name,
+        user_id=row.user_id or 0,
+        email=row.account_email or row.email,
+        name=row.account_name or "",
         role=row.role,
         meta=row.meta,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        invited_at=row.invited_at,
+        accepted_at=row.accepted_at,
+        invite_expires_at=row.invite_expires_at,
     )

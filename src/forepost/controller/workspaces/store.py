@@ -59,6 +59,7 @@ class Workspaces:
                         workspace_id=row.id,
                         user_id=user_id,
                         role="OWNER",
+                        accepted_at=now,
                         meta={},
                         created_at=now,
                         updated_at=now,

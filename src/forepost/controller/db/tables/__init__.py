@@ -9,8 +9,11 @@ from forepost.controller.db.tables import (
     alerts,
     deliveries,
     fleet,
+    groups,
     lookup,
     probes,
+    sharing,
+    speedtests,
     workspaces,
 )
 from forepost.controller.db.tables.columns import Instant, metadata
@@ -22,8 +25,11 @@ __all__ = [
     "alerts",
     "deliveries",
     "fleet",
+    "groups",
     "lookup",
     "metadata",
     "probes",
+    "sharing",
+    "speedtests",
     "workspaces",
 ]

@@ -1,1 +1,36 @@
 """What is to be sent, and what became of it."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+
+from forepost.controller.db.tables.columns import Instant, id_column, metadata
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    id_column(),
+    # None: a mail that belongs to an account, not to a workspace.
+    Column("workspace_id", ForeignKey("workspaces.id")),
+    # No foreign keys: the log outlives alerts and rules.
+    Column("alert_id", Integer),
+    Column("rule_id", Integer),
+    Column("event", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    # Whom a slow answer holds up: deliveries of one host wait for each other.
+    Column("host", String(255), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # When it is due; while it is being sent, when the lease of its sender ends.
+    Column("next_at", Instant),
+    Column("last_status", Integer),
+    Column("last_error", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Index("ix_deliveries_state_next_at", "state", "next_at"),
+    Index("ix_deliveries_workspace_id_id", "workspace_id", "id"),
+    sqlite_autoincrement=True,
+)

@@ -1,11 +1,17 @@
 """Agents and how they became known."""
 
 from sqlalchemy import (
+    JSON,
+    Boolean,
     Column,
     ForeignKey,
+    Index,
+    Integer,
     String,
     Table,
     Text,
+    false,
+    text,
 )
 
 from forepost.controller.db.tables.columns import Instant, id_column, json_column, metadata, times
@@ -22,12 +28,34 @@ agents = Table(
     Column("version", String(64), nullable=False),
     Column("last_seen_at", Instant),
     Column("psk_sha256", String(64), nullable=False),
+    Column("trafficsim_enabled", Boolean, nullable=False, server_default=false()),
+    Column("trafficsim_host", String(64), nullable=False, server_default=""),
+    Column("trafficsim_port", Integer, nullable=False, server_default="5000"),
+    Column("external_id", String(200), nullable=False, server_default=""),
     json_column("labels"),
     json_column("metadata"),
     Column("deleted_at", Instant),
     *times(),
+    Index(
+        "uq_agents_workspace_id_external_id",
+        "workspace_id",
+        "external_id",
+        unique=True,
+        sqlite_where=text("external_id <> '' AND deleted_at IS NULL"),
+        postgresql_where=text("external_id <> '' AND deleted_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
+
+agent_addresses = Table(
+    "agent_addresses",
+    metadata,
+    Column("agent_id", ForeignKey("agents.id"), primary_key=True),
+    Column("public_address", String(64), nullable=False),
+    Column("private_addresses", JSON, nullable=False),
+    Column("reported_at", Instant, nullable=False),
+)
+"""Where an agent was last, by its own NETINFO: what others measure towards while it is away."""
 
 pins = Table(
     "pins",

@@ -4,10 +4,13 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     String,
     Table,
     Text,
+    false,
+    text,
 )
 
 from forepost.controller.db.tables.columns import id_column, json_column, metadata, times
@@ -26,9 +29,20 @@ probes = Table(
     Column("duration_sec", Integer, nullable=False),
     Column("server", Boolean, nullable=False),
     Column("bind_interface", String(15), nullable=False),
+    Column("bidirectional", Boolean, nullable=False, server_default=false()),
+    Column("reverse_of", ForeignKey("probes.id", ondelete="CASCADE"), index=True),
+    Column("external_id", String(200), nullable=False, server_default=""),
     json_column("labels"),
     json_column("metadata"),
     *times(),
+    Index(
+        "uq_probes_workspace_id_external_id",
+        "workspace_id",
+        "external_id",
+        unique=True,
+        sqlite_where=text("external_id <> ''"),
+        postgresql_where=text("external_id <> ''"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,208 @@
+"""A workspace as it is on the controller, read as a document, and written step by step."""
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from forepost.cli.planning import Kind, Step
+from forepost.cli.rest import Api
+from forepost.wire.document import AgentItem, Document, GroupItem, Item, ProbeItem, RuleItem
+
+T = TypeVar("T", bound=Item)
+
+_OWN_FIELDS: Final = {"id", "probes", "agents", "agent", "probe", "agent_targets"}
+"""Of an item: written otherwise in a body, or not at all."""
+
+
+class State(msgspec.Struct):
+    """`ids`: (kind, external id) -> number on the controller."""
+
+    document: Document
+    ids: dict[tuple[Kind, str], int]
+    nameless: list[str]
+    """Objects without an external id, in words; the document has them by a made-up one."""
+
+
+class Workspace:
+    def __init__(self, api: Api, workspace_id: int) -> None:
+        self._api, self._path = api, f"/workspaces/{workspace_id}"
+        self.pins: dict[str, str] = {}
+        """PINs of the agents that were created, by their external ids."""
+
+    async def read(self) -> State:
+        """Raises Refused and Unreachable."""
+        agents = await self._api.all(f"{self._path}/agents", paged=True)
+        probes = {
+            agent["id"]: await self._api.all(f"{self._path}/agents/{agent['id']}/probes")
+            for agent in agents
+        }
+        groups = [
+            await self._api.ask("GET", f"{self._path}/address-groups/{group['id']}")
+            for group in await self._api.all(f"{self._path}/address-groups")
+        ]
+        rules = await self._api.all(f"{self._path}/alert-rules")
+        return _Reading().state(agents, probes, groups, rules)
+
+    async def adopt(self, state: State) -> None:
+        """Give every object without an external id the one that it has in the document."""
+        for kind, key in state.ids:
+            if f"{kind} {key}" in state.nameless:
+                await self._api.ask(
+                    "PATCH",
+                    self._one(kind, key, _agent_of(state, key), state),
+                    {"external_id": key},
+                )
+
+    async def carry_out(self, step: Step, state: State) -> None:
+        """Do one step; what it creates can be named by the next. Raises Refused, Unreachable."""
+        match step.verb:
+            case "create":
+                assert step.item is not None
+                body = {**_body(step.item, state.ids), "external_id": step.id}
+                made = await self._api.ask("POST", self._all(step, state), body)
+                if step.kind == "agent":
+                    self.pins[step.id] = made["pin"]
+                    made = made["agent"]
+                state.ids[step.kind, step.id] = made["id"]
+            case "change":
+                assert step.item is not None
+                body = _patch(step, _body(step.item, state.ids))
+                await self._api.ask("PATCH", self._one(step.kind, step.id, step.agent, state), body)
+            case "delete":
+                await self._api.ask("DELETE", self._one(step.kind, step.id, step.agent, state))
+
+    def _all(self, step: Step, state: State) -> str:
+        match step.kind:
+            case "agent":
+                return f"{self._path}/agents"
+            case "probe":
+                return f"{self._path}/agents/{state.ids['agent', step.agent]}/probes"
+            case "group":
+                return f"{self._path}/address-groups"
+            case "rule":
+                return f"{self._path}/alert-rules"
+
+    def _one(self, kind: Kind, key: str, agent: str, state: State) -> str:
+        step = Step("change", kind, key, agent=agent)
+        return f"{self._all(step, state)}/{state.ids[kind, key]}"
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.ids: dict[tuple[Kind, str], int] = {}
+        self.nameless: list[str] = []
+        self._keys: dict[tuple[Kind, int], str] = {}
+
+    def state(
+        self,
+        agents: Sequence[dict[str, Any]],
+        probes: dict[int, list[dict[str, Any]]],
+        groups: Sequence[dict[str, Any]],
+        rules: Sequence[dict[str, Any]],
+    ) -> State:
+        for agent in agents:
+            self._key("agent", agent)
+        items = [_item(AgentItem, agent, self._key("agent", agent)) for agent in agents]
+        document = Document(
+            forepost=1,
+            agents=[
+                msgspec.structs.replace(
+                    item,
+                    probes=[
+                        self._probe(probe)
+                        for probe in reversed(probes[agent["id"]])
+                        if probe["reverse_of"] is None  # comes and goes with its first
+                    ],
+                )
+                for item, agent in zip(items, agents, strict=True)
+            ],
+            groups=[self._group(group) for group in groups],
+            rules=[self._rule(rule) for rule in rules],
+        )
+        return State(document, self.ids, self.nameless)
+
+    def _probe(self, probe: dict[str, Any]) -> ProbeItem:
+        targets = probe["targets"] or []
+        return msgspec.structs.replace(
+            _item(ProbeItem, {**probe, "targets": []}, self._key("probe", probe)),
+            targets=[t["target"] for t in targets if t["agent_id"] is None],
+            agent_targets=[
+                self._keys["agent", t["agent_id"]] for t in targets if t["agent_id"] is not None
+            ],
+        )
+
+    def _group(self, group: dict[str, Any]) -> GroupItem:
+        return msgspec.structs.replace(
+            _item(GroupItem, group, self._key("group", group)),
+            agents=[
+                self._keys["agent", one]
+                for one in group["agent_ids"]
+                if ("agent", one) in self._keys
+            ],
+        )
+
+    def _rule(self, rule: dict[str, Any]) -> RuleItem:
+        return msgspec.structs.replace(
+            _item(RuleItem, rule, self._key("rule", rule)),
+            agent=self._keys.get(("agent", rule["agent_id"])),
+            probe=self._keys.get(("probe", rule["probe_id"])),
+        )
+
+    def _key(self, kind: Kind, found: dict[str, Any]) -> str:
+        known = self._keys.get((kind, found["id"]))
+        if known is not None:
+            return known
+        key: str = found["external_id"] or f"{kind}-{found['id']}"
+        if not found["external_id"]:
+            self.nameless.append(f"{kind} {key}")
+        self._keys[kind, found["id"]] = key
+        self.ids[kind, key] = found["id"]
+        return key
+
+
+def _item(kind: type[T], found: dict[str, Any], key: str) -> T:
+    wanted = {field.name for field in msgspec.structs.fields(kind)}
+    fields = {name: value for name, value in found.items() if name in wanted and value is not None}
+    return msgspec.convert({**fields, "id": key}, kind)
+
+
+def _agent_of(state: State, probe_key: str) -> str:
+    for agent in state.document.agents:
+        if any(probe.id == probe_key for probe in agent.probes):
+            return agent.id
+    return ""
+
+
+def _body(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
+    """The REST body of a creation."""
+    body: dict[str, Any] = {
+        name: value
+        for name, value in msgspec.structs.asdict(item).items()
+        if name not in _OWN_FIELDS and value is not None
+    }
+    match item:
+        case ProbeItem():
+            body["agent_targets"] = [ids["agent", key] for key in item.agent_targets]
+        case GroupItem():
+            body["agent_ids"] = [ids["agent", key] for key in item.agents]
+        case RuleItem():
+            body["agent_id"] = None if item.agent is None else ids["agent", item.agent]
+            body["probe_id"] = None if item.probe is None else ids["probe", item.probe]
+    return body
+
+
+_IN_A_PATCH: Final = {
+    "targets": ("targets", "replaceTargets"),
+    "agent_targets": ("agent_targets", "replaceAgentTargets"),
+    "agents": ("agent_ids", "agent_ids"),
+    "agent": ("agent_id", "agent_id"),
+    "probe": ("probe_id", "probe_id"),
+}
+"""Fields of an item -> what they are called in a creation's body and in a patch."""
+
+
+def _patch(step: Step, body: dict[str, Any]) -> dict[str, Any]:
+    """The REST body of a change: the fields that differ; null takes a value away."""
+    named = (_IN_A_PATCH.get(field, (field, field)) for field in step.fields)
+    return {in_patch: body.get(in_body) for in_body, in_patch in named}

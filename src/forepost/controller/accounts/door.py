@@ -1,0 +1,113 @@
+"""How people come in: an account, a password, a session."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from forepost.controller.access import Caller, canonical
+from forepost.controller.accounts.sessions import Origin, Sessions
+from forepost.controller.accounts.store import Accounts
+from forepost.controller.actor import Actor
+from forepost.controller.limits import Limiter
+from forepost.controller.peer import household
+from forepost.controller.tokens import Passwords, Tokens
+from forepost.kit.clock import Clock
+from forepost.kit.errors import Conflict, Invalid, Unauthenticated
+from forepost.wire.rest import Login, Register, Session, User
+
+Says = Callable[[Actor], Any]
+"""Tells the audit log who it is, once that is known."""
+
+WRONG: Final = "wrong email or password"
+
+
+class Tries(msgspec.Struct, frozen=True):
+    """How often somebody may try."""
+
+    logins: Limiter
+    """For each address; every login counts: each costs a password hash and a session."""
+    passwords: Limiter
+    """For each account; wrong ones only."""
+    registrations: Limiter
+    """For each address."""
+
+
+class Door:
+    def __init__(
+        self,
+        accounts: Accounts,
+        sessions: Sessions,
+        passwords: Passwords,
+        tokens: Tokens,
+        tries: Tries,
+        clock: Clock,
+        session_hours: int,
+    ) -> None:
+        self._accounts, self._sessions = accounts, sessions
+        self._passwords, self._tokens = passwords, tokens
+        self._tries, self._clock = tries, clock
+        self._lasts = timedelta(hours=session_hours)
+
+    async def register(self, body: Register, origin: Origin, says: Says) -> Session:
+        self._tries.registrations.spend(household(origin.address))
+        try:
+            user = await self._accounts.add(
+                email=canonical(body.email),
+                name=body.name,
+                password_hash=await self._passwords.hash(body.password),
+                now=self._clock.now(),
+                labels=body.labels,
+                metadata=body.metadata,
+            )
+        except Conflict as error:
+            raise Invalid(str(error)) from None
+        says(_person(user))
+        return await self.admit(user, origin)
+
+    async def login(self, body: Login, origin: Origin, says: Says) -> Session:
+        """The same answer for an unknown address and a wrong password, after the same time."""
+        self._tries.logins.spend(household(origin.address))
+        email = canonical(body.email)
+        self._tries.passwords.spend(email)
+        account = await self._accounts.by_email(email)
+        kept = account.password_hash if account else None
+        right = await self._passwords.matches(body.password, kept)
+        says(_person(account.user) if account else Actor(name=email))
+        if account is None or not right:
+            raise Unauthenticated(WRONG)
+        self._tries.passwords.refund(email)
+        if self._passwords.outdated(account.password_hash):
+            await self._accounts.set_password(
+                account.user.id, await self._passwords.hash(body.password), self._clock.now()
+            )
+        user = await self._accounts.logged_in(account.user.id, self._clock.now())
+        return await self.admit(user, origin)
+
+    async def admit(self, user: User, origin: Origin) -> Session:
+        """A new session for somebody who has shown who he is."""
+        now, expires = self._times()
+        session_id = await self._sessions.begin(user.id, origin, now, expires)
+        return Session(token=self._tokens.issue(user.id, session_id, expires), data=user)
+
+    async def change_password(self, caller: Caller, old: str, new: str, origin: Origin) -> str:
+        """The token of a new session; every other one ends, whoever has a copy of its token."""
+        self._tries.passwords.spend(caller.name)
+        account = await self._accounts.account(caller.user_id)
+        if not await self._passwords.matches(old, account.password_hash):
+            raise Unauthenticated("incorrect current password")
+        self._tries.passwords.refund(caller.name)
+        hashed = await self._passwords.hash(new)
+        now, expires = self._times()
+        session_id = await self._sessions.begin_anew(caller.user_id, hashed, origin, now, expires)
+        return self._tokens.issue(caller.user_id, session_id, expires)
+
+    def _times(self) -> tuple[datetime, datetime]:
+        # Tokens carry whole seconds: the session must not outlive them, nor they the session.
+        now = self._clock.now()
+        return now, (now + self._lasts).replace(microsecond=0)
+
+
+def _person(user: User) -> Actor:
+    return Actor(name=user.email, user_id=user.id)

@@ -1,0 +1,118 @@
+"""SQL of sessions: logins that last."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, insert, select, update
+
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.access import ADDRESS, USER_AGENT, sessions
+from forepost.controller.db.tables.accounts import users
+from forepost.kit.errors import NotFound
+from forepost.wire.access import OpenSession
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a login comes from."""
+
+    address: str
+    user_agent: str
+
+
+class Sessions:
+    def __init__(self, db: Database, ended: Callable[[Iterable[int]], None]) -> None:
+        """`ended` is told the ids of sessions that ended, after the commit."""
+        self._db, self._ended = db, ended
+
+    async def begin(self, user_id: int, origin: Origin, now: datetime, expires: datetime) -> int:
+        """The id of a new session."""
+        async with self._db.write() as connection:
+            return await _begin(connection, user_id, origin, now, expires)
+
+    async def begin_anew(
+        self, user_id: int, password_hash: str, origin: Origin, now: datetime, expires: datetime
+    ) -> int:
+        """A new password and, in the same step, a new session; all earlier ones end."""
+        changed = update(users).where(users.c.id == user_id)
+        async with self._db.write() as connection:
+            await connection.execute(changed.values(password_hash=password_hash, updated_at=now))
+            ended = await _end(connection, now, sessions.c.user_id == user_id)
+            begun = await _begin(connection, user_id, origin, now, expires)
+        self._ended(ended)
+        return begun
+
+    async def of(self, user_id: int, current: int, now: datetime) -> list[OpenSession]:
+        query = (
+            select(sessions)
+            .where(
+                sessions.c.user_id == user_id,
+                sessions.c.ended_at.is_(None),
+                sessions.c.expires_at > now,
+            )
+            .order_by(sessions.c.id.desc())
+        )
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            OpenSession(
+                id=row.id,
+                created_at=row.created_at,
+                expires_at=row.expires_at,
+                last_used_at=row.last_used_at,
+                address=row.address,
+                user_agent=row.user_agent,
+                current=row.id == current,
+            )
+            for row in rows
+        ]
+
+    async def end(self, user_id: int, session_id: int, now: datetime) -> None:
+        """Raises NotFound when it is not one of this account's open ones."""
+        async with self._db.write() as connection:
+            mine = (sessions.c.user_id == user_id) & (sessions.c.id == session_id)
+            ended = await _end(connection, now, mine)
+        if not ended:
+            raise NotFound("session not found")
+        self._ended(ended)
+
+    async def end_all(self, user_id: int, now: datetime) -> None:
+        async with self._db.write() as connection:
+            ended = await _end(connection, now, sessions.c.user_id == user_id)
+        self._ended(ended)
+
+    async def forget(self, now: datetime) -> None:
+        """Drop what has expired; its tokens are refused without a row."""
+        async with self._db.write() as connection:
+            await connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
+
+
+async def _begin(
+    connection: Any, user_id: int, origin: Origin, now: datetime, expires: datetime
+) -> int:
+    statement = (
+        insert(sessions)
+        .values(
+            user_id=user_id,
+            created_at=now,
+            expires_at=expires,
+            last_used_at=now,
+            address=origin.address[:ADDRESS],
+            user_agent=origin.user_agent[:USER_AGENT],
+        )
+        .returning(sessions.c.id)
+    )
+    begun: int = (await connection.execute(statement)).scalar_one()
+    return begun
+
+
+async def _end(connection: Any, now: datetime, which: Any) -> list[int]:
+    """The ids of those that were open until now."""
+    statement = (
+        update(sessions)
+        .where(which, sessions.c.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(sessions.c.id)
+    )
+    return list((await connection.execute(statement)).scalars())

@@ -1,0 +1,99 @@
+"""Whether a rule or a window makes sense, as far as itself says. Pure; raises Invalid."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from forepost.controller.alerts.metrics import (
+    AT_TURNS,
+    CHANGES,
+    FROM_SERIES,
+    HAS_BASELINE,
+    HOST_TYPES,
+    OF_TYPE,
+    can_report,
+)
+from forepost.controller.alerts.rules import DOWNWARDS, UPWARDS
+from forepost.kit.errors import Invalid
+from forepost.wire.alerts import NewRule, NewWindow
+from forepost.wire.notify import Channel
+
+Acceptable = Callable[[Channel], str | None]
+"""Why a channel cannot be used; None: it can."""
+
+PERIOD: Final = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
+
+
+def check_rule(rule: NewRule, acceptable: Acceptable) -> None:
+    _check_second(rule)
+    _check_threshold(rule)
+    if rule.for_count > rule.of_count:
+        raise Invalid("for_count: cannot be more than of_count")
+    if rule.probe_id is not None and rule.metric in AT_TURNS:
+        raise Invalid(f"probe_id: {rule.metric} is not of a probe")
+    if rule.agent_id is not None and rule.metric == "incident_count":
+        raise Invalid("agent_id: incident_count is of the whole workspace")
+    if rule.no_data_sec and not OF_TYPE[rule.metric]:
+        raise Invalid(f"no_data_sec: no results say {rule.metric}")
+    _check_channels(rule, acceptable)
+
+
+def _check_second(rule: NewRule) -> None:
+    if rule.metric2 is None:
+        for field in ("operator2", "threshold2", "logical_op"):
+            if getattr(rule, field) is not None:
+                raise Invalid(f"{field}: needs metric2")
+        return
+    for field in ("operator2", "threshold2", "logical_op"):
+        if getattr(rule, field) is None:
+            raise Invalid(f"{field}: is needed with metric2")
+    if rule.metric2 in AT_TURNS | FROM_SERIES:
+        raise Invalid(f"metric2: {rule.metric2} can only be the first")
+
+
+def _check_threshold(rule: NewRule) -> None:
+    upwards = rule.operator in UPWARDS
+    if rule.threshold_type != "static":
+        if rule.metric not in HAS_BASELINE:
+            known = ", ".join(sorted(HAS_BASELINE))
+            raise Invalid(f"threshold_type: only {known} have a baseline")
+        if not upwards and rule.operator not in DOWNWARDS:
+            raise Invalid("operator: a dynamic threshold needs > or <")
+    if rule.recovery_threshold is None:
+        return
+    if rule.threshold_type != "static":
+        raise Invalid("recovery_threshold: only for a static threshold")
+    if rule.metric in CHANGES or not (upwards or rule.operator in DOWNWARDS):
+        raise Invalid("recovery_threshold: needs a metric of degree and > or <")
+    beyond = rule.recovery_threshold - rule.threshold
+    if (beyond > 0) if upwards else (beyond < 0):
+        raise Invalid("recovery_threshold: must be on the good side of threshold")
+
+
+def _check_channels(rule: NewRule, acceptable: Acceptable) -> None:
+    if rule.notify_webhook and not rule.webhook_url:
+        raise Invalid("webhook_url: is needed with notify_webhook")
+    if rule.webhook_url and (why := acceptable(Channel(kind="webhook", url=rule.webhook_url))):
+        raise Invalid(f"webhook_url: {why}")
+    for place, url in enumerate(rule.apprise_urls):
+        if why := acceptable(Channel(kind="apprise", url=url)):
+            raise Invalid(f"apprise_urls[{place}]: {why}")
+
+
+def check_reports(rule: NewRule, probe_type: str) -> None:
+    """Whether the probe that a rule names can ever say its metrics."""
+    if not can_report(probe_type, rule.metric):
+        raise Invalid(f"metric: a probe of type {probe_type} never reports {rule.metric}")
+    if rule.metric2 is None or can_report(probe_type, rule.metric2):
+        return
+    if not HOST_TYPES.intersection(OF_TYPE[rule.metric2]):
+        raise Invalid(f"metric2: a probe of type {probe_type} never reports {rule.metric2}")
+
+
+def check_window(window: NewWindow) -> None:
+    lasts = window.ends_at - window.starts_at
+    if lasts <= timedelta():
+        raise Invalid("ends_at: must be after starts_at")
+    period = PERIOD.get(window.recurrence)
+    if period is not None and lasts > period:
+        raise Invalid(f"ends_at: a {window.recurrence} window cannot last longer than that")

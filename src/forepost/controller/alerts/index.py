@@ -1,0 +1,138 @@
+"""Rules in RAM, found by workspace, type of payload and probe."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from forepost.controller.alerts.metrics import FROM_SERIES, OF_TYPE, REMEMBERED, Line
+from forepost.controller.alerts.rules import DOWNWARDS, UPWARDS, Limits, Streak, compare
+from forepost.wire.alerts import Rule, State
+
+MOST_LINES: Final = 10_000
+"""Lines of one rule that can be in a streak; an agent that makes up targets costs no more."""
+
+_DEFINING: Final = (
+    *("probe_id", "agent_id", "metric", "operator", "threshold_type"),
+    *("metric2", "operator2", "logical_op"),
+)
+
+
+def same_definition(one: Rule, other: Rule) -> bool:
+    """Whether what the one has counted is true of the other."""
+    return bool(one.no_data_sec) == bool(other.no_data_sec) and all(
+        getattr(one, field) == getattr(other, field) for field in _DEFINING
+    )
+
+
+class Watched:
+    """A rule, and all that is known of what it watches."""
+
+    __slots__ = (*("at_once", "heard", "judged", "limits", "plain", "rule", "streaks"),)
+
+    def __init__(self, rule: Rule) -> None:
+        self.streaks: dict[Line, Streak] = {}
+        """Lines whose condition was true not long ago; the others have nothing to be known."""
+        self.limits: dict[Line, Limits] = {}
+        """Of a dynamic threshold, by line."""
+        self.heard: dict[tuple[int, int], int] = {}
+        """(probe, agent) to when a result came last, us; for rules about silence."""
+        self.judged = False
+        self.become(rule)
+
+    def become(self, rule: Rule) -> None:
+        self.rule = rule
+        self.at_once = msgspec.structs.replace(rule, for_count=1, of_count=1)
+        """For what is judged by time instead of by samples."""
+        self.plain = (
+            rule.metric2 is None and rule.threshold_type == "static" and rule.agent_id is None
+        )
+        """Whether one comparison judges it on a line that has no streak."""
+
+    def limits_on(self, line: Line) -> Limits | None:
+        if self.rule.threshold_type == "static":
+            return Limits(self.rule.threshold)
+        return self.limits.get(line)
+
+    @property
+    def state(self) -> State:
+        open_ones = [streak.severity for streak in self.streaks.values() if streak.open]
+        if open_ones:
+            return "down" if "critical" in open_ones else "degraded"
+        return "ok" if self.judged else "unknown"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """All rules about a row, and how to see at once that nothing follows from it."""
+
+    rules: Sequence[Watched]
+    gates: Sequence[tuple[str, Callable[[float, float], bool], float]]
+    """Metric, comparison and the threshold met first: when none is met, no plain rule's is."""
+    unplain: Sequence[Watched]
+    silent: Sequence[Watched]
+    """Rules about silence."""
+    told: set[str]
+    """Metrics that were said: the plain rules about them have judged."""
+
+
+class OfType(msgspec.Struct, frozen=True):
+    """What is done with a row of one type in one workspace."""
+
+    everywhere: Asked
+    of_probe: dict[int, Asked]
+    """With those for all probes; a probe without rules of its own is not here."""
+    remembered: frozenset[str]
+    noted: frozenset[str]
+    """Metrics that are somebody's second condition."""
+
+
+def index(rules: Iterable[Watched]) -> dict[str, OfType]:
+    """By type of payload, for one workspace. Rules that are off or need no rows are left out."""
+    by_type: dict[str, list[Watched]] = {}
+    noted: set[str] = set()
+    for watched in rules:
+        rule = watched.rule
+        if not rule.enabled or (rule.metric in FROM_SERIES and not rule.no_data_sec):
+            continue
+        for kind in OF_TYPE[rule.metric]:
+            by_type.setdefault(kind, []).append(watched)
+        if rule.metric2 is not None:
+            noted.add(rule.metric2)
+    for metric in noted:
+        for kind in OF_TYPE[metric]:
+            by_type.setdefault(kind, [])
+    return {kind: _of_type(kind, found, noted) for kind, found in by_type.items()}
+
+
+def _of_type(kind: str, rules: Sequence[Watched], noted: set[str]) -> OfType:
+    own = {watched.rule.probe_id for watched in rules if watched.rule.probe_id is not None}
+    here = {metric for metric in noted if kind in OF_TYPE[metric]}
+    asked = {watched.rule.metric for watched in rules} | here
+    return OfType(
+        everywhere=_asked([each for each in rules if each.rule.probe_id is None]),
+        of_probe={
+            probe_id: _asked([each for each in rules if each.rule.probe_id in (None, probe_id)])
+            for probe_id in own
+        },
+        remembered=frozenset(asked & REMEMBERED),
+        noted=frozenset(here),
+    )
+
+
+def _asked(rules: Sequence[Watched]) -> Asked:
+    gates: dict[tuple[str, Callable[[float, float], bool], float], float] = {}
+    for watched in rules:
+        if watched.plain:
+            rule = watched.rule
+            # An equality has no threshold that is met before another: each is a gate.
+            alone = 0.0 if rule.operator in UPWARDS | DOWNWARDS else rule.threshold
+            gate = (rule.metric, compare(rule.operator), alone)
+            first = min if rule.operator in UPWARDS else max
+            gates[gate] = first(gates.get(gate, rule.threshold), rule.threshold)
+    return Asked(
+        rules=tuple(rules),
+        gates=tuple((metric, test, met) for (metric, test, _), met in gates.items()),
+        unplain=tuple(watched for watched in rules if not watched.plain),
+        silent=tuple(watched for watched in rules if watched.rule.no_data_sec),
+        told=set(),
+    )

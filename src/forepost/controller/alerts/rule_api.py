@@ -1,0 +1,90 @@
+"""Routes of alert rules and maintenance windows."""
+
+from typing import Final
+
+from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
+from litestar.status_codes import HTTP_200_OK
+
+from forepost.controller.access import needs
+from forepost.controller.alerts.desk import Desk
+from forepost.kit.clock import Clock
+from forepost.wire.alerts import NewRule, NewWindow, Rule, RulePatch, Window, WindowPatch
+from forepost.wire.rest import Done, ListOf
+
+RULES: Final = "/workspaces/{workspace_id:int}/alert-rules"
+RULE: Final = RULES + "/{rule_id:int}"
+WINDOWS: Final = "/workspaces/{workspace_id:int}/maintenance-windows"
+WINDOW: Final = WINDOWS + "/{window_id:int}"
+
+
+def routes(desk: Desk, clock: Clock) -> Router:
+    @get(RULES, opt=needs("VIEWER"))
+    async def list_rules(workspace_id: FromPath[int]) -> ListOf[Rule]:
+        return ListOf(data=[desk.shown(r) for r in await desk.store.rules_of(workspace_id)])
+
+    @post(RULES, opt=needs("ADMIN"))
+    async def add_rule(workspace_id: FromPath[int], data: JSONBody[NewRule]) -> Rule:
+        rule = await desk.store.add_rule(workspace_id, data, clock.now())
+        await desk.reload(workspace_id)
+        return desk.shown(rule)
+
+    @get(RULE, opt=needs("VIEWER"))
+    async def get_rule(workspace_id: FromPath[int], rule_id: FromPath[int]) -> Rule:
+        return desk.shown(await desk.store.rule(workspace_id, rule_id))
+
+    @patch(RULE, opt=needs("ADMIN"))
+    async def change_rule(
+        workspace_id: FromPath[int], rule_id: FromPath[int], data: JSONBody[RulePatch]
+    ) -> Rule:
+        """Open alerts of a rule that is switched off, or asks something else now, are resolved."""
+        return await desk.change_rule(workspace_id, rule_id, data, clock.now())
+
+    @delete(RULE, opt=needs("ADMIN"), status_code=HTTP_200_OK)
+    async def delete_rule(workspace_id: FromPath[int], rule_id: FromPath[int]) -> Done:
+        """Its alerts stay as a record; those that are open are resolved."""
+        await desk.delete_rule(workspace_id, rule_id, clock.now())
+        return Done()
+
+    return Router(
+        "/",
+        route_handlers=[list_rules, add_rule, get_rule, change_rule, delete_rule],
+        tags=["alert-rules"],
+    )
+
+
+def window_routes(desk: Desk, clock: Clock) -> Router:
+    @get(WINDOWS, opt=needs("VIEWER"))
+    async def list_windows(workspace_id: FromPath[int]) -> ListOf[Window]:
+        return ListOf(data=await desk.store.windows_of(workspace_id))
+
+    @post(WINDOWS, opt=needs("ADMIN"))
+    async def add_window(workspace_id: FromPath[int], data: JSONBody[NewWindow]) -> Window:
+        """While it lasts no alert of what it names opens; what is still true at its end does."""
+        window = await desk.store.add_window(workspace_id, data, clock.now())
+        await desk.reload(workspace_id)
+        return window
+
+    @get(WINDOW, opt=needs("VIEWER"))
+    async def get_window(workspace_id: FromPath[int], window_id: FromPath[int]) -> Window:
+        return await desk.store.window(workspace_id, window_id)
+
+    @patch(WINDOW, opt=needs("ADMIN"))
+    async def change_window(
+        workspace_id: FromPath[int], window_id: FromPath[int], data: JSONBody[WindowPatch]
+    ) -> Window:
+        window = await desk.store.change_window(workspace_id, window_id, data, clock.now())
+        await desk.reload(workspace_id)
+        return window
+
+    @delete(WINDOW, opt=needs("ADMIN"), status_code=HTTP_200_OK)
+    async def delete_window(workspace_id: FromPath[int], window_id: FromPath[int]) -> Done:
+        await desk.store.delete_window(workspace_id, window_id)
+        await desk.reload(workspace_id)
+        return Done()
+
+    return Router(
+        "/",
+        route_handlers=[list_windows, add_window, get_window, change_window, delete_window],
+        tags=["maintenance-windows"],
+    )

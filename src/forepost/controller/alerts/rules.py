@@ -1,0 +1,215 @@
+"""Judging: is the condition true, has it been for long enough, and what follows. Pure."""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Final, Literal
+
+import msgspec
+
+from forepost.wire.alerts import Logic, Operator, Rule, Severity
+
+_COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
+    ">": operator.gt,
+    "gt": operator.gt,
+    "<": operator.lt,
+    "lt": operator.lt,
+    ">=": operator.ge,
+    "gte": operator.ge,
+    "<=": operator.le,
+    "lte": operator.le,
+    "=": operator.eq,
+    "==": operator.eq,
+    "eq": operator.eq,
+}
+UPWARDS: Final = frozenset({">", "gt", ">=", "gte"})
+DOWNWARDS: Final = frozenset({"<", "lt", "<=", "lte"})
+ROUNDING: Final = 1e-6
+FEWEST: Final = 10
+"""Results that a baseline needs, for a threshold to be had of it."""
+
+
+def compare(spelling: Operator) -> Callable[[float, float], bool]:
+    return _COMPARE[spelling]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a value is compared with. `critical` None: there is no second step."""
+
+    threshold: float
+    critical: float | None = None
+
+
+class Usually(msgspec.Struct, frozen=True):
+    """What was measured over a rule's window."""
+
+    results: int
+    mean: float
+    stddev: float
+    percentile: float
+    """At the rule's share, or at 100 less it where a rule looks downwards."""
+
+
+def limits_of(rule: Rule, usually: Usually | None) -> Limits | None:
+    """None: not known yet, and nothing can be judged."""
+    if rule.threshold_type == "static":
+        return Limits(rule.threshold)
+    if usually is None or usually.results < FEWEST:
+        return None
+    if rule.threshold_type == "dynamic_percentile":
+        return Limits(usually.percentile)
+    sign = -1 if rule.operator in DOWNWARDS else 1
+    # Values that are all the same deviate by nothing: rounding is not to raise an alert.
+    stddev = max(usually.stddev, abs(usually.mean) * ROUNDING)
+    return Limits(
+        usually.mean + sign * rule.stddev_multiplier * stddev,
+        usually.mean + sign * rule.stddev_multiplier_critical * stddev,
+    )
+
+
+def share_of(rule: Rule) -> float:
+    """The percentile that a rule asks for, 0 to 1."""
+    share = rule.percentile / 100
+    return 1 - share if rule.operator in DOWNWARDS else share
+
+
+def combine(first: bool | None, second: bool | None, logic: Logic) -> bool | None:
+    """None is not known. An OR needs one that is known, an AND both unless one is false."""
+    if logic == "OR":
+        if first or second:
+            return True
+        return None if first is None and second is None else False
+    if first is False or second is False:
+        return False
+    return None if first is None or second is None else True
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What one sample says of a rule, and the condition that says it."""
+
+    breach: bool
+    metric: str
+    value: float
+    threshold: float
+    severity: Severity
+    text: str
+    """The conditions that are true, in words."""
+
+
+def judge(
+    rule: Rule, first: float | None, second: float | None, limits: Limits, *, is_open: bool
+) -> Verdict | None:
+    """None: what the rule needs is not known, and nothing changes.
+
+    While an alert is open the first condition lasts until the recovery threshold is passed.
+    """
+    one = None if first is None else _holds(rule, first, limits, is_open=is_open)
+    if rule.metric2 is None:
+        if first is None or one is None:
+            return None
+        return _verdict(rule, one, first, limits)
+    assert rule.operator2 is not None
+    assert rule.threshold2 is not None
+    assert rule.logical_op is not None
+    two = None if second is None else compare(rule.operator2)(second, rule.threshold2)
+    both = combine(one, two, rule.logical_op)
+    if both is None:
+        return None
+    if first is not None and (one or not two or second is None):
+        text = _text(rule.metric, first, rule.operator, limits.threshold)
+        if one and two and second is not None:
+            text += " and " + _text(rule.metric2, second, rule.operator2, rule.threshold2)
+        return msgspec.structs.replace(_verdict(rule, both, first, limits), text=text)
+    if second is None:
+        return None
+    text = _text(rule.metric2, second, rule.operator2, rule.threshold2)
+    return Verdict(both, rule.metric2, second, rule.threshold2, rule.severity, text)
+
+
+def _holds(rule: Rule, value: float, limits: Limits, *, is_open: bool) -> bool:
+    test = compare(rule.operator)
+    if test(value, limits.threshold):
+        return True
+    recovery = rule.recovery_threshold
+    return is_open and recovery is not None and test(value, recovery)
+
+
+def _verdict(rule: Rule, breach: bool, value: float, limits: Limits) -> Verdict:
+    severity = rule.severity
+    if limits.critical is not None and compare(rule.operator)(value, limits.critical):
+        severity = "critical"
+    text = _text(rule.metric, value, rule.operator, limits.threshold)
+    return Verdict(breach, rule.metric, value, limits.threshold, severity, text)
+
+
+def _text(metric: str, value: float, spelling: str, threshold: float) -> str:
+    return f"{metric} {number(value)} {_SIGNS.get(spelling, spelling)} {number(threshold)}"
+
+
+_SIGNS: Final = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "=", "==": "="}
+
+
+def number(value: float) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+Move = Literal["open", "worsen", "resolve", "stay"]
+_LONG_AGO_US: Final = -(1 << 62)
+
+
+class Streak:
+    """One rule on one line: its last samples, and whether an alert of it is open.
+
+    Samples are given in the order of their making; an older one says nothing new.
+    """
+
+    __slots__ = ("held", "last_us", "mask", "open", "quiet_until_us", "severity")
+
+    def __init__(self) -> None:
+        self.mask = 0
+        """A bit for each of the last samples, the newest lowest: was the condition true?"""
+        self.open = False
+        self.severity: Severity = "warning"
+        self.last_us = _LONG_AGO_US
+        self.quiet_until_us = _LONG_AGO_US
+        """No new alert before."""
+        self.held = False
+        """Resolved by hand while it was true: being false once ends the quiet."""
+
+    def take(self, breach: bool, rule: Rule, created_us: int) -> bool:
+        """Count a sample in; False where it is not newer than the last."""
+        if created_us <= self.last_us:
+            return False
+        self.last_us = created_us
+        self.mask = (self.mask << 1 | breach) & ((1 << max(rule.of_count, rule.for_count)) - 1)
+        if self.held and not breach:
+            self.held, self.quiet_until_us = False, _LONG_AGO_US
+        return True
+
+    def move(self, rule: Rule, severity: Severity, now_us: int, *, may_open: bool) -> Move:
+        """What follows from the samples so far. It changes nothing: see `opened`, `resolved`."""
+        enough = self.mask.bit_count() >= rule.for_count
+        newest = bool(self.mask & 1)
+        if self.open:
+            if not newest and not enough:
+                return "resolve"
+            if newest and severity == "critical" and self.severity == "warning":
+                return "worsen"
+            return "stay"
+        if not (enough and newest and may_open):
+            return "stay"
+        if now_us < self.quiet_until_us:
+            return "stay"
+        return "open"
+
+    def opened(self, severity: Severity) -> None:
+        self.open, self.severity, self.held = True, severity, False
+
+    def resolved(self, rule: Rule, now_us: int, *, by_hand: bool) -> None:
+        self.open = False
+        self.quiet_until_us = now_us + rule.cooldown_minutes * 60_000_000
+        self.held = by_hand and bool(self.mask & 1)
+        if not by_hand:
+            self.mask = 0

@@ -1,0 +1,61 @@
+"""Routes of the audit log: of a workspace, and of one's own account."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from forepost.controller.access import SIGNED_IN, Caller, needs
+from forepost.controller.audit.store import Asked, AuditLog
+from forepost.controller.paging import Limit, Offset, unix_seconds
+from forepost.wire.access import AuditRow
+from forepost.wire.base import MOST_ID
+from forepost.wire.rest import Page
+
+From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
+To = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
+Action = Annotated[str | None, QueryParameter(pattern="^[a-z.-]{1,100}$")]
+UserId = Annotated[int | None, QueryParameter(name="userId", ge=1, le=MOST_ID)]
+OF_WORKSPACE: Final = "/workspaces/{workspace_id:int}/audit"
+
+
+def routes(log: AuditLog) -> Router:
+    @get(OF_WORKSPACE, opt=needs("ADMIN"))
+    async def of_workspace(
+        workspace_id: FromPath[int],
+        action: Action = None,
+        user_id: UserId = None,
+        start: From = None,
+        to: To = None,
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> Page[AuditRow]:
+        """Who changed what, the newest first."""
+        asked = Asked(
+            user_id=user_id, action=action, start=_time("from", start), end=_time("to", to)
+        )
+        data, total = await log.of_workspace(workspace_id, asked, limit, offset)
+        return Page(data=data, total=total, limit=limit, offset=offset)
+
+    @get("/auth/audit", opt=needs(SIGNED_IN))
+    async def of_account(
+        caller: NamedDependency[Caller],
+        action: Action = None,
+        start: From = None,
+        to: To = None,
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> Page[AuditRow]:
+        """The caller's own logins, refused ones too, and other events of the account."""
+        asked = Asked(action=action, start=_time("from", start), end=_time("to", to))
+        data, total = await log.of_account(caller.user_id, asked, limit, offset)
+        return Page(data=data, total=total, limit=limit, offset=offset)
+
+    return Router("/", route_handlers=[of_workspace, of_account], tags=["audit"])
+
+
+def _time(field: str, text: str | None) -> datetime | None:
+    seconds = unix_seconds(field, text)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

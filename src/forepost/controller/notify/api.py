@@ -1,0 +1,104 @@
+"""Routes of the log of deliveries, and of trying a rule's channels."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, Literal
+
+from litestar import Router, get, post
+from litestar.params import FromPath, QueryParameter
+from litestar.status_codes import HTTP_200_OK
+
+from forepost.controller.access import needs
+from forepost.controller.db.engine import Database
+from forepost.controller.notify.outbox import Outbox
+from forepost.controller.notify.store import Filter, Store
+from forepost.controller.paging import Limit, Offset
+from forepost.kit.clock import Clock
+from forepost.kit.errors import Conflict
+from forepost.wire.base import MOST_ID
+from forepost.wire.notify import Channel, Delivery, Notice
+from forepost.wire.rest import ListOf, Page
+
+ChannelsOf = Callable[[int, int], Awaitable[tuple[str, list[Channel]]]]
+"""(workspace id, rule id) -> the rule's name and where it tells. Raises NotFound."""
+
+ALL: Final = "/workspaces/{workspace_id:int}/deliveries"
+TEST: Final = "/workspaces/{workspace_id:int}/alert-rules/{rule_id:int}/test"
+MOST_TESTS: Final = 20
+"""That wait, in one workspace: a test is no way to flood somebody."""
+
+State = Literal["pending", "sending", "sent", "failed"]
+AlertId = Annotated[int | None, QueryParameter(name="alertId", ge=1, le=MOST_ID)]
+RuleId = Annotated[int | None, QueryParameter(name="ruleId", ge=1, le=MOST_ID)]
+
+
+def routes(
+    db: Database,
+    outbox: Outbox,
+    store: Store,
+    channels_of: ChannelsOf,
+    clock: Clock,
+    panel_url: str,
+) -> Router:
+    @get(ALL, opt=needs("ADMIN"))
+    async def list_deliveries(
+        workspace_id: FromPath[int],
+        in_state: Annotated[State | None, QueryParameter(name="state")] = None,
+        alert_id: AlertId = None,
+        rule_id: RuleId = None,
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> Page[Delivery]:
+        """What was sent because of alerts, is waiting, or was given up; newest first."""
+        only = Filter(state=in_state, alert_id=alert_id, rule_id=rule_id)
+        data, total = await store.log(workspace_id, only, limit, offset)
+        return Page(data=data, total=total, limit=limit, offset=offset)
+
+    @post(
+        ALL + "/{delivery_id:int}/retry",
+        opt=needs("ADMIN", "deliveries.retry"),
+        status_code=HTTP_200_OK,
+    )
+    async def retry_delivery(workspace_id: FromPath[int], delivery_id: FromPath[int]) -> Delivery:
+        """Begin again, now: of one that was given up, or waits for its next attempt."""
+        delivery = await store.retry(workspace_id, delivery_id, clock.now())
+        outbox.nudge()
+        return delivery
+
+    @post(TEST, opt=needs("ADMIN", "alert-rules.test"))
+    async def test_rule(workspace_id: FromPath[int], rule_id: FromPath[int]) -> ListOf[Delivery]:
+        """Send a test notice over all channels of a rule; what becomes of it is in the log."""
+        name, channels = await channels_of(workspace_id, rule_id)
+        if not channels:
+            raise Conflict("the rule has no channels that leave the panel")
+        now = clock.now()
+        notice = Notice(
+            alert_id=0,
+            workspace_id=workspace_id,
+            probe_id=None,
+            agent_id=None,
+            probe_type="",
+            probe_name="",
+            probe_target="",
+            agent_name="",
+            panel_url=panel_url,
+            metric="",
+            value=None,
+            threshold=None,
+            severity="warning",
+            message=f"This is a test of the rule {name}. Nothing is wrong.",
+            triggered_at=now,
+            event="test",
+            resolved_at=None,
+            rule_id=rule_id,
+            rule_name=name,
+            incident_id=None,
+        )
+        async with db.write() as connection:
+            if await outbox.tests_waiting(connection, workspace_id) >= MOST_TESTS:
+                raise Conflict("other tests are waiting: see the log of deliveries")
+            made = await outbox.put_all(connection, notice, channels)
+        return ListOf(data=await store.named(workspace_id, made))
+
+    return Router(
+        "/", route_handlers=[list_deliveries, retry_delivery, test_rule], tags=["deliveries"]
+    )

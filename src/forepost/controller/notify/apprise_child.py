@@ -1,0 +1,130 @@
+"""The process that runs Apprise once: an order on standard input, a report on standard output.
+
+Python tells an audit hook of every connection, process and file before it is made; the hook cannot
+be taken off. So addresses are checked where they are used: whatever a service of Apprise resolves,
+and wherever a redirect leads it. A socket of a C library of its own would not be seen.
+"""
+
+import logging
+import os
+import signal
+import sys
+import sysconfig
+from typing import Any, Final
+
+import msgspec
+
+from forepost.controller.outgoing.addresses import why_not_public
+from forepost.wire.notify import AppriseOrder, AppriseReport
+
+LONGEST_SEC: Final = 60
+_READABLE: Final = (
+    "/etc/ssl",
+    "/etc/pki",
+    "/usr/share",
+    "/usr/lib",
+    "/etc/mime.types",
+    "/dev/null",
+)
+_PROCESSES: Final = frozenset(
+    "subprocess.Popen os.system os.exec os.fork os.forkpty os.posix_spawn os.spawn "  # noqa: SIM905
+    "pty.spawn syslog.openlog syslog.syslog".split()
+)
+
+
+class Guard:
+    """An audit hook. What it refuses it keeps in words, and the caller sees a PermissionError."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        folders = [sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *sys.path]
+        self._readable = tuple({os.path.realpath(f) for f in (*folders, *_READABLE) if f})
+        self.refused: list[str] = []
+
+    def __call__(self, event: str, given: tuple[Any, ...]) -> None:
+        if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+            reason = self._why_not_to(given[1])
+        elif event in _PROCESSES:
+            reason = f"{event} is not allowed"
+        elif event == "open":
+            reason = self._why_not_open(given[0], given[2])
+        else:
+            return
+        if reason:
+            self.refused.append(reason)
+            raise PermissionError(reason)
+
+    def _why_not_to(self, address: Any) -> str | None:
+        if address is None:  # of a socket that is connected
+            return None
+        if not isinstance(address, tuple):
+            return "a socket of this machine is not allowed"
+        if self._allow_private:
+            return None
+        host = str(address[0])
+        try:
+            kind = why_not_public(host)
+        except ValueError:
+            return f"{host} is not allowed: a name that nobody looked up"
+        return f"{host} is not allowed: {kind} (alerts.allow_private_targets)" if kind else None
+
+    def _why_not_open(self, path: Any, flags: int) -> str | None:
+        if isinstance(path, int):
+            return None
+        real = os.path.realpath(os.fsdecode(path))
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and real != os.devnull:
+            return "writing files is not allowed"
+        if any(real == folder or real.startswith(folder + os.sep) for folder in self._readable):
+            return None
+        return f"{path} is not allowed: a file of this machine"
+
+
+class Heard(logging.Handler):
+    """What Apprise complains of."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+def deliver(order: AppriseOrder, guard: Guard) -> AppriseReport:
+    """Load Apprise and notify one URL."""
+    import apprise  # noqa: PLC0415 - after the guard stands
+
+    heard = Heard()
+    logging.getLogger("apprise").addHandler(heard)
+    asset = apprise.AppriseAsset(
+        app_id="forepost",
+        app_desc="forepost",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
+        http_redirects=False,
+    )
+    sender = apprise.Apprise(asset=asset)
+    if not sender.add(order.url):
+        reason = guard.refused[0] if guard.refused else "the URL is not understood"
+        return AppriseReport(sent=False, error=f"apprise: {reason}", hopeless=True)
+    if sender.notify(title=order.title, body=order.body, body_format="text"):
+        return AppriseReport(sent=True)
+    if guard.refused:
+        return AppriseReport(sent=False, error=f"apprise: {guard.refused[0]}", hopeless=True)
+    return AppriseReport(sent=False, error=f"apprise: {'; '.join(heard.said) or 'not sent'}")
+
+
+def main() -> None:
+    signal.alarm(LONGEST_SEC)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=AppriseOrder)
+    answers, sys.stdout = sys.stdout, sys.stderr
+    guard = Guard(allow_private=order.allow_private)
+    sys.addaudithook(guard)
+    report = deliver(order, guard)
+    answers.buffer.write(msgspec.json.encode(report))
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Mail over the operator's own server, with the standard library, in a thread."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from typing import Final, Literal
+
+import anyio
+import anyio.to_thread
+
+from forepost.controller.notify.outcome import Outcome, shortened
+from forepost.controller.notify.store import Outgoing
+from forepost.controller.outgoing.calls import trusted
+from forepost.controller.settings import Mail
+from forepost.kit.clock import Clock
+
+AT_ONCE: Final = 2
+SILENCE_SEC: Final = 10.0
+LONGEST_SEC: Final = 60.0
+
+
+class Mails:
+    def __init__(self, settings: Mail, ca_file: str, clock: Clock) -> None:
+        self._settings, self._ca_file, self._clock = settings, ca_file, clock
+        self._tls: ssl.SSLContext | None = None
+        self._threads = anyio.CapacityLimiter(AT_ONCE)
+
+    async def send(self, row: Outgoing) -> Outcome:
+        if not self._settings.host:
+            return Outcome("never", "mail: not configured ([mail] host)")
+        try:
+            message = self._message(row)
+            with anyio.fail_after(LONGEST_SEC):
+                await anyio.to_thread.run_sync(
+                    self._send, message, abandon_on_cancel=True, limiter=self._threads
+                )
+        except TimeoutError:
+            return Outcome("again", f"mail: {self._settings.host} did not answer in time")
+        except ssl.SSLCertVerificationError as error:
+            return Outcome("again", f"mail: certificate: {error.verify_message}")
+        except (smtplib.SMTPException, OSError) as error:
+            return _unsent(error)
+        except ValueError as error:  # an address that no header can hold
+            return Outcome("never", shortened(f"mail: {error}"))
+        return Outcome("sent")
+
+    def _message(self, row: Outgoing) -> EmailMessage:
+        settings = self._settings
+        message = EmailMessage()
+        message["Subject"] = " ".join(row.title.split())
+        message["From"] = formataddr((settings.from_name, settings.from_address))
+        message["To"] = row.destination
+        message["Date"] = format_datetime(self._clock.now())
+        # The same for every attempt: a server or a reader may drop a second copy.
+        domain = settings.from_address.rpartition("@")[2]
+        message["Message-ID"] = f"<forepost-{row.id}-{int(row.created_at.timestamp())}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Forepost-Delivery"] = str(row.id)
+        message.set_content(row.body)
+        if row.html:
+            message.add_alternative(row.html, subtype="html")
+        return message
+
+    def _send(self, message: EmailMessage) -> None:
+        settings = self._settings
+        if settings.tls != "none" and self._tls is None:
+            self._tls = trusted(self._ca_file)
+        if settings.tls == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                settings.host, settings.port, timeout=SILENCE_SEC, context=self._tls
+            )
+        else:
+            server = smtplib.SMTP(settings.host, settings.port, timeout=SILENCE_SEC)
+        with server:
+            if settings.tls == "starttls":
+                server.starttls(context=self._tls)
+            if settings.user:
+                server.login(settings.user, settings.password)
+            server.send_message(message)
+
+
+def _unsent(error: Exception) -> Outcome:
+    """A refusal for good of this mail or its receiver, or something that may pass."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+        text = said.decode(errors="replace")
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, text = error.smtp_code, _text(error.smtp_error)
+    else:
+        return Outcome("again", shortened(f"mail: {str(error) or type(error).__name__}"))
+    ours = isinstance(error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError))
+    verdict: Literal["again", "refused"] = "refused" if ours and code >= 500 else "again"
+    return Outcome(verdict, shortened(f"mail: {code} {text}"))
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else said

@@ -1,0 +1,115 @@
+"""Where everything that leaves because of an alert is put, in the transaction that caused it."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import anyio
+import msgspec
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forepost.controller.db.tables.deliveries import deliveries
+from forepost.controller.notify import words
+from forepost.controller.notify.destinations import host_of
+from forepost.controller.notify.store import WAITING
+from forepost.kit.clock import Clock
+from forepost.wire.notify import Channel, Notice
+
+
+class Outbox:
+    """What is put is rendered at once: it says what was true then, however late it leaves.
+
+    Its bound is time: each row is sent or given up within the pauses of `alerts.retry_pauses_sec`,
+    and forgotten after `alerts.delivery_days`.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._some = anyio.Event()
+
+    async def put(
+        self, connection: AsyncConnection, notice: Notice, channels: Sequence[Channel]
+    ) -> None:
+        """Send `notice` over every channel after the transaction of `connection` is committed."""
+        await self.put_all(connection, notice, channels)
+
+    async def put_all(
+        self, connection: AsyncConnection, notice: Notice, channels: Sequence[Channel]
+    ) -> list[int]:
+        """As `put`; the ids of the deliveries, in the order of the channels."""
+        return [
+            await self._add(
+                connection,
+                workspace_id=notice.workspace_id,
+                alert_id=notice.alert_id or None,
+                rule_id=notice.rule_id,
+                event=notice.event,
+                channel=channel,
+                title=words.title(notice),
+                body=msgspec.json.encode(notice).decode()
+                if channel.kind == "webhook"
+                else words.text(notice),
+                html=words.html(notice) if channel.kind == "email" else "",
+            )
+            for channel in channels
+        ]
+
+    async def put_mail(
+        self,
+        connection: AsyncConnection,
+        workspace_id: int | None,
+        to: str,
+        subject: str,
+        text: str,
+    ) -> None:
+        """Send a mail that no alert caused. Without a workspace nobody's log shows it."""
+        await self._add(
+            connection,
+            workspace_id=workspace_id,
+            alert_id=None,
+            rule_id=None,
+            event="mail",
+            channel=Channel(kind="email", url=to),
+            title=subject,
+            body=text,
+            html=f"<!doctype html><html><body><pre>{escape(text)}</pre></body></html>\n",
+        )
+
+    async def tests_waiting(self, connection: AsyncConnection, workspace_id: int) -> int:
+        query = select(func.count(deliveries.c.id)).where(
+            deliveries.c.workspace_id == workspace_id,
+            deliveries.c.event == "test",
+            deliveries.c.state.in_(WAITING),
+        )
+        return (await connection.scalar(query)) or 0
+
+    def nudge(self) -> None:
+        """Something is due, or will be with the commit that is on its way."""
+        self._some.set()
+
+    async def nudged(self) -> None:
+        await self._some.wait()
+        self._some = anyio.Event()
+
+    async def _add(self, connection: AsyncConnection, *, channel: Channel, **values: Any) -> int:
+        now = self._clock.now()
+        statement = (
+            insert(deliveries)
+            .values(
+                **values,
+                kind=channel.kind,
+                destination=channel.url,
+                secret=channel.secret,
+                host=host_of(channel),
+                state="pending",
+                attempts=0,
+                next_at=now,
+                last_error="",
+                created_at=now,
+            )
+            .returning(deliveries.c.id)
+        )
+        found: int = (await connection.execute(statement)).scalar_one()
+        self.nudge()
+        return found

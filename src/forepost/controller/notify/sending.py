@@ -1,0 +1,52 @@
+"""Joins the senders: what `build` needs of this slice besides the outbox and the routes."""
+
+import msgspec
+
+from forepost.controller.db.engine import Database
+from forepost.controller.notify.apprise import Apprises
+from forepost.controller.notify.mail import Mails
+from forepost.controller.notify.outbox import Outbox
+from forepost.controller.notify.post import Client
+from forepost.controller.notify.store import Store
+from forepost.controller.notify.webhook import Webhooks
+from forepost.controller.notify.worker import Worker
+from forepost.controller.outgoing.calls import trusted
+from forepost.controller.settings import Settings
+from forepost.kit.clock import Clock
+from forepost.kit.settings import WrongSettings
+
+
+class Sending(msgspec.Struct, frozen=True):
+    store: Store
+    worker: Worker
+
+    @classmethod
+    def of(cls, db: Database, outbox: Outbox, settings: Settings, clock: Clock) -> "Sending":
+        """Raises WrongSettings."""
+        alerts, mail = settings.alerts, settings.mail
+        if mail.host and "@" not in mail.from_address:
+            raise WrongSettings("mail.from_address: is needed with mail.host")
+        if alerts.ca_file:
+            try:
+                trusted(alerts.ca_file)
+            except OSError as error:  # ssl.SSLError is one
+                raise WrongSettings(f"alerts.ca_file: {alerts.ca_file}: {error}") from None
+        client = Client(
+            allow_private=alerts.allow_private_targets,
+            ca_file=alerts.ca_file,
+            timeout_sec=alerts.timeout_sec,
+        )
+        store = Store(db)
+        worker = Worker(
+            store,
+            outbox,
+            {
+                "webhook": Webhooks(client, clock).send,
+                "email": Mails(mail, alerts.ca_file, clock).send,
+                "apprise": Apprises(allow_private=alerts.allow_private_targets).send,
+            },
+            clock,
+            pauses=alerts.retry_pauses_sec,
+            keep_days=alerts.delivery_days,
+        )
+        return cls(store, worker)

@@ -1,0 +1,58 @@
+"""A notice in words for people: a line, a text, a page of a mail. Pure."""
+
+from html import escape
+
+from forepost.wire.notify import Notice
+
+
+def title(notice: Notice) -> str:
+    event = {"triggered": "", "resolved": "resolved: ", "test": "test: "}[notice.event]
+    where = notice.probe_name or notice.probe_target or notice.agent_name
+    return _line(
+        f"[{notice.severity}] {event}{notice.rule_name}" + (f" - {where}" if where else "")
+    )
+
+
+def text(notice: Notice) -> str:
+    lines = [_line(notice.message), ""]
+    lines += [f"{name}: {value}" for name, value in _facts(notice)]
+    if notice.panel_url:
+        lines += ["", notice.panel_url]
+    return "\n".join(lines) + "\n"
+
+
+def html(notice: Notice) -> str:
+    """Every value is escaped: names and targets are what somebody typed."""
+    rows = "".join(
+        f"<tr><th align=left>{escape(name)}</th><td>{escape(value)}</td></tr>"
+        for name, value in _facts(notice)
+    )
+    link = ""
+    if notice.panel_url.startswith(("https://", "http://")):
+        link = f'<p><a href="{escape(notice.panel_url)}">{escape(notice.panel_url)}</a></p>'
+    return (
+        f"<!doctype html><html><body><h2>{escape(title(notice))}</h2>"
+        f"<p>{escape(_line(notice.message))}</p><table>{rows}</table>{link}</body></html>\n"
+    )
+
+
+def _facts(notice: Notice) -> list[tuple[str, str]]:
+    facts = [
+        ("Rule", notice.rule_name),
+        ("Severity", notice.severity),
+        ("Agent", notice.agent_name),
+        ("Probe", f"{notice.probe_type} {notice.probe_name}".strip()),
+        ("Target", notice.probe_target),
+        ("Metric", notice.metric),
+        ("Value", "" if notice.value is None else f"{notice.value:g}"),
+        ("Threshold", "" if notice.threshold is None else f"{notice.threshold:g}"),
+        ("Triggered", notice.triggered_at.isoformat(timespec="seconds")),
+    ]
+    if notice.resolved_at is not None:
+        facts.append(("Resolved", notice.resolved_at.isoformat(timespec="seconds")))
+    return [(name, _line(value)) for name, value in facts if value]
+
+
+def _line(text: str) -> str:
+    """Without line breaks, which end a header, and control characters, which no database takes."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

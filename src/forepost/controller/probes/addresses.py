@@ -1,0 +1,103 @@
+"""Where agents were last, in RAM and in the database: read from their NETINFO as it arrives."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import anyio
+import msgspec
+from sqlalchemy import delete, insert, select
+
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.fleet import agent_addresses
+from forepost.controller.probes.peers import addresses_in
+from forepost.controller.series.port import Row
+from forepost.kit.clock import Clock
+
+NETINFO: Final = "NETINFO"
+
+Moved = Callable[[int], Awaitable[None]]
+"""Called with the id of an agent that others now reach elsewhere."""
+
+
+class Whereabouts(msgspec.Struct, frozen=True):
+    public: str = ""
+    private: tuple[str, ...] = ()
+
+
+UNKNOWN: Final = Whereabouts()
+
+
+class Addresses:
+    """Changes wait in `_unsaved`, at most one for each agent."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+        self._known: dict[int, Whereabouts] = {}
+        self._newest_us: dict[int, int] = {}
+        self._unsaved: dict[int, Whereabouts] = {}
+        self._some = anyio.Event()
+
+    def of(self, agent_id: int) -> Whereabouts:
+        return self._known.get(agent_id, UNKNOWN)
+
+    async def load(self) -> None:
+        async with self._db.read() as connection:
+            rows = (await connection.execute(select(agent_addresses))).all()
+        for row in rows:
+            self._known[row.agent_id] = Whereabouts(
+                row.public_address, tuple(row.private_addresses)
+            )
+            self._newest_us[row.agent_id] = _micros(row.reported_at)
+
+    def consider(self, rows: Sequence[Row]) -> None:
+        """Look at results that were just committed; an older one than the last says nothing."""
+        for row in rows:
+            if row.type != NETINFO or row.created_us < self._newest_us.get(row.agent_id, 0):
+                continue
+            found = addresses_in(row.payload)
+            if found is None:
+                continue
+            self._newest_us[row.agent_id] = row.created_us
+            now = Whereabouts(*found)
+            if now != self.of(row.agent_id):
+                self._known[row.agent_id] = self._unsaved[row.agent_id] = now
+                self._some.set()
+
+    async def run(self, moved: Moved) -> None:
+        """Keep what changed, then say so."""
+        while True:
+            await self._some.wait()
+            self._some = anyio.Event()
+            changed, self._unsaved = self._unsaved, {}
+            try:
+                await self._save(changed)
+            except BaseException:
+                self._unsaved = {**changed, **self._unsaved}
+                self._some.set()
+                raise
+            for agent_id in changed:
+                await moved(agent_id)
+
+    async def _save(self, changed: Mapping[int, Whereabouts]) -> None:
+        now = self._clock.now()
+        async with self._db.write() as connection:
+            await connection.execute(
+                delete(agent_addresses).where(agent_addresses.c.agent_id.in_(changed))
+            )
+            await connection.execute(
+                insert(agent_addresses),
+                [
+                    {
+                        "agent_id": agent_id,
+                        "public_address": where.public,
+                        "private_addresses": list(where.private),
+                        "reported_at": now,
+                    }
+                    for agent_id, where in changed.items()
+                ],
+            )
+
+
+def _micros(at: datetime) -> int:
+    return round(at.timestamp() * 1e6)

@@ -1,0 +1,178 @@
+"""Routes of share links: making them, and what they show."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.status_codes import HTTP_200_OK
+
+from forepost.controller.access import PUBLIC, Caller, needs
+from forepost.controller.peer import Peers
+from forepost.controller.sharing.door import Door
+from forepost.kit.clock import Clock
+from forepost.kit.errors import NotFound, Unauthenticated
+from forepost.wire.base import MOST_ID
+from forepost.wire.probes import Probe
+from forepost.wire.rest import Agent, Chart, Done, ListOf, ResultRow
+from forepost.wire.sharing import (
+    NewShareLink,
+    NewShareLinkMade,
+    PasswordNeeded,
+    Shared,
+    SharedAgent,
+    ShareInfo,
+    ShareLinks,
+)
+
+OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}/share-links"
+BY_TOKEN: Final = "/share/{token:str}"  # noqa: S105 - a path
+PASSWORD: Final = {
+    401: ResponseSpec(PasswordNeeded, description="The link's password", generate_examples=False),
+    410: ResponseSpec(PasswordNeeded, description="The link has expired", generate_examples=False),
+}
+Password = Annotated[str, QueryParameter(description="Better in the header X-Share-Password")]
+HeaderPassword = Annotated[str, HeaderParameter(name="X-Share-Password")]
+Time = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
+From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
+
+
+class Views(msgspec.Struct, frozen=True):
+    """What a link shows, from the slices that have it."""
+
+    agent: Callable[[int, int], Awaitable[Agent]]
+    probes: Callable[[int, int], Awaitable[list[Probe]]]
+    reverse: Callable[[int, int], Awaitable[list[tuple[Probe, str]]]]
+    rows: Callable[[int, str | None, str | None, str | None, int], Awaitable[list[ResultRow]]]
+    """(probe id, type, from, to, limit), as the query has them."""
+    chart: Callable[[int, str | None, str | None, str | None], Awaitable[Chart]]
+    """(probe id, type, from, to)."""
+
+
+def routes(door: Door, views: Views, peers: Peers, clock: Clock) -> Router:
+    async def probe_of(workspace_id: int, agent_id: int, probe_id: int) -> int:
+        """Only the agent's own probes, and those towards it. Raises NotFound."""
+        own = await views.probes(workspace_id, agent_id)
+        others = [probe for probe, _ in await views.reverse(workspace_id, agent_id)]
+        if not any(probe.id == probe_id for probe in (*own, *others)):
+            raise NotFound("probe not found")
+        return probe_id
+
+    async def enter(request: Request[Any, Any, Any], token: str, password: str, header: str) -> Any:
+        return await door.enter(token, header or password, peers.of(request.scope))
+
+    @get(OF_AGENT, opt=needs("USER"))
+    async def list_links(workspace_id: FromPath[int], agent_id: FromPath[int]) -> ShareLinks:
+        items = await door.links.of(workspace_id, agent_id)
+        return ShareLinks(items=items, total=len(items))
+
+    @post(OF_AGENT, opt=needs("USER"))
+    async def add_link(
+        caller: NamedDependency[Caller],
+        workspace_id: FromPath[int],
+        agent_id: FromPath[int],
+        data: JSONBody[NewShareLink],
+    ) -> NewShareLinkMade:
+        """The token is shown this once."""
+        link, token = await door.make(workspace_id, agent_id, data, caller.user_id)
+        return NewShareLinkMade(share_link=link, token=token)
+
+    @delete(OF_AGENT + "/{link_id:int}", opt=needs("USER"), status_code=HTTP_200_OK)
+    async def delete_link(
+        workspace_id: FromPath[int], agent_id: FromPath[int], link_id: FromPath[int]
+    ) -> Done:
+        await door.links.delete(workspace_id, agent_id, link_id)
+        return Done()
+
+    @get(BY_TOKEN + "/info", opt=needs(PUBLIC))
+    async def info(token: FromPath[str]) -> ShareInfo:
+        return await door.info(token)
+
+    @get(BY_TOKEN, opt=needs(PUBLIC), responses=PASSWORD)
+    async def look(
+        request: Request[Any, Any, Any],
+        token: FromPath[str],
+        password: Password = "",
+        header: HeaderPassword = "",
+    ) -> Response[Shared] | Response[PasswordNeeded]:
+        """Counted."""
+        try:
+            link = await enter(request, token, password, header)
+        except Unauthenticated as refusal:
+            needed = PasswordNeeded(error=str(refusal))
+            return Response(needed, status_code=refusal.status)
+        here = link.workspace_id, link.agent_id
+        agent = await views.agent(*here)
+        reverse = [probe for probe, _ in await views.reverse(*here)]
+        await door.links.opened(link.id, clock.now())
+        shared = Shared(
+            agent=_shown(agent),
+            probes=await views.probes(*here),
+            reverse_probes=reverse,
+            reverse_count=len(reverse),
+            expires_at=link.expires_at,
+        )
+        return Response(shared)
+
+    @get(BY_TOKEN + "/probe-data/{probe_id:int}", opt=needs(PUBLIC), responses=PASSWORD)
+    async def probe_data(
+        request: Request[Any, Any, Any],
+        token: FromPath[str],
+        probe_id: FromPath[int],
+        password: Password = "",
+        header: HeaderPassword = "",
+        kind: Annotated[str | None, QueryParameter(name="type")] = None,
+        start: From = None,
+        to: Time = None,
+        limit: FromQuery[int] = 0,
+    ) -> ListOf[ResultRow]:
+        """Newest first."""
+        link = await enter(request, token, password, header)
+        stream = await probe_of(link.workspace_id, link.agent_id, _known(probe_id))
+        return ListOf(data=await views.rows(stream, kind, start, to, limit))
+
+    @get(BY_TOKEN + "/chart/{probe_id:int}", opt=needs(PUBLIC), responses=PASSWORD)
+    async def chart(
+        request: Request[Any, Any, Any],
+        token: FromPath[str],
+        probe_id: FromPath[int],
+        password: Password = "",
+        header: HeaderPassword = "",
+        kind: Annotated[str | None, QueryParameter(name="type")] = None,
+        start: From = None,
+        to: Time = None,
+    ) -> Chart:
+        link = await enter(request, token, password, header)
+        stream = await probe_of(link.workspace_id, link.agent_id, _known(probe_id))
+        return await views.chart(stream, kind, start, to)
+
+    return Router(
+        "/",
+        route_handlers=[list_links, add_link, delete_link, info, look, probe_data, chart],
+        tags=["sharing"],
+    )
+
+
+def _known(probe_id: int) -> int:
+    """Id 0 has results of every agent."""
+    if not 0 < probe_id <= MOST_ID:
+        raise NotFound("probe not found")
+    return probe_id
+
+
+def _shown(agent: Agent) -> SharedAgent:
+    """Neither labels nor metadata: they are for those who keep them."""
+    return SharedAgent(
+        id=agent.id,
+        name=agent.name,
+        description=agent.description,
+        location=agent.location,
+        version=agent.version,
+        public_ip=agent.public_ip_override,
+        initialized=agent.initialized,
+        updated_at=agent.updated_at,
+        last_seen_at=agent.last_seen_at,
+    )

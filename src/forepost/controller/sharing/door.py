@@ -1,0 +1,47 @@
+"""Who may look through a share link."""
+
+from forepost.controller.limits import Limiter
+from forepost.controller.peer import household
+from forepost.controller.sharing.store import ShareLinks
+from forepost.controller.tokens import Passwords
+from forepost.kit.clock import Clock
+from forepost.kit.errors import Gone, Unauthenticated
+from forepost.wire.sharing import NewShareLink, ShareInfo, ShareLink
+
+
+class Door:
+    def __init__(
+        self, links: ShareLinks, passwords: Passwords, wrong: Limiter, clock: Clock
+    ) -> None:
+        """`wrong`: how often an address may be wrong about passwords."""
+        self.links, self._passwords = links, passwords
+        self._wrong, self._clock = wrong, clock
+
+    async def make(
+        self, workspace_id: int, agent_id: int, new: NewShareLink, user_id: int
+    ) -> tuple[ShareLink, str]:
+        hashed = await self._passwords.hash(new.password) if new.password else ""
+        return await self.links.add(workspace_id, agent_id, new, hashed, user_id, self._clock.now())
+
+    async def info(self, token: str) -> ShareInfo:
+        """Raises NotFound."""
+        link = (await self.links.by_token(token)).link
+        expired = link.expires_at <= self._clock.now()
+        return ShareInfo(
+            has_password=link.has_password, expires_at=link.expires_at, expired=expired
+        )
+
+    async def enter(self, token: str, password: str, address: str) -> ShareLink:
+        """Raises NotFound, Gone, Unauthenticated and TooMany."""
+        kept = await self.links.by_token(token)
+        if kept.link.expires_at <= self._clock.now():
+            raise Gone("share link has expired")
+        if kept.password_hash:
+            if not password:
+                raise Unauthenticated("password required")
+            caller = household(address), kept.link.id
+            self._wrong.spend(caller)
+            if not await self._passwords.matches(password, kept.password_hash):
+                raise Unauthenticated("invalid password")
+            self._wrong.refund(caller)
+        return kept.link

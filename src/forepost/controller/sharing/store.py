@@ -1,0 +1,145 @@
+"""SQL of share links."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.tables.sharing import share_links
+from forepost.controller.db.tables.workspaces import workspaces
+from forepost.kit.errors import NotFound
+from forepost.wire.sharing import NewShareLink, ShareLink
+
+NONE_SUCH = "share link not found"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A link as its door needs it."""
+
+    link: ShareLink
+    password_hash: str
+
+
+class ShareLinks:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def of(self, workspace_id: int, agent_id: int) -> list[ShareLink]:
+        """Newest first, expired ones too."""
+        query = (
+            select(share_links)
+            .where(*_of_agent(workspace_id, agent_id))
+            .order_by(share_links.c.id.desc())
+        )
+        async with self._db.read() as connection:
+            await _agent_exists(connection, workspace_id, agent_id)
+            return [_link(row) for row in (await connection.execute(query)).all()]
+
+    async def add(
+        self,
+        workspace_id: int,
+        agent_id: int,
+        new: NewShareLink,
+        password_hash: str,
+        user_id: int,
+        now: datetime,
+    ) -> tuple[ShareLink, str]:
+        """The link and its token, of which only a hash is kept."""
+        token = secrets.token_urlsafe(32)
+        statement = (
+            insert(share_links)
+            .values(
+                workspace_id=workspace_id,
+                agent_id=agent_id,
+                created_by=user_id,
+                token_sha256=_sha256(token),
+                password_hash=password_hash,
+                expires_at=now + timedelta(seconds=new.expires_in_seconds),
+                access_count=0,
+                created_at=now,
+                updated_at=now,
+            )
+            .returning(*share_links.c)
+        )
+        async with self._db.write() as connection:
+            await _agent_exists(connection, workspace_id, agent_id)
+            return _link((await connection.execute(statement)).one()), token
+
+    async def delete(self, workspace_id: int, agent_id: int, link_id: int) -> None:
+        statement = delete(share_links).where(
+            *_of_agent(workspace_id, agent_id), share_links.c.id == link_id
+        )
+        async with self._db.write() as connection:
+            if (await connection.execute(statement)).rowcount != 1:
+                raise NotFound(NONE_SUCH)
+
+    async def by_token(self, token: str) -> Kept:
+        """Raises NotFound, also when its agent or workspace has been deleted."""
+        query = (
+            select(share_links)
+            .join(agents, agents.c.id == share_links.c.agent_id)
+            .join(workspaces, workspaces.c.id == share_links.c.workspace_id)
+            .where(
+                share_links.c.token_sha256 == _sha256(token),
+                agents.c.deleted_at.is_(None),
+                workspaces.c.deleted_at.is_(None),
+            )
+        )
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound(NONE_SUCH)
+        return Kept(_link(row), row.password_hash)
+
+    async def opened(self, link_id: int, now: datetime) -> None:
+        statement = (
+            update(share_links)
+            .where(share_links.c.id == link_id)
+            .values(access_count=share_links.c.access_count + 1, last_accessed_at=now)
+        )
+        async with self._db.write() as connection:
+            await connection.execute(statement)
+
+    async def forget(self, before: datetime) -> None:
+        """Drop links that expired before."""
+        async with self._db.write() as connection:
+            await connection.execute(delete(share_links).where(share_links.c.expires_at < before))
+
+
+def _of_agent(workspace_id: int, agent_id: int) -> tuple[Any, ...]:
+    return share_links.c.workspace_id == workspace_id, share_links.c.agent_id == agent_id
+
+
+async def _agent_exists(connection: AsyncConnection, workspace_id: int, agent_id: int) -> None:
+    query = select(agents.c.id).where(
+        agents.c.workspace_id == workspace_id,
+        agents.c.id == agent_id,
+        agents.c.deleted_at.is_(None),
+    )
+    if await connection.scalar(query) is None:
+        raise NotFound("agent not found")
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _link(row: Row[Any]) -> ShareLink:
+    return ShareLink(
+        id=row.id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        workspace_id=row.workspace_id,
+        agent_id=row.agent_id,
+        created_by_user_id=row.created_by,
+        expires_at=row.expires_at,
+        has_password=bool(row.password_hash),
+        access_count=row.access_count,
+        last_accessed_at=row.last_accessed_at,
+    )

@@ -1,0 +1,94 @@
+"""All that an answer is made of, at one moment. Pure: it may be looked at by another thread."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from forepost.controller.topology.board import MINUTE_US, Line
+from forepost.controller.topology.directory import Directory
+from forepost.controller.topology.grading import Figures, status_of
+from forepost.controller.topology.graph import Graph
+from forepost.wire.topology import LOOKBACK_MIN, Standing, Status
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """An agent now."""
+
+    standing: Standing
+    last_seen_at: datetime | None
+    ip: str
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    workspace_id: int
+    now: datetime
+    lookback: int
+    directory: Directory
+    presences: dict[int, Presence]
+    lines: Sequence[Line]
+    graph: Graph
+    left_out: int
+
+    def is_online(self, agent_id: int) -> bool:
+        presence = self.presences.get(agent_id)
+        return presence is not None and presence.standing == "online"
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """A line over the lookback."""
+
+    line: Line
+    figures: Figures
+    status: Status
+
+    @property
+    def measures(self) -> bool:
+        """Whether it has a latency or a loss at all."""
+        return self.figures.rtt_ms is not None or self.figures.loss_pct is not None
+
+
+def last_of(lines: Sequence[Seen]) -> datetime:
+    """When the newest sample of these was taken."""
+    return instant(max([seen.line.newest_us for seen in lines]))
+
+
+def look(view: View) -> list[Seen]:
+    """Every line of a probe that is there, is on, and has results in the lookback.
+
+    What an agent says that is not online is old: its status is unknown.
+    """
+    minute = micros(view.now) // MINUTE_US
+    found = []
+    for line in view.lines:
+        probe = view.directory.probes.get(line.probe_id)
+        if probe is None or not probe.enabled:
+            continue
+        figures = line.ring.figures(minute, view.lookback)
+        if figures.results:
+            known = view.is_online(line.agent_id)
+            found.append(Seen(line, figures, status_of(figures) if known else "unknown"))
+    return found
+
+
+def drawn(view: View, seen: Sequence[Seen]) -> Graph:
+    """The counters as they are kept, or for a shorter lookback made anew of newer paths."""
+    if view.lookback == LOOKBACK_MIN:
+        return view.graph
+    since_us = micros(view.now) - view.lookback * MINUTE_US
+    return Graph.of(
+        each.line.path
+        for each in seen
+        if each.line.path is not None and each.line.newest_us >= since_us
+    )
+
+
+def instant(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def micros(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)

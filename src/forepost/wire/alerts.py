@@ -1,0 +1,274 @@
+"""Alerts: rules, what they raised, incidents and maintenance windows, as REST has them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from forepost.wire.base import Id, Name, Text, Wire
+
+Metric = Literal[
+    "packet_loss",
+    "latency",
+    "jitter",
+    "mos",
+    "offline",
+    "end_hop_loss",
+    "end_hop_latency",
+    "worst_hop_loss",
+    "worst_hop_combined",
+    "route_change",
+    "cpu_usage",
+    "memory_usage",
+    "dns_query_time",
+    "dns_query_failure",
+    "dns_nxdomain",
+    "http_ttfb",
+    "http_total_ms",
+    "http_status",
+    "tls_expiry_days",
+    "tls_version_mismatch",
+    "tls_weak_cipher",
+    "tls_chain_issue",
+    "snmp_response_ms",
+    "snmp_trap_received",
+    "health_score",
+    "latency_baseline",
+    "loss_baseline",
+    "ip_change",
+    "isp_change",
+    "incident_count",
+]
+Operator = Literal[">", "<", ">=", "<=", "=", "==", "gt", "lt", "gte", "lte", "eq"]
+"""The document's spelling and the public implementation's; a rule keeps the one it was given."""
+Severity = Literal["warning", "critical"]
+ThresholdType = Literal["static", "dynamic_stddev", "dynamic_percentile"]
+Logic = Literal["AND", "OR"]
+AlertStatus = Literal["active", "acknowledged", "resolved"]
+State = Literal["ok", "degraded", "down", "unknown"]
+"""Degraded: an open warning. Down: an open critical alert. Unknown: nothing was judged yet."""
+
+WebhookUrl = Annotated[str, Meta(max_length=2_000)]
+Secret = Annotated[str, Meta(max_length=1_000)]
+AppriseUrls = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=2_000)]], Meta(max_length=20)
+]
+ExternalId = Annotated[str, Meta(max_length=200)]
+Days = Annotated[int, Meta(ge=1, le=90)]
+Multiplier = Annotated[float, Meta(gt=0, le=100)]
+Percent = Annotated[float, Meta(gt=0, lt=100)]
+Samples = Annotated[int, Meta(ge=1, le=60)]
+Minutes = Annotated[int, Meta(ge=0, le=10_080)]
+SilentSec = Annotated[int, Meta(ge=0, le=2_592_000)]
+Ids = Annotated[list[Id], Meta(max_length=1_000)]
+
+
+class NewRule(Wire, frozen=True, kw_only=True):
+    """Body of `POST .../alert-rules`. No probe and no agent: all of the workspace."""
+
+    name: Name
+    description: Text = ""
+    probe_id: Id | None = None
+    agent_id: Id | None = None
+    """The agent that reports."""
+    metric: Metric
+    operator: Operator
+    threshold: float
+    severity: Severity = "warning"
+    enabled: bool = True
+    threshold_type: ThresholdType = "static"
+    baseline_window_days: Days = 7
+    stddev_multiplier: Multiplier = 2.0
+    stddev_multiplier_critical: Multiplier = 3.0
+    """A dynamic_stddev rule is critical from here on, whatever its severity."""
+    percentile: Percent = 95.0
+    metric2: Metric | None = None
+    operator2: Operator | None = None
+    threshold2: float | None = None
+    logical_op: Logic | None = None
+    for_count: Samples = 1
+    of_count: Samples = 1
+    """Raised when the condition held in `for_count` of the last `of_count` samples."""
+    recovery_threshold: float | None = None
+    """An open alert stays until the value is back on this side; none: the threshold itself."""
+    no_data_sec: SilentSec = 0
+    """Raised also when a probe that should report is silent for so long; 0: never."""
+    notify_panel: bool = True
+    notify_email: bool = False
+    notify_webhook: bool = False
+    webhook_url: WebhookUrl = ""
+    webhook_secret: Secret = ""
+    apprise_urls: AppriseUrls = []
+    cooldown_minutes: Minutes = 5
+    maintenance_window_id: Id | None = None
+    external_id: ExternalId = ""
+    """A name of the caller's own, once in a workspace."""
+
+
+class RulePatch(Wire, frozen=True, kw_only=True):
+    """Body of `PATCH .../alert-rules/{id}`; what is left out stays, null takes away."""
+
+    name: Name | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    probe_id: Id | UnsetType | None = UNSET
+    agent_id: Id | UnsetType | None = UNSET
+    metric: Metric | UnsetType = UNSET
+    operator: Operator | UnsetType = UNSET
+    threshold: float | UnsetType = UNSET
+    severity: Severity | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    threshold_type: ThresholdType | UnsetType = UNSET
+    baseline_window_days: Days | UnsetType = UNSET
+    stddev_multiplier: Multiplier | UnsetType = UNSET
+    stddev_multiplier_critical: Multiplier | UnsetType = UNSET
+    percentile: Percent | UnsetType = UNSET
+    metric2: Metric | UnsetType | None = UNSET
+    operator2: Operator | UnsetType | None = UNSET
+    threshold2: float | UnsetType | None = UNSET
+    logical_op: Logic | UnsetType | None = UNSET
+    for_count: Samples | UnsetType = UNSET
+    of_count: Samples | UnsetType = UNSET
+    recovery_threshold: float | UnsetType | None = UNSET
+    no_data_sec: SilentSec | UnsetType = UNSET
+    notify_panel: bool | UnsetType = UNSET
+    notify_email: bool | UnsetType = UNSET
+    notify_webhook: bool | UnsetType = UNSET
+    webhook_url: WebhookUrl | UnsetType = UNSET
+    webhook_secret: Secret | UnsetType = UNSET
+    apprise_urls: AppriseUrls | UnsetType = UNSET
+    cooldown_minutes: Minutes | UnsetType = UNSET
+    maintenance_window_id: Id | UnsetType | None = UNSET
+    external_id: ExternalId | UnsetType = UNSET
+
+
+class Rule(Wire, frozen=True, kw_only=True):
+    """A rule as it is shown. Its secret is not: `has_webhook_secret` says whether there is one."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    workspace_id: int
+    name: str
+    description: str
+    probe_id: int | None
+    agent_id: int | None
+    metric: Metric
+    operator: Operator
+    threshold: float
+    severity: Severity
+    enabled: bool
+    threshold_type: ThresholdType
+    baseline_window_days: int
+    stddev_multiplier: float
+    stddev_multiplier_critical: float
+    percentile: float
+    metric2: Metric | None
+    operator2: Operator | None
+    threshold2: float | None
+    logical_op: Logic | None
+    for_count: int
+    of_count: int
+    recovery_threshold: float | None
+    no_data_sec: int
+    notify_panel: bool
+    notify_email: bool
+    notify_webhook: bool
+    webhook_url: str
+    has_webhook_secret: bool
+    apprise_urls: list[str]
+    cooldown_minutes: int
+    maintenance_window_id: int | None
+    external_id: str
+    state: State = "unknown"
+    """The worst of what it watches."""
+
+
+class Alert(Wire, frozen=True, kw_only=True):
+    """`metric`, `value` and `threshold` are those of the condition that was true."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    alert_rule_id: int
+    rule_name: str
+    workspace_id: int
+    probe_id: int | None
+    agent_id: int | None
+    probe_type: str
+    probe_name: str
+    probe_target: str
+    agent_name: str
+    metric: str
+    value: float | None
+    threshold: float | None
+    severity: Severity
+    status: AlertStatus
+    message: str
+    triggered_at: datetime
+    resolved_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: int | None
+    incident_id: int | None
+
+
+class AlertPatch(Wire, frozen=True, kw_only=True):
+    status: Literal["acknowledged", "resolved"]
+
+
+class AlertCount(Wire, frozen=True, kw_only=True):
+    count: int
+
+
+class Incident(Wire, frozen=True, kw_only=True):
+    """Alerts that began together: of one agent, or of one target seen by several."""
+
+    id: int
+    workspace_id: int
+    title: str
+    scope: Literal["agent", "target"]
+    agent_id: int | None
+    target: str
+    severity: Severity
+    opened_at: datetime
+    resolved_at: datetime | None
+    alerts: int
+    """How many have joined it."""
+
+
+Recurrence = Literal["none", "daily", "weekly"]
+"""Repeated every 24 hours, or every 7 days, in UTC, from `starts_at` on."""
+
+
+class NewWindow(Wire, frozen=True, kw_only=True):
+    """Body of `POST .../maintenance-windows`. Neither agents nor probes: all of the workspace."""
+
+    name: Name
+    starts_at: Annotated[datetime, Meta(tz=True)]
+    ends_at: Annotated[datetime, Meta(tz=True)]
+    recurrence: Recurrence = "none"
+    agent_ids: Ids = []
+    probe_ids: Ids = []
+
+
+class WindowPatch(Wire, frozen=True, kw_only=True):
+    name: Name | UnsetType = UNSET
+    starts_at: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+    ends_at: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+    recurrence: Recurrence | UnsetType = UNSET
+    agent_ids: Ids | UnsetType = UNSET
+    probe_ids: Ids | UnsetType = UNSET
+
+
+class Window(Wire, frozen=True, kw_only=True):
+    """While it lasts no alert of what it names is opened; one that is true at its end is."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    workspace_id: int
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    recurrence: Recurrence
+    agent_ids: list[int]
+    probe_ids: list[int]

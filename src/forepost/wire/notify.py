@@ -1,0 +1,86 @@
+"""What leaves the controller because of an alert, and how a person reads its log."""
+
+from datetime import datetime
+from typing import Literal
+
+from forepost.wire.base import Wire
+
+
+class Notice(Wire, frozen=True, kw_only=True):
+    """What is told about an alert; as it stands here it is the body of a webhook.
+
+    NetWatcher's fields come first, in its order and spelling; from `event` on they are ours. A test
+    of a rule has no alert: `alert_id` 0.
+    """
+
+    alert_id: int
+    workspace_id: int
+    probe_id: int | None
+    agent_id: int | None
+    probe_type: str
+    probe_name: str
+    probe_target: str
+    agent_name: str
+    panel_url: str
+    metric: str
+    value: float | None
+    threshold: float | None
+    severity: Literal["warning", "critical"]
+    message: str
+    triggered_at: datetime
+    event: Literal["triggered", "resolved", "test"]
+    resolved_at: datetime | None
+    rule_id: int
+    rule_name: str
+    incident_id: int | None
+
+
+class Channel(Wire, frozen=True, kw_only=True):
+    """Where a notice goes. `url` is an address for e-mail; `secret` signs a webhook."""
+
+    kind: Literal["webhook", "email", "apprise"]
+    url: str = ""
+    secret: str = ""
+
+
+class Delivery(Wire, frozen=True, kw_only=True):
+    """A line of the log of what was sent. Nothing in it is secret.
+
+    `state` "sending" is also that of one whose controller died with it: it is sent again when its
+    lease ends, at `next_at`.
+    """
+
+    id: int
+    workspace_id: int
+    alert_id: int | None
+    rule_id: int | None
+    event: str
+    kind: str
+    destination: str
+    """Without credentials, query and whatever looks like a key."""
+    state: Literal["pending", "sending", "sent", "failed"]
+    attempts: int
+    next_at: datetime | None
+    last_status: int | None
+    """Of HTTP."""
+    last_error: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class AppriseOrder(Wire, frozen=True, kw_only=True):
+    """From the controller to the process that runs Apprise, on its standard input."""
+
+    url: str
+    title: str
+    body: str
+    allow_private: bool
+
+
+class AppriseReport(Wire, frozen=True, kw_only=True):
+    """Its answer, on its standard output."""
+
+    sent: bool
+    error: str = ""
+    hopeless: bool = False
+    """The URL is not understood, or leads where deliveries may not go."""

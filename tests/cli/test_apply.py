@@ -1,0 +1,151 @@
+"""`forepost apply` and `forepost export` against a running controller, as somebody types them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.controller.conftest import controller, person
+from tests.running import ControllerProcess, Person
+
+__all__ = ["controller", "person"]
+
+SITE = """\
+forepost: 1
+agents:
+  - id: office
+    name: Office
+    location: Vancouver, BC
+    labels: {env: production}
+    trafficsim_enabled: true
+    probes:
+      - {id: office-gw, type: PING, targets: [198.18.0.1], interval_sec: 30}
+      - {id: office-lab, type: AGENT, agent_targets: [lab], bidirectional: true}
+  - id: lab
+    name: Lab
+groups:
+  - {id: guests, name: guests, addresses: [192.0.2.0/24, 00-1C-42-AB-CD-EF], agents: [office]}
+rules:
+  - id: loss
+    name: High Packet Loss
+    probe: office-gw
+    metric: packet_loss
+    operator: ">"
+    threshold: 5
+    severity: critical
+    notify_webhook: true
+    webhook_url: https://hooks.example.com/alert
+    webhook_secret: quiet
+"""
+
+
+class Shell:
+    def __init__(self, folder: Path, person: Person) -> None:
+        self._person, self.site = person, folder / "site.yaml"
+        self.workspace = person.workspace("w")
+        self.site.write_text(SITE)
+
+    def __call__(self, *arguments: str, token: str | None = None) -> Any:
+        given = {"FOREPOST_TOKEN": self._person.token if token is None else token}
+        return subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "forepost.cli.main",
+                *arguments,
+                "--workspace",
+                str(self.workspace),
+                "--url",
+                self._person.controller.url,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=15,
+            env={**os.environ, **given},
+        )
+
+    def apply(self, *more: str) -> Any:
+        done = self("apply", "-f", str(self.site), "--json", *more)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, person: Person) -> Shell:
+    return Shell(tmp_path, person)
+
+
+def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person) -> None:
+    planned = shell.apply("--dry-run")
+    assert [(s["verb"], s["id"]) for s in planned["steps"]][:2] == [
+        ("create", "office"),
+        ("create", "lab"),
+    ]
+    assert person.call("GET", f"/workspaces/{shell.workspace}/agents")["total"] == 0
+    first = shell("apply", "-f", str(shell.site))
+    assert first.returncode == 0, first.stderr
+    assert "+ probe office-gw\n" in first.stdout
+    assert "6 steps, 0 objects as they should be\n" in first.stdout
+    assert "its PIN, shown this once: " in first.stdout
+    again = shell.apply()
+    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 6, {})
+
+    shell.site.write_text(
+        SITE.replace("198.18.0.1", "198.18.0.2").replace("threshold: 5", "threshold: 7")
+    )
+    changed = shell.apply()
+    assert [(s["verb"], s["id"], s["fields"]) for s in changed["steps"]] == [
+        ("change", "office-gw", ["targets"]),
+        ("change", "loss", ["threshold"]),
+    ]
+    secret = shell.apply("--secrets")
+    assert [(s["id"], s["fields"]) for s in secret["steps"]] == [("loss", ["webhook_secret"])]
+
+
+def test_what_is_exported_can_be_applied(shell: Shell, person: Person) -> None:
+    shell.apply()
+    path = f"/workspaces/{shell.workspace}"
+    person.call("POST", f"{path}/agents", {"name": "By hand"}, status=201)
+    exported = shell("export")
+    assert exported.returncode == 0, exported.stderr
+    assert "1 objects have no external id yet (--adopt gives them one)" in exported.stderr
+    site = msgspec.yaml.decode(exported.stdout)
+    assert [one["id"] for one in site["agents"]][:2] == ["office", "lab"]
+    assert "webhook_secret" not in site["rules"][0]
+    out = shell.site.with_name("out.yaml")
+    assert shell("export", "--adopt", "-f", str(out)).returncode == 0
+    assert out.read_text() == exported.stdout
+    shell.site = out
+    assert shell.apply("--prune")["steps"] == []
+
+    shell.site.write_text("forepost: 1\nagents: [{id: lab, name: Lab}]\n")
+    pruned = shell.apply("--prune")
+    assert {(s["verb"], s["id"]) for s in pruned["steps"]} >= {
+        ("delete", "loss"),
+        ("delete", "guests"),
+        ("delete", "office"),
+    }
+    assert [a["name"] for a in person.call("GET", f"{path}/agents")["data"]] == ["Lab"]
+    assert shell.apply("--prune")["steps"] == []
+
+
+def test_refusals_and_wrong_use(shell: Shell, controller: ControllerProcess) -> None:
+    nothing = shell("apply", "-f", str(shell.site), token="")
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith("forepost apply: FOREPOST_TOKEN is not set")
+    wrong = shell("export", token="nonsense")
+    assert wrong.returncode == 1
+    assert "HTTP 401" in wrong.stderr
+    missing = shell("apply", "-f", "/nonexistent.yaml")
+    assert missing.returncode == 2
+    shell.site.write_text(SITE.replace("https://hooks.example.com", "ftp://hooks.example.com"))
+    refused = shell("apply", "-f", str(shell.site))
+    assert refused.returncode == 1
+    assert "webhook_url" in refused.stderr
+    assert "+ probe office-gw\n" in refused.stdout

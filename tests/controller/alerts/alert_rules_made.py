@@ -1,0 +1,26 @@
+"""Rules for tests of what has no I/O."""
+
+from typing import Any
+
+from forepost.wire.alerts import NewRule, Rule
+from tests.fakes.clock import START
+
+
+def rule(**fields: Any) -> Rule:
+    """packet_loss > 5 everywhere in workspace 1."""
+    number = fields.pop("id", 1)
+    given: dict[str, Any] = {"metric": "packet_loss", "operator": ">", "threshold": 5.0} | fields
+    new = NewRule(name="r", **given)
+    shared = {
+        field: getattr(new, field)
+        for field in Rule.__struct_fields__
+        if field in NewRule.__struct_fields__
+    }
+    return Rule(
+        id=number,
+        created_at=START,
+        updated_at=START,
+        workspace_id=1,
+        has_webhook_secret=False,
+        **shared,
+    )

@@ -1,0 +1,28 @@
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.controller.alerts.alert_stage import Hooks, Stage, quick_controller
+from tests.running import ControllerProcess
+
+
+@pytest.fixture(scope="session")
+def alerting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControllerProcess]:
+    """A running controller whose timers are quick."""
+    process = quick_controller(tmp_path_factory.mktemp("alerting")).start()
+    yield process
+    process.end()
+
+
+@pytest.fixture(scope="session")
+def hooks() -> Iterator[Hooks]:
+    found = Hooks()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def stage(alerting: ControllerProcess, hooks: Hooks, request: pytest.FixtureRequest) -> Stage:
+    name = re.sub(r"\W+", "-", request.node.name)
+    return Stage(alerting.person(f"{name}@example.com", "a good password"), hooks, name)

@@ -1,0 +1,399 @@
+"""The watch and what writes for it, on a clock that a test moves and a store that can fail."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forepost.controller.alerts.ledger import Begun, Open
+from forepost.controller.alerts.metrics import Line
+from forepost.controller.alerts.store import Expected, Host
+from forepost.controller.alerts.timers import Timers
+from forepost.controller.alerts.watch import WAITING, Watch
+from forepost.controller.alerts.writing import Writing
+from forepost.controller.series.port import Row
+from forepost.kit.health import Health
+from forepost.wire.alerts import Alert, Rule, Window
+from tests.controller.alerts.alert_rules_made import rule
+from tests.fakes.clock import START, FakeClock
+
+pytestmark = pytest.mark.anyio
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+
+
+class FakeLedger:
+    """Keeps the open alerts, one for each streak, and can be down."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.open_ones: dict[tuple[int, Line], Alert] = {}
+        self.said: list[str] = []
+
+    async def open(self, begun: Begun, now: Any) -> Alert:
+        self._check()
+        key = (begun.rule_id, begun.line)
+        self.open_ones.setdefault(key, alert_of(begun, len(self.said) + 1))
+        self.said.append(f"open {begun.line[0]} {begun.metric} {begun.value:g}")
+        return self.open_ones[key]
+
+    async def resolve(self, workspace_id: int, rule_id: int, line: Line, now: Any) -> Alert | None:
+        self._check()
+        self.said.append(f"resolve {line[0]}")
+        return self.open_ones.pop((rule_id, line), None)
+
+    def _check(self) -> None:
+        if self.down:
+            raise OSError("the disk is full")
+
+
+def alert_of(begun: Begun, number: int) -> Alert:
+    return Alert(
+        id=number,
+        created_at=START,
+        updated_at=START,
+        alert_rule_id=begun.rule_id,
+        rule_name="r",
+        workspace_id=begun.workspace_id,
+        probe_id=begun.line[0],
+        agent_id=begun.line[1],
+        probe_type=begun.line[2],
+        probe_name="",
+        probe_target="",
+        agent_name="",
+        metric=begun.metric,
+        value=begun.value,
+        threshold=begun.threshold,
+        severity=begun.severity,
+        status="active",
+        message=begun.text,
+        triggered_at=begun.at,
+        resolved_at=None,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        incident_id=None,
+    )
+
+
+class FakeStore:
+    """Agent 1 with probe 1, of PING."""
+
+    def __init__(self) -> None:
+        self.probes = [Expected(1, 1, "PING", START)]
+
+    async def hosts(self, _: Any) -> list[Host]:
+        return [Host(1, 1, START, None)]
+
+    async def expected(self, workspaces: Any) -> dict[int, list[Expected]]:
+        return dict.fromkeys(workspaces, self.probes)
+
+
+class FakeIncidents:
+    async def open_counts(self) -> dict[int, int]:
+        return {1: 2}
+
+
+class Bench:
+    def __init__(self, *rules: Rule) -> None:
+        self.clock, self.ledger = FakeClock(), FakeLedger()
+        self.health = Health(logging.getLogger("test"))
+        self.watch = Watch(self.clock)
+        self.watch.replace(1, rules, [])
+        self.told: list[str] = []
+        self.writing = Writing(
+            self.watch,
+            self.ledger,  # type: ignore[arg-type]
+            lambda event, alert: self.told.append(f"{event} {alert.probe_id}"),
+            self.clock,
+            self.health,
+        )
+        self.seen: dict[int, Any] = {}
+        self.store = FakeStore()
+        self.timers = Timers(
+            self.watch,
+            self.store,  # type: ignore[arg-type]
+            FakeIncidents(),  # type: ignore[arg-type]
+            self.seen.get,
+            self.clock,
+            15.0,
+        )
+
+    def row(self, loss: float, *, probe: int = 1, ago: int = 0, **fields: Any) -> None:
+        received = self.watch.now_us()
+        found = Row(
+            identity=1,
+            probe_id=probe,
+            probe_agent_id=1,
+            agent_id=1,
+            created_us=received - ago,
+            received_us=received,
+            type="PING",
+            payload=b"{}",
+            loss_pct=loss,
+            **fields,
+        )
+        self.seen[1] = self.clock.now()
+        self.watch.consider(1, [found])
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.writing.run)
+            yield
+            await self.clock.advance(0)
+            tasks.cancel_scope.cancel()
+
+    async def turns(self, seconds: float, *, speaking: bool = True) -> None:
+        for _ in range(round(seconds / 15)):
+            await self.clock.advance(15)
+            if speaking:
+                self.seen[1] = self.clock.now()
+            await self.timers.turn()
+            await self.clock.advance(0)
+
+
+async def test_while_the_store_is_down_nothing_is_lost_and_the_order_stays() -> None:
+    bench = Bench(rule())
+    bench.ledger.down = True
+    async with bench.running():
+        bench.row(100)
+        bench.row(100, probe=2)
+        await bench.clock.advance(1)
+        bench.row(0)
+        await bench.clock.advance(10)
+        assert bench.told == []
+        assert bench.health.problems == {"alerts": "OSError: the disk is full"}
+        bench.ledger.down = False
+        await bench.clock.advance(40)
+    assert bench.told == ["opened 1", "opened 2", "resolved 1"]
+    assert bench.health.problems == {}
+    assert (bench.writing.opened, bench.writing.resolved) == (2, 1)
+
+
+async def test_when_too_much_waits_a_streak_moves_with_a_later_sample() -> None:
+    bench = Bench(rule(), rule(id=2, threshold=50.0))
+    late = WAITING // 2 + 1
+    for probe in range(1, late + 1):
+        bench.row(100, probe=probe)
+    assert len(bench.watch.moves) == WAITING
+    async with bench.running():
+        await bench.clock.advance(1)
+        bench.row(100, probe=late)
+    assert bench.told[-2:] == [f"opened {late}"] * 2
+    assert len(bench.told) == 2 * late
+
+
+async def test_a_replay_says_nothing_new() -> None:
+    bench = Bench(rule())
+    async with bench.running():
+        bench.row(100)
+        bench.row(100)
+        await bench.clock.advance(60)
+        bench.row(0)
+        bench.row(100, ago=60 * SECOND)
+    assert bench.told == ["opened 1", "resolved 1"]
+
+
+async def test_a_backlog_is_history_and_a_slow_clock_is_not() -> None:
+    bench = Bench(rule())
+    async with bench.running():
+        bench.row(100, ago=3_600 * SECOND)
+        assert not bench.watch.moves
+        for _ in range(11):
+            await bench.clock.advance(60)
+            bench.row(100, ago=3_600 * SECOND)
+    assert bench.told == ["opened 1"]
+
+
+async def test_a_changed_rule_forgets_what_it_counted_for_the_old_one() -> None:
+    bench = Bench(rule())
+    bench.row(100)
+    bench.watch.replace(1, [rule(metric="latency")], [])
+    async with bench.running():
+        pass
+    assert bench.ledger.said == []
+    bench.watch.replace(1, [rule(threshold=50.0)], [])
+    async with bench.running():
+        bench.row(40)
+        await bench.clock.advance(1)
+        bench.row(60)
+        await bench.clock.advance(1)
+        bench.watch.replace(1, [rule(threshold=80.0)], [])
+        bench.row(70)
+    assert bench.told == ["opened 1", "resolved 1"]
+
+
+async def test_a_window_is_asked_when_something_would_open() -> None:
+    bench = Bench(rule())
+    window = Window(
+        id=1,
+        created_at=START,
+        updated_at=START,
+        workspace_id=1,
+        name="w",
+        starts_at=START,
+        ends_at=START + timedelta(minutes=5),
+        recurrence="none",
+        agent_ids=[],
+        probe_ids=[],
+    )
+    bench.watch.replace(1, [rule()], [window])
+    async with bench.running():
+        bench.row(100)
+        await bench.clock.advance(299)
+        bench.row(100)
+        assert bench.told == []
+        await bench.clock.advance(1)
+        bench.row(100)
+    assert bench.told == ["opened 1"]
+
+
+async def test_a_second_condition_is_not_older_than_a_quarter_of_an_hour() -> None:
+    made = rule(metric2="memory_usage", operator2=">", threshold2=90.0, logical_op="AND")
+    bench = Bench(made)
+    memory = b'{"memoryInfo":{"total_bytes":100,"used_bytes":95}}'
+    async with bench.running():
+        now = bench.watch.now_us()
+        sysinfo = Row(
+            identity=1,
+            probe_id=0,
+            probe_agent_id=1,
+            agent_id=1,
+            created_us=now,
+            received_us=now,
+            type="SYSINFO",
+            payload=memory,
+        )
+        bench.watch.consider(1, [sysinfo])
+        await bench.clock.advance(901)
+        bench.row(100)
+        assert bench.told == []
+        bench.watch.consider(
+            1,
+            [
+                Row(
+                    **{f: getattr(sysinfo, f) for f in Row.__struct_fields__}
+                    | {"created_us": now + 901 * SECOND}
+                )
+            ],
+        )
+        await bench.clock.advance(1)
+        bench.row(100)
+    assert bench.told == ["opened 1"]
+
+
+async def test_silence_counts_while_the_agent_speaks() -> None:
+    bench = Bench(rule(no_data_sec=60))
+    async with bench.running():
+        bench.row(0)
+        await bench.turns(45)
+        assert bench.told == []
+        await bench.turns(30)
+        assert bench.ledger.said == ["open 1 no_data 60"]
+        bench.row(0)
+        await bench.turns(15)
+    assert bench.told == ["opened 1", "resolved 1"]
+
+
+async def test_an_agent_that_is_away_makes_its_probes_unknown() -> None:
+    bench = Bench(rule(no_data_sec=60), rule(id=2, metric="offline", threshold=2.0))
+    async with bench.running():
+        bench.row(0)
+        await bench.turns(15)
+        await bench.turns(300, speaking=False)
+        assert bench.ledger.said == ["open 0 offline 2.25"]
+        bench.seen[1] = bench.clock.now()
+        await bench.turns(45)
+        assert bench.told == ["opened 0", "resolved 0"]
+        await bench.turns(30)
+    assert bench.told == ["opened 0", "resolved 0", "opened 1"]
+
+
+async def test_silence_that_this_process_did_not_listen_to_is_nobodys() -> None:
+    bench = Bench(rule(metric="offline", threshold=5.0))
+    bench.seen[1] = START - timedelta(hours=3)
+    async with bench.running():
+        await bench.turns(240, speaking=False)
+        assert bench.told == []
+        await bench.turns(75, speaking=False)
+        assert bench.told == ["opened 0"]
+
+
+async def test_what_was_open_before_a_restart_stays_so() -> None:
+    bench = Bench(rule(no_data_sec=60), rule(id=2, metric="offline", threshold=5.0))
+    bench.seen[1] = START - timedelta(hours=3)
+    bench.watch.restore(Open(2, (0, 1, "", ""), "offline", "warning", ""))
+    bench.watch.restore(Open(1, (1, 1, "no_data", ""), "no_data", "warning", ""))
+    bench.watch.restore(Open(1, (1, 1, "PING", ""), "packet_loss", "critical", ""))
+    assert bench.watch.state_of(1) == "down"
+    async with bench.running():
+        await bench.turns(30, speaking=False)
+        assert bench.ledger.said == []
+        bench.row(0)
+        await bench.turns(15)
+    assert sorted(bench.ledger.said) == ["resolve 0", "resolve 1", "resolve 1"]
+
+
+async def test_open_incidents_are_counted_and_a_probe_that_is_gone_is_over() -> None:
+    bench = Bench(rule(), rule(id=2, metric="incident_count", threshold=1.0))
+    async with bench.running():
+        bench.row(100)
+        await bench.turns(15)
+        assert bench.ledger.said == ["open 1 packet_loss 100", "open 0 incident_count 2"]
+        bench.store.probes = []
+        await bench.turns(15)
+    assert bench.ledger.said[-1] == "resolve 1"
+
+
+async def test_streaks_are_forgotten_in_the_end() -> None:
+    bench = Bench(rule())
+    async with bench.running():
+        bench.row(100)
+        await bench.clock.advance(60)
+        bench.row(0)
+        await bench.turns(3_600)
+        assert bench.watch.known[1].streaks
+        await bench.turns(60)
+        assert not bench.watch.known[1].streaks
+    assert bench.watch.state_of(1) == "ok"
+
+
+SAMPLES = st.tuples(st.integers(1, 2), st.sampled_from([0.0, 5.0, 6.0, 20.0, 60.0]))
+RULES = st.fixed_dictionaries(
+    {
+        "operator": st.sampled_from([">", ">=", "<", "lte", "="]),
+        "threshold": st.sampled_from([0.0, 5.0, 20.0]),
+        "probe_id": st.sampled_from([None, 1]),
+        "agent_id": st.sampled_from([None, 1, 2]),
+        "for_count": st.integers(1, 2),
+        "of_count": st.integers(2, 3),
+        "cooldown_minutes": st.integers(0, 2),
+    }
+)
+
+
+@given(st.lists(RULES, max_size=6), st.lists(SAMPLES, max_size=30))
+async def test_many_rules_are_judged_as_each_would_be_alone(
+    wanted: list[dict[str, Any]], samples: list[tuple[int, float]]
+) -> None:
+    rules = [rule(id=number, **fields) for number, fields in enumerate(wanted)]
+    together = Bench(*rules)
+    alone = [Bench(each) for each in rules]
+    for number, (probe, loss) in enumerate(samples):
+        for bench in (together, *alone):
+            bench.clock.set_wall(START + timedelta(minutes=number))
+            bench.row(loss, probe=probe)
+    for each, bench in zip(rules, alone, strict=True):
+        found = [
+            (move.kind, move.line, move.begun)
+            for move in together.watch.moves
+            if move.watched.rule.id == each.id
+        ]
+        assert found == [(move.kind, move.line, move.begun) for move in bench.watch.moves]
+        assert together.watch.state_of(each.id) == bench.watch.state_of(each.id)

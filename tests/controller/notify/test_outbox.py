@@ -1,0 +1,209 @@
+"""The outbox in its database: transactions, claims, marks, the log."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+import pytest
+from sqlalchemy import insert, select
+
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.accounts import users
+from forepost.controller.db.tables.deliveries import deliveries
+from forepost.controller.db.tables.workspaces import workspaces
+from forepost.controller.notify.outbox import Outbox
+from forepost.controller.notify.outcome import Outcome
+from forepost.controller.notify.store import Filter, Look, Outgoing, Store
+from forepost.kit.errors import Conflict, NotFound
+from forepost.wire.notify import Channel
+from tests.controller.notify.notices import NOTICE, notice
+from tests.fakes.clock import START, FakeClock
+from tests.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+
+HOOK = Channel(kind="webhook", url="https://u:p@a.example/x?k=v", secret="s3cret")
+MAIL = Channel(kind="email", url="ops@example.com")
+NTFY = Channel(kind="apprise", url="ntfys://b.example/topic")
+LATER = START + timedelta(seconds=120)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def db(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.database()
+    db = Database.at(url)
+    await db.migrate()
+    times = {"created_at": START, "updated_at": START}
+    async with db.write() as connection:
+        await connection.execute(
+            insert(users).values(
+                email="a@b.c", name="", role="USER", password_hash="", verified=True, **times
+            )
+        )
+        for name in ("one", "two"):
+            await connection.execute(
+                insert(workspaces).values(name=name, description="", owner_id=1, **times)
+            )
+    yield db
+    await db.close()
+
+
+async def put(db: Database, *channels: Channel, workspace: int = 1) -> list[int]:
+    async with db.write() as connection:
+        outbox = Outbox(FakeClock())
+        return await outbox.put_all(connection, notice(workspace_id=workspace), channels)
+
+
+async def claim(store: Store, *ids: int) -> list[Outgoing]:
+    return await store.claim(ids, START, LATER)
+
+
+async def test_what_is_rolled_back_is_not_sent(db: Database) -> None:
+    outbox = Outbox(FakeClock())
+
+    async def put_and_fail() -> None:
+        async with db.write() as connection:
+            await outbox.put(connection, NOTICE, [HOOK])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await put_and_fail()
+    assert await Store(db).look(START, [], 10) == Look([], 0, None)
+
+
+async def test_each_channel_gets_its_own_rendering(db: Database) -> None:
+    ids = await put(db, HOOK, MAIL, NTFY)
+    store = Store(db)
+    look = await store.look(START, [], 10)
+    assert look.due == list(zip(ids, ["a.example", "mail", "ntfys:b.example"], strict=True))
+    assert (look.waiting, look.next_at) == (3, None)
+    hook, mail, ntfy = await claim(store, *ids)
+    assert hook.body.startswith('{"alert_id":123,')
+    assert (hook.secret, hook.html, hook.attempt) == ("s3cret", "", 1)
+    assert mail.html.startswith("<!doctype html>")
+    assert mail.title == ntfy.title == "[critical] loss - Ping to Google"
+    assert ntfy.body == mail.body
+    assert ntfy.html == ""
+
+
+async def test_full_hosts_and_what_is_not_due_are_passed_over(db: Database) -> None:
+    ids = await put(db, HOOK, NTFY)
+    store = Store(db)
+    assert (await store.look(START, ["a.example"], 10)).due == [(ids[1], "ntfys:b.example")]
+    assert await store.look(START - timedelta(seconds=1), [], 10) == Look([], 2, START)
+    assert len((await store.look(START, [], 1)).due) == 1
+
+
+async def test_a_claim_is_had_once_until_its_lease_ends(db: Database) -> None:
+    ids = await put(db, HOOK)
+    store = Store(db)
+    (first,) = await claim(store, *ids)
+    assert await claim(store, *ids) == []
+    assert await store.look(START, [], 10) == Look([], 1, LATER)
+    assert (await store.look(LATER, [], 10)).due == [(ids[0], "a.example")]
+    (second,) = await store.claim(ids, LATER, LATER + timedelta(seconds=120))
+    assert (first.attempt, second.attempt) == (1, 2)
+    await store.not_sent(first, Outcome("never", "late"), None)  # its lease is over
+    await store.sent(second, 200, LATER)
+    ((line,), _) = await store.log(1, Filter(), 10, 0)
+    assert (line.state, line.attempts, line.last_status, line.last_error) == ("sent", 2, 200, "")
+    assert (line.sent_at, line.next_at) == (LATER, None)
+
+
+async def test_several_who_claim_at_once_never_get_the_same(db: Database) -> None:
+    ids = await put(db, *[HOOK, NTFY] * 50)
+    claimed: list[int] = []
+
+    async def work() -> None:
+        store = Store(db)
+        while look := (await store.look(START, [], 8)).due:
+            claimed.extend(row.id for row in await claim(store, *(number for number, _ in look)))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(work)
+    assert sorted(claimed) == ids
+
+
+async def test_what_was_sent_keeps_neither_body_nor_secret(db: Database) -> None:
+    (row,) = await claim(Store(db), *await put(db, HOOK))
+    await Store(db).sent(row, 200, START)
+    async with db.read() as connection:
+        kept = (await connection.execute(select(deliveries))).one()
+    assert (kept.body, kept.secret, kept.html) == ("", "", "")
+
+
+async def test_the_log_of_a_workspace(db: Database) -> None:
+    store = Store(db)
+    ids = [*await put(db, HOOK), *await put(db, MAIL)]
+    await put(db, HOOK, workspace=2)
+    (row,) = await claim(store, ids[0])
+    await store.not_sent(row, Outcome("again", "HTTP 503", 503), LATER)
+    lines, total = await store.log(1, Filter(), 10, 0)
+    assert [line.id for line in lines] == ids[::-1]
+    assert total == 2
+    assert lines[1].destination == "https://***@a.example/x?***"
+    assert (lines[1].state, lines[1].last_error, lines[1].last_status, lines[1].next_at) == (
+        ("pending", "HTTP 503", 503, LATER)
+    )
+    assert (lines[1].alert_id, lines[1].rule_id, lines[1].event) == (123, 7, "triggered")
+    assert (await store.log(1, Filter(), 1, 1))[0] == lines[1:]
+    assert (await store.log(1, Filter(state="failed"), 10, 0))[1] == 0
+    assert (await store.log(1, Filter(alert_id=123, rule_id=7), 10, 0))[1] == 2
+    assert (await store.log(1, Filter(rule_id=8), 10, 0))[1] == 0
+
+
+async def test_a_retry_by_hand_begins_again(db: Database) -> None:
+    store = Store(db)
+    (number,) = await put(db, HOOK)
+    (row,) = await claim(store, number)
+    with pytest.raises(Conflict, match="it is being sent"):
+        await store.retry(1, number, START)
+    await store.not_sent(row, Outcome("never", "gone", 410), None)
+    with pytest.raises(NotFound):
+        await store.retry(2, number, START)
+    line = await store.retry(1, number, LATER)
+    assert (line.state, line.attempts, line.next_at, line.last_error) == (
+        ("pending", 0, LATER, "gone")
+    )
+    (row,) = await store.claim([number], LATER, LATER)
+    await store.sent(row, 200, LATER)
+    with pytest.raises(Conflict, match="it was sent"):
+        await store.retry(1, number, LATER)
+
+
+async def test_release_and_prune(db: Database) -> None:
+    store = Store(db)
+    done, waiting = await put(db, HOOK, HOOK)
+    first, second = await claim(store, done, waiting)
+    await store.release(second, START)
+    await store.sent(first, 200, START)
+    await store.prune(START + timedelta(days=1))
+    lines, _ = await store.log(1, Filter(), 10, 0)
+    assert [(line.id, line.state) for line in lines] == [(waiting, "pending")]
+
+
+async def test_a_mail_of_no_workspace_is_in_nobodys_log(db: Database) -> None:
+    outbox, store = Outbox(FakeClock()), Store(db)
+    async with db.write() as connection:
+        await outbox.put_mail(connection, None, "new@example.com", "Come in", "Follow <this>")
+    ((number, host),) = (await store.look(START, [], 10)).due
+    (row,) = await claim(store, number)
+    assert (host, row.kind, row.title, row.body) == ("mail", "email", "Come in", "Follow <this>")
+    assert "&lt;this&gt;" in row.html
+    assert (await store.log(1, Filter(), 10, 0))[1] == 0
+
+
+async def test_tests_that_wait_are_counted(db: Database) -> None:
+    outbox = Outbox(FakeClock())
+    async with db.write() as connection:
+        await outbox.put(connection, notice(event="test", alert_id=0), [HOOK, MAIL])
+        await outbox.put(connection, NOTICE, [HOOK])
+        assert await outbox.tests_waiting(connection, 1) == 2
+        assert await outbox.tests_waiting(connection, 2) == 0
+    lines, _ = await Store(db).log(1, Filter(), 10, 0)
+    assert [line.alert_id for line in lines] == [123, None, None]

@@ -1,0 +1,72 @@
+"""The rows of an outbox in RAM, with the rules of the real one: leases, and marks by attempt."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from forepost.controller.notify.outcome import Outcome
+from forepost.controller.notify.store import Look, Outgoing
+from tests.fakes.clock import START
+
+
+@dataclass
+class Kept:
+    row: Outgoing
+    next_at: datetime | None
+    state: str = "pending"
+    error: str = ""
+
+
+class FakeRows:
+    def __init__(self) -> None:
+        self.kept: dict[int, Kept] = {}
+
+    def put(self, host: str = "a.example", kind: str = "webhook", at: datetime = START) -> int:
+        number = len(self.kept) + 1
+        row = Outgoing(number, kind, "", "", host, "", "", "", 0, at)
+        self.kept[number] = Kept(row, at)
+        return number
+
+    def states(self) -> list[str]:
+        return [kept.state for kept in self.kept.values()]
+
+    def _due(self, now: datetime) -> list[Kept]:
+        return [k for k in self.kept.values() if k.next_at is not None and k.next_at <= now]
+
+    async def look(self, now: datetime, full: Collection[str], limit: int) -> Look:
+        found = [(k.row.id, k.row.host) for k in self._due(now) if k.row.host not in full]
+        waiting = [k.next_at for k in self.kept.values() if k.next_at is not None]
+        later = min((at for at in waiting if at > now), default=None)
+        return Look(found[:limit], len(waiting), later)
+
+    async def claim(
+        self, ids: Collection[int], now: datetime, lease_end: datetime
+    ) -> list[Outgoing]:
+        claimed = [kept for kept in self._due(now) if kept.row.id in ids]
+        for kept in claimed:
+            kept.row = msgspec.structs.replace(kept.row, attempt=kept.row.attempt + 1)
+            kept.state, kept.next_at = "sending", lease_end
+        return [kept.row for kept in claimed]
+
+    async def sent(self, row: Outgoing, status: int | None, now: datetime) -> None:
+        self._mark(row, state="sent", next_at=None)
+
+    async def not_sent(self, row: Outgoing, outcome: Outcome, again_at: datetime | None) -> None:
+        state = "failed" if again_at is None else "pending"
+        self._mark(row, state=state, next_at=again_at, error=outcome.error)
+
+    async def release(self, row: Outgoing, now: datetime) -> None:
+        self._mark(row, state="pending", next_at=now)
+
+    async def prune(self, before: datetime) -> None:
+        old = [n for n, k in self.kept.items() if k.next_at is None and k.row.created_at < before]
+        for number in old:
+            del self.kept[number]
+
+    def _mark(self, row: Outgoing, **values: Any) -> None:
+        kept = self.kept[row.id]
+        if kept.state == "sending" and kept.row.attempt == row.attempt:
+            vars(kept).update(values)

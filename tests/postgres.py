@@ -1,0 +1,97 @@
+"""A real PostgreSQL for tests: a server of their own in a folder of their own, on loopback."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+
+from tests.running import free_port, until
+
+OLDEST = 15
+_numbers = count(1)
+
+
+def programs() -> Path:
+    """The folder of the newest server that is installed. Debian: `apt-get install postgresql`."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
+    assert found, "PostgreSQL is not installed"
+    assert int(found[-1].parent.name) >= OLDEST, f"PostgreSQL {OLDEST} or later is needed"
+    return found[-1]
+
+
+class Postgres:
+    def __init__(self, port: int, binaries: Path) -> None:
+        self.port, self._binaries = port, binaries
+
+    def database(self) -> str:
+        """A new empty database; its URL for SQLAlchemy and asyncpg."""
+        name = f"forepost_{next(_numbers)}"
+        self.sql(f"CREATE DATABASE {name}")
+        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
+
+    def sql(self, statement: str) -> str:
+        return subprocess.run(
+            [
+                self._binaries / "psql",
+                "-h127.0.0.1",
+                f"-p{self.port}",
+                "-Upostgres",
+                "-XAtqc",
+                statement,
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """A server without fsync, ended and removed at the end."""
+    binaries = programs()
+    # The server refuses root; its user must be able to reach the folder.
+    as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    folder = Path(mkdtemp(prefix="forepost-postgres-"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+        else:
+            as_postgres = []
+        data = folder / "data"
+        subprocess.run(
+            [*as_postgres, binaries / "initdb", "-D", data, "-Upostgres", "-Atrust", "-EUTF8"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
+        port = free_port()
+        options = {
+            "port": port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": 60,
+            "shared_buffers": "32MB",
+        }
+        settings = [f"-c{name}={value}" for name, value in options.items()]
+        with (folder / "log").open("wb") as log:
+            child = subprocess.Popen(
+                [*as_postgres, binaries / "postgres", "-D", data, *settings],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
+        server = Postgres(port, binaries)
+        try:
+            ready = [str(binaries / "pg_isready"), "-qh127.0.0.1", f"-p{port}"]
+            until(lambda: subprocess.run(ready, check=False).returncode == 0, 15)
+            yield server
+        finally:
+            child.terminate()
+            child.wait(15)
+    finally:
+        shutil.rmtree(folder)
