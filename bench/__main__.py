@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("ping", "ingest", "series", "memory", "alerts", "topology")
+NAMES = ("ping", "mtr", "ingest", "series", "memory", "alerts", "topology")
 
 
 def main(names: list[str]) -> int:

@@ -45,7 +45,46 @@ def test_trafficsim_and_mtr_as_netwatchers_agent_writes_them() -> None:
     assert measures.of("MTR", mtr) == Measures(0.08, 0.04, 0.15, None, 0.0)
 
 
-@pytest.mark.parametrize("kind", ["PING", "TRAFFICSIM", "MTR", "SYSINFO", "TOMORROW"])
+@pytest.mark.parametrize(
+    ("kind", "payload", "expected"),
+    [
+        ("DNS", '{"query_time_ms":12.5,"response_code":"NOERROR"}', Measures(12.5, loss_pct=0)),
+        ("DNS", '{"query_time_ms":3,"response_code":"SERVFAIL"}', Measures(3, loss_pct=0)),
+        ("DNS", '{"query_time_ms":0,"response_code":"ERROR","error":"x"}', Measures(loss_pct=100)),
+        ("HTTP", '{"total_ms":50.5,"status_code":200,"error":""}', Measures(50.5, loss_pct=0)),
+        (
+            "HTTP",
+            '{"total_ms":50,"status_code":503,"error":"status: 503"}',
+            Measures(50, loss_pct=100),
+        ),
+        ("HTTP", '{"total_ms":9000,"status_code":0,"error":"x"}', Measures(loss_pct=100)),
+        (
+            "TLS",
+            '{"tls_version":"TLS 1.3","tcp_connect_ms":1.5,"tls_handshake_ms":2,"error":"expired"}',
+            Measures(3.5, loss_pct=0),
+        ),
+        ("TLS", '{"tls_version":"TLS 1.3"}', Measures(loss_pct=0)),
+        ("TLS", '{"tls_version":"","error":"tls dial failed: x"}', Measures(loss_pct=100)),
+        ("SNMP", '{"query_time_ms":4,"version":"2c"}', Measures(4, loss_pct=0)),
+        ("SNMP", '{"query_time_ms":4,"version":"2c","error":"x"}', Measures(loss_pct=100)),
+        (
+            "TCP",
+            '{"loss_pct":25,"min_ms":1,"max_ms":4,"connects_ms":[1,null,2,4]}',
+            Measures(2, 1, 4, loss_pct=25),
+        ),
+        ("TCP", '{"loss_pct":100,"connects_ms":[null]}', Measures(loss_pct=100)),
+    ],
+)
+def test_types_that_measure_once_have_a_time_or_a_loss(
+    kind: str, payload: str, expected: Measures
+) -> None:
+    assert measures.of(kind, payload.encode()) == expected
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["PING", "TRAFFICSIM", "MTR", "SYSINFO", "DNS", "HTTP", "TLS", "SNMP", "TCP", "TOMORROW"],
+)
 @pytest.mark.parametrize("payload", [b"{}", b"null", b"[]", b'{"packets_recv":"x"}', b'"x"'])
 def test_a_payload_that_is_not_as_it_should_be_has_no_measures(kind: str, payload: bytes) -> None:
     assert measures.of(kind, payload) == Measures()
@@ -53,5 +92,5 @@ def test_a_payload_that_is_not_as_it_should_be_has_no_measures(kind: str, payloa
 
 @given(st.binary(max_size=60))
 def test_any_bytes_have_measures_or_none(payload: bytes) -> None:
-    for kind in ("PING", "TRAFFICSIM", "MTR"):
+    for kind in ("PING", "TRAFFICSIM", "MTR", "DNS", "HTTP", "TLS", "SNMP", "TCP"):
         assert isinstance(measures.of(kind, payload), Measures)

@@ -11,6 +11,8 @@ from forepost.agent.edges.net import Family, Resolved, Round
 from forepost.agent.edges.routes import DefaultRoute
 from forepost.kit.clock import Clock
 from forepost.wire.probes import CpuTimes, HostInfo, Interface, MemoryInfo, OsInfo, Route
+from tests.fakes.dialer import FakeDialer, fake_search
+from tests.fakes.trace import FakeReverse, FakeTrace
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -73,7 +75,7 @@ class FakeNet:
 
 
 class FakeHost:
-    """One Ethernet interface at 198.18.0.1, with a gateway."""
+    """One Ethernet interface at 198.18.0.1, with a gateway; its resolver is 198.18.0.53."""
 
     def info(self) -> HostInfo:
         return HostInfo(
@@ -115,10 +117,27 @@ class FakeHost:
         route = Route(destination="0.0.0.0/0", gateway="198.18.0.254", interface="eth0", metric=100)
         return [interface], [route], DefaultRoute("198.18.0.254", "eth0")
 
+    def nameserver(self) -> str:
+        return "198.18.0.53"
+
 
 async def nobody() -> str | None:
     return None
 
 
-def fake_edges(net: FakeNet, whoami: Callable[[], Awaitable[str | None]] = nobody) -> Edges:
-    return Edges(net=net, host=FakeHost(), whoami=whoami)
+def fake_edges(
+    net: FakeNet,
+    whoami: Callable[[], Awaitable[str | None]] = nobody,
+    dialer: FakeDialer | None = None,
+    trace: FakeTrace | None = None,
+    reverse: FakeReverse | None = None,
+) -> Edges:
+    return Edges(
+        net=net,
+        trace=trace or FakeTrace(net._clock),
+        reverse=reverse or FakeReverse(),
+        host=FakeHost(),
+        whoami=whoami,
+        dialer=dialer or FakeDialer(),
+        search=fake_search,
+    )

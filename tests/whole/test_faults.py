@@ -13,7 +13,6 @@ import anyio
 import msgspec
 import pytest
 
-from forepost.agent.edges import Edges
 from forepost.agent.edges.disk import Folder
 from forepost.agent.edges.host import LinuxHost
 from forepost.agent.node import Identity, Node
@@ -26,7 +25,7 @@ from forepost.kit.health import Health
 from forepost.wire.probes import Probe, ProbeTarget
 from forepost.wire.uplink import ProbePost
 from tests.fakes.clock import START, FakeClock
-from tests.fakes.net import FakeNet
+from tests.fakes.net import FakeNet, fake_edges
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 DAYS_SEC = 30 * 86_400
@@ -180,7 +179,7 @@ async def test_a_controller_that_is_away_for_an_hour(
         targets=[target],
     )
     async with anyio.create_task_group() as tasks:
-        edges = Edges(net=FakeNet(clock), host=LinuxHost(), whoami=nobody)
+        edges = msgspec.structs.replace(fake_edges(FakeNet(clock)), host=LinuxHost())
         Scheduler(tasks, clock, edges, deliver, health=health).want([probe])
         for _ in range(60):
             await clock.advance(60)

@@ -15,10 +15,8 @@ from anyio.abc import TaskGroup
 
 import forepost
 from forepost.agent import status as status_face
-from forepost.agent.edges import Edges
 from forepost.agent.edges.disk import Folder
-from forepost.agent.edges.host import LinuxHost
-from forepost.agent.edges.icmp import Icmp
+from forepost.agent.edges.system import system_edges
 from forepost.agent.node import Node
 from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.settings import Settings, UplinkSection
@@ -91,9 +89,8 @@ async def run(settings: Settings) -> None:
     async def deliver(post: ProbePost) -> None:
         spool.put(msgspec.json.encode(post))
 
-    with Icmp(clock) as net:
+    with system_edges(clock, partial(_whoami, node)) as edges:
         async with anyio.create_task_group() as tasks:
-            edges = Edges(net=net, host=LinuxHost(), whoami=partial(_whoami, node))
             scheduler = Scheduler(
                 tasks, clock, edges, deliver, health=health, salt=str(settings.uplink.agent_id)
             )

@@ -190,8 +190,8 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
                 share_door,
                 sharing_api.Views(
                     agent=agents.get,
-                    probes=probes.of_agent,
-                    reverse=situations.towards,
+                    probes=probes.for_strangers,
+                    reverse=situations.for_strangers,
                     rows=reading.rows,
                     chart=reading.chart,
                 ),

@@ -1,5 +1,6 @@
 """The numbers in a payload, in one spelling, whatever the type and whoever sent it. Pure."""
 
+from collections.abc import Sequence
 from operator import sub
 from typing import Final
 
@@ -56,7 +57,44 @@ class _Mtr(msgspec.Struct):
     report: _MtrReport
 
 
+class _Dns(msgspec.Struct):
+    query_time_ms: float = 0
+    response_code: str = ""
+    error: str | None = None
+
+
+class _Http(msgspec.Struct):
+    total_ms: float = 0
+    status_code: int = 0
+    error: str | None = None
+
+
+class _Tls(msgspec.Struct):
+    tcp_connect_ms: float = 0
+    tls_handshake_ms: float = 0
+    tls_version: str = ""
+    error: str | None = None
+
+
+class _Snmp(msgspec.Struct):
+    query_time_ms: float = 0
+    version: str = ""
+    error: str | None = None
+
+
+class _Tcp(msgspec.Struct):
+    loss_pct: float | None = None
+    min_ms: float = 0
+    max_ms: float = 0
+    connects_ms: list[float | None] = []
+
+
 _ping = msgspec.json.Decoder(_Ping)
+_dns = msgspec.json.Decoder(_Dns)
+_http = msgspec.json.Decoder(_Http)
+_tls = msgspec.json.Decoder(_Tls)
+_snmp = msgspec.json.Decoder(_Snmp)
+_tcp = msgspec.json.Decoder(_Tcp)
 _trafficsim = msgspec.json.Decoder(_TrafficSim)
 # NetWatcher's agent writes the figures of a hop as strings.
 _mtr = msgspec.json.Decoder(_Mtr, strict=False)
@@ -72,6 +110,16 @@ def of(kind: str, payload: bytes | msgspec.Raw) -> Measures:
                 return _of_trafficsim(_trafficsim.decode(payload))
             case "MTR":
                 return _of_mtr(_mtr.decode(payload))
+            case "DNS":
+                return _of_dns(_dns.decode(payload))
+            case "HTTP":
+                return _of_http(_http.decode(payload))
+            case "TLS":
+                return _of_tls(_tls.decode(payload))
+            case "SNMP":
+                return _of_snmp(_snmp.decode(payload))
+            case "TCP":
+                return _of_tcp(_tcp.decode(payload))
             case _:
                 return Measures()
     except msgspec.MsgspecError:
@@ -92,7 +140,7 @@ def _of_ping(ping: _Ping) -> Measures:
     )
 
 
-def _median(values: list[int]) -> float:
+def _median(values: Sequence[float]) -> float:
     ordered = sorted(values)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
@@ -127,4 +175,51 @@ def _of_mtr(mtr: _Mtr) -> Measures:
         return Measures(loss_pct=end.loss_pct)
     return Measures(
         rtt_ms=end.avg, rtt_min_ms=end.best, rtt_max_ms=end.worst, loss_pct=end.loss_pct
+    )
+
+
+def _once(ms: float, *, came: bool, well: bool) -> Measures:
+    """A single measurement: its time, if there is one, and whether it is as it should be."""
+    return Measures(rtt_ms=ms if came and ms > 0 else None, loss_pct=0.0 if well else 100.0)
+
+
+def _of_dns(dns: _Dns) -> Measures:
+    """An answer of any code is an answer."""
+    if not dns.response_code and not dns.error:
+        return Measures()
+    came = dns.response_code not in ("", "ERROR")
+    return _once(dns.query_time_ms, came=came, well=came)
+
+
+def _of_http(http: _Http) -> Measures:
+    """A status or a content that was not expected is a loss that has a time."""
+    if not http.status_code and not http.error:
+        return Measures()
+    came = http.status_code > 0
+    return _once(http.total_ms, came=came, well=came and not http.error)
+
+
+def _of_tls(tls: _Tls) -> Measures:
+    """What is wrong with a certificate is no loss: the server answers."""
+    if not tls.tls_version and not tls.error:
+        return Measures()
+    came = bool(tls.tls_version)
+    return _once(tls.tcp_connect_ms + tls.tls_handshake_ms, came=came, well=came)
+
+
+def _of_snmp(snmp: _Snmp) -> Measures:
+    if not snmp.version and not snmp.error:
+        return Measures()
+    return _once(snmp.query_time_ms, came=not snmp.error, well=not snmp.error)
+
+
+def _of_tcp(tcp: _Tcp) -> Measures:
+    times = [ms for ms in tcp.connects_ms if ms is not None]
+    if not times:
+        return Measures(loss_pct=tcp.loss_pct)
+    return Measures(
+        rtt_ms=_median(times),
+        rtt_min_ms=tcp.min_ms,
+        rtt_max_ms=tcp.max_ms,
+        loss_pct=tcp.loss_pct,
     )

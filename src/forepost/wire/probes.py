@@ -7,6 +7,13 @@ import msgspec
 from msgspec import Meta
 
 from forepost.wire.base import ExternalId, Id, IdOrZero, Json, Wire
+from forepost.wire.probe_dns import DnsOptions, DnsResult
+from forepost.wire.probe_http import HttpOptions, HttpResult
+from forepost.wire.probe_mtr import MtrOptions, MtrResult
+from forepost.wire.probe_options import Options
+from forepost.wire.probe_snmp import SnmpOptions, SnmpResult
+from forepost.wire.probe_tcp import TcpOptions, TcpResult
+from forepost.wire.probe_tls import TlsOptions, TlsResult
 
 ProbeType = Literal[
     "AGENT",
@@ -20,6 +27,7 @@ ProbeType = Literal[
     "SPEEDTEST",
     "SPEEDTEST_SERVERS",
     "SYSINFO",
+    "TCP",
     "TLS",
     "TRAFFICSIM",
     "WEB",
@@ -114,15 +122,6 @@ class ProbePatch(Wire, frozen=True, kw_only=True):
     replace_agent_targets: Annotated[list[Id], Meta(max_length=200)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
-
-
-class Options(Wire, frozen=True, kw_only=True):
-    """What every type of probe is told. `count` 0 leaves the number to the probe."""
-
-    interval_sec: Annotated[float, Meta(gt=0)] = 60.0
-    timeout_sec: Annotated[float, Meta(gt=0)] = 10.0
-    count: int = 0
-    bind_interface: str = ""
 
 
 class PingOptions(Options, frozen=True, kw_only=True): ...
@@ -248,12 +247,38 @@ class NetinfoResult(Wire, frozen=True, kw_only=True, omit_defaults=True):
     timestamp: datetime
 
 
-ProbeOptions = PingOptions | SysinfoOptions | NetinfoOptions
-ProbeResult = PingResult | SysinfoResult | NetinfoResult
+ProbeOptions = (
+    DnsOptions
+    | HttpOptions
+    | MtrOptions
+    | NetinfoOptions
+    | PingOptions
+    | SnmpOptions
+    | SysinfoOptions
+    | TcpOptions
+    | TlsOptions
+)
+ProbeResult = (
+    DnsResult
+    | HttpResult
+    | MtrResult
+    | NetinfoResult
+    | PingResult
+    | SnmpResult
+    | SysinfoResult
+    | TcpResult
+    | TlsResult
+)
 
 OPTIONS: Final[dict[str, type[ProbeOptions]]] = {
+    "DNS": DnsOptions,
+    "HTTP": HttpOptions,
+    "MTR": MtrOptions,
     "NETINFO": NetinfoOptions,
     "PING": PingOptions,
+    "SNMP": SnmpOptions,
     "SYSINFO": SysinfoOptions,
+    "TCP": TcpOptions,
+    "TLS": TlsOptions,
 }
 """The types this version measures; any other type is reported as unsupported."""

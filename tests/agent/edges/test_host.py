@@ -147,3 +147,21 @@ def test_a_container_is_one_only_where_it_shows(
     (tmp_path / file).parent.mkdir(parents=True)
     (tmp_path / file).write_text(text)
     assert LinuxHost(tmp_path).info().containerized is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("nameserver 192.0.2.53\nnameserver 192.0.2.54\n", "192.0.2.53"),
+        ("# nameserver 192.0.2.1\n; x\nsearch example\n  nameserver   ::1 # ours\n", "::1"),
+        ("nameserver\noptions edns0\n", ""),
+        (None, ""),
+    ],
+)
+def test_the_first_nameserver_is_the_resolver(
+    tmp_path: Path, text: str | None, address: str
+) -> None:
+    if text is not None:
+        (tmp_path / "etc").mkdir()
+        (tmp_path / "etc/resolv.conf").write_text(text)
+    assert LinuxHost(tmp_path).nameserver() == address

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.agent.edges.icmp_packet import DATAGRAM_IPV4, RAW_IPV4, quoted
-from forepost.agent.edges.rounds import LINGER_NS, Flight, Line, Moment, Rounds, Turn
+from forepost.agent.edges.rounds import LINGER_NS, Flight, Line, Rounds, Turn
+from forepost.agent.edges.stamps import Moment
 from forepost.agent.edges.timestamps import Trouble
 
 MS = 1_000_000

@@ -1,4 +1,6 @@
+import socket
 import struct
+import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +29,24 @@ def test_a_departure_has_the_number_of_its_packet() -> None:
 def test_an_icmp_error_is_told_apart() -> None:
     assert outcome([(0, 11, error(2, 3, 1))]) == Trouble(3, 1)
     assert outcome([(41, 25, error(3, 1, 0))]) == Trouble(1, 0)
+
+
+def test_an_error_has_who_said_so_and_when_and_where_the_extensions_begin() -> None:
+    four = struct.pack("@HH", socket.AF_INET, 0) + bytes([198, 18, 0, 1]) + bytes(8)
+    six = struct.pack("@HHI", socket.AF_INET6, 0, 0) + socket.inet_pton(
+        socket.AF_INET6, "2001:db8::1"
+    )
+    at, wrong = struct.pack("@HBB", 108, 0, 0), struct.pack("@HBB", 108, 1, 0)
+    for level, kind, origin, offender, address in (
+        (0, 11, 2, four, "198.18.0.1"),
+        (41, 25, 3, six + bytes(4), "2001:db8::1"),
+    ):
+        for said, extension_at in ((at, 108), (wrong, 0)):
+            value = int.from_bytes(said, sys.byteorder)
+            message = error(origin, 11, 0, value)[:16] + offender
+            assert outcome([STAMP, (level, kind, message)]) == Trouble(
+                11, 0, address, NS, extension_at
+            )
 
 
 def test_what_is_not_ours_to_know_is_nothing() -> None:

@@ -16,6 +16,7 @@ from forepost.agent.probes.schedule import (
     measurements,
     phase,
 )
+from forepost.wire.probe_dns import DnsOptions
 from forepost.wire.probes import PingOptions, Probe, ProbeTarget
 from forepost.wire.uplink import ProbePost
 from tests.fakes.clock import START, FakeClock
@@ -185,10 +186,49 @@ async def test_types_that_measure_the_host_run_once_an_interval() -> None:
 
 def test_what_cannot_be_run_is_named_and_costs_nothing_else() -> None:
     wanted, unsupported = measurements(
-        [probe(7, "MTR", "198.18.0.2"), probe(8, "PING"), probe(9, "PING", "198.18.0.2")]
+        [probe(7, "RPERF", "198.18.0.2"), probe(8, "PING"), probe(9, "PING", "198.18.0.2")]
     )
-    assert unsupported == ["probe 7: type MTR", "probe 8: PING without a target"]
+    assert unsupported == ["probe 7: type RPERF", "probe 8: PING without a target"]
     assert set(wanted) == {(9, "PING", "198.18.0.2")}
+
+
+def test_the_metadata_is_read_and_what_is_wrong_in_it_is_named() -> None:
+    wanted, unsupported = measurements(
+        [
+            probe(1, "DNS", "a.example", "b.example", metadata={"protocol": "tcp"}),
+            probe(2, "DNS", "a.example", metadata={"protocol": "quic"}),
+            probe(3, "HTTP", metadata={"url": "https://a.example/", "method": "HEAD"}),
+            probe(4, "TLS", "a.example:443", metadata={"target": "b.example:443"}),
+            probe(5, "SNMP", metadata={"version": "2c"}),
+            probe(6, "TCP", "a.example:22", metadata=None),
+        ]
+    )
+    assert set(wanted) == {
+        (1, "DNS", "a.example"),
+        (1, "DNS", "b.example"),
+        (3, "HTTP", "https://a.example/"),
+        (4, "TLS", "a.example:443"),
+        (6, "TCP", "a.example:22"),
+    }
+    assert unsupported == [
+        "probe 2: DNS: protocol: invalid enum value 'quic'",
+        "probe 5: SNMP without a target",
+    ]
+    assert wanted[1, "DNS", "a.example"].options == DnsOptions(
+        interval_sec=10, timeout_sec=1, count=1, protocol="tcp"
+    )
+
+
+async def test_an_edit_of_what_is_asked_begins_anew_and_other_metadata_does_not() -> None:
+    async with site() as here:
+        here.scheduler.want([probe(1, "TCP", "198.18.0.2:80", metadata={"note": 1})])
+        await here.clock.advance(12)
+        assert [post.type for _, post in here.posts][:1] == ["TCP"]
+        before = len(here.posts)
+        here.scheduler.want([probe(1, "TCP", "198.18.0.2:80", metadata={"timeout_sec": 3})])
+        await here.clock.advance(12)
+        assert len(here.posts) > before
+        assert b"connection refused" in bytes(here.posts[-1][1].payload)
 
 
 def test_what_the_controller_leaves_open_is_filled_in() -> None:

@@ -35,6 +35,10 @@ class Host(Protocol):
 
     def network(self) -> tuple[list[Interface], list[Route], DefaultRoute]: ...
 
+    def nameserver(self) -> str:
+        """The address of the first resolver of this host; "" where it has none."""
+        ...
+
 
 class LinuxHost:
     def __init__(self, root: Path = Path("/")) -> None:
@@ -69,6 +73,13 @@ class LinuxHost:
         found = read_routes(routes or "", routes_v6 or "")
         default = default_route(found)
         return interfaces.read(found, default), found, default
+
+    def nameserver(self) -> str:
+        for line in (self._text("etc/resolv.conf") or "").splitlines():
+            match line.split():
+                case ["nameserver", address, *_]:
+                    return address
+        return ""
 
     def _containerized(self) -> bool:
         if any((self._root / name).exists() for name in _CONTAINER_FILES):

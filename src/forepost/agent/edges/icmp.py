@@ -11,15 +11,15 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from forepost.agent.edges.closing import Closing
 from forepost.agent.edges.icmp_packet import TOKEN_BYTES
 from forepost.agent.edges.icmp_socket import IcmpSocket, interface_index
 from forepost.agent.edges.names import Names, numeric
 from forepost.agent.edges.net import Family, Resolved, Round
-from forepost.agent.edges.rounds import Flight, Line, Moment, Rounds, Turn
+from forepost.agent.edges.rounds import Flight, Line, Rounds, Turn
+from forepost.agent.edges.stamps import moment
 from forepost.kit.clock import Clock
 
 TICK_NS: Final = 20_000_000
@@ -35,10 +35,6 @@ PATIENCE: Final = 50
 """Ticks that a packet waits while the host has no room for it."""
 FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS})
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_CLOSE_ENOUGH_NS: Final = 20_000
-
 
 class _Door:
     """A socket, what is in flight on it, and whether the loop is watching it."""
@@ -50,7 +46,7 @@ class _Door:
         self.line = Line(opened.form, opened.ident)
 
 
-class Icmp:
+class Icmp(Closing):
     """The Net of a Linux host. Belongs to the event loop that it is first used in."""
 
     def __init__(self, clock: Clock) -> None:
@@ -64,17 +60,6 @@ class Icmp:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ns = 0
         self._fine = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         if self._timer is not None:
@@ -193,7 +178,7 @@ class Icmp:
             turns = [turn for turn in again if turn.waits]
             turns += self._rounds.due(self._now_ns(), BURST)
             if turns:
-                self._send(turns, self._moment().offset_ns)
+                self._send(turns, moment(self._clock).offset_ns)
             for door in self._doors.values():
                 if door.line.in_flight and (door.watched or turns):
                     self._collect(door)
@@ -247,7 +232,7 @@ class Icmp:
         # As many as are expected: to be told that there are no more costs as much as one of them.
         replies = door.socket.replies(min(max(line.waiting, 1), READ))
         left, troubles = door.socket.outcomes(min(max(len(line.by_key), 1), READ))
-        read = self._moment()
+        read = moment(self._clock)
         line.stamped(left)
         for trouble, data, target in troubles:
             rounds.failed(line, data, target, trouble, read.mono_ns)
@@ -261,14 +246,3 @@ class Icmp:
 
     def _now_ns(self) -> int:
         return int(self._clock.monotonic() * 1e9)
-
-    def _moment(self) -> Moment:
-        """Both clocks at once; again where the process was put aside between the readings."""
-        left = 3
-        while True:
-            left -= 1
-            before_ns = self._now_ns()
-            wall_ns = (self._clock.now() - _EPOCH) // _MICROSECOND * 1_000
-            after_ns = self._now_ns()
-            if after_ns - before_ns < _CLOSE_ENOUGH_NS or not left:
-                return Moment(after_ns, wall_ns - (before_ns + after_ns) // 2)

@@ -5,13 +5,10 @@ import os
 import secrets
 import socket
 import struct
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from forepost.agent.edges import timestamps
 from forepost.agent.edges.icmp_packet import DATAGRAM_IPV4, IPV6, RAW_IPV4, Form
-from forepost.agent.edges.rounds import Received
-from forepost.agent.edges.timestamps import Sent, Trouble
+from forepost.agent.edges.stamped_socket import StampedSocket
 
 RECEIVE_BYTES: Final = 4 << 20
 SEND_BYTES: Final = 1 << 20
@@ -20,9 +17,6 @@ _SO_SNDBUFFORCE: Final = 32
 _SOL_RAW: Final = 255
 _ICMP_FILTER: Final = 1
 _ICMP6_FILTER: Final = 1
-_PACKET_BYTES: Final = 2048
-"""More than any reply we look at: only the first 16 bytes of ICMP matter."""
-_CONTROL_BYTES: Final = 256
 
 GRANT: Final = (
     "no permission to send ICMP: grant CAP_NET_RAW, or "
@@ -34,14 +28,12 @@ class Denied(OSError):
     """There is no socket to send from; the text says why and what to do."""
 
 
-class IcmpSocket:
+class IcmpSocket(StampedSocket):
     """Datagram where `ping_group_range` allows it, else raw. Raises Denied."""
 
     def __init__(self, family: socket.AddressFamily, interface: str) -> None:
+        super().__init__(_open(family))
         self.index = 0
-        self._socket = _open(family)
-        self.send: Callable[[bytes, tuple[Any, ...]], int] = self._socket.sendto
-        """Raises OSError: this host's own refusal."""
         try:
             self._bind(family, interface)
         except BaseException:
@@ -50,13 +42,7 @@ class IcmpSocket:
 
     def _bind(self, family: socket.AddressFamily, interface: str) -> None:
         if interface:
-            self.index = interface_index(interface)
-            try:
-                self._socket.setsockopt(
-                    socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode()
-                )
-            except PermissionError:
-                raise Denied(f"no permission to bind to {interface}: grant CAP_NET_RAW") from None
+            self.index = bind_to_interface(self._socket, interface)
         raw = self._socket.type == socket.SOCK_RAW
         self.form: Form = IPV6 if family == socket.AF_INET6 else RAW_IPV4 if raw else DATAGRAM_IPV4
         if raw:
@@ -65,64 +51,9 @@ class IcmpSocket:
         else:
             self._socket.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104
             self.ident = self._socket.getsockname()[1]
-        if family == socket.AF_INET6:
-            self._socket.setsockopt(socket.IPPROTO_IPV6, timestamps.IPV6_RECVERR, 1)
-        else:
-            self._socket.setsockopt(socket.IPPROTO_IP, timestamps.IP_RECVERR, 1)
         _size(self._socket, _SO_RCVBUFFORCE, socket.SO_RCVBUF, RECEIVE_BYTES)
         _size(self._socket, _SO_SNDBUFFORCE, socket.SO_SNDBUF, SEND_BYTES)
-        self.restart_keys()
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    @property
-    def raw(self) -> bool:
-        return self._socket.type == socket.SOCK_RAW
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def restart_keys(self) -> None:
-        """Let the kernel number packets from 0: it does so when numbering is switched on."""
-        for flags in (timestamps.SOFTWARE_BOTH_WAYS, timestamps.NUMBERED):
-            self._socket.setsockopt(socket.SOL_SOCKET, timestamps.SO_TIMESTAMPING, flags)
-
-    def replies(self, most: int) -> list[Received]:
-        """Read what came in, `most` at most."""
-        got: list[Received] = []
-        receive = self._socket.recvmsg
-        for _ in range(most):
-            try:
-                data, ancillary, _, source = receive(_PACKET_BYTES, _CONTROL_BYTES)
-            except BlockingIOError:
-                break
-            except OSError:
-                # The error of an earlier packet; its particulars are in the error queue.
-                continue
-            got.append((data, source[0], timestamps.arrival_ns(ancillary)))
-        return got
-
-    def outcomes(self, most: int) -> tuple[list[Sent], list[tuple[Trouble, bytes, str]]]:
-        """Read the error queue, `most` at most: departures; errors with the part of our packet
-        that they quote and the address that it went to.
-        """
-        left: list[Sent] = []
-        troubles: list[tuple[Trouble, bytes, str]] = []
-        receive = self._socket.recvmsg
-        for _ in range(most):
-            try:
-                data, ancillary, _, target = receive(
-                    _PACKET_BYTES, _CONTROL_BYTES, socket.MSG_ERRQUEUE
-                )
-            except BlockingIOError:
-                break
-            what = timestamps.outcome(ancillary)
-            if isinstance(what, Trouble):
-                troubles.append((what, data, target[0] if target else ""))
-            elif what is not None:
-                left.append(what)
-        return left, troubles
+        self.listen()
 
 
 def interface_index(interface: str) -> int:
@@ -131,6 +62,16 @@ def interface_index(interface: str) -> int:
         return socket.if_nametoindex(interface)
     except OSError:
         raise Denied(f"no interface {interface!r}") from None
+
+
+def bind_to_interface(sock: socket.socket, interface: str) -> int:
+    """Let everything go through it and nothing else come in. Returns its index. Raises Denied."""
+    index = interface_index(interface)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+    except PermissionError:
+        raise Denied(f"no permission to bind to {interface}: grant CAP_NET_RAW") from None
+    return index
 
 
 def _open(family: socket.AddressFamily) -> socket.socket:

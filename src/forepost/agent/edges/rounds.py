@@ -7,114 +7,55 @@ import heapq
 from collections import deque
 from collections.abc import Iterable
 from itertools import count
-from typing import Final, NamedTuple
+from typing import Final
 
 from forepost.agent.edges.icmp_packet import Form, meaning, quoted, reply, request
 from forepost.agent.edges.net import Round
+from forepost.agent.edges.stamped_socket import Received
+from forepost.agent.edges.stamps import Departure, Departures, Moment
 from forepost.agent.edges.timestamps import Trouble
 
-STEP_NS: Final = 200_000
-"""The wall clock moved against the monotonic one by more than this: somebody set it. NTP slews
-both alike, so that what is left is the error of reading the two one after the other."""
 LINGER_NS: Final = 10_000_000
 """A round whose last answer is in stays open so long, for duplicates."""
-MOST_IN_FLIGHT: Final = 1 << 16
-"""The sequence number has 16 bits."""
 
 
-Received = tuple[bytes, str, int | None]
-"""A packet, its source address, and when it came in by the kernel's wall clock."""
-
-
-class Moment(NamedTuple):
-    mono_ns: int
-    offset_ns: int
-    """Wall clock less monotonic clock."""
-
-
-class Turn:
+class Turn(Departure):
     """One request: from when it is due until its own timeout."""
 
     __slots__ = (
         "flight",
-        "key",
         "number",
-        "offset_ns",
         "packet",
         "refusals",
-        "sent_ns",
         "seq",
         "token",
-        "tx_ns",
         "waits",
     )
 
     def __init__(self, flight: "Flight", number: int, seq: int, now_ns: int) -> None:
+        super().__init__(now_ns)
         self.flight = flight
         self.number = number
         self.seq = seq
         self.token = token = flight.token + number & 0xFFFF_FFFF_FFFF_FFFF
         self.packet = request(flight.line.form, flight.line.ident, seq, token, flight.zeros)
-        self.sent_ns = now_ns
-        self.offset_ns = self.tx_ns = self.refusals = 0
-        self.key = -1
+        self.refusals = 0
         self.waits = True
 
-    def rtt_ns(self, rx_ns: int | None, read: Moment) -> int:
-        """Kernel time where it can be true, else what passed on the monotonic clock."""
-        passed_ns = read.mono_ns - self.sent_ns
-        if rx_ns is None or not -STEP_NS < read.offset_ns - self.offset_ns < STEP_NS:
-            return passed_ns
-        kernel_ns = rx_ns - (self.tx_ns or self.sent_ns + self.offset_ns)
-        return kernel_ns if 0 <= kernel_ns <= passed_ns + STEP_NS else passed_ns
 
-
-class Line:
+class Line(Departures[Turn]):
     """What is in flight on one socket."""
 
-    __slots__ = ("by_key", "form", "ident", "in_flight", "key", "seq", "waiting")
+    __slots__ = ("form", "ident", "waiting")
 
     def __init__(self, form: Form, ident: int) -> None:
+        super().__init__()
         self.form, self.ident = form, ident
-        self.in_flight: dict[int, Turn] = {}
-        self.by_key: dict[int, Turn] = {}
-        """By the kernel's number of the packet: those without their TX timestamp so far."""
-        self.key = self.seq = 0
         self.waiting = 0
-
-    def take_seq(self) -> int | None:
-        """The next sequence number that is not in flight; None when all are."""
-        if len(self.in_flight) >= MOST_IN_FLIGHT:
-            return None
-        while True:
-            self.seq = self.seq + 1 & 0xFFFF
-            if self.seq not in self.in_flight:
-                return self.seq
-
-    def leaves(self, turn: Turn, now_ns: int, offset_ns: int) -> None:
-        """The packet goes to the kernel now; the kernel numbers packets in this order."""
-        turn.sent_ns = now_ns
-        turn.offset_ns = offset_ns
-        turn.key = key = self.key
-        self.by_key[key] = turn
-        self.key = key + 1 & 0xFFFF_FFFF
-
-    def restart_keys(self) -> None:
-        """The kernel numbers from 0 again; what has no timestamp by now gets none."""
-        self.by_key.clear()
-        self.key = 0
-
-    def stamped(self, left: Iterable[tuple[int, int]]) -> None:
-        """Packets by number, and when they left by the kernel's wall clock."""
-        for key, tx_ns in left:
-            turn = self.by_key.pop(key, None)
-            if turn is not None:
-                turn.tx_ns = tx_ns
 
     def drop(self, turn: Turn) -> None:
         del self.in_flight[turn.seq]
-        if self.by_key.get(turn.key) is turn:
-            del self.by_key[turn.key]
+        self.gone(turn)
         if turn.waits:
             turn.waits = False
             self.waiting -= 1

@@ -11,10 +11,11 @@ import msgspec
 from anyio.abc import TaskGroup
 
 from forepost.agent.edges import Edges
-from forepost.agent.probes import PROBES
+from forepost.agent.probes import PROBES, triggers
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions
+from forepost.wire.probe_options import WrongOption, read_options
+from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions, ProbeResult
 from forepost.wire.uplink import ProbePost
 
 Deliver = Callable[[ProbePost], Awaitable[None]]
@@ -24,10 +25,23 @@ that it stands for."""
 
 SPREAD_SEC: Final = 10.0
 """First turns are spread over so much time at most, so that a restart is no burst."""
-INTERVAL_SEC: Final = {"NETINFO": 600, "SYSINFO": 120}
+INTERVAL_SEC: Final = {
+    "DNS": 300,
+    "MTR": 300,
+    "NETINFO": 600,
+    "SNMP": 300,
+    "SYSINFO": 120,
+    "TLS": 300,
+}
 """Where the controller says 0; 60 for the others."""
+FLOOR_SEC: Final = {"MTR": 10}
+"""Where the controller says less."""
+NAMED_IN: Final = {"HTTP": "url", "SNMP": "target", "TLS": "target"}
+"""The option that names what is measured where the probe has no target."""
 TIMEOUT_SEC: Final = 10
 MOST_PACKETS: Final = 1_000
+MOST_EXTRA: Final = 8
+"""Extra runs at once; what more loss asks for is left to the next result that shows it."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +57,9 @@ class _Entry:
     def __init__(self, what: Measurement) -> None:
         self.what = what
         self.scope = anyio.CancelScope()
+        self.turns: TaskGroup | None = None
         self.open = 0
+        self.extra = False
 
 
 def changes(
@@ -65,25 +81,38 @@ def measurements(probes: Sequence[Probe]) -> tuple[dict[Key, Measurement], list[
         if probe.type not in OPTIONS:
             unsupported.append(f"probe {probe.id}: type {probe.type}")
             continue
-        if probe.type in TARGETLESS:
-            targets = {"": 0}
-        else:
-            targets = {t.target: t.agent_id or 0 for t in probe.targets or [] if t.target}
-            if not targets:
-                unsupported.append(f"probe {probe.id}: {probe.type} without a target")
+        try:
+            options = options_of(probe)
+        except WrongOption as error:
+            unsupported.append(f"probe {probe.id}: {probe.type}: {error}")
+            continue
+        targets = targets_of(probe, options)
+        if not targets:
+            unsupported.append(f"probe {probe.id}: {probe.type} without a target")
         for target, target_agent in targets.items():
-            wanted[probe.id, probe.type, target] = Measurement(options_of(probe), target_agent)
+            wanted[probe.id, probe.type, target] = Measurement(options, target_agent)
     return wanted, unsupported
 
 
+def targets_of(probe: Probe, options: ProbeOptions) -> dict[str, int]:
+    """Target to the number of the agent that it is; 0 for anything else."""
+    if probe.type in TARGETLESS:
+        return {"": 0}
+    named = getattr(options, NAMED_IN[probe.type]) if probe.type in NAMED_IN else ""
+    targets = {t.target: t.agent_id or 0 for t in probe.targets or [] if t.target}
+    return targets or ({named: 0} if named else {})
+
+
 def options_of(probe: Probe) -> ProbeOptions:
-    interval_sec = max(0, probe.interval_sec)
-    return OPTIONS[probe.type](
-        interval_sec=interval_sec or INTERVAL_SEC.get(probe.type, 60),
-        timeout_sec=probe.timeout_sec if probe.timeout_sec > 0 else TIMEOUT_SEC,
-        count=min(max(probe.count, 0), MOST_PACKETS),
-        bind_interface=probe.bind_interface,
-    )
+    """Raises WrongOption."""
+    interval_sec = max(0, probe.interval_sec) or INTERVAL_SEC.get(probe.type, 60)
+    told = {
+        "interval_sec": max(interval_sec, FLOOR_SEC.get(probe.type, 0)),
+        "timeout_sec": probe.timeout_sec if probe.timeout_sec > 0 else TIMEOUT_SEC,
+        "count": min(max(probe.count, 0), MOST_PACKETS),
+        "bind_interface": probe.bind_interface,
+    }
+    return read_options(OPTIONS[probe.type], told, probe.metadata)
 
 
 class Scheduler:
@@ -104,6 +133,7 @@ class Scheduler:
         self._health = health or Health(_log)
         self._salt = salt
         self._running: dict[Key, _Entry] = {}
+        self._triggers = triggers.Triggers()
 
     def want(self, probes: Sequence[Probe]) -> list[str]:
         """Run exactly these from now on; return what cannot be run, in words."""
@@ -132,6 +162,7 @@ class Scheduler:
         number = 0
         with entry.scope:
             async with anyio.create_task_group() as turns:
+                entry.turns = turns
                 while True:
                     due = start + number * interval_sec
                     await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
@@ -143,14 +174,19 @@ class Scheduler:
                     else:
                         self._health.ill(_subject(key), "earlier rounds are still open")
 
-    async def _turn(self, key: Key, entry: _Entry) -> None:
+    async def _turn(
+        self, key: Key, entry: _Entry, options: ProbeOptions | None = None, reason: str = ""
+    ) -> None:
+        """`reason`: why a turn is made that the cadence does not ask for."""
         probe_id, kind, target = key
-        options = entry.what.options
+        options = options or entry.what.options
         try:
             result = await PROBES[kind](options, target, self._clock, self._edges)
             await self._deliver(
                 ProbePost(
                     probe_id=probe_id,
+                    triggered=bool(reason),
+                    triggered_reason=reason,
                     created_at=self._clock.now(),
                     type=kind,
                     payload=msgspec.Raw(msgspec.json.encode(result)),
@@ -159,6 +195,7 @@ class Scheduler:
                     source_interface=options.bind_interface,
                 )
             )
+            self._consider(key, result)
         except Exception as error:  # noqa: BLE001 - no fault of a probe may end the scheduler
             self._health.ill(_subject(key), f"{type(error).__name__}: {error}")
             _log.debug("%s failed", _subject(key), exc_info=True)
@@ -166,6 +203,27 @@ class Scheduler:
             self._health.well(_subject(key))
         finally:
             entry.open -= 1
+
+    def _consider(self, by: Key, result: ProbeResult) -> None:
+        """Begin the extra runs that a result asks for, no more than there is room for."""
+        running = {key: entry.what.options for key, entry in self._running.items()}
+        now = self._clock.monotonic()
+        for key, reason in self._triggers.asked(by, result, running, now).items():
+            entry = self._running[key]
+            if entry.extra or entry.turns is None:
+                continue
+            if sum(one.extra for one in self._running.values()) < MOST_EXTRA:
+                self._triggers.made(key, now)
+                entry.extra = True
+                entry.open += 1
+                entry.turns.start_soon(self._extra_turn, key, entry, reason)
+
+    async def _extra_turn(self, key: Key, entry: _Entry, reason: str) -> None:
+        options = msgspec.structs.replace(entry.what.options, count=triggers.COUNT)
+        try:
+            await self._turn(key, entry, options, reason)
+        finally:
+            entry.extra = False
 
 
 def phase(key: Key, salt: str, within_sec: float) -> float:

@@ -5,12 +5,14 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import needs
+from forepost.controller.access import Caller, needs
 from forepost.controller.probes.copying import Copying
 from forepost.controller.probes.rows import hosts_of, peers_of
+from forepost.controller.probes.secrets import for_role
 from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Changed, Probes
 from forepost.kit.clock import Clock
@@ -40,19 +42,22 @@ def routes(
     touched: Touched,
 ) -> Router:
     @get(OF_AGENT, opt=needs("VIEWER"))
-    async def list_probes(workspace_id: FromPath[int], agent_id: FromPath[int]) -> ListOf[Probe]:
-        return ListOf(data=await probes.of_agent(workspace_id, agent_id))
+    async def list_probes(
+        caller: NamedDependency[Caller], workspace_id: FromPath[int], agent_id: FromPath[int]
+    ) -> ListOf[Probe]:
+        """A VIEWER is shown no passwords of what is measured."""
+        return ListOf(data=for_role(caller.role, await probes.of_agent(workspace_id, agent_id)))
 
     @get(OF_AGENT + "/reverse", opt=needs("VIEWER"))
     async def list_reverse(
-        workspace_id: FromPath[int], agent_id: FromPath[int]
+        caller: NamedDependency[Caller], workspace_id: FromPath[int], agent_id: FromPath[int]
     ) -> ListOf[ReverseProbe]:
         """Probes of other agents that measure towards this one."""
         found = await situations.towards(workspace_id, agent_id)
         return ListOf(
             data=[
                 ReverseProbe(
-                    probe=probe,
+                    probe=for_role(caller.role, [probe])[0],
                     owner_agent_id=probe.agent_id,
                     owner_agent_name=name,
                     owner_workspace_id=probe.workspace_id,
@@ -83,9 +88,13 @@ def routes(
 
     @get(ONE, opt=needs("VIEWER"))
     async def get_probe(
-        workspace_id: FromPath[int], agent_id: FromPath[int], probe_id: FromPath[int]
+        caller: NamedDependency[Caller],
+        workspace_id: FromPath[int],
+        agent_id: FromPath[int],
+        probe_id: FromPath[int],
     ) -> Probe:
-        return await probes.get(workspace_id, agent_id, probe_id)
+        (probe,) = for_role(caller.role, [await probes.get(workspace_id, agent_id, probe_id)])
+        return probe
 
     @patch(ONE, opt=needs("USER"))
     async def change_probe(
@@ -148,6 +157,7 @@ def routes(
 
     @get(PROBES + "/matching", opt=needs("VIEWER"))
     async def matching(
+        caller: NamedDependency[Caller],
         workspace_id: FromPath[int],
         source: Annotated[int, QueryParameter(ge=1, le=MOST_ID)],
         dest: Annotated[int, QueryParameter(ge=1, le=MOST_ID)],
@@ -161,7 +171,7 @@ def routes(
             for probe in await probes.of_agent(workspace_id, source)
             if dest not in peers_of(probe) and (not wanted or probe.type in wanted)
         ]
-        return ListOf(data=found)
+        return ListOf(data=for_role(caller.role, found))
 
     return Router(
         "/",

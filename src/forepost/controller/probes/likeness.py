@@ -7,11 +7,14 @@ from sqlalchemy import ColumnElement, select
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes.rows import hosts_of, peers_of, whole
+from forepost.controller.probes.secrets import masked
 from forepost.kit.errors import NotFound
 from forepost.wire.probes import Probe
 
 
 class Likeness:
+    """What is found is masked: it is for everybody who may look."""
+
     def __init__(self, db: Database) -> None:
         self._db = db
 
@@ -22,7 +25,7 @@ class Likeness:
             found = await whole(connection, (await connection.execute(query)).all())
         if not found:
             raise NotFound("probe not found")
-        return found[0]
+        return masked(found[0])
 
     async def on(self, workspace_id: int, targets: Sequence[str]) -> list[Probe]:
         """Probes with one of these hosts among their targets."""
@@ -47,4 +50,5 @@ class Likeness:
             .order_by(probes.c.id)
         )
         async with self._db.read() as connection:
-            return await whole(connection, (await connection.execute(query)).all())
+            found = await whole(connection, (await connection.execute(query)).all())
+        return [masked(probe) for probe in found]

@@ -12,6 +12,7 @@ from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes.addresses import Whereabouts
 from forepost.controller.probes.peers import Peer
 from forepost.controller.probes.rows import agent_exists, peers_of, whole
+from forepost.controller.probes.secrets import masked
 from forepost.controller.probes.wanted import Situation
 from forepost.wire.probes import Probe
 
@@ -54,6 +55,10 @@ class Situations:
                 row.id: row.name for row in (await connection.execute(query)).all()
             }
         return [(probe, names.get(probe.agent_id, "")) for probe in found]
+
+    async def for_strangers(self, workspace_id: int, agent_id: int) -> list[tuple[Probe, str]]:
+        """As `towards`, masked."""
+        return [(masked(probe), name) for probe, name in await self.towards(workspace_id, agent_id)]
 
     async def watching(self, agent_id: int) -> set[int]:
         """Agents whose lists depend on where this one is."""

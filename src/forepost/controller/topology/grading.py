@@ -9,6 +9,8 @@ from forepost.wire.topology import Status
 
 CRITICAL_LOSS, DEGRADED_LOSS = 50.0, 10.0
 DEGRADED_RTT_MS: Final = 100.0
+NETWORK: Final = frozenset({"MTR", "PING", "RPERF", "TCP", "TRAFFICSIM"})
+"""Types whose latency is that of the network; of others only success or failure is graded."""
 _WORSE: Final[dict[Status, int]] = {"unknown": 0, "healthy": 1, "degraded": 2, "critical": 3}
 
 

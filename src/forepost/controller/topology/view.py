@@ -8,7 +8,7 @@ import msgspec
 
 from forepost.controller.topology.board import MINUTE_US, Line
 from forepost.controller.topology.directory import Directory
-from forepost.controller.topology.grading import Figures, status_of
+from forepost.controller.topology.grading import NETWORK, Figures, status_of
 from forepost.controller.topology.graph import Graph
 from forepost.wire.topology import LOOKBACK_MIN, Standing, Status
 
@@ -47,7 +47,11 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def measures(self) -> bool:
-        """Whether it has a latency or a loss at all."""
+        """Whether it says anything about the network."""
+        return self.line.type in NETWORK and self._says
+
+    @property
+    def _says(self) -> bool:
         return self.figures.rtt_ms is not None or self.figures.loss_pct is not None
 
 
@@ -70,8 +74,14 @@ def look(view: View) -> list[Seen]:
         figures = line.ring.figures(minute, view.lookback)
         if figures.results:
             known = view.is_online(line.agent_id)
-            found.append(Seen(line, figures, status_of(figures) if known else "unknown"))
+            found.append(Seen(line, figures, _status(line, figures) if known else "unknown"))
     return found
+
+
+def _status(line: Line, figures: Figures) -> Status:
+    if line.type not in NETWORK:
+        figures = msgspec.structs.replace(figures, rtt_ms=None)
+    return status_of(figures)
 
 
 def drawn(view: View, seen: Sequence[Seen]) -> Graph:

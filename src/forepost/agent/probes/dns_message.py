@@ -1,0 +1,110 @@
+"""DNS messages: the question as bytes, and what an answer says. Pure.
+
+The only module that imports dnspython (1.4 MiB resident): it is imported by the first DNS probe.
+"""
+
+import ipaddress
+import itertools
+import secrets
+from collections.abc import Iterator
+from typing import Final
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rdtypes.ANY.TXT
+import dns.reversename
+import dns.rrset
+
+from forepost.agent.probes.dns import Answer
+from forepost.wire.probe_dns import DnsAnswer
+
+MOST_ANSWERS: Final = 200
+MOST_TEXT: Final = 16_384
+UDP_BYTES: Final = 1_232
+"""What fits in one packet everywhere (DNS flag day 2020)."""
+
+
+class NoQuestion(ValueError):
+    """It cannot be asked; the text says why."""
+
+
+class NoAnswer(Exception):
+    """A message that is no answer to our question; the text says why."""
+
+
+class Question:
+    """One name and type, with a number that only we know."""
+
+    def __init__(self, name: str, record_type: str, *, numbered: bool = True) -> None:
+        """Unnumbered (0) over HTTPS, for the sake of caches (RFC 8484). Raises NoQuestion."""
+        try:
+            kind = dns.rdatatype.from_text(record_type)
+            asked = _asked(name, kind)
+        except (dns.exception.DNSException, ValueError) as error:
+            raise NoQuestion(
+                f"{name} {record_type}: {str(error) or type(error).__name__}"
+            ) from None
+        self._message = dns.message.make_query(
+            asked,
+            kind,
+            use_edns=0,
+            payload=UDP_BYTES,
+            id=secrets.randbelow(1 << 16) if numbered else 0,
+        )
+        self.wire: bytes = self._message.to_wire()
+
+    def read(self, data: bytes) -> Answer:
+        """Raises NoAnswer."""
+        try:
+            message = dns.message.from_wire(data, ignore_trailing=True, raise_on_truncation=False)
+            if message.id != self._message.id:
+                raise NoAnswer("another id")
+            if not message.flags & dns.flags.QR:
+                raise NoAnswer("a question")
+            # A server that could not read the question need not repeat it.
+            if message.question != self._message.question and message.question:
+                raise NoAnswer("an answer to another question")
+            if not message.question and message.rcode() == dns.rcode.NOERROR:
+                raise NoAnswer("an answer to no question")
+            return Answer(
+                code=dns.rcode.to_text(message.rcode()),
+                answers=list(itertools.islice(_answers(message), MOST_ANSWERS)),
+                text=message.to_text()[:MOST_TEXT],
+                truncated=bool(message.flags & dns.flags.TC),
+                authoritative=bool(message.flags & dns.flags.AA),
+                authenticated=bool(message.flags & dns.flags.AD),
+            )
+        except (dns.exception.DNSException, ValueError) as error:
+            raise NoAnswer(f"malformed: {str(error) or type(error).__name__}") from None
+
+
+def _asked(name: str, kind: dns.rdatatype.RdataType) -> dns.name.Name:
+    if kind == dns.rdatatype.PTR:
+        try:
+            return dns.reversename.from_address(str(ipaddress.ip_address(name)))
+        except ValueError:
+            pass  # a name then, of which a PTR is asked
+    return dns.name.from_text(name)
+
+
+def _answers(message: dns.message.Message) -> Iterator[DnsAnswer]:
+    for rrset in message.answer:
+        for rdata in rrset:
+            yield DnsAnswer(
+                name=rrset.name.to_text(),
+                type=dns.rdatatype.to_text(rrset.rdtype),
+                value=_value(rdata),
+                ttl=rrset.ttl,
+            )
+
+
+def _value(rdata: dns.rdata.Rdata) -> str:
+    if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):  # NetWatcher's agent leaves the quotes out
+        return " ".join(part.decode(errors="replace") for part in rdata.strings)
+    return rdata.to_text()

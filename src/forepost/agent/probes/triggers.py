@@ -1,0 +1,49 @@
+"""When the loss of one probe asks for an extra run of another. Pure but for what it remembers."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from forepost.wire.probe_mtr import MtrOptions
+from forepost.wire.probe_options import Options
+from forepost.wire.probes import PingResult, ProbeResult
+
+COUNT: Final = 15
+"""Cycles of an extra run."""
+TRIGGERED: Final = "MTR"
+
+Key = tuple[int, str, str]
+
+
+class Triggers:
+    """Remembers when each probe last made an extra run."""
+
+    def __init__(self) -> None:
+        self._last: dict[Key, float] = {}
+
+    def asked(
+        self, by: Key, result: ProbeResult, running: Mapping[Key, Options], now: float
+    ) -> dict[Key, str]:
+        """Which of `running` are to make an extra run because of a result, and why."""
+        loss_pct = lost_pct(result)
+        if loss_pct is None:
+            return {}
+        self._last = {key: at for key, at in self._last.items() if key in running}
+        return {
+            key: f"{by[1]} of probe {by[0]} lost {loss_pct:.0f} % towards {by[2]}"
+            for key, options in running.items()
+            if isinstance(options, MtrOptions)
+            and key[2] == by[2]
+            and loss_pct > options.trigger_loss_pct
+            and now - self._last.get(key, float("-inf")) >= options.trigger_cooldown_sec
+        }
+
+    def made(self, key: Key, now: float) -> None:
+        """The extra run begins."""
+        self._last[key] = now
+
+
+def lost_pct(result: ProbeResult) -> float | None:
+    """None where nothing was sent, and for types that do not measure loss."""
+    if isinstance(result, PingResult) and result.packets_sent:
+        return result.packet_loss
+    return None

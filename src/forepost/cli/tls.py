@@ -1,0 +1,56 @@
+"""`forepost tls`: what a server shows in its handshake, trusted or not."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from forepost.agent.probes.tls import run
+from forepost.cli.measuring import Often, measure, ms
+from forepost.wire.probe_tls import TlsOptions, TlsResult
+
+COLUMNS = ("version", "cipher", "handshake ms", "trusted", "name", "days left", "certificate")
+
+
+def tls(
+    endpoint: str,
+    /,
+    *,
+    server_name: Annotated[str, Parameter(name=["--server-name", "-n"])] = "",
+    often: Often | None = None,
+) -> int:
+    """Look at a server's certificate and TLS settings.
+
+    Exits with 0 when it could be reached or refused us, with 1 when it could not be tried (an
+    unknown host, no permission), and with 2 for a mistake in the command.
+
+    Parameters
+    ----------
+    endpoint
+        HOST, HOST:PORT (443 without one) or a URL.
+    server_name
+        The name to ask for and to expect, where it is not the host.
+    often
+        How often, how long, through what, and how it is shown.
+
+    """
+    asked: dict[str, object] = {"server_name": server_name}
+    return measure(run, TlsOptions, endpoint, asked, often, COLUMNS, _cells)
+
+
+def _cells(got: TlsResult) -> tuple[str, ...]:
+    if got.certificate is None:
+        return got.tls_version or "-", got.tls_cipher_suite or "-", "-", "-", "-", "-", "-"
+    chain = "\n".join(
+        f"{one.subject}\n  by {one.issuer}\n  until {one.not_after:%Y-%m-%d}"
+        for one in got.certificate_chain
+    )
+    yes = {True: "yes", False: "no"}
+    return (
+        got.tls_version,
+        got.tls_cipher_suite,
+        ms(got.tls_handshake_ms),
+        yes[got.trusted],
+        yes[got.name_matches],
+        str(got.days_until_expiry),
+        chain,
+    )

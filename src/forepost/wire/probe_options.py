@@ -1,0 +1,63 @@
+"""What every probe is told, and how the options of one type are read from its metadata."""
+
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from forepost.wire.base import Wire, complaint
+
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+
+
+class Options(Wire, frozen=True, kw_only=True):
+    """What every type of probe is told. `count` 0 leaves the number to the probe."""
+
+    interval_sec: Annotated[float, Meta(gt=0)] = 60.0
+    timeout_sec: Annotated[float, Meta(gt=0)] = 10.0
+    count: int = 0
+    bind_interface: str = ""
+
+
+Opts = TypeVar("Opts", bound=Options)
+_OF_THE_PROBE = frozenset(Options.__struct_fields__) - {"timeout_sec"}
+
+
+class WrongOption(ValueError):
+    """The text names the field of the metadata and the reason."""
+
+
+def read_options(kind: type[Opts], told: dict[str, Any], metadata: Any) -> Opts:
+    """Build the options of a type from what its probe object says itself and from its metadata.
+
+    Of the metadata only what this type knows is looked at; a null says nothing, as what is left
+    out. Numbers in quotes are numbers, and words are taken in either case, as NetWatcher's agent
+    does. `timeout_sec` in the metadata goes before the probe's own unless it is 0. Raises
+    WrongOption.
+    """
+    known = frozenset(kind.__struct_fields__) - _OF_THE_PROBE
+    asked = metadata if isinstance(metadata, dict) else {}
+    words = _words(kind)
+    named = {
+        key: words.get(key, {}).get(str(asked[key]).casefold(), asked[key])
+        for key in known & asked.keys()
+        if asked[key] is not None
+    }
+    if named.get("timeout_sec") in (0, "0", ""):
+        del named["timeout_sec"]
+    try:
+        return msgspec.convert({**told, **named}, kind, strict=False)
+    except msgspec.ValidationError as error:
+        # A check across fields names its field itself.
+        raise WrongOption(complaint(error).removeprefix("body: ")) from None
+
+
+@lru_cache
+def _words(kind: type[Options]) -> dict[str, dict[str, str]]:
+    """Field to its words, by their small letters."""
+    return {
+        field: {str(word).casefold(): word for word in get_args(hint)}
+        for field, hint in get_type_hints(kind).items()
+        if get_origin(hint) is Literal
+    }
