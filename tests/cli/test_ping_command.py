@@ -59,6 +59,7 @@ def test_a_person_gets_a_line_for_each_answer_and_a_summary(near: Namespace) -> 
     assert done.stdout.count("198.18.0.2  seq") == 2
     assert "median" in done.stdout
     assert "0.0 %" in done.stdout
+    assert done.stdout.endswith("\n")
 
 
 def test_silence_is_a_measurement(near: Namespace) -> None:

@@ -8,12 +8,12 @@ import anyio
 import msgspec
 from cyclopts import Parameter, validators
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from forepost.agent.edges import Edges
 from forepost.agent.edges.system import system_edges
+from forepost.cli.live import live_table
 from forepost.kit.clock import Clock, SystemClock
 from forepost.wire.probe_options import Options, WrongOption, read_options
 
@@ -123,7 +123,8 @@ def measure(
         until_interrupted(lambda: _repeat(run, options, target, how, results, _as_json))
     else:
         table = Table(*columns)
-        with Live(table, console=Console(), auto_refresh=False) as live:
+        with live_table() as live:
+            live.update(table, refresh=True)
 
             def row(result: R) -> None:
                 table.add_row(*(Text(plain(cell)) for cell in cells(result)))

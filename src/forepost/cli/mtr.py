@@ -5,8 +5,6 @@ from typing import Annotated, Final
 
 import msgspec
 from cyclopts import Parameter, validators
-from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
 from forepost.agent.edges.names import Names
@@ -15,6 +13,7 @@ from forepost.agent.edges.reverse import ReverseNames
 from forepost.agent.edges.trace import Plan, Progress, Trace, Traced, TraceProtocol
 from forepost.agent.edges.trace_engine import Tracer
 from forepost.agent.probes.mtr import NAMES_SEC, result
+from forepost.cli.live import live_table
 from forepost.cli.measuring import (
     MEASURED,
     NOT_MEASURED,
@@ -186,7 +185,7 @@ def _run(watch: Watch, asked: Plan, family: Family, clock: Clock, progress: Prog
 
 
 def _live(watch: Watch, asked: Plan, family: Family, clock: Clock) -> None:
-    with Live(console=Console(), auto_refresh=False) as live:
+    with live_table() as live:
 
         def show(traced: Traced) -> None:
             watch.saw(traced)

@@ -10,12 +10,12 @@ import anyio
 import msgspec
 from cyclopts import Parameter, validators
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
 from forepost.agent.edges.icmp import Icmp
 from forepost.agent.edges.net import Family, Net, Round
 from forepost.agent.probes.ping import result
+from forepost.cli.live import live_table
 from forepost.kit.clock import Clock, SystemClock
 from forepost.wire.probes import PingResult
 
@@ -178,8 +178,7 @@ def _until_interrupted(measure: Callable[[Show], Awaitable[None]], show: Show) -
 
 
 def _live(watch: Watch, measure: Callable[[Show], Awaitable[None]]) -> None:
-    console = Console()
-    with Live(console=console, auto_refresh=False) as live:
+    with live_table() as live:
 
         def show(number: int, one: Round) -> None:
             rtt = one.rtts_ns[0] if one.rtts_ns else None
