@@ -75,3 +75,10 @@ def test_every_dependency_has_its_line() -> None:
 
 def lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    """Pytest would find out only where both are collected in one run."""
+    names = [path.name for path in tracked("tests/**/test_*.py")]
+    assert len(names) > 100
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
