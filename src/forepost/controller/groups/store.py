@@ -1,6 +1,5 @@
 """SQL of address groups."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database, unique
-from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.presence import agents_exist
 from forepost.controller.db.tables.groups import address_groups
 from forepost.controller.groups.members import all_canonical, changed
 from forepost.kit.errors import Invalid, NotFound
@@ -59,7 +58,7 @@ class Groups:
         )
         with unique(TAKEN):
             async with self._db.write() as connection:
-                await _agents_exist(connection, workspace_id, new.agent_ids)
+                await agents_exist(connection, workspace_id, new.agent_ids, "agent_ids")
                 return _group((await connection.execute(statement)).one())
 
     async def change(
@@ -82,7 +81,7 @@ class Groups:
                     .returning(*address_groups.c)
                 )
                 if patch.agent_ids is not msgspec.UNSET:
-                    await _agents_exist(connection, workspace_id, patch.agent_ids)
+                    await agents_exist(connection, workspace_id, patch.agent_ids, "agent_ids")
                 return _group((await connection.execute(statement)).one())
 
     async def delete(self, workspace_id: int, group_id: int) -> None:
@@ -110,18 +109,6 @@ def _changes(old: Group, patch: GroupPatch) -> dict[str, Any]:
     if "agent_ids" in named:
         named["agent_ids"] = sorted(set(named["agent_ids"]))
     return {**named, "addresses": kept, "count": len(kept)}
-
-
-async def _agents_exist(
-    connection: AsyncConnection, workspace_id: int, ids: Collection[int]
-) -> None:
-    query = select(agents.c.id).where(
-        agents.c.workspace_id == workspace_id,
-        agents.c.id.in_(ids),
-        agents.c.deleted_at.is_(None),
-    )
-    if missing := set(ids) - set((await connection.scalars(query)).all()):
-        raise Invalid(f"agent_ids: no agent {min(missing)} in this workspace")
 
 
 async def _one(connection: AsyncConnection, workspace_id: int, group_id: int) -> Group:

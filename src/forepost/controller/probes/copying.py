@@ -8,11 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.presence import agent_exists, agents_in
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.probes import pairs
 from forepost.controller.probes.rows import (
-    agent_exists,
     hosts_of,
     insert_probe,
     one,
@@ -44,7 +43,7 @@ class Copying:
         async with self._db.write() as connection:
             await agent_exists(connection, workspace_id, source_id)
             chosen = list(_chosen(await _of(connection, workspace_id, [source_id]), asked))
-            there = await _agents(connection, workspace_id, asked.dest_agent_ids)
+            there = await agents_in(connection, workspace_id, asked.dest_agent_ids)
             taken = {
                 (probe.agent_id, shape(probe))
                 for probe in await _of(connection, workspace_id, there)
@@ -127,12 +126,3 @@ async def _of(
         .order_by(probes.c.id)
     )
     return await whole(connection, (await connection.execute(query)).all())
-
-
-async def _agents(connection: AsyncConnection, workspace_id: int, ids: Collection[int]) -> set[int]:
-    query = select(agents.c.id).where(
-        agents.c.workspace_id == workspace_id,
-        agents.c.id.in_(ids),
-        agents.c.deleted_at.is_(None),
-    )
-    return set((await connection.scalars(query)).all())

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.presence import agents_exist
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.kit.errors import Invalid, NotFound
 from forepost.wire.probes import NewProbe, Probe, ProbeTarget
@@ -65,33 +65,13 @@ async def set_targets(
     """Replace a probe's targets. Raises Invalid."""
     if agent_id in peers:
         raise Invalid("agent_targets: a probe cannot target its own agent")
-    if peers:
-        found = await connection.scalars(
-            select(agents.c.id).where(
-                agents.c.workspace_id == workspace_id,
-                agents.c.id.in_(peers),
-                agents.c.deleted_at.is_(None),
-            )
-        )
-        if missing := set(peers) - set(found.all()):
-            raise Invalid(f"agent_targets: no agent {min(missing)} in this workspace")
+    await agents_exist(connection, workspace_id, peers, "agent_targets")
     await connection.execute(delete(probe_targets).where(probe_targets.c.probe_id == probe_id))
     times = {"probe_id": probe_id, "created_at": now, "updated_at": now}
     rows = [{**times, "target": host, "agent_id": None} for host in hosts]
     rows += [{**times, "target": "", "agent_id": peer} for peer in dict.fromkeys(peers)]
     if rows:
         await connection.execute(insert(probe_targets), rows)
-
-
-async def agent_exists(connection: AsyncConnection, workspace_id: int, agent_id: int) -> None:
-    """Raises NotFound."""
-    query = select(agents.c.id).where(
-        agents.c.workspace_id == workspace_id,
-        agents.c.id == agent_id,
-        agents.c.deleted_at.is_(None),
-    )
-    if await connection.scalar(query) is None:
-        raise NotFound("agent not found")
 
 
 async def one(

@@ -7,11 +7,12 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
+from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes.addresses import Whereabouts
 from forepost.controller.probes.peers import Peer
-from forepost.controller.probes.rows import agent_exists, peers_of, whole
+from forepost.controller.probes.rows import peers_of, whole
 from forepost.controller.probes.secrets import masked
 from forepost.controller.probes.wanted import Situation
 from forepost.wire.probes import Probe

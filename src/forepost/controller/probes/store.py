@@ -6,11 +6,11 @@ import msgspec
 from sqlalchemy import delete, select, update
 
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
+from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.probes import pairs
 from forepost.controller.probes.rows import (
-    agent_exists,
     hosts_of,
     insert_probe,
     one,

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
+from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.sharing import share_links
 from forepost.controller.db.tables.workspaces import workspaces
@@ -38,7 +38,7 @@ class ShareLinks:
             .order_by(share_links.c.id.desc())
         )
         async with self._db.read() as connection:
-            await _agent_exists(connection, workspace_id, agent_id)
+            await agent_exists(connection, workspace_id, agent_id)
             return [_link(row) for row in (await connection.execute(query)).all()]
 
     async def add(
@@ -68,7 +68,7 @@ class ShareLinks:
             .returning(*share_links.c)
         )
         async with self._db.write() as connection:
-            await _agent_exists(connection, workspace_id, agent_id)
+            await agent_exists(connection, workspace_id, agent_id)
             return _link((await connection.execute(statement)).one()), token
 
     async def delete(self, workspace_id: int, agent_id: int, link_id: int) -> None:
@@ -114,16 +114,6 @@ class ShareLinks:
 
 def _of_agent(workspace_id: int, agent_id: int) -> tuple[Any, ...]:
     return share_links.c.workspace_id == workspace_id, share_links.c.agent_id == agent_id
-
-
-async def _agent_exists(connection: AsyncConnection, workspace_id: int, agent_id: int) -> None:
-    query = select(agents.c.id).where(
-        agents.c.workspace_id == workspace_id,
-        agents.c.id == agent_id,
-        agents.c.deleted_at.is_(None),
-    )
-    if await connection.scalar(query) is None:
-        raise NotFound("agent not found")
 
 
 def _sha256(token: str) -> str:

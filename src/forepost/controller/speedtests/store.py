@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.speedtests import speedtest_servers, speedtests
 from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.speedtest import NewSpeedtest, Speedtest, SpeedtestServer
@@ -31,7 +31,7 @@ class Speedtests:
         """Newest first, and how many there are."""
         mine = select(speedtests).where(*_of_agent(workspace_id, agent_id))
         async with self._db.read() as connection:
-            await _agent_exists(connection, workspace_id, agent_id)
+            await agent_exists(connection, workspace_id, agent_id)
             total = await connection.scalar(select(func.count()).select_from(mine.subquery()))
             page = mine.order_by(speedtests.c.id.desc()).limit(limit).offset(offset)
             rows = (await connection.execute(page)).all()
@@ -72,7 +72,7 @@ class Speedtests:
             .returning(*speedtests.c)
         )
         async with self._db.write() as connection:
-            await _agent_exists(connection, workspace_id, agent_id)
+            await agent_exists(connection, workspace_id, agent_id)
             if (await connection.scalar(waiting) or 0) >= MOST_WAITING:
                 raise Conflict(f"{MOST_WAITING} tests of this agent are waiting already")
             return _speedtest((await connection.execute(statement)).one())
@@ -160,23 +160,13 @@ class Speedtests:
     async def servers(self, workspace_id: int, agent_id: int) -> list[SpeedtestServer]:
         query = select(speedtest_servers.c.servers).where(speedtest_servers.c.agent_id == agent_id)
         async with self._db.read() as connection:
-            await _agent_exists(connection, workspace_id, agent_id)
+            await agent_exists(connection, workspace_id, agent_id)
             found = await connection.scalar(query)
         return msgspec.convert(found or [], list[SpeedtestServer])
 
 
 def _of_agent(workspace_id: int, agent_id: int) -> tuple[ColumnElement[bool], ...]:
     return speedtests.c.workspace_id == workspace_id, speedtests.c.agent_id == agent_id
-
-
-async def _agent_exists(connection: AsyncConnection, workspace_id: int, agent_id: int) -> None:
-    query = select(agents.c.id).where(
-        agents.c.workspace_id == workspace_id,
-        agents.c.id == agent_id,
-        agents.c.deleted_at.is_(None),
-    )
-    if await connection.scalar(query) is None:
-        raise NotFound("agent not found")
 
 
 async def _one(
