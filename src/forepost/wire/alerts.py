@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from forepost.wire.base import Id, Name, Text, Wire
+from forepost.wire.base import ExternalId, Id, Name, Text, Wire
 
 Metric = Literal[
     "packet_loss",
@@ -53,7 +53,6 @@ Secret = Annotated[str, Meta(max_length=1_000)]
 AppriseUrls = Annotated[
     list[Annotated[str, Meta(min_length=1, max_length=2_000)]], Meta(max_length=20)
 ]
-ExternalId = Annotated[str, Meta(max_length=200)]
 Days = Annotated[int, Meta(ge=1, le=90)]
 Multiplier = Annotated[float, Meta(gt=0, le=100)]
 Percent = Annotated[float, Meta(gt=0, lt=100)]
