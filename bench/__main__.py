@@ -3,7 +3,19 @@
 import importlib
 import sys
 
-NAMES = ("ping", "mtr", "ingest", "series", "memory", "alerts", "topology")
+NAMES = (
+    "ping",
+    "mtr",
+    "ingest",
+    "series",
+    "memory",
+    "alerts",
+    "topology",
+    "trafficsim",
+    "speedtest",
+    "scale",
+    "flows",
+)
 
 
 def main(names: list[str]) -> int:

@@ -12,10 +12,13 @@ MOST_STEPS = 100_000
 
 
 class FakeClock:
-    """Both clocks start where the test says. Only `advance`, `suspend` and `set_wall` move them."""
+    """Both clocks start where the test says. Only `advance`, `suspend`, `slumber` and `set_wall`
+    move them.
+    """
 
     def __init__(self, start: datetime = START, monotonic: float = 1_000.0) -> None:
         self._wall, self._monotonic = start, monotonic
+        self._slumbered = 0.0
         self._sleepers: list[tuple[float, int, anyio.Event]] = []
         self._slept = 0
 
@@ -24,6 +27,9 @@ class FakeClock:
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    def boottime(self) -> float:
+        return self._monotonic + self._slumbered
 
     async def sleep(self, seconds: float) -> None:
         """Wait for `advance`; nothing gives the other tasks one turn. Raises ValueError below 0."""
@@ -71,6 +77,11 @@ class FakeClock:
         while self._sleepers and self._sleepers[0][0] <= self._monotonic:
             heapq.heappop(self._sleepers)[2].set()
         await settle()
+
+    def slumber(self, seconds: float) -> None:
+        """Suspend the machine: its timers stand still, only wall clock and boot time go on."""
+        self._wall += timedelta(seconds=seconds)
+        self._slumbered += seconds
 
     def set_wall(self, now: datetime) -> None:
         """Step the wall clock alone, as an operator or NTP does."""

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 import anyio
 import msgspec
 
-from forepost.agent.edges import Edges
+from forepost.agent.edges import Edges, Seen
+from forepost.agent.edges.busy import Counters, between
 from forepost.agent.edges.net import Family, Resolved, Round
 from forepost.agent.edges.routes import DefaultRoute
+from forepost.agent.edges.udp import SystemUdp, Udp
 from forepost.kit.clock import Clock
+from forepost.wire.probe_sysinfo import Busy, DiskUse, Temperature
 from forepost.wire.probes import CpuTimes, HostInfo, Interface, MemoryInfo, OsInfo, Route
 from tests.fakes.dialer import FakeDialer, fake_search
 from tests.fakes.trace import FakeReverse, FakeTrace
@@ -117,27 +120,64 @@ class FakeHost:
         route = Route(destination="0.0.0.0/0", gateway="198.18.0.254", interface="eth0", metric=100)
         return [interface], [route], DefaultRoute("198.18.0.254", "eth0")
 
+    def counters(self, at: float) -> Counters:
+        return Counters(at=at, cpu=self.cpu_times(), nics={}, disks={})
+
+    def busy(self, at: float) -> Busy:
+        return between(self.counters(at - 60), self.counters(at))
+
+    async def disks(self) -> list[DiskUse]:
+        return []
+
+    def load(self) -> tuple[float, float, float]:
+        return 0.5, 0.25, 0.125
+
+    def processors(self) -> int:
+        return 2
+
+    def temperatures(self) -> list[Temperature]:
+        return []
+
+    def moved(self) -> int:
+        return 0
+
     def nameserver(self) -> str:
         return "198.18.0.53"
 
 
-async def nobody() -> str | None:
+class FakeChanges:
+    """Something happens when a test says so."""
+
+    def __init__(self) -> None:
+        self.some = anyio.Event()
+
+    async def wait(self) -> None:
+        await self.some.wait()
+        self.some = anyio.Event()
+
+
+async def nobody() -> Seen | None:
     return None
 
 
 def fake_edges(
     net: FakeNet,
-    whoami: Callable[[], Awaitable[str | None]] = nobody,
+    whoami: Callable[[], Awaitable[Seen | None]] = nobody,
     dialer: FakeDialer | None = None,
     trace: FakeTrace | None = None,
     reverse: FakeReverse | None = None,
+    udp: Udp | None = None,
+    host: FakeHost | None = None,
+    changes: FakeChanges | None = None,
 ) -> Edges:
     return Edges(
         net=net,
         trace=trace or FakeTrace(net._clock),
         reverse=reverse or FakeReverse(),
-        host=FakeHost(),
+        host=host or FakeHost(),
+        changes=changes or FakeChanges(),
         whoami=whoami,
         dialer=dialer or FakeDialer(),
+        udp=udp or SystemUdp(),
         search=fake_search,
     )

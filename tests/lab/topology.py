@@ -3,7 +3,8 @@
 A file of `topologies/` names the cables; the host `near` measures towards `far`. Cable number i
 (from 1) has 198.18.i.0/24 and 2001:db8:i::/64, its first end .1. Routes are the shortest ones, with
 all that are equally short in use; `routes` are others: at a node, towards the cables that begin at
-another, by a neighbour.
+another, by a neighbour. `wires` are cables with a plan (`wire_plan.Plan`), whose records `record`
+has; `mtus` are those of other cables, both ends.
 """
 
 import tomllib
@@ -14,6 +15,9 @@ from pathlib import Path
 import msgspec
 
 from tests.lab.net import Namespace, namespace
+from tests.lab.wire import Bundle, Ends
+from tests.lab.wire_plan import Plan
+from tests.lab.wire_record import Record
 
 FOLDER = Path(__file__).with_name("topologies")
 NFT = """
@@ -42,12 +46,16 @@ SYSCTLS = {
 class NodeFile(msgspec.Struct, forbid_unknown_fields=True):
     silent: bool = False
     rules: list[str] = []
+    sysctls: dict[str, str] = {}
 
 
 class TopologyFile(msgspec.Struct, forbid_unknown_fields=True):
     links: list[str]
     routes: list[str] = []
     nodes: dict[str, NodeFile] = {}
+    wires: dict[str, Plan] = {}
+    """By link, as it stands in `links`."""
+    mtus: dict[str, int] = {}
 
 
 class End(msgspec.Struct, frozen=True):
@@ -71,8 +79,15 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Topology:
-    def __init__(self, ends: list[End], namespaces: dict[str, Namespace]) -> None:
+    def __init__(
+        self, ends: list[End], namespaces: dict[str, Namespace], wires: list[str], bundle: Bundle
+    ) -> None:
         self._ends, self._namespaces = ends, namespaces
+        self._wires, self._bundle = wires, bundle
+
+    def record(self, link: str) -> Record:
+        """Of what a wire has done until now."""
+        return self._bundle.records()[self._wires.index(link)]
 
     def __getitem__(self, node: str) -> Namespace:
         return self._namespaces[node]
@@ -99,43 +114,58 @@ def topology(name: str) -> Iterator[Topology]:
         for end in ends:
             if end.node not in nodes:
                 nodes[end.node] = stack.enter_context(namespace())
-        for node in nodes.values():
-            _sysctls(node)
+        for name_of, node in nodes.items():
+            _sysctls(node, SYSCTLS | file.nodes.get(name_of, NodeFile()).sysctls)
+        wires = {link: at for at, link in enumerate(file.links, 1) if link in file.wires}
         cables = "".join(
             f"link add {end.device} netns {nodes[end.node].name} address {end.mac(1)} type veth"
             f" peer name {end.device} netns {nodes[end.peer].name} address {end.mac(2)}\n"
             for end in ends
-            if end.side == 1
+            if end.side == 1 and end.cable not in wires.values()
         )
         next(iter(nodes.values())).run("ip", "-batch", "-", stdin=cables)
+        bundle = stack.enter_context(_bundle(file, wires, ends, nodes))
         for name_of, node in nodes.items():
-            node.run("ip", "-batch", "-", stdin=_batch(name_of, ends, file.routes))
+            node.run("ip", "-batch", "-", stdin=_batch(name_of, ends, file))
             wanted = file.nodes.get(name_of, NodeFile())
             rules = NFT + SILENT * wanted.silent + "\n".join(wanted.rules) + "\n"
             if wanted.silent or wanted.rules:
                 node.run("nft", "-f", "-", stdin=rules)
-        yield Topology(ends, nodes)
+        yield Topology(ends, nodes, list(wires), bundle)
 
 
-def _sysctls(node: Namespace) -> None:
+def _bundle(
+    file: TopologyFile, wires: dict[str, int], ends: list[End], nodes: dict[str, Namespace]
+) -> Bundle:
+    found = []
+    for link, cable in wires.items():
+        left, right = (
+            (nodes[end.node], end.device, end.mac(end.side)) for end in ends if end.cable == cable
+        )
+        found.append(Ends(left, right, file.wires[link]))
+    return Bundle(found)
+
+
+def _sysctls(node: Namespace, wanted: dict[str, str]) -> None:
     with node.inside():
-        for key, value in SYSCTLS.items():
+        for key, value in wanted.items():
             Path("/proc/sys", *key.split(".")).write_text(value)
 
 
-def _batch(node: str, ends: list[End], others: list[str]) -> str:
+def _batch(node: str, ends: list[End], file: TopologyFile) -> str:
     lines = []
     for end in ends:
         if end.node == node:
             far = 3 - end.side
-            lines += [f"link set {end.device} up"]
+            mtu = file.mtus.get(file.links[end.cable - 1], 0)
+            lines += [f"link set {end.device}{f' mtu {mtu}' if mtu else ''} up"]
             for family, prefix, flags in ((4, 24, ""), (6, 64, " nodad")):
                 lines.append(f"addr add {end.address(family)}/{prefix} dev {end.device}{flags}")
                 lines.append(
                     f"neigh replace {end.address(family, far)} lladdr {end.mac(far)}"
                     f" dev {end.device} nud permanent"
                 )
-    chosen = {(at, towards): by for at, towards, by in map(str.split, others)}
+    chosen = {(at, towards): by for at, towards, by in map(str.split, file.routes)}
     cables = {end.cable: end for end in ends if end.side == 1}
     for cable, first in cables.items():
         if node in (first.node, first.peer):

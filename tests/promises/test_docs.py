@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from forepost.agent.settings import Settings as AgentSettings
 from forepost.controller.settings import Settings as ControllerSettings
@@ -38,7 +39,7 @@ def test_every_verb_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     source = (ROOT / "src/forepost/cli/main.py").read_text()
     verbs = [*re.findall(r'app\.command\("[\w.]+:(\w+)"', source), "version"]
-    assert len(verbs) == 14
+    assert len(verbs) == 16
     for verb in verbs:
         assert f"`forepost {verb}" in readme
     first_screen = "\n".join(readme.splitlines()[:20])
@@ -52,10 +53,12 @@ def test_every_link_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_every_test_named_for_the_seed_exists() -> None:
+@pytest.mark.parametrize("seed", ["netify", "netwatcher"])
+def test_every_test_named_for_the_seed_exists(seed: str) -> None:
+    """And every example that is replayed is named."""
     source = "".join(
-        path.read_text() for path in sorted((ROOT / "tests/seeds").glob("test_netwatcher_*.py"))
+        path.read_text() for path in sorted((ROOT / "tests/seeds").glob(f"test_{seed}*.py"))
     )
-    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/seeds/netwatcher.md").read_text()))
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / f"docs/seeds/{seed}.md").read_text()))
     assert named
     assert named == set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))

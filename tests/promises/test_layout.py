@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 400
-ELSEWHERE = {"fakes", "lab", "promises", "seeds", "whole"}
+ELSEWHERE = {"fakes", "fuzz", "lab", "promises", "seeds", "whole"}
 
 
 def tracked(*patterns: str) -> list[Path]:

@@ -192,7 +192,7 @@ async def test_a_controller_that_is_away_for_an_hour(
         url=controller.url, workspace_id=agent.workspace, agent_id=agent.id, psk=agent.psk
     )
 
-    async def want(_revision: str, _probes: Any) -> list[str]:
+    async def want(_revision: str, _probes: Any, _keys: Any) -> list[str]:
         return []
 
     async with anyio.create_task_group() as tasks:

@@ -4,10 +4,12 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import anyio
 import msgspec
@@ -16,23 +18,36 @@ from anyio.abc import TaskGroup
 import forepost
 from forepost.agent import status as status_face
 from forepost.agent.edges.disk import Folder
+from forepost.agent.edges.speed import SpeedProcess
 from forepost.agent.edges.system import system_edges
 from forepost.agent.node import Node
+from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.settings import Settings, UplinkSection
+from forepost.agent.speedtests.answering import answer, host_and_port
+from forepost.agent.speedtests.desk import Desk
 from forepost.agent.uplink.enroll import base, enroll
 from forepost.agent.uplink.link import Link
 from forepost.agent.uplink.spool import Spool
+from forepost.agent.uplink.timekeeper import Timekeeper
+from forepost.agent.uplink.whoami import whoami
 from forepost.kit import files
 from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.health import Health
-from forepost.kit.http import Unreachable, request
+from forepost.kit.settings import WrongSettings
 from forepost.kit.tasks import keep
+from forepost.wire.flow_rollup import FLOWS, FlowMinute
 from forepost.wire.probes import Probe
 from forepost.wire.status import Status
 from forepost.wire.uplink import ProbePost
 
+if TYPE_CHECKING:
+    from forepost.agent.flows.building import Flows
+
 WANTED: Final = "wanted.json"
+KEYS: Final = "keys.json"
+
+Deliver = Callable[[ProbePost], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 _probe = msgspec.json.Decoder(Probe)
@@ -43,19 +58,27 @@ class Wanted:
 
     def __init__(self, path: Path, scheduler: Scheduler) -> None:
         self._path, self._scheduler = path, scheduler
+        self._keys = path.with_name(KEYS)
         self.running = 0
 
     def restore(self) -> None:
         if self._path.exists():
-            self._run(msgspec.json.decode(self._path.read_bytes(), type=list[msgspec.Raw]))
+            keys = self._keys.read_bytes() if self._keys.exists() else b"{}"
+            self._run(
+                msgspec.json.decode(self._path.read_bytes(), type=list[msgspec.Raw]),
+                msgspec.json.decode(keys, type=dict[int, bytes]),
+            )
 
-    async def set(self, _revision: str, raws: Sequence[msgspec.Raw]) -> list[str]:
+    async def set(
+        self, _revision: str, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
+    ) -> list[str]:
         """Run this list from now on; return what cannot be run."""
-        unsupported = self._run(raws)
+        unsupported = self._run(raws, keys)
+        files.replace(self._keys, msgspec.json.encode(keys))
         files.replace(self._path, msgspec.json.encode(raws))
         return unsupported
 
-    def _run(self, raws: Sequence[msgspec.Raw]) -> list[str]:
+    def _run(self, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]) -> list[str]:
         probes: list[Probe] = []
         unsupported: list[str] = []
         for raw in raws:  # one by one: one that is wrong never costs the others
@@ -63,13 +86,17 @@ class Wanted:
                 probes.append(_probe.decode(raw))
             except msgspec.ValidationError as error:
                 unsupported.append(f"a probe that is not understood: {error}")
-        unsupported += self._scheduler.want(probes)
+        unsupported += self._scheduler.want(probes, keys)
         self.running = self._scheduler.running
         return unsupported
 
 
-async def run(settings: Settings) -> None:
-    """Run until SIGINT or SIGTERM, or until the controller removes this agent and ever after."""
+async def run(settings: Settings) -> bool:
+    """Run until SIGINT or SIGTERM, or until the controller removes this agent and ever after.
+
+    Returns whether somebody wants it to begin anew (`restart` on the Unix socket). Raises
+    WrongSettings.
+    """
     clock: Clock = SystemClock()
     node = Node(
         name=settings.node.name or socket.gethostname(),
@@ -86,31 +113,86 @@ async def run(settings: Settings) -> None:
         max_age_sec=settings.spool.max_age_sec,
     )
 
-    async def deliver(post: ProbePost) -> None:
-        spool.put(msgspec.json.encode(post))
+    keeper = Timekeeper(clock, health)
 
-    with system_edges(clock, partial(_whoami, node)) as edges:
+    async def deliver(post: ProbePost) -> None:
+        spool.put(msgspec.json.encode(keeper.measured(post)))
+
+    flows = _flows(settings, node, clock, health, deliver)
+    with system_edges(clock, partial(whoami, node)) as edges:
         async with anyio.create_task_group() as tasks:
             scheduler = Scheduler(
                 tasks, clock, edges, deliver, health=health, salt=str(settings.uplink.agent_id)
             )
             wanted = Wanted(node.state_dir / WANTED, scheduler)
             wanted.restore()
-            link = Link(node, spool, wanted.set, clock, health)
+            desk = Desk(
+                settings.speedtest,
+                SpeedProcess(),
+                edges.host.moved,
+                lambda: urlsplit(settings.uplink.url).hostname or "",
+                clock,
+            )
+            listen = settings.speedtest.listen
+            link = Link(
+                node,
+                spool,
+                wanted.set,
+                clock,
+                health,
+                tests=desk,
+                speedtest_port=host_and_port(listen)[1] if listen else 0,
+                keeper=keeper,
+            )
             services: dict[str, Callable[[], Awaitable[None]]] = {
+                "clock": keeper.run,
                 "spool": spool.run,
+                "route changes": partial(watch, edges, clock, scheduler.now),
                 "status": partial(
                     status_face.serve,
                     node.state_dir,
-                    partial(_status, node, settings.uplink, link, spool, wanted, health),
+                    partial(_status, node, settings.uplink, link, spool, wanted, health, keeper),
                 ),
             }
+            if listen:
+                services["speedtest.listen"] = partial(
+                    answer, settings.speedtest, node.identity, clock
+                )
             if settings.uplink.url:
+                services["speedtests"] = desk.run
                 services["uplink"] = partial(_uplink, settings.uplink, node, link, wanted)
+            if flows is not None:
+                services |= flows.services
             for name, service in services.items():
                 tasks.start_soon(keep, name, service, clock, health)
-            await _stopped(tasks)
+            await _stopped(tasks, flows)
+    if flows is not None:
+        await flows.keep()
     spool.close()
+    return flows is not None and flows.restart_wanted.is_set()
+
+
+def _flows(
+    settings: Settings, node: Node, clock: Clock, health: Health, deliver: Deliver
+) -> "Flows | None":
+    """What meters traffic and answers on the Unix socket; imported only where it is wanted."""
+    if not (settings.flows.interfaces or settings.socket.path):
+        return None
+    from forepost.agent.flows.building import Flows  # noqa: PLC0415 - memory
+
+    async def report(minute: FlowMinute) -> None:
+        await deliver(
+            ProbePost(
+                created_at=datetime.fromtimestamp(minute.minute, UTC),
+                type=FLOWS,
+                payload=msgspec.Raw(msgspec.json.encode(minute)),
+            )
+        )
+
+    try:
+        return Flows(settings.flows, settings.socket, node, clock, health, report)
+    except ValueError as error:
+        raise WrongSettings(f"flows: {error}") from None
 
 
 async def _uplink(settings: UplinkSection, node: Node, link: Link, wanted: Wanted) -> None:
@@ -121,26 +203,17 @@ async def _uplink(settings: UplinkSection, node: Node, link: Link, wanted: Wante
         identity = await enroll(node, *here, settings.pin)
         _log.info("enrolled at %s as agent %d", identity.url, identity.agent_id)
     await link.run(identity)
-    await wanted.set("", [])  # the controller has removed this agent: it measures no more
-
-
-async def _whoami(node: Node) -> str | None:
-    """The address that the controller sees; None while it cannot be asked."""
-    identity = node.identity()
-    if identity is None:
-        return None
-    try:
-        answer = await request(
-            "GET", f"{identity.url}/agent/api/whoami?quick=true", headers=identity.headers
-        )
-    except Unreachable:
-        return None
-    found = answer.json()
-    return str(found["ip"]) if answer.status == 200 and "ip" in found else None
+    await wanted.set("", [], {})  # the controller has removed this agent: it measures no more
 
 
 def _status(
-    node: Node, uplink: UplinkSection, link: Link, spool: Spool, wanted: Wanted, health: Health
+    node: Node,
+    uplink: UplinkSection,
+    link: Link,
+    spool: Spool,
+    wanted: Wanted,
+    health: Health,
+    keeper: Timekeeper,
 ) -> Status:
     return Status(
         version=node.version,
@@ -153,13 +226,25 @@ def _status(
         agent_id=uplink.agent_id,
         probes=wanted.running,
         spool=spool.status,
+        clock=keeper.reading(),
         problems=dict(health.problems),
     )
 
 
-async def _stopped(tasks: TaskGroup) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+async def _stopped(tasks: TaskGroup, flows: "Flows | None") -> None:
+    if flows is not None:
+        tasks.start_soon(_restart, tasks, flows.restart_wanted)
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
         async for received in signals:
+            if received == signal.SIGHUP:
+                if flows is not None:
+                    await flows.reload()
+                continue
             _log.info("%s: stopping", received.name)
             tasks.cancel_scope.cancel()
             return
+
+
+async def _restart(tasks: TaskGroup, wanted: anyio.Event) -> None:
+    await wanted.wait()
+    tasks.cancel_scope.cancel()

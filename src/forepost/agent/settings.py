@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -32,10 +32,129 @@ class SpoolSection(Section, frozen=True, kw_only=True):
     max_age_sec: Annotated[int, Meta(ge=3_600)] = 30 * 86_400
 
 
+class SpeedtestServerSection(Section, frozen=True, kw_only=True):
+    """A LibreSpeed server; it is asked only when a test is."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    url: Annotated[str, Meta(pattern="^https?://", max_length=500)]
+    name: str = ""
+    sponsor: str = ""
+    country: str = ""
+    lat: str = ""
+    lon: str = ""
+    download: str = "garbage.php"
+    """Below `url`, as the next two."""
+    upload: str = "empty.php"
+    ping: str = "empty.php"
+
+
+class SpeedtestSection(Section, frozen=True, kw_only=True):
+    """What speed tests may use, and whether this agent answers those of others."""
+
+    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$")] = ""
+    """Address and port where tests of others are answered; empty: they are not."""
+    token: str = ""
+    """Who has it may test against `listen` without a controller; empty: nobody may."""
+    servers: Annotated[tuple[SpeedtestServerSection, ...], Meta(max_length=50)] = ()
+    streams: Annotated[int, Meta(ge=1, le=32)] = 4
+    duration_sec: Annotated[float, Meta(ge=0.5, le=60)] = 8.0
+    """Of each way."""
+    max_bytes: Annotated[int, Meta(ge=1 << 20)] = 10_000_000_000
+    """Of each way; a test that is answered gets twice as much at most."""
+    interface: str = ""
+    idle_mbps: Annotated[float, Meta(ge=0)] = 0.0
+    """A test waits until all interfaces together move less; 0: it does not wait."""
+    idle_sec: Annotated[float, Meta(ge=1, le=600)] = 5.0
+    """For how long they have to."""
+    idle_wait_sec: Annotated[float, Meta(ge=1, le=600)] = 60.0
+    """After which the test is run all the same, and its result says so."""
+
+
+class SocketSection(Section, frozen=True, kw_only=True):
+    """The Unix socket with the API of the Netify Agent."""
+
+    path: str = ""
+    """Empty: there is none."""
+    group: str = ""
+    """Whose members may use it besides this user; empty: this user's."""
+    pretty: bool = False
+    """Answers in many lines."""
+    address_groups: str = ""
+    """The folder of saved groups; empty: `address-groups.d` in `state_dir`."""
+
+
+class FlowRule(Section, frozen=True, kw_only=True):
+    """Names the application of flows: all that it says must hold; the first that does counts."""
+
+    application: Annotated[str, Meta(min_length=1, max_length=100)]
+    server_name: Annotated[str, Meta(max_length=253)] = ""
+    """A name and everything under it: "example.com" is also "www.example.com"."""
+    prefix: Annotated[str, Meta(max_length=64)] = ""
+    """Of the other side."""
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    """Of the other side; 0: any."""
+    protocol: Literal["", "tcp", "udp"] = ""
+
+
+class SinkSection(Section, frozen=True, kw_only=True):
+    """Where telemetry of flows goes."""
+
+    kind: Literal["log", "socket", "http"]
+    path: str = ""
+    """`log`: the file. `socket`: a Unix socket to listen on."""
+    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$")] = ""
+    """`socket`: address and port to listen on, where there is no path."""
+    group: str = ""
+    """`socket`: whose members may connect to the path."""
+    url: Annotated[str, Meta(pattern="^(|https?://.+)$", max_length=2_000)] = ""
+    """`http`: where arrays of records are POSTed to."""
+    token: str = ""
+    """`http`: sent as `Authorization: Bearer`."""
+    records: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
+    """Types of records; none named: all of them."""
+    max_bytes: Annotated[int, Meta(ge=1 << 16)] = 64 << 20
+    """`log`: then a new file is begun."""
+    keep: Annotated[int, Meta(ge=0, le=100)] = 4
+    """`log`: old files."""
+
+    def __post_init__(self) -> None:
+        place = {"log": self.path, "socket": self.path or self.listen, "http": self.url}[self.kind]
+        if not place:
+            needs = {"log": "path", "socket": "path or listen", "http": "url"}[self.kind]
+            raise ValueError(f"{self.kind}: needs {needs}")
+
+
+class FlowsSection(Section, frozen=True, kw_only=True):
+    """Whose traffic is metered, and how."""
+
+    interfaces: Annotated[tuple[str, ...], Meta(max_length=64)] = ()
+    """NAME, or NAME@NAMESPACE (of `ip netns`); none: nothing is metered."""
+    backend: Literal["auto", "ebpf", "ring"] = "auto"
+    """Where packets are counted: in the kernel, or in the meter; `auto`: the first that may be."""
+    update_interval: Annotated[float, Meta(ge=1, le=3_600)] = 15
+    """Seconds between two readings of the counters."""
+    ttl_idle_flow: Annotated[float, Meta(ge=1, le=86_400)] = 30
+    """Seconds; also of TCP that has begun to close."""
+    ttl_idle_tcp_flow: Annotated[float, Meta(ge=1, le=86_400)] = 300
+    max_flows: Annotated[int, Meta(ge=16, le=1 << 22)] = 262_144
+    """Of one interface; what comes beyond is counted apart."""
+    inspect: Annotated[int, Meta(ge=0, le=64)] = 6
+    """Packets with data, of each direction of a flow, in which names are looked for."""
+    local: Annotated[tuple[str, ...], Meta(max_length=1_000)] = ()
+    """Prefixes that are of this site besides the private ones."""
+    privacy: Annotated[int, Meta(ge=0, le=3)] = 0
+    """What is told of traffic: 0 all, 1 no names, 2 prefixes for addresses, 3 counters only."""
+    sinks: Annotated[tuple[SinkSection, ...], Meta(max_length=8)] = ()
+    rules: Annotated[tuple[FlowRule, ...], Meta(max_length=10_000)] = ()
+
+
 class Settings(Section, frozen=True, kw_only=True):
     node: NodeSection = NodeSection()
     uplink: UplinkSection = UplinkSection()
     spool: SpoolSection = SpoolSection()
+    speedtest: SpeedtestSection = SpeedtestSection()
+    socket: SocketSection = SocketSection()
+    flows: FlowsSection = FlowsSection()
 
 
 def read(path: Path | None, env: Mapping[str, str] = os.environ) -> Settings:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from forepost.agent.status import SOCKET
 from forepost.cli import folders
+from forepost.wire.clock import ClockReading
 from forepost.wire.status import Status
 
 TIMEOUT_SEC = 5.0
@@ -72,6 +73,20 @@ def _show(found: Status) -> None:
         f"{spool.pending} results waiting ({spool.bytes} bytes), "
         f"{spool.lost} lost, {spool.refused} refused",
     )
+    table.add_row("clock", _clock(found.clock))
     for subject, reason in found.problems.items():
         table.add_row("problem", f"[bold red]{subject}[/]: {reason}")
     Console().print(table)
+
+
+def _clock(known: ClockReading) -> str:
+    if known.offset_ms is None or known.bound_ms is None:
+        said = "not compared with a controller's yet"
+    else:
+        side = "behind" if known.offset_ms > 0 else "ahead of"
+        said = f"{abs(known.offset_ms):.1f} ms {side} the controller's, ± {known.bound_ms:.1f} ms"
+    if known.stepped_ms:
+        said += f"; set by {known.stepped_ms / 1e3:+.1f} s since the start"
+    if known.suspended_sec:
+        said += f"; the machine slept for {known.suspended_sec:.0f} s"
+    return said

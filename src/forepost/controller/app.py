@@ -32,6 +32,7 @@ from forepost.kit.errors import Forbidden, Invalid, Refusal, TooMany
 from forepost.kit.health import Health
 from forepost.wire import rest
 from forepost.wire.base import complaint
+from forepost.wire.depth import is_deep
 from forepost.wire.rest import Problem
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -55,6 +56,8 @@ class SpelledRequest(Request[Any, Any, Any]):
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field is not None else Any
         body = await self.body()
+        if is_deep(body):
+            raise Invalid("body: nested too deeply")
         try:
             value = msgspec.json.decode(body)
             if b"\\u0000" in body and has_nul(value):

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from forepost.controller.fleet.socket import Answer, Numbered
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.pipeline import Offer, Pipeline, identity_of, row_of
 from forepost.controller.probes.owners import Owners
 from forepost.controller.series.port import Row
-from forepost.wire.uplink import ProbePost
+from forepost.wire.uplink import Measured, ProbePost
 
 NOT_ITS = "probe_id: not a probe of this agent"
 
@@ -67,10 +69,23 @@ def _row(agent: Enrolled, result: Numbered, received: datetime, target_agent: in
     NetWatcher's MTR does not say where to; the probe does.
     """
     return row_of(
-        result.post,
+        _flagged(result.post),
         identity=identity_of(result.boot, result.seq),
         agent_id=agent.agent_id,
         probe_agent_id=agent.agent_id,
         target_agent=result.post.target_agent or target_agent,
         received=received,
     )
+
+
+def _flagged(post: ProbePost) -> ProbePost:
+    """The same, with the agent's reading of its clock in the payload where that was wrong."""
+    if not isinstance(post, Measured) or post.clock is None or not post.clock.is_doubtful:
+        return post
+    payload = bytes(post.payload).lstrip()
+    if not payload.startswith(b"{"):
+        return post
+    rest = payload[1:].lstrip()
+    comma = b"" if rest.startswith(b"}") else b","
+    flag = b'{"agent_clock":' + msgspec.json.encode(post.clock) + comma
+    return msgspec.structs.replace(post, payload=msgspec.Raw(flag + rest))

@@ -1,6 +1,6 @@
 """Joins the probes to the fleet: what each agent is asked to measure, and who hears of a change."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from forepost.controller.fleet.roster import Connection, Roster
@@ -8,17 +8,50 @@ from forepost.controller.probes.owners import Owners
 from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Changed
 from forepost.controller.probes.wanted import revision, wanted
+from forepost.controller.tokens import pair_key
 from forepost.wire.probes import Probe
+from forepost.wire.uplink import PAIRS
 
 
 class Lists:
-    def __init__(self, situations: Situations, owners: Owners, roster: Roster) -> None:
+    def __init__(
+        self, situations: Situations, owners: Owners, roster: Roster, secret: bytes
+    ) -> None:
         self._situations, self._owners, self._roster = situations, owners, roster
+        self._secret = secret
 
     async def probes_of(self, workspace_id: int, agent_id: int) -> tuple[str, list[Probe]]:
         """Revision and list of one agent."""
         found = wanted(await self._situations.of(workspace_id, agent_id))
         return revision(found), found
+
+    def keys_of(
+        self, workspace_id: int, agent_id: int, probes: Sequence[Probe]
+    ) -> dict[int, bytes]:
+        """What an agent of ours shares with each other one that it talks TRAFFICSIM with.
+
+        Made anew each time, kept nowhere. Both sides must be able to use it.
+        """
+        others = {
+            target.agent_id
+            for probe in probes
+            if probe.type == "TRAFFICSIM"
+            for target in probe.targets or ()
+            if target.agent_id is not None
+        }
+        known = {one: self._roster.key_of(one) for one in (agent_id, *others)}
+        usable = {one for one, psk in known.items() if psk and self._roster.able(one, PAIRS)}
+        if agent_id not in usable:
+            return {}
+        mine = agent_id, known[agent_id]
+        return {
+            one: pair_key(self._secret, workspace_id, mine, (one, known[one]))
+            for one in others & usable
+        }
+
+    async def neighbours_changed(self, agent_id: int) -> None:
+        """Those that measure towards this agent, and those that it measures towards."""
+        self.touched(await self._situations.around(agent_id))
 
     def told(self, changed: Changed) -> None:
         """A probe was added, changed or removed."""

@@ -61,9 +61,8 @@ from forepost.controller.settings import Settings
 from forepost.controller.sharing import api as sharing_api
 from forepost.controller.sharing.door import Door
 from forepost.controller.sharing.store import ShareLinks
-from forepost.controller.speeding import Speeding, nudge, update_of
+from forepost.controller.speeding import Speeding
 from forepost.controller.speedtests import api as speedtests_api
-from forepost.controller.speedtests.queue import Queue
 from forepost.controller.speedtests.store import Speedtests
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.controller.topology import api as topology_api
@@ -101,14 +100,15 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     await db.migrate()
     series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
 
-    tokens, passwords = Tokens(_secret(folder / "jwt.key"), clock), Passwords()
+    secret = _secret(folder / "jwt.key")
+    tokens, passwords = Tokens(secret, clock), Passwords()
     entrance = Entrance(db, tokens, passwords, settings, clock)
     access = entrance.access
     agents, probes = Agents(db), Probes(db)
     roster, owners, hub = Roster(agents, clock), Owners(db), Hub(shown)
     addresses = Addresses(db, clock)
     situations = Situations(db, addresses.of)
-    lists = Lists(situations, owners, roster)
+    lists = Lists(situations, owners, roster, secret)
     enrolment = Enrolment(agents, roster, passwords, clock)
     outbox = Outbox(clock)
     sending = Sending.of(db, outbox, settings, clock)
@@ -142,22 +142,20 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
 
     reading = Reading(series, clock)
     share_door = Door(ShareLinks(db), passwords, entrance.share_tries, clock)
-    queue = Queue(
-        Speedtests(db),
-        clock,
-        tell=lambda test: hub.announce(test.workspace_id, update_of(test)),
-        nudge=nudge(roster),
+    speeding = Speeding(
+        Speedtests(db), ingest, roster, situations.reach, hub.announce, clock, settings.speedtest
     )
-
     agent_socket = fleet_socket.endpoint(
         fleet_socket.Deps(
             roster=roster,
             clock=clock,
             version=forepost.__version__,
             probes_of=lists.probes_of,
+            keys_of=lists.keys_of,
+            neighbours_changed=lists.neighbours_changed,
             accept=ingest.accept,
             accept_now=ingest.accept_now,
-            speedtests=Speeding(queue, ingest),
+            speedtests=speeding,
         )
     )
     app, http = build_app(
@@ -205,7 +203,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             alerts_api.workspace_routes(desk, clock),
             rule_api.routes(desk, clock),
             rule_api.window_routes(desk, clock),
-            speedtests_api.routes(queue),
+            speedtests_api.routes(speeding.queue, speeding.offered),
             groups_api.routes(Groups(db), clock),
             lookup_api.routes(lookups),
             related_api.routes(series, Likeness(db)),
@@ -238,7 +236,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         "roster": roster.run,
         "addresses": partial(addresses.run, lists.moved),
         "retention": retention,
-        "speedtests": queue.run,
+        **speeding.services,
         **mapping.services,
         **entrance.services,
         **desk.services,

@@ -114,6 +114,19 @@ class Lookups(Section, frozen=True, kw_only=True):
     """Certificates (PEM) to trust beside the system's, for RDAP."""
 
 
+class SpeedtestSection(Section, frozen=True, kw_only=True):
+    """Speed tests of agents against this controller's own line."""
+
+    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$")] = ""
+    """Address and port where they are answered; empty: they are not."""
+    public_host: str = ""
+    """What agents connect to; empty: the host that they reach the controller by."""
+    max_sec: Annotated[float, Meta(ge=1, le=600)] = 60.0
+    """Of one stream."""
+    max_bytes: Annotated[int, Meta(ge=1 << 20)] = 20_000_000_000
+    """Of one test, both ways together."""
+
+
 class Settings(Section, frozen=True, kw_only=True):
     http: Http = Http()
     data: Data = Data()
@@ -122,6 +135,7 @@ class Settings(Section, frozen=True, kw_only=True):
     mail: Mail = Mail()
     limits: Limits = Limits()
     lookups: Lookups = Lookups()
+    speedtest: SpeedtestSection = SpeedtestSection()
 
     @property
     def database_url(self) -> str:

@@ -121,5 +121,14 @@ def new_api_key_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def pair_key(secret: bytes, workspace_id: int, *agents: tuple[int, str]) -> bytes:
+    """What two agents (id, SHA-256 of the PSK) of a workspace share, 256 bits; the same whichever
+    comes first. It ends when one of them gets a new PSK. No JWT has a zero byte.
+    """
+    parts = [f"{agent_id}:{psk_sha256}" for agent_id, psk_sha256 in sorted(agents)]
+    said = "\0".join(["forepost trafficsim pair 1", str(workspace_id), *parts])
+    return hmac.digest(secret, said.encode(), "sha256")
+
+
 def expiry(clock: Clock, ttl_sec: int) -> datetime | None:
     return clock.now() + timedelta(seconds=ttl_sec) if ttl_sec else None

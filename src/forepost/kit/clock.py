@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Seconds that only grow: what durations are made of."""
         ...
 
+    def boottime(self) -> float:
+        """As `monotonic`, and it grows also while the machine is suspended."""
+        ...
+
     async def sleep(self, seconds: float) -> None: ...
 
 
@@ -25,6 +29,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def boottime(self) -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)

@@ -22,10 +22,10 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
     def json(self) -> Any:
-        """The body, decoded; None where it is no JSON."""
+        """The body, decoded; None where it is no JSON, or nested beyond all measure."""
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return None
 
 

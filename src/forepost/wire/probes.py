@@ -12,8 +12,10 @@ from forepost.wire.probe_http import HttpOptions, HttpResult
 from forepost.wire.probe_mtr import MtrOptions, MtrResult
 from forepost.wire.probe_options import Options
 from forepost.wire.probe_snmp import SnmpOptions, SnmpResult
+from forepost.wire.probe_sysinfo import CpuShares, DiskIo, DiskUse, NicTraffic, Temperature
 from forepost.wire.probe_tcp import TcpOptions, TcpResult
 from forepost.wire.probe_tls import TlsOptions, TlsResult
+from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimResult
 
 ProbeType = Literal[
     "AGENT",
@@ -212,6 +214,16 @@ class SysinfoResult(Wire, frozen=True, kw_only=True):
     memory: MemoryInfo = msgspec.field(name="memoryInfo")
     cpu_times: CpuTimes = msgspec.field(name="CPUTimes")
     timestamp: datetime
+    interval_sec: float = 0.0
+    """What rates and shares are over; 0: there is no earlier reading. Ours, as what follows."""
+    cpu: CpuShares | None = None
+    processors: int = 0
+    load: list[float] = []
+    """Of 1, 5 and 15 minutes."""
+    disks: list[DiskUse] = []
+    disk_io: list[DiskIo] = []
+    nics: list[NicTraffic] = []
+    temperatures: list[Temperature] = []
 
 
 class Interface(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -243,6 +255,11 @@ class NetinfoResult(Wire, frozen=True, kw_only=True, omit_defaults=True):
     interfaces: list[Interface]
     routes: list[Route]
     geo: dict[str, Any]
+    """`city`, `region`, `country`, `country_code`, `latitude`, `longitude`, `asn`, `asn_org`,
+    `isp`, `reverse_dns`: what the controller knows of them."""
+    internet_provider: str = ""
+    lat: str = ""
+    long: str = ""
     source: str
     timestamp: datetime
 
@@ -257,6 +274,7 @@ ProbeOptions = (
     | SysinfoOptions
     | TcpOptions
     | TlsOptions
+    | TrafficSimOptions
 )
 ProbeResult = (
     DnsResult
@@ -268,6 +286,7 @@ ProbeResult = (
     | SysinfoResult
     | TcpResult
     | TlsResult
+    | TrafficSimResult
 )
 
 OPTIONS: Final[dict[str, type[ProbeOptions]]] = {
@@ -280,5 +299,6 @@ OPTIONS: Final[dict[str, type[ProbeOptions]]] = {
     "SYSINFO": SysinfoOptions,
     "TCP": TcpOptions,
     "TLS": TlsOptions,
+    "TRAFFICSIM": TrafficSimOptions,
 }
 """The types this version measures; any other type is reported as unsupported."""

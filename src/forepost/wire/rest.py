@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Json, Name, Text, Wire
+from forepost.wire.clock import AgentClock
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^\s*[^@\s]+@[^@\s]+\s*$")]
 SHORTEST_PASSWORD: Final = 8
@@ -175,6 +176,8 @@ class Agent(Wire, frozen=True, kw_only=True):
     is_global: bool = False
     bidirectional_default: bool = False
     external_id: str = ""
+    clock: AgentClock | None = None
+    """How its clock stands to the controller's; null where it has not said."""
 
 
 class AgentWithPin(Wire, frozen=True, kw_only=True):
@@ -220,7 +223,9 @@ class ServerTime(Wire, frozen=True, kw_only=True):
 
 
 class ResultRow(Wire, frozen=True, kw_only=True):
-    """One stored result. The payload is what the agent sent, byte for byte."""
+    """One stored result. The payload is what the agent sent, byte for byte; where our agent's clock
+    was wrong it begins with `agent_clock`, what the agent knew of it.
+    """
 
     probe_id: int
     probe_agent_id: int

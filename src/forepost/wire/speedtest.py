@@ -43,6 +43,45 @@ class Speedtest(Wire, frozen=True, kw_only=True, omit_defaults=False):
     error: str = ""
 
 
+class SpeedtestResponder(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Whom an agent of ours is to test against: another agent, or the controller. Ours."""
+
+    host: str = ""
+    """Empty: the host that the agent reaches its controller by."""
+    port: Annotated[int, Meta(ge=1, le=65_535)]
+    ticket: Annotated[str, Meta(max_length=200)]
+    """Good for this test only."""
+    secret: Annotated[str, Meta(max_length=64)]
+
+
+class SpeedtestOrder(Speedtest, frozen=True, kw_only=True, omit_defaults=False):
+    """A test as its agent gets it: it is not shown to anybody else."""
+
+    responder: SpeedtestResponder | msgspec.UnsetType = msgspec.UNSET
+
+
+class AskedSpeedtest(Wire, frozen=True, kw_only=True):
+    """What an agent reads of a test in `speedtest_queue`, from any controller."""
+
+    id: Id
+    server_id: ServerId | None = ""
+    server_name: ServerName | None = ""
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    responder: SpeedtestResponder | None = None
+
+
+class SpeedtestProgress(Wire, frozen=True, kw_only=True):
+    """Event `speedtest_progress` (ours), every half second at most: how far a test has come."""
+
+    queue_id: Id
+    phase: Literal["waiting", "latency", "download", "upload"]
+    part: Annotated[float, Meta(ge=0, le=1)]
+    """Of the phase."""
+    bytes_per_sec: Annotated[float, Meta(ge=0)] = 0.0
+    latency: Annotated[int, Meta(ge=0)] = 0
+    """The last round trip, ns."""
+
+
 class SpeedtestResult(Wire, frozen=True, kw_only=True):
     """Event `speedtest_result`: what became of a test. `data` is the SPEEDTEST payload."""
 
@@ -84,3 +123,5 @@ class SpeedtestUpdate(Wire, frozen=True, kw_only=True, tag_field="type", tag="sp
     server_id: str
     server_name: str
     error: str = ""
+    progress: SpeedtestProgress | msgspec.UnsetType = msgspec.UNSET
+    """Ours; while it is running, and its agent says."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from forepost.wire.base import Wire
+from forepost.wire.clock import ClockReading
 
 
 class SpoolStatus(Wire, frozen=True, kw_only=True):
@@ -28,5 +29,6 @@ class Status(Wire, frozen=True, kw_only=True):
     probes: int
     """Measurements that are running: one for each probe and target."""
     spool: SpoolStatus
+    clock: ClockReading = ClockReading()
     problems: dict[str, str]
     """Subject to reason, for everything that is not well now."""

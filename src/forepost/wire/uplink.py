@@ -11,13 +11,20 @@ import msgspec
 from msgspec import Meta
 
 from forepost.wire.base import IdOrZero, Wire
+from forepost.wire.clock import ClockReading
 
 AGENT: Final = "agent"
 FOREPOST: Final = "forepost"
 
 REPORT: Final = "report"
 WANT: Final = "want"
-CAPABILITIES: Final = (REPORT, WANT)
+PAIRS: Final = "trafficsim-keys"
+"""Authenticated TRAFFICSIM, by keys that come with the list of probes."""
+SPEEDTEST: Final = "speedtest"
+"""Progress of speed tests (agent), tests against other agents and the controller (both)."""
+CLOCK: Final = "clock"
+"""The agent learns how its clock stands to the controller's (wire/clock.py)."""
+CAPABILITIES: Final = (REPORT, WANT, PAIRS, SPEEDTEST, CLOCK)
 """What this version can do; a side uses only what the other side named in its `hello`."""
 
 MAX_BATCH: Final = 500
@@ -45,12 +52,20 @@ class ProbePost(Wire, frozen=True, kw_only=True):
     source_interface: Annotated[str, Meta(max_length=64)] = ""
 
 
+class Measured(ProbePost, frozen=True, kw_only=True):
+    """A result as our own agent keeps it, and as our own namespace carries it."""
+
+    clock: ClockReading | None = None
+    """What the agent knew of its clock when it measured. Where `is_off` the time of the result is
+    corrected by `offset_ms`: less it, it is what the agent's clock showed."""
+
+
 class Result(Wire, frozen=True, kw_only=True):
     """A result in our own namespace: what was posted, and its number in the agent's spool."""
 
     seq: Annotated[int, Meta(ge=1)]
     post: msgspec.Raw
-    """A ProbePost, opened one by one: one that is wrong never costs the others."""
+    """A Measured, opened one by one: one that is wrong never costs the others."""
 
 
 class Report(Wire, frozen=True, kw_only=True):
@@ -80,6 +95,8 @@ class Hello(Wire, frozen=True, kw_only=True):
     capabilities: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)] = []
     lost: int = 0
     """Results that the agent had to drop since it started (agent only)."""
+    speedtest_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    """Where the agent answers speed tests of others; 0: nowhere (agent only)."""
 
 
 class Want(Wire, frozen=True, kw_only=True):
@@ -87,6 +104,8 @@ class Want(Wire, frozen=True, kw_only=True):
 
     revision: str
     probes: list[msgspec.Raw]
+    keys: dict[int, bytes] = {}
+    """Of the pairs that this agent and others make, by the other's number."""
 
 
 class Have(Wire, frozen=True, kw_only=True):

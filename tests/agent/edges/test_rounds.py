@@ -94,8 +94,8 @@ def test_a_late_answer_counts_neither_in_its_round_nor_in_a_later_one() -> None:
     (again,) = bench.send(200 * MS)
     assert again.seq == turn.seq
     bench.answer(turn, 201 * MS)
-    assert second.rtts == [None]
-    assert first.rtts == [None]
+    assert second.result().rtts_ns == [None]
+    assert first.result().rtts_ns == [None]
 
 
 def test_an_answer_that_was_read_late_counts_by_the_kernels_time() -> None:
@@ -103,7 +103,7 @@ def test_an_answer_that_was_read_late_counts_by_the_kernels_time() -> None:
     flight = bench.start(timeout=100 * MS)
     (turn,) = bench.send(0)
     bench.answer(turn, 90 * MS, read=400 * MS)
-    assert flight.rtts == [90 * MS]
+    assert flight.result().rtts_ns == [90 * MS]
 
 
 def test_duplicates_are_counted_once_each() -> None:
@@ -124,7 +124,7 @@ def test_an_answer_that_is_not_exactly_ours_is_not_counted(wrong: dict[str, str]
     flight = bench.start()
     (turn,) = bench.send(0)
     bench.answer(turn, MS, **wrong)  # type: ignore[arg-type]
-    assert flight.rtts == [None]
+    assert flight.result().rtts_ns == [None]
 
 
 def test_the_kernels_departure_is_preferred_to_ours() -> None:
@@ -133,7 +133,7 @@ def test_the_kernels_departure_is_preferred_to_ours() -> None:
     (turn,) = bench.send(0)
     bench.line.stamped([(turn.key, WALL + 300_000), (12_345, WALL)])
     bench.answer(turn, MS)
-    assert flight.rtts == [700_000]
+    assert flight.result().rtts_ns == [700_000]
     assert not bench.line.by_key
 
 
@@ -144,7 +144,7 @@ def test_a_step_of_the_wall_clock_does_not_reach_the_rtt(step: int) -> None:
     (turn,) = bench.send(0)
     bench.line.stamped([(turn.key, WALL)])
     bench.answer(turn, 2 * MS, step=step, read=2 * MS)
-    assert flight.rtts == [2 * MS]
+    assert flight.result().rtts_ns == [2 * MS]
 
 
 def test_an_error_for_our_packet_loses_it_with_a_reason() -> None:
@@ -223,5 +223,5 @@ def test_arbitrary_packets_change_nothing(data: bytes) -> None:
     bench.rounds.received(bench.line, [(data, TARGET, WALL)], Moment(MS, WALL))
     if quoted(RAW_IPV4, data) is None:
         bench.rounds.failed(bench.line, data, TARGET, Trouble(3, 1), MS)
-    assert flight.rtts == [None]
+    assert flight.result().rtts_ns == [None]
     assert not flight.reason

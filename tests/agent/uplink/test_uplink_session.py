@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import msgspec
 import pytest
 
@@ -9,10 +11,12 @@ from forepost.agent.uplink.session import (
     Ready,
     Say,
     Session,
+    TimeWas,
     TurnedAway,
 )
 from forepost.controller.fleet import session as controller_side
 from forepost.wire import neffos
+from forepost.wire.clock import ClockReading, TimeIs
 from forepost.wire.uplink import Refused
 
 POST = b'{"probe_id":1,"created_at":"2026-11-21T09:14:46Z","type":"PING","payload":{}}'
@@ -91,7 +95,7 @@ def test_both_of_our_sides_understand_each_other() -> None:
                     to_controller.append(mine.text)
                 elif isinstance(mine, Ready):
                     ready.append(mine)
-    assert ready == [Ready(batched=True)]
+    assert ready == [Ready(batched=True, shows_tests=True, tells_time=True)]
     assert controller_side.GiveProbes("forepost") in given
     records = [Record(1, 0, POST), Record(2, 0, POST)]
     (reported,) = other.received(own.report(99, records))
@@ -109,3 +113,31 @@ def test_what_no_controller_says_is_named() -> None:
         list(own.received("junk"))
     with pytest.raises(msgspec.MsgspecError):
         list(own.received(";forepost;;want;0;0;{}"))
+
+
+def test_what_is_known_of_the_clock_is_told_to_our_own_controller_only() -> None:
+    kept = POST[:-1] + b',"clock":{"offset_ms":7.0,"bound_ms":1.0}}'
+    own = agent()
+    own.post(Record(5, 0, kept))
+    said = neffos.decode(own.post(Record(5, 0, kept))).body
+    assert "clock" not in said
+    assert msgspec.json.decode(said)["payload"] == {}
+    reported = neffos.decode(own.report(1, [Record(5, 0, kept)])).body
+    assert msgspec.json.decode(reported)["results"][0]["post"]["clock"]["offset_ms"] == 7
+
+
+def test_the_time_is_asked_and_told() -> None:
+    own, theirs = agent(), controller_side.Session("A1", "0.1.0")
+    list(theirs.received("M"))
+    list(theirs.received("$1;forepost;;_OnNamespaceConnect;0;0;"))
+    (asked,) = theirs.received(own.ask_time(3))
+    assert asked == controller_side.TimeAsked(3)
+    received = datetime(2026, 1, 1, 0, 0, 0, 250_000, tzinfo=UTC)
+    said = controller_side.time_is(3, received, received + timedelta(milliseconds=1))
+    list(own.received("A1"))
+    (was,) = own.received(said)
+    assert was == TimeWas(
+        TimeIs(number=3, received_ns=1_767_225_600_250_000_000, sent_ns=1_767_225_600_251_000_000)
+    )
+    (told,) = theirs.received(own.clock_is(ClockReading(offset_ms=-3.5, bound_ms=1)))
+    assert told == controller_side.ClockIs(ClockReading(offset_ms=-3.5, bound_ms=1))

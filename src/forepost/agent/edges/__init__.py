@@ -1,6 +1,7 @@
 """The only sockets, files and processes of the agent."""
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import msgspec
 
@@ -8,9 +9,26 @@ from forepost.agent.edges.dialing import Dialer
 from forepost.agent.edges.host import Host
 from forepost.agent.edges.net import Net
 from forepost.agent.edges.trace import Reverse, Trace
+from forepost.agent.edges.udp import Udp
 
-Whoami = Callable[[], Awaitable[str | None]]
-"""Asks the controller which address it sees; None where it cannot be asked."""
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody outside says of this host: its address, and where that is."""
+
+    ip: str
+    geo: dict[str, str | int | float] = {}
+
+
+Whoami = Callable[[], Awaitable[Seen | None]]
+"""Asks the controller; None where it cannot be asked."""
+
+
+class Changes(Protocol):
+    """Of addresses, links and routes of this host."""
+
+    async def wait(self) -> None:
+        """Return when something happened since the call before. Raises OSError."""
+        ...
 
 
 Search = Callable[[str, bytes, float], Awaitable[bool]]
@@ -25,6 +43,8 @@ class Edges(msgspec.Struct, frozen=True, kw_only=True):
     trace: Trace
     reverse: Reverse
     host: Host
+    changes: Changes
     whoami: Whoami
     dialer: Dialer
+    udp: Udp
     search: Search

@@ -12,8 +12,10 @@ from typing import Final, Protocol
 
 import psutil
 
-from forepost.agent.edges import interfaces
+from forepost.agent.edges import interfaces, load
+from forepost.agent.edges.busy import Counters, between
 from forepost.agent.edges.routes import DefaultRoute, default_route, read_routes
+from forepost.wire.probe_sysinfo import Busy, DiskUse, Temperature
 from forepost.wire.probes import CpuTimes, HostInfo, Interface, MemoryInfo, OsInfo, Route
 
 _NS: Final = 1_000_000_000
@@ -35,6 +37,28 @@ class Host(Protocol):
 
     def network(self) -> tuple[list[Interface], list[Route], DefaultRoute]: ...
 
+    def counters(self, at: float) -> Counters:
+        """`at`: now, monotonic."""
+        ...
+
+    def busy(self, at: float) -> Busy:
+        """Since the call before; the first one has no interval."""
+        ...
+
+    async def disks(self) -> list[DiskUse]: ...
+
+    def load(self) -> tuple[float, float, float]:
+        """Of 1, 5 and 15 minutes."""
+        ...
+
+    def processors(self) -> int: ...
+
+    def temperatures(self) -> list[Temperature]: ...
+
+    def moved(self) -> int:
+        """Bytes in and out of all interfaces but loopback, since some time."""
+        ...
+
     def nameserver(self) -> str:
         """The address of the first resolver of this host; "" where it has none."""
         ...
@@ -44,6 +68,7 @@ class LinuxHost:
     def __init__(self, root: Path = Path("/")) -> None:
         """`root`: where /proc, /etc and /run are looked for."""
         self._root = root
+        self._before: Counters | None = None
 
     def info(self) -> HostInfo:
         addresses, macs = interfaces.addresses_and_macs()
@@ -73,6 +98,29 @@ class LinuxHost:
         found = read_routes(routes or "", routes_v6 or "")
         default = default_route(found)
         return interfaces.read(found, default), found, default
+
+    def counters(self, at: float) -> Counters:
+        return Counters(at=at, cpu=self.cpu_times(), nics=load.nics(), disks=load.disks())
+
+    def busy(self, at: float) -> Busy:
+        now = self.counters(at)
+        before, self._before = self._before or now, now
+        return between(before, now)
+
+    async def disks(self) -> list[DiskUse]:
+        return await load.file_systems()
+
+    def load(self) -> tuple[float, float, float]:
+        return os.getloadavg()
+
+    def processors(self) -> int:
+        return os.cpu_count() or 0
+
+    def temperatures(self) -> list[Temperature]:
+        return load.temperatures()
+
+    def moved(self) -> int:
+        return sum(sum(counts[:2]) for counts in load.nics().values())
 
     def nameserver(self) -> str:
         for line in (self._text("etc/resolv.conf") or "").splitlines():

@@ -10,7 +10,6 @@ import errno
 import os
 import secrets
 import socket
-from collections.abc import Callable
 from typing import Any, Final
 
 from forepost.agent.edges.closing import Closing
@@ -31,8 +30,8 @@ BURST: Final = 64
 READ: Final = 256
 BUSY: Final = 8
 """With more requests than this unanswered, answers are collected once a tick, not one by one."""
-PATIENCE: Final = 50
-"""Ticks that a packet waits while the host has no room for it."""
+PATIENCE_NS: Final = 1_000_000_000
+"""So long a packet waits while the host has no room for it."""
 FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS})
 
 
@@ -54,7 +53,7 @@ class Icmp(Closing):
         self._names = Names()
         self._rounds = Rounds()
         self._doors: dict[tuple[int, str], _Door] = {}
-        self._waiting: dict[Flight, Callable[[], None]] = {}
+        self._waiting: dict[Flight, asyncio.Future[None]] = {}
         self._targets: dict[Flight, tuple[_Door, tuple[Any, ...]]] = {}
         self._again: list[Turn] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -102,7 +101,7 @@ class Icmp(Closing):
         )
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._waiting[flight] = lambda: None if done.done() else done.set_result(None)
+        self._waiting[flight] = done
         self._targets[flight] = door, to
         fine = flight.count > 1 and flight.gap_ns < TICK_NS
         self._fine += fine
@@ -138,7 +137,7 @@ class Icmp(Closing):
             if used is door:
                 flight.reason = "the socket was closed"
                 self._rounds.forget(flight)
-                self._waiting[flight]()
+                self._wake(flight)
 
     def _watch(self, door: _Door, watched: bool) -> None:
         if watched == door.watched:
@@ -207,6 +206,8 @@ class Icmp(Closing):
                 door.socket.send(turn.packet, to)
             except OSError as error:
                 self._not_sent(door, turn, error)
+            else:
+                turn.packet = b""  # thousands of them wait for their answers
 
     def _not_sent(self, door: _Door, turn: Turn, error: OSError) -> None:
         # Whether the kernel counted the packet is unknown: begin to number again.
@@ -216,7 +217,8 @@ class Icmp(Closing):
         # The error may be that of an earlier packet, which the kernel reports at any call: it is
         # this packet's own where it comes again.
         turn.refusals += 1
-        if turn.refusals < (PATIENCE if error.errno in FULL else 2):
+        waits = turn.sent_ns - turn.due_ns < PATIENCE_NS
+        if waits if error.errno in FULL else turn.refusals < 2:
             self._again.append(turn)
         else:
             words = os.strerror(error.errno or errno.EIO).lower()
@@ -240,9 +242,12 @@ class Icmp(Closing):
 
     def _finish(self) -> None:
         for flight in self._rounds.ended():
-            waiting = self._waiting.get(flight)
-            if waiting is not None:
-                waiting()
+            self._wake(flight)
+
+    def _wake(self, flight: Flight) -> None:
+        waiting = self._waiting.get(flight)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
 
     def _now_ns(self) -> int:
         return int(self._clock.monotonic() * 1e9)

@@ -1,32 +1,37 @@
 """All edges of a Linux host, real."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
-from forepost.agent.edges import Edges, Whoami
+from forepost.agent.edges import Edges, Seen, Whoami
 from forepost.agent.edges.host import LinuxHost
 from forepost.agent.edges.icmp import Icmp
 from forepost.agent.edges.reverse import ReverseNames
+from forepost.agent.edges.rtnetlink import RouteChanges
 from forepost.agent.edges.search import search
 from forepost.agent.edges.sockets import SystemDialer
 from forepost.agent.edges.trace_engine import Tracer
+from forepost.agent.edges.udp import SystemUdp
 from forepost.kit.clock import Clock
 
 
-async def unknown() -> str | None:
+async def unknown() -> Seen | None:
     """There is no controller to ask which address it sees."""
     return None
 
 
 @contextmanager
 def system_edges(clock: Clock, whoami: Whoami = unknown) -> Iterator[Edges]:
-    with Icmp(clock) as net, Tracer(clock) as tracer:
+    changes = RouteChanges()
+    with Icmp(clock) as net, Tracer(clock) as tracer, closing(changes):
         yield Edges(
             net=net,
             trace=tracer,
             reverse=ReverseNames(clock),
             host=LinuxHost(),
+            changes=changes,
             whoami=whoami,
             dialer=SystemDialer(),
+            udp=SystemUdp(),
             search=search,
         )

@@ -14,6 +14,8 @@ Ancillary = Sequence[tuple[int, int, bytes]]
 SO_TIMESTAMPING: Final = 37
 SOFTWARE_BOTH_WAYS: Final = 1 << 1 | 1 << 3 | 1 << 4
 """SOF_TIMESTAMPING_TX_SOFTWARE, _RX_SOFTWARE, _SOFTWARE."""
+SOFTWARE_ARRIVALS: Final = 1 << 3 | 1 << 4
+"""The same without those of departures."""
 NUMBERED: Final = SOFTWARE_BOTH_WAYS | 1 << 7 | 1 << 11
 """The same with SOF_TIMESTAMPING_OPT_ID (a number instead of the packet) and _OPT_TSONLY."""
 

@@ -65,10 +65,11 @@ class Tracer(Closing):
         port = plan.port or PORTS[plan.protocol]
         try:
             await self._run(under, carriers, (to[0], port, *to[2:]))
+            traced = under.run.traced()
         finally:
             for flow, carrier in enumerate(carriers):
                 carrier.forget([shot for shot in under.sent if shot.flow == flow])
-        traced = under.run.traced()
+            under.run.release()
         fingerprint = self._ways.fingerprint(
             f"{plan.address} {plan.protocol} {port} {plan.interface}",
             [hop.hosts for hop in traced.hops],

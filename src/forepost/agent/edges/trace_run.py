@@ -124,6 +124,12 @@ class TraceRun:
         if said.verdict == "reached":
             self._end = min(self._end, shot.ttl)
 
+    def release(self) -> None:
+        """Nobody asks any more: a packet knows its run and the run its packets, a circle that would
+        stay in memory until Python looks for such.
+        """
+        self._hops.clear()
+
     def not_sent(self, reason: str) -> None:
         """The host itself refused: the packet is lost."""
         self.reason = reason

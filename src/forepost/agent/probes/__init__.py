@@ -4,7 +4,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from forepost.agent.edges import Edges
-from forepost.agent.probes import dns, http, mtr, netinfo, ping, snmp, sysinfo, tcp, tls
+from forepost.agent.probes import (
+    dns,
+    http,
+    mtr,
+    netinfo,
+    ping,
+    snmp,
+    sysinfo,
+    tcp,
+    tls,
+    trafficsim,
+)
 from forepost.kit.clock import Clock
 from forepost.wire.probes import ProbeResult
 
@@ -20,4 +31,5 @@ PROBES: Final[dict[str, Run]] = {
     "SYSINFO": sysinfo.run,
     "TCP": tcp.run,
     "TLS": tls.run,
+    "TRAFFICSIM": trafficsim.run,
 }

@@ -35,5 +35,13 @@ def host_port(text: str, default_port: int | None = None) -> HostPort:
     return HostPort(host, int(port))
 
 
+def host_of(text: str) -> str:
+    """The host of HOST:PORT; what is none as it came."""
+    try:
+        return host_port(text, 1).host
+    except Failed:
+        return text
+
+
 def _wrong(reason: str) -> Failed:
     return Failed("denied", reason)

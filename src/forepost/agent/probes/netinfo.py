@@ -2,7 +2,7 @@
 
 import anyio
 
-from forepost.agent.edges import Edges
+from forepost.agent.edges import Edges, Seen
 from forepost.agent.edges.routes import DefaultRoute
 from forepost.kit.clock import Clock
 from forepost.wire.probes import Interface, NetinfoOptions, NetinfoResult
@@ -10,17 +10,21 @@ from forepost.wire.probes import Interface, NetinfoOptions, NetinfoResult
 
 async def run(options: NetinfoOptions, target: str, clock: Clock, edges: Edges) -> NetinfoResult:
     interfaces, routes, default = edges.host.network()
-    public: str | None = None
+    seen: Seen | None = None
     with anyio.move_on_after(options.timeout_sec):
-        public = await edges.whoami()
+        seen = await edges.whoami()
+    geo = seen.geo if seen else {}
     return NetinfoResult(
         local_address=local_address(interfaces, default),
         default_gateway=default.gateway,
-        public_address=public or "",
+        public_address=seen.ip if seen else "",
         interfaces=interfaces,
         routes=routes,
-        geo={},
-        source="controller" if public else "local",
+        geo=geo,
+        internet_provider=str(geo.get("isp", "")),
+        lat=str(geo.get("latitude", "")),
+        long=str(geo.get("longitude", "")),
+        source="controller" if seen else "local",
         timestamp=clock.now(),
     )
 

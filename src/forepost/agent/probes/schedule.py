@@ -12,9 +12,12 @@ from anyio.abc import TaskGroup
 
 from forepost.agent.edges import Edges
 from forepost.agent.probes import PROBES, triggers
+from forepost.agent.probes.cadence import Cadence
+from forepost.agent.probes.serving import Keys, Servers, is_server, servers
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.probe_options import WrongOption, read_options
+from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun, flat
 from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions, ProbeResult
 from forepost.wire.uplink import ProbePost
 
@@ -24,7 +27,9 @@ Key = tuple[int, str, str]
 that it stands for."""
 
 SPREAD_SEC: Final = 10.0
-"""First turns are spread over so much time at most, so that a restart is no burst."""
+"""First turns are spread over so much time, so that a restart is no burst."""
+MOST_STARTS_A_SEC: Final = 100
+"""On average: an agent with thousands of measurements takes longer to begin them all."""
 INTERVAL_SEC: Final = {
     "DNS": 300,
     "MTR": 300,
@@ -34,8 +39,10 @@ INTERVAL_SEC: Final = {
     "TLS": 300,
 }
 """Where the controller says 0; 60 for the others."""
-FLOOR_SEC: Final = {"MTR": 10}
+FLOOR_SEC: Final = {"MTR": 10, "TRAFFICSIM": 5}
 """Where the controller says less."""
+QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
+"""NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
 NAMED_IN: Final = {"HTTP": "url", "SNMP": "target", "TLS": "target"}
 """The option that names what is measured where the probe has no target."""
 TIMEOUT_SEC: Final = 10
@@ -54,12 +61,19 @@ class Measurement(msgspec.Struct, frozen=True):
 
 
 class _Entry:
+    __slots__ = ("extra", "most_open", "open", "scopes", "stopped", "what")
+
     def __init__(self, what: Measurement) -> None:
         self.what = what
-        self.scope = anyio.CancelScope()
-        self.turns: TaskGroup | None = None
+        self.most_open = 1 + math.ceil(2 * what.options.timeout_sec / what.options.interval_sec)
+        self.scopes: list[anyio.CancelScope] = []
         self.open = 0
-        self.extra = False
+        self.extra = self.stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+        for scope in self.scopes:
+            scope.cancel()
 
 
 def changes(
@@ -71,12 +85,19 @@ def changes(
     return stop, start
 
 
-def measurements(probes: Sequence[Probe]) -> tuple[dict[Key, Measurement], list[str]]:
+def measurements(
+    probes: Sequence[Probe], keys: Keys | None = None
+) -> tuple[dict[Key, Measurement], list[str]]:
     """Return what these probes ask for, and in words what this version cannot do of it."""
     wanted: dict[Key, Measurement] = {}
     unsupported: list[str] = []
     for probe in probes:
-        if not probe.enabled:
+        if not probe.enabled or is_server(probe):
+            continue
+        if probe.type in QUEUED and probe.id == 0:
+            continue
+        if probe.type in QUEUED:
+            unsupported.append(f"probe {probe.id}: {probe.type} is run from its queue only")
             continue
         if probe.type not in OPTIONS:
             unsupported.append(f"probe {probe.id}: type {probe.type}")
@@ -90,7 +111,8 @@ def measurements(probes: Sequence[Probe]) -> tuple[dict[Key, Measurement], list[
         if not targets:
             unsupported.append(f"probe {probe.id}: {probe.type} without a target")
         for target, target_agent in targets.items():
-            wanted[probe.id, probe.type, target] = Measurement(options, target_agent)
+            told = _between(options, probe.agent_id, target_agent, keys or {})
+            wanted[probe.id, probe.type, target] = Measurement(told, target_agent)
     return wanted, unsupported
 
 
@@ -112,7 +134,22 @@ def options_of(probe: Probe) -> ProbeOptions:
         "count": min(max(probe.count, 0), MOST_PACKETS),
         "bind_interface": probe.bind_interface,
     }
-    return read_options(OPTIONS[probe.type], told, probe.metadata)
+    if probe.type != "TRAFFICSIM":
+        return read_options(OPTIONS[probe.type], told, probe.metadata)
+    told["duration_sec"] = max(0, probe.duration_sec)
+    return read_options(TrafficSimOptions, told, flat(probe.metadata))
+
+
+def _between(options: ProbeOptions, agent_id: int, target_agent: int, keys: Keys) -> ProbeOptions:
+    """The same, with who talks to whom where the other side wants to know."""
+    if not isinstance(options, TrafficSimOptions):
+        return options
+    return TrafficSimRun(
+        **msgspec.structs.asdict(options),
+        agent_id=agent_id,
+        target_agent=target_agent,
+        key=keys.get(target_agent, b""),
+    )
 
 
 class Scheduler:
@@ -133,51 +170,87 @@ class Scheduler:
         self._health = health or Health(_log)
         self._salt = salt
         self._running: dict[Key, _Entry] = {}
+        self._options: dict[Key, ProbeOptions] = {}
+        self._cadence: Cadence[Key] = Cadence()
+        self._pause: anyio.CancelScope | None = None
+        self._begun = False
         self._triggers = triggers.Triggers()
+        self._servers = Servers(tasks, clock, edges, deliver, self._health)
 
-    def want(self, probes: Sequence[Probe]) -> list[str]:
-        """Run exactly these from now on; return what cannot be run, in words."""
-        wanted, unsupported = measurements(probes)
+    def want(self, probes: Sequence[Probe], keys: Keys | None = None) -> list[str]:
+        """Run exactly these from now on; return what cannot be run, in words.
+
+        `keys`: of the pairs that this agent and others make, by the other's number.
+        """
+        wanted, unsupported = measurements(probes, keys)
+        served, wrong = servers(probes, keys or {})
+        self._servers.want(served)
         stop, start = changes({key: e.what for key, e in self._running.items()}, wanted)
         for key in stop:
-            self._running.pop(key).scope.cancel()
+            self._running.pop(key).stop()
+            del self._options[key]
+            self._cadence.end(key)
             self._health.well(_subject(key))
+        now = self._clock.monotonic()
+        spread_sec = max(SPREAD_SEC, len(wanted) / MOST_STARTS_A_SEC)
         for key in start:
             self._running[key] = _Entry(wanted[key])
-            self._tasks.start_soon(self._keep, key, self._running[key])
-        return unsupported
+            self._options[key] = options = wanted[key].options
+            first = now + phase(key, self._salt, min(options.interval_sec, spread_sec))
+            self._cadence.begin(key, first, options.interval_sec)
+        if start and not self._begun:
+            self._begun = True
+            self._tasks.start_soon(self._run)
+        if self._pause is not None:
+            self._pause.cancel()
+        return unsupported + wrong
+
+    def now(self, kind: str, reason: str) -> None:
+        """Measure what there is of this type once more, at once."""
+        for key, entry in self._running.items():
+            if key[1] == kind and not entry.extra:
+                self._begin_extra(key, entry, entry.what.options, reason)
 
     @property
     def running(self) -> int:
-        """How many measurements: one for each probe, type and target."""
-        return len(self._running)
+        """How many measurements: one for each probe, type and target; and each server."""
+        return len(self._running) + self._servers.running
 
-    async def _keep(self, key: Key, entry: _Entry) -> None:
-        """Begin a turn at start + k * interval. One that waits for its last answers does not hold
-        up the next; those that were missed (the machine was suspended) are left out.
+    async def _run(self) -> None:
+        """Begin turns as they fall due. One that waits for its last answers does not hold up the
+        next; those that were missed (the machine was suspended) are left out.
         """
-        interval_sec = entry.what.options.interval_sec
-        most_open = 1 + math.ceil(2 * entry.what.options.timeout_sec / interval_sec)
-        start = self._clock.monotonic() + phase(key, self._salt, min(interval_sec, SPREAD_SEC))
-        number = 0
-        with entry.scope:
-            async with anyio.create_task_group() as turns:
-                entry.turns = turns
-                while True:
-                    due = start + number * interval_sec
-                    await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
-                    passed = math.floor((self._clock.monotonic() - start) / interval_sec)
-                    number = max(number, passed) + 1
-                    if entry.open < most_open:
-                        entry.open += 1
-                        turns.start_soon(self._turn, key, entry)
-                    else:
-                        self._health.ill(_subject(key), "earlier rounds are still open")
+        while True:
+            for key in self._cadence.due(self._clock.monotonic()):
+                entry = self._running[key]
+                if entry.open < entry.most_open:
+                    entry.open += 1
+                    self._tasks.start_soon(self._turn, key, entry)
+                else:
+                    self._health.ill(_subject(key), "earlier rounds are still open")
+            next_sec = self._cadence.next_sec()
+            with anyio.CancelScope() as self._pause:
+                if next_sec is None:
+                    await anyio.sleep_forever()
+                else:
+                    await self._clock.sleep(max(0.0, next_sec - self._clock.monotonic()))
 
     async def _turn(
         self, key: Key, entry: _Entry, options: ProbeOptions | None = None, reason: str = ""
     ) -> None:
         """`reason`: why a turn is made that the cadence does not ask for."""
+        try:
+            with anyio.CancelScope() as scope:
+                entry.scopes.append(scope)
+                if not entry.stopped:
+                    await self._measure(key, entry, options, reason)
+        finally:
+            entry.scopes.remove(scope)
+            entry.open -= 1
+
+    async def _measure(
+        self, key: Key, entry: _Entry, options: ProbeOptions | None, reason: str
+    ) -> None:
         probe_id, kind, target = key
         options = options or entry.what.options
         try:
@@ -201,25 +274,27 @@ class Scheduler:
             _log.debug("%s failed", _subject(key), exc_info=True)
         else:
             self._health.well(_subject(key))
-        finally:
-            entry.open -= 1
 
     def _consider(self, by: Key, result: ProbeResult) -> None:
         """Begin the extra runs that a result asks for, no more than there is room for."""
-        running = {key: entry.what.options for key, entry in self._running.items()}
         now = self._clock.monotonic()
-        for key, reason in self._triggers.asked(by, result, running, now).items():
+        for key, reason in self._triggers.asked(by, result, self._options, now).items():
             entry = self._running[key]
-            if entry.extra or entry.turns is None:
+            if entry.extra:
                 continue
             if sum(one.extra for one in self._running.values()) < MOST_EXTRA:
                 self._triggers.made(key, now)
-                entry.extra = True
-                entry.open += 1
-                entry.turns.start_soon(self._extra_turn, key, entry, reason)
+                options = msgspec.structs.replace(entry.what.options, count=triggers.COUNT)
+                self._begin_extra(key, entry, options, reason)
 
-    async def _extra_turn(self, key: Key, entry: _Entry, reason: str) -> None:
-        options = msgspec.structs.replace(entry.what.options, count=triggers.COUNT)
+    def _begin_extra(self, key: Key, entry: _Entry, options: ProbeOptions, reason: str) -> None:
+        entry.extra = True
+        entry.open += 1
+        self._tasks.start_soon(self._extra_turn, key, entry, options, reason)
+
+    async def _extra_turn(
+        self, key: Key, entry: _Entry, options: ProbeOptions, reason: str
+    ) -> None:
         try:
             await self._turn(key, entry, options, reason)
         finally:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from forepost.agent.probes.hostport import host_of
 from forepost.wire.probe_mtr import MtrOptions
 from forepost.wire.probe_options import Options
+from forepost.wire.probe_trafficsim import TrafficSimResult
 from forepost.wire.probes import PingResult, ProbeResult
 
 COUNT: Final = 15
@@ -25,14 +27,15 @@ class Triggers:
     ) -> dict[Key, str]:
         """Which of `running` are to make an extra run because of a result, and why."""
         loss_pct = lost_pct(result)
-        if loss_pct is None:
+        if not loss_pct:
             return {}
+        towards = by[2] if by[1] != "TRAFFICSIM" else host_of(by[2])
         self._last = {key: at for key, at in self._last.items() if key in running}
         return {
             key: f"{by[1]} of probe {by[0]} lost {loss_pct:.0f} % towards {by[2]}"
             for key, options in running.items()
             if isinstance(options, MtrOptions)
-            and key[2] == by[2]
+            and key[2] == towards
             and loss_pct > options.trigger_loss_pct
             and now - self._last.get(key, float("-inf")) >= options.trigger_cooldown_sec
         }
@@ -46,4 +49,6 @@ def lost_pct(result: ProbeResult) -> float | None:
     """None where nothing was sent, and for types that do not measure loss."""
     if isinstance(result, PingResult) and result.packets_sent:
         return result.packet_loss
+    if isinstance(result, TrafficSimResult) and result.total_packets:
+        return result.loss_percentage
     return None

@@ -2,8 +2,9 @@
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Final, Protocol
 
 import anyio
 import msgspec
@@ -20,12 +21,25 @@ from forepost.agent.uplink.session import (
     Ready,
     Say,
     Session,
+    SpeedtestKept,
+    SpeedtestsAre,
+    Step,
+    TimeWas,
     TurnedAway,
 )
 from forepost.agent.uplink.spool import Spool
+from forepost.agent.uplink.timekeeper import Timekeeper
+from forepost.agent.uplink.timing import ask_over_http, keep_time
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire import neffos
+from forepost.wire.clock import ClockReading
+from forepost.wire.speedtest import (
+    AskedSpeedtest,
+    SpeedtestProgress,
+    SpeedtestResult,
+    SpeedtestServer,
+)
 from forepost.wire.uplink import MAX_BATCH, MAX_BATCH_BYTES, Refused
 
 FIRST_SEC, LONGEST_SEC = 1.0, 60.0
@@ -33,8 +47,34 @@ HEARTBEAT_SEC: Final = 30.0
 LARGEST_MESSAGE: Final = 16 << 20
 SUBJECT: Final = "controller"
 
-WantProbes = Callable[[str, Sequence[msgspec.Raw]], Awaitable[list[str]]]
-"""Takes revision and list; returns what cannot be run."""
+
+class Tests(Protocol):
+    """The speed tests of this agent."""
+
+    @property
+    def servers(self) -> Sequence[SpeedtestServer]: ...
+
+    @property
+    def results(self) -> Sequence[SpeedtestResult]:
+        """That no controller has yet, the oldest first."""
+        ...
+
+    @property
+    def progress(self) -> SpeedtestProgress | None: ...
+
+    def take(self, tests: Sequence[AskedSpeedtest]) -> None: ...
+
+    def kept(self, queue_id: int) -> None:
+        """The first of the results need not be said again."""
+        ...
+
+    async def news(self) -> None:
+        """Return when something changed since this was awaited last."""
+        ...
+
+
+WantProbes = Callable[[str, Sequence[msgspec.Raw], Mapping[int, bytes]], Awaitable[list[str]]]
+"""Takes revision, list and keys of pairs; returns what cannot be run."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,10 +85,22 @@ class Broken(Exception):
 
 class Link:
     def __init__(
-        self, node: Node, spool: Spool, want: WantProbes, clock: Clock, health: Health
+        self,
+        node: Node,
+        spool: Spool,
+        want: WantProbes,
+        clock: Clock,
+        health: Health,
+        *,
+        tests: Tests | None = None,
+        speedtest_port: int = 0,
+        keeper: Timekeeper | None = None,
     ) -> None:
+        """Without `tests` it asks for none."""
         self._node, self._spool, self._want = node, spool, want
+        self._tests, self._speedtest_port = tests, speedtest_port
         self._clock, self._health = clock, health
+        self._keeper = keeper or Timekeeper(clock, health)
         self.connected = False
 
     async def run(self, identity: Identity) -> None:
@@ -83,7 +135,22 @@ class Link:
             max_size=LARGEST_MESSAGE,
             proxy=None,
         ) as socket:
-            talk = _Conversation(self._node, self._spool, self._want, self._clock, socket)
+            session = Session(
+                self._node.version,
+                round(self._clock.now().timestamp() * 1e9),
+                self._spool.lost,
+                self._speedtest_port,
+            )
+            talk = _Conversation(
+                session,
+                self._spool,
+                self._want,
+                self._clock,
+                socket,
+                self._tests,
+                self._keeper,
+                partial(ask_over_http, identity, self._keeper),
+            )
             async with anyio.create_task_group() as tasks:
                 why = await talk.run(tasks, self._established)
         return why
@@ -95,10 +162,20 @@ class Link:
 
 class _Conversation:
     def __init__(
-        self, node: Node, spool: Spool, want: WantProbes, clock: Clock, socket: ClientConnection
+        self,
+        session: Session,
+        spool: Spool,
+        want: WantProbes,
+        clock: Clock,
+        socket: ClientConnection,
+        tests: Tests | None,
+        keeper: Timekeeper,
+        ask_elsewhere: Callable[[], Awaitable[None]],
     ) -> None:
+        """`ask_elsewhere`: for the time, where this conversation has no words for it."""
         self._spool, self._want, self._clock, self._socket = spool, want, clock, socket
-        self._session = Session(node.version, round(clock.now().timestamp() * 1e9), spool.lost)
+        self._session, self._tests = session, tests
+        self._keeper, self._ask_elsewhere = keeper, ask_elsewhere
         self._acked = anyio.Event()
 
     async def run(self, tasks: TaskGroup, established: Callable[[], None]) -> str:
@@ -109,17 +186,19 @@ class _Conversation:
                 match step:
                     case Say(words):
                         await self._socket.send(words)
-                    case Ready(batched):
+                    case Ready(batched, shows_tests, tells_time):
                         established()
                         tasks.start_soon(self._pump, batched)
                         tasks.start_soon(self._heartbeat)
-                    case ProbesAre(revision, probes):
-                        unsupported = await self._want(revision, probes)
-                        if revision:
-                            await self._socket.send(self._session.have(revision, unsupported))
+                        tasks.start_soon(self._test, shows_tests)
+                        tasks.start_soon(self._keep_time, tells_time)
+                    case ProbesAre(revision, probes, keys):
+                        await self._run_these(revision, probes, keys)
                     case Acked(refused):
                         self._refuse(refused)
                         self._acked.set()
+                    case SpeedtestsAre() | SpeedtestKept() | TimeWas():
+                        self._heard(step)
                     case TurnedAway(reason):
                         raise Broken(reason)
                     case Deactivated(reason):
@@ -127,10 +206,10 @@ class _Conversation:
                         return reason
         raise Broken("the controller closed the connection")
 
-    def _steps(self, text: str) -> list[Say | Ready | ProbesAre | Acked | TurnedAway | Deactivated]:
+    def _steps(self, text: str) -> list[Step]:
         try:
             return list(self._session.received(text))
-        except (neffos.Malformed, msgspec.MsgspecError) as error:
+        except (neffos.Malformed, msgspec.MsgspecError, RecursionError) as error:
             raise Broken(f"not understood: {error}") from None
 
     async def _pump(self, batched: bool) -> None:
@@ -152,6 +231,62 @@ class _Conversation:
         while True:
             await self._clock.sleep(HEARTBEAT_SEC)
             await self._socket.send(self._session.ping(self._clock.now().isoformat()))
+
+    async def _keep_time(self, tells_time: bool) -> None:
+        async def ask() -> None:
+            await self._socket.send(self._session.ask_time(self._keeper.asks()))
+
+        async def tell(reading: ClockReading) -> None:
+            if tells_time:
+                await self._socket.send(self._session.clock_is(reading))
+
+        await keep_time(self._keeper, self._clock, ask if tells_time else self._ask_elsewhere, tell)
+
+    async def _run_these(
+        self, revision: str, probes: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
+    ) -> None:
+        unsupported = await self._want(revision, probes, keys)
+        if revision:
+            await self._socket.send(self._session.have(revision, unsupported))
+
+    def _heard(self, step: SpeedtestsAre | SpeedtestKept | TimeWas) -> None:
+        match step:
+            case TimeWas(answer):
+                self._keeper.answered(answer)
+            case _ if self._tests is None:
+                return  # nobody asked for them
+            case SpeedtestsAre(tests, wrong):
+                for reason in wrong:
+                    _log.warning("a speed test that is not understood: %s", reason)
+                self._tests.take(tests)
+            case SpeedtestKept(queue_id, refused):
+                if refused:
+                    _log.warning("speed test %d refused: %s", queue_id, refused)
+                self._tests.kept(queue_id)
+
+    async def _test(self, shows_tests: bool) -> None:
+        if self._tests is not None:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._ask_for_tests, self._tests)
+                tasks.start_soon(self._tell_of_tests, self._tests, shows_tests)
+
+    async def _ask_for_tests(self, tests: Tests) -> None:
+        """NetWatcher's controller never says by itself that there is one; ours does after this."""
+        if tests.servers:
+            await self._socket.send(self._session.speedtest_servers(list(tests.servers)))
+        while True:
+            await self._socket.send(self._session.speedtest_queue_get())
+            await self._clock.sleep(HEARTBEAT_SEC)
+
+    async def _tell_of_tests(self, tests: Tests, shows_tests: bool) -> None:
+        said = 0
+        while True:
+            if tests.progress is not None and shows_tests:
+                await self._socket.send(self._session.speedtest_progress(tests.progress))
+            if tests.results and (result := tests.results[0]).queue_id != said:
+                said = result.queue_id
+                await self._socket.send(self._session.speedtest_result(result))
+            await tests.news()
 
     def _refuse(self, refused: list[Refused]) -> None:
         self._spool.refused(len(refused))

@@ -11,14 +11,24 @@ import msgspec
 
 from forepost.agent.uplink.record import Record
 from forepost.wire import neffos
+from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
 from forepost.wire.neffos import Frame
+from forepost.wire.speedtest import (
+    AskedSpeedtest,
+    SpeedtestProgress,
+    SpeedtestResult,
+    SpeedtestServer,
+)
 from forepost.wire.uplink import (
     AGENT,
     CAPABILITIES,
+    CLOCK,
     FOREPOST,
     REPORT,
+    SPEEDTEST,
     Have,
     Hello,
+    ProbePost,
     Refused,
     Report,
     ReportOk,
@@ -39,6 +49,9 @@ class Ready(msgspec.Struct, frozen=True):
     """Results may be sent now, `batch` at a time."""
 
     batched: bool
+    shows_tests: bool = False
+    """Whether the progress of a speed test is wanted."""
+    tells_time: bool = False
 
 
 class ProbesAre(msgspec.Struct, frozen=True):
@@ -46,6 +59,7 @@ class ProbesAre(msgspec.Struct, frozen=True):
 
     revision: str
     probes: list[msgspec.Raw]
+    keys: dict[int, bytes] = {}
 
 
 class Acked(msgspec.Struct, frozen=True):
@@ -66,7 +80,38 @@ class Deactivated(msgspec.Struct, frozen=True):
     reason: str
 
 
-Step = Say | Ready | ProbesAre | Acked | TurnedAway | Deactivated
+class SpeedtestsAre(msgspec.Struct, frozen=True):
+    """What the controller wants tested; some of it may have been asked for before."""
+
+    tests: list[AskedSpeedtest]
+    wrong: list[str] = []
+    """Why others are not understood."""
+
+
+class SpeedtestKept(msgspec.Struct, frozen=True):
+    """The controller has this result, or does not want it for this reason."""
+
+    queue_id: int
+    refused: str = ""
+
+
+class TimeWas(msgspec.Struct, frozen=True):
+    """The answer to `ask_time`."""
+
+    answer: TimeIs
+
+
+Step = (
+    Say
+    | Ready
+    | ProbesAre
+    | Acked
+    | TurnedAway
+    | Deactivated
+    | SpeedtestsAre
+    | SpeedtestKept
+    | TimeWas
+)
 
 
 class _Reason(msgspec.Struct):
@@ -77,23 +122,31 @@ _want = msgspec.json.Decoder(Want)
 _report_ok = msgspec.json.Decoder(ReportOk)
 _hello = msgspec.json.Decoder(Hello)
 _list = msgspec.json.Decoder(list[msgspec.Raw] | None)
+_time_is = msgspec.json.Decoder(TimeIs)
+_post = msgspec.json.Decoder(ProbePost)
 _reason = msgspec.json.Decoder(_Reason)
+_test = msgspec.json.Decoder(AskedSpeedtest)
 
 
 class Session:
     """`token`: digits that tell our questions apart, Unix ns in NetWatcher's agent."""
 
-    def __init__(self, version: str, token: int, lost: int) -> None:
+    def __init__(self, version: str, token: int, lost: int, speedtest_port: int = 0) -> None:
+        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere."""
         self._version, self._lost = version, lost
         self._agent_token, self._own_token = f"${token}", f"${token + 1}"
         self._accepted = False
         self._sent: tuple[int, int] | None = None
+        self._test_sent = 0
+        self._speedtest_port = speedtest_port
 
     def start(self) -> str:
         return neffos.HELLO
 
     def received(self, text: str) -> Iterator[Step]:
-        """Raises neffos.Malformed and msgspec.MsgspecError for what no controller says."""
+        """Raises neffos.Malformed and msgspec.MsgspecError for what no controller says, and
+        RecursionError for what is nested more deeply than anything is.
+        """
         if not self._accepted:
             yield from self._greeted(text)
             return
@@ -119,13 +172,37 @@ class Session:
     def post(self, record: Record) -> str:
         """One result, to be answered by Acked."""
         self._sent = 0, record.seq
-        return neffos.encode(Frame(AGENT, "probe_post", record.data.decode()))
+        data = record.data
+        if b'"clock":' in data:  # no other controller knows what that is
+            data = msgspec.json.encode(_post.decode(data))
+        return neffos.encode(Frame(AGENT, "probe_post", data.decode()))
 
     def have(self, revision: str, unsupported: list[str]) -> str:
         return _frame(FOREPOST, "have", Have(revision=revision, unsupported=unsupported))
 
+    def ask_time(self, number: int) -> str:
+        return _frame(FOREPOST, "clock", TimeAsk(number=number))
+
+    def clock_is(self, reading: ClockReading) -> str:
+        return _frame(FOREPOST, "clock_is", reading)
+
     def ping(self, now: str) -> str:
         return neffos.encode(Frame(AGENT, "ping", msgspec.json.encode({"ts": now}).decode()))
+
+    def speedtest_servers(self, servers: list[SpeedtestServer]) -> str:
+        body = msgspec.json.encode(servers).decode()
+        return neffos.encode(Frame(AGENT, "speedtest_servers", body))
+
+    def speedtest_queue_get(self) -> str:
+        return neffos.encode(Frame(AGENT, "speedtest_queue_get", "{}"))
+
+    def speedtest_result(self, result: SpeedtestResult) -> str:
+        """One at a time, to be answered by SpeedtestKept."""
+        self._test_sent = result.queue_id
+        return _frame(AGENT, "speedtest_result", result)
+
+    def speedtest_progress(self, progress: SpeedtestProgress) -> str:
+        return _frame(FOREPOST, "speedtest_progress", progress)
 
     def _greeted(self, text: str) -> Iterator[Step]:
         if text.startswith(neffos.ACCEPTED):
@@ -147,16 +224,24 @@ class Session:
             yield Say(neffos.encode(Frame(AGENT, "probe_get", "hello")))
             yield Ready(batched=False)
             return
-        hello = Hello(version=self._version, capabilities=list(CAPABILITIES), lost=self._lost)
+        hello = Hello(
+            version=self._version,
+            capabilities=list(CAPABILITIES),
+            lost=self._lost,
+            speedtest_port=self._speedtest_port,
+        )
         yield Say(_frame(FOREPOST, "hello", hello))
 
     def _own_event(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
             case "hello":
-                yield Ready(batched=REPORT in _hello.decode(frame.body).capabilities)
+                able = _hello.decode(frame.body).capabilities
+                yield Ready(REPORT in able, SPEEDTEST in able, CLOCK in able)
             case "want":
                 want = _want.decode(frame.body)
-                yield ProbesAre(want.revision, want.probes)
+                yield ProbesAre(want.revision, want.probes, want.keys)
+            case "clock":
+                yield TimeWas(_time_is.decode(frame.body))
             case "report_ok":
                 ok = _report_ok.decode(frame.body)
                 if self._sent == (ok.boot, ok.seq):
@@ -178,10 +263,30 @@ class Session:
                 refused = [Refused(seq=self._sent[1], reason=frame.body)]
                 self._sent = None
                 yield Acked(refused)
+            case "speedtest_queue" if not frame.is_error:
+                if tests := _list.decode(frame.body):
+                    yield _speedtests(tests)
+            case "speedtest_result_ok" if self._test_sent:
+                kept, self._test_sent = SpeedtestKept(self._test_sent), 0
+                yield kept
+            case "speedtest_result" if frame.is_error and self._test_sent:
+                kept, self._test_sent = SpeedtestKept(self._test_sent, frame.body), 0
+                yield kept
             case "deactivate":
                 yield Deactivated(_reason.decode(frame.body).reason)
             case _:
                 pass  # pong, version, speedtest_servers_ok: nothing follows from them
+
+
+def _speedtests(raws: Sequence[msgspec.Raw]) -> SpeedtestsAre:
+    """One by one: one that is wrong never costs the others."""
+    found = SpeedtestsAre([], [])
+    for raw in raws:
+        try:
+            found.tests.append(_test.decode(raw))
+        except msgspec.ValidationError as error:
+            found.wrong.append(str(error))
+    return found
 
 
 def _frame(namespace: str, event: str, body: msgspec.Struct) -> str:

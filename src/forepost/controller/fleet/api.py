@@ -47,8 +47,10 @@ def routes(
     changed: Changed,
 ) -> Router:
     def fresh(agent: Agent) -> Agent:
-        seen = roster.last_seen(agent.id)
-        return agent if seen is None else msgspec.structs.replace(agent, last_seen_at=seen)
+        seen, known = roster.last_seen(agent.id), roster.clock_of(agent.id)
+        return msgspec.structs.replace(
+            agent, last_seen_at=agent.last_seen_at if seen is None else seen, clock=known
+        )
 
     @get(ALL, opt=needs("VIEWER"))
     async def list_agents(

@@ -9,8 +9,11 @@ import msgspec
 from forepost.controller.fleet.store import Agents, Enrolled
 from forepost.controller.tokens import psk_matches
 from forepost.kit.clock import Clock
+from forepost.wire.clock import AgentClock, ClockReading
 
 FLUSH_SEC: Final = 30.0
+SKEWED_MS: Final = 1_000.0
+"""An agent's clock that is wrong by so much for certain is shown as such."""
 
 MISSING = "unauthorized: missing X-Workspace-ID, X-Agent-ID, or X-Agent-PSK headers"
 BAD_WORKSPACE = "unauthorized: invalid workspace id"
@@ -48,6 +51,8 @@ class Roster:
         self._seen: dict[int, datetime] = {}
         self._unsaved: set[int] = set()
         self._live: dict[int, Connection] = {}
+        self._clocks: dict[int, AgentClock] = {}
+        self._told: dict[int, tuple[str, frozenset[str]]] = {}
         self.refused = 0
         """Results refused since the start."""
 
@@ -74,6 +79,7 @@ class Roster:
     async def load(self) -> None:
         """All at once at the start: a fleet that reconnects would ask one by one."""
         self._enrolled = await self._agents.all_enrolled()
+        self._told = {a: (one.psk_sha256, one.capabilities) for a, one in self._enrolled.items()}
 
     async def version_is(self, agent_id: int, version: str) -> None:
         known = self._enrolled.get(agent_id)
@@ -81,9 +87,38 @@ class Roster:
             self._enrolled[agent_id] = msgspec.structs.replace(known, version=version)
             await self._agents.set_version(agent_id, version)
 
+    async def capabilities_are(self, agent_id: int, capabilities: frozenset[str]) -> bool:
+        """Keep what an agent of ours can do. True where that, or its PSK, is other than before, so
+        that what others share with it is too.
+        """
+        known = self._enrolled.get(agent_id)
+        if known is None:
+            return False
+        if known.capabilities != capabilities:
+            self._enrolled[agent_id] = msgspec.structs.replace(known, capabilities=capabilities)
+            await self._agents.set_capabilities(agent_id, capabilities)
+        now = known.psk_sha256, capabilities
+        before, self._told[agent_id] = self._told.get(agent_id), now
+        return before != now
+
+    def able(self, agent_id: int, capability: str) -> bool:
+        known = self._enrolled.get(agent_id)
+        return known is not None and capability in known.capabilities
+
+    def known(self, agent_id: int) -> Enrolled | None:
+        """None: it was never here, or is deleted."""
+        known = self._enrolled.get(agent_id)
+        return known if known is not None and not known.deleted else None
+
+    def key_of(self, agent_id: int) -> str:
+        """What only the agent and this controller know; "" while it is not enrolled."""
+        known = self.known(agent_id)
+        return known.psk_sha256 if known is not None else ""
+
     def forget(self, agent_id: int) -> None:
         """Its PSK or workspace changed."""
         self._enrolled.pop(agent_id, None)
+        self._clocks.pop(agent_id, None)
 
     def heard_from(self, agent_id: int) -> datetime:
         now = self._clock.now()
@@ -94,6 +129,14 @@ class Roster:
     def last_seen(self, agent_id: int) -> datetime | None:
         """What is known here; None: ask the store."""
         return self._seen.get(agent_id)
+
+    def clock_is(self, agent_id: int, reading: ClockReading) -> None:
+        """What our own agent says of its clock, at every connect and every few minutes."""
+        self._clocks[agent_id] = agent_clock(reading, self._clock.now())
+
+    def clock_of(self, agent_id: int) -> AgentClock | None:
+        """None for an agent that has not said since this controller started."""
+        return self._clocks.get(agent_id)
 
     async def flush(self) -> None:
         times = {agent_id: self._seen[agent_id] for agent_id in self._unsaved}
@@ -126,6 +169,13 @@ class Roster:
         connection = self._live.get(agent_id)
         if connection is not None:
             what(connection)
+
+
+def agent_clock(reading: ClockReading, now: datetime) -> AgentClock:
+    certain_ms = abs(reading.offset_ms or 0) - (reading.bound_ms or 0)
+    return AgentClock(
+        **msgspec.structs.asdict(reading), skewed=certain_ms >= SKEWED_MS, told_at=now
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -1,20 +1,30 @@
 """The conversation with one agent, from the controller's side. No I/O: texts in, steps out."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from forepost.wire import neffos
 from forepost.wire.base import complaint
+from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
+from forepost.wire.depth import is_deep
 from forepost.wire.neffos import Frame
-from forepost.wire.speedtest import SpeedtestResult, SpeedtestServer, SpeedtestServers
+from forepost.wire.speedtest import (
+    SpeedtestProgress,
+    SpeedtestResult,
+    SpeedtestServer,
+    SpeedtestServers,
+)
 from forepost.wire.uplink import (
     AGENT,
     CAPABILITIES,
     FOREPOST,
+    SPEEDTEST,
     Have,
     Hello,
+    Measured,
     Ok,
     ProbePost,
     Refused,
@@ -62,6 +72,12 @@ class CannotRun(msgspec.Struct, frozen=True):
     unsupported: list[str]
 
 
+class Able(msgspec.Struct, frozen=True):
+    """An agent of ours, and what it can do."""
+
+    capabilities: frozenset[str]
+
+
 class GiveSpeedtests(msgspec.Struct, frozen=True):
     """Send what is to be run now, which may be nothing."""
 
@@ -79,6 +95,30 @@ class SpeedtestEnded(msgspec.Struct, frozen=True):
     frame: Frame
 
 
+class SpeedtestMoves(msgspec.Struct, frozen=True):
+    """How far a test has come; nothing is answered."""
+
+    progress: SpeedtestProgress
+
+
+class AnswersSpeedtests(msgspec.Struct, frozen=True):
+    """The port where the agent answers speed tests of others; 0: it does not."""
+
+    port: int
+
+
+class TimeAsked(msgspec.Struct, frozen=True):
+    """To be answered at once with `time_is`."""
+
+    number: int
+
+
+class ClockIs(msgspec.Struct, frozen=True):
+    """What the agent knows of its own clock now."""
+
+    reading: ClockReading
+
+
 class HangUp(msgspec.Struct, frozen=True): ...
 
 
@@ -89,9 +129,14 @@ Step = (
     | Reported
     | VersionIs
     | CannotRun
+    | Able
     | GiveSpeedtests
     | ServersAre
     | SpeedtestEnded
+    | SpeedtestMoves
+    | AnswersSpeedtests
+    | TimeAsked
+    | ClockIs
     | HangUp
 )
 
@@ -100,7 +145,13 @@ OK: Final = msgspec.json.encode(Ok()).decode()
 _POST: Final = neffos.encode(Frame(AGENT, "probe_post"))
 
 _report = msgspec.json.Decoder(Report)
+TOO_DEEP: Final = "nested too deeply"
 _post = msgspec.json.Decoder(ProbePost)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_measured = msgspec.json.Decoder(Measured)
+_time_ask = msgspec.json.Decoder(TimeAsk)
+_reading = msgspec.json.Decoder(ClockReading)
 _hello = msgspec.json.Decoder(Hello)
 _have = msgspec.json.Decoder(Have)
 _version = msgspec.json.Decoder(Version)
@@ -108,6 +159,7 @@ _version = msgspec.json.Decoder(Version)
 
 _servers = msgspec.json.Decoder(SpeedtestServers)
 _speedtest = msgspec.json.Decoder(SpeedtestResult)
+_progress = msgspec.json.Decoder(SpeedtestProgress)
 
 POSTED_OK: Final = neffos.encode(Frame(AGENT, "probe_post_ok", OK))
 """The answer to a result that is kept."""
@@ -117,6 +169,23 @@ SPEEDTEST_OK: Final = neffos.encode(Frame(AGENT, "speedtest_result_ok", OK))
 def refusal(frame: Frame, reason: str) -> str:
     """What came, sent back as an error with the reason as its body."""
     return neffos.encode(msgspec.structs.replace(frame, is_error=True, body=reason))
+
+
+def _shallow(post: ProbePost) -> ProbePost:
+    """The same. Raises ValidationError where somebody could not read the payload again."""
+    if is_deep(bytes(post.payload)):
+        raise msgspec.ValidationError(TOO_DEEP)
+    return post
+
+
+def time_is(number: int, received: datetime, now: datetime) -> str:
+    """The answer to TimeAsked."""
+    answer = TimeIs(number=number, received_ns=_unix_ns(received), sent_ns=_unix_ns(now))
+    return neffos.encode(Frame(FOREPOST, "clock", msgspec.json.encode(answer).decode()))
+
+
+def _unix_ns(time: datetime) -> int:
+    return (time - _EPOCH) // _MICROSECOND * 1_000
 
 
 class Session:
@@ -135,8 +204,8 @@ class Session:
         if not text.startswith(_POST) or AGENT not in self._namespaces:
             return None
         try:
-            return _post.decode(text[len(_POST) :])
-        except msgspec.MsgspecError:
+            return _shallow(_post.decode(text[len(_POST) :]))
+        except (msgspec.MsgspecError, RecursionError):
             return None
 
     def received(self, text: str) -> Iterator[Step]:
@@ -164,6 +233,8 @@ class Session:
                 yield Say(refusal(frame, complaint(error)))
             except msgspec.DecodeError as error:
                 yield Say(refusal(frame, f"body: not JSON: {error}"))
+            except RecursionError:
+                yield Say(refusal(frame, f"body: {TOO_DEEP}"))
 
     def _greet(self, text: str) -> Iterator[Step]:
         if text != neffos.HELLO:
@@ -189,7 +260,7 @@ class Session:
     def _as_netwatcher(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
             case "probe_post":
-                yield Posted(_post.decode(frame.body), frame)
+                yield Posted(_shallow(_post.decode(frame.body)), frame)
             case "probe_get":
                 yield GiveProbes(AGENT)
             case "ping":
@@ -210,7 +281,11 @@ class Session:
     def _as_forepost(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
             case "hello":
-                yield VersionIs(_hello.decode(frame.body).version)
+                hello = _hello.decode(frame.body)
+                yield VersionIs(hello.version)
+                yield Able(frozenset(hello.capabilities))
+                if SPEEDTEST in hello.capabilities:
+                    yield AnswersSpeedtests(hello.speedtest_port)
                 mine = Hello(version=self._version, capabilities=list(CAPABILITIES))
                 yield Say(
                     neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode()))
@@ -218,6 +293,12 @@ class Session:
                 yield GiveProbes(FOREPOST)
             case "report":
                 yield self._report(_report.decode(frame.body))
+            case "clock":
+                yield TimeAsked(_time_ask.decode(frame.body).number)
+            case "clock_is":
+                yield ClockIs(_reading.decode(frame.body))
+            case "speedtest_progress":
+                yield SpeedtestMoves(_progress.decode(frame.body))
             case "have":
                 if unsupported := _have.decode(frame.body).unsupported:
                     yield CannotRun(unsupported)
@@ -229,7 +310,7 @@ class Session:
         refused: list[Refused] = []
         for result in report.results:
             try:
-                posts.append((result.seq, _post.decode(result.post)))
+                posts.append((result.seq, _shallow(_measured.decode(result.post))))
             except msgspec.ValidationError as error:
                 refused.append(Refused(seq=result.seq, reason=complaint(error)))
         last = report.results[-1].seq if report.results else 0

@@ -17,7 +17,10 @@ from forepost.controller.fleet.roster import Connection, Roster, Stranger
 from forepost.controller.fleet.session import (
     POSTED_OK,
     SPEEDTEST_OK,
+    Able,
+    AnswersSpeedtests,
     CannotRun,
+    ClockIs,
     GiveProbes,
     GiveSpeedtests,
     HangUp,
@@ -27,16 +30,24 @@ from forepost.controller.fleet.session import (
     ServersAre,
     Session,
     SpeedtestEnded,
+    SpeedtestMoves,
     Step,
+    TimeAsked,
     VersionIs,
     refusal,
+    time_is,
 )
 from forepost.controller.fleet.store import Enrolled
 from forepost.kit.clock import Clock
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
 from forepost.wire.probes import Probe
-from forepost.wire.speedtest import Speedtest, SpeedtestResult, SpeedtestServer
+from forepost.wire.speedtest import (
+    SpeedtestOrder,
+    SpeedtestProgress,
+    SpeedtestResult,
+    SpeedtestServer,
+)
 from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk, Want
 
 HELLO_SEC: Final = 10.0
@@ -74,6 +85,10 @@ class Deps(msgspec.Struct, frozen=True):
     version: str
     probes_of: Callable[[int, int], Awaitable[tuple[str, list[Probe]]]]
     """(workspace id, agent id) -> revision and list."""
+    keys_of: Callable[[int, int, Sequence[Probe]], dict[int, bytes]]
+    """(workspace id, agent id, list) -> what it shares with others; for agents of ours only."""
+    neighbours_changed: Callable[[int], Awaitable[None]]
+    """What others share with this agent is other than before."""
     accept: Callable[[Enrolled, Sequence[Numbered], datetime, Answer], Awaitable[None]]
     """Calls the answer after the commit."""
     accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
@@ -84,7 +99,13 @@ class Deps(msgspec.Struct, frozen=True):
 class Speedtests(Protocol):
     """The queue of speed tests, as an agent sees it."""
 
-    async def hand_out(self, workspace_id: int, agent_id: int) -> list[Speedtest]: ...
+    async def hand_out(self, workspace_id: int, agent_id: int) -> list[SpeedtestOrder]: ...
+
+    def moves(self, agent_id: int, progress: SpeedtestProgress) -> None: ...
+
+    def answers(self, agent_id: int, port: int) -> None:
+        """The agent knows responders of ours, and is one itself where `port` is not 0."""
+        ...
 
     async def servers_are(self, agent_id: int, servers: Sequence[SpeedtestServer]) -> None: ...
 
@@ -226,6 +247,8 @@ class _Connection(Connection):
             case _ if agent is None:
                 raise AssertionError("a stranger gets no further than the greeting")
             case GiveProbes(namespace):
+                if not self._session.speaks(FOREPOST):
+                    await self._able(agent, frozenset())
                 await self._give_probes(agent, namespace)
             case Posted(post, frame):
                 await self._hand_on(agent, [Numbered(post)], partial(_answer_post, frame))
@@ -235,15 +258,32 @@ class _Connection(Connection):
                 await self._hand_on(agent, numbered, partial(_answer_report, step, numbered))
             case VersionIs(version):
                 await self._deps.roster.version_is(agent.agent_id, version)
-            case GiveSpeedtests() | ServersAre() | SpeedtestEnded():
-                await self._do_speedtests(agent, step)
+            case Able(capabilities):
+                await self._able(agent, capabilities)
             case CannotRun(unsupported):
                 _log.warning("agent %d cannot run %s", agent.agent_id, ", ".join(unsupported))
+            case _:
+                await self._do_clock(agent, step)
 
-    async def _do_speedtests(
-        self, agent: Enrolled, step: GiveSpeedtests | ServersAre | SpeedtestEnded
-    ) -> None:
+    async def _able(self, agent: Enrolled, capabilities: frozenset[str]) -> None:
+        if await self._deps.roster.capabilities_are(agent.agent_id, capabilities):
+            await self._deps.neighbours_changed(agent.agent_id)
+
+    async def _do_clock(self, agent: Enrolled, step: Step) -> None:
         match step:
+            case TimeAsked(number):
+                await self._say(time_is(number, self._received, self._deps.clock.now()))
+            case ClockIs(reading):
+                self._deps.roster.clock_is(agent.agent_id, reading)
+            case _:
+                await self._do_speedtests(agent, step)
+
+    async def _do_speedtests(self, agent: Enrolled, step: Step) -> None:
+        match step:
+            case SpeedtestMoves(progress):
+                self._deps.speedtests.moves(agent.agent_id, progress)
+            case AnswersSpeedtests(port):
+                self._deps.speedtests.answers(agent.agent_id, port)
             case GiveSpeedtests():
                 self._asks_for_tests = True
                 await self._give_speedtests(agent)
@@ -303,7 +343,8 @@ class _Connection(Connection):
             await self._say(neffos.encode(Frame(AGENT, "probe_get", body.decode())))
             return
         raws = [msgspec.Raw(msgspec.json.encode(probe)) for probe in probes]
-        want = msgspec.json.encode(Want(revision=revision, probes=raws))
+        keys = self._deps.keys_of(agent.workspace_id, agent.agent_id, probes)
+        want = msgspec.json.encode(Want(revision=revision, probes=raws, keys=keys))
         await self._say(neffos.encode(Frame(FOREPOST, "want", want.decode())))
 
     async def _give_speedtests(self, agent: Enrolled) -> None:

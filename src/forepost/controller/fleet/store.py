@@ -1,6 +1,6 @@
 """SQL of agents and their PINs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ class Enrolled(msgspec.Struct, frozen=True):
     psk_sha256: str
     deleted: bool
     version: str
+    capabilities: frozenset[str] = frozenset()
+    """What it said in its last `hello`; empty for NetWatcher's agent."""
 
 
 class Agents:
@@ -193,6 +195,14 @@ class Agents:
                 update(agents).where(agents.c.id == agent_id).values(version=version)
             )
 
+    async def set_capabilities(self, agent_id: int, capabilities: Iterable[str]) -> None:
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(agents)
+                .where(agents.c.id == agent_id)
+                .values(capabilities=sorted(capabilities))
+            )
+
     async def seen(self, times: Mapping[int, datetime]) -> None:
         """Keep when agents were last heard from, all in one transaction."""
         if not times:
@@ -212,12 +222,18 @@ _ENROLLED = select(
     agents.c.psk_sha256,
     agents.c.deleted_at,
     agents.c.version,
+    agents.c.capabilities,
 )
 
 
 def _enrolled(row: Row[*tuple[Any, ...]]) -> Enrolled:
     return Enrolled(
-        row.id, row.workspace_id, row.psk_sha256, row.deleted_at is not None, row.version
+        row.id,
+        row.workspace_id,
+        row.psk_sha256,
+        row.deleted_at is not None,
+        row.version,
+        frozenset(row.capabilities),
     )
 
 

@@ -6,12 +6,14 @@ with its TRAFFICSIM server, which posts under the probe that is named to it: the
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from forepost.controller.probes.peers import Peer, address_of
+from forepost.wire.probe_trafficsim import flat
 from forepost.wire.probes import Probe, ProbeTarget
 
 MTR_INTERVAL_SEC, MTR_TIMEOUT_SEC, MTR_COUNT = 300, 30, 5
@@ -52,11 +54,22 @@ def expanded(probe: Probe, here: Peer, peers: Mapping[int, Peer]) -> list[Probe]
     return [msgspec.structs.replace(probe, targets=targets)]
 
 
-def server(here: Peer, workspace_id: int, towards: Iterable[Towards]) -> list[Probe]:
+def compatible(metadata: Any) -> bool:
+    """Whether a probe asks for NetWatcher's TRAFFICSIM between two agents of ours."""
+    return flat(metadata).get("compatible") is True
+
+
+def server(
+    here: Peer,
+    workspace_id: int,
+    towards: Iterable[Towards],
+    plainly: AbstractSet[int] = frozenset(),
+) -> list[Probe]:
     """The TRAFFICSIM servers that `here` runs: none unless somebody may talk to it.
 
     One for each agent that cannot be a server itself, measuring the way back over its client's
-    socket; and one for all others, which names those that it answers.
+    socket; and one for all others, which names those that it answers. `plainly`: those whose probe
+    asks for NetWatcher's protocol.
     """
     towards = sorted(towards, key=lambda one: one.agent_id)
     if not here.trafficsim or not towards:
@@ -68,7 +81,9 @@ def server(here: Peer, workspace_id: int, towards: Iterable[Towards]) -> list[Pr
         if client.way_back is not None
     ]
     everybody = list(dict.fromkeys(client.agent_id for client in towards))
-    return [*found, _server(here, workspace_id, place, everybody, {})]
+    as_asked = sorted(plainly & set(everybody))
+    told = {"compatible_agents": as_asked} if as_asked else {}
+    return [*found, _server(here, workspace_id, place, everybody, told, generic=True)]
 
 
 def _children(probe: Probe, target: ProbeTarget, here: Peer, there: Peer) -> list[Probe]:
@@ -149,11 +164,17 @@ def _answering(client: Towards, way_back: Probe) -> dict[str, Any]:
 
 
 def _server(
-    here: Peer, workspace_id: int, place: str, clients: list[int], metadata: dict[str, Any]
+    here: Peer,
+    workspace_id: int,
+    place: str,
+    clients: list[int],
+    metadata: dict[str, Any],
+    *,
+    generic: bool = False,
 ) -> Probe:
     """The first target is where it listens; each carries the id of a client that it answers."""
     first, *more = clients
-    listening = [(place, first)] if metadata else [(place, None), ("", first)]
+    listening = [(place, None), ("", first)] if generic else [(place, first)]
     return Probe(
         id=0,
         created_at=SINCE,

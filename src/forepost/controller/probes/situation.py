@@ -11,7 +11,8 @@ from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes.addresses import Whereabouts
-from forepost.controller.probes.peers import Peer
+from forepost.controller.probes.expansion import compatible
+from forepost.controller.probes.peers import Peer, address_of
 from forepost.controller.probes.rows import peers_of, whole
 from forepost.controller.probes.secrets import masked
 from forepost.controller.probes.wanted import Situation
@@ -32,15 +33,23 @@ class Situations:
         async with self._db.read() as connection:
             await agent_exists(connection, workspace_id, agent_id)
             found = await whole(connection, (await connection.execute(own)).all())
-            towards = {
-                probe.agent_id: probe.type == "AGENT" and probe.bidirectional
+            clients = [
+                probe
                 for probe in await _towards(connection, workspace_id, agent_id)
                 if probe.enabled and probe.type in ("AGENT", "TRAFFICSIM")
+            ]
+            towards = {
+                probe.agent_id: probe.type == "AGENT" and probe.bidirectional for probe in clients
             }
             near = {agent_id, *towards, *(peer for probe in found for peer in peers_of(probe))}
             peers = await self._peers(connection, workspace_id, near)
         return Situation(
-            workspace_id=workspace_id, agent_id=agent_id, own=found, towards=towards, peers=peers
+            workspace_id=workspace_id,
+            agent_id=agent_id,
+            own=found,
+            towards=towards,
+            compatible=frozenset(one.agent_id for one in clients if compatible(one.metadata)),
+            peers=peers,
         )
 
     async def towards(self, workspace_id: int, agent_id: int) -> list[tuple[Probe, str]]:
@@ -71,6 +80,26 @@ class Situations:
         )
         async with self._db.read() as connection:
             return set((await connection.scalars(query)).all())
+
+    async def around(self, agent_id: int) -> set[int]:
+        """Agents that this one measures towards, or that measure towards it."""
+        query = (
+            select(probe_targets.c.agent_id)
+            .join(probes, probe_targets.c.probe_id == probes.c.id)
+            .where(probes.c.agent_id == agent_id, probe_targets.c.agent_id.is_not(None))
+            .distinct()
+        )
+        async with self._db.read() as connection:
+            targets = set((await connection.scalars(query)).all())
+        return targets | await self.watching(agent_id)
+
+    async def reach(self, workspace_id: int, agent_id: int, target_id: int) -> str:
+        """How one agent of the workspace reaches another; "" where it is not known."""
+        async with self._db.read() as connection:
+            peers = await self._peers(connection, workspace_id, (agent_id, target_id))
+        if {agent_id, target_id} - peers.keys():
+            return ""
+        return address_of(peers[target_id], peers[agent_id])
 
     async def _peers(
         self, connection: AsyncConnection, workspace_id: int, ids: Iterable[int]

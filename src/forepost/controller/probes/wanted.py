@@ -23,6 +23,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     towards: Mapping[int, bool] = {}
     """Agents with an enabled probe towards this one's TRAFFICSIM server -> whether by an AGENT
     probe whose other way is measured too."""
+    compatible: frozenset[int] = frozenset()
+    """Agents of `towards` whose probe asks for NetWatcher's TRAFFICSIM."""
     peers: Mapping[int, Peer] = {}
     """This agent, those that its probes measure towards, and those of `towards`."""
 
@@ -34,7 +36,7 @@ def wanted(at: Situation) -> list[Probe]:
     here = at.peers.get(at.agent_id, Peer(agent_id=at.agent_id))
     enabled = [probe for probe in at.own if probe.enabled]
     found = [child for probe in enabled for child in expanded(probe, here, at.peers)]
-    found += server(here, at.workspace_id, _clients(at, enabled))
+    found += server(here, at.workspace_id, _clients(at, enabled), at.compatible)
     covered = {probe.type for probe in enabled}
     return found + [
         Probe(

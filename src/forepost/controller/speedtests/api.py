@@ -1,5 +1,6 @@
 """Routes of the queue of speed tests."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from litestar import Router, delete, get, post
@@ -18,7 +19,11 @@ ALL: Final = OF_AGENT + "/speedtest-queue"
 ONE: Final = ALL + "/{queue_id:int}"
 
 
-def routes(queue: Queue) -> Router:
+Offered = Callable[[int, int], Awaitable[Sequence[SpeedtestServer]]]
+"""(workspace, agent) -> responders of ours that it can test against."""
+
+
+def routes(queue: Queue, offered: Offered) -> Router:
     @get(ALL, opt=needs("VIEWER"))
     async def list_speedtests(
         workspace_id: FromPath[int], agent_id: FromPath[int], limit: Limit = 50, offset: Offset = 0
@@ -54,8 +59,9 @@ def routes(queue: Queue) -> Router:
     async def list_servers(
         workspace_id: FromPath[int], agent_id: FromPath[int]
     ) -> ListOf[SpeedtestServer]:
-        """Public servers that the agent found."""
-        return ListOf(data=await queue.store.servers(workspace_id, agent_id))
+        """Public servers that the agent found, and agents and the controller where they answer."""
+        found = await queue.store.servers(workspace_id, agent_id)
+        return ListOf(data=[*found, *await offered(workspace_id, agent_id)])
 
     return Router(
         "/",

@@ -32,6 +32,7 @@ agents = Table(
     Column("trafficsim_host", String(64), nullable=False, server_default=""),
     Column("trafficsim_port", Integer, nullable=False, server_default="5000"),
     Column("external_id", String(200), nullable=False, server_default=""),
+    Column("capabilities", JSON, nullable=False, server_default="[]"),
     json_column("labels"),
     json_column("metadata"),
     Column("deleted_at", Instant),

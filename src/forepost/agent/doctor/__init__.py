@@ -1,0 +1,34 @@
+"""Every check of `forepost doctor`: one function each, one line each."""
+
+from collections.abc import Callable
+from typing import Final
+
+from forepost.agent.doctor import host, icmp, network, placing
+from forepost.agent.doctor.case import Case
+from forepost.wire.doctor import Finding
+
+Check = Callable[[Case], Finding]
+
+CHECKS: Final[dict[str, Check]] = {
+    "icmp-ipv4": icmp.ipv4,
+    "icmp-ipv6": icmp.ipv6,
+    "mtr-icmp": icmp.mtr,
+    "mtr-udp": icmp.mtr_udp,
+    "mtr-tcp": icmp.mtr_tcp,
+    "bind-interface": network.binding,
+    "route-changes": network.route_changes,
+    "resolver": network.resolver,
+    "controller": network.controller,
+    "speedtest-port": network.speedtest_port,
+    "trafficsim-port": network.trafficsim_port,
+    "state-folder": placing.folder,
+    "spool-space": placing.space,
+    "clock": host.clock,
+    "tls-trust": host.trust,
+    "snmp-privacy": host.privacy,
+}
+
+
+def examine(case: Case) -> list[Finding]:
+    """In the order of the table."""
+    return [check(case) for check in CHECKS.values()]

@@ -1,0 +1,102 @@
+"""What more than one type of probe needs of the network, and the way to the controller."""
+
+import socket
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import anyio
+import msgspec
+
+from forepost.agent.doctor.case import NET_BIND, NET_RAW, Case
+from forepost.agent.edges import abilities
+from forepost.agent.edges.host import LinuxHost
+from forepost.kit.http import Unreachable, request
+from forepost.wire.doctor import Finding
+
+NAMED: Final = ["DNS", "HTTP", "MTR", "PING", "SNMP", "TCP", "TLS", "TRAFFICSIM"]
+
+
+def binding(case: Case) -> Finding:
+    why_not = abilities.binding(socket.SOCK_DGRAM) or abilities.binding(socket.SOCK_STREAM)
+    grant = f"{NET_RAW}; Linux 5.7 and later need none"
+    return case.finding("bind-interface", why_not, ["bind_interface"], grant=grant)
+
+
+def route_changes(case: Case) -> Finding:
+    grant = "let the agent open netlink sockets (systemd: RestrictAddressFamilies= with AF_NETLINK)"
+    return case.finding("route-changes", abilities.hears_routes(), ["NETINFO"], grant=grant)
+
+
+def resolver(case: Case) -> Finding:
+    """No resolver is asked about anybody but the controller."""
+    server = LinuxHost(Path("/")).nameserver()
+    host = urlsplit(case.settings.uplink.url).hostname or ""
+    why_not = abilities.resolves(host) if host else ""
+    if not server and not why_not:
+        why_not = "no nameserver in /etc/resolv.conf: names are looked up in /etc/hosts only"
+    grant = "name a nameserver that answers in /etc/resolv.conf"
+    found = case.finding("resolver", why_not, NAMED, detail=server, grant=grant)
+    names = bool(host and abilities.resolves(host))
+    return msgspec.structs.replace(found, configured=names)
+
+
+def controller(case: Case) -> Finding:
+    uplink = case.settings.uplink
+    if not uplink.url:
+        return Finding(check="controller", state="off", detail="none is configured")
+    why_not, grant = anyio.run(_asked, uplink.url)
+    if not why_not and not case.enrolled and not uplink.pin:
+        why_not = "this agent has no key there"
+        grant = "forepost join URL --workspace N --agent N --pin PIN"
+    found = case.finding(
+        "controller", why_not, ["uplink"], detail=f"{uplink.url} answers", grant=grant
+    )
+    return msgspec.structs.replace(found, configured=True)
+
+
+def speedtest_port(case: Case) -> Finding:
+    listen = case.settings.speedtest.listen
+    if not listen:
+        nothing = "speed tests of others are not answered"
+        return Finding(check="speedtest-port", state="off", detail=nothing)
+    return _port(case, "speedtest-port", listen, socket.SOCK_STREAM, "speedtest.listen")
+
+
+def trafficsim_port(case: Case) -> Finding:
+    """The first that cannot be listened on, if there are several."""
+    if not case.served:
+        nothing = "this agent is no TRAFFICSIM server"
+        return Finding(check="trafficsim-port", state="off", detail=nothing)
+    found = [
+        _port(case, "trafficsim-port", listen, socket.SOCK_DGRAM, "TRAFFICSIM server")
+        for listen in case.served
+    ]
+    return next((one for one in found if one.state != "ok"), found[0])
+
+
+def _port(case: Case, check: str, listen: str, kind: socket.SocketKind, need: str) -> Finding:
+    host, _, number = listen.rpartition(":")
+    if not number.isdecimal() or not 0 < int(number) < 65_536:
+        why_not, grant = "is not HOST:PORT", "give it a host and a port"
+    else:
+        why_not = abilities.port(host.strip("[]"), int(number), kind)
+        grant = NET_BIND if int(number) < 1_024 else "see who has it: ss -lntup"
+    if why_not and case.running:
+        detail = f"{listen}: the agent runs"
+        return Finding(check=check, state="ok", detail=detail, configured=True)
+    found = case.finding(
+        check, why_not and f"{listen}: {why_not}", [need], detail=listen, grant=grant
+    )
+    return msgspec.structs.replace(found, configured=True)
+
+
+async def _asked(url: str) -> tuple[str, str]:
+    """Why it does not answer, and what to do."""
+    try:
+        answer = await request("GET", f"{url.rstrip('/')}/healthz")
+    except Unreachable as error:
+        return str(error), "see that it runs, and that a firewall lets this host connect to it"
+    if answer.status != 200:
+        return f"{url} answers {answer.status}", "see that uplink.url is a controller"
+    return "", ""

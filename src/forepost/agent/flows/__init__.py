@@ -1,0 +1,1 @@
+"""The traffic of this agent's interfaces, counted by its meters, named and tagged."""

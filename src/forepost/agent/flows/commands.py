@@ -1,0 +1,300 @@
+"""The commands of the Unix socket: what they do to the groups, and what they answer."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
+
+from anyio.lowlevel import checkpoint
+
+from forepost.agent.edges.group_folder import OWN
+from forepost.agent.flows.groups import (
+    Foreign,
+    Group,
+    Groups,
+    WrongEntry,
+    WrongName,
+    read_entry,
+    spell,
+)
+from forepost.wire.flow_socket import (
+    ERROR,
+    OK,
+    PARSE_ERROR,
+    AgentStatus,
+    Answer,
+    FlowList,
+    GroupSummary,
+    Tally,
+)
+
+FLOWS: Final = 100
+"""That `list-flows` lists where it is not said."""
+AT_ONCE: Final = 5_000
+"""Entries; then everybody else has a turn."""
+
+_log = logging.getLogger(__name__)
+
+
+class Folder(Protocol):
+    """Where groups are kept; each may raise OSError."""
+
+    def names(self) -> dict[str, str]:
+        """Group to file."""
+        ...
+
+    def read(self, file: str) -> list[str]: ...
+
+    def write(self, file: str, entries: list[str]) -> None: ...
+
+    def remove(self, file: str) -> None: ...
+
+
+class NotUnderstood(ValueError):
+    """The request is no command; the connection ends after the answer."""
+
+
+class Request:
+    """The keys of one request, in any case and any order."""
+
+    def __init__(self, text: bytes) -> None:
+        """Raises NotUnderstood."""
+        try:
+            pairs = json.loads(text, object_pairs_hook=_Pairs)
+        except (ValueError, RecursionError) as error:
+            raise NotUnderstood(f"parse error: {error}") from None
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            lower = key.lower()
+            if lower == "command" and lower in found:
+                raise NotUnderstood("command already set")
+            found[lower] = value
+        command, group = found.get("command"), found.get("group")
+        self.command = command.lower() if isinstance(command, str) else ""
+        self.group = group if isinstance(group, str) else ""
+        self.data = _strings(found.get("data"))
+        limit = found.get("limit", FLOWS)
+        self.limit = limit if isinstance(limit, int) and limit > 0 else FLOWS
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object, with what it says twice."""
+
+
+def _strings(data: Any) -> list[str] | None:
+    if isinstance(data, str):
+        return [data]
+    if isinstance(data, list) and not isinstance(data, _Pairs):
+        return [entry for entry in data if isinstance(entry, str)]
+    return None
+
+
+class Commands:
+    def __init__(
+        self,
+        groups: Groups,
+        folder: Folder,
+        status: Callable[[], AgentStatus],
+        flows: Callable[[int], FlowList],
+        reload: Callable[[], Awaitable[None]],
+        restart: Callable[[], None],
+    ) -> None:
+        self._groups, self._folder = groups, folder
+        self._flows = flows
+        self._status, self._reload, self._restart = status, reload, restart
+        self._restarting = False
+        self._table: Mapping[str, Callable[[Request], Awaitable[Answer]]] = {
+            "status": self._tell_status,
+            "reload": self._do_reload,
+            "restart": self._do_restart,
+            "add-group-address": self._add,
+            "remove-group-address": self._remove,
+            "delete-group-address": self._remove,
+            "flush-group-addresses": self._flush,
+            "flush-address-group": self._flush,
+            "save-address-group": self._save,
+            "load-address-group": self._load,
+            "list-address-groups": self._list,
+            "lookup-group-address": self._look_up,
+            "list-flows": self._list_flows,
+        }
+
+    async def answer(self, text: bytes) -> Answer:
+        """Carry out one request. Raises NotUnderstood."""
+        request = Request(text)
+        if not request.command:
+            return Answer(code=ERROR, message="No command specified.")
+        run = self._table.get(request.command)
+        if run is None:
+            raise NotUnderstood("invalid command")
+        try:
+            return await run(request)
+        except (Foreign, WrongName) as error:
+            return Answer(code=ERROR, message=f"{error}.")
+
+    def answered(self) -> None:
+        """The answer has left: do what was put off until then."""
+        if self._restarting:
+            self._restart()
+
+    async def restore(self) -> list[str]:
+        """Read all groups that have a file, in the place of what was read before; return, in words,
+        what could not be read. Groups that are in memory only stay.
+        """
+        problems: list[str] = []
+        kept = self._folder.names()
+        for name in self._groups.names():
+            group = self._groups.get(name)
+            if group and group.origin == "local" and group.file and name not in kept:
+                self._groups.drop(name)
+        for name, file in kept.items():
+            try:
+                problems += await self._read(name, file)
+            except (OSError, UnicodeDecodeError, Foreign) as error:
+                problems.append(f"group {name}: {error}")
+        return problems
+
+    async def keep(self) -> list[str]:
+        """Write again the groups that have a file; return what could not be written."""
+        problems = []
+        for name in self._groups.names():
+            group = self._groups.get(name)
+            if group and group.file and group.origin == "local":
+                try:
+                    self._folder.write(group.file, [spell(entry) for entry in group.entries()])
+                except OSError as error:
+                    problems.append(f"group {name}: {error}")
+        return problems
+
+    async def _tell_status(self, _: Request) -> Answer:
+        return Answer(code=OK, message="Ok.", data=self._status())
+
+    async def _list_flows(self, request: Request) -> Answer:
+        return Answer(code=OK, message="Ok.", data=self._flows(request.limit))
+
+    async def _do_reload(self, _: Request) -> Answer:
+        await self._reload()
+        return Answer(code=OK, message="Ok.")
+
+    async def _do_restart(self, _: Request) -> Answer:
+        self._restarting = True
+        return Answer(code=OK, message="Bye, bye.")
+
+    async def _add(self, request: Request) -> Answer:
+        return await self._each(request, lambda group, text: group.add(read_entry(text)))
+
+    async def _remove(self, request: Request) -> Answer:
+        name = request.group
+        known = self._groups.get(name) is not None
+        answer = await self._each(request, lambda group, text: group.remove(read_entry(text)))
+        group = self._groups.get(name)
+        if not known or (group is not None and not len(group) and not group.file):
+            self._groups.drop(name)  # none is left: nor is the group
+        return answer
+
+    async def _each(self, request: Request, change: Callable[[Group, str], bool]) -> Answer:
+        tally = Tally()
+        if not request.group:
+            if request.data is not None:
+                raise NotUnderstood("No address group tag set")
+            return Answer(code=ERROR, message="No group specified.")
+        group = self._groups.ours(request.group)
+        for text in request.data or []:
+            tally.total += 1
+            try:
+                tally.errors += not change(group, text)
+            except WrongEntry:
+                tally.errors += 1
+            if tally.total % AT_ONCE == 0:
+                await checkpoint()
+        self._groups.changed()
+        return Answer(code=OK, message="Ok.", data=tally)
+
+    async def _flush(self, request: Request) -> Answer:
+        if not request.group:
+            return Answer(code=ERROR, message="No group specified.")
+        group = self._groups.drop(request.group)
+        if group is not None and group.file:
+            try:
+                self._folder.remove(group.file)
+            except OSError as error:
+                self._groups.put(request.group, group)
+                return Answer(code=ERROR, message=f"Error saving group address(es): {error}.")
+        return Answer(code=OK, message="Ok.")
+
+    async def _save(self, request: Request) -> Answer:
+        group = self._groups.get(request.group)
+        if not request.group or group is None:
+            return _no_group(request)
+        if group.origin != "local":
+            raise Foreign(f"group {request.group} is the controller's, which keeps it")
+        file = group.file or OWN.format(request.group)
+        try:
+            self._folder.write(file, [spell(entry) for entry in group.entries()])
+        except OSError as error:
+            return Answer(code=ERROR, message=f"Error saving group address(es): {error}.")
+        group.file = file
+        return Answer(code=OK, message="Saved group address(es).")
+
+    async def _load(self, request: Request) -> Answer:
+        file = self._folder.names().get(request.group)
+        if not request.group:
+            return _no_group(request)
+        if file is None:
+            return Answer(code=ERROR, message="No group filename assigned.")
+        try:
+            problems = await self._read(request.group, file)
+        except (OSError, UnicodeDecodeError) as error:
+            return Answer(code=ERROR, message=f"Error loading group address(es): {error}.")
+        group = self._groups.get(request.group)
+        for problem in problems:
+            _log.warning("%s", problem)
+        if group is None or not len(group):
+            return Answer(code=ERROR, message="Error loading group address(es).")
+        return Answer(code=OK, message="Loaded group address(es).")
+
+    async def _list(self, _: Request) -> Answer:
+        found = [(name, self._groups.get(name)) for name in self._groups.names()]
+        groups = [
+            GroupSummary(name=name, entries=len(g), saved=bool(g.file), origin=g.origin)
+            for name, g in found
+            if g is not None
+        ]
+        return Answer(code=OK, message="Ok.", data=groups)
+
+    async def _look_up(self, request: Request) -> Answer:
+        """Address to the groups that it is in, and by which entry of each."""
+        found: dict[str, dict[str, str]] = {}
+        for text in request.data or []:
+            try:
+                entry = read_entry(text)
+            except WrongEntry as error:
+                return Answer(code=ERROR, message=f"data: {error}.")
+            groups = self._groups.containing(entry.address)
+            found[text] = {name: spell(by) for name, by in groups.items()}
+        return Answer(code=OK, message="Ok.", data=found)
+
+    async def _read(self, name: str, file: str) -> list[str]:
+        """Take a file in the place of the group; return what of it is not understood."""
+        problems: list[str] = []
+        group = Group()
+        group.file = file
+        for number, text in enumerate(self._folder.read(file), 1):
+            try:
+                group.add(read_entry(text))
+            except WrongEntry as error:
+                problems.append(f"group {name}: {file}: {error}")
+            if number % AT_ONCE == 0:
+                await checkpoint()
+        self._groups.put(name, group)
+        return problems
+
+
+def _no_group(request: Request) -> Answer:
+    said = "Group not found." if request.group else "No group specified."
+    return Answer(code=ERROR, message=said)
+
+
+def refusal(error: ValueError) -> Answer:
+    """The last answer on a connection whose bytes are not understood."""
+    return Answer(code=PARSE_ERROR, message=str(error))

@@ -1,0 +1,234 @@
+"""Named sets of addresses: IPv4, IPv6, prefixes, MAC. Pure.
+
+A group is this agent's own, or the controller's; neither side writes over the other's.
+"""
+
+import re
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+Origin = Literal["local", "controller"]
+
+NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_MAC: Final = re.compile(r"(?i)[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
+_BITS: Final = {4: 32, 16: 128}
+_FAMILY: Final = {4: socket.AF_INET, 16: socket.AF_INET6}
+
+
+class WrongEntry(ValueError):
+    """No IPv4 or IPv6 address or prefix, and no MAC address."""
+
+
+class WrongName(ValueError):
+    """The name of a group becomes the name of a file."""
+
+
+class Foreign(Exception):
+    """The group belongs to the other side."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An address (4, 16 or, of MAC, 6 bytes); a prefix where `length` is less than all its bits."""
+
+    address: bytes
+    length: int
+
+    @property
+    def single(self) -> bool:
+        return self.length == _BITS.get(len(self.address), self.length)
+
+
+def read_entry(text: str) -> Entry:
+    """Raises WrongEntry. Host bits of a prefix are left out."""
+    text = text.strip()
+    address, slash, length_text = text.partition("/")
+    packed = _packed(address)
+    if packed is None:
+        raise WrongEntry(f"{text!r} is no IPv4, IPv6 or MAC address")
+    bits = _BITS.get(len(packed), 48)
+    if not slash:
+        return Entry(packed, bits)
+    if len(packed) == 6 or not length_text.isascii() or not length_text.isdecimal():
+        raise WrongEntry(f"{text!r} has no prefix length")
+    length = int(length_text)
+    if length > bits:
+        raise WrongEntry(f"{text!r}: a prefix of IPv{4 if bits == 32 else 6} is /{bits} at most")
+    number = int.from_bytes(packed) >> (bits - length) << (bits - length)
+    return Entry(number.to_bytes(bits // 8), length)
+
+
+def spell(entry: Entry) -> str:
+    if len(entry.address) == 6:
+        return entry.address.hex(":")
+    text = socket.inet_ntop(_FAMILY[len(entry.address)], entry.address)
+    return text if entry.single else f"{text}/{entry.length}"
+
+
+class Group:
+    """Addresses by exact look-up; prefixes by one set for each length."""
+
+    def __init__(self, origin: Origin = "local") -> None:
+        self.origin = origin
+        self.file = ""
+        """Where it is kept; empty: in memory only."""
+        self._singles: set[bytes] = set()
+        self._prefixes: dict[int, dict[int, set[int]]] = {4: {}, 16: {}}
+
+    def __len__(self) -> int:
+        return len(self._singles) + sum(
+            len(networks) for lengths in self._prefixes.values() for networks in lengths.values()
+        )
+
+    def add(self, entry: Entry) -> bool:
+        """False where a single address was there already; a prefix may come again."""
+        if entry.single:
+            before = len(self._singles)
+            self._singles.add(entry.address)
+            return len(self._singles) > before
+        size = len(entry.address)
+        lengths = self._prefixes[size]
+        networks = lengths.setdefault(entry.length, set())
+        networks.add(int.from_bytes(entry.address) >> (_BITS[size] - entry.length))
+        self._prefixes[size] = dict(sorted(lengths.items(), reverse=True))
+        return True
+
+    def remove(self, entry: Entry) -> bool:
+        """Whether it was there, exactly so."""
+        if entry.single:
+            there = entry.address in self._singles
+            self._singles.discard(entry.address)
+            return there
+        lengths = self._prefixes[len(entry.address)]
+        networks = lengths.get(entry.length, set())
+        number = int.from_bytes(entry.address) >> (_BITS[len(entry.address)] - entry.length)
+        there = number in networks
+        networks.discard(number)
+        if not networks:
+            lengths.pop(entry.length, None)
+        return there
+
+    def match(self, address: bytes) -> Entry | None:
+        """The entry that an address (or a MAC address) is in: itself, or the longest prefix."""
+        if address in self._singles:
+            return Entry(address, _BITS.get(len(address), 48))
+        size = len(address)
+        lengths = self._prefixes.get(size)
+        if not lengths:
+            return None
+        number = int.from_bytes(address)
+        bits = _BITS[size]
+        for length, networks in lengths.items():
+            network = number >> (bits - length)
+            if network in networks:
+                return Entry((network << (bits - length)).to_bytes(size), length)
+        return None
+
+    def entries(self) -> Iterator[Entry]:
+        """Single addresses, then IPv4 prefixes, then IPv6 prefixes."""
+        for address in sorted(self._singles, key=lambda one: (len(one), one)):
+            yield Entry(address, _BITS.get(len(address), 48))
+        for size, lengths in self._prefixes.items():
+            for length, networks in lengths.items():
+                for network in sorted(networks):
+                    yield Entry((network << (_BITS[size] - length)).to_bytes(size), length)
+
+
+class Groups:
+    """All groups by name. `version` grows with every change."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, Group] = {}
+        self.version = 0
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def names(self) -> list[str]:
+        return sorted(self._groups)
+
+    def get(self, name: str) -> Group | None:
+        return self._groups.get(name)
+
+    def ours(self, name: str) -> Group:
+        """The local group of this name, new where there is none. Raises WrongName, Foreign."""
+        if not NAME.fullmatch(name):
+            raise WrongName(f"group: {name[:80]!r} is not 1 - 64 of A-Z a-z 0-9 _ . -")
+        group = self._groups.get(name)
+        if group is None:
+            group = self._groups[name] = Group()
+        if group.origin != "local":
+            raise Foreign(f"group {name} is the controller's: change it there")
+        return group
+
+    def changed(self) -> None:
+        self.version += 1
+
+    def drop(self, name: str) -> Group | None:
+        """Forget a local group; return it. Raises Foreign."""
+        group = self._groups.get(name)
+        if group is not None and group.origin != "local":
+            raise Foreign(f"group {name} is the controller's: change it there")
+        if group is not None:
+            del self._groups[name]
+            self.changed()
+        return group
+
+    def put(self, name: str, group: Group) -> None:
+        """Take a group that was read, in the place of one of the same origin. Raises Foreign."""
+        there = self._groups.get(name)
+        if there is not None and there.origin != group.origin:
+            raise Foreign(f"group {name} is there already, and is {there.origin}")
+        self._groups[name] = group
+        self.changed()
+
+    def want(self, groups: Sequence[tuple[str, Iterable[str]]]) -> list[str]:
+        """Have exactly these of the controller; return, in words, what could not be taken."""
+        problems: list[str] = []
+        kept: set[str] = set()
+        for name, entries in groups:
+            made = Group("controller")
+            for text in entries:
+                try:
+                    made.add(read_entry(text))
+                except WrongEntry as error:
+                    problems.append(f"group {name}: {error}")
+            there = self._groups.get(name)
+            if not NAME.fullmatch(name):
+                problems.append(f"group {name!r}: its name cannot be a file's")
+            elif there is not None and there.origin == "local":
+                problems.append(f"group {name}: a local group has this name, and stays")
+            else:
+                self._groups[name] = made
+                kept.add(name)
+        gone = [n for n, g in self._groups.items() if g.origin == "controller" and n not in kept]
+        for name in gone:
+            del self._groups[name]
+        self.changed()
+        return problems
+
+    def containing(self, address: bytes) -> dict[str, Entry]:
+        """Groups that an address or MAC address is in, and by which entry."""
+        found = ((name, group.match(address)) for name, group in self._groups.items())
+        return {name: entry for name, entry in found if entry is not None}
+
+    def of(self, address: bytes, mac: bytes) -> tuple[str, ...]:
+        """Names of the groups of an address or its MAC address, in order."""
+        return tuple(
+            sorted(
+                name
+                for name, group in self._groups.items()
+                if group.match(address) or group.match(mac)
+            )
+        )
+
+
+def _packed(text: str) -> bytes | None:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            return socket.inet_pton(family, text)
+        except (OSError, ValueError):
+            continue
+    return bytes.fromhex(text.replace(":", "")) if _MAC.fullmatch(text) else None

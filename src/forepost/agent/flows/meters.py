@@ -1,0 +1,225 @@
+"""Keeps a meter running for each interface, and hears what it says."""
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Final
+
+import anyio
+import msgspec
+
+from forepost.agent.edges.meter_process import MeterProcess
+from forepost.agent.flows.table import FlowTable
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+from forepost.wire.meter import (
+    ENDED,
+    MESSAGE,
+    ROWS,
+    Backend,
+    Bye,
+    Dump,
+    Hello,
+    Hint,
+    Label,
+    MeterOrder,
+    Stop,
+    Tick,
+    Totals,
+    Up,
+)
+
+FRAMES_AT_ONCE: Final = 16
+"""Then everybody else has a turn: 16 frames of 440 rows."""
+FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.2, 30.0
+STOP_SEC: Final = 5.0
+
+_log = logging.getLogger(__name__)
+_up = msgspec.msgpack.Decoder(Up)
+
+Start = Callable[[MeterOrder], MeterProcess]
+
+
+class MeterState(msgspec.Struct, kw_only=True):
+    """What is known of one interface; sums are over all its meters since the agent started."""
+
+    interface: str
+    running: bool = False
+    backend: Backend | None = None
+    reason: str = ""
+    """Why it does not count, or not in the better way."""
+    before: Totals = Totals()
+    """Of meters that are gone and took their counters with them."""
+    now: Totals = Totals()
+    missed_before: int = 0
+    missed: int = 0
+    lost_before: int = 0
+    lost: int = 0
+    restarts: int = 0
+    gap_sec: float = 0.0
+    """How long nothing was counted."""
+    uninspected_sec: float = 0.0
+    """How long the kernel counted alone, without inspection."""
+    cpu_user_sec: float = 0.0
+    cpu_system_sec: float = 0.0
+    rss_kb: int = 0
+    max_rss_kb: int = 0
+
+    def total(self, name: str) -> int:
+        return int(getattr(self.before, name) + getattr(self.now, name))
+
+    @property
+    def all_missed(self) -> int:
+        return self.missed_before + self.missed
+
+    @property
+    def all_lost(self) -> int:
+        return self.lost_before + self.lost
+
+
+class Meter:
+    """One interface. `run` for ever; a cancelled one has its meter send everything first."""
+
+    def __init__(
+        self,
+        order: MeterOrder,
+        table: FlowTable,
+        clock: Clock,
+        health: Health,
+        start: Start = MeterProcess,
+    ) -> None:
+        self.state = MeterState(interface=order.interface)
+        self._order, self._table, self._clock, self._health = order, table, clock, health
+        self._start = start
+        self._kept: dict[str, int] = {}
+        self._process: MeterProcess | None = None
+        self._counted_until: float | None = None
+        self._said_bye = False
+        self._passed_before: int | None = None
+
+    @property
+    def _subject(self) -> str:
+        return f"flows {self.state.interface}"
+
+    async def run(self) -> None:
+        pause_sec = FIRST_PAUSE_SEC
+        try:
+            while True:
+                began_sec = self._clock.monotonic()
+                await self._live()
+                if self._clock.monotonic() - began_sec > LONGEST_PAUSE_SEC:
+                    pause_sec = FIRST_PAUSE_SEC
+                await self._clock.sleep(pause_sec)
+                pause_sec = min(2 * pause_sec, LONGEST_PAUSE_SEC)
+                self.state.restarts += 1
+        finally:
+            self._forget_descriptors()
+
+    def ask(self) -> None:
+        """Have it send its counters now."""
+        if self._process is not None:
+            self._process.say(Dump())
+
+    async def _live(self) -> None:
+        """One meter, from its start to its end."""
+        self._said_bye = False
+        order = msgspec.structs.replace(self._order, descriptors=self._kept)
+        with self._start(order) as process:
+            self._process = process
+            try:
+                await self._listen(process)
+            except anyio.get_cancelled_exc_class():
+                with anyio.CancelScope(shield=True), anyio.move_on_after(STOP_SEC):
+                    process.say(Stop())
+                    await self._listen(process)
+                raise
+            finally:
+                self._process = None
+                self.state.running = False
+                self._bury()
+            if not self._said_bye:
+                code = await process.ended(1.0)
+                self._health.ill(self._subject, f"the meter ended (exit code {code})")
+
+    async def _listen(self, process: MeterProcess) -> None:
+        while frames := await process.frames(FRAMES_AT_ONCE):
+            for frame, descriptors in frames:
+                self._hear(frame, descriptors)
+            await anyio.lowlevel.checkpoint()
+
+    def _hear(self, frame: bytes, descriptors: list[int]) -> None:
+        kind, body = frame[:1], frame[1:]
+        if kind == ROWS:
+            self._table.rows(self.state.interface, body)
+        elif kind == ENDED:
+            self._table.ended(self.state.interface, body)
+        elif kind == MESSAGE:
+            self._told(_up.decode(body), descriptors)
+
+    def _told(self, said: Up, descriptors: list[int]) -> None:
+        match said:
+            case Hello():
+                self._greet(said, descriptors)
+            case Tick():
+                self._counted(said)
+            case Label():
+                self._table.label(self.state.interface, said)
+            case Hint():
+                self._table.hint(said)
+            case Bye(reason=reason):
+                self._said_bye = True
+                if reason:
+                    self.state.reason = reason
+                    self._health.ill(self._subject, reason)
+
+    def _greet(self, hello: Hello, descriptors: list[int]) -> None:
+        now_sec = self._clock.monotonic()
+        if not hello.resumed:
+            self._table.lose(self.state.interface)
+            if self._counted_until is not None:
+                self.state.gap_sec += now_sec - self._counted_until
+            self._forget_descriptors()
+            self._kept = dict(zip(hello.kept, descriptors, strict=True))
+        else:
+            for descriptor in descriptors:
+                os.close(descriptor)  # those that we gave it
+            self.state.uninspected_sec += now_sec - (self._counted_until or now_sec)
+            self._passed_before = self.state.now.passed
+        self._counted_until = now_sec
+        self.state.running, self.state.backend = True, hello.backend
+        self.state.reason = hello.reason
+        if hello.reason:
+            self._health.ill(self._subject, hello.reason, minor=True)
+        else:
+            self._health.well(self._subject)
+
+    def _counted(self, tick: Tick) -> None:
+        state = self.state
+        if self._passed_before is not None:  # nobody inspected what the kernel passed meanwhile
+            unseen = tick.totals.passed - self._passed_before - tick.inspected
+            state.missed_before += max(0, unseen)
+            self._passed_before = None
+        state.now, state.missed, state.lost = tick.totals, tick.missed, tick.lost
+        state.cpu_user_sec, state.cpu_system_sec = tick.cpu_user_sec, tick.cpu_system_sec
+        state.rss_kb, state.max_rss_kb = tick.rss_kb, tick.max_rss_kb
+        self._counted_until = self._clock.monotonic()
+
+    def _bury(self) -> None:
+        """Keep what a meter that is gone had counted, where no other goes on with it."""
+        state = self.state
+        state.missed_before, state.missed = state.all_missed, 0
+        state.lost_before, state.lost = state.all_lost, 0
+        if not self._kept:
+            state.before = _sum(state.before, state.now)
+            state.now = Totals()
+
+    def _forget_descriptors(self) -> None:
+        for descriptor in self._kept.values():
+            os.close(descriptor)
+        self._kept = {}
+
+
+def _sum(one: Totals, other: Totals) -> Totals:
+    return Totals(
+        **{name: getattr(one, name) + getattr(other, name) for name in Totals.__struct_fields__}
+    )

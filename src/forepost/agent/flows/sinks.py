@@ -1,0 +1,195 @@
+"""Where telemetry goes: a log file, whoever connects to a socket, a web server.
+
+Each has a bounded queue of its own: one that is slow or away loses its own records, which are
+counted, and never holds up the others or the meters.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import anyio
+import anyio.to_thread
+import msgspec
+from anyio.abc import ByteStream, SocketListener
+
+from forepost.agent.edges import unix_socket
+from forepost.agent.edges.line_log import LineLog
+from forepost.agent.settings import SinkSection
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+from forepost.kit.http import Unreachable, request
+
+MOST_WAITING: Final = 20_000
+"""Records of one sink, or of one client of a socket."""
+MOST_CLIENTS: Final = 16
+FLUSH_SEC: Final = 1.0
+POST_AT_ONCE: Final = 1_000
+PAUSE_SEC: Final = 10.0
+"""After an address that could not be reached."""
+
+
+class Sink(Protocol):
+    lost: int
+    """Records that it had no room for."""
+
+    def take(self, kind: str, line: bytes) -> None: ...
+
+    async def run(self) -> None: ...
+
+    async def flush(self) -> None:
+        """Before the end: what can be written at once."""
+        ...
+
+
+class Queue:
+    """Records of the kinds that are wanted; the newest is dropped where there is no room."""
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        self._kinds = frozenset(kinds)
+        self.waiting: deque[bytes] = deque()
+        self.lost = 0
+        self._came = anyio.Event()
+
+    def take(self, kind: str, line: bytes) -> None:
+        if self._kinds and kind not in self._kinds:
+            return
+        if len(self.waiting) >= MOST_WAITING:
+            self.lost += 1
+            return
+        self.waiting.append(line)
+        self._came.set()
+
+    async def wait(self) -> None:
+        while not self.waiting:
+            self._came = anyio.Event()
+            await self._came.wait()
+
+    def all(self, most: int = MOST_WAITING) -> list[bytes]:
+        return [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
+
+
+class LogSink(Queue):
+    """Writes once a second. What cannot be written (a full disk) waits, and then is lost."""
+
+    def __init__(self, settings: SinkSection, clock: Clock, health: Health) -> None:
+        super().__init__(settings.records)
+        self._log = LineLog(Path(settings.path), max_bytes=settings.max_bytes, keep=settings.keep)
+        self._clock, self._health = clock, health
+        self._subject = f"telemetry {settings.path}"
+
+    async def run(self) -> None:
+        while True:
+            await self.wait()
+            await self.flush()
+            await self._clock.sleep(FLUSH_SEC)
+
+    async def flush(self) -> None:
+        lines = self.all()
+        if not lines:
+            return
+        try:
+            await anyio.to_thread.run_sync(self._log.write, lines)
+        except OSError as error:
+            self._health.ill(self._subject, str(error), minor=True)
+            self.waiting.extendleft(reversed(lines))
+        else:
+            self._health.well(self._subject)
+
+
+class SocketSink:
+    """Gives every client the records from then on, a line each."""
+
+    def __init__(self, settings: SinkSection, clock: Clock, health: Health) -> None:
+        self._settings, self._clock, self._health = settings, clock, health
+        self._clients: set[Queue] = set()
+        self.lost = 0
+
+    def take(self, kind: str, line: bytes) -> None:
+        for client in self._clients:
+            client.take(kind, line)
+
+    async def run(self) -> None:
+        async with await self._listener() as listener:
+            await listener.serve(self._serve)
+
+    async def flush(self) -> None:
+        """Clients read what they get; nothing of it waits here for long."""
+
+    async def _listener(self) -> SocketListener:
+        if self._settings.path:
+            made = unix_socket.listen(Path(self._settings.path), group=self._settings.group)
+            return await SocketListener.from_socket(made)
+        host, _, port = self._settings.listen.rpartition(":")
+        many = await anyio.create_tcp_listener(
+            local_host=host.strip("[]"), local_port=int(port), reuse_port=False
+        )
+        one = many.listeners[0]
+        assert isinstance(one, SocketListener), "a host and a port have one"
+        return one
+
+    async def _serve(self, connection: ByteStream) -> None:
+        async with connection:
+            if len(self._clients) >= MOST_CLIENTS:
+                return
+            client = Queue(self._settings.records)
+            self._clients.add(client)
+            try:
+                while True:
+                    await client.wait()
+                    await connection.send(b"".join(line + b"\n" for line in client.all(1_000)))
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+                return  # it went away
+            finally:
+                self._clients.discard(client)
+                self.lost += client.lost
+
+
+class HttpSink(Queue):
+    """POSTs JSON arrays of records. What was not taken is sent again; 4xx is not."""
+
+    def __init__(self, settings: SinkSection, clock: Clock, health: Health) -> None:
+        super().__init__(settings.records)
+        self._settings, self._clock, self._health = settings, clock, health
+        self._subject = f"telemetry {settings.url}"
+        token = settings.token
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def run(self) -> None:
+        while True:
+            await self.wait()
+            done = await self._post()
+            await self._clock.sleep(FLUSH_SEC if done else PAUSE_SEC)
+
+    async def flush(self) -> None:
+        if self.waiting:
+            await self._post()
+
+    async def _post(self) -> bool:
+        lines = self.all(POST_AT_ONCE)
+        body = [msgspec.Raw(line) for line in lines]
+        try:
+            answer = await request("POST", self._settings.url, body=body, headers=self._headers)
+        except Unreachable as error:
+            return self._failed(lines, str(error))
+        if answer.status >= 500 or answer.status == 429:
+            return self._failed(lines, f"it answered {answer.status}")
+        if answer.status >= 400:
+            self.lost += len(lines)
+            self._health.ill(self._subject, f"it answered {answer.status}", minor=True)
+            return False
+        self._health.well(self._subject)
+        return True
+
+    def _failed(self, lines: list[bytes], reason: str) -> bool:
+        self._health.ill(self._subject, reason, minor=True)
+        self.waiting.extendleft(reversed(lines))
+        return False
+
+
+SINKS: Final[dict[str, Callable[[SinkSection, Clock, Health], Sink]]] = {
+    "log": LogSink,
+    "socket": SocketSink,
+    "http": HttpSink,
+}

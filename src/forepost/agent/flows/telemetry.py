@@ -1,0 +1,146 @@
+"""Tells sinks what flows do: each beginning, name and end, and what moved in each interval."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from forepost.agent.edges.stamps import moment
+from forepost.agent.flows import records
+from forepost.agent.flows.flow import NO_MAC, Flow
+from forepost.agent.flows.meters import MeterState
+from forepost.agent.flows.minute import ADDRESSES, COUNTERS
+from forepost.agent.flows.records import New
+from forepost.agent.flows.sides import spelled
+from forepost.kit.clock import Clock
+from forepost.wire.flow_socket import AgentStatus
+from forepost.wire.flow_telemetry import (
+    AgentStatusRecord,
+    Endpoints,
+    FlowType,
+    InterfaceCounts,
+    InterfaceStats,
+    Record,
+)
+
+GAP_BYTES = 24
+"""Preamble, FCS and gap between frames (IEEE 802.3)."""
+
+
+class Sink(Protocol):
+    def take(self, kind: str, line: bytes) -> None:
+        """Take a record, JSON without a line's end. Never waits: what has no room is counted."""
+        ...
+
+
+class Telemetry:
+    """A Listener of the flow table. At privacy level 3 no flow is told, only what moved in all."""
+
+    def __init__(
+        self,
+        sinks: Sequence[Sink],
+        clock: Clock,
+        privacy: int,
+        status: Callable[[], AgentStatus],
+        states: Callable[[], Sequence[MeterState]],
+    ) -> None:
+        self._sinks, self._clock, self._privacy = sinks, clock, privacy
+        self._status, self._states = status, states
+        self._moved: dict[int, tuple[Flow, New]] = {}
+        self._told: dict[str, InterfaceCounts] = {}
+        self._ticked_sec = clock.monotonic()
+        self._offset_ns = moment(clock).offset_ns
+
+    def began(self, flow: Flow) -> None:
+        self._record(flow, "flow")
+
+    def named(self, flow: Flow) -> None:
+        self._record(flow, "flow_dpi_complete" if flow.complete else "flow_dpi_update")
+
+    def moved(self, flow: Flow, new: New) -> None:
+        known = self._moved.get(id(flow))
+        if known is not None:
+            a, b = known[1], new
+            new = (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3])
+        self._moved[id(flow)] = flow, new
+
+    def ended(self, flow: Flow, *, closed: bool) -> None:
+        if self._privacy < COUNTERS:
+            last = self._moved.pop(id(flow), None)
+            if last is not None:
+                self._stats(flow, last[1])
+            self._say(records.purge(flow, closed=closed, offset_ns=self._offset_ns))
+
+    def tick(self) -> None:
+        """An update interval is over."""
+        now_sec = self._clock.monotonic()
+        self._offset_ns = moment(self._clock).offset_ns
+        moved, self._moved = self._moved, {}
+        if self._privacy < COUNTERS:
+            for flow, new in moved.values():
+                self._stats(flow, new)
+        self._ticked_sec = now_sec
+        if self._privacy < ADDRESSES:
+            self._say(_endpoints([flow for flow, _ in moved.values()]))
+        for state in self._states():
+            self._say(self._interface(state))
+        status = self._status()
+        self._say(
+            AgentStatusRecord(build_version=status.agent_version, **msgspec.structs.asdict(status))
+        )
+
+    def _record(self, flow: Flow, kind: FlowType) -> None:
+        if self._privacy < COUNTERS:
+            self._say(records.record(flow, kind, privacy=self._privacy, offset_ns=self._offset_ns))
+
+    def _stats(self, flow: Flow, new: New) -> None:
+        passed_sec = max(self._clock.monotonic() - self._ticked_sec, 1.0)
+        self._say(records.stats(flow, new, passed_sec=passed_sec, offset_ns=self._offset_ns))
+
+    def _interface(self, state: MeterState) -> InterfaceStats:
+        total = _counts(state)
+        before = self._told.get(state.interface)
+        self._told[state.interface] = total
+        if before is not None:
+            total = InterfaceCounts(
+                **{
+                    name: getattr(total, name) - getattr(before, name)
+                    for name in InterfaceCounts.__struct_fields__
+                }
+            )
+        return InterfaceStats(interface=state.interface, stats=total)
+
+    def _say(self, said: Record) -> None:
+        line = msgspec.json.encode(said)
+        for sink in self._sinks:
+            sink.take(said.type, line)
+
+
+def _counts(state: MeterState) -> InterfaceCounts:
+    total = state.total
+    outside = total("other_packets") + total("malformed_packets")
+    outside_bytes = total("other_bytes") + total("malformed_bytes")
+    return InterfaceCounts(
+        raw=total("packets"),
+        ip=total("packets") - outside,
+        tcp=total("tcp"),
+        udp=total("udp"),
+        icmp=total("icmp"),
+        vlan=total("tagged"),
+        fragmented=total("fragments"),
+        discarded=outside,
+        discarded_bytes=outside_bytes,
+        capture_dropped=state.all_lost,
+        queue_dropped=state.all_missed,
+        flow_dropped=total("refused_packets"),
+        ip_bytes=total("bytes") - outside_bytes,
+        wire_bytes=total("bytes") + GAP_BYTES * total("packets"),
+    )
+
+
+def _endpoints(flows: Sequence[Flow]) -> Endpoints:
+    found: dict[str, set[str]] = {}
+    for flow in flows:
+        if flow.local_mac != NO_MAC:
+            found.setdefault(flow.local_mac.hex(":"), set()).add(spelled(flow.local_address))
+    return Endpoints(endpoints={mac: sorted(addresses) for mac, addresses in found.items()})

@@ -1,0 +1,61 @@
+"""Flows as people are shown them."""
+
+import heapq
+from collections.abc import Iterable
+from typing import Final
+
+from forepost.agent.flows.flow import NO_MAC, Flow
+from forepost.agent.flows.minute import ADDRESSES, COUNTERS, NAMES
+from forepost.agent.flows.naming import TRANSPORTS, application_of
+from forepost.agent.flows.sides import prefix, spelled
+from forepost.wire.flow_socket import FlowList, FlowView
+
+MOST: Final = 10_000
+_MS: Final = 1_000_000
+
+
+def largest(flows: Iterable[Flow], most: int, *, privacy: int, offset_ns: int) -> FlowList:
+    """`offset_ns`: wall clock less monotonic clock."""
+    live = [flow for flow in flows if not flow.expired]
+    if privacy >= COUNTERS:
+        return FlowList(total=len(live), flows=[])
+    chosen = heapq.nlargest(
+        min(most, MOST), live, key=lambda f: (sum(f.rates), f.local_bytes + f.other_bytes)
+    )
+    return FlowList(total=len(live), flows=[_view(flow, privacy, offset_ns) for flow in chosen])
+
+
+def _view(flow: Flow, privacy: int, offset_ns: int) -> FlowView:
+    spell = spelled if privacy < ADDRESSES else prefix
+    return FlowView(
+        interface=flow.interface,
+        protocol=TRANSPORTS.get(flow.protocol, f"IP/{flow.protocol}"),
+        local_ip=spell(flow.local_address),
+        local_port=flow.local_port,
+        local_mac=_mac(flow.local_mac, privacy),
+        other_ip=spell(flow.other_address),
+        other_port=flow.other_port,
+        other_mac=_mac(flow.other_mac, privacy),
+        other_type=flow.other_type,
+        local_origin=flow.local_began,
+        vlan_id=flow.vlan,
+        detected_protocol=flow.detected,
+        application=application_of(flow),
+        name=flow.name if privacy < NAMES else "",
+        reason=flow.reason or "",
+        confidence=flow.confidence,
+        first_seen_at=(flow.first_ns + offset_ns) // _MS,
+        last_seen_at=(flow.last_ns + offset_ns) // _MS,
+        local_bytes=flow.local_bytes,
+        other_bytes=flow.other_bytes,
+        local_packets=flow.local_packets,
+        other_packets=flow.other_packets,
+        local_rate_bps=flow.rates[0],
+        other_rate_bps=flow.rates[1],
+        tcp_retransmits=flow.retransmits,
+        tags=list(flow.tags),
+    )
+
+
+def _mac(address: bytes, privacy: int) -> str:
+    return "" if address == NO_MAC or privacy >= ADDRESSES else address.hex(":")

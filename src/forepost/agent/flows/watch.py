@@ -1,0 +1,235 @@
+"""Watches the interfaces: keeps their meters, the table, and reports each minute."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+import anyio
+
+from forepost.agent.edges.stamps import moment
+from forepost.agent.flows import naming, views
+from forepost.agent.flows.flow import Flow
+from forepost.agent.flows.hints import Hints
+from forepost.agent.flows.meters import Meter, MeterState
+from forepost.agent.flows.minute import MINUTE_SEC, Minute
+from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.sides import Sides
+from forepost.agent.flows.table import FlowTable, Groups, Listener, New
+from forepost.agent.settings import FlowsSection
+from forepost.kit import files
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+from forepost.wire.flow_rollup import FlowMinute, Honesty
+from forepost.wire.flow_socket import FlowList
+from forepost.wire.meter import MeterOrder
+
+HINTS: Final = "dns-hints.tsv"
+KEEP_HINTS_SEC: Final = 60
+COUNTED: Final = (
+    "packets",
+    "bytes",
+    "other_packets",
+    "other_bytes",
+    "malformed_packets",
+    "malformed_bytes",
+    "refused_packets",
+    "refused_bytes",
+)
+
+_log = logging.getLogger(__name__)
+
+Report = Callable[[FlowMinute], Awaitable[None]]
+
+
+class Told(Listener, Protocol):
+    def tick(self) -> None:
+        """An update interval is over."""
+        ...
+
+
+class Watch:
+    """A Listener of the table: it adds up each minute, and passes on what it hears."""
+
+    def __init__(
+        self,
+        settings: FlowsSection,
+        groups: Groups,
+        clock: Clock,
+        health: Health,
+        state_dir: Path,
+        report: Report,
+    ) -> None:
+        self.settings = settings
+        self._clock, self._health, self._report = clock, health, report
+        self._hints_file = state_dir / HINTS
+        self.hints = Hints()
+        self._heard: list[Told] = []
+        self.table = FlowTable(
+            Sides(settings.local),
+            groups,
+            self.hints,
+            Rules(settings.rules),
+            self,
+            settings.max_flows,
+        )
+        self.meters = [
+            Meter(_order(interface, settings), self.table, clock, health)
+            for interface in settings.interfaces
+        ]
+        self._number = self._now_minute()
+        self._minute = Minute(settings.privacy)
+        self._told: Mapping[str, int] = {}
+        self._gap_sec: dict[str, float] = {}
+        self._blind_sec = 0.0
+        self._restore_hints()
+
+    def hear(self, listener: "Told") -> None:
+        """Tell it everything that flows do, too, and when an update interval is over."""
+        self._heard.append(listener)
+
+    def largest(self, most: int) -> FlowList:
+        """The flows with the most traffic now; counters are those of the last update."""
+        return views.largest(
+            self.table,
+            most,
+            privacy=self.settings.privacy,
+            offset_ns=moment(self._clock).offset_ns,
+        )
+
+    @property
+    def states(self) -> list[MeterState]:
+        return [meter.state for meter in self.meters]
+
+    async def run(self) -> None:
+        """Until it is cancelled: every meter has sent its last then, the last minute is told."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                for meter in self.meters:
+                    tasks.start_soon(meter.run)
+                tasks.start_soon(self._every_second)
+                tasks.start_soon(self._every_interval)
+        finally:
+            self.table.sweep()
+            for listener in self._heard:
+                listener.tick()
+            self._keep_hints()
+            with anyio.CancelScope(shield=True):
+                await self._close_minute()
+
+    # What the table tells (a Listener).
+
+    def began(self, flow: Flow) -> None:
+        for listener in self._heard:
+            listener.began(flow)
+
+    def named(self, flow: Flow) -> None:
+        for listener in self._heard:
+            listener.named(flow)
+
+    def moved(self, flow: Flow, new: New) -> None:
+        first = flow.counted_in != self._number
+        flow.counted_in = self._number
+        groups = self.table.retag(flow)
+        self._minute.add(flow, naming.application_of(flow), groups, new, int(first))
+        for listener in self._heard:
+            listener.moved(flow, new)
+
+    def ended(self, flow: Flow, *, closed: bool) -> None:
+        for listener in self._heard:
+            listener.ended(flow, closed=closed)
+
+    async def _every_second(self) -> None:
+        asked = False
+        kept_sec = self._clock.monotonic()
+        while True:
+            await self._clock.sleep(1.0)
+            self.table.sweep()
+            if asked:  # a second ago: the counters are here
+                await self._close_minute()
+                asked = False
+            elif self._now_minute() != self._number:
+                for meter in self.meters:
+                    meter.ask()
+                asked = True
+            if self._clock.monotonic() - kept_sec >= KEEP_HINTS_SEC:
+                kept_sec = self._clock.monotonic()
+                self._keep_hints()
+
+    async def _every_interval(self) -> None:
+        before_sec = self._clock.monotonic()
+        while True:
+            await self._clock.sleep(self.settings.update_interval)
+            now_sec = self._clock.monotonic()
+            self.table.tick(now_sec - before_sec)
+            for listener in self._heard:
+                listener.tick()
+            before_sec = now_sec
+
+    async def _close_minute(self) -> None:
+        """Report the minute that is over, or the part of it that there was."""
+        minute, self._minute = self._minute, Minute(self.settings.privacy)
+        number, self._number = self._number, self._now_minute()
+        report = minute.report(number * MINUTE_SEC, self.settings.interfaces, self._honesty())
+        await self._report(report)
+
+    def _honesty(self) -> Honesty:
+        """What was and was not seen since the last report."""
+        total = {name: sum(s.total(name) for s in self.states) for name in COUNTED}
+        total["missed"] = sum(state.all_missed for state in self.states)
+        total["lost"] = sum(state.all_lost for state in self.states)
+        new = {name: max(0, value - self._told.get(name, 0)) for name, value in total.items()}
+        gaps = {state.interface: state.gap_sec for state in self.states}
+        blind_sec = sum(state.uninspected_sec for state in self.states)
+        gap_sec = max((g - self._gap_sec.get(i, 0.0) for i, g in gaps.items()), default=0.0)
+        self._told, self._gap_sec = total, gaps
+        blind_sec, self._blind_sec = blind_sec - self._blind_sec, blind_sec
+        return Honesty(
+            packets=new["packets"],
+            bytes=new["bytes"],
+            other_packets=new["other_packets"] + new["malformed_packets"],
+            other_bytes=new["other_bytes"] + new["malformed_bytes"],
+            missed=new["missed"],
+            refused_packets=new["refused_packets"],
+            refused_bytes=new["refused_bytes"],
+            lost=new["lost"],
+            gap_sec=round(gap_sec, 3),
+            uninspected_sec=round(blind_sec, 3),
+        )
+
+    def _now_minute(self) -> int:
+        return int(self._clock.now().timestamp()) // MINUTE_SEC
+
+    def _restore_hints(self) -> None:
+        try:
+            wrong = self.hints.read(self._hints_file.read_text())
+        except FileNotFoundError:
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            _log.warning("%s: %s: beginning without", self._hints_file, error)
+            return
+        if wrong:
+            _log.warning("%s: %d lines are not understood", self._hints_file, wrong)
+
+    def _keep_hints(self) -> None:
+        if not self.hints.changed or self.settings.privacy:
+            return  # names are not kept where they are not reported
+        try:
+            files.replace(self._hints_file, self.hints.text().encode())
+        except OSError as error:
+            self._health.ill("flows hints", str(error), minor=True)
+            return
+        self.hints.changed = False
+        self._health.well("flows hints")
+
+
+def _order(interface: str, settings: FlowsSection) -> MeterOrder:
+    return MeterOrder(
+        interface=interface,
+        backend=settings.backend,
+        update_interval_sec=settings.update_interval,
+        ttl_idle_sec=settings.ttl_idle_flow,
+        ttl_idle_tcp_sec=settings.ttl_idle_tcp_flow,
+        max_flows=settings.max_flows,
+        inspect=settings.inspect,
+    )

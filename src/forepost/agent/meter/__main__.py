@@ -1,0 +1,47 @@
+"""`python -m forepost.agent.meter ORDER`: standard input is the socket to the agent."""
+
+import socket
+import sys
+
+import msgspec
+
+from forepost.agent.edges.capture import link, privileges
+from forepost.agent.edges.seqpacket import FramePipe
+from forepost.agent.meter.core import message
+from forepost.agent.meter.inspection import Inspection
+from forepost.agent.meter.loop import Loop
+from forepost.agent.meter.opening import CannotListen, open_source
+from forepost.agent.meter.sources import KernelSource
+from forepost.kit import parent
+from forepost.kit.clock import SystemClock
+from forepost.wire.meter import Bye, Hello, MeterOrder
+
+
+def main(argument: str) -> None:
+    parent.follow()
+    order = msgspec.json.decode(argument, type=MeterOrder)
+    clock = SystemClock()
+    with FramePipe(socket.socket(fileno=0)) as pipe:
+        try:
+            found = link.find(order.interface)
+            source, reason = open_source(order, found, clock)
+        except (CannotListen, OSError) as error:
+            pipe.send(message(Bye(reason=str(error))))
+            return
+        kept = source.table.descriptors if isinstance(source, KernelSource) else {}
+        hello = Hello(
+            interface=order.interface,
+            backend=source.backend,
+            reason=reason,
+            ethernet=found.ethernet,
+            resumed=bool(order.descriptors),
+            kept=list(kept),
+        )
+        pipe.send(message(hello), list(kept.values()))
+        inspector = Inspection()
+        privileges.drop()
+        Loop(order, source, inspector, pipe, clock).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

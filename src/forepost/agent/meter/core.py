@@ -1,0 +1,163 @@
+"""What a meter says: rows of flows at each tick, their end, what inspection found. No I/O.
+
+Time is CLOCK_MONOTONIC in ns, or that of a capture file.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Protocol
+
+import msgspec
+
+from forepost.agent.meter.packet import Packet
+from forepost.agent.meter.wheel import SECOND_NS, Wheel
+from forepost.wire.meter import (
+    ENDED,
+    FRAME_BYTES,
+    MESSAGE,
+    ROW_BYTES,
+    ROWS,
+    STOPPED,
+    Hint,
+    Label,
+    MeterOrder,
+    Tick,
+    Totals,
+    Up,
+)
+
+ROWS_A_FRAME: Final = (FRAME_BYTES - 1) // (ROW_BYTES + 1)
+MARGIN_NS: Final = 1_000_000
+"""A packet may still be on its way through the kernel's filter when the rows are read."""
+
+Send = Callable[[bytes], bool]
+"""Takes a frame, or says that there is no room for it now."""
+
+
+class Table(Protocol):
+    def rows(self, since_ns: int) -> Iterator[tuple[bytes, bytes]]: ...
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def take(self, key: bytes) -> bytes | None: ...
+
+    def totals(self) -> Totals: ...
+
+
+class Inspector(Protocol):
+    """What finds names in packets."""
+
+    def look(
+        self, key: bytes, direction: int, packet: Packet, data: bytes
+    ) -> Iterable[Label | Hint]:
+        """`data`: of the transport."""
+        ...
+
+    def forget(self, key: bytes) -> None:
+        """The flow has ended."""
+        ...
+
+    def __len__(self) -> int:
+        """Flows that it waits for more of."""
+        ...
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What this process used, and what it did not see."""
+
+    missed: int
+    lost: int
+    cpu_user_sec: float = 0
+    cpu_system_sec: float = 0
+    rss_kb: int = 0
+    max_rss_kb: int = 0
+
+
+def message(said: Up) -> bytes:
+    return MESSAGE + msgspec.msgpack.encode(said)
+
+
+class Meter:
+    def __init__(self, order: MeterOrder, table: Table, inspector: Inspector, send: Send) -> None:
+        self._table, self._inspector, self._send = table, inspector, send
+        self._wheel = Wheel(
+            ttl_idle_sec=order.ttl_idle_sec, ttl_idle_tcp_sec=order.ttl_idle_tcp_sec
+        )
+        # A flow is found by a tick before it can end.
+        soonest_sec = min(order.ttl_idle_sec, order.ttl_idle_tcp_sec)
+        self.tick_sec = min(order.update_interval_sec, max(1.0, soonest_sec / 2))
+        self._since_ns = 0
+        self._inspected = 0
+        self._unsaid = 0
+
+    def inspect(self, key: bytes, direction: int, packet: Packet, data: bytes) -> None:
+        self._inspected += 1
+        for found in self._inspector.look(key, direction, packet, data):
+            if not self._send(message(found)):
+                self._unsaid += 1
+
+    def tick(self, now_ns: int, load: Load) -> bool:
+        """Send what had traffic since the last complete tick; whether all of it found room."""
+        complete = True
+        rows: list[bytes] = []
+        for key, row in self._table.rows(self._since_ns):
+            self._wheel.saw(key, row)
+            rows += (key, row)
+            if len(rows) >= 2 * ROWS_A_FRAME:
+                complete = complete and self._send(ROWS + b"".join(rows))
+                rows.clear()
+        if rows:
+            complete = complete and self._send(ROWS + b"".join(rows))
+        if complete:
+            self._since_ns = now_ns - MARGIN_NS
+        ended = Tick(
+            at_ns=now_ns,
+            complete=complete,
+            totals=self._table.totals(),
+            missed=load.missed + self._unsaid,
+            lost=load.lost,
+            flows=len(self._wheel),
+            inspected=self._inspected,
+            cpu_user_sec=load.cpu_user_sec,
+            cpu_system_sec=load.cpu_system_sec,
+            rss_kb=load.rss_kb,
+            max_rss_kb=load.max_rss_kb,
+        )
+        return self._send(message(ended)) and complete
+
+    def sweep(self, now_ns: int, room: Callable[[], bool]) -> None:
+        """End what is idle. Without room they stay where they are, and none is lost."""
+        ended: list[bytes] = []
+        for key in self._wheel.due(now_ns):
+            row = self._table.get(key)
+            if row is None:
+                self._wheel.forget(key)
+                continue
+            deadline_ns = self._wheel.deadline_ns(key, row)
+            if deadline_ns > now_ns:
+                self._wheel.put(key, deadline_ns)
+            elif not room():
+                self._wheel.put(key, now_ns + SECOND_NS)
+            else:
+                ended += self._end(key, self._wheel.reason(key, row))
+                if len(ended) >= 3 * ROWS_A_FRAME:
+                    self._send(ENDED + b"".join(ended))
+                    ended.clear()
+        if ended:
+            self._send(ENDED + b"".join(ended))
+
+    def stop(self) -> None:
+        """End every flow."""
+        ended: list[bytes] = []
+        for key, _ in list(self._table.rows(-1)):
+            ended += self._end(key, STOPPED)
+            if len(ended) >= 3 * ROWS_A_FRAME:
+                self._send(ENDED + b"".join(ended))
+                ended.clear()
+        if ended:
+            self._send(ENDED + b"".join(ended))
+
+    def _end(self, key: bytes, reason: int) -> tuple[bytes, bytes, bytes]:
+        self._wheel.forget(key)
+        self._inspector.forget(key)
+        row = self._table.take(key) or b""
+        return (bytes((reason,)), key, row) if row else (b"", b"", b"")

@@ -1,0 +1,210 @@
+"""Finds names in the first packets of flows: which protocol, and what it says in clear. Pure.
+
+A flow is looked at until it said what it is, or until it can say nothing more that is known here.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from forepost.agent.meter import packet as packets
+from forepost.agent.meter.names import dhcp, dns, http, ssh, tls
+from forepost.agent.meter.names.conversation import Conversation
+from forepost.agent.meter.names.quic import ClientInitials, seems_quic
+from forepost.agent.meter.names.reader import Short, Wrong
+from forepost.agent.meter.packet import Packet
+from forepost.wire.meter import Facts, Hint, Label
+
+MOST_FLOWS: Final = 8_192
+"""That are waited for; the oldest go without a name."""
+MOST_DONE: Final = 1 << 20
+PATIENCE: Final = 4
+"""Packets with data of one side in which nothing was found."""
+DNS_PORT, DHCP_SERVER, DHCP_CLIENT = 53, 67, 68
+SAID, SHAPED = 95, 80
+"""Confidence in per cent: it named itself; it has the shape of its protocol."""
+
+Found = Iterator[Label | Hint]
+
+
+class Inspection:
+    def __init__(self) -> None:
+        self._open: OrderedDict[bytes, Conversation] = OrderedDict()
+        self._done: set[bytes] = set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def look(
+        self, key: bytes, direction: int, packet: Packet, data: bytes
+    ) -> Iterable[Label | Hint]:
+        """`data`: of the transport; what the link or the ring cut off is missing."""
+        if packet.protocol == packets.UDP:
+            ports = int.from_bytes(packet.source_port), int.from_bytes(packet.target_port)
+            if DNS_PORT in ports:
+                return self._dns(key, data)
+            if DHCP_SERVER in ports or DHCP_CLIENT in ports:
+                return self._dhcp(key, data)
+        if key in self._done or packet.protocol not in (packets.TCP, packets.UDP):
+            return ()
+        conversation = self._open.get(key)
+        if conversation is None:
+            conversation = self._open[key] = Conversation()
+            if len(self._open) > MOST_FLOWS:
+                self._finish(next(iter(self._open)))
+        side = conversation.sides[direction]
+        side.packets += 1
+        read = _datagram if packet.protocol == packets.UDP else _stream
+        if packet.protocol == packets.TCP:
+            side.take(packet.seq, data)
+        label = read(conversation, direction, key, data)
+        if (label and label.final) or conversation.tired(PATIENCE):
+            self._finish(key)
+        return (label,) if label else ()
+
+    def forget(self, key: bytes) -> None:
+        self._open.pop(key, None)
+        self._done.discard(key)
+
+    def _finish(self, key: bytes) -> None:
+        self._open.pop(key, None)
+        if len(self._done) < MOST_DONE:
+            self._done.add(key)
+
+    def _dns(self, key: bytes, data: bytes) -> Found:
+        try:
+            said = dns.message(data)
+        except (Short, Wrong):
+            return
+        if said.addresses and said.name:
+            yield Hint(name=said.name, addresses=list(said.addresses))
+        if key not in self._done:
+            if said.is_answer:
+                self._finish(key)
+            yield _dns_label(key, said)
+
+    def _dhcp(self, key: bytes, data: bytes) -> Found:
+        """Every request: one flow is that of all hosts that have no address yet."""
+        try:
+            said = dhcp.request(data)
+        except (Short, Wrong):
+            return
+        facts = Facts(
+            dhcp_host=said.host, dhcp_vendor=said.vendor, dhcp_fingerprint=said.fingerprint
+        )
+        yield Label(key=key, protocol="DHCP", reason="dhcp", confidence=SAID, facts=facts)
+
+
+def _dns_label(key: bytes, said: dns.Message) -> Label:
+    facts = Facts(
+        dns_query=said.name, dns_type=said.type, dns_code=said.code if said.is_answer else ""
+    )
+    return Label(
+        key=key,
+        protocol="DNS",
+        reason="dns_query",
+        confidence=SAID,
+        facts=facts,
+        final=said.is_answer,
+    )
+
+
+def _datagram(conversation: Conversation, direction: int, key: bytes, data: bytes) -> Label | None:
+    """QUIC: the client's hello, perhaps in several datagrams."""
+    try:
+        if conversation.initials is None:
+            if not seems_quic(data):
+                conversation.give_up()
+                return None
+            conversation.initials = ClientInitials(data)
+            conversation.client = direction
+        if direction != conversation.client:
+            return None
+        conversation.initials.add(data)
+        hello = tls.client_hello(conversation.initials.message())
+    except Short:
+        return None
+    except Wrong:
+        conversation.give_up()
+        return Label(key=key, protocol="QUIC", reason="quic", confidence=SHAPED)
+    return Label(
+        key=key,
+        protocol="QUIC",
+        server_name=hello.server_name,
+        reason="quic_sni" if hello.server_name else "quic",
+        confidence=SAID,
+        facts=Facts(tls_version=hello.version, tls_alpn=hello.alpn),
+    )
+
+
+def _stream(conversation: Conversation, direction: int, key: bytes, data: bytes) -> Label | None:
+    stream = conversation.sides[direction].joined()
+    for seems, read in _STREAMS:
+        if seems(stream):
+            return read(conversation, direction, key, stream)
+    return None
+
+
+def _tls(conversation: Conversation, direction: int, key: bytes, stream: bytes) -> Label | None:
+    try:
+        message = tls.handshake(stream)
+        if message[:1] == bytes((tls.CLIENT_HELLO,)):
+            hello = tls.client_hello(message)
+            conversation.hello = hello
+        elif message[:1] == bytes((tls.SERVER_HELLO,)):
+            conversation.answer = tls.server_hello(message)
+        else:
+            return None
+    except Short:
+        return None
+    except Wrong:
+        conversation.give_up()
+        return Label(key=key, protocol="TLS", reason="tls", confidence=SHAPED)
+    return conversation.tls_label(key, SAID)
+
+
+def _http(_: Conversation, __: int, key: bytes, stream: bytes) -> Label | None:
+    said = http.request(stream)
+    if said is None or not (said.whole or said.host):
+        return None
+    return Label(
+        key=key,
+        protocol="HTTP",
+        server_name=said.host,
+        reason="http_host" if said.host else "http",
+        confidence=SAID,
+        facts=Facts(http_method=said.method, http_url=said.url, http_user_agent=said.user_agent),
+        final=said.whole or len(stream) >= http.LONGEST_HEAD,
+    )
+
+
+def _ssh(conversation: Conversation, direction: int, key: bytes, stream: bytes) -> Label | None:
+    """Whose side the client's is shows the port: both sides may speak first."""
+    software = ssh.software(stream)
+    if not software:
+        return None
+    conversation.sides[direction].banner = software
+    a, b = (side.banner for side in conversation.sides)
+    server_is_a = int.from_bytes(key[32:34]) < int.from_bytes(key[34:36])
+    client, server = (b, a) if server_is_a else (a, b)
+    return Label(
+        key=key,
+        protocol="SSH",
+        reason="ssh_banner",
+        confidence=SAID,
+        facts=Facts(ssh_client=client, ssh_server=server),
+        final=bool(a and b),
+    )
+
+
+def _seems_ssh(stream: bytes) -> bool:
+    return b"SSH-" in stream[:256]
+
+
+_Seems = Callable[[bytes], bool]
+_Read = Callable[[Conversation, int, bytes, bytes], Label | None]
+_STREAMS: Final[tuple[tuple[_Seems, _Read], ...]] = (
+    (tls.seems_tls, _tls),
+    (http.seems_http, _http),
+    (_seems_ssh, _ssh),
+)

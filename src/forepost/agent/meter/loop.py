@@ -1,0 +1,102 @@
+"""The loop of a meter: packets, the agent's wishes, a tick, and a sweep every second.
+
+One thread, no asyncio: it is the only thing that this process does.
+"""
+
+import select
+import signal
+from typing import Final
+
+import msgspec
+
+from forepost.agent.edges.seqpacket import Ended, FramePipe
+from forepost.agent.edges.usage import usage
+from forepost.agent.meter.core import Inspector, Load, Meter, message
+from forepost.agent.meter.sources import Source
+from forepost.agent.meter.wheel import SECOND_NS
+from forepost.kit.clock import Clock
+from forepost.wire.meter import MESSAGE, Bye, Down, Dump, MeterOrder, Stop
+
+FLUSH_SEC: Final = 5.0
+"""How long the last frames may take."""
+
+_down = msgspec.msgpack.Decoder(Down)
+
+
+class Loop:
+    def __init__(
+        self,
+        order: MeterOrder,
+        source: Source,
+        inspector: Inspector,
+        pipe: FramePipe,
+        clock: Clock,
+    ) -> None:
+        self._source, self._pipe, self._clock = source, pipe, clock
+        self._meter = Meter(order, source.table, inspector, pipe.send)
+        self._stopping = False
+
+    def run(self) -> None:
+        """Until the agent says so, or SIGTERM; at once where the agent is gone."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the agent hears it too
+        try:
+            self._listen()
+            self._meter.stop()
+            self._pipe.send(message(Bye()))
+            self._drain()
+        except Ended:
+            return
+
+    def _listen(self) -> None:
+        poll = select.poll()
+        poll.register(self._source.fileno(), select.POLLIN)
+        next_sweep_sec = self._clock.monotonic() + 1
+        next_tick_sec = self._clock.monotonic()
+        while not self._stopping:
+            wants_out = select.POLLOUT if self._pipe.waiting else 0
+            poll.register(self._pipe.fileno(), select.POLLIN | wants_out)
+            soon = min(next_sweep_sec, next_tick_sec) - self._clock.monotonic()
+            poll.poll(max(0.0, soon) * 1_000)
+            self._pipe.flush()
+            if self._obey():
+                next_tick_sec = self._clock.monotonic()
+            self._source.read(self._meter.inspect)
+            now_sec = self._clock.monotonic()
+            if now_sec >= next_tick_sec:
+                self._tick()
+                next_tick_sec += self._meter.tick_sec
+                next_tick_sec = max(next_tick_sec, now_sec + self._meter.tick_sec / 2)
+            if now_sec >= next_sweep_sec:
+                self._meter.sweep(int(now_sec * SECOND_NS), lambda: not self._pipe.waiting)
+                next_sweep_sec = max(next_sweep_sec, now_sec) + 1
+
+    def _tick(self) -> None:
+        missed, lost = self._source.lost()
+        load = Load(missed, lost, *usage())
+        self._meter.tick(int(self._clock.monotonic() * SECOND_NS), load)
+
+    def _obey(self) -> bool:
+        """Do what the agent says; whether it wants a tick."""
+        dump = False
+        while (heard := self._pipe.receive()) is not None:
+            frame, _ = heard
+            if frame[:1] != MESSAGE:
+                continue  # of a newer agent
+            match _down.decode(frame[1:]):
+                case Dump():
+                    dump = True
+                case Stop():
+                    self._stopping = True
+        return dump
+
+    def _drain(self) -> None:
+        until_sec = self._clock.monotonic() + FLUSH_SEC
+        poll = select.poll()
+        poll.register(self._pipe.fileno(), select.POLLOUT)
+        while self._pipe.waiting and self._clock.monotonic() < until_sec:
+            poll.poll(100)
+            self._pipe.flush()
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        self._stopping = True

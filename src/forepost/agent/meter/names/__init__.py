@@ -1,0 +1,1 @@
+"""What protocols say in clear in their first packets. Pure, bounded, and fuzzed."""

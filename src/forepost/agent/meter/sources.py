@@ -1,0 +1,118 @@
+"""The two ways to meter an interface: the kernel's table, or one of ours behind a ring."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from forepost.agent.edges.capture.kernel_table import KernelTable
+from forepost.agent.edges.capture.link import Link
+from forepost.agent.edges.capture.ring import ETHERNET_HEADER, TAG, Frame, Ring
+from forepost.agent.meter.core import Table
+from forepost.agent.meter.packet import Packet, carries_ip, flow_key, parse
+from forepost.agent.meter.table import NO_MAC, FlowTable
+from forepost.wire.meter import Backend
+
+MOST_BLOCKS: Final = 8
+"""Of a ring, until the pipe and the time are looked at again."""
+
+Inspect = Callable[[bytes, int, Packet, bytes], None]
+"""KEY, direction, packet, data of the transport."""
+
+
+class Source(Protocol):
+    backend: Backend
+
+    @property
+    def table(self) -> Table: ...
+
+    def fileno(self) -> int:
+        """Readable when there are packets to read."""
+        ...
+
+    def read(self, inspect: Inspect) -> None: ...
+
+    def lost(self) -> tuple[int, int]:
+        """Packets that inspection missed, and packets not counted; both since the start."""
+        ...
+
+
+class KernelSource:
+    """Packets come only for inspection; they are counted already."""
+
+    backend: Backend = "ebpf"
+
+    def __init__(self, table: KernelTable) -> None:
+        self.table = table
+        self._missed = 0
+
+    def fileno(self) -> int:
+        return self.table.ring.fileno()
+
+    def read(self, inspect: Inspect) -> None:
+        for frame in self.table.ring.frames(MOST_BLOCKS):
+            packet = parse(frame.ether_type, frame.vlan, frame.data)
+            if packet is not None:
+                key, direction = flow_key(packet)
+                inspect(key, direction, packet, frame.data[packet.headers : packet.end])
+
+    def lost(self) -> tuple[int, int]:
+        self._missed += self.table.ring.lost()
+        return self._missed, 0
+
+
+class RingSource:
+    """Every packet comes, and is counted here."""
+
+    backend: Backend = "ring"
+
+    def __init__(
+        self, ring: Ring, table: FlowTable, link: Link, offset_ns: Callable[[], int]
+    ) -> None:
+        """`offset_ns`: wall clock less monotonic clock."""
+        self.table = table
+        self._ring, self._link, self._offset_ns = ring, link, offset_ns
+        self._lost = 0
+
+    def fileno(self) -> int:
+        return self._ring.fileno()
+
+    def read(self, inspect: Inspect) -> None:
+        offset_ns = self._offset_ns()
+        for frame in self._ring.frames(MOST_BLOCKS):
+            if self._link.loopback and frame.outgoing:
+                continue  # loopback shows each packet twice
+            self._count(frame, frame.at_ns - offset_ns, inspect)
+
+    def lost(self) -> tuple[int, int]:
+        self._lost += self._ring.lost()
+        return 0, self._lost
+
+    def _count(self, frame: Frame, at_ns: int, inspect: Inspect) -> None:
+        link = (ETHERNET_HEADER if self._link.ethernet else 0) + (TAG if frame.vlan else 0)
+        packet = parse(frame.ether_type, frame.vlan, frame.data)
+        if packet is None:
+            malformed = carries_ip(frame.ether_type, frame.data)
+            self.table.other(frame.length + link, malformed=malformed)
+            return
+        segments, length = self._apart(packet, frame.length, link)
+        found = self.table.observe(
+            at_ns,
+            packet,
+            length,
+            segments=segments,
+            outgoing=frame.outgoing,
+            macs=(frame.source_mac if self._link.ethernet else NO_MAC, NO_MAC),
+        )
+        if found:
+            inspect(*found, packet, frame.data[packet.headers : packet.end])
+
+    def _apart(self, packet: Packet, length: int, link: int) -> tuple[int, int]:
+        """Segments and bytes on the wire. What the card joined is taken apart by the MTU: the ring
+        does not tell how it was.
+        """
+        if length <= self._link.mtu or packet.fragment is not None:
+            return 1, length + link
+        size = self._link.mtu - packet.headers
+        if size <= 0 or length <= packet.headers:
+            return 1, length + link
+        segments = -(-(length - packet.headers) // size)
+        return segments, length + link + (segments - 1) * (packet.headers + link)

@@ -1,0 +1,1 @@
+"""Speed tests that somebody asked for: one at a time, each with a result."""

@@ -1,0 +1,117 @@
+"""`forepost doctor`: what this host lets the agent do, and how to get what is lacking."""
+
+import os
+import pwd
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from forepost.agent import settings as agent_settings
+from forepost.agent.doctor import examine
+from forepost.agent.doctor.case import Asked, Case, needs, served
+from forepost.agent.edges import abilities
+from forepost.agent.node import IDENTITY
+from forepost.agent.status import SOCKET
+from forepost.cli import folders
+from forepost.cli.measuring import USAGE, Flag, plain
+from forepost.kit.settings import WrongSettings
+from forepost.wire.doctor import Diagnosis, Finding
+
+WANTED: Final = "wanted.json"
+WELL, FAILING = 0, 1
+_STYLES: Final = {"ok": "green", "lacks": "yellow", "off": "dim"}
+
+
+def doctor(
+    *,
+    config: Path | None = None,
+    panel: str = "",
+    json: Flag = False,
+) -> int:
+    """Look what this host lets the agent do, as the user who asks.
+
+    Nothing is sent, but a question to the controller where one is configured. Exits with 0 unless
+    something that is configured cannot work (1), or the settings are wrong (2).
+
+    Parameters
+    ----------
+    config
+        agent.toml; without it the one of this host, if there is one.
+    panel
+        HOST:PORT where a controller is to listen here.
+    json
+        Print what was found as one JSON object.
+
+    """
+    found = folders.settings() / "agent.toml"
+    path = config or (found if _readable(found) else None)
+    try:
+        settings = agent_settings.read(path)
+    except WrongSettings as error:
+        sys.stderr.write(f"forepost doctor: {error}\n")
+        return USAGE
+    state = Path(settings.node.state_dir)
+    probes = _probes(state)
+    case = Case(
+        settings=settings,
+        wanted=needs(probes),
+        served=served(probes),
+        enrolled=_readable(state / IDENTITY),
+        running=abilities.answers(state / SOCKET),
+    )
+    findings = examine(case)
+    if panel:
+        findings.append(_panel(panel))
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    if json:
+        print(msgspec.json.encode(Diagnosis(user=user, findings=findings)).decode())
+    else:
+        _show(user, findings)
+    return FAILING if any(one.fails for one in findings) else WELL
+
+
+def _readable(path: Path) -> bool:
+    return os.access(path, os.R_OK)
+
+
+def _probes(state: Path) -> list[Asked]:
+    """The list that the agent was given last; nothing where that cannot be read."""
+    try:
+        return msgspec.json.decode((state / WANTED).read_bytes(), type=list[Asked])
+    except (OSError, msgspec.MsgspecError):
+        return []
+
+
+def _panel(listen: str) -> Finding:
+    host, _, number = listen.rpartition(":")
+    why_not = f"{listen!r} is not HOST:PORT"
+    if host and number.isdecimal() and int(number) < 65_536:
+        why_not = abilities.port(host.strip("[]"), int(number), socket.SOCK_STREAM)
+        why_not = why_not and f"{listen}: {why_not}"
+    return Finding(
+        check="panel-port",
+        state="lacks" if why_not else "ok",
+        detail=why_not or listen,
+        grant="see who has it: ss -ltnp; or choose another with http.listen" if why_not else "",
+        needed_by=["controller"],
+        configured=True,
+    )
+
+
+def _show(user: str, findings: list[Finding]) -> None:
+    table = Table("", "check", "needed by", "what was found", title=f"as {user}", title_style="")
+    for one in findings:
+        style = "bold red" if one.fails else _STYLES[one.state]
+        grant = f"\n-> {plain(one.grant)}" if one.grant else ""
+        table.add_row(
+            f"[{style}]{one.state}[/]",
+            one.check,
+            ", ".join(one.needed_by),
+            plain(one.detail) + grant,
+        )
+    Console().print(table)

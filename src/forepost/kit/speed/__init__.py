@@ -1,0 +1,1 @@
+"""The responder of speed tests, which agents and the controller can offer."""

@@ -1,0 +1,190 @@
+"""`forepost doctor` as root and as nobody, and what each probe says without privilege."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from forepost.agent.doctor import CHECKS
+from forepost.wire.doctor import Diagnosis, Finding
+from tests.lab.net import Namespace, namespace
+from tests.running import free_port
+
+DOCTOR = [sys.executable, "-m", "forepost.cli.main", "doctor"]
+NOBODY = ["setpriv", "--reuid", "65534", "--clear-groups"]
+PROBES = """
+import json, anyio, msgspec
+from forepost.agent.edges.system import system_edges
+from forepost.agent.probes import PROBES
+from forepost.kit.clock import SystemClock
+from forepost.wire.probe_options import read_options
+from forepost.wire.probes import OPTIONS
+
+ASKED = {
+    "DNS": ("a.example", {"dns_server": "127.0.0.1:9"}),
+    "HTTP": ("http://127.0.0.1:9/", {}),
+    "MTR": ("127.0.0.1", {}),
+    "MTR tcp": ("127.0.0.1", {"protocol": "tcp"}),
+    "MTR udp": ("127.0.0.1", {"protocol": "udp"}),
+    "NETINFO": ("", {}),
+    "PING": ("127.0.0.1", {}),
+    "SNMP": ("127.0.0.1:9", {"retries": 0}),
+    "SYSINFO": ("", {}),
+    "TCP": ("127.0.0.1:9", {}),
+    "TLS": ("127.0.0.1:9", {}),
+}
+
+async def main():
+    clock, got = SystemClock(), {}
+    with system_edges(clock) as edges:
+        async def one(name, target, metadata):
+            kind = name.split()[0]
+            told = {"timeout_sec": 1, "count": 1, "bind_interface": "lo" if target else ""}
+            options = read_options(OPTIONS[kind], told, metadata)
+            got[name] = await PROBES[kind](options, target, clock, edges)
+        async with anyio.create_task_group() as tasks:
+            for name, (target, metadata) in ASKED.items():
+                tasks.start_soon(one, name, target, metadata)
+    print(msgspec.json.encode(got).decode())
+
+anyio.run(main)
+"""
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Namespace]:
+    """A network where nobody but root may send ICMP."""
+    with namespace() as found:
+        found.sysctl("net.ipv4.ping_group_range", "1 0")
+        yield found
+
+
+@contextmanager
+def folder(*probes: dict[str, object]) -> Iterator[Path]:
+    """A state folder of nobody's own, with these probes wanted."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        path = Path(name, "agent")
+        path.mkdir()
+        (path / "wanted.json").write_text(json.dumps(probes))
+        Path(name).chmod(0o755)
+        for one in (path, path / "wanted.json"):
+            os.chown(one, 65534, 65534)
+        yield path
+
+
+def doctor(
+    inside: Namespace, *arguments: str, user: list[str] = NOBODY, **env: str
+) -> tuple[int, dict[str, Finding]]:
+    done = subprocess.run(
+        ["ip", "netns", "exec", inside.name, *user, *DOCTOR, "--json", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "HOME": "/nonexistent", **env},
+    )
+    assert done.stderr == ""
+    found = msgspec.json.decode(done.stdout, type=Diagnosis)
+    assert found.user == ("root" if not user else "nobody")
+    return done.returncode, {one.check: one for one in found.findings}
+
+
+def test_without_privilege_it_says_what_is_lacking_and_fails_only_where_it_matters(
+    strict: Namespace,
+) -> None:
+    with folder() as path:
+        code, found = doctor(strict, FOREPOST_NODE__STATE_DIR=str(path))
+    assert list(found) == list(CHECKS)
+    lacking = {name for name, one in found.items() if one.state == "lacks"}
+    assert lacking - {"clock", "resolver"} == {"icmp-ipv4", "icmp-ipv6", "mtr-icmp"}
+    for name in ("icmp-ipv4", "mtr-icmp"):
+        assert "AmbientCapabilities=CAP_NET_RAW" in found[name].grant
+        assert "setcap cap_net_raw+ep" in found[name].grant
+        assert "net.ipv4.ping_group_range" in found[name].grant
+    assert code == 0
+    with folder({"type": "MTR", "metadata": {"protocol": "udp"}}) as path:
+        code, found = doctor(strict, FOREPOST_NODE__STATE_DIR=str(path))
+        assert (code, found["mtr-udp"].configured) == (0, True)
+    with folder({"type": "PING"}) as path:
+        code, found = doctor(strict, FOREPOST_NODE__STATE_DIR=str(path))
+        assert (code, found["icmp-ipv4"].fails, found["mtr-icmp"].fails) == (1, True, False)
+
+
+def test_root_lacks_nothing(strict: Namespace, tmp_path: Path) -> None:
+    state = {"FOREPOST_NODE__STATE_DIR": str(tmp_path)}
+    code, found = doctor(strict, "--panel", f"127.0.0.1:{free_port()}", user=[], **state)
+    lacking = {name for name, one in found.items() if one.state == "lacks"}
+    assert (code, lacking - {"clock", "resolver", "tls-trust"}) == (0, set())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_may_not_listen_where_it_is_to(strict: Namespace) -> None:
+    server = {"type": "TRAFFICSIM", "server": True}
+    for target, code in (("0.0.0.0:5000", 0), ("0.0.0.0:123", 1), ("nowhere", 1)):
+        with folder({**server, "targets": [{"target": target}]}) as path:
+            exit_code, found = doctor(strict, FOREPOST_NODE__STATE_DIR=str(path))
+        assert (exit_code, found["trafficsim-port"].fails) == (code, bool(code)), target
+
+
+def test_what_is_configured_and_cannot_work_fails(strict: Namespace, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, found = doctor(
+        strict,
+        "--panel",
+        "127.0.0.1:80",
+        FOREPOST_NODE__STATE_DIR="/proc/agent",
+        FOREPOST_UPLINK__URL="http://127.0.0.1:9",
+        FOREPOST_SPEEDTEST__LISTEN="127.0.0.1:443",
+        SSL_CERT_FILE=str(tmp_path / "file"),
+        SSL_CERT_DIR=str(tmp_path),
+    )
+    failing = {name: one for name, one in found.items() if one.fails}
+    assert code == 1
+    assert set(failing) == {
+        "controller", "panel-port", "speedtest-port", "spool-space", "state-folder",
+    }  # fmt: skip
+    assert "refused" in failing["controller"].detail.lower()
+    assert failing["speedtest-port"].detail == "127.0.0.1:443: permission denied"
+    assert "CAP_NET_BIND_SERVICE" in failing["speedtest-port"].grant
+    assert found["tls-trust"].state == "lacks"
+
+
+def test_a_port_that_somebody_has_and_a_terminal(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = subprocess.run(
+            [*DOCTOR, "--panel", listen],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "COLUMNS": "160", "FOREPOST_NODE__STATE_DIR": str(tmp_path)},
+        )
+    assert done.returncode == 1
+    assert f"{listen}: address already in use" in done.stdout
+    assert "-> see who has it: ss -ltnp" in done.stdout
+    done = subprocess.run(
+        [*DOCTOR, "--config", str(tmp_path / "none")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such file" in done.stderr
+
+
+def test_every_probe_runs_without_privilege_or_says_what_it_lacks(strict: Namespace) -> None:
+    got = json.loads(strict.run(*NOBODY, sys.executable, "-c", PROBES))
+    for name in ("PING", "MTR"):
+        assert got[name]["error"].startswith("no permission to send ICMP: grant CAP_NET_RAW")
+    assert got["PING"]["packets_sent"] == 0
+    for name in ("MTR udp", "MTR tcp"):
+        assert got[name]["error"] == "", name
+        assert got[name]["report"]["hops"][0]["recv"] > 0, name
+    for name in ("DNS", "HTTP", "TCP", "TLS", "SNMP"):
+        assert "refused" in got[name]["error"], name
+    assert got["SYSINFO"]["memoryInfo"]["total_bytes"] > 0
+    assert got["NETINFO"]["interfaces"][0]["name"] == "lo"

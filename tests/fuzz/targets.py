@@ -1,0 +1,235 @@
+"""What is fuzzed: every parser of bytes that others send us, with examples to begin from.
+
+A target takes any bytes. It may raise nothing: what a parser is said to raise it catches itself.
+"""
+
+import contextlib
+import struct
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import anyio
+import msgspec
+from pyasn1.codec.ber import encoder
+from pysnmp.proto.api import v2c
+
+from forepost.agent.edges import timestamps
+from forepost.agent.edges.dialing import Failed
+from forepost.agent.edges.icmp_extension import extensions
+from forepost.agent.edges.icmp_packet import (
+    DATAGRAM_IPV4,
+    IPV6,
+    RAW_IPV4,
+    meaning,
+    quoted,
+    reply,
+    request,
+)
+from forepost.agent.edges.timestamps import Trouble
+from forepost.agent.edges.trace_packet import DatagramStyle, EchoStyle, Style, said
+from forepost.agent.probes import PROBES, certificates
+from forepost.agent.probes.dns_message import NoAnswer, Question
+from forepost.agent.probes.snmp_message import Again, Community, NotOurs
+from forepost.agent.probes.snmp_usm import User
+from forepost.agent.uplink import record
+from forepost.agent.uplink.session import Session as AgentSide
+from forepost.controller.fleet.session import Session as ControllerSide
+from forepost.wire import neffos, trafficsim
+from forepost.wire.probe_http import HttpOptions
+from forepost.wire.probe_snmp import SnmpOptions
+from tests.fakes.clock import FakeClock
+from tests.fakes.dialer import FakeDialer
+from tests.fakes.net import FakeNet, fake_edges
+
+NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+FORMS: Final = (RAW_IPV4, DATAGRAM_IPV4, IPV6)
+Take = Callable[[bytes], None]
+
+
+class Target(msgspec.Struct, frozen=True):
+    take: Take
+    examples: Sequence[bytes] = ()
+    largest: int = 1_024
+    """Bytes of one input, at most."""
+
+
+def icmp(data: bytes) -> None:
+    for form in FORMS:
+        for read in (reply, quoted):
+            echo = read(form, data)
+            assert echo is None or (0 <= echo[0] < 1 << 16 and 0 <= echo[1] < 1 << 16)
+        if len(data) >= 2:
+            assert meaning(form, data[0], data[1])
+
+
+def extension(data: bytes) -> None:
+    if len(data) >= 2:
+        told = extensions(data[2:], data[0] * (data[1] & 3), data[1] >> 2)
+        assert len(told) <= 8
+        assert all(len(one) < 200 for one in told)
+
+
+def control(data: bytes) -> None:
+    """Control messages as they come: level, kind and length of each, then its bytes."""
+    messages, at = [], 0
+    while at + 3 <= len(data):
+        level, kind, length = data[at : at + 3]
+        messages.append((level, kind, data[at + 3 : at + 3 + length]))
+        at += 3 + length
+    # Python hands over as long a level as the kernel gives: small ones cover ours.
+    arrival = timestamps.arrival_ns(messages)
+    assert arrival is None or isinstance(arrival, int)
+    found = timestamps.outcome(messages)
+    if isinstance(found, Trouble):
+        said(found, "192.0.2.1", v6=False)
+        said(found, "2001:db8::1", v6=True)
+
+
+def trace(data: bytes) -> None:
+    styles: list[Style] = [EchoStyle(form, 7) for form in FORMS]
+    for style in (*styles, DatagramStyle(v6=False)):
+        for mark in (style.replied(data), style.quoted(data)):
+            assert mark is None or 0 <= mark[0] < 1 << 16
+
+
+def dns(data: bytes) -> None:
+    with contextlib.suppress(NoAnswer):
+        assert Question("a.example", "A").read(data).code
+    question = Question("a.example", "A", numbered=False)
+    with contextlib.suppress(NoAnswer):
+        assert question.read(b"\0\0" + data[2:]).code
+
+
+def snmp(data: bytes) -> None:
+    for version in ("1", "2c"):
+        with contextlib.suppress(NotOurs, Failed, Again):
+            Community(version, "public").hear(data)
+
+
+def usm(data: bytes) -> None:
+    for password in ("", "12345678"):
+        user = User(SnmpOptions(version="3", user_name="u", auth_password=password))
+        user.hello()
+        for hear in (user.greeted, user.hear):
+            with contextlib.suppress(NotOurs, Failed, Again):
+                hear(data)
+
+
+def certificate(data: bytes) -> None:
+    try:
+        found = certificates.read(data)
+    except certificates.Malformed:
+        return
+    found.info(NOW)
+    found.link(NOW)
+    for host in ("a.example", "192.0.2.1", "2001:db8::1", "ä.example"):
+        found.is_for(host)
+
+
+def uplink(data: bytes) -> None:
+    """Either side of a conversation, in the middle of it."""
+    text = data.decode(errors="replace")
+    with contextlib.suppress(neffos.Malformed):
+        neffos.decode(text)
+    own = AgentSide("0", 1, 0)
+    list(own.received("A1"))
+    with contextlib.suppress(neffos.Malformed, msgspec.MsgspecError, RecursionError):
+        list(own.received(text))
+    theirs = ControllerSide("A1", "0")
+    list(theirs.received("M"))
+    for namespace in ("agent", "forepost"):
+        list(theirs.received(f"$1;{namespace};;{neffos.CONNECT};0;0;"))
+    theirs.result_in(text)
+    list(theirs.received(text))
+
+
+def spool(data: bytes) -> None:
+    size = sum(one.size for one in record.decode(data))
+    assert size <= len(data)
+
+
+def simulated(data: bytes) -> None:
+    with contextlib.suppress(trafficsim.NotOurs):
+        trafficsim.read_plain(data)
+    with contextlib.suppress(trafficsim.NotOurs):
+        trafficsim.claimed_sender(data)
+    with contextlib.suppress(trafficsim.NotOurs):
+        trafficsim.read_sealed(data, bytes(32))
+
+
+def http(data: bytes) -> None:
+    async def measure() -> None:
+        clock, dialer = FakeClock(), FakeDialer()
+        dialer.peers["192.0.2.1", 80] = lambda _: [data, b""] if data else [b""]
+        edges = fake_edges(FakeNet(clock), dialer=dialer)
+        options = HttpOptions(url="http://192.0.2.1/", timeout_sec=1, expected_content="a")
+        await PROBES["HTTP"](options, "192.0.2.1", clock, edges)
+        assert dialer.open == 0
+
+    anyio.run(measure)
+
+
+def _snmp_answer() -> bytes:
+    message, pdu = v2c.Message(), v2c.GetResponsePDU()
+    v2c.apiMessage.set_defaults(message)
+    v2c.apiPDU.set_defaults(pdu)
+    values = (v2c.OctetString("text"), v2c.Integer32(7), v2c.IpAddress("192.0.2.1"))
+    v2c.apiPDU.set_varbinds(pdu, [(f"1.3.6.1.{i}", value) for i, value in enumerate(values)])
+    v2c.apiMessage.set_pdu(message, pdu)
+    encoded: bytes = encoder.encode(message)
+    return encoded
+
+
+def _dns_answer() -> bytes:
+    asked = b"\x01a\x07example\x00\x00\x01\x00\x01"
+    records = (
+        b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc6\x12\x00\x01",
+        b"\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x3c\x00\x05\x04text",
+    )
+    head = struct.pack("!HHHHHH", 0, 0x8180, 1, len(records), 0, 0)
+    return head + asked + b"".join(records)
+
+
+_STAMP: Final = struct.pack("@ll", 1, 2) * 3
+_ERROR: Final = struct.pack("@IBBBBII", 113, 2, 11, 0, 0, 0x00200000, 0)
+_OFFENDER: Final = struct.pack("@HH4s8x", 2, 0, b"\xc6\x12\0\1")
+_REPORT: Final = (
+    ';forepost;;report;0;0;{"boot":1,"results":[{"seq":1,"post":{"probe_id":1,"created_at":'
+    '"2026-11-21T09:14:46Z","type":"PING","payload":{},"clock":{"offset_ms":1.0}}}]}'
+)
+
+TARGETS: Final = {
+    "icmp": Target(
+        icmp, [b"E" + bytes(19) + request(RAW_IPV4, 1, 2, 3, b""), request(IPV6, 1, 2, 3, b"")]
+    ),
+    "extension": Target(
+        extension, [b"\0\0" + bytes(128) + bytes.fromhex("2000 0000 0008 0101 0006 41ff")]
+    ),
+    "control": Target(
+        control,
+        [
+            bytes([1, 37, len(_STAMP)]) + _STAMP,
+            bytes([0, 11, len(_ERROR + _OFFENDER)]) + _ERROR + _OFFENDER,
+        ],
+    ),
+    "trace": Target(trace, [request(IPV6, 7, 2, 3, b""), bytes(10)]),
+    "dns": Target(dns, [_dns_answer()]),
+    "snmp": Target(snmp, [_snmp_answer()]),
+    "usm": Target(usm, [User(SnmpOptions(version="3", user_name="u")).hello()]),
+    "certificate": Target(certificate, largest=4_096),
+    "uplink": Target(
+        uplink,
+        [
+            b';agent;;probe_get;0;0;[{"id":1}]',
+            b';forepost;;clock;0;0;{"number":1,"received_ns":1,"sent_ns":2}',
+            b';forepost;;want;0;0;{"revision":"1","probes":[]}',
+            _REPORT.encode(),
+        ],
+    ),
+    "spool": Target(spool, [record.encode(record.Record(1, 2, b"{}")) * 2]),
+    "trafficsim": Target(simulated),
+    "http": Target(
+        http, [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"]
+    ),
+}
