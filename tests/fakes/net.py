@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import anyio
 import msgspec
 
-from forepost.agent.edges import Edges, Seen
+from forepost.agent.edges import Edges, Networks, NoNetworks, Seen
 from forepost.agent.edges.busy import Counters, between
 from forepost.agent.edges.net import Family, Resolved, Round
 from forepost.agent.edges.routes import DefaultRoute
@@ -169,6 +169,7 @@ def fake_edges(
     udp: Udp | None = None,
     host: FakeHost | None = None,
     changes: FakeChanges | None = None,
+    networks: Networks | None = None,
 ) -> Edges:
     return Edges(
         net=net,
@@ -180,4 +181,5 @@ def fake_edges(
         dialer=dialer or FakeDialer(),
         udp=udp or SystemUdp(),
         search=fake_search,
+        networks=networks or NoNetworks(),
     )

@@ -28,6 +28,7 @@ from forepost.agent.speedtests.answering import answer, host_and_port
 from forepost.agent.speedtests.desk import Desk
 from forepost.agent.uplink.enroll import base, enroll
 from forepost.agent.uplink.link import Link
+from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
 from forepost.agent.uplink.whoami import whoami
@@ -119,7 +120,7 @@ async def run(settings: Settings) -> bool:
         spool.put(msgspec.json.encode(keeper.measured(post)))
 
     flows = _flows(settings, node, clock, health, deliver)
-    with system_edges(clock, partial(whoami, node)) as edges:
+    with system_edges(clock, partial(whoami, node), networks_of(node, clock)) as edges:
         async with anyio.create_task_group() as tasks:
             scheduler = Scheduler(
                 tasks, clock, edges, deliver, health=health, salt=str(settings.uplink.agent_id)

@@ -12,7 +12,7 @@ from forepost.agent.edges.net import Family
 from forepost.agent.edges.reverse import ReverseNames
 from forepost.agent.edges.trace import Plan, Progress, Trace, Traced, TraceProtocol
 from forepost.agent.edges.trace_engine import Tracer
-from forepost.agent.probes.mtr import NAMES_SEC, result
+from forepost.agent.probes.mtr import NAMES_SEC, Known, result
 from forepost.cli.live import live_table
 from forepost.cli.measuring import (
     MEASURED,
@@ -54,8 +54,9 @@ class Watch:
             self.names = await self.reverse.names(self.hosts, within_sec=within_sec)
 
     def result(self, now: datetime) -> MtrResult:
+        known = Known(self.names, {})
         return result(
-            self.traced, self.names, self.host, self.address, self.protocol, self.started, now
+            self.traced, known, self.host, self.address, self.protocol, self.started, now
         )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Wire
 from forepost.wire.probe_options import Options
@@ -35,6 +35,11 @@ class MtrOptions(Options, frozen=True, kw_only=True):
 class MtrHost(Wire, frozen=True, kw_only=True):
     ip: str
     hostname: str = ""
+    asn: int | UnsetType = UNSET
+    """Of the autonomous system that the address is in; absent where the controller's databases do
+    not say. Ours, as the next.
+    """
+    as_org: str | UnsetType = UNSET
 
 
 class MtrHop(Wire, frozen=True, kw_only=True):

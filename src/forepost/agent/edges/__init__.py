@@ -36,6 +36,26 @@ Search = Callable[[str, bytes, float], Awaitable[bool]]
 `dialing.Failed`."""
 
 
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """An autonomous system; number 0: in none that is known."""
+
+    asn: int = 0
+    organization: str = ""
+
+
+class Networks(Protocol):
+    async def of(self, addresses: list[str], *, within_sec: float) -> dict[str, Network]:
+        """Whose networks these are, as far as it is known by then. Never raises."""
+        ...
+
+
+class NoNetworks:
+    """There is nobody to ask."""
+
+    async def of(self, addresses: list[str], *, within_sec: float) -> dict[str, Network]:
+        return {}
+
+
 class Edges(msgspec.Struct, frozen=True, kw_only=True):
     """What a probe may reach."""
 
@@ -45,6 +65,7 @@ class Edges(msgspec.Struct, frozen=True, kw_only=True):
     host: Host
     changes: Changes
     whoami: Whoami
+    networks: Networks = NoNetworks()
     dialer: Dialer
     udp: Udp
     search: Search

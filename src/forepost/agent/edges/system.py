@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from forepost.agent.edges import Edges, Seen, Whoami
+from forepost.agent.edges import Edges, Networks, NoNetworks, Seen, Whoami
 from forepost.agent.edges.host import LinuxHost
 from forepost.agent.edges.icmp import Icmp
 from forepost.agent.edges.reverse import ReverseNames
@@ -21,7 +21,9 @@ async def unknown() -> Seen | None:
 
 
 @contextmanager
-def system_edges(clock: Clock, whoami: Whoami = unknown) -> Iterator[Edges]:
+def system_edges(
+    clock: Clock, whoami: Whoami = unknown, networks: Networks | None = None
+) -> Iterator[Edges]:
     changes = RouteChanges()
     with Icmp(clock) as net, Tracer(clock) as tracer, closing(changes):
         yield Edges(
@@ -31,6 +33,7 @@ def system_edges(clock: Clock, whoami: Whoami = unknown) -> Iterator[Edges]:
             host=LinuxHost(),
             changes=changes,
             whoami=whoami,
+            networks=networks or NoNetworks(),
             dialer=SystemDialer(),
             udp=SystemUdp(),
             search=search,

@@ -1,9 +1,11 @@
 """The way to a target: every hop's loss and times, and names that cost the measuring nothing."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from forepost.agent.edges import Edges
+import anyio
+
+from forepost.agent.edges import Edges, Network
 from forepost.agent.edges.trace import Hop, Plan, Traced
 from forepost.agent.probes.ping import spread
 from forepost.kit.clock import Clock
@@ -27,7 +29,7 @@ async def run(options: MtrOptions, target: str, clock: Clock, edges: Edges) -> M
     found = await edges.net.resolve(target, timeout_sec=options.timeout_sec)
     if not found.address:
         nothing = Traced(reason=found.reason)
-        return result(nothing, {}, target, "", options.protocol, started, clock.now())
+        return result(nothing, Known({}, {}), target, "", options.protocol, started, clock.now())
     begun: set[str] = set()
 
     def look_up(traced: Traced) -> None:
@@ -38,11 +40,41 @@ async def run(options: MtrOptions, target: str, clock: Clock, edges: Edges) -> M
     progress = look_up if options.names else None
     traced = await edges.trace.trace(plan(options, found.address), progress)
     stopped = clock.now()
-    names: dict[str, str] = {}
+    known = Known({}, {})
     if options.names:
         hosts = list({host for hop in traced.hops for host in hop.hosts})
-        names = await edges.reverse.names(hosts, within_sec=NAMES_SEC)
-    return result(traced, names, target, found.address, options.protocol, started, stopped)
+        known = await _known(hosts, edges)
+    return result(traced, known, target, found.address, options.protocol, started, stopped)
+
+
+async def _known(hosts: list[str], edges: Edges) -> "Known":
+    """Names and networks, both at once."""
+    found = Known({}, {})
+
+    async def names() -> None:
+        found.names.update(await edges.reverse.names(hosts, within_sec=NAMES_SEC))
+
+    async def networks() -> None:
+        found.networks.update(await edges.networks.of(hosts, within_sec=NAMES_SEC))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(names)
+        tasks.start_soon(networks)
+    return found
+
+
+class Known(NamedTuple):
+    """What is known of addresses."""
+
+    names: dict[str, str]
+    networks: dict[str, Network]
+
+    def host(self, address: str) -> MtrHost:
+        name = self.names.get(address, "")
+        network = self.networks.get(address)
+        if network is None:
+            return MtrHost(ip=address, hostname=name)
+        return MtrHost(ip=address, hostname=name, asn=network.asn, as_org=network.organization)
 
 
 def plan(options: MtrOptions, address: str) -> Plan:
@@ -63,14 +95,14 @@ def plan(options: MtrOptions, address: str) -> Plan:
 
 def result(
     traced: Traced,
-    names: dict[str, str],
+    known: Known,
     target: str,
     address: str,
     protocol: str,
     started: datetime,
     stopped: datetime,
 ) -> MtrResult:
-    hops = [hop_of(hop, names) for hop in traced.hops or [NOTHING]]
+    hops = [hop_of(hop, known) for hop in traced.hops or [NOTHING]]
     refusal = next((hop for hop in traced.hops if hop.refusal and not traced.reached), None)
     said = f"{refusal.refuser} says {refusal.refusal} at hop {refusal.ttl}" if refusal else ""
     return MtrResult(
@@ -85,14 +117,14 @@ def result(
     )
 
 
-def hop_of(hop: Hop, names: dict[str, str]) -> MtrHop:
+def hop_of(hop: Hop, known: Known) -> MtrHop:
     """Sum a hop up; the deviation is that of the whole population."""
     rtts = [rtt for rtt in hop.rtts_ns if rtt is not None]
     mean, deviation = spread(rtts)
     sent = len(hop.rtts_ns)
     return MtrHop(
         ttl=hop.ttl,
-        hosts=[MtrHost(ip=host, hostname=names.get(host, "")) for host in hop.hosts],
+        hosts=[known.host(host) for host in hop.hosts],
         extensions=hop.extensions,
         loss_pct=f"{100 * (1 - len(rtts) / sent) if sent else 100:.2f}",
         sent=sent,
