@@ -108,7 +108,7 @@ class FlowFacts(Counts, frozen=True, kw_only=True):
     detection_updated: bool
     dhc_hit: bool
     dns_host_name: str
-    fhc_hit: bool = False
+    fhc_hit: bool
     first_seen_at: int
     """Unix milliseconds, as the next."""
     last_seen_at: int

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.lab.frames import ethernet, ipv4, udp
-from tests.lab.net import Namespace, pair
+from tests.lab.net import MACS, Namespace, pair
 from tests.lonely import LonelyAgent
 from tests.running import until
 
@@ -197,15 +197,41 @@ def test_without_cap_net_raw_it_says_what_to_grant_and_runs_on(cable: Ends, tmp_
         assert agent.ask(command="list-flows")["data"] == {"total": 0, "flows": []}
 
 
-def test_an_interface_that_is_not_there_is_looked_for_again(tmp_path: Path) -> None:
+def test_an_interface_comes_goes_and_comes_again(tmp_path: Path) -> None:
     with (
-        pair() as (_, far),
+        pair() as (near, far),
         agent_at(far, tmp_path, FOREPOST_FLOWS__INTERFACES='["later"]') as agent,
     ):
         until(lambda: "later" in meter(agent)["reason"], 10)
-        far.ip("link add later type veth peer name other")
-        far.ip("link set later up")
-        until(lambda: meter(agent)["running"], 10, agent.log.read_text)
+        for number in (1, 2):
+            far.ip(f"link add later address {MACS[1]} type veth peer name other netns {near.name}")
+            far.ip("link set later up")
+            near.ip("link set other up")
+            until(lambda: meter(agent)["running"], 15, agent.log.read_text)
+            packet = ethernet(ipv4(NEAR, FAR, 17, udp(40_000, 6_000 + number, b"here")), 0x0800)
+            with near.inside(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as raw:
+                raw.bind(("other", 0))
+                raw.send(packet)
+            until(lambda port=6_000 + number: flows(agent, port), 10, agent.log.read_text)
+            far.ip("link del later")
+            until(lambda: not meter(agent)["running"], 10, agent.log.read_text)
+            assert "the interface is gone" in agent.log.read_text()
+
+
+def test_a_link_that_goes_down_costs_no_cpu_and_is_counted_again(
+    cable: Ends, agent: LonelyAgent
+) -> None:
+    near, far = cable
+    far.ip("link set cable down")
+    time.sleep(0.3)
+    before = _cpu_sec(_meters(agent.pid)[0])
+    time.sleep(1.0)
+    assert _cpu_sec(_meters(agent.pid)[0]) - before < 0.3
+    far.ip("link set cable up")
+    far.ip(f"neigh replace {NEAR} lladdr {MACS[0]} dev cable nud permanent")
+    send_datagrams(near, 5, 5_007)
+    until(lambda: flows(agent, 5_007), 10)
+    assert meter(agent)["running"]
 
 
 def test_frames_of_a_vlan_are_flows_of_their_own(cable: Ends, agent: LonelyAgent) -> None:
@@ -226,6 +252,11 @@ def _interface(place: Namespace) -> tuple[int, int]:
         lines = Path("/proc/thread-self/net/dev").read_text().splitlines()
     words = next(line.split(":")[1].split() for line in lines if line.strip().startswith("cable:"))
     return int(words[1]) + int(words[9]), int(words[0]) + int(words[8])
+
+
+def _cpu_sec(pid: int) -> float:
+    words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _meters(agent_pid: int) -> list[int]:

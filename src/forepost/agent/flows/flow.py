@@ -53,6 +53,11 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
     """What this host looked up before (DNS), where the flow itself does not say."""
     reason: Reason | None = None
     confidence: int = 0
+    label_reason: Reason | None = None
+    """Why inspection called it so, whatever a rule says; as the next."""
+    label_confidence: int = 0
+    recalled: bool = False
+    """It was not seen to say its name: an earlier flow of the same 5-tuple did."""
     facts: Facts | None = None
     inspected: int = 0
     """Packets that were passed to inspection."""

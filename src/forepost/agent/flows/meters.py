@@ -33,6 +33,7 @@ FRAMES_AT_ONCE: Final = 16
 """Then everybody else has a turn: 16 frames of 440 rows."""
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.2, 30.0
 STOP_SEC: Final = 5.0
+ANSWER_SEC: Final = 0.5
 
 _log = logging.getLogger(__name__)
 _up = msgspec.msgpack.Decoder(Up)
@@ -96,6 +97,7 @@ class Meter:
         self._counted_until: float | None = None
         self._said_bye = False
         self._passed_before: int | None = None
+        self._ticked = anyio.Event()
 
     @property
     def _subject(self) -> str:
@@ -119,6 +121,13 @@ class Meter:
         """Have it send its counters now."""
         if self._process is not None:
             self._process.say(Dump())
+
+    async def read(self) -> None:
+        """Have it send its counters, and wait for them; not for long."""
+        if self._process is not None:
+            self.ask()
+            with anyio.move_on_after(ANSWER_SEC):
+                await self._ticked.wait()
 
     async def _live(self) -> None:
         """One meter, from its start to its end."""
@@ -169,6 +178,7 @@ class Meter:
             case Bye(reason=reason):
                 self._said_bye = True
                 if reason:
+                    self._forget_descriptors()  # of an interface that is not there any more
                     self.state.reason = reason
                     self._health.ill(self._subject, reason)
 
@@ -203,6 +213,8 @@ class Meter:
         state.cpu_user_sec, state.cpu_system_sec = tick.cpu_user_sec, tick.cpu_system_sec
         state.rss_kb, state.max_rss_kb = tick.rss_kb, tick.max_rss_kb
         self._counted_until = self._clock.monotonic()
+        self._ticked.set()
+        self._ticked = anyio.Event()
 
     def _bury(self) -> None:
         """Keep what a meter that is gone had counted, where no other goes on with it."""

@@ -70,6 +70,8 @@ def by_label(flow: Flow, label: Label) -> None:
     flow.detected = label.protocol
     flow.server_name = label.server_name or flow.server_name
     flow.facts = label.facts
+    flow.label_reason, flow.label_confidence = label.reason, label.confidence
+    flow.recalled = False
     _because(flow, label.reason, label.confidence)
     flow.complete = label.final
 

@@ -67,6 +67,7 @@ def record(flow: Flow, kind: FlowType, *, privacy: int, offset_ns: int) -> FlowR
             detection_updated=kind == "flow_dpi_update",
             dhc_hit=bool(flow.hinted_name),
             dns_host_name=flow.hinted_name if named else "",
+            fhc_hit=flow.recalled,
             first_seen_at=(flow.first_ns + offset_ns) // _MS,
             last_seen_at=(flow.last_ns + offset_ns) // _MS,
             host_server_name=flow.server_name if named else "",

@@ -48,7 +48,7 @@ class Reporter:
             cpu_user=self._now.cpu_user_sec,
             cpu_user_prev=self._before.cpu_user_sec,
             dhc_status=self._watch.settings.inspect > 0,
-            fhc_status=False,
+            fhc_status=True,
             flow_count=len(self._watch.table),
             flow_count_prev=standing.flow_count,
             flows_active=standing.flows_active,

@@ -14,6 +14,7 @@ from forepost.agent.flows import naming
 from forepost.agent.flows.flow import Flow, count, fresh
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.recall import Recall
 from forepost.agent.flows.sides import Sides
 from forepost.wire.meter import CLOSED, ROW_BYTES, Hint, Label
 
@@ -78,6 +79,7 @@ class FlowTable:
     ) -> None:
         self.sides, self._groups, self._hints, self._rules = sides, groups, hints, rules
         self._listener, self._most = listener, most
+        self._recall = Recall()
         self._flows: dict[tuple[str, bytes], Flow] = {}
         self._waiting: OrderedDict[tuple[str, bytes], Label] = OrderedDict()
         self._ending: list[tuple[Flow, bool]] = []
@@ -188,6 +190,8 @@ class FlowTable:
         label = self._waiting.pop(place, None)
         if label is not None:
             naming.by_label(flow, label)
+        else:
+            self._recall.apply(flow)
         naming.by_rules(flow, self._rules)
         self.retag(flow)
         self._listener.began(flow)
@@ -203,5 +207,6 @@ class FlowTable:
             self._expiring += 1
             naming.by_port(flow)
             naming.by_rules(flow, self._rules)
+        self._recall.learn(flow)
         flow.expired = True
         self._ending.append((flow, closed))

@@ -26,6 +26,8 @@ from forepost.wire.meter import MeterOrder
 
 HINTS: Final = "dns-hints.tsv"
 KEEP_HINTS_SEC: Final = 60
+FRESH_SEC: Final = 1.0
+"""Counters are not read again for somebody who asks sooner than this."""
 COUNTED: Final = (
     "packets",
     "bytes",
@@ -71,7 +73,7 @@ class Watch:
             self.hints,
             Rules(settings.rules),
             self,
-            settings.max_flows,
+            settings.max_flows * max(1, len(settings.interfaces)),
         )
         self.meters = [
             Meter(_order(interface, settings), self.table, clock, health)
@@ -82,14 +84,22 @@ class Watch:
         self._told: Mapping[str, int] = {}
         self._gap_sec: dict[str, float] = {}
         self._blind_sec = 0.0
+        self._read_sec = -FRESH_SEC
         self._restore_hints()
 
     def hear(self, listener: "Told") -> None:
         """Tell it everything that flows do, too, and when an update interval is over."""
         self._heard.append(listener)
 
-    def largest(self, most: int) -> FlowList:
-        """The flows with the most traffic now; counters are those of the last update."""
+    async def largest(self, most: int) -> FlowList:
+        """The flows with the most traffic now. Counters are read for it, once a second at most;
+        rates are of the last update interval.
+        """
+        if self._clock.monotonic() - self._read_sec >= FRESH_SEC:
+            self._read_sec = self._clock.monotonic()
+            async with anyio.create_task_group() as tasks:
+                for meter in self.meters:
+                    tasks.start_soon(meter.read)
         return views.largest(
             self.table,
             most,

@@ -41,23 +41,28 @@ class Loop:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the agent hears it too
         try:
-            self._listen()
+            reason = self._listen()
             self._meter.stop()
-            self._pipe.send(message(Bye()))
+            self._pipe.send(message(Bye(reason=reason)))
             self._drain()
         except Ended:
             return
 
-    def _listen(self) -> None:
+    def _listen(self) -> str:
+        """Return why nothing more can be heard; empty where nothing more is wanted."""
+        ring = self._source.ring
+        name = ring.interface
         poll = select.poll()
-        poll.register(self._source.fileno(), select.POLLIN)
+        poll.register(ring.fileno(), select.POLLIN)
         next_sweep_sec = self._clock.monotonic() + 1
         next_tick_sec = self._clock.monotonic()
         while not self._stopping:
             wants_out = select.POLLOUT if self._pipe.waiting else 0
             poll.register(self._pipe.fileno(), select.POLLIN | wants_out)
             soon = min(next_sweep_sec, next_tick_sec) - self._clock.monotonic()
-            poll.poll(max(0.0, soon) * 1_000)
+            for readable, event in poll.poll(max(0.0, soon) * 1_000):
+                if readable == ring.fileno() and event & select.POLLERR:
+                    ring.clear_error()
             self._pipe.flush()
             if self._obey():
                 next_tick_sec = self._clock.monotonic()
@@ -70,6 +75,9 @@ class Loop:
             if now_sec >= next_sweep_sec:
                 self._meter.sweep(int(now_sec * SECOND_NS), lambda: not self._pipe.waiting)
                 next_sweep_sec = max(next_sweep_sec, now_sec) + 1
+                if ring.interface != name:
+                    return f"{name}: the interface is gone"
+        return ""
 
     def _tick(self) -> None:
         missed, lost = self._source.lost()

@@ -57,4 +57,4 @@ def _ring(order: MeterOrder, link: Link, clock: Clock) -> Source:
         os.close(packets.detach())
         raise
     table = FlowTable(max_flows=order.max_flows, pass_=order.inspect)
-    return RingSource(ring, table, link, lambda: moment(clock).offset_ns)
+    return RingSource(ring, table, link, lambda: moment(clock))

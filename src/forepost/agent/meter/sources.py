@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from forepost.agent.edges.capture.kernel_table import KernelTable
 from forepost.agent.edges.capture.link import Link
 from forepost.agent.edges.capture.ring import ETHERNET_HEADER, TAG, Frame, Ring
+from forepost.agent.edges.stamps import Moment
 from forepost.agent.meter.core import Table
 from forepost.agent.meter.packet import Packet, carries_ip, flow_key, parse
 from forepost.agent.meter.table import NO_MAC, FlowTable
@@ -24,9 +25,8 @@ class Source(Protocol):
     @property
     def table(self) -> Table: ...
 
-    def fileno(self) -> int:
-        """Readable when there are packets to read."""
-        ...
+    @property
+    def ring(self) -> Ring: ...
 
     def read(self, inspect: Inspect) -> None: ...
 
@@ -41,21 +41,18 @@ class KernelSource:
     backend: Backend = "ebpf"
 
     def __init__(self, table: KernelTable) -> None:
-        self.table = table
+        self.table, self.ring = table, table.ring
         self._missed = 0
 
-    def fileno(self) -> int:
-        return self.table.ring.fileno()
-
     def read(self, inspect: Inspect) -> None:
-        for frame in self.table.ring.frames(MOST_BLOCKS):
+        for frame in self.ring.frames(MOST_BLOCKS):
             packet = parse(frame.ether_type, frame.vlan, frame.data)
             if packet is not None:
                 key, direction = flow_key(packet)
                 inspect(key, direction, packet, frame.data[packet.headers : packet.end])
 
     def lost(self) -> tuple[int, int]:
-        self._missed += self.table.ring.lost()
+        self._missed += self.ring.lost()
         return self._missed, 0
 
 
@@ -65,25 +62,21 @@ class RingSource:
     backend: Backend = "ring"
 
     def __init__(
-        self, ring: Ring, table: FlowTable, link: Link, offset_ns: Callable[[], int]
+        self, ring: Ring, table: FlowTable, link: Link, now: Callable[[], Moment]
     ) -> None:
-        """`offset_ns`: wall clock less monotonic clock."""
-        self.table = table
-        self._ring, self._link, self._offset_ns = ring, link, offset_ns
+        self.table, self.ring = table, ring
+        self._link, self._now = link, now
         self._lost = 0
 
-    def fileno(self) -> int:
-        return self._ring.fileno()
-
     def read(self, inspect: Inspect) -> None:
-        offset_ns = self._offset_ns()
-        for frame in self._ring.frames(MOST_BLOCKS):
+        self.table.read_ns, offset_ns = self._now()
+        for frame in self.ring.frames(MOST_BLOCKS):
             if self._link.loopback and frame.outgoing:
                 continue  # loopback shows each packet twice
             self._count(frame, frame.at_ns - offset_ns, inspect)
 
     def lost(self) -> tuple[int, int]:
-        self._lost += self._ring.lost()
+        self._lost += self.ring.lost()
         return 0, self._lost
 
     def _count(self, frame: Frame, at_ns: int, inspect: Inspect) -> None:

@@ -36,6 +36,7 @@ class _Flow:
         "resets",
         "retransmits",
         "tos",
+        "touched_ns",
     )
 
     def __init__(
@@ -47,6 +48,7 @@ class _Flow:
         self.flags, self.passed = [0, 0], [0, 0]
         self.initiator, self.outgoing, self.tos, self.resets = direction, outgoing, tos, 0
         self.macs = macs
+        self.touched_ns = at_ns
 
     def pack(self) -> bytes:
         return FLOW.pack(
@@ -90,6 +92,8 @@ class FlowTable:
         self._flows: dict[bytes, _Flow] = {}
         self._fragments: OrderedDict[tuple[bytes, bytes, int, int], bytes] = OrderedDict()
         self._sum = dict.fromkeys(Totals.__struct_fields__, 0)
+        self.read_ns = 0
+        """When packets are read that may have waited: a flow is touched then, not before."""
 
     def other(self, length: int, *, malformed: bool, segments: int = 1) -> None:
         """Count what is no flow."""
@@ -132,6 +136,7 @@ class FlowTable:
         flow.packets[direction] += segments
         flow.data_bytes[direction] += length
         flow.last_ns = at_ns
+        flow.touched_ns = max(at_ns, self.read_ns)
         payload = max(0, packet.end - packet.headers)
         if packet.protocol == packets.TCP and not packet.later:
             flow.follow(direction, packet, payload)
@@ -141,9 +146,9 @@ class FlowTable:
         return key, direction
 
     def rows(self, since_ns: int) -> Iterator[tuple[bytes, bytes]]:
-        """KEY and FLOW of those that had traffic after `since_ns`."""
+        """KEY and FLOW of those whose counters changed after `since_ns`."""
         for key, flow in self._flows.items():
-            if flow.last_ns > since_ns:
+            if flow.touched_ns > since_ns:
                 yield key, flow.pack()
 
     def get(self, key: bytes) -> bytes | None:

@@ -114,6 +114,15 @@ class Ring:
         _, drops, _ = _COUNTERS.unpack(raw)
         return int(drops)
 
+    @property
+    def interface(self) -> str:
+        """What it listens to: its present name, empty where it is gone."""
+        return str(self._socket.getsockname()[0])
+
+    def clear_error(self) -> None:
+        """An interface that went down left one, and the socket is readable until it is taken."""
+        self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
     def close(self) -> None:
         self._view.release()
         self._memory.close()
