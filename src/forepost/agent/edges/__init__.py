@@ -1,15 +1,16 @@
 """The only sockets, files and processes of the agent."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from forepost.agent.edges.dialing import Dialer
-from forepost.agent.edges.host import Host
-from forepost.agent.edges.net import Net
-from forepost.agent.edges.trace import Reverse, Trace
-from forepost.agent.edges.udp import Udp
+if TYPE_CHECKING:  # the meter is a process of its own and needs none of them: 12 MiB
+    from forepost.agent.edges.dialing import Dialer
+    from forepost.agent.edges.host import Host
+    from forepost.agent.edges.net import Net
+    from forepost.agent.edges.trace import Reverse, Trace
+    from forepost.agent.edges.udp import Udp
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,13 +60,13 @@ class NoNetworks:
 class Edges(msgspec.Struct, frozen=True, kw_only=True):
     """What a probe may reach."""
 
-    net: Net
-    trace: Trace
-    reverse: Reverse
-    host: Host
+    net: "Net"
+    trace: "Trace"
+    reverse: "Reverse"
+    host: "Host"
     changes: Changes
     whoami: Whoami
     networks: Networks = NoNetworks()
-    dialer: Dialer
-    udp: Udp
+    dialer: "Dialer"
+    udp: "Udp"
     search: Search
