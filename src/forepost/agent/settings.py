@@ -99,15 +99,17 @@ class FlowRule(Section, frozen=True, kw_only=True):
 class SinkSection(Section, frozen=True, kw_only=True):
     """Where telemetry of flows goes."""
 
-    kind: Literal["log", "socket", "http"]
+    kind: Literal["log", "socket", "http", "mqtt"]
     path: str = ""
     """`log`: the file. `socket`: a Unix socket to listen on."""
     listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$")] = ""
     """`socket`: address and port to listen on, where there is no path."""
     group: str = ""
     """`socket`: whose members may connect to the path."""
-    url: Annotated[str, Meta(pattern="^(|https?://.+)$", max_length=2_000)] = ""
-    """`http`: where arrays of records are POSTed to."""
+    url: Annotated[str, Meta(pattern="^(|(https?|mqtts?)://.+)$", max_length=2_000)] = ""
+    """`http`: where arrays of records are POSTed to. `mqtt`: mqtt(s)://[USER:PASSWORD@]HOST[:PORT]."""
+    topic: Annotated[str, Meta(min_length=1, max_length=200, pattern="^[^#+]+$")] = "forepost/flows"
+    """`mqtt`: records are published below it, by their type."""
     token: str = ""
     """`http`: sent as `Authorization: Bearer`."""
     records: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
@@ -118,10 +120,12 @@ class SinkSection(Section, frozen=True, kw_only=True):
     """`log`: old files."""
 
     def __post_init__(self) -> None:
-        place = {"log": self.path, "socket": self.path or self.listen, "http": self.url}[self.kind]
+        place = {"log": self.path, "socket": self.path or self.listen}.get(self.kind, self.url)
         if not place:
-            needs = {"log": "path", "socket": "path or listen", "http": "url"}[self.kind]
+            needs = {"log": "path", "socket": "path or listen"}.get(self.kind, "url")
             raise ValueError(f"{self.kind}: needs {needs}")
+        if self.kind in ("http", "mqtt") and not self.url.startswith(self.kind):
+            raise ValueError(f"{self.kind}: url: {self.url!r} is of another kind")
 
 
 class FlowsSection(Section, frozen=True, kw_only=True):

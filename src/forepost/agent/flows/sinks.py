@@ -188,8 +188,18 @@ class HttpSink(Queue):
         return False
 
 
+def _mqtt(settings: SinkSection, clock: Clock, health: Health) -> Sink:
+    """Raises ValueError where the extra is not installed."""
+    try:
+        from forepost.agent.flows.sink_mqtt import MqttSink  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise ValueError("sinks: mqtt needs the extra: pip install 'forepost[mqtt]'") from None
+    return MqttSink(settings, clock, health)
+
+
 SINKS: Final[dict[str, Callable[[SinkSection, Clock, Health], Sink]]] = {
     "log": LogSink,
     "socket": SocketSink,
     "http": HttpSink,
+    "mqtt": _mqtt,
 }

@@ -1,0 +1,93 @@
+"""Telemetry to an MQTT broker: one message a record, on TOPIC/TYPE (extra `mqtt`)."""
+
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.from_thread
+import anyio.lowlevel
+import anyio.to_thread
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+
+from forepost.agent.settings import SinkSection
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+
+MOST_WAITING: Final = 20_000
+LONGEST_PAUSE_SEC: Final = 30
+PORTS: Final = {"mqtt": 1_883, "mqtts": 8_883}
+AT_LEAST_ONCE: Final = 1
+
+
+class MqttSink:
+    """A record is forgotten when the broker has acknowledged it. Without room the newest is lost.
+
+    The connection, and what waits for it, is in a thread of paho's.
+    """
+
+    def __init__(self, settings: SinkSection, _: Clock, health: Health) -> None:
+        self._kinds = frozenset(settings.records)
+        self._topic = settings.topic.strip("/")
+        self._at = urlsplit(settings.url)
+        self._health = health
+        self._subject = f"telemetry {self._at.scheme}://{self._at.hostname}"
+        self._token: anyio.lowlevel.EventLoopToken | None = None
+        self._broker = paho.Client(CallbackAPIVersion.VERSION2)
+        self._broker.max_queued_messages_set(MOST_WAITING)
+        self._broker.reconnect_delay_set(1, LONGEST_PAUSE_SEC)
+        self._broker.on_connect = self._connected
+        self._broker.on_connect_fail = self._failed
+        self._broker.on_disconnect = self._disconnected
+        if self._at.username:
+            self._broker.username_pw_set(self._at.username, self._at.password)
+        if self._at.scheme == "mqtts":
+            self._broker.tls_set()
+        self.lost = 0
+
+    def take(self, kind: str, line: bytes) -> None:
+        if self._kinds and kind not in self._kinds:
+            return
+        said = self._broker.publish(f"{self._topic}/{kind}", line, qos=AT_LEAST_ONCE)
+        self.lost += said.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE
+
+    async def run(self) -> None:
+        self._token = anyio.lowlevel.current_token()
+        host, port = self._at.hostname or "", self._at.port or PORTS[self._at.scheme]
+        self._broker.connect_async(host, port)
+        self._broker.loop_start()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self._broker.disconnect()
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._broker.loop_stop)
+
+    async def flush(self) -> None:
+        """The broker has had its time: what waits for it now is lost."""
+
+    def _connected(self, _: Any, __: Any, ___: Any, reason: Any, ____: Any) -> None:
+        if reason.is_failure:
+            self._tell(f"the broker refused: {reason}")
+        else:
+            self._tell("")
+
+    def _failed(self, *_: Any) -> None:
+        self._tell(f"{self._at.hostname}: cannot be connected to")
+
+    def _disconnected(self, _: Any, __: Any, ___: Any, reason: Any, ____: Any) -> None:
+        if reason.is_failure:
+            self._tell(f"the connection broke: {reason}")
+
+    def _tell(self, problem: str) -> None:
+        """From paho's thread."""
+        change = (
+            partial(self._health.ill, self._subject, problem, minor=True)
+            if problem
+            else partial(self._health.well, self._subject)
+        )
+        try:
+            anyio.from_thread.run_sync(change, token=self._token)
+        except RuntimeError:
+            return  # the agent is stopping: nobody wants to know

@@ -1,0 +1,111 @@
+"""Records at a real broker (Debian's mosquitto): published by type, kept while it is away."""
+
+import logging
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from forepost.agent.flows.sink_mqtt import MOST_WAITING, MqttSink
+from forepost.agent.settings import SinkSection, read
+from forepost.kit.clock import SystemClock
+from forepost.kit.health import Health
+from forepost.kit.settings import WrongSettings
+from tests.running import free_port
+
+pytestmark = pytest.mark.anyio
+
+
+@contextmanager
+def broker(folder: Path, port: int) -> Iterator[None]:
+    program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+    settings = folder / "mosquitto.conf"
+    settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n")
+    running = subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait(10)
+
+
+async def listening(port: int) -> None:
+    with anyio.fail_after(10):
+        while True:
+            try:
+                await (await anyio.connect_tcp("127.0.0.1", port)).aclose()
+            except OSError:
+                await anyio.sleep(0.05)
+            else:
+                return
+
+
+async def true(condition: Callable[[], bool]) -> None:
+    with anyio.fail_after(10):
+        while not condition():  # noqa: ASYNC110 - another thread's doing
+            await anyio.sleep(0.02)
+
+
+async def test_records_are_published_by_type_and_wait_for_the_broker(tmp_path: Path) -> None:
+    port, health = free_port(), Health(logging.getLogger("test"))
+    settings = SinkSection(
+        kind="mqtt", url=f"mqtt://127.0.0.1:{port}", topic="site/flows", records=("flow",)
+    )
+    sink = MqttSink(settings, SystemClock(), health)
+    heard: list[tuple[str, bytes]] = []
+    reader = paho.Client(CallbackAPIVersion.VERSION2)
+    reader.on_message = lambda _, __, message: heard.append((message.topic, bytes(message.payload)))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sink.run)
+        sink.take("flow", b'{"n": 1}')
+        sink.take("flow_stats", b"not wanted")
+        await true(lambda: bool(health.problems))
+        with broker(tmp_path, port):
+            await listening(port)
+            reader.connect("127.0.0.1", port)
+            reader.subscribe("site/flows/#", 1)
+            reader.loop_start()
+            await true(lambda: not health.problems)
+            sink.take("flow", b'{"n": 2}')
+            await true(lambda: len(heard) >= 2)
+            reader.loop_stop()
+        assert sorted(set(heard)) == [
+            ("site/flows/flow", b'{"n": 1}'),
+            ("site/flows/flow", b'{"n": 2}'),
+        ]
+        tasks.cancel_scope.cancel()
+
+
+async def test_without_room_the_newest_are_lost_and_counted() -> None:
+    sink = MqttSink(
+        SinkSection(kind="mqtt", url="mqtt://127.0.0.1:1"),
+        SystemClock(),
+        Health(logging.getLogger("test")),
+    )
+    for _ in range(MOST_WAITING + 5):
+        sink.take("flow", b"{}")
+    assert sink.lost == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('kind = "mqtt"', "mqtt: needs url"),
+        ('kind = "log"', "log: needs path"),
+        ('kind = "socket"', "socket: needs path or listen"),
+        ('kind = "mqtt"\nurl = "http://x"', "is of another kind"),
+        ('kind = "mqtt"\nurl = "mqtt://x"\ntopic = "a/#"', "topic"),
+        ('kind = "http"\nurl = "ftp://x"', "url"),
+    ],
+)
+def test_a_sink_that_cannot_be_says_why(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text(f"[[flows.sinks]]\n{text}\n")
+    with pytest.raises(WrongSettings, match=said):
+        read(file, {})
