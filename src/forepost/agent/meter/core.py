@@ -95,21 +95,27 @@ class Meter:
             if not self._send(message(found)):
                 self._unsaid += 1
 
-    def tick(self, now_ns: int, load: Load) -> bool:
-        """Send what had traffic since the last complete tick; whether all of it found room."""
-        complete = True
+    def tick(self, now_ns: int, load: Callable[[], Load]) -> Iterator[None]:
+        """Send what had traffic since the last complete tick, a frame at each step, so that whoever
+        drives it can wait for the agent to read. One that is given up is made up for by the next.
+        """
         rows: list[bytes] = []
+        complete = True
         for key, row in self._table.rows(self._since_ns):
             self._wheel.saw(key, row)
             rows += (key, row)
             if len(rows) >= 2 * ROWS_A_FRAME:
-                complete = complete and self._send(ROWS + b"".join(rows))
+                complete = self._send(ROWS + b"".join(rows)) and complete
                 rows.clear()
+                yield
         if rows:
-            complete = complete and self._send(ROWS + b"".join(rows))
+            complete = self._send(ROWS + b"".join(rows)) and complete
         if complete:
             self._since_ns = now_ns - MARGIN_NS
-        ended = Tick(
+        self._send(message(self._summary(now_ns, load(), complete=complete)))
+
+    def _summary(self, now_ns: int, load: Load, *, complete: bool) -> Tick:
+        return Tick(
             at_ns=now_ns,
             complete=complete,
             totals=self._table.totals(),
@@ -122,7 +128,6 @@ class Meter:
             rss_kb=load.rss_kb,
             max_rss_kb=load.max_rss_kb,
         )
-        return self._send(message(ended)) and complete
 
     def sweep(self, now_ns: int, room: Callable[[], bool]) -> None:
         """End what is idle. Without room they stay where they are, and none is lost."""

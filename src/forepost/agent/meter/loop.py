@@ -5,6 +5,7 @@ One thread, no asyncio: it is the only thing that this process does.
 
 import select
 import signal
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -20,6 +21,7 @@ from forepost.wire.meter import MESSAGE, Bye, Down, Dump, MeterOrder, Stop
 FLUSH_SEC: Final = 5.0
 """How long the last frames may take."""
 
+_OVER: Final = object()
 _down = msgspec.msgpack.Decoder(Down)
 
 
@@ -35,6 +37,7 @@ class Loop:
         self._source, self._pipe, self._clock = source, pipe, clock
         self._meter = Meter(order, source.table, inspector, pipe.send)
         self._stopping = False
+        self._ticking: Iterator[None] | None = None
 
     def run(self) -> None:
         """Until the agent says so, or SIGTERM; at once where the agent is gone."""
@@ -68,8 +71,10 @@ class Loop:
                 next_tick_sec = self._clock.monotonic()
             self._source.read(self._meter.inspect)
             now_sec = self._clock.monotonic()
+            self._go_on()
             if now_sec >= next_tick_sec:
-                self._tick()
+                self._ticking = self._meter.tick(int(now_sec * SECOND_NS), self._load)
+                self._go_on()
                 next_tick_sec += self._meter.tick_sec
                 next_tick_sec = max(next_tick_sec, now_sec + self._meter.tick_sec / 2)
             if now_sec >= next_sweep_sec:
@@ -79,10 +84,15 @@ class Loop:
                     return f"{name}: the interface is gone"
         return ""
 
-    def _tick(self) -> None:
+    def _go_on(self) -> None:
+        """With a tick, for as long as the agent reads."""
+        while self._ticking is not None and not self._pipe.waiting:
+            if next(self._ticking, _OVER) is _OVER:
+                self._ticking = None
+
+    def _load(self) -> Load:
         missed, lost = self._source.lost()
-        load = Load(missed, lost, *usage())
-        self._meter.tick(int(self._clock.monotonic() * SECOND_NS), load)
+        return Load(missed, lost, *usage())
 
     def _obey(self) -> bool:
         """Do what the agent says; whether it wants a tick."""
