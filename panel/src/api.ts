@@ -7,6 +7,8 @@ import type {
   Alert,
   AlertStatus,
   Chart,
+  FlowHistory,
+  FlowTop,
   Listing,
   Probe,
   ResultRow,
@@ -95,6 +97,26 @@ export const rules = async (workspace: number, signal?: AbortSignal) =>
 
 export const setRule = (workspace: number, rule: Rule, enabled: boolean) =>
   patch<Rule>(`/workspaces/${workspace}/alert-rules/${rule.id}`, { enabled });
+
+/** Traffic of a workspace over time, `rangeSec` back from now. */
+export const flowHistory = (workspace: number, rangeSec: number, signal?: AbortSignal) =>
+  get<FlowHistory>(`/workspaces/${workspace}/flows/history?${back(rangeSec)}`, signal);
+
+export const flowTop = (
+  workspace: number,
+  by: string,
+  rangeSec: number,
+  limit: number,
+  signal?: AbortSignal,
+) => {
+  const query = `by=${by}&limit=${limit}&${back(rangeSec)}`;
+  return get<FlowTop>(`/workspaces/${workspace}/flows/top?${query}`, signal);
+};
+
+function back(rangeSec: number): string {
+  const now = Math.floor(clock.now / 1000);
+  return `from=${now - rangeSec}&to=${now}`;
+}
 
 async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
   const found: T[] = [];

@@ -151,6 +151,47 @@ export interface Rule {
   state: 'ok' | 'degraded' | 'down' | 'unknown';
 }
 
+export interface Traffic {
+  bytes_in: number;
+  bytes_out: number;
+  packets_in: number;
+  packets_out: number;
+  flows: number;
+}
+
+export interface FlowSpan {
+  start: number;
+  end: number;
+  step_sec: number;
+  total: Traffic;
+  honesty: {
+    reports: number;
+    packets: number;
+    missed: number;
+    refused_packets: number;
+    lost: number;
+    gap_sec: number;
+    uninspected_sec: number;
+    drop_rate: number;
+    missed_rate: number;
+  };
+}
+
+export interface FlowPoint {
+  time: number;
+  bytes_in: number;
+  bytes_out: number;
+}
+
+export interface FlowHistory extends FlowSpan {
+  lines: { name: string; label: string; points: FlowPoint[] }[];
+}
+
+export interface FlowTop extends FlowSpan {
+  rows: (Traffic & { name: string; label: string })[];
+  rest: Traffic | null;
+}
+
 export type PanelFrame =
   | { type: 'subscribe_ok'; workspace_id: number; probe_id: number }
   | {

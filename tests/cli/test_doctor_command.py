@@ -103,7 +103,9 @@ def test_without_privilege_it_says_what_is_lacking_and_fails_only_where_it_matte
         code, found = doctor(strict, FOREPOST_NODE__STATE_DIR=str(path))
     assert list(found) == list(CHECKS)
     lacking = {name for name, one in found.items() if one.state == "lacks"}
-    assert lacking - {"clock", "resolver"} == {"icmp-ipv4", "icmp-ipv6", "mtr-icmp"}
+    assert lacking - {"clock", "resolver"} == {
+            "icmp-ipv4", "icmp-ipv6", "mtr-icmp", "flows", "flows-kernel",
+        }  # fmt: skip
     for name in ("icmp-ipv4", "mtr-icmp"):
         assert "AmbientCapabilities=CAP_NET_RAW" in found[name].grant
         assert "setcap cap_net_raw+ep" in found[name].grant
@@ -154,6 +156,23 @@ def test_what_is_configured_and_cannot_work_fails(strict: Namespace, tmp_path: P
     assert failing["speedtest-port"].detail == "127.0.0.1:443: permission denied"
     assert "CAP_NET_BIND_SERVICE" in failing["speedtest-port"].grant
     assert found["tls-trust"].state == "lacks"
+
+
+def test_metering_needs_packets_and_for_the_kernel_s_counters_more(strict: Namespace) -> None:
+    with folder() as path:
+        state = {"FOREPOST_NODE__STATE_DIR": str(path)}
+        code, found = doctor(strict, user=NOBODY, **state)
+        assert (code, found["flows"].state, found["flows-kernel"].state) == (0, "lacks", "lacks")
+        state["FOREPOST_FLOWS__INTERFACES"] = '["lo"]'
+        code, found = doctor(strict, user=NOBODY, **state)
+        assert (code, found["flows"].fails, found["flows-kernel"].fails) == (1, True, False)
+        assert "CAP_NET_RAW" in found["flows"].grant
+        state["FOREPOST_FLOWS__BACKEND"] = "ebpf"
+        _, found = doctor(strict, user=NOBODY, **state)
+        assert found["flows-kernel"].fails
+        assert "CAP_BPF" in found["flows-kernel"].grant
+        code, found = doctor(strict, user=[], **state)
+        assert (code, found["flows"].state, found["flows-kernel"].state) == (0, "ok", "ok")
 
 
 def test_a_port_that_somebody_has_and_a_terminal(tmp_path: Path) -> None:

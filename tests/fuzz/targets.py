@@ -4,6 +4,7 @@ A target takes any bytes. It may raise nothing: what a parser is said to raise i
 """
 
 import contextlib
+import io
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
 from forepost.agent.edges import timestamps
+from forepost.agent.edges.capture.capture_file import CaptureFile, NotACapture
 from forepost.agent.edges.dialing import Failed
 from forepost.agent.edges.icmp_extension import extensions
 from forepost.agent.edges.icmp_packet import (
@@ -28,6 +30,14 @@ from forepost.agent.edges.icmp_packet import (
 )
 from forepost.agent.edges.timestamps import Trouble
 from forepost.agent.edges.trace_packet import DatagramStyle, EchoStyle, Style, said
+from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.recorded import Recorded
+from forepost.agent.flows.sides import Sides
+from forepost.agent.meter.inspection import Inspection
+from forepost.agent.meter.packet import IPV4, parse
+from forepost.agent.meter.packet import IPV6 as PACKET_IPV6
+from forepost.agent.meter.replay import Replay
+from forepost.agent.meter.table import FlowTable
 from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns_message import NoAnswer, Question
 from forepost.agent.probes.snmp_message import Again, Community, NotOurs
@@ -36,11 +46,14 @@ from forepost.agent.uplink import record
 from forepost.agent.uplink.session import Session as AgentSide
 from forepost.controller.fleet.session import Session as ControllerSide
 from forepost.wire import neffos, trafficsim
+from forepost.wire.meter import MeterOrder
 from forepost.wire.probe_http import HttpOptions
 from forepost.wire.probe_snmp import SnmpOptions
 from tests.fakes.clock import FakeClock
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges
+from tests.lab import captures
+from tests.lab.frames import ethernet, ipv4, tcp, udp
 
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 FORMS: Final = (RAW_IPV4, DATAGRAM_IPV4, IPV6)
@@ -170,6 +183,34 @@ def http(data: bytes) -> None:
     anyio.run(measure)
 
 
+def packet(data: bytes) -> None:
+    """What comes from a ring: counted, and looked into, one way and the other."""
+    table, inspection = FlowTable(max_flows=100, pass_=6), Inspection()
+    for ether_type in (IPV4, PACKET_IPV6):
+        for vlan in (0, 7):
+            found = parse(ether_type, vlan, data)
+            if found is None:
+                continue
+            seen = table.observe(1, found, len(data))
+            if seen:
+                for _ in inspection.look(*seen, found, data[found.headers : found.end]):
+                    pass
+    assert len(table) <= 4
+
+
+def capture(data: bytes) -> None:
+    """From a file to its flows: every packet is in one, or counted as in none."""
+    try:
+        file = CaptureFile(io.BytesIO(data))
+    except NotACapture:
+        return
+    recorded = Recorded("file", Sides(), Rules(), 1_000)
+    flows = list(recorded.flows(Replay(MeterOrder(interface="file"), file).frames()))
+    total = recorded.totals
+    inside = sum(flow.local_packets + flow.other_packets for flow in flows)
+    assert total.packets == inside + total.other_packets + total.malformed_packets
+
+
 def _snmp_answer() -> bytes:
     message, pdu = v2c.Message(), v2c.GetResponsePDU()
     v2c.apiMessage.set_defaults(message)
@@ -197,6 +238,14 @@ _OFFENDER: Final = struct.pack("@HH4s8x", 2, 0, b"\xc6\x12\0\1")
 _REPORT: Final = (
     ';forepost;;report;0;0;{"boot":1,"results":[{"seq":1,"post":{"probe_id":1,"created_at":'
     '"2026-11-21T09:14:46Z","type":"PING","payload":{},"clock":{"offset_ms":1.0}}}]}'
+)
+
+_PACKETS: Final = (
+    ipv4(
+        "10.0.0.1", "198.18.0.1", 6, tcp(5, 80, 7, 24, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
+    ),
+    ipv4("198.18.0.1", "10.0.0.1", 17, udp(53, 5_353, _dns_answer())),
+    ipv4("0.0.0.0", "255.255.255.255", 17, udp(68, 67, b"\1" + bytes(235) + b"c\x82Sc\x0c\1a")),
 )
 
 TARGETS: Final = {
@@ -229,6 +278,14 @@ TARGETS: Final = {
     ),
     "spool": Target(spool, [record.encode(record.Record(1, 2, b"{}")) * 2]),
     "trafficsim": Target(simulated),
+    "packet": Target(packet, _PACKETS),
+    "capture": Target(
+        capture,
+        [
+            captures.pcap([(n, ethernet(one, IPV4)) for n, one in enumerate(_PACKETS)]),
+            captures.pcapng([(n, one) for n, one in enumerate(_PACKETS)], link=101),
+        ],
+    ),
     "http": Target(
         http, [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"]
     ),

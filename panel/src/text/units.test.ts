@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, interval, ms, percent, plural } from './units';
+import { bytes, interval, ms, percent, plural, rate } from './units';
 
 test.each([
   [0, '0.000 ms'],
@@ -47,4 +47,12 @@ test('bytes, intervals, counts', () => {
   expect(interval(86_400)).toBe('24 h');
   expect(plural(1, 'result')).toBe('1 result');
   expect(plural(0, 'result')).toBe('0 results');
+});
+
+test('rates are in bits, by thousands', () => {
+  expect(rate(0)).toBe('0 bit/s');
+  expect(rate(124.9)).toBe('999 bit/s');
+  expect(rate(125)).toBe('1.0 kbit/s');
+  expect(rate(12_500_000)).toBe('100 Mbit/s');
+  expect(rate(1e15)).toBe('8000 Tbit/s');
 });

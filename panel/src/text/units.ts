@@ -37,6 +37,18 @@ export function bytes(value: number | null | undefined): string {
   return `${unit === 0 || left >= 99.95 ? left.toFixed(0) : left.toFixed(1)} ${units[unit]}`;
 }
 
+/** Bytes a second, as lines are sold: in bits, by thousands. */
+export function rate(bytesPerSec: number): string {
+  const units = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'];
+  let unit = 0;
+  let left = 8 * bytesPerSec;
+  while (left >= 999.5 && unit < units.length - 1) {
+    left /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || left >= 99.95 ? left.toFixed(0) : left.toFixed(1)} ${units[unit]}`;
+}
+
 /** An interval as it was set: "5 s", "90 s", "5 min", "1 h". */
 export function interval(seconds: number): string {
   if (seconds >= 3600 && seconds % 3600 === 0) return `${seconds / 3600} h`;

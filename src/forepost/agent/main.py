@@ -31,6 +31,7 @@ from forepost.agent.uplink.link import Link
 from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
+from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.agent.uplink.whoami import whoami
 from forepost.kit import files
 from forepost.kit.clock import Clock, SystemClock
@@ -120,6 +121,7 @@ async def run(settings: Settings) -> bool:
         spool.put(msgspec.json.encode(keeper.measured(post)))
 
     flows = _flows(settings, node, clock, health, deliver)
+    groups = await _groups(node, flows)
     with system_edges(clock, partial(whoami, node), networks_of(node, clock)) as edges:
         async with anyio.create_task_group() as tasks:
             scheduler = Scheduler(
@@ -144,6 +146,7 @@ async def run(settings: Settings) -> bool:
                 tests=desk,
                 speedtest_port=host_and_port(listen)[1] if listen else 0,
                 keeper=keeper,
+                groups=groups,
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
                 "clock": keeper.run,
@@ -161,7 +164,7 @@ async def run(settings: Settings) -> bool:
                 )
             if settings.uplink.url:
                 services["speedtests"] = desk.run
-                services["uplink"] = partial(_uplink, settings.uplink, node, link, wanted)
+                services["uplink"] = partial(_uplink, settings.uplink, node, link, wanted, groups)
             if flows is not None:
                 services |= flows.services
             for name, service in services.items():
@@ -196,7 +199,20 @@ def _flows(
         raise WrongSettings(f"flows: {error}") from None
 
 
-async def _uplink(settings: UplinkSection, node: Node, link: Link, wanted: Wanted) -> None:
+async def _groups(node: Node, flows: "Flows | None") -> WantedGroups | None:
+    """What the controller gave before; local groups come first, and stay where names are equal."""
+    if flows is None:
+        return None
+    groups = WantedGroups(node.state_dir, flows.groups.want)
+    if groups.are_kept:
+        await flows.reload()
+        groups.restore()
+    return groups
+
+
+async def _uplink(
+    settings: UplinkSection, node: Node, link: Link, wanted: Wanted, groups: WantedGroups | None
+) -> None:
     """Enrol where it has not been done, then talk for as long as the controller wants us."""
     identity = node.identity()
     here = base(settings.url), settings.workspace_id, settings.agent_id
@@ -205,6 +221,8 @@ async def _uplink(settings: UplinkSection, node: Node, link: Link, wanted: Wante
         _log.info("enrolled at %s as agent %d", identity.url, identity.agent_id)
     await link.run(identity)
     await wanted.set("", [], {})  # the controller has removed this agent: it measures no more
+    if groups is not None:
+        await groups.set("", [])
 
 
 def _status(

@@ -144,6 +144,8 @@ class FlowsSection(Section, frozen=True, kw_only=True):
     """Of one interface; what comes beyond is counted apart."""
     inspect: Annotated[int, Meta(ge=0, le=64)] = 6
     """Packets with data, of each direction of a flow, in which names are looked for."""
+    ndpi: bool = False
+    """Names of applications by nDPI, besides our own parsers."""
     local: Annotated[tuple[str, ...], Meta(max_length=1_000)] = ()
     """Prefixes that are of this site besides the private ones."""
     privacy: Annotated[int, Meta(ge=0, le=3)] = 0

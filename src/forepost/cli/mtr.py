@@ -55,9 +55,7 @@ class Watch:
 
     def result(self, now: datetime) -> MtrResult:
         known = Known(self.names, {})
-        return result(
-            self.traced, known, self.host, self.address, self.protocol, self.started, now
-        )
+        return result(self.traced, known, self.host, self.address, self.protocol, self.started, now)
 
 
 def mtr(

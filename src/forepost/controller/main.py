@@ -29,8 +29,7 @@ from forepost.controller.fleet import socket as fleet_socket
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
-from forepost.controller.groups import api as groups_api
-from forepost.controller.groups.store import Groups
+from forepost.controller.flowing import Flowing
 from forepost.controller.ingest import Ingest
 from forepost.controller.lists import Lists
 from forepost.controller.live import socket as live_socket
@@ -114,9 +113,6 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     sending = Sending.of(db, outbox, settings, clock)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
     lookups = await LookupDesk.opened(db, settings.lookups, folder, clock, health)
-    for load in (roster.load, owners.load, addresses.load):
-        await load()
-
     desk = Desk.of(
         Deps(
             db=db,
@@ -132,10 +128,16 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             baseline_sec=settings.alerts.baseline_sec,
         )
     )
-    await desk.load()
+    for load in (roster.load, owners.load, addresses.load, desk.load):
+        await load()
     mapping = await Mapping.opened(db, series, roster, addresses, hub, lists, clock)
+    flowing = Flowing(db, series, roster, clock, settings.flows)
     publish = each_in_turn(
-        lambda _, rows: addresses.consider(rows), desk.consider, mapping.desk.consider, hub.publish
+        lambda _, rows: addresses.consider(rows),
+        desk.consider,
+        mapping.desk.consider,
+        hub.publish,
+        flowing.folding.consider,
     )
     pipeline = Pipeline(series, publish, clock, health)
     ingest = Ingest(owners, pipeline)
@@ -156,6 +158,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             accept=ingest.accept,
             accept_now=ingest.accept_now,
             speedtests=speeding,
+            groups=flowing.grouping,
         )
     )
     app, http = build_app(
@@ -204,7 +207,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             rule_api.routes(desk, clock),
             rule_api.window_routes(desk, clock),
             speedtests_api.routes(speeding.queue, speeding.offered),
-            groups_api.routes(Groups(db), clock),
+            *flowing.routers(),
             lookup_api.routes(lookups),
             related_api.routes(series, Likeness(db)),
             topology_api.routes(mapping.desk),
@@ -236,6 +239,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         "roster": roster.run,
         "addresses": partial(addresses.run, lists.moved),
         "retention": retention,
+        **flowing.services,
         **speeding.services,
         **mapping.services,
         **entrance.services,
@@ -249,7 +253,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         with anyio.CancelScope(shield=True):
             await roster.flush()
             await entrance.flush()
-            await _close(series, db, lookups)
+            await _close(series, db, lookups, flowing)
 
 
 def _secret(path: Path) -> bytes:
@@ -276,7 +280,8 @@ async def _first_admin(
     _log.info("first admin: %s", settings.admin.email)
 
 
-async def _close(series: Series, db: Database, lookups: LookupDesk) -> None:
+async def _close(series: Series, db: Database, lookups: LookupDesk, flowing: Flowing) -> None:
     lookups.close()
+    await flowing.folding.flush()
     await series.close()
     await db.close()

@@ -127,6 +127,15 @@ class SpeedtestSection(Section, frozen=True, kw_only=True):
     """Of one test, both ways together."""
 
 
+class Flows(Section, frozen=True, kw_only=True):
+    """How long traffic of agents is kept: by minute, by hour, by day."""
+
+    minutes_days: Annotated[int, Meta(ge=1, le=90)] = 3
+    hours_days: Annotated[int, Meta(ge=2, le=800)] = 60
+    """A report of an agent that is later than this is not counted."""
+    days_days: Annotated[int, Meta(ge=2, le=36_500)] = 800
+
+
 class Settings(Section, frozen=True, kw_only=True):
     http: Http = Http()
     data: Data = Data()
@@ -136,6 +145,7 @@ class Settings(Section, frozen=True, kw_only=True):
     limits: Limits = Limits()
     lookups: Lookups = Lookups()
     speedtest: SpeedtestSection = SpeedtestSection()
+    flows: Flows = Flows()
 
     @property
     def database_url(self) -> str:

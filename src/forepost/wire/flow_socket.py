@@ -49,6 +49,18 @@ class MeterSummary(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int
     gap_sec: float
     uninspected_sec: float
+    no_ndpi: str
+    """Why there are no labels of nDPI, though they are wanted."""
+
+
+class SinkSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An addition of ours: where telemetry goes."""
+
+    kind: str
+    place: str
+    """A path, an address, or a URL without what is secret in it."""
+    lost: int
+    """Records that it had no room for."""
 
 
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +100,8 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     capture_dropped: int = 0
     """Addition: packets not counted (backend `ring`)."""
     interfaces: list[MeterSummary] = []
-    """Addition."""
+    """Addition, as the next."""
+    sinks: list[SinkSummary] = []
 
 
 class FlowView(msgspec.Struct, frozen=True, kw_only=True):

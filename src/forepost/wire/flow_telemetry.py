@@ -190,6 +190,23 @@ class Endpoints(Telemetry, frozen=True, kw_only=True):
     endpoints: dict[str, list[str]]
 
 
+CaptureType = Literal["", "ebpf", "tpv3"]
+
+
+class InterfaceFacts(Telemetry, frozen=True, kw_only=True):
+    addr: list[str] = []
+    mac: str = "00:00:00:00:00:00"
+    role: Literal["", "LAN", "WAN"] = ""
+    """WAN: a default route goes there. Empty: it is in a network namespace of its own."""
+    capture_type: CaptureType = ""
+    """`ebpf` is an addition. Empty: nothing is captured now."""
+
+
+class Interfaces(Telemetry, frozen=True, kw_only=True):
+    type: Literal["interfaces"] = "interfaces"
+    interfaces: dict[str, InterfaceFacts]
+
+
 class InterfaceCounts(Telemetry, frozen=True, kw_only=True):
     """Since the last update."""
 
@@ -221,4 +238,6 @@ class InterfaceStats(Telemetry, frozen=True, kw_only=True):
     stats: InterfaceCounts
 
 
-Record = FlowRecord | FlowStats | FlowPurge | AgentStatusRecord | Endpoints | InterfaceStats
+Record = (
+    FlowRecord | FlowStats | FlowPurge | AgentStatusRecord | Endpoints | Interfaces | InterfaceStats
+)

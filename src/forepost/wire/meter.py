@@ -107,6 +107,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     resumed: bool = False
     kept: list[str] = []
     """Names of the descriptors that come with it, in their order."""
+    no_ndpi: str = ""
+    """Why there are no labels of nDPI, though they are wanted."""
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
@@ -176,6 +178,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, tag="label"):
     protocol: str
     """"TLS", "QUIC", "HTTP", "DNS", "DHCP", "SSH"."""
     server_name: str = ""
+    application: str = ""
+    """"YouTube"; by nDPI only."""
     reason: Reason
     confidence: Annotated[int, Meta(ge=0, le=100)]
     facts: Facts = Facts()
@@ -221,5 +225,6 @@ class MeterOrder(msgspec.Struct, frozen=True, kw_only=True):
     max_flows: int = 262_144
     inspect: int = 6
     """Packets with data, of each direction of a flow, that inspection may see; 0: none at all."""
+    ndpi: bool = False
     descriptors: dict[str, int] = {}
     """What another meter of this interface left: it goes on with these."""

@@ -100,8 +100,10 @@ def test_an_ended_flow_is_there_for_one_more_sweep() -> None:
     flows.sweep()
     flows.tick(15)
     assert (len(flows), flows.standing.flows_purged) == (0, 1)
-    assert heard.said[-1] == "closed TLS"
+    assert heard.said[-1] == "closed HTTPS"
     assert heard.packets == 4
+    flows.rows("eth0", key() + row(1, 0))
+    assert heard.said[-1] == "began www.example.com"
 
 
 def test_a_flow_that_begins_again_has_the_name_of_the_one_before() -> None:

@@ -220,6 +220,20 @@ def test_dhcp() -> None:
     )  # fmt: skip
 
 
+def test_the_answer_of_a_dhcp_server() -> None:
+    """It says what a flow of its own is, and takes nothing from what the host said in this one."""
+    answer = b"\2" + bytes(235) + bytes.fromhex("63825363") + b"\x35\1\5\xff"
+    alone, after = Line(67), Line(67)
+    alone.udp(answer, back=True)
+    alone.udp(answer, back=True)
+    assert [(one.protocol, one.reason) for one in alone.found if isinstance(one, Label)] == [
+        ("DHCP", "dhcp")
+    ]
+    after.udp(a_dhcp_request())
+    after.udp(answer, back=True)
+    assert after.label.facts.dhcp_host
+
+
 def test_what_is_nothing_known_is_given_up() -> None:
     line = Line(9_999)
     for _ in range(10):

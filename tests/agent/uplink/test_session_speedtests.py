@@ -61,7 +61,9 @@ def test_our_controller_wants_progress_and_knows_where_tests_are_answered() -> N
     steps = list(other.received(hello.text))  # type: ignore[union-attr]
     assert controller_side.AnswersSpeedtests(5260) in steps
     (words,) = [step.text for step in steps if isinstance(step, controller_side.Say)]
-    assert list(own.received(words)) == [Ready(batched=True, shows_tests=True, tells_time=True)]
+    assert list(own.received(words)) == [
+        Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True)
+    ]
     progress = SpeedtestProgress(queue_id=5, phase="upload", part=0.25, bytes_per_sec=1e6)
     assert list(other.received(own.speedtest_progress(progress))) == [
         controller_side.SpeedtestMoves(progress)

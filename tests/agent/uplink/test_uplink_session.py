@@ -95,7 +95,7 @@ def test_both_of_our_sides_understand_each_other() -> None:
                     to_controller.append(mine.text)
                 elif isinstance(mine, Ready):
                     ready.append(mine)
-    assert ready == [Ready(batched=True, shows_tests=True, tells_time=True)]
+    assert ready == [Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True)]
     assert controller_side.GiveProbes("forepost") in given
     records = [Record(1, 0, POST), Record(2, 0, POST)]
     (reported,) = other.received(own.report(99, records))

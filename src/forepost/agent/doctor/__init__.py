@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from forepost.agent.doctor import host, icmp, network, placing
+from forepost.agent.doctor import flows, host, icmp, network, placing
 from forepost.agent.doctor.case import Case
 from forepost.wire.doctor import Finding
 
@@ -21,6 +21,9 @@ CHECKS: Final[dict[str, Check]] = {
     "controller": network.controller,
     "speedtest-port": network.speedtest_port,
     "trafficsim-port": network.trafficsim_port,
+    "flows": flows.packets,
+    "flows-kernel": flows.kernel,
+    "flows-quic": flows.quic,
     "state-folder": placing.folder,
     "spool-space": placing.space,
     "clock": host.clock,

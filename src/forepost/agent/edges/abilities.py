@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from forepost.agent.edges.capture import kernel_table
+from forepost.agent.edges.capture.link import open_packets
 from forepost.agent.edges.icmp_socket import Denied, IcmpSocket, bind_to_interface
 
 _IP_RECVERR: Final = 11
@@ -69,6 +71,23 @@ def hears_routes() -> str:
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as opened:
             opened.bind((0, _MULTICAST))
+    except OSError as error:
+        return os.strerror(error.errno or errno.EIO).lower()
+    return ""
+
+
+def sees_packets() -> str:
+    try:
+        open_packets().close()
+    except OSError as error:
+        return os.strerror(error.errno or errno.EIO).lower()
+    return ""
+
+
+def counts_in_kernel() -> str:
+    """Whether the program of the flow meter is taken by the kernel, and its maps are."""
+    try:
+        kernel_table.try_out()
     except OSError as error:
         return os.strerror(error.errno or errno.EIO).lower()
     return ""

@@ -12,13 +12,20 @@ class LineLog:
         self._path, self._max_bytes, self._keep = path, max_bytes, keep
 
     def write(self, lines: Sequence[bytes]) -> None:
-        """All of them into one file. Raises OSError; it blocks: call it from a thread."""
+        """All of them into one file, or none. Raises OSError; it blocks: call it from a thread."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(
             self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640
         )
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(b"".join(line + b"\n" for line in lines))
+        with os.fdopen(descriptor, "ab", buffering=0) as file:
+            before = file.seek(0, os.SEEK_END)
+            text = memoryview(b"".join(line + b"\n" for line in lines))
+            try:
+                while text:
+                    text = text[file.write(text) or 0 :]
+            except OSError:
+                file.truncate(before)  # no half a line, and nothing twice
+                raise
             size = file.tell()
         if size >= self._max_bytes:
             self._turn()

@@ -8,6 +8,7 @@ from typing import Final
 import anyio
 
 from forepost.agent.edges.group_folder import GroupFolder
+from forepost.agent.edges.host import LinuxHost
 from forepost.agent.flows.commands import Commands
 from forepost.agent.flows.face import Face
 from forepost.agent.flows.groups import Groups
@@ -49,11 +50,9 @@ class Flows:
         """Set when somebody said `restart`."""
         self.groups = Groups()
         self.watch = Watch(flows, self.groups, clock, health, node.state_dir, report)
-        self._reporter = Reporter(node, self.watch, clock)
-        self._clock, self._sinks = (
-            clock,
-            [SINKS[one.kind](one, clock, health) for one in flows.sinks],
-        )
+        self._sinks = [SINKS[one.kind](one, clock, health) for one in flows.sinks]
+        named = list(zip(flows.sinks, self._sinks, strict=True))
+        self._reporter = Reporter(node, self.watch, named, clock)
         if self._sinks:
             self._telemetry = Telemetry(
                 self._sinks,
@@ -61,6 +60,7 @@ class Flows:
                 flows.privacy,
                 self._reporter.status,
                 lambda: self.watch.states,
+                LinuxHost().network,
             )
             self.watch.hear(self._telemetry)
         folder = GroupFolder(Path(socket.address_groups or node.state_dir / GROUPS))

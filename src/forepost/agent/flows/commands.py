@@ -95,7 +95,7 @@ class Commands:
         groups: Groups,
         folder: Folder,
         status: Callable[[], AgentStatus],
-        flows: Callable[[int], FlowList],
+        flows: Callable[[int], Awaitable[FlowList]],
         reload: Callable[[], Awaitable[None]],
         restart: Callable[[], None],
     ) -> None:
@@ -170,7 +170,7 @@ class Commands:
         return Answer(code=OK, message="Ok.", data=self._status())
 
     async def _list_flows(self, request: Request) -> Answer:
-        return Answer(code=OK, message="Ok.", data=self._flows(request.limit))
+        return Answer(code=OK, message="Ok.", data=await self._flows(request.limit))
 
     async def _do_reload(self, _: Request) -> Answer:
         await self._reload()

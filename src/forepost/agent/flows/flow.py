@@ -53,6 +53,8 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
     """What this host looked up before (DNS), where the flow itself does not say."""
     reason: Reason | None = None
     confidence: int = 0
+    known_application: str = ""
+    """What nDPI calls it."""
     label_reason: Reason | None = None
     """Why inspection called it so, whatever a rule says; as the next."""
     label_confidence: int = 0

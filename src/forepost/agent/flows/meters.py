@@ -49,6 +49,8 @@ class MeterState(msgspec.Struct, kw_only=True):
     backend: Backend | None = None
     reason: str = ""
     """Why it does not count, or not in the better way."""
+    no_ndpi: str = ""
+    """Why there are no labels of nDPI, though they are wanted."""
     before: Totals = Totals()
     """Of meters that are gone and took their counters with them."""
     now: Totals = Totals()
@@ -197,7 +199,9 @@ class Meter:
             self._passed_before = self.state.now.passed
         self._counted_until = now_sec
         self.state.running, self.state.backend = True, hello.backend
-        self.state.reason = hello.reason
+        self.state.reason, self.state.no_ndpi = hello.reason, hello.no_ndpi
+        if hello.no_ndpi:
+            self._health.ill(f"{self._subject} names", hello.no_ndpi, minor=True)
         if hello.reason:
             self._health.ill(self._subject, hello.reason, minor=True)
         else:

@@ -66,7 +66,11 @@ def under(name: str, domain: str) -> bool:
 
 
 def by_label(flow: Flow, label: Label) -> None:
-    """Take what inspection found."""
+    """Take what inspection found. What nDPI finds comes beside what our own parsers find."""
+    if label.reason == "ndpi":
+        flow.known_application = label.application
+        if flow.label_reason is not None:
+            return
     flow.detected = label.protocol
     flow.server_name = label.server_name or flow.server_name
     flow.facts = label.facts
@@ -101,6 +105,8 @@ def by_rules(flow: Flow, rules: Rules) -> None:
     flow.application = rules.application(flow)
     if flow.application:
         _because(flow, "rule", BY_RULE)
+    else:
+        flow.application = flow.known_application
 
 
 def application_of(flow: Flow) -> str:

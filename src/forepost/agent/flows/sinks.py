@@ -31,8 +31,10 @@ PAUSE_SEC: Final = 10.0
 
 
 class Sink(Protocol):
-    lost: int
-    """Records that it had no room for."""
+    @property
+    def lost(self) -> int:
+        """Records that it had no room for, or that were not wanted where they were sent."""
+        ...
 
     def take(self, kind: str, line: bytes) -> None: ...
 
@@ -69,6 +71,13 @@ class Queue:
     def all(self, most: int = MOST_WAITING) -> list[bytes]:
         return [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
 
+    def back(self, lines: Sequence[bytes]) -> None:
+        """These could not be told: they are the next again, and the newest go for want of room."""
+        self.waiting.extendleft(reversed(lines))
+        while len(self.waiting) > MOST_WAITING:
+            self.waiting.pop()
+            self.lost += 1
+
 
 class LogSink(Queue):
     """Writes once a second. What cannot be written (a full disk) waits, and then is lost."""
@@ -93,7 +102,7 @@ class LogSink(Queue):
             await anyio.to_thread.run_sync(self._log.write, lines)
         except OSError as error:
             self._health.ill(self._subject, str(error), minor=True)
-            self.waiting.extendleft(reversed(lines))
+            self.back(lines)
         else:
             self._health.well(self._subject)
 
@@ -104,7 +113,12 @@ class SocketSink:
     def __init__(self, settings: SinkSection, clock: Clock, health: Health) -> None:
         self._settings, self._clock, self._health = settings, clock, health
         self._clients: set[Queue] = set()
-        self.lost = 0
+        self._lost_before = 0
+
+    @property
+    def lost(self) -> int:
+        """By all clients together, those that are gone included."""
+        return self._lost_before + sum(client.lost for client in self._clients)
 
     def take(self, kind: str, line: bytes) -> None:
         for client in self._clients:
@@ -143,7 +157,7 @@ class SocketSink:
                 return  # it went away
             finally:
                 self._clients.discard(client)
-                self.lost += client.lost
+                self._lost_before += client.lost + len(client.waiting)
 
 
 class HttpSink(Queue):
@@ -163,8 +177,8 @@ class HttpSink(Queue):
             await self._clock.sleep(FLUSH_SEC if done else PAUSE_SEC)
 
     async def flush(self) -> None:
-        if self.waiting:
-            await self._post()
+        while self.waiting and await self._post():
+            pass
 
     async def _post(self) -> bool:
         lines = self.all(POST_AT_ONCE)
@@ -184,7 +198,7 @@ class HttpSink(Queue):
 
     def _failed(self, lines: list[bytes], reason: str) -> bool:
         self._health.ill(self._subject, reason, minor=True)
-        self.waiting.extendleft(reversed(lines))
+        self.back(lines)
         return False
 
 

@@ -1,16 +1,20 @@
 """The answer to `status`: what the agent and its meters use, and how many flows there are."""
 
 import os
+from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from forepost.agent.edges.usage import usage
 from forepost.agent.flows.meters import MeterState
+from forepost.agent.flows.sinks import Sink
 from forepost.agent.flows.watch import Watch
 from forepost.agent.node import Node
+from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
-from forepost.wire.flow_socket import AgentStatus, MeterSummary
+from forepost.wire.flow_socket import AgentStatus, MeterSummary, SinkSummary
 
 PRODUCT: Final = "forepost agent"
 
@@ -25,8 +29,10 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reporter:
-    def __init__(self, node: Node, watch: Watch, clock: Clock) -> None:
-        self._node, self._watch, self._clock = node, watch, clock
+    def __init__(
+        self, node: Node, watch: Watch, sinks: Sequence[tuple[SinkSection, Sink]], clock: Clock
+    ) -> None:
+        self._node, self._watch, self._sinks, self._clock = node, watch, sinks, clock
         self._began_sec = clock.monotonic()
         self._before = self._now = self._used()
         self._uptime = 0
@@ -68,6 +74,7 @@ class Reporter:
             flow_dropped=sum(state.total("refused_packets") for state in states),
             capture_dropped=sum(state.all_lost for state in states),
             interfaces=[_summary(state) for state in states],
+            sinks=[_sink(settings, sink.lost) for settings, sink in self._sinks],
         )
 
     def _used(self) -> Used:
@@ -79,6 +86,14 @@ class Reporter:
             rss_kb=rss + sum(state.rss_kb for state in states),
             max_rss_kb=largest + sum(state.max_rss_kb for state in states),
         )
+
+
+def _sink(settings: SinkSection, lost: int) -> SinkSummary:
+    place = settings.path or settings.listen
+    if not place:
+        url = urlsplit(settings.url)
+        place = f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
+    return SinkSummary(kind=settings.kind, place=place, lost=lost)
 
 
 def _summary(state: MeterState) -> MeterSummary:
@@ -95,4 +110,5 @@ def _summary(state: MeterState) -> MeterSummary:
         restarts=state.restarts,
         gap_sec=round(state.gap_sec, 3),
         uninspected_sec=round(state.uninspected_sec, 3),
+        no_ndpi=state.no_ndpi,
     )

@@ -110,7 +110,7 @@ class FlowTable:
 
     def label(self, interface: str, label: Label) -> None:
         flow = self._flows.get((interface, label.key))
-        if flow is not None:
+        if flow is not None and not flow.expired:  # what comes after the end is the next flow's
             self._name(flow, label)
             return
         self._waiting[interface, label.key] = label
@@ -207,6 +207,7 @@ class FlowTable:
             self._expiring += 1
             naming.by_port(flow)
             naming.by_rules(flow, self._rules)
+            self._listener.named(flow)
         self._recall.learn(flow)
         flow.expired = True
         self._ending.append((flow, closed))

@@ -1,10 +1,11 @@
 """Tells sinks what flows do: each beginning, name and end, and what moved in each interval."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
+from forepost.agent.edges.routes import ANY, DefaultRoute
 from forepost.agent.edges.stamps import moment
 from forepost.agent.flows import records
 from forepost.agent.flows.flow import NO_MAC, Flow
@@ -16,21 +17,30 @@ from forepost.kit.clock import Clock
 from forepost.wire.flow_socket import AgentStatus
 from forepost.wire.flow_telemetry import (
     AgentStatusRecord,
+    CaptureType,
     Endpoints,
     FlowType,
     InterfaceCounts,
+    InterfaceFacts,
+    Interfaces,
     InterfaceStats,
     Record,
 )
+from forepost.wire.probes import Interface, Route
 
 GAP_BYTES = 24
 """Preamble, FCS and gap between frames (IEEE 802.3)."""
+_CAPTURE_TYPES: Final[dict[str, CaptureType]] = {"ebpf": "ebpf", "ring": "tpv3"}
 
 
 class Sink(Protocol):
     def take(self, kind: str, line: bytes) -> None:
         """Take a record, JSON without a line's end. Never waits: what has no room is counted."""
         ...
+
+
+Network = Callable[[], tuple[list[Interface], list[Route], DefaultRoute]]
+"""The interfaces and routes of this host, now."""
 
 
 class Telemetry:
@@ -43,9 +53,10 @@ class Telemetry:
         privacy: int,
         status: Callable[[], AgentStatus],
         states: Callable[[], Sequence[MeterState]],
+        network: Network,
     ) -> None:
         self._sinks, self._clock, self._privacy = sinks, clock, privacy
-        self._status, self._states = status, states
+        self._status, self._states, self._network = status, states, network
         self._moved: dict[int, tuple[Flow, New]] = {}
         self._told: dict[str, InterfaceCounts] = {}
         self._ticked_sec = clock.monotonic()
@@ -53,6 +64,8 @@ class Telemetry:
 
     def began(self, flow: Flow) -> None:
         self._record(flow, "flow")
+        if flow.complete:  # its name was known before its first counters were read
+            self._record(flow, "flow_dpi_complete")
 
     def named(self, flow: Flow) -> None:
         self._record(flow, "flow_dpi_complete" if flow.complete else "flow_dpi_update")
@@ -82,6 +95,7 @@ class Telemetry:
         self._ticked_sec = now_sec
         if self._privacy < ADDRESSES:
             self._say(_endpoints([flow for flow, _ in moved.values()]))
+        self._say(_interfaces(self._states(), self._network(), self._privacy))
         for state in self._states():
             self._say(self._interface(state))
         status = self._status()
@@ -136,6 +150,32 @@ def _counts(state: MeterState) -> InterfaceCounts:
         ip_bytes=total("bytes") - outside_bytes,
         wire_bytes=total("bytes") + GAP_BYTES * total("packets"),
     )
+
+
+def _interfaces(
+    states: Sequence[MeterState],
+    network: tuple[list[Interface], list[Route], DefaultRoute],
+    privacy: int,
+) -> Interfaces:
+    """Of one in another namespace only how it is captured is known here."""
+    known, routes, _ = network
+    outward = {route.interface for route in routes if route.destination in ANY}
+    by_name = {interface.name: interface for interface in known}
+    found: dict[str, InterfaceFacts] = {}
+    for state in states:
+        capture = _CAPTURE_TYPES.get(state.backend or "", "")
+        own = by_name.get(state.interface)
+        if own is None:
+            found[state.interface] = InterfaceFacts(capture_type=capture)
+            continue
+        told = [address.split("/")[0] for address in (*own.ipv4, *own.ipv6)]
+        found[state.interface] = InterfaceFacts(
+            addr=told if privacy < ADDRESSES else [],
+            mac=own.mac or NO_MAC.hex(":") if privacy < ADDRESSES else NO_MAC.hex(":"),
+            role="WAN" if state.interface in outward else "LAN",
+            capture_type=capture,
+        )
+    return Interfaces(interfaces=found)
 
 
 def _endpoints(flows: Sequence[Flow]) -> Endpoints:

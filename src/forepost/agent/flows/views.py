@@ -12,20 +12,21 @@ from forepost.wire.flow_socket import FlowList, FlowView
 
 MOST: Final = 10_000
 _MS: Final = 1_000_000
+_SECOND_NS: Final = 1_000_000_000
 
 
 def largest(flows: Iterable[Flow], most: int, *, privacy: int, offset_ns: int) -> FlowList:
-    """`offset_ns`: wall clock less monotonic clock."""
+    """By rate, then by bytes. `offset_ns`: wall clock less monotonic clock."""
     live = [flow for flow in flows if not flow.expired]
     if privacy >= COUNTERS:
         return FlowList(total=len(live), flows=[])
     chosen = heapq.nlargest(
-        min(most, MOST), live, key=lambda f: (sum(f.rates), f.local_bytes + f.other_bytes)
+        min(most, MOST), live, key=lambda f: (_pace(f), f.local_bytes + f.other_bytes)
     )
-    return FlowList(total=len(live), flows=[_view(flow, privacy, offset_ns) for flow in chosen])
+    return FlowList(total=len(live), flows=[view(flow, privacy, offset_ns) for flow in chosen])
 
 
-def _view(flow: Flow, privacy: int, offset_ns: int) -> FlowView:
+def view(flow: Flow, privacy: int, offset_ns: int) -> FlowView:
     spell = spelled if privacy < ADDRESSES else prefix
     return FlowView(
         interface=flow.interface,
@@ -55,6 +56,13 @@ def _view(flow: Flow, privacy: int, offset_ns: int) -> FlowView:
         tcp_retransmits=flow.retransmits,
         tags=list(flow.tags),
     )
+
+
+def _pace(flow: Flow) -> float:
+    """Bits per second; of one that no update has seen yet, since it began."""
+    if flow.before != (0, 0):
+        return sum(flow.rates)
+    return (flow.local_bytes + flow.other_bytes) * 8e9 / (flow.last_ns - flow.first_ns + _SECOND_NS)
 
 
 def _mac(address: bytes, privacy: int) -> str:

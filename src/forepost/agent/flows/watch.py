@@ -25,6 +25,8 @@ from forepost.wire.flow_socket import FlowList
 from forepost.wire.meter import MeterOrder
 
 HINTS: Final = "dns-hints.tsv"
+NDPI_PACKETS: Final = 12
+"""Of each direction: what nDPI needs to see."""
 KEEP_HINTS_SEC: Final = 60
 FRESH_SEC: Final = 1.0
 """Counters are not read again for somebody who asks sooner than this."""
@@ -241,5 +243,6 @@ def _order(interface: str, settings: FlowsSection) -> MeterOrder:
         ttl_idle_sec=settings.ttl_idle_flow,
         ttl_idle_tcp_sec=settings.ttl_idle_tcp_flow,
         max_flows=settings.max_flows,
-        inspect=settings.inspect,
+        inspect=max(settings.inspect, NDPI_PACKETS) if settings.ndpi else settings.inspect,
+        ndpi=settings.ndpi,
     )

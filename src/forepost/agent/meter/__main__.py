@@ -7,13 +7,15 @@ import msgspec
 
 from forepost.agent.edges.capture import link, privileges
 from forepost.agent.edges.seqpacket import FramePipe
-from forepost.agent.meter.core import message
+from forepost.agent.meter.both import Both
+from forepost.agent.meter.core import Inspector, message
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.loop import Loop
+from forepost.agent.meter.names.ndpi import Ndpi, Unavailable
 from forepost.agent.meter.opening import CannotListen, open_source
 from forepost.agent.meter.sources import KernelSource
 from forepost.kit import parent
-from forepost.kit.clock import SystemClock
+from forepost.kit.clock import Clock, SystemClock
 from forepost.wire.meter import Bye, Hello, MeterOrder
 
 
@@ -28,6 +30,7 @@ def main(argument: str) -> None:
         except (CannotListen, OSError) as error:
             pipe.send(message(Bye(reason=str(error))))
             return
+        inspector, no_ndpi = _inspector(order, clock)
         kept = source.table.descriptors if isinstance(source, KernelSource) else {}
         hello = Hello(
             interface=order.interface,
@@ -36,11 +39,21 @@ def main(argument: str) -> None:
             ethernet=found.ethernet,
             resumed=bool(order.descriptors),
             kept=list(kept),
+            no_ndpi=no_ndpi,
         )
         pipe.send(message(hello), list(kept.values()))
-        inspector = Inspection()
         privileges.drop()
         Loop(order, source, inspector, pipe, clock).run()
+
+
+def _inspector(order: MeterOrder, clock: Clock) -> tuple[Inspector, str]:
+    """And why it is not what is wanted."""
+    if not order.ndpi:
+        return Inspection(), ""
+    try:
+        return Both(Inspection(), Ndpi(lambda: int(clock.monotonic() * 1e3))), ""
+    except Unavailable as error:
+        return Inspection(), str(error)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,14 @@ class Inspection:
             yield _dns_label(key, said)
 
     def _dhcp(self, key: bytes, data: bytes) -> Found:
-        """Every request: one flow is that of all hosts that have no address yet."""
+        """Every request: one flow is that of all hosts that have no address yet. An answer tells
+        what its flow is, where no request has.
+        """
+        if dhcp.is_answer(data):
+            if key not in self._done:
+                self._finish(key)
+                yield Label(key=key, protocol="DHCP", reason="dhcp", confidence=SAID)
+            return
         try:
             said = dhcp.request(data)
         except (Short, Wrong):
@@ -92,6 +99,7 @@ class Inspection:
         facts = Facts(
             dhcp_host=said.host, dhcp_vendor=said.vendor, dhcp_fingerprint=said.fingerprint
         )
+        self._finish(key)
         yield Label(key=key, protocol="DHCP", reason="dhcp", confidence=SAID, facts=facts)
 
 

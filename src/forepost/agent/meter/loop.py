@@ -78,7 +78,8 @@ class Loop:
                 next_tick_sec += self._meter.tick_sec
                 next_tick_sec = max(next_tick_sec, now_sec + self._meter.tick_sec / 2)
             if now_sec >= next_sweep_sec:
-                self._meter.sweep(int(now_sec * SECOND_NS), lambda: not self._pipe.waiting)
+                if self._ticking is None:  # else it would tell rows of flows that have ended
+                    self._meter.sweep(int(now_sec * SECOND_NS), lambda: not self._pipe.waiting)
                 next_sweep_sec = max(next_sweep_sec, now_sec) + 1
                 if ring.interface != name:
                     return f"{name}: the interface is gone"

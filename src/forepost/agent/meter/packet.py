@@ -50,6 +50,10 @@ class Packet(NamedTuple):
     """Identification of the datagram that it is a part of."""
     later: bool
     """A fragment without the transport's header."""
+    whole: bytes = b""
+    """All that there is of it, link tags included."""
+    start: int = 0
+    """Where its IP header begins."""
 
 
 def parse(ether_type: int, vlan: int, data: bytes) -> Packet | None:
@@ -87,7 +91,7 @@ def _ipv4(data: bytes, at: int, vlan: int) -> Packet | None:
     part = number if offset or fragment & 0x2000 else None
     end = at + length if length else len(data)
     return _transport(
-        data, at + header, end, (source, target, protocol, 4, vlan, tos, part, offset > 0)
+        data, at + header, end, (source, target, protocol, 4, vlan, tos, part, offset > 0), at
     )
 
 
@@ -95,6 +99,7 @@ def _ipv6(data: bytes, at: int, vlan: int) -> Packet | None:
     first, length, protocol, _, source, target = _IP6.unpack_from(data, at)
     if first >> 28 != 6:
         return None
+    start = at
     at += 40
     end = at + length if length else len(data)
     part, later = None, False
@@ -113,7 +118,7 @@ def _ipv6(data: bytes, at: int, vlan: int) -> Packet | None:
         else:
             break
     return _transport(
-        data, at, end, (source, target, protocol, 6, vlan, first >> 20 & 0xFF, part, later)
+        data, at, end, (source, target, protocol, 6, vlan, first >> 20 & 0xFF, part, later), start
     )
 
 
@@ -122,6 +127,7 @@ def _transport(
     at: int,
     end: int,
     about: tuple[bytes, bytes, int, int, int, int, int | None, bool],
+    start: int,
 ) -> Packet:
     source, target, protocol, version, vlan, tos, part, later = about
     source_port = target_port = _NO_PORT
@@ -152,6 +158,8 @@ def _transport(
         end,
         part,
         later,
+        data,
+        start,
     )
 
 

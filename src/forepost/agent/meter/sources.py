@@ -9,7 +9,7 @@ from forepost.agent.edges.capture.ring import ETHERNET_HEADER, TAG, Frame, Ring
 from forepost.agent.edges.stamps import Moment
 from forepost.agent.meter.core import Table
 from forepost.agent.meter.packet import Packet, carries_ip, flow_key, parse
-from forepost.agent.meter.table import NO_MAC, FlowTable
+from forepost.agent.meter.table import NO_MAC, FlowTable, ends
 from forepost.wire.meter import Backend
 
 MOST_BLOCKS: Final = 8
@@ -61,19 +61,23 @@ class RingSource:
 
     backend: Backend = "ring"
 
-    def __init__(
-        self, ring: Ring, table: FlowTable, link: Link, now: Callable[[], Moment]
-    ) -> None:
+    def __init__(self, ring: Ring, table: FlowTable, link: Link, now: Callable[[], Moment]) -> None:
         self.table, self.ring = table, ring
         self._link, self._now = link, now
         self._lost = 0
 
     def read(self, inspect: Inspect) -> None:
         self.table.read_ns, offset_ns = self._now()
-        for frame in self.ring.frames(MOST_BLOCKS):
-            if self._link.loopback and frame.outgoing:
+        count_known, link = self.table.count_known, self._link
+        most = link.mtu
+        header = ETHERNET_HEADER if link.ethernet else 0
+        for seen in self.ring.seen(MOST_BLOCKS):
+            at_ns, ether_type, outgoing, vlan, length, _, data = seen
+            if outgoing and link.loopback:
                 continue  # loopback shows each packet twice
-            self._count(frame, frame.at_ns - offset_ns, inspect)
+            at_ns -= offset_ns
+            if vlan or length > most or not count_known(at_ns, ether_type, data, length + header):
+                self._count(Frame(*seen), at_ns, inspect)
 
     def lost(self) -> tuple[int, int]:
         self._lost += self.ring.lost()
@@ -94,6 +98,7 @@ class RingSource:
             segments=segments,
             outgoing=frame.outgoing,
             macs=(frame.source_mac if self._link.ethernet else NO_MAC, NO_MAC),
+            raw=(0, b"") if frame.vlan else ends(frame.ether_type, frame.data),
         )
         if found:
             inspect(*found, packet, frame.data[packet.headers : packet.end])

@@ -17,6 +17,7 @@ from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.session import (
     Acked,
     Deactivated,
+    GroupsAre,
     ProbesAre,
     Ready,
     Say,
@@ -30,10 +31,12 @@ from forepost.agent.uplink.session import (
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
 from forepost.agent.uplink.timing import ask_over_http, keep_time
+from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire import neffos
 from forepost.wire.clock import ClockReading
+from forepost.wire.group_delivery import GroupEntries
 from forepost.wire.speedtest import (
     AskedSpeedtest,
     SpeedtestProgress,
@@ -95,12 +98,14 @@ class Link:
         tests: Tests | None = None,
         speedtest_port: int = 0,
         keeper: Timekeeper | None = None,
+        groups: WantedGroups | None = None,
     ) -> None:
-        """Without `tests` it asks for none."""
+        """Without `tests` it asks for none, without `groups` it takes none."""
         self._node, self._spool, self._want = node, spool, want
         self._tests, self._speedtest_port = tests, speedtest_port
         self._clock, self._health = clock, health
         self._keeper = keeper or Timekeeper(clock, health)
+        self._groups = groups
         self.connected = False
 
     async def run(self, identity: Identity) -> None:
@@ -140,6 +145,7 @@ class Link:
                 round(self._clock.now().timestamp() * 1e9),
                 self._spool.lost,
                 self._speedtest_port,
+                takes_groups=self._groups is not None,
             )
             talk = _Conversation(
                 session,
@@ -150,6 +156,7 @@ class Link:
                 self._tests,
                 self._keeper,
                 partial(ask_over_http, identity, self._keeper),
+                self._groups,
             )
             async with anyio.create_task_group() as tasks:
                 why = await talk.run(tasks, self._established)
@@ -171,29 +178,27 @@ class _Conversation:
         tests: Tests | None,
         keeper: Timekeeper,
         ask_elsewhere: Callable[[], Awaitable[None]],
+        groups: WantedGroups | None,
     ) -> None:
         """`ask_elsewhere`: for the time, where this conversation has no words for it."""
         self._spool, self._want, self._clock, self._socket = spool, want, clock, socket
         self._session, self._tests = session, tests
         self._keeper, self._ask_elsewhere = keeper, ask_elsewhere
+        self._groups = groups
         self._acked = anyio.Event()
 
     async def run(self, tasks: TaskGroup, established: Callable[[], None]) -> str:
         await self._socket.send(self._session.start())
         async for message in self._socket:
-            text = message if isinstance(message, str) else message.decode()
-            for step in self._steps(text):
+            for step in self._steps(message):
                 match step:
                     case Say(words):
                         await self._socket.send(words)
-                    case Ready(batched, shows_tests, tells_time):
+                    case Ready():
                         established()
-                        tasks.start_soon(self._pump, batched)
-                        tasks.start_soon(self._heartbeat)
-                        tasks.start_soon(self._test, shows_tests)
-                        tasks.start_soon(self._keep_time, tells_time)
-                    case ProbesAre(revision, probes, keys):
-                        await self._run_these(revision, probes, keys)
+                        await self._begin(tasks, step)
+                    case ProbesAre() | GroupsAre():
+                        await self._have(step)
                     case Acked(refused):
                         self._refuse(refused)
                         self._acked.set()
@@ -206,7 +211,16 @@ class _Conversation:
                         return reason
         raise Broken("the controller closed the connection")
 
-    def _steps(self, text: str) -> list[Step]:
+    async def _begin(self, tasks: TaskGroup, ready: Ready) -> None:
+        if ready.gives_groups:
+            await self._have_groups()
+        tasks.start_soon(self._pump, ready.batched)
+        tasks.start_soon(self._heartbeat)
+        tasks.start_soon(self._test, ready.shows_tests)
+        tasks.start_soon(self._keep_time, ready.tells_time)
+
+    def _steps(self, message: str | bytes) -> list[Step]:
+        text = message if isinstance(message, str) else message.decode()
         try:
             return list(self._session.received(text))
         except (neffos.Malformed, msgspec.MsgspecError, RecursionError) as error:
@@ -242,12 +256,29 @@ class _Conversation:
 
         await keep_time(self._keeper, self._clock, ask if tells_time else self._ask_elsewhere, tell)
 
+    async def _have(self, wanted: ProbesAre | GroupsAre) -> None:
+        match wanted:
+            case ProbesAre(revision, probes, keys):
+                await self._run_these(revision, probes, keys)
+            case GroupsAre(revision, groups):
+                await self._use_groups(revision, groups)
+
     async def _run_these(
         self, revision: str, probes: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
     ) -> None:
         unsupported = await self._want(revision, probes, keys)
         if revision:
             await self._socket.send(self._session.have(revision, unsupported))
+
+    async def _use_groups(self, revision: str, groups: Sequence[GroupEntries]) -> None:
+        if self._groups is not None:
+            await self._groups.set(revision, groups)
+            await self._have_groups()
+
+    async def _have_groups(self) -> None:
+        """The controller gives what is not the newest."""
+        if self._groups is not None:
+            await self._socket.send(self._session.have_groups(self._groups.have))
 
     def _heard(self, step: SpeedtestsAre | SpeedtestKept | TimeWas) -> None:
         match step:

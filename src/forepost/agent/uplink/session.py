@@ -12,6 +12,7 @@ import msgspec
 from forepost.agent.uplink.record import Record
 from forepost.wire import neffos
 from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
+from forepost.wire.group_delivery import GROUPS, GroupEntries, HaveGroups, WantGroups
 from forepost.wire.neffos import Frame
 from forepost.wire.speedtest import (
     AskedSpeedtest,
@@ -52,6 +53,7 @@ class Ready(msgspec.Struct, frozen=True):
     shows_tests: bool = False
     """Whether the progress of a speed test is wanted."""
     tells_time: bool = False
+    gives_groups: bool = False
 
 
 class ProbesAre(msgspec.Struct, frozen=True):
@@ -101,6 +103,13 @@ class TimeWas(msgspec.Struct, frozen=True):
     answer: TimeIs
 
 
+class GroupsAre(msgspec.Struct, frozen=True):
+    """All address groups that the controller wants."""
+
+    revision: str
+    groups: list[GroupEntries]
+
+
 Step = (
     Say
     | Ready
@@ -111,6 +120,7 @@ Step = (
     | SpeedtestsAre
     | SpeedtestKept
     | TimeWas
+    | GroupsAre
 )
 
 
@@ -121,6 +131,7 @@ class _Reason(msgspec.Struct):
 _want = msgspec.json.Decoder(Want)
 _report_ok = msgspec.json.Decoder(ReportOk)
 _hello = msgspec.json.Decoder(Hello)
+_want_groups = msgspec.json.Decoder(WantGroups)
 _list = msgspec.json.Decoder(list[msgspec.Raw] | None)
 _time_is = msgspec.json.Decoder(TimeIs)
 _post = msgspec.json.Decoder(ProbePost)
@@ -131,7 +142,15 @@ _test = msgspec.json.Decoder(AskedSpeedtest)
 class Session:
     """`token`: digits that tell our questions apart, Unix ns in NetWatcher's agent."""
 
-    def __init__(self, version: str, token: int, lost: int, speedtest_port: int = 0) -> None:
+    def __init__(
+        self,
+        version: str,
+        token: int,
+        lost: int,
+        speedtest_port: int = 0,
+        *,
+        takes_groups: bool = False,
+    ) -> None:
         """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere."""
         self._version, self._lost = version, lost
         self._agent_token, self._own_token = f"${token}", f"${token + 1}"
@@ -139,6 +158,8 @@ class Session:
         self._sent: tuple[int, int] | None = None
         self._test_sent = 0
         self._speedtest_port = speedtest_port
+        self._takes_groups = takes_groups
+        self._parts: list[WantGroups] = []
 
     def start(self) -> str:
         return neffos.HELLO
@@ -179,6 +200,9 @@ class Session:
 
     def have(self, revision: str, unsupported: list[str]) -> str:
         return _frame(FOREPOST, "have", Have(revision=revision, unsupported=unsupported))
+
+    def have_groups(self, have: HaveGroups) -> str:
+        return _frame(FOREPOST, "have_groups", have)
 
     def ask_time(self, number: int) -> str:
         return _frame(FOREPOST, "clock", TimeAsk(number=number))
@@ -226,7 +250,7 @@ class Session:
             return
         hello = Hello(
             version=self._version,
-            capabilities=list(CAPABILITIES),
+            capabilities=[*CAPABILITIES, GROUPS] if self._takes_groups else list(CAPABILITIES),
             lost=self._lost,
             speedtest_port=self._speedtest_port,
         )
@@ -236,10 +260,12 @@ class Session:
         match frame.event:
             case "hello":
                 able = _hello.decode(frame.body).capabilities
-                yield Ready(REPORT in able, SPEEDTEST in able, CLOCK in able)
+                yield Ready(REPORT in able, SPEEDTEST in able, CLOCK in able, GROUPS in able)
             case "want":
                 want = _want.decode(frame.body)
                 yield ProbesAre(want.revision, want.probes, want.keys)
+            case "want_groups" if self._takes_groups:
+                yield from self._part(_want_groups.decode(frame.body))
             case "clock":
                 yield TimeWas(_time_is.decode(frame.body))
             case "report_ok":
@@ -249,6 +275,23 @@ class Session:
                     yield Acked(ok.refused)
             case _:
                 pass  # of a newer controller; it was not among the capabilities we named
+
+    def _part(self, part: WantGroups) -> Iterator[Step]:
+        """Nothing is wanted before the last part of a revision is there."""
+        if part.part == 1:
+            self._parts = []
+        elif len(self._parts) + 1 != part.part or self._parts[0].revision != part.revision:
+            return  # of a document whose beginning was not for us
+        self._parts.append(part)
+        if part.part < part.parts:
+            return
+        entries: dict[str, list[str]] = {}
+        for one in self._parts:
+            for group in one.groups:
+                entries.setdefault(group.name, []).extend(group.entries)
+        self._parts = []
+        groups = [GroupEntries(name=name, entries=found) for name, found in entries.items()]
+        yield GroupsAre(part.revision, groups)
 
     def _agent_event(self, frame: Frame) -> Iterator[Step]:
         match frame.event:

@@ -32,6 +32,7 @@ class Connection(Protocol):
 
     def probes_changed(self, edited: int) -> None: ...
     def speedtests_changed(self) -> None: ...
+    def groups_changed(self) -> None: ...
     def replaced(self) -> None: ...
     def deactivated(self, reason: str) -> None: ...
 
@@ -169,6 +170,22 @@ class Roster:
         connection = self._live.get(agent_id)
         if connection is not None:
             what(connection)
+
+    def tell_workspace(self, workspace_id: int, what: Callable[[Connection], None]) -> None:
+        """Say something to all agents of a workspace that are connected."""
+        for agent_id in self.agents_of(workspace_id):
+            self.tell(agent_id, what)
+
+    def agents_of(self, workspace_id: int) -> list[int]:
+        """Those that have been here, in order."""
+        return sorted(
+            agent_id
+            for agent_id, known in self._enrolled.items()
+            if known.workspace_id == workspace_id and not known.deleted
+        )
+
+    def is_live(self, agent_id: int) -> bool:
+        return agent_id in self._live
 
 
 def agent_clock(reading: ClockReading, now: datetime) -> AgentClock:

@@ -10,6 +10,7 @@ from forepost.wire import neffos
 from forepost.wire.base import complaint
 from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
 from forepost.wire.depth import is_deep
+from forepost.wire.group_delivery import GROUPS, HaveGroups
 from forepost.wire.neffos import Frame
 from forepost.wire.speedtest import (
     SpeedtestProgress,
@@ -119,6 +120,12 @@ class ClockIs(msgspec.Struct, frozen=True):
     reading: ClockReading
 
 
+class HasGroups(msgspec.Struct, frozen=True):
+    """Which address groups the agent has now."""
+
+    have: HaveGroups
+
+
 class HangUp(msgspec.Struct, frozen=True): ...
 
 
@@ -137,6 +144,7 @@ Step = (
     | AnswersSpeedtests
     | TimeAsked
     | ClockIs
+    | HasGroups
     | HangUp
 )
 
@@ -154,6 +162,7 @@ _time_ask = msgspec.json.Decoder(TimeAsk)
 _reading = msgspec.json.Decoder(ClockReading)
 _hello = msgspec.json.Decoder(Hello)
 _have = msgspec.json.Decoder(Have)
+_have_groups = msgspec.json.Decoder(HaveGroups)
 _version = msgspec.json.Decoder(Version)
 
 
@@ -176,6 +185,11 @@ def _shallow(post: ProbePost) -> ProbePost:
     if is_deep(bytes(post.payload)):
         raise msgspec.ValidationError(TOO_DEEP)
     return post
+
+
+def want_groups(part: bytes) -> str:
+    """One part of the document, as JSON."""
+    return neffos.encode(Frame(FOREPOST, "want_groups", part.decode()))
 
 
 def time_is(number: int, received: datetime, now: datetime) -> str:
@@ -286,13 +300,15 @@ class Session:
                 yield Able(frozenset(hello.capabilities))
                 if SPEEDTEST in hello.capabilities:
                     yield AnswersSpeedtests(hello.speedtest_port)
-                mine = Hello(version=self._version, capabilities=list(CAPABILITIES))
+                mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS])
                 yield Say(
                     neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode()))
                 )
                 yield GiveProbes(FOREPOST)
             case "report":
                 yield self._report(_report.decode(frame.body))
+            case "have_groups":
+                yield HasGroups(_have_groups.decode(frame.body))
             case "clock":
                 yield TimeAsked(_time_ask.decode(frame.body).number)
             case "clock_is":

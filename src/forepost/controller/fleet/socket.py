@@ -13,6 +13,7 @@ import msgspec
 
 from forepost.controller.asgi import Asgi, Receive, Send, headers_and_query_of
 from forepost.controller.fleet.agent_api import credentials_of
+from forepost.controller.fleet.given_groups import GivenGroups, Grouping
 from forepost.controller.fleet.roster import Connection, Roster, Stranger
 from forepost.controller.fleet.session import (
     POSTED_OK,
@@ -24,6 +25,7 @@ from forepost.controller.fleet.session import (
     GiveProbes,
     GiveSpeedtests,
     HangUp,
+    HasGroups,
     Posted,
     Reported,
     Say,
@@ -94,6 +96,7 @@ class Deps(msgspec.Struct, frozen=True):
     accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
     """The same for one result that needs no look-up and no refusal; False: it does."""
     speedtests: "Speedtests"
+    groups: Grouping
 
 
 class Speedtests(Protocol):
@@ -161,6 +164,7 @@ class _Connection(Connection):
         self._nudge = anyio.Event()
         self._edited: set[int] = set()
         self._asks_for_tests = self._tests_changed = False
+        self._groups = GivenGroups(deps.groups)
         self._goodbye = ""
 
     # What the roster may say at any time; `_push` carries it out.
@@ -171,6 +175,10 @@ class _Connection(Connection):
 
     def speedtests_changed(self) -> None:
         self._tests_changed = self._asks_for_tests
+        self._nudge.set()
+
+    def groups_changed(self) -> None:
+        self._groups.changed()
         self._nudge.set()
 
     def replaced(self) -> None:
@@ -275,6 +283,9 @@ class _Connection(Connection):
                 await self._say(time_is(number, self._received, self._deps.clock.now()))
             case ClockIs(reading):
                 self._deps.roster.clock_is(agent.agent_id, reading)
+            case HasGroups(have):
+                self._groups.heard(agent, have)
+                self._nudge.set()
             case _:
                 await self._do_speedtests(agent, step)
 
@@ -324,6 +335,7 @@ class _Connection(Connection):
             if self._tests_changed:
                 self._tests_changed = False
                 await self._give_speedtests(self._agent)
+            await self._groups.give(self._agent, self._say)
             edited, self._edited = self._edited, set()
             if not edited:
                 continue

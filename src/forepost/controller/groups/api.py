@@ -1,5 +1,6 @@
 """Routes of address groups."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from litestar import Router, delete, get, patch, post
@@ -9,14 +10,23 @@ from litestar.status_codes import HTTP_200_OK
 from forepost.controller.access import needs
 from forepost.controller.groups.store import Groups
 from forepost.kit.clock import Clock
+from forepost.wire.group_delivery import GroupDelivery
 from forepost.wire.groups import Group, GroupPatch, NewGroup
 from forepost.wire.rest import Done, ListOf
 
 ALL: Final = "/workspaces/{workspace_id:int}/address-groups"
+DELIVERY: Final = ALL + "/delivery"
 ONE: Final = ALL + "/{group_id:int}"
 
 
-def routes(groups: Groups, clock: Clock) -> Router:
+def routes(
+    groups: Groups,
+    clock: Clock,
+    changed: Callable[[int], None],
+    delivery: Callable[[int], Awaitable[list[GroupDelivery]]],
+) -> Router:
+    """`changed` hears of every change of a workspace's groups; `delivery` says who has them."""
+
     @get(ALL, opt=needs("VIEWER"))
     async def list_groups(workspace_id: FromPath[int]) -> ListOf[Group]:
         """Without their addresses."""
@@ -25,7 +35,14 @@ def routes(groups: Groups, clock: Clock) -> Router:
     @post(ALL, opt=needs("USER"))
     async def add_group(workspace_id: FromPath[int], data: JSONBody[NewGroup]) -> Group:
         """Addresses may be written in any usual way; each is kept once, in the canonical one."""
-        return await groups.add(workspace_id, data, clock.now())
+        made = await groups.add(workspace_id, data, clock.now())
+        changed(workspace_id)
+        return made
+
+    @get(DELIVERY, opt=needs("VIEWER"))
+    async def list_delivery(workspace_id: FromPath[int]) -> ListOf[GroupDelivery]:
+        """What each agent that has been here makes of the groups; it says so when it connects."""
+        return ListOf(data=await delivery(workspace_id))
 
     @get(ONE, opt=needs("VIEWER"))
     async def get_group(workspace_id: FromPath[int], group_id: FromPath[int]) -> Group:
@@ -35,15 +52,25 @@ def routes(groups: Groups, clock: Clock) -> Router:
     async def change_group(
         workspace_id: FromPath[int], group_id: FromPath[int], data: JSONBody[GroupPatch]
     ) -> Group:
-        return await groups.change(workspace_id, group_id, data, clock.now())
+        made = await groups.change(workspace_id, group_id, data, clock.now())
+        changed(workspace_id)
+        return made
 
     @delete(ONE, opt=needs("USER"), status_code=HTTP_200_OK)
     async def delete_group(workspace_id: FromPath[int], group_id: FromPath[int]) -> Done:
         await groups.delete(workspace_id, group_id)
+        changed(workspace_id)
         return Done()
 
     return Router(
         "/",
-        route_handlers=[list_groups, add_group, get_group, change_group, delete_group],
+        route_handlers=[
+            list_groups,
+            add_group,
+            list_delivery,
+            get_group,
+            change_group,
+            delete_group,
+        ],
         tags=["groups"],
     )

@@ -1,20 +1,24 @@
 """SQL of address groups."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database, unique
 from forepost.controller.db.presence import agents_exist
 from forepost.controller.db.tables.groups import address_groups
 from forepost.controller.groups.members import all_canonical, changed
+from forepost.controller.groups.parts import Head
 from forepost.kit.errors import Invalid, NotFound
+from forepost.wire.group_delivery import MOST_IN_ALL, GroupEntries
 from forepost.wire.groups import Group, GroupPatch, NewGroup
 
 TAKEN: Final = "name: a group of this workspace has it, or its external_id"
+NOT_ALL: Final = f"the groups of a workspace have {MOST_IN_ALL} addresses at most"
 MOST: Final = 100_000
 """Addresses in one group here; an agent's own groups may be larger."""
 
@@ -38,6 +42,30 @@ class Groups:
         async with self._db.read() as connection:
             return await _one(connection, workspace_id, group_id)
 
+    async def heads(self, workspace_id: int, agent_id: int) -> list[Head]:
+        """Of the groups that this agent is to have."""
+        query = select(
+            address_groups.c.id, address_groups.c.revision, address_groups.c.agent_ids
+        ).where(address_groups.c.workspace_id == workspace_id)
+        async with self._db.read() as connection:
+            found = (await connection.execute(query)).all()
+        return [
+            Head(row.id, row.revision)
+            for row in found
+            if not row.agent_ids or agent_id in row.agent_ids
+        ]
+
+    async def entries(self, workspace_id: int, ids: Sequence[int]) -> list[GroupEntries]:
+        """By name; of those that are there."""
+        query = (
+            select(address_groups.c.name, address_groups.c.addresses)
+            .where(address_groups.c.workspace_id == workspace_id, address_groups.c.id.in_(ids))
+            .order_by(address_groups.c.name)
+        )
+        async with self._db.read() as connection:
+            found = (await connection.execute(query)).all()
+        return [GroupEntries(name=row.name, entries=row.addresses) for row in found]
+
     async def add(self, workspace_id: int, new: NewGroup, now: datetime) -> Group:
         addresses = all_canonical("addresses", new.addresses)
         statement = (
@@ -59,6 +87,7 @@ class Groups:
         with unique(TAKEN):
             async with self._db.write() as connection:
                 await agents_exist(connection, workspace_id, new.agent_ids, "agent_ids")
+                await _room(connection, workspace_id, 0, len(addresses), "addresses")
                 return _group((await connection.execute(statement)).one())
 
     async def change(
@@ -67,6 +96,10 @@ class Groups:
         with unique(TAKEN):
             async with self._db.write() as connection:
                 old = await _one(connection, workspace_id, group_id)
+                changes = _changes(old, patch)
+                if changes["count"] > old.count:
+                    field = "add" if patch.addresses is msgspec.UNSET else "addresses"
+                    await _room(connection, workspace_id, group_id, changes["count"], field)
                 statement = (
                     update(address_groups)
                     .where(
@@ -74,7 +107,7 @@ class Groups:
                         address_groups.c.id == group_id,
                     )
                     .values(
-                        **_changes(old, patch),
+                        **changes,
                         revision=address_groups.c.revision + 1,
                         updated_at=now,
                     )
@@ -109,6 +142,17 @@ def _changes(old: Group, patch: GroupPatch) -> dict[str, Any]:
     if "agent_ids" in named:
         named["agent_ids"] = sorted(set(named["agent_ids"]))
     return {**named, "addresses": kept, "count": len(kept)}
+
+
+async def _room(
+    connection: AsyncConnection, workspace_id: int, group_id: int, count: int, field: str
+) -> None:
+    """Raises Invalid where the workspace would have too many addresses."""
+    query = select(func.sum(address_groups.c["count"])).where(
+        address_groups.c.workspace_id == workspace_id, address_groups.c.id != group_id
+    )
+    if int((await connection.execute(query)).scalar() or 0) + count > MOST_IN_ALL:
+        raise Invalid(f"{field}: {NOT_ALL}")
 
 
 async def _one(connection: AsyncConnection, workspace_id: int, group_id: int) -> Group:

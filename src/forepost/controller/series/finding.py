@@ -130,6 +130,8 @@ class _Search:
             edge, compare, order = "created_us <= ?", ">", "ASC"
         else:
             edge, compare, order = "created_us >= ?", "<", "DESC"
+        if self._query.received_from_us is not None:
+            edge += f" AND created_us + delay_us >= {int(self._query.received_from_us)}"
         return (
             f"{on(partition, SELECT)} WHERE {of} AND {edge}"
             f" AND (created_us, identity) {compare} (?, ?)"

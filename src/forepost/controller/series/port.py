@@ -58,6 +58,7 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     triggered: bool | None = None
     from_us: int | None = None
     to_us: int | None = None
+    received_from_us: int | None = None
     limit: int = 1_000
     ascending: bool = False
 

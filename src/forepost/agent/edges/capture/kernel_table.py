@@ -32,6 +32,17 @@ def program() -> bpf.Program:
     return msgspec.json.decode(text, type=bpf.Program)
 
 
+def try_out() -> None:
+    """Have the kernel take the program and its maps, and let go of them. Raises OSError."""
+    made = program()
+    with contextlib.ExitStack() as undo:
+        maps: dict[str, int] = {}
+        for name, shape in made.maps.items():
+            maps[name] = bpf.create(shape)
+            undo.callback(os.close, maps[name])
+        os.close(bpf.load(made, maps))
+
+
 class KernelTable:
     """Counts from the moment that it is made, for as long as anybody holds its descriptors."""
 

@@ -13,10 +13,9 @@ _REQUEST: Final = struct.Struct("=7I")
 _BLOCK: Final = struct.Struct("=3I")
 """After 8 bytes: status, number of packets, where the first one is."""
 _STATUS: Final = struct.Struct("=I")
-_PACKET: Final = struct.Struct("=6IHHIIH")
-"""next, sec, nsec, captured, length, status, MAC offset, network offset, hash, VLAN TCI, TPID."""
-_LINK_AT: Final = 48
-_LINK: Final = struct.Struct("=HHiHBB8s")
+_PACKET: Final = struct.Struct("=6I2xH4xI12x2xH4x2xBx6s")
+"""struct tpacket3_hdr: next, sec, nsec, captured, length, status, network offset, VLAN TCI; struct
+sockaddr_ll behind it: protocol, packet type, address."""
 _STATUS_AT: Final = 8
 _USER: Final = 1
 _VLAN_VALID: Final = 0x10
@@ -42,6 +41,10 @@ class Frame(NamedTuple):
     """As it was, without link header."""
     source_mac: bytes
     data: bytes
+
+
+Seen = tuple[int, int, bool, int, int, bytes, bytes]
+"""The fields of Frame."""
 
 
 class Ring:
@@ -78,7 +81,13 @@ class Ring:
         """What is there, `most_blocks` blocks at most. A block goes back to the kernel when its
         last packet was taken.
         """
-        view = self._view
+        for seen in self.seen(most_blocks):
+            yield Frame(*seen)
+
+    def seen(self, most_blocks: int) -> Iterator[Seen]:
+        """As `frames`, for whoever has no time for names."""
+        view, memory = self._view, self._memory
+        unpack, ntohs = _PACKET.unpack_from, socket.ntohs
         for _ in range(most_blocks):
             start = self._next * self._block_bytes
             status, count, at = _BLOCK.unpack_from(view, start + _STATUS_AT)
@@ -86,21 +95,21 @@ class Ring:
                 return
             at += start
             for _ in range(count):
-                (step, sec, nsec, captured, length, flags, _, network, _, tci, _) = (
-                    _PACKET.unpack_from(view, at)
+                step, sec, nsec, captured, length, flags, network, tci, protocol, kind, mac = (
+                    unpack(view, at)
                 )
-                _, protocol, _, _, kind, _, mac = _LINK.unpack_from(view, at + _LINK_AT)
-                ether_type = socket.ntohs(protocol)
-                data = bytes(view[at + network : at + network + captured])
+                ether_type = ntohs(protocol)
+                begin = at + network
+                data = memory[begin : begin + captured]
                 if flags & _VLAN_VALID and _second_tag(ether_type, data, length):
                     ether_type = _TAGGED
-                yield Frame(
+                yield (
                     sec * 1_000_000_000 + nsec,
                     ether_type,
                     kind == OUTGOING,
                     tci & 0xFFF if flags & _VLAN_VALID else 0,
                     length,
-                    mac[:6],
+                    mac,
                     data,
                 )
                 at += step

@@ -19,6 +19,11 @@ class Request(msgspec.Struct, frozen=True):
     """The options that it asks for, in its order: "1,3,6"."""
 
 
+def is_answer(data: bytes) -> bool:
+    """Of a server."""
+    return data[:1] == b"\2" and data[_OPTIONS_AT - 4 : _OPTIONS_AT] == _COOKIE
+
+
 def request(data: bytes) -> Request:
     """Of a client. Raises Short, Wrong."""
     if len(data) < _OPTIONS_AT:

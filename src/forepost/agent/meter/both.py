@@ -1,0 +1,33 @@
+"""Our own parsers, and nDPI beside them where it is wanted."""
+
+from collections.abc import Iterable, Iterator
+
+from forepost.agent.meter.inspection import Inspection
+from forepost.agent.meter.names.ndpi import Ndpi
+from forepost.agent.meter.packet import Packet
+from forepost.wire.meter import Hint, Label
+
+
+class Both:
+    def __init__(self, own: Inspection, ndpi: Ndpi) -> None:
+        self._own, self._ndpi = own, ndpi
+
+    def look(
+        self, key: bytes, direction: int, packet: Packet, data: bytes
+    ) -> Iterable[Label | Hint]:
+        return self._each(key, direction, packet, data)
+
+    def forget(self, key: bytes) -> None:
+        self._own.forget(key)
+        self._ndpi.forget(key)
+
+    def __len__(self) -> int:
+        return len(self._own) + len(self._ndpi)
+
+    def _each(
+        self, key: bytes, direction: int, packet: Packet, data: bytes
+    ) -> Iterator[Label | Hint]:
+        yield from self._own.look(key, direction, packet, data)
+        label = self._ndpi.look(key, direction, packet)
+        if label is not None:
+            yield label

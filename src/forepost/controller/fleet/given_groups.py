@@ -1,0 +1,44 @@
+"""The address groups on one connection: what the agent said it has, and what it was sent."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from forepost.controller.fleet.session import want_groups
+from forepost.controller.fleet.store import Enrolled
+from forepost.wire.group_delivery import HaveGroups
+
+
+class Grouping(Protocol):
+    """The address groups that agents are to have."""
+
+    def has(self, agent: Enrolled, have: HaveGroups) -> None: ...
+
+    async def missing(self, agent: Enrolled) -> tuple[str, Sequence[bytes]]:
+        """What is wanted: its revision, and its parts unless the agent has it."""
+        ...
+
+
+class GivenGroups:
+    def __init__(self, grouping: Grouping) -> None:
+        self._grouping = grouping
+        self._takes = self._due = False
+        self._given = ""
+
+    def heard(self, agent: Enrolled, have: HaveGroups) -> None:
+        """An agent that says what it has takes groups."""
+        self._grouping.has(agent, have)
+        self._takes = self._due = True
+
+    def changed(self) -> None:
+        self._due = self._takes
+
+    async def give(self, agent: Enrolled, say: Callable[[str], Awaitable[None]]) -> None:
+        """Say what the agent has not, if anything changed; each revision once."""
+        if not self._due:
+            return
+        self._due = False
+        revision, parts = await self._grouping.missing(agent)
+        if revision != self._given:
+            for part in parts:
+                await say(want_groups(part))
+                self._given = revision

@@ -1,0 +1,52 @@
+"""The groups of one agent as a document: its revision, and the parts that it is sent in. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+import msgspec
+
+from forepost.wire.group_delivery import MOST_IN_PART, GroupEntries, WantGroups
+
+_OF_A_NAME: Final = 3
+"""What a group takes of a part beside its addresses."""
+
+
+class Head(NamedTuple):
+    """A group and its state, without its addresses."""
+
+    id: int
+    revision: int
+
+
+def revision_of(heads: Iterable[Head]) -> str:
+    """Another one after every change of any of them."""
+    text = " ".join(f"{head.id}:{head.revision}" for head in sorted(heads))
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def parts(revision: str, groups: Sequence[GroupEntries]) -> list[bytes]:
+    """One part at least: to want nothing is to want something."""
+    cut = list(_cut(groups)) or [[]]
+    return [
+        msgspec.json.encode(WantGroups(revision=revision, part=number, parts=len(cut), groups=some))
+        for number, some in enumerate(cut, 1)
+    ]
+
+
+def _cut(groups: Iterable[GroupEntries]) -> Iterator[list[GroupEntries]]:
+    part: list[GroupEntries] = []
+    room = MOST_IN_PART
+    for group in groups:
+        rest = group.entries
+        while True:
+            if room <= _OF_A_NAME:
+                yield part
+                part, room = [], MOST_IN_PART
+            some, rest = rest[: room - _OF_A_NAME], rest[room - _OF_A_NAME :]
+            part.append(GroupEntries(name=group.name, entries=some))
+            room -= _OF_A_NAME + len(some)
+            if not rest:
+                break
+    if part:
+        yield part

@@ -1,0 +1,67 @@
+"""A document of groups is cut into parts, and put together by the agent as it was."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forepost.agent.uplink.session import GroupsAre, Session
+from forepost.controller.fleet.session import want_groups
+from forepost.controller.groups.parts import Head, parts, revision_of
+from forepost.wire.group_delivery import MOST_IN_PART, GroupEntries
+
+SIZES = st.sampled_from([0, 1, 7, MOST_IN_PART - 3, MOST_IN_PART - 2, 2 * MOST_IN_PART])
+
+
+def agent(*, takes_groups: bool = True) -> Session:
+    session = Session("0.1.0", 1, 0, takes_groups=takes_groups)
+    list(session.received("A1"))
+    return session
+
+
+def groups_of(sizes: list[int]) -> list[GroupEntries]:
+    return [
+        GroupEntries(name=f"g{n}", entries=[str(entry) for entry in range(size)])
+        for n, size in enumerate(sizes)
+    ]
+
+
+@given(st.lists(SIZES, max_size=5))
+def test_what_is_cut_is_put_together_as_it_was(sizes: list[int]) -> None:
+    groups = groups_of(sizes)
+    cut = parts("r", groups)
+    own = agent()
+    steps = [step for part in cut for step in own.received(want_groups(part))]
+    assert steps == [GroupsAre("r", groups)]
+    assert all(len(part) < 700 << 10 for part in cut)
+
+
+def test_the_largest_part_is_less_than_a_frame_may_be() -> None:
+    long = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/127"
+    made = parts("r" * 16, [GroupEntries(name="n" * 64, entries=[long] * 25_000)])
+    assert len(made) == 3
+    assert max(map(len, made)) < 700 << 10
+    many = parts("r", [GroupEntries(name=f"{n:064}", entries=[]) for n in range(20_000)])
+    assert max(map(len, many)) < 700 << 10
+
+
+def test_a_document_that_is_cut_short_changes_nothing() -> None:
+    first, second, third = parts("r1", groups_of([25_000]))
+    other = parts("r2", groups_of([25_000]))
+    own = agent()
+    for part in (second, third, first, other[1], first, third):
+        assert list(own.received(want_groups(part))) == []
+    assert list(own.received(want_groups(first))) == []
+    assert list(own.received(want_groups(second))) == []
+    assert len(list(own.received(want_groups(third)))) == 1
+
+
+def test_an_agent_without_traffic_takes_none() -> None:
+    (part,) = parts("r", groups_of([1]))
+    assert list(agent(takes_groups=False).received(want_groups(part))) == []
+
+
+def test_a_revision_is_another_one_after_every_change() -> None:
+    heads = [Head(1, 1), Head(2, 5)]
+    assert revision_of(heads) == revision_of(heads[::-1])
+    others = [[], heads[:1], [Head(1, 2), Head(2, 5)], [*heads, Head(3, 1)], [Head(11, 2)]]
+    found = {revision_of(one) for one in [heads, *others]}
+    assert len(found) == len(others) + 1
