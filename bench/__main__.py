@@ -15,6 +15,7 @@ NAMES = (
     "speedtest",
     "scale",
     "flows",
+    "groups",
     "flow_history",
     "ring",
 )

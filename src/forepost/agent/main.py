@@ -203,10 +203,10 @@ async def _groups(node: Node, flows: "Flows | None") -> WantedGroups | None:
     """What the controller gave before; local groups come first, and stay where names are equal."""
     if flows is None:
         return None
-    groups = WantedGroups(node.state_dir, flows.groups.want)
+    groups = WantedGroups(node.state_dir, flows.want_groups)
     if groups.are_kept:
         await flows.reload()
-        groups.restore()
+        await groups.restore()
     return groups
 
 

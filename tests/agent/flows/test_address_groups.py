@@ -14,6 +14,7 @@ from forepost.agent.flows.groups import (
     WrongEntry,
     WrongName,
     read_entry,
+    read_groups,
     spell,
 )
 
@@ -109,10 +110,11 @@ def test_a_name_that_can_be_no_file_is_refused(name: str) -> None:
 def test_local_and_central_groups_do_not_overwrite_each_other() -> None:
     groups = Groups()
     groups.ours("printers").add(read_entry("198.18.0.1"))
-    problems = groups.want([("printers", ["198.18.0.2"]), ("cameras", ["198.18.0.3", "x"])])
-    assert problems == [
-        "group printers: a local group has this name, and stays",
+    document = [("printers", ["198.18.0.2"]), ("cameras", ["198.18.0.3", "x"]), ("../x", [])]
+    assert groups.want(read_groups(document)) == [
         "group cameras: 'x' is no IPv4, IPv6 or MAC address",
+        "group '../x': its name cannot be a file's",
+        "group printers: a local group has this name, and stays",
     ]
     assert groups.of(bytes((198, 18, 0, 1)), b"") == ("printers",)
     assert groups.of(bytes((198, 18, 0, 3)), b"") == ("cameras",)
@@ -121,6 +123,6 @@ def test_local_and_central_groups_do_not_overwrite_each_other() -> None:
     with pytest.raises(Foreign, match="the controller's"):
         groups.drop("cameras")
     version = groups.version
-    assert groups.want([]) == []
+    assert groups.want(read_groups([])) == []
     assert groups.version > version
     assert groups.names() == ["printers"]

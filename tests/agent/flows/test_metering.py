@@ -198,6 +198,16 @@ def test_without_cap_net_raw_it_says_what_to_grant_and_runs_on(cable: Ends, tmp_
         assert agent.ask(command="list-flows")["data"] == {"total": 0, "flows": []}
 
 
+def test_an_interface_of_another_namespace(cable: Ends, tmp_path: Path) -> None:
+    """The agent stays where it is; only its meter goes there."""
+    near, far = cable
+    with agent_at(near, tmp_path, FOREPOST_FLOWS__INTERFACES=f'["cable@{far.name}"]') as elsewhere:
+        counting(elsewhere)
+        send_datagrams(near, 7, 5_008)
+        until(lambda: [f["other_packets"] for f in flows(elsewhere, 5_008)] == [7], 10)
+        assert meter(elsewhere)["interface"] == f"cable@{far.name}"
+
+
 def test_an_interface_comes_goes_and_comes_again(tmp_path: Path) -> None:
     with (
         pair() as (near, far),

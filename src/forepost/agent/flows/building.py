@@ -1,17 +1,18 @@
 """Puts the parts of this slice together, as the settings want them."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
 from forepost.agent.edges.group_folder import GroupFolder
 from forepost.agent.edges.host import LinuxHost
 from forepost.agent.flows.commands import Commands
 from forepost.agent.flows.face import Face
-from forepost.agent.flows.groups import Groups
+from forepost.agent.flows.groups import Groups, read_groups
 from forepost.agent.flows.sinks import SINKS
 from forepost.agent.flows.standing import Reporter
 from forepost.agent.flows.telemetry import Telemetry
@@ -86,6 +87,10 @@ class Flows:
         if self._socket.path:
             services["socket"] = self._serve
         return services
+
+    async def want_groups(self, document: Sequence[tuple[str, Iterable[str]]]) -> list[str]:
+        """Have exactly these groups of the controller; return what could not be taken."""
+        return self.groups.want(await anyio.to_thread.run_sync(read_groups, document))
 
     async def reload(self) -> None:
         """Read the saved groups again; those in memory only stay."""

@@ -184,28 +184,21 @@ class Groups:
         self._groups[name] = group
         self.changed()
 
-    def want(self, groups: Sequence[tuple[str, Iterable[str]]]) -> list[str]:
+    def want(self, read: "Read") -> list[str]:
         """Have exactly these of the controller; return, in words, what could not be taken."""
-        problems: list[str] = []
-        kept: set[str] = set()
-        for name, entries in groups:
-            made = Group("controller")
-            for text in entries:
-                try:
-                    made.add(read_entry(text))
-                except WrongEntry as error:
-                    problems.append(f"group {name}: {error}")
+        problems = list(read.problems)
+        for name in read.groups:
             there = self._groups.get(name)
-            if not NAME.fullmatch(name):
-                problems.append(f"group {name!r}: its name cannot be a file's")
-            elif there is not None and there.origin == "local":
+            if there is not None and there.origin == "local":
                 problems.append(f"group {name}: a local group has this name, and stays")
-            else:
-                self._groups[name] = made
-                kept.add(name)
-        gone = [n for n, g in self._groups.items() if g.origin == "controller" and n not in kept]
-        for name in gone:
+        kept = {
+            name: group
+            for name, group in read.groups.items()
+            if (there := self._groups.get(name)) is None or there.origin == "controller"
+        }
+        for name in [n for n, g in self._groups.items() if g.origin == "controller"]:
             del self._groups[name]
+        self._groups.update(kept)
         self.changed()
         return problems
 
@@ -223,6 +216,30 @@ class Groups:
                 if group.match(address) or group.match(mac)
             )
         )
+
+
+class Read(msgspec.Struct, frozen=True):
+    """Groups of the controller, and what of them is not understood."""
+
+    groups: dict[str, Group]
+    problems: list[str]
+
+
+def read_groups(document: Sequence[tuple[str, Iterable[str]]]) -> Read:
+    """A million addresses take seconds: call it from a thread."""
+    groups: dict[str, Group] = {}
+    problems: list[str] = []
+    for name, entries in document:
+        if not NAME.fullmatch(name):
+            problems.append(f"group {name!r}: its name cannot be a file's")
+            continue
+        group = groups.setdefault(name, Group("controller"))
+        for text in entries:
+            try:
+                group.add(read_entry(text))
+            except WrongEntry as error:
+                problems.append(f"group {name}: {error}")
+    return Read(groups, problems)
 
 
 def _packed(text: str) -> bytes | None:

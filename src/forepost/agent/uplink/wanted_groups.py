@@ -1,6 +1,6 @@
 """The controller's address groups: in use, and on disk for a start without controller."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from forepost.wire.group_delivery import MOST_PROBLEMS, GroupEntries, HaveGroups
 FILE: Final = "groups.json"
 LONGEST: Final = 500
 
-Want = Callable[[Sequence[tuple[str, Iterable[str]]]], list[str]]
+Want = Callable[[Sequence[tuple[str, Iterable[str]]]], Awaitable[list[str]]]
 """Has exactly these groups of the controller from now on; returns what could not be taken."""
 
 
@@ -32,17 +32,17 @@ class WantedGroups:
     def are_kept(self) -> bool:
         return self._path.exists()
 
-    def restore(self) -> None:
+    async def restore(self) -> None:
         kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        self._use(kept.revision, kept.groups)
+        await self._use(kept.revision, kept.groups)
 
     async def set(self, revision: str, groups: Sequence[GroupEntries]) -> None:
-        self._use(revision, groups)
+        await self._use(revision, groups)
         document = msgspec.json.encode(_Kept(revision=revision, groups=list(groups)))
         await anyio.to_thread.run_sync(files.replace, self._path, document)
 
-    def _use(self, revision: str, groups: Sequence[GroupEntries]) -> None:
-        problems = self._want([(one.name, one.entries) for one in groups])
+    async def _use(self, revision: str, groups: Sequence[GroupEntries]) -> None:
+        problems = await self._want([(one.name, one.entries) for one in groups])
         self.have = HaveGroups(
             revision=revision, problems=[text[:LONGEST] for text in problems[:MOST_PROBLEMS]]
         )
