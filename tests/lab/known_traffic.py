@@ -1,6 +1,6 @@
-"""Real programs that talk over a cable: curl, unbound, aioquic, OpenSSH, udhcpc; and tcpdump.
+"""Real programs that talk over a cable: curl, dig, unbound, aioquic, OpenSSH, udhcpc; and tcpdump.
 
-Debian: curl, ethtool, openssh-client, openssh-server, tcpdump, udhcpc, unbound.
+Debian: bind9-dnsutils, curl, ethtool, openssh-client, openssh-server, tcpdump, udhcpc, unbound.
 """
 
 import asyncio
@@ -15,8 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
-import dns.message
-import dns.query
 from aioquic.asyncio.client import connect
 from aioquic.asyncio.server import serve
 from aioquic.quic.configuration import QuicConfiguration
@@ -134,9 +132,8 @@ def traffic(near: Namespace, far: Namespace, folder: Path) -> None:
         f"{NAME}:443:[{FAR6}]", f"https://{NAME}/",
     )  # fmt: skip
     near.run(*curl, "-A", "lab/1", "--resolve", f"{NAME}:80:{FAR}", f"http://{NAME}/some?page")
-    with near.inside():
-        question = dns.message.make_query("host.example.", "A")
-        assert dns.query.udp(question, FAR, timeout=5).answer
+    answer = near.run("dig", f"@{FAR}", "host.example.", "A", "+time=5", "+tries=1", "+short")
+    assert answer.strip()
     asyncio.run(quic(near, far, folder))
     secure_shell = subprocess.run(
         ["ip", "netns", "exec", near.name, "ssh", "-F", "/dev/null", "-o", "BatchMode=yes",
