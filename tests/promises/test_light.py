@@ -26,6 +26,7 @@ HEAVY = {
     "uvicorn",
     "zstandard",
 }
+NOT_OF_A_METER = HEAVY | {"_lib_engine", "asyncio", "http", "psutil", "ssl", "websockets"}
 IDLE_MIB = 45
 SETTLE_SEC = 5.0
 
@@ -34,6 +35,22 @@ def test_the_agent_imports_nothing_heavy() -> None:
     code = "import sys, forepost.agent.__main__; print(*{m.split('.')[0] for m in sys.modules})"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert HEAVY.isdisjoint(found.stdout.split())
+
+
+def test_what_is_switched_off_is_not_imported() -> None:
+    code = "import sys, forepost.agent.__main__; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = found.stdout.split()
+    assert not [name for name in modules if name.startswith("forepost.agent.flows")]
+    assert {"_lib_engine", "cryptography", "paho"}.isdisjoint(modules)
+
+
+def test_a_meter_imports_what_it_needs() -> None:
+    code = (
+        "import sys, forepost.agent.meter.__main__; print(*{m.split('.')[0] for m in sys.modules})"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert NOT_OF_A_METER.isdisjoint(found.stdout.split())
 
 
 def test_an_idle_agent_stays_within_its_memory_budget(tmp_path: Path) -> None:

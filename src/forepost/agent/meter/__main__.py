@@ -7,11 +7,9 @@ import msgspec
 
 from forepost.agent.edges.capture import link, privileges
 from forepost.agent.edges.seqpacket import FramePipe
-from forepost.agent.meter.both import Both
 from forepost.agent.meter.core import Inspector, message
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.loop import Loop
-from forepost.agent.meter.names.ndpi import Ndpi, Unavailable
 from forepost.agent.meter.opening import CannotListen, open_source
 from forepost.agent.meter.sources import KernelSource
 from forepost.kit import parent
@@ -50,6 +48,9 @@ def _inspector(order: MeterOrder, clock: Clock) -> tuple[Inspector, str]:
     """And why it is not what is wanted."""
     if not order.ndpi:
         return Inspection(), ""
+    from forepost.agent.meter.both import Both  # noqa: PLC0415 - memory
+    from forepost.agent.meter.names.ndpi import Ndpi, Unavailable  # noqa: PLC0415
+
     try:
         return Both(Inspection(), Ndpi(lambda: int(clock.monotonic() * 1e3))), ""
     except Unavailable as error:
