@@ -198,6 +198,17 @@ def test_without_cap_net_raw_it_says_what_to_grant_and_runs_on(cable: Ends, tmp_
         assert agent.ask(command="list-flows")["data"] == {"total": 0, "flows": []}
 
 
+def test_a_meter_keeps_one_capability_and_is_nobody(agent: LonelyAgent) -> None:
+    (pid,) = _meters(agent.pid)
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    said = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+    assert said["Uid"] == said["Gid"] == ["65534"] * 4
+    assert said["Groups"] == []
+    assert said["NoNewPrivs"] == ["1"]
+    bpf = f"{1 << 39:016x}"
+    assert (said["CapEff"], said["CapPrm"], said["CapInh"]) == ([bpf], [bpf], [f"{0:016x}"])
+
+
 def test_an_interface_of_another_namespace(cable: Ends, tmp_path: Path) -> None:
     """The agent stays where it is; only its meter goes there."""
     near, far = cable
