@@ -34,8 +34,10 @@ async def routes(folder: Path) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.anyio
-async def test_the_table_of_rights_is_as_it_was_read_and_agreed(tmp_path: Path) -> None:
-    logging.getLogger("forepost").setLevel(logging.ERROR)
+async def test_the_table_of_rights_is_as_it_was_read_and_agreed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, logger="forepost")
     table = "".join(f"{m:6} {p}  {n}\n" for m, p, n in await routes(tmp_path))
     if table != TABLE.read_text():
         TABLE.with_suffix(".new").write_text(table)

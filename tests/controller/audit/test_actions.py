@@ -33,9 +33,11 @@ async def changing(folder: Path) -> list[tuple[str, str, HTTPRouteHandler]]:
 
 
 @pytest.mark.anyio
-async def test_every_changing_route_has_an_action_of_its_own(tmp_path: Path) -> None:
+async def test_every_changing_route_has_an_action_of_its_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Where tag and method do not tell two apart, or anybody may call it, the route says it."""
-    logging.getLogger("forepost").setLevel(logging.ERROR)
+    caplog.set_level(logging.ERROR, logger="forepost")
     named: dict[str, HTTPRouteHandler] = {}
     routes = await changing(tmp_path)
     assert len(routes) > 15
