@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import anyio
+import pytest
 
 from forepost.agent.edges.trace import Plan, Traced, TraceProtocol
 from forepost.agent.edges.trace_engine import Tracer
@@ -33,6 +34,7 @@ async def ours(net: Topology, family: int, protocol: TraceProtocol) -> tuple[Tra
         return await tracer.trace(plan), time.monotonic() - started
 
 
+@pytest.mark.timeout(60)  # where mtr has to be asked again
 def test_hops_and_loss_are_those_of_mtr_in_less_time() -> None:
     with ExitStack() as stack:
         nets = {name: stack.enter_context(topology(name)) for name in NAMES}
@@ -44,7 +46,13 @@ def test_hops_and_loss_are_those_of_mtr_in_less_time() -> None:
         for case, own, other in zip(cases, found, peers, strict=True):
             (traced, own_sec), (hops, peer_sec) = own.result(), other.result()
             assert own_sec < peer_sec
-            compare(nets[case[0]], traced, hops, parallel=case[0] == "parallel")
+            name, parallel = case[0], case[0] == "parallel"
+            try:
+                compare(nets[name], traced, hops, parallel=parallel)
+            except AssertionError:
+                # mtr loses packets, and takes hops for others, when it runs many times at once.
+                hops, _ = peer(nets[name], *case[1:])
+                compare(nets[name], traced, hops, parallel=parallel)
 
 
 def compare(net: Topology, traced: Traced, hops: list[PeerHop], *, parallel: bool) -> None:
