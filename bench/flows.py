@@ -234,5 +234,5 @@ def _version(name: str, option: str) -> str:
     if shutil.which(name) is None:
         raise SystemExit(f"{name} is not installed")
     done = subprocess.run([name, option], capture_output=True, text=True, check=False)
-    lines = [line for line in (done.stdout + done.stderr).splitlines() if "." in line]
-    return next((line.strip() for line in lines if re.search(r"\d\.\d", line)), name)
+    found = re.search(r"\d+\.\d+(?:\.\d+)?", done.stdout + done.stderr)
+    return f"{name} {found[0]}" if found else name
