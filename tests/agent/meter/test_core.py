@@ -155,7 +155,8 @@ def test_a_flow_ends_after_its_ttl_and_not_before() -> None:
 def test_stopping_ends_everything() -> None:
     bench = Bench()
     bench.see(1, *(packet(port) for port in range(1, 1_001)))
-    bench.meter.stop()
+    for _ in bench.meter.stop():
+        continue
     ended = bench.agent.heard()[1]
     assert len(ended) == 1_000
     assert set(ended.values()) == {(STOPPED, 1)}
@@ -182,6 +183,18 @@ def test_nothing_is_lost_while_the_agent_does_not_read(rooms: list[int], waits: 
     assert tick.complete
     assert len(known) == len(MANY)
     assert {sum(row) for row in known.values()} == {len(rooms)}
+
+
+def test_stopping_waits_for_an_agent_with_little_room() -> None:
+    """A step is one frame: whoever drives it makes room for the next."""
+    bench = Bench(room=1)
+    bench.see(1, *MANY)
+    ended: dict[bytes, tuple[int, int]] = {}
+    for _ in bench.meter.stop():
+        ended |= bench.agent.heard()[1]
+        bench.agent.room = 1
+    ended |= bench.agent.heard()[1]
+    assert len(ended) == len(MANY)
 
 
 def test_flows_wait_for_room_to_end() -> None:

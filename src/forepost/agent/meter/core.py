@@ -131,7 +131,15 @@ class Meter:
 
     def sweep(self, now_ns: int, room: Callable[[], bool]) -> None:
         """End what is idle. Without room they stay where they are, and none is lost."""
-        ended: list[bytes] = []
+        for _ in self._endings(self._idle(now_ns, room)):
+            continue
+
+    def stop(self) -> Iterator[None]:
+        """End every flow, a frame at each step: there may be more than the agent has room for."""
+        return self._endings((key, STOPPED) for key, _ in list(self._table.rows(-1)))
+
+    def _idle(self, now_ns: int, room: Callable[[], bool]) -> Iterator[tuple[bytes, int]]:
+        """KEY and reason of those whose time is over."""
         for key in self._wheel.due(now_ns):
             row = self._table.get(key)
             if row is None:
@@ -143,21 +151,16 @@ class Meter:
             elif not room():
                 self._wheel.put(key, now_ns + SECOND_NS)
             else:
-                ended += self._end(key, self._wheel.reason(key, row))
-                if len(ended) >= 3 * ROWS_A_FRAME:
-                    self._send(ENDED + b"".join(ended))
-                    ended.clear()
-        if ended:
-            self._send(ENDED + b"".join(ended))
+                yield key, self._wheel.reason(key, row)
 
-    def stop(self) -> None:
-        """End every flow."""
+    def _endings(self, ending: Iterable[tuple[bytes, int]]) -> Iterator[None]:
         ended: list[bytes] = []
-        for key, _ in list(self._table.rows(-1)):
-            ended += self._end(key, STOPPED)
+        for key, reason in ending:
+            ended += self._end(key, reason)
             if len(ended) >= 3 * ROWS_A_FRAME:
                 self._send(ENDED + b"".join(ended))
                 ended.clear()
+                yield
         if ended:
             self._send(ENDED + b"".join(ended))
 

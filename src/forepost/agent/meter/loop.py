@@ -45,9 +45,11 @@ class Loop:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the agent hears it too
         try:
             reason = self._listen()
-            self._meter.stop()
+            until_sec = self._clock.monotonic() + FLUSH_SEC
+            for _ in self._meter.stop():
+                self._drain(until_sec)
             self._pipe.send(message(Bye(reason=reason)))
-            self._drain()
+            self._drain(until_sec)
         except Ended:
             return
 
@@ -109,8 +111,7 @@ class Loop:
                     self._stopping = True
         return dump
 
-    def _drain(self) -> None:
-        until_sec = self._clock.monotonic() + FLUSH_SEC
+    def _drain(self, until_sec: float) -> None:
         poll = select.poll()
         poll.register(self._pipe.fileno(), select.POLLOUT)
         while self._pipe.waiting and self._clock.monotonic() < until_sec:

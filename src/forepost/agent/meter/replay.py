@@ -38,7 +38,8 @@ class Replay:
                 self._tick()
             if self._frames:
                 yield from self._taken()
-        self._meter.stop()
+        for _ in self._meter.stop():
+            yield from self._taken()
         self._tick()
         yield from self._taken()
 
