@@ -3,13 +3,12 @@
 Requests are JSON objects one after the other, answers too, in the order of the requests.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-OK, ERROR, PARSE_ERROR, UNIMPLEMENTED = 100, 500, 501, 502
-MOST_DATA: Final = 2_000_000
-"""Entries of one request; 16 MiB have fewer."""
+OK, ERROR, PARSE_ERROR = 100, 500, 501
+"""The document's 502 (unimplemented) is never said: every command here does something."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

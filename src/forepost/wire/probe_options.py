@@ -8,8 +8,6 @@ from msgspec import Meta
 
 from forepost.wire.base import Wire, complaint
 
-Port = Annotated[int, Meta(ge=1, le=65_535)]
-
 
 class Options(Wire, frozen=True, kw_only=True):
     """What every type of probe is told. `count` 0 leaves the number to the probe."""

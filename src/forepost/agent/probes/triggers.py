@@ -11,7 +11,6 @@ from forepost.wire.probes import PingResult, ProbeResult
 
 COUNT: Final = 15
 """Cycles of an extra run."""
-TRIGGERED: Final = "MTR"
 
 Key = tuple[int, str, str]
 

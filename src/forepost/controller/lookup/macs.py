@@ -6,8 +6,6 @@ from typing import Final
 from forepost.kit.errors import Invalid
 
 LONGEST: Final = 12
-SHORTEST: Final = 6
-"""Hex digits: an OUI by itself will do."""
 
 _BARE: Final = re.compile(r"[0-9A-F]{6,12}")
 _PAIRS: Final = re.compile(r"[0-9A-F]{1,2}(:[0-9A-F]{1,2}){2,5}|[0-9A-F]{2}(-[0-9A-F]{2}){2,5}")

@@ -5,6 +5,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from forepost.controller.notify.words import one_line
+
 MOST_REFUSALS: Final = 3
 LONGEST_ERROR: Final = 500
 LONGEST_WISH_SEC: Final = 3_600.0
@@ -46,5 +48,5 @@ def of_status(status: int, said: str, retry_after: str) -> Outcome:
 
 def shortened(text: str) -> str:
     """One line of printable characters, cut to what the log keeps."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = one_line(text)
     return line if len(line) <= LONGEST_ERROR else line[: LONGEST_ERROR - 1] + "…"

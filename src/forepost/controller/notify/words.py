@@ -8,13 +8,13 @@ from forepost.wire.notify import Notice
 def title(notice: Notice) -> str:
     event = {"triggered": "", "resolved": "resolved: ", "test": "test: "}[notice.event]
     where = notice.probe_name or notice.probe_target or notice.agent_name
-    return _line(
+    return one_line(
         f"[{notice.severity}] {event}{notice.rule_name}" + (f" - {where}" if where else "")
     )
 
 
 def text(notice: Notice) -> str:
-    lines = [_line(notice.message), ""]
+    lines = [one_line(notice.message), ""]
     lines += [f"{name}: {value}" for name, value in _facts(notice)]
     if notice.panel_url:
         lines += ["", notice.panel_url]
@@ -32,7 +32,7 @@ def html(notice: Notice) -> str:
         link = f'<p><a href="{escape(notice.panel_url)}">{escape(notice.panel_url)}</a></p>'
     return (
         f"<!doctype html><html><body><h2>{escape(title(notice))}</h2>"
-        f"<p>{escape(_line(notice.message))}</p><table>{rows}</table>{link}</body></html>\n"
+        f"<p>{escape(one_line(notice.message))}</p><table>{rows}</table>{link}</body></html>\n"
     )
 
 
@@ -50,9 +50,9 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
     ]
     if notice.resolved_at is not None:
         facts.append(("Resolved", notice.resolved_at.isoformat(timespec="seconds")))
-    return [(name, _line(value)) for name, value in facts if value]
+    return [(name, one_line(value)) for name, value in facts if value]
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """Without line breaks, which end a header, and control characters, which no database takes."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

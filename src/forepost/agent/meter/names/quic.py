@@ -28,7 +28,6 @@ _LABEL: Final = {V1: b"quic", V2: b"quicv2"}
 _INITIAL: Final = {V1: 0, V2: 1}
 """What the two type bits of an Initial packet are."""
 LONGEST_ID: Final = 20
-SHORTEST_INITIAL: Final = 1_200
 MOST_CRYPTO: Final = 16_384
 MOST_FRAMES: Final = 256
 _PADDING, _PING, _ACK, _ACK_ECN, _CRYPTO = 0, 1, 2, 3, 6
@@ -85,7 +84,7 @@ class ClientInitials:
         self._frames(self._keys.open(packet, number_at - start))
 
     def _frames(self, plain: bytes) -> None:
-        frames = Reader(plain.lstrip(b"\0"))
+        frames = Reader(plain)
         for _ in range(MOST_FRAMES):
             if not frames.left:
                 return
