@@ -35,7 +35,9 @@ class BrokenReferences(Exception):
 
 
 class Database:
-    """`read` and `write` give a connection inside one transaction, committed at the end."""
+    """`write` gives a connection inside one transaction, committed at the end; each statement of
+    a `read` sees what is committed then, all of a `snapshot` the same moment.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -73,6 +75,17 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """For reading what must fit together by several statements."""
+        async with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                # Python's driver begins before INSERT only.
+                await connection.exec_driver_sql("BEGIN")
+            else:
+                await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @asynccontextmanager

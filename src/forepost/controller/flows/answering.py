@@ -112,11 +112,6 @@ class Answer:
         """Whether something may be in several rows."""
         return self._question.by == "group"
 
-    @property
-    def in_groups(self) -> bool:
-        """Whether only groups were read: they are not all traffic."""
-        return self._kind == "groups"
-
     def top(self) -> list[tuple[Key, str, Counts]]:
         """The largest by bytes: key, label, counts."""
         largest = heapq.nlargest(

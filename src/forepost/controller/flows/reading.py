@@ -161,10 +161,9 @@ class FlowReading:
         if of.step == MINUTE and agent_id != ALL and kind is not None:
             return await self._from_series(agent_id, kind, of)
         parts = await self._pieces(workspace_id, agent_id, of, whole=whole)
-        sums = await self._store.sums(workspace_id, agent_id, parts)
         if kind is None:
-            return _Found(of, sums, [])
-        packed = await self._store.lists(workspace_id, agent_id, kind, parts)
+            return _Found(of, await self._store.sums(workspace_id, agent_id, parts), [])
+        sums, packed = await self._store.sums_and_lists(workspace_id, agent_id, kind, parts)
         return _Found(of, sums, [*packed])
 
     async def _from_series(self, agent_id: int, kind: Kind, of: Span) -> _Found:
@@ -206,13 +205,11 @@ def _answered(found: _Found, question: Question, steps: int) -> tuple[Answer, To
 def _said(found: _Found, answer: Answer) -> dict[str, Any]:
     """The fields of a FlowSpan."""
     figures = summed(figures for _, figures in found.sums)
-    of_lists = bool(found.lists) and not answer.in_groups
     said: dict[str, Any] = {
         "start": found.span.start,
         "end": found.span.end,
         "step_sec": found.span.step,
-        # Where lists were read it is theirs: a report may come between two questions.
-        "total": traffic_of(answer.total if of_lists else total(figures)),
+        "total": traffic_of(total(figures)),
         "honesty": honesty(figures),
     }
     if answer.filtered:

@@ -166,12 +166,13 @@ class FlowStore:
             found = (await connection.execute(query)).all()
         return [(row[0], tuple(row[1:])) for row in found]
 
-    async def lists(
+    async def sums_and_lists(
         self, workspace_id: int, agent_id: int, kind: Kind, pieces: Sequence[Piece]
-    ) -> list[tuple[int, bytes]]:
-        """Start and packed list of each step, by time."""
-        async with self._db.read() as connection:
-            return await _kept(connection, workspace_id, agent_id, kind, pieces)
+    ) -> tuple[list[tuple[int, Figures]], list[tuple[int, bytes]]]:
+        """Start and figures, start and packed list of each step, by time and of one moment."""
+        async with self._db.snapshot() as connection:
+            sums = await _in_pieces(connection, workspace_id, agent_id, pieces)
+            return sums, await _kept(connection, workspace_id, agent_id, kind, pieces)
 
 
 def _merged(kind: Kind, found: Iterable[tuple[int, bytes]]) -> bytes:
