@@ -115,7 +115,7 @@ def _table(flows: Iterable[Flow], limit: int) -> None:
             count += 1
             yield flow
 
-    largest = nlargest(limit, counted(), key=lambda flow: flow.local_bytes + flow.other_bytes)
+    largest = nlargest(limit, counted(), key=lambda flow: flow.all_bytes)
     shown = [views.view(flow, 0, 0) for flow in largest]
     console = wide(Console())
     console.print(flow_table(shown, rates=False))

@@ -26,12 +26,19 @@ inspection; 0 or 1: direction of the first packet; whether it left through the i
 byte; TCP resets; MAC address of a and of b (zeros: no Ethernet)."""
 
 ROW_BYTES: Final = KEY.size + FLOW.size
-LAST_SEEN: Final = struct.Struct("=Q")
-LAST_SEEN_AT: Final = 40
-"""Where in FLOW a row's last_ns is."""
-FLAGS_AT: Final = 72
-PROTOCOL_AT: Final = 36
-"""Where in KEY."""
+# Where in FLOW things are, for those who read one of them only.
+COUNTERS: Final = struct.Struct("=4Q")
+"""The first of FLOW."""
+TIME: Final = struct.Struct("=Q")
+FIRST_SEEN_AT, LAST_SEEN_AT = 32, 40
+BOTH: Final = struct.Struct("=2I")
+RETRANSMITS_AT, GAPS_AT = 56, 64
+FLAGS_AT, PASSED_AT = 72, 74
+INITIATOR_AT, TOS_AT, RESETS_AT, MACS_AT = 76, 78, 79, 80
+
+# And where in KEY.
+PORTS_AT, PROTOCOL_AT, VERSION_AT, VLAN_AT = 32, 36, 37, 38
+VLAN: Final = struct.Struct("=H")
 
 TOTALS: Final = struct.Struct("=16Q")
 TOTALS_NAMES: Final = (

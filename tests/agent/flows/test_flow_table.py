@@ -1,16 +1,17 @@
 """The agent's table: rows, ends, labels in any order, a lost meter, what begins again."""
 
 import ipaddress
+from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.agent.flows.flow import Flow
+from forepost.agent.flows.flow import Counts, Flow
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.naming import Rules
 from forepost.agent.flows.recall import Recall
 from forepost.agent.flows.sides import Sides
-from forepost.agent.flows.table import FlowTable, New
+from forepost.agent.flows.table import A_STEP, FlowTable
 from forepost.wire.meter import CLOSED, FLOW, IDLE, KEY, Hint, Label
 
 ZERO = bytes(6)
@@ -24,6 +25,11 @@ def key(port: int = 50_000, remote: str = "8.8.8.8") -> bytes:
 
 def row(sent: int, received: int, *, last_ns: int = 9) -> bytes:
     return FLOW.pack(sent, received, 60 * sent, 60 * received, 1, last_ns, *[0] * 14, ZERO, ZERO)
+
+
+def drive(steps: Iterator[None]) -> None:
+    for _ in steps:
+        continue
 
 
 class NoGroups:
@@ -45,7 +51,7 @@ class Heard:
     def named(self, flow: Flow) -> None:
         self.said.append(f"named {flow.name}")
 
-    def moved(self, flow: Flow, new: New) -> None:
+    def moved(self, flow: Flow, new: Counts) -> None:
         assert min(new) >= 0
         self.packets += new[0] + new[1]
 
@@ -62,15 +68,22 @@ def label(of: bytes, name: str = "www.example.com") -> Label:
     return Label(key=of, protocol="TLS", server_name=name, reason="tls_sni", confidence=95)
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(0, 9)), max_size=40))
-def test_what_moved_adds_up_to_the_counters(steps: list[tuple[int, int, int]]) -> None:
+few = st.integers(0, 9)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), few, few, st.booleans()), max_size=40))
+def test_what_moved_adds_up_to_the_counters(steps: list[tuple[int, int, int, bool]]) -> None:
     flows, heard = table()
     counted: dict[int, tuple[int, int]] = {}
-    for number, sent, received in steps:
+    for number, sent, received, update in steps:
         before = counted.get(number, (0, 0))
         counted[number] = before[0] + sent, before[1] + received
         flows.rows("eth0", key(50_000 + number) + row(*counted[number]))
+        if update:
+            drive(flows.update(15))
+    drive(flows.update(15))
     assert heard.packets == sum(a + b for a, b in counted.values())
+    assert heard.packets == sum(flow.local_packets + flow.other_packets for flow in flows)
 
 
 def test_a_label_may_come_before_its_row_and_after() -> None:
@@ -94,11 +107,11 @@ def test_an_ended_flow_is_there_for_one_more_sweep() -> None:
     flows, heard = table()
     flows.rows("eth0", key() + row(1, 1))
     flows.ended("eth0", bytes((CLOSED,)) + key() + row(2, 2))
-    flows.tick(15)
+    drive(flows.update(15))
     assert (len(flows), flows.standing.flows_expired, flows.standing.flows_expiring) == (1, 1, 1)
     flows.label("eth0", label(key()))
-    flows.sweep()
-    flows.tick(15)
+    drive(flows.sweep())
+    drive(flows.update(15))
     assert (len(flows), flows.standing.flows_purged) == (0, 1)
     assert heard.said[-1] == "closed HTTPS"
     assert heard.packets == 4
@@ -111,7 +124,7 @@ def test_a_flow_that_begins_again_has_the_name_of_the_one_before() -> None:
     flows.rows("eth0", key() + row(5, 5))
     flows.label("eth0", label(key()))
     flows.ended("eth0", bytes((IDLE,)) + key() + row(5, 5))
-    flows.sweep()
+    drive(flows.sweep())
     flows.rows("eth0", key() + row(1, 0))
     (flow,) = flows
     assert (flow.name, flow.recalled, flow.reason) == ("www.example.com", True, "tls_sni")
@@ -124,7 +137,7 @@ def test_a_guess_is_not_recalled() -> None:
     flows, _ = table()
     flows.rows("eth0", key() + row(1, 0))
     flows.ended("eth0", bytes((IDLE,)) + key() + row(1, 0))
-    flows.sweep()
+    drive(flows.sweep())
     flows.rows("eth0", key() + row(1, 0))
     (flow,) = flows
     assert (flow.recalled, flow.detected) == (False, "")
@@ -149,10 +162,39 @@ def test_a_lost_meter_ends_what_it_had_and_another_begins_anew() -> None:
     flows.rows("eth1", key() + row(1, 1))
     flows.lose("eth0")
     flows.rows("eth0", key() + row(1, 0))
-    flows.sweep()
+    drive(flows.sweep())
     assert sorted((f.interface, f.local_packets) for f in flows) == [("eth0", 1), ("eth1", 1)]
+    drive(flows.update(15))
     assert heard.packets == 13
     assert heard.said.count("expired HTTPS") == 1
+
+
+def test_a_sweep_that_is_given_up_goes_on_with_the_next() -> None:
+    flows, heard = table(most=2 * A_STEP)
+    for port in range(2 * A_STEP):
+        flows.rows("eth0", key(1 + port) + row(1, 0))
+    flows.lose("eth0")
+    next(flows.sweep())
+    assert 0 < len(flows) < 2 * A_STEP
+    drive(flows.sweep())
+    assert (len(flows), heard.packets) == (0, 2 * A_STEP)
+    assert sum("expired" in said for said in heard.said) == 2 * A_STEP
+
+
+def test_rates_are_those_of_the_last_update_interval() -> None:
+    flows, _ = table()
+    flows.rows("eth0", key() + row(10, 20))
+    flows.rows("eth0", key(50_001) + row(1, 0))
+    one, other = flows
+    assert one.rates == (0, 0)
+    drive(flows.update(10))
+    assert (one.rates, flows.standing.flows_active) == ((480, 960), 2)
+    flows.rows("eth0", key() + row(10, 21))
+    flows.rows("eth0", key(50_001) + row(1, 0))  # told again, with nothing new
+    drive(flows.update(10))
+    assert (one.rates, other.rates, flows.standing.flows_active) == ((0, 48), (0, 0), 1)
+    drive(flows.update(10))
+    assert one.rates == (0, 0)
 
 
 def test_there_are_no_more_flows_than_there_may_be() -> None:

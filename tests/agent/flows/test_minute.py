@@ -30,7 +30,7 @@ def test_top_and_rest_are_the_total(
 ) -> None:
     minute = Minute()
     for device, remote, new in moved:
-        minute.add(flow(device, remote), "TLS", (), new, 1)
+        minute.add(flow(device, remote), "TLS", (), new)
     report = minute.report(60, ["cable"], Honesty())
     assert report.total == Traffic(
         packets_out=sum(new[0] for *_, new in moved),
@@ -52,7 +52,7 @@ def of_one(privacy: int) -> FlowMinute:
     minute = Minute(privacy)
     one = flow(1, 7)
     one.server_name = "www.example.com"
-    minute.add(one, "TLS", ("printers",), (1, 2, 30, 40), 1)
+    minute.add(one, "TLS", ("printers",), (1, 2, 30, 40))
     return minute.report(120, ["cable"], Honesty())
 
 

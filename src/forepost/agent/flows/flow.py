@@ -1,14 +1,43 @@
-"""One flow: who, what it is called, and its counters. Pure."""
+"""One flow: who, what it is called, and its counters. Pure.
+
+There may be 100,000 of them: what the meter's rows have is read there when somebody asks.
+"""
 
 from typing import Final
 
 import msgspec
 
 from forepost.agent.flows.sides import OtherType, Sides
-from forepost.wire.meter import FLOW, KEY, Facts, Reason
+from forepost.wire.meter import (
+    BOTH,
+    COUNTERS,
+    FIRST_SEEN_AT,
+    FLOW,
+    GAPS_AT,
+    INITIATOR_AT,
+    LAST_SEEN_AT,
+    MACS_AT,
+    PASSED_AT,
+    PORTS_AT,
+    PROTOCOL_AT,
+    RESETS_AT,
+    RETRANSMITS_AT,
+    TIME,
+    TOS_AT,
+    VERSION_AT,
+    VLAN,
+    VLAN_AT,
+    Facts,
+    Reason,
+)
 
 TCP, UDP = 6, 17
 NO_MAC: Final = bytes(6)
+NOTHING: Final = bytes(FLOW.size)
+"""The row of a flow that had no packet."""
+
+Counts = tuple[int, int, int, int]
+"""Local and other packets, local and other bytes."""
 
 
 class Flow(msgspec.Struct, gc=False, kw_only=True):
@@ -16,33 +45,11 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
 
     key: bytes
     """KEY of wire/meter.py."""
+    row: bytes
+    """FLOW of wire/meter.py: the last that came."""
     interface: str
-    version: int
-    protocol: int
-    vlan: int
-    local_address: bytes
-    """4 or 16 bytes."""
-    local_port: int
-    other_address: bytes
-    other_port: int
     other_type: OtherType
     local_is_a: bool
-    local_began: bool
-    outgoing: bool
-    """Whether the first packet left through the interface."""
-    tos: int
-    local_mac: bytes
-    other_mac: bytes
-    first_ns: int
-    last_ns: int = 0
-    local_packets: int = 0
-    other_packets: int = 0
-    local_bytes: int = 0
-    other_bytes: int = 0
-    retransmits: int = 0
-    gaps: int = 0
-    resets: int = 0
-    flags: int = 0
     detected: str = ""
     """The protocol that inspection saw ("TLS"), or that its port is known for."""
     application: str = ""
@@ -61,77 +68,147 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
     recalled: bool = False
     """It was not seen to say its name: an earlier flow of the same 5-tuple did."""
     facts: Facts | None = None
-    inspected: int = 0
-    """Packets that were passed to inspection."""
     complete: bool = False
     """Nothing more will be found out."""
     expired: bool = False
     tags: tuple[str, ...] = ()
     tags_of: int = -1
     """The version of the groups that `tags` were made of."""
+    moving: bool = False
+    """It had packets since the last update."""
+    updated: bytes = NOTHING
+    """Its row at the last update."""
+    reported: bytes = NOTHING
+    """Its row when a minute was last reported."""
     rates: tuple[int, int] = (0, 0)
     """Bits per second of the local and the other side, over the last update interval."""
-    before: tuple[int, int] = (0, 0)
-    """Local and other bytes at the last update."""
-    counted_in: int = -1
-    """The last minute in which it was counted as a flow."""
 
     @property
     def name(self) -> str:
         return self.server_name or self.hinted_name
 
+    @property
+    def version(self) -> int:
+        return self.key[VERSION_AT]
+
+    @property
+    def protocol(self) -> int:
+        return self.key[PROTOCOL_AT]
+
+    @property
+    def vlan(self) -> int:
+        """0: none."""
+        return int(VLAN.unpack_from(self.key, VLAN_AT)[0])
+
+    @property
+    def local_address(self) -> bytes:
+        """4 or 16 bytes."""
+        return self._address(b=not self.local_is_a)
+
+    @property
+    def other_address(self) -> bytes:
+        return self._address(b=self.local_is_a)
+
+    @property
+    def local_port(self) -> int:
+        return self._port(b=not self.local_is_a)
+
+    @property
+    def other_port(self) -> int:
+        return self._port(b=self.local_is_a)
+
+    @property
+    def local_mac(self) -> bytes:
+        return self._mac(b=not self.local_is_a)
+
+    @property
+    def other_mac(self) -> bytes:
+        return self._mac(b=self.local_is_a)
+
+    @property
+    def local_began(self) -> bool:
+        return (self.row[INITIATOR_AT] == 0) == self.local_is_a
+
+    @property
+    def tos(self) -> int:
+        return self.row[TOS_AT]
+
+    @property
+    def first_ns(self) -> int:
+        return int(TIME.unpack_from(self.row, FIRST_SEEN_AT)[0])
+
+    @property
+    def last_ns(self) -> int:
+        return int(TIME.unpack_from(self.row, LAST_SEEN_AT)[0])
+
+    @property
+    def local_packets(self) -> int:
+        return self.since(NOTHING)[0]
+
+    @property
+    def other_packets(self) -> int:
+        return self.since(NOTHING)[1]
+
+    @property
+    def local_bytes(self) -> int:
+        return self.since(NOTHING)[2]
+
+    @property
+    def other_bytes(self) -> int:
+        return self.since(NOTHING)[3]
+
+    @property
+    def all_bytes(self) -> int:
+        _, _, one, other = COUNTERS.unpack_from(self.row)
+        return int(one + other)
+
+    @property
+    def retransmits(self) -> int:
+        return sum(BOTH.unpack_from(self.row, RETRANSMITS_AT))
+
+    @property
+    def gaps(self) -> int:
+        return sum(BOTH.unpack_from(self.row, GAPS_AT))
+
+    @property
+    def resets(self) -> int:
+        return self.row[RESETS_AT]
+
+    @property
+    def inspected(self) -> int:
+        """Packets that were passed to inspection."""
+        return self.row[PASSED_AT] + self.row[PASSED_AT + 1]
+
+    def since(self, row: bytes) -> Counts:
+        """Return what was counted after an earlier row of it."""
+        a, b, c, d = COUNTERS.unpack_from(self.row)
+        e, f, g, h = COUNTERS.unpack_from(row)
+        if self.local_is_a:
+            return a - e, b - f, c - g, d - h
+        return b - f, a - e, d - h, c - g
+
+    def _address(self, *, b: bool) -> bytes:
+        start = 16 if b else 0
+        return self.key[start : start + (4 if self.version == 4 else 16)]
+
+    def _port(self, *, b: bool) -> int:
+        start = PORTS_AT + 2 * b
+        return int.from_bytes(self.key[start : start + 2])
+
+    def _mac(self, *, b: bool) -> bytes:
+        start = MACS_AT + 6 * b
+        return self.row[start : start + 6]
+
 
 def fresh(interface: str, key: bytes, row: bytes, sides: Sides) -> Flow:
     """Make a flow of its first row."""
-    a, b, port_a, port_b, protocol, version, vlan = KEY.unpack(key)
-    if version == 4:
-        a, b = a[:4], b[:4]
-    fields = FLOW.unpack(row)
-    initiator, outgoing, tos = fields[16:19]
-    macs = fields[20:22]
-    local_is_a = sides.local_is_a(a, b, initiator)
-    ends = [(a, int.from_bytes(port_a), macs[0]), (b, int.from_bytes(port_b), macs[1])]
-    local, other = ends if local_is_a else ends[::-1]
+    length = 4 if key[VERSION_AT] == 4 else 16
+    a, b = key[:length], key[16 : 16 + length]
+    local_is_a = sides.local_is_a(a, b, row[INITIATOR_AT])
     return Flow(
         key=key,
+        row=row,
         interface=interface,
-        version=version,
-        protocol=protocol,
-        vlan=vlan,
-        local_address=local[0],
-        local_port=local[1],
-        local_mac=local[2],
-        other_address=other[0],
-        other_port=other[1],
-        other_mac=other[2],
-        other_type=sides.kind(other[0]),
+        other_type=sides.kind(b if local_is_a else a),
         local_is_a=local_is_a,
-        local_began=(initiator == 0) == local_is_a,
-        outgoing=bool(outgoing),
-        tos=tos,
-        first_ns=fields[4],
-    )
-
-
-def count(flow: Flow, row: bytes) -> tuple[int, int, int, int]:
-    """Take a row's counters; return what is new: local and other packets, local and other bytes."""
-    fields = FLOW.unpack(row)
-    packets_a, packets_b, bytes_a, bytes_b, _, flow.last_ns = fields[:6]
-    flow.retransmits = fields[8] + fields[9]
-    flow.gaps = fields[10] + fields[11]
-    flow.flags = fields[12] | fields[13]
-    flow.inspected = fields[14] + fields[15]
-    flow.resets = fields[19]
-    before = flow.local_packets, flow.other_packets, flow.local_bytes, flow.other_bytes
-    if flow.local_is_a:
-        flow.local_packets, flow.other_packets = packets_a, packets_b
-        flow.local_bytes, flow.other_bytes = bytes_a, bytes_b
-    else:
-        flow.local_packets, flow.other_packets = packets_b, packets_a
-        flow.local_bytes, flow.other_bytes = bytes_b, bytes_a
-    return (
-        flow.local_packets - before[0],
-        flow.other_packets - before[1],
-        flow.local_bytes - before[2],
-        flow.other_bytes - before[3],
     )

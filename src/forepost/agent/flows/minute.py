@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from forepost.agent.flows.flow import NO_MAC, Flow
+from forepost.agent.flows.flow import NO_MAC, Counts, Flow
 from forepost.agent.flows.ranking import Sum, Top
 from forepost.agent.flows.sides import prefix, spelled
 from forepost.wire.flow_rollup import FlowMinute, Honesty, Ranking, Talks
@@ -27,28 +27,19 @@ class Minute:
         self._groups: Top[str] = Top()
         self._talks: Top[tuple[str, str, str, tuple[str, ...]]] = Top()
 
-    def add(
-        self,
-        flow: Flow,
-        application: str,
-        groups: tuple[str, ...],
-        new: tuple[int, int, int, int],
-        flows: int,
-    ) -> None:
-        """`new`: local and other packets, local and other bytes. `flows`: 1 where the flow has not
-        been counted in this minute.
-        """
-        self._total.add(new, flows)
+    def add(self, flow: Flow, application: str, groups: tuple[str, ...], new: Counts) -> None:
+        """What a flow had in this minute: once."""
+        self._total.add(new)
         if self._privacy >= COUNTERS:
             return
         device, mac = self._device(flow)
         remote = self._remote(flow)
-        self._devices.add((device, mac), new, flows)
-        self._applications.add(application, new, flows)
-        self._remotes.add(remote, new, flows)
-        self._talks.add((device, application, remote, groups), new, flows)
+        self._devices.add((device, mac), new)
+        self._applications.add(application, new)
+        self._remotes.add(remote, new)
+        self._talks.add((device, application, remote, groups), new)
         for group in groups:
-            self._groups.add(group, new, flows)
+            self._groups.add(group, new)
 
     def report(self, minute: int, interfaces: Sequence[str], honesty: Honesty) -> FlowMinute:
         """`minute`: Unix seconds, a multiple of 60."""

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Hashable, Iterable
 from typing import Any, Final, Generic, TypeVar
 
+from forepost.agent.flows.flow import Counts
 from forepost.wire.flow_rollup import Named, Talk, Traffic
 
 K = TypeVar("K", bound=Hashable)
@@ -20,13 +21,13 @@ class Sum:
     def __init__(self) -> None:
         self.bytes_in = self.bytes_out = self.packets_in = self.packets_out = self.flows = 0
 
-    def add(self, new: tuple[int, int, int, int], flows: int) -> None:
-        """`new`: local and other packets, local and other bytes."""
+    def add(self, new: Counts) -> None:
+        """Of one flow."""
         self.packets_out += new[0]
         self.packets_in += new[1]
         self.bytes_out += new[2]
         self.bytes_in += new[3]
-        self.flows += flows
+        self.flows += 1
 
     def join(self, other: "Sum") -> None:
         self.bytes_in += other.bytes_in
@@ -65,14 +66,14 @@ class Top(Generic[K]):
         self._sums: dict[K, Sum] = {}
         self._overflow = Sum()
 
-    def add(self, key: K, new: tuple[int, int, int, int], flows: int) -> None:
+    def add(self, key: K, new: Counts) -> None:
         found = self._sums.get(key)
         if found is None:
             if len(self._sums) >= MOST_KEYS:
                 found = self._overflow
             else:
                 found = self._sums[key] = Sum()
-        found.add(new, flows)
+        found.add(new)
 
     def largest(self, most: int) -> tuple[list[tuple[K, Sum]], Sum]:
         """Return the largest by bytes, in order, and the sum of all others."""

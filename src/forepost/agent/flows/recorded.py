@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from forepost.agent.flows.flow import Flow
+from forepost.agent.flows.flow import Counts, Flow
 from forepost.agent.flows.groups import Groups
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.naming import Rules
 from forepost.agent.flows.sides import Sides
-from forepost.agent.flows.table import FlowTable, New
+from forepost.agent.flows.table import FlowTable
 from forepost.wire.meter import ENDED, MESSAGE, ROWS, Hint, Label, Tick, Totals, Up
 
 _up = msgspec.msgpack.Decoder(Up)
@@ -35,7 +35,8 @@ class Recorded:
             self._table.rows(self._interface, body)
         elif kind == ENDED:
             self._table.ended(self._interface, body)
-            self._table.sweep()  # all that was said of them was said before
+            for _ in self._table.sweep():  # all that was said of them was said before
+                continue
         elif kind == MESSAGE:
             match _up.decode(body):
                 case Label() as label:
@@ -55,7 +56,7 @@ class Recorded:
 
     def named(self, flow: Flow) -> None: ...
 
-    def moved(self, flow: Flow, new: New) -> None: ...
+    def moved(self, flow: Flow, new: Counts) -> None: ...
 
     def ended(self, flow: Flow, *, closed: bool) -> None:
         self._done.append(flow)

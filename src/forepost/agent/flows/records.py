@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from forepost.agent.flows.flow import NO_MAC, TCP, Flow
+from forepost.agent.flows.flow import NO_MAC, NOTHING, TCP, Counts, Flow
 from forepost.agent.flows.minute import ADDRESSES, NAMES
 from forepost.agent.flows.sides import prefix, spelled
 from forepost.wire.flow_telemetry import (
@@ -31,9 +31,6 @@ _MS: Final = 1_000_000
 _VERSIONS: Final = {"SSL 3.0": "0x0300", "TLS 1.0": "0x0301", "TLS 1.1": "0x0302",
                     "TLS 1.2": "0x0303", "TLS 1.3": "0x0304"}  # fmt: skip
 
-New = tuple[int, int, int, int]
-"""Local and other packets, local and other bytes."""
-
 
 def digest(flow: Flow) -> str:
     """The same for all records of a flow, and for no other."""
@@ -58,7 +55,7 @@ def record(flow: Flow, kind: FlowType, *, privacy: int, offset_ns: int) -> FlowR
             other_bytes=flow.other_bytes,
             other_packets=flow.other_packets,
             other_rate=flow.rates[1] / 8,
-            total_bytes=flow.local_bytes + flow.other_bytes,
+            total_bytes=flow.all_bytes,
             total_packets=flow.local_packets + flow.other_packets,
             detected_application_name=flow.application or UNKNOWN,
             detected_protocol_name=flow.detected or UNKNOWN,
@@ -101,7 +98,7 @@ def record(flow: Flow, kind: FlowType, *, privacy: int, offset_ns: int) -> FlowR
     )
 
 
-def stats(flow: Flow, new: New, *, passed_sec: float, offset_ns: int) -> FlowStats:
+def stats(flow: Flow, new: Counts, *, passed_sec: float, offset_ns: int) -> FlowStats:
     """`new`: of the last interval, which took `passed_sec`."""
     return FlowStats(
         interface=flow.interface,
@@ -111,17 +108,16 @@ def stats(flow: Flow, new: New, *, passed_sec: float, offset_ns: int) -> FlowSta
 
 
 def purge(flow: Flow, *, closed: bool, offset_ns: int) -> FlowPurge:
-    counted = flow.local_packets, flow.other_packets, flow.local_bytes, flow.other_bytes
     lasted_sec = max((flow.last_ns - flow.first_ns) / 1e9, 1.0)
     return FlowPurge(
         interface=flow.interface,
         internal=flow.local_began,
         reason="closed" if closed else "expired",
-        flow=_counts(flow, counted, lasted_sec, offset_ns),
+        flow=_counts(flow, flow.since(NOTHING), lasted_sec, offset_ns),
     )
 
 
-def _counts(flow: Flow, new: New, passed_sec: float, offset_ns: int) -> FlowCounts:
+def _counts(flow: Flow, new: Counts, passed_sec: float, offset_ns: int) -> FlowCounts:
     return FlowCounts(
         digest=digest(flow),
         local_packets=new[0],
@@ -130,7 +126,7 @@ def _counts(flow: Flow, new: New, passed_sec: float, offset_ns: int) -> FlowCoun
         other_bytes=new[3],
         local_rate=new[2] / passed_sec,
         other_rate=new[3] / passed_sec,
-        total_bytes=flow.local_bytes + flow.other_bytes,
+        total_bytes=flow.all_bytes,
         total_packets=flow.local_packets + flow.other_packets,
         detection_packets=flow.inspected,
         last_seen_at=(flow.last_ns + offset_ns) // _MS,

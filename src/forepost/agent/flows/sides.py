@@ -1,6 +1,7 @@
 """Which side of a flow is ours. Pure."""
 
 import ipaddress
+import socket
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, Literal
@@ -21,7 +22,7 @@ ALWAYS_LOCAL: Final = (
     "fe80::/10",
 )
 """RFC 1918, 6598, 3927, 4193, 4291; more are those of the interfaces, and the setting `local`."""
-_CACHED: Final = 65_536
+_CACHED: Final = 4_096
 
 
 class Sides:
@@ -72,10 +73,9 @@ def _ranges(networks: Iterable[_Network], version: int) -> list[tuple[int, int]]
     ]
 
 
-@lru_cache(maxsize=_CACHED)
 def spelled(address: bytes) -> str:
-    """4 or 16 bytes as text."""
-    return str(ipaddress.ip_address(address))
+    """4 or 16 bytes as text (RFC 5952)."""
+    return socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
 
 
 def prefix(address: bytes) -> str:

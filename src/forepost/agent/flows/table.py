@@ -4,14 +4,15 @@ A flow that its meter ended stays for one more sweep, so that what was found out
 it; then it is gone.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, Protocol
 
 import msgspec
 
 from forepost.agent.flows import naming
-from forepost.agent.flows.flow import Flow, count, fresh
+from forepost.agent.flows.flow import Counts, Flow, fresh
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.naming import Rules
 from forepost.agent.flows.recall import Recall
@@ -20,10 +21,9 @@ from forepost.wire.meter import CLOSED, ROW_BYTES, Hint, Label
 
 MOST_WAITING: Final = 16_384
 """Labels of flows that no row has shown yet."""
+A_STEP: Final = 500
+"""Flows that are gone through before somebody else has a turn."""
 _KEY_BYTES: Final = 40
-
-New = tuple[int, int, int, int]
-"""Local and other packets, local and other bytes."""
 
 
 class Groups(Protocol):
@@ -48,7 +48,9 @@ class Listener(Protocol):
         """Something more is known of it."""
         ...
 
-    def moved(self, flow: Flow, new: New) -> None: ...
+    def moved(self, flow: Flow, new: Counts) -> None:
+        """Told at the end of an update interval, and before a flow ends."""
+        ...
 
     def ended(self, flow: Flow, *, closed: bool) -> None: ...
 
@@ -80,19 +82,22 @@ class FlowTable:
         self.sides, self._groups, self._hints, self._rules = sides, groups, hints, rules
         self._listener, self._most = listener, most
         self._recall = Recall()
-        self._flows: dict[tuple[str, bytes], Flow] = {}
+        self._flows: dict[str, dict[bytes, Flow]] = {}
         self._waiting: OrderedDict[tuple[str, bytes], Label] = OrderedDict()
         self._ending: list[tuple[Flow, bool]] = []
-        self._active: set[tuple[str, bytes]] = set()
+        self._leaving: deque[tuple[Flow, bool]] = deque()
+        self._moving: list[Flow] = []
+        self._moved: list[Flow] = []
         self._expiring = self._purged = 0
         self.refused = 0
         self.standing = Standing()
 
     def __len__(self) -> int:
-        return len(self._flows)
+        return sum(map(len, self._flows.values()))
 
     def __iter__(self) -> Iterator[Flow]:
-        return iter(list(self._flows.values()))
+        """Those that there are now."""
+        return iter(list(chain.from_iterable(flows.values() for flows in self._flows.values())))
 
     def rows(self, interface: str, rows: bytes) -> None:
         """KEY FLOW, KEY FLOW, ... of a meter."""
@@ -109,7 +114,7 @@ class FlowTable:
                 self._expire(flow, closed=rows[at] == CLOSED)
 
     def label(self, interface: str, label: Label) -> None:
-        flow = self._flows.get((interface, label.key))
+        flow = self._of(interface).get(label.key)
         if flow is not None and not flow.expired:  # what comes after the end is the next flow's
             self._name(flow, label)
             return
@@ -120,42 +125,52 @@ class FlowTable:
     def hint(self, hint: Hint) -> None:
         self._hints.learn(hint.name, hint.addresses)
 
-    def tick(self, passed_sec: float) -> None:
-        """An update interval is over: `standing`, and the rates of flows, are what it shows."""
-        for flow in self._flows.values():
-            now = flow.local_bytes, flow.other_bytes
-            if now != flow.before or flow.rates != (0, 0):
-                flow.rates = (
-                    int((now[0] - flow.before[0]) * 8 / passed_sec),
-                    int((now[1] - flow.before[1]) * 8 / passed_sec),
-                )
-                flow.before = now
+    def update(self, passed_sec: float) -> Iterator[None]:
+        """An update interval is over: `standing`, and the rates of flows, are what it shows. Step
+        by step, as `sweep`.
+        """
         self.standing = Standing(
-            flow_count=len(self._flows),
+            flow_count=len(self),
             flow_count_prev=self.standing.flow_count,
-            flows_active=len(self._active),
+            flows_active=len(self._moving),
             flows_expired=len(self._ending),
             flows_expiring=self._expiring,
-            flows_in_use=sum(not flow.complete for flow in self._flows.values()),
+            flows_in_use=sum(not flow.complete for flow in self),
             flows_purged=self._purged,
         )
-        self._active.clear()
         self._expiring = self._purged = 0
+        for flow in self._moved:
+            if not flow.moving:
+                flow.rates = (0, 0)
+        self._moved, self._moving = self._moving, []
+        for number, flow in enumerate(self._moved, 1):
+            new = self._tell_moved(flow)
+            flow.rates = int(new[2] * 8 / passed_sec), int(new[3] * 8 / passed_sec)
+            if number % A_STEP == 0:
+                yield
 
-    def sweep(self) -> None:
-        """Forget what ended before the last sweep. Once a second."""
-        leaving, self._ending = self._ending, []
-        for flow, closed in leaving:
+    def sweep(self) -> Iterator[None]:
+        """Forget what ended before the last sweep, step by step, so that whoever drives it can do
+        something else in between; once a second. One that is given up goes on with the next.
+        """
+        self._leaving += self._ending
+        self._ending = []
+        while self._leaving:
+            flow, closed = self._leaving[0]
+            self._tell_moved(flow)
             self._listener.ended(flow, closed=closed)
-            place = flow.interface, flow.key
-            if self._flows.get(place) is flow:
-                del self._flows[place]
+            flows = self._flows[flow.interface]
+            if flows.get(flow.key) is flow:
+                del flows[flow.key]
             self._purged += 1
+            self._leaving.popleft()
+            if len(self._leaving) % A_STEP == 0:
+                yield
 
     def lose(self, interface: str) -> None:
         """The meter died, and its counters with it: end what it had, with what is known."""
-        for flow in list(self._flows.values()):
-            if flow.interface == interface and not flow.expired:
+        for flow in self._of(interface).values():
+            if not flow.expired:
                 self._expire(flow, closed=False)
 
     def retag(self, flow: Flow) -> tuple[str, ...]:
@@ -168,26 +183,37 @@ class FlowTable:
             flow.tags_of = version
         return flow.tags
 
+    def _of(self, interface: str) -> dict[bytes, Flow]:
+        return self._flows.setdefault(interface, {})
+
     def _row(self, interface: str, key: bytes, row: bytes) -> Flow | None:
-        place = interface, key
-        flow = self._flows.get(place)
+        flow = self._of(interface).get(key)
         if flow is None or flow.expired:
-            if flow is None and len(self._flows) >= self._most:
+            if flow is None and len(self) >= self._most:
                 self.refused += 1
                 return None
-            flow = self._begin(place, row)
-        new = count(flow, row)
-        if new != (0, 0, 0, 0):
-            self._active.add(place)
-            self._listener.moved(flow, new)
+            flow = self._begin(interface, key, row)
+        flow.row = row
+        if not flow.moving and row != flow.updated:
+            flow.moving = True
+            self._moving.append(flow)
         return flow
 
-    def _begin(self, place: tuple[str, bytes], row: bytes) -> Flow:
-        flow = self._flows[place] = fresh(*place, row, self.sides)
+    def _tell_moved(self, flow: Flow) -> Counts:
+        """What it had since this was last asked."""
+        new = flow.since(flow.updated)
+        flow.updated, flow.moving = flow.row, False
+        if any(new):
+            self.retag(flow)
+            self._listener.moved(flow, new)
+        return new
+
+    def _begin(self, interface: str, key: bytes, row: bytes) -> Flow:
+        flow = self._of(interface)[key] = fresh(interface, key, row, self.sides)
         hinted = self._hints.name_of(flow.other_address)
         if hinted:
             naming.by_hint(flow, hinted)
-        label = self._waiting.pop(place, None)
+        label = self._waiting.pop((interface, key), None)
         if label is not None:
             naming.by_label(flow, label)
         else:

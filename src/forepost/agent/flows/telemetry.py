@@ -8,10 +8,9 @@ import msgspec
 from forepost.agent.edges.routes import ANY, DefaultRoute
 from forepost.agent.edges.stamps import moment
 from forepost.agent.flows import records
-from forepost.agent.flows.flow import NO_MAC, Flow
+from forepost.agent.flows.flow import NO_MAC, Counts, Flow
 from forepost.agent.flows.meters import MeterState
 from forepost.agent.flows.minute import ADDRESSES, COUNTERS
-from forepost.agent.flows.records import New
 from forepost.agent.flows.sides import spelled
 from forepost.kit.clock import Clock
 from forepost.wire.flow_socket import AgentStatus
@@ -57,7 +56,7 @@ class Telemetry:
     ) -> None:
         self._sinks, self._clock, self._privacy = sinks, clock, privacy
         self._status, self._states, self._network = status, states, network
-        self._moved: dict[int, tuple[Flow, New]] = {}
+        self._moved: list[Flow] = []
         self._told: dict[str, InterfaceCounts] = {}
         self._ticked_sec = clock.monotonic()
         self._offset_ns = moment(clock).offset_ns
@@ -70,31 +69,24 @@ class Telemetry:
     def named(self, flow: Flow) -> None:
         self._record(flow, "flow_dpi_complete" if flow.complete else "flow_dpi_update")
 
-    def moved(self, flow: Flow, new: New) -> None:
-        known = self._moved.get(id(flow))
-        if known is not None:
-            a, b = known[1], new
-            new = (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3])
-        self._moved[id(flow)] = flow, new
+    def moved(self, flow: Flow, new: Counts) -> None:
+        if self._privacy < ADDRESSES:
+            self._moved.append(flow)
+        if self._privacy < COUNTERS:
+            passed_sec = max(self._clock.monotonic() - self._ticked_sec, 1.0)
+            self._say(records.stats(flow, new, passed_sec=passed_sec, offset_ns=self._offset_ns))
 
     def ended(self, flow: Flow, *, closed: bool) -> None:
         if self._privacy < COUNTERS:
-            last = self._moved.pop(id(flow), None)
-            if last is not None:
-                self._stats(flow, last[1])
             self._say(records.purge(flow, closed=closed, offset_ns=self._offset_ns))
 
     def tick(self) -> None:
         """An update interval is over."""
-        now_sec = self._clock.monotonic()
+        self._ticked_sec = self._clock.monotonic()
         self._offset_ns = moment(self._clock).offset_ns
-        moved, self._moved = self._moved, {}
-        if self._privacy < COUNTERS:
-            for flow, new in moved.values():
-                self._stats(flow, new)
-        self._ticked_sec = now_sec
         if self._privacy < ADDRESSES:
-            self._say(_endpoints([flow for flow, _ in moved.values()]))
+            self._say(_endpoints(self._moved))
+            self._moved = []
         self._say(_interfaces(self._states(), self._network(), self._privacy))
         for state in self._states():
             self._say(self._interface(state))
@@ -106,10 +98,6 @@ class Telemetry:
     def _record(self, flow: Flow, kind: FlowType) -> None:
         if self._privacy < COUNTERS:
             self._say(records.record(flow, kind, privacy=self._privacy, offset_ns=self._offset_ns))
-
-    def _stats(self, flow: Flow, new: New) -> None:
-        passed_sec = max(self._clock.monotonic() - self._ticked_sec, 1.0)
-        self._say(records.stats(flow, new, passed_sec=passed_sec, offset_ns=self._offset_ns))
 
     def _interface(self, state: MeterState) -> InterfaceStats:
         total = _counts(state)

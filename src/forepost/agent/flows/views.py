@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterable
 from typing import Final
 
-from forepost.agent.flows.flow import NO_MAC, Flow
+from forepost.agent.flows.flow import NO_MAC, NOTHING, Flow
 from forepost.agent.flows.minute import ADDRESSES, COUNTERS, NAMES
 from forepost.agent.flows.naming import TRANSPORTS, application_of
 from forepost.agent.flows.sides import prefix, spelled
@@ -20,9 +20,7 @@ def largest(flows: Iterable[Flow], most: int, *, privacy: int, offset_ns: int) -
     live = [flow for flow in flows if not flow.expired]
     if privacy >= COUNTERS:
         return FlowList(total=len(live), flows=[])
-    chosen = heapq.nlargest(
-        min(most, MOST), live, key=lambda f: (_pace(f), f.local_bytes + f.other_bytes)
-    )
+    chosen = heapq.nlargest(min(most, MOST), live, key=lambda f: (_pace(f), f.all_bytes))
     return FlowList(total=len(live), flows=[view(flow, privacy, offset_ns) for flow in chosen])
 
 
@@ -60,9 +58,9 @@ def view(flow: Flow, privacy: int, offset_ns: int) -> FlowView:
 
 def _pace(flow: Flow) -> float:
     """Bits per second; of one that no update has seen yet, since it began."""
-    if flow.before != (0, 0):
+    if flow.updated is not NOTHING:
         return sum(flow.rates)
-    return (flow.local_bytes + flow.other_bytes) * 8e9 / (flow.last_ns - flow.first_ns + _SECOND_NS)
+    return flow.all_bytes * 8e9 / (flow.last_ns - flow.first_ns + _SECOND_NS)
 
 
 def _mac(address: bytes, privacy: int) -> str:

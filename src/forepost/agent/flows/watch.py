@@ -1,7 +1,7 @@
 """Watches the interfaces: keeps their meters, the table, and reports each minute."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -9,13 +9,13 @@ import anyio
 
 from forepost.agent.edges.stamps import moment
 from forepost.agent.flows import naming, views
-from forepost.agent.flows.flow import Flow
+from forepost.agent.flows.flow import Counts, Flow
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.meters import Meter, MeterState
 from forepost.agent.flows.minute import MINUTE_SEC, Minute
 from forepost.agent.flows.naming import Rules
 from forepost.agent.flows.sides import Sides
-from forepost.agent.flows.table import FlowTable, Groups, Listener, New
+from forepost.agent.flows.table import A_STEP, FlowTable, Groups, Listener
 from forepost.agent.settings import FlowsSection
 from forepost.kit import files
 from forepost.kit.clock import Clock
@@ -53,7 +53,7 @@ class Told(Listener, Protocol):
 
 
 class Watch:
-    """A Listener of the table: it adds up each minute, and passes on what it hears."""
+    """A Listener of the table: it passes on what it hears, and adds up each minute at its end."""
 
     def __init__(
         self,
@@ -122,11 +122,11 @@ class Watch:
                 tasks.start_soon(self._every_second)
                 tasks.start_soon(self._every_interval)
         finally:
-            self.table.sweep()
-            for listener in self._heard:
-                listener.tick()
-            self._keep_hints()
             with anyio.CancelScope(shield=True):
+                await _by_turns(self.table.sweep())
+                for listener in self._heard:
+                    listener.tick()
+                self._keep_hints()
                 await self._close_minute()
 
     # What the table tells (a Listener).
@@ -139,15 +139,12 @@ class Watch:
         for listener in self._heard:
             listener.named(flow)
 
-    def moved(self, flow: Flow, new: New) -> None:
-        first = flow.counted_in != self._number
-        flow.counted_in = self._number
-        groups = self.table.retag(flow)
-        self._minute.add(flow, naming.application_of(flow), groups, new, int(first))
+    def moved(self, flow: Flow, new: Counts) -> None:
         for listener in self._heard:
             listener.moved(flow, new)
 
     def ended(self, flow: Flow, *, closed: bool) -> None:
+        self._count(flow)
         for listener in self._heard:
             listener.ended(flow, closed=closed)
 
@@ -156,7 +153,7 @@ class Watch:
         kept_sec = self._clock.monotonic()
         while True:
             await self._clock.sleep(1.0)
-            self.table.sweep()
+            await _by_turns(self.table.sweep())
             if asked:  # a second ago: the counters are here
                 await self._close_minute()
                 asked = False
@@ -173,17 +170,33 @@ class Watch:
         while True:
             await self._clock.sleep(self.settings.update_interval)
             now_sec = self._clock.monotonic()
-            self.table.tick(now_sec - before_sec)
+            await _by_turns(self.table.update(now_sec - before_sec))
             for listener in self._heard:
                 listener.tick()
             before_sec = now_sec
 
+    def _count(self, flow: Flow) -> None:
+        """Add what it had in this minute."""
+        new = flow.since(flow.reported)
+        flow.reported = flow.row
+        if any(new):
+            self._minute.add(flow, naming.application_of(flow), self.table.retag(flow), new)
+
+    def _count_all(self) -> Iterator[None]:
+        for number, flow in enumerate(self.table, 1):
+            if flow.reported is not flow.row:
+                self._count(flow)
+            if number % A_STEP == 0:
+                yield
+
     async def _close_minute(self) -> None:
         """Report the minute that is over, or the part of it that there was."""
+        await _by_turns(self._count_all())
         minute, self._minute = self._minute, Minute(self.settings.privacy)
         number, self._number = self._number, self._now_minute()
         report = minute.report(number * MINUTE_SEC, self.settings.interfaces, self._honesty())
-        await self._report(report)
+        with anyio.CancelScope(shield=True):  # it is nowhere else any more
+            await self._report(report)
 
     def _honesty(self) -> Honesty:
         """What was and was not seen since the last report."""
@@ -233,6 +246,12 @@ class Watch:
             return
         self.hints.changed = False
         self._health.well("flows hints")
+
+
+async def _by_turns(steps: Iterator[None]) -> None:
+    """The rest of the agent has its turn after each step."""
+    for _ in steps:
+        await anyio.lowlevel.checkpoint()
 
 
 def _order(interface: str, settings: FlowsSection) -> MeterOrder:

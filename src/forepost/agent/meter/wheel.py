@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from forepost.agent.meter import packet as packets
-from forepost.wire.meter import CLOSED, FLAGS_AT, IDLE, LAST_SEEN, LAST_SEEN_AT, PROTOCOL_AT
+from forepost.wire.meter import CLOSED, FLAGS_AT, IDLE, LAST_SEEN_AT, PROTOCOL_AT, TIME
 
 SECOND_NS: Final = 1_000_000_000
 _FIN, _RST, _ACK = 1, 4, 16
@@ -53,7 +53,7 @@ class Wheel:
         self._known.discard(key)
 
     def deadline_ns(self, key: bytes, row: bytes) -> int:
-        (last_ns,) = LAST_SEEN.unpack_from(row, LAST_SEEN_AT)
+        (last_ns,) = TIME.unpack_from(row, LAST_SEEN_AT)
         slow = key[PROTOCOL_AT] == packets.TCP and not closing(key, row)
         return int(last_ns) + (self._tcp_ns if slow else self._idle_ns)
 
