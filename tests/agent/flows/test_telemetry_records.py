@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -348,8 +349,9 @@ def told_at(privacy: int) -> Said:
             said = msgspec.msgpack.decode(frame[1:], type=Up)
             if isinstance(said, Label):
                 table.label("cable", said)
+    for _ in chain(table.update(1), table.sweep()):
+        continue
     telemetry.tick()
-    table.sweep()
     return lines.said
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forepost.agent.meter.inspection import Inspection
-from forepost.agent.meter.names import dhcp, http, quic, ssh, tls
+from forepost.agent.meter.names import dhcp, http, quic, quic_keys, ssh, tls
 from forepost.agent.meter.names import dns as own_dns
 from forepost.agent.meter.names.reader import Short, Wrong, host_name
 from forepost.agent.meter.packet import IPV4, flow_key, parse
@@ -157,7 +157,7 @@ def test_quic(version: int) -> None:
 
 def test_keys_of_quic_are_those_of_rfc_9001() -> None:
     """Appendix A.1: the connection id 0x8394c8f03e515708."""
-    keys = quic._Keys(quic.V1, bytes.fromhex("8394c8f03e515708"))
+    keys = quic_keys.Keys(quic.V1, bytes.fromhex("8394c8f03e515708"))
     assert keys._iv.hex() == "fa044b2f42a3fd3b46fb255c"
 
 

@@ -1,30 +1,19 @@
 """The first packets of QUIC: RFC 9000, 9001 (version 1) and 9369 (version 2).
 
 Their keys come from the connection id that the client chose: anybody on the way can read them. They
-need AES, which the package cryptography has (extra `flows`); without it `available` is False.
+need AES, which the package cryptography has (extra `flows`): 10 MiB resident, and so imported with
+the first of such packets only. Without it they are Wrong.
 """
 
-import hashlib
-import hmac
-from typing import Any, Final
+import importlib.util
+from collections.abc import Callable
+from functools import cache
+from typing import Final, Protocol
 
-from forepost.agent.meter.names.reader import Reader, Short, Wrong
-
-try:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    available = True
-except ImportError:
-    available = False
+from forepost.agent.meter.names.reader import Reader, Wrong
 
 V1, V2 = 1, 0x6B33_43CF
-_SALT: Final = {
-    V1: bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a"),
-    V2: bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9"),
-}
-_LABEL: Final = {V1: b"quic", V2: b"quicv2"}
+_VERSIONS: Final = (V1, V2)
 _INITIAL: Final = {V1: 0, V2: 1}
 """What the two type bits of an Initial packet are."""
 LONGEST_ID: Final = 20
@@ -35,7 +24,7 @@ _PADDING, _PING, _ACK, _ACK_ECN, _CRYPTO = 0, 1, 2, 3, 6
 
 def seems_quic(data: bytes) -> bool:
     """Whether a datagram begins with a long header of a version that is read here."""
-    return len(data) > 6 and data[0] & 0xC0 == 0xC0 and int.from_bytes(data[1:5]) in _SALT
+    return len(data) > 6 and data[0] & 0xC0 == 0xC0 and int.from_bytes(data[1:5]) in _VERSIONS
 
 
 class ClientInitials:
@@ -45,9 +34,9 @@ class ClientInitials:
         """`data`: its first datagram. Raises Short, Wrong."""
         reader = Reader(data, 1)
         self._version = reader.number(4)
-        if self._version not in _SALT or not available:
+        if self._version not in _VERSIONS:
             raise Wrong
-        self._keys = _Keys(self._version, _connection_id(reader))
+        self._keys = _maker()(self._version, _connection_id(reader))
         self._crypto: dict[int, bytes] = {}
 
     def add(self, data: bytes) -> None:
@@ -104,43 +93,20 @@ class ClientInitials:
                 return  # the connection ends: nothing of interest follows
 
 
-class _Keys:
-    """Of the client's Initial packets (RFC 9001, section 5.2)."""
-
-    def __init__(self, version: int, connection_id: bytes) -> None:
-        initial = hmac.digest(_SALT[version], connection_id, hashlib.sha256)
-        secret = _expand(initial, b"client in", 32)
-        label = _LABEL[version]
-        self._iv = _expand(secret, label + b" iv", 12)
-        self._aead: Any = AESGCM(_expand(secret, label + b" key", 16))
-        one_block = modes.ECB()  # noqa: S305 - as the RFC says
-        self._mask: Any = Cipher(algorithms.AES(_expand(secret, label + b" hp", 16)), one_block)
-
+class _Keys(Protocol):
     def open(self, packet: bytes, number_at: int) -> bytes:
         """Take off the protection of header and payload. Raises Short, Wrong."""
-        sample = packet[number_at + 4 : number_at + 20]
-        if len(sample) < 16:
-            raise Short
-        mask = self._mask.encryptor().update(sample)
-        first = packet[0] ^ (mask[0] & 0x0F)
-        size = (first & 3) + 1
-        number = bytes(
-            p ^ m for p, m in zip(packet[number_at : number_at + size], mask[1:], strict=False)
-        )
-        header = bytes((first,)) + packet[1:number_at] + number
-        nonce = int.from_bytes(self._iv) ^ int.from_bytes(number)
-        try:
-            opened = self._aead.decrypt(nonce.to_bytes(12), packet[number_at + size :], header)
-        except InvalidTag:
-            raise Wrong from None
-        return bytes(opened)
+        ...
 
 
-def _expand(secret: bytes, label: bytes, size: int) -> bytes:
-    """HKDF-Expand-Label of RFC 8446 with an empty context; `size` is one block at most."""
-    full = b"tls13 " + label
-    info = size.to_bytes(2) + bytes((len(full),)) + full + b"\0"
-    return hmac.digest(secret, info + b"\1", hashlib.sha256)[:size]
+@cache
+def _maker() -> Callable[[int, bytes], _Keys]:
+    """Takes version and connection id. Raises Wrong."""
+    if importlib.util.find_spec("cryptography") is None:
+        raise Wrong
+    from forepost.agent.meter.names import quic_keys  # noqa: PLC0415 - not before it is needed
+
+    return quic_keys.Keys
 
 
 def _connection_id(reader: Reader) -> bytes:

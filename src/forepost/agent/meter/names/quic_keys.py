@@ -1,0 +1,56 @@
+"""Keys of QUIC's Initial packets: RFC 9001, section 5.2, and RFC 9369, section 3.3."""
+
+import hashlib
+import hmac
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from forepost.agent.meter.names.reader import Short, Wrong
+
+_SALT: Final = {
+    1: bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a"),
+    0x6B33_43CF: bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9"),
+}
+_LABEL: Final = {1: b"quic", 0x6B33_43CF: b"quicv2"}
+
+
+class Keys:
+    """Of the client's Initial packets."""
+
+    def __init__(self, version: int, connection_id: bytes) -> None:
+        initial = hmac.digest(_SALT[version], connection_id, hashlib.sha256)
+        secret = _expand(initial, b"client in", 32)
+        label = _LABEL[version]
+        self._iv = _expand(secret, label + b" iv", 12)
+        self._aead: Any = AESGCM(_expand(secret, label + b" key", 16))
+        one_block = modes.ECB()  # noqa: S305 - as the RFC says
+        self._mask: Any = Cipher(algorithms.AES(_expand(secret, label + b" hp", 16)), one_block)
+
+    def open(self, packet: bytes, number_at: int) -> bytes:
+        """Take off the protection of header and payload. Raises Short, Wrong."""
+        sample = packet[number_at + 4 : number_at + 20]
+        if len(sample) < 16:
+            raise Short
+        mask = self._mask.encryptor().update(sample)
+        first = packet[0] ^ (mask[0] & 0x0F)
+        size = (first & 3) + 1
+        number = bytes(
+            p ^ m for p, m in zip(packet[number_at : number_at + size], mask[1:], strict=False)
+        )
+        header = bytes((first,)) + packet[1:number_at] + number
+        nonce = int.from_bytes(self._iv) ^ int.from_bytes(number)
+        try:
+            opened = self._aead.decrypt(nonce.to_bytes(12), packet[number_at + size :], header)
+        except InvalidTag:
+            raise Wrong from None
+        return bytes(opened)
+
+
+def _expand(secret: bytes, label: bytes, size: int) -> bytes:
+    """HKDF-Expand-Label of RFC 8446 with an empty context; `size` is one block at most."""
+    full = b"tls13 " + label
+    info = size.to_bytes(2) + bytes((len(full),)) + full + b"\0"
+    return hmac.digest(secret, info + b"\1", hashlib.sha256)[:size]
