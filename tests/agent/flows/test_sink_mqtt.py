@@ -12,7 +12,8 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from forepost.agent.flows.sink_mqtt import MOST_WAITING, MqttSink
+from forepost.agent.flows.sink_mqtt import MqttSink
+from forepost.agent.flows.sinks import MOST_WAITING
 from forepost.agent.settings import SinkSection, read
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
@@ -74,12 +75,17 @@ async def test_records_are_published_by_type_and_wait_for_the_broker(tmp_path: P
             await true(lambda: not health.problems)
             sink.take("flow", b'{"n": 2}')
             await true(lambda: len(heard) >= 2)
+            tasks.cancel_scope.cancel()
+            sink.take("flow", b'{"n": 3}')
+            with anyio.CancelScope(shield=True):
+                await sink.flush()
+                await true(lambda: len(heard) >= 3)
             reader.loop_stop()
-        assert sorted(set(heard)) == [
-            ("site/flows/flow", b'{"n": 1}'),
-            ("site/flows/flow", b'{"n": 2}'),
-        ]
-        tasks.cancel_scope.cancel()
+    assert sorted(set(heard)) == [
+        ("site/flows/flow", b'{"n": 1}'),
+        ("site/flows/flow", b'{"n": 2}'),
+        ("site/flows/flow", b'{"n": 3}'),
+    ]
 
 
 async def test_without_room_the_newest_are_lost_and_counted() -> None:

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -183,6 +183,40 @@ def test_a_client_that_does_not_read_loses_its_own_records_only(
     heard = anyio.run(tell)
     assert numbers(heard) == list(range(count))
     assert sink.lost > 10_000  # those that waited for the idle one are lost with it
+
+
+def test_clients_of_a_socket_hear_what_is_said_last(tmp_path: Path, health: Health) -> None:
+    path = tmp_path / "telemetry.sock"
+    sink = SocketSink(SinkSection(kind="socket", path=str(path)), SystemClock(), health)
+
+    async def tell() -> tuple[bytes, bytes]:
+        with socket.socket(socket.AF_UNIX) as reading, socket.socket(socket.AF_UNIX) as idle:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(sink.run)
+                for client in (reading, idle):
+                    while True:
+                        await anyio.sleep(0.02)
+                        with suppress(OSError):
+                            client.connect(str(path))
+                            break
+                await anyio.sleep(0.1)
+                assert len(sink._clients) == 2
+                tasks.cancel_scope.cancel()
+            for number in range(3_000):
+                sink.take("flow", line(number, 300))
+            reading.setblocking(False)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(sink.flush)
+                heard = b""
+                while not heard.endswith(b'"n":2999,"padding":"' + b"x" * 300 + b'"}\n'):
+                    await anyio.sleep(0.005)
+                    heard += _all(reading)
+            return heard, _all(idle)
+
+    heard, of_idle = anyio.run(tell)
+    assert numbers(heard) == list(range(3_000))
+    assert numbers(of_idle[: of_idle.rindex(b"\n") + 1])[0] == 0
+    assert 0 < sink.lost < 3_000  # of the one that does not read
 
 
 def _all(reading: socket.socket) -> bytes:

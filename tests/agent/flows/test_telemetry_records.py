@@ -143,10 +143,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
             after = counted(far)
             stage.packets, stage.bytes = after[0] - before[0], after[1] - before[1]
             stage.status = agent.ask(command="status")["data"]
-            time.sleep(1.2)  # what was posted last is there
+            near.run("ping", "-c1", "-W1", FAR)  # a flow that is there at the end
+            assert agent.stop() == 0, agent.output
+            for reader in readers.values():
+                reader.join(5)
             stage.sinks = {name: list(reader.said) for name, reader in readers.items()}
             stage.sinks["http"] = list(Taking.said)
-            assert agent.stop() == 0, agent.output
             lines = (folder / "flows.log").read_text().splitlines()
             stage.sinks["log"] = [json.loads(one) for one in lines]
         finally:

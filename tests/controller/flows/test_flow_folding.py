@@ -17,7 +17,7 @@ from forepost.controller.flows.folding import AT_ONCE, WAITING, Folding
 from forepost.controller.flows.plan import Piece
 from forepost.controller.flows.reading import Asked, FlowReading
 from forepost.controller.flows.store import FlowStore
-from forepost.controller.series.port import Row
+from forepost.controller.series.port import Find, Row
 from forepost.controller.series.sqlite import SqliteSeries
 from forepost.controller.settings import Flows
 from forepost.kit.health import Health
@@ -211,6 +211,26 @@ async def test_what_is_old_goes(stage: Stage) -> None:
             await stage.folding._forget()
             places = await stage.store.sums(1, 1, [Piece(step, now - DAY, now)])
             assert len(places) == there, (step, later)
+
+
+async def test_reports_go_with_their_minutes_once_they_are_folded(stage: Stage) -> None:
+    now = NIGHT + 3 * DAY
+
+    async def reports_there() -> int:
+        return len(await stage.series.find(Find(streams=[-1], type="FLOWS")))
+
+    await stage.series.add(reports([now - 60]))  # by a controller that ended before it folded it
+    stage.clock.set_wall(datetime.fromtimestamp(now + 9 * DAY, UTC))
+    await stage.folding._forget()
+    assert await reports_there() == 1
+    await stage.store.set_progress((now - HOUR) * 1_000_000)
+    await stage.folding._forget()
+    assert await reports_there() == 1
+    await stage.folding._catch_up()
+    await stage.folding._forget()
+    assert await reports_there() == 0
+    hours = await stage.store.sums(1, 1, [Piece(HOUR, now - DAY, now)])
+    assert len(hours) == 1
 
 
 async def test_a_day_is_the_sum_of_its_hours_and_their_lists(stage: Stage) -> None:

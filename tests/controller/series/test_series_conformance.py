@@ -335,3 +335,33 @@ async def test_forgetting_takes_absurd_rows_by_their_receipt(series: Series) -> 
     await series.forget(before_us=START + 2 * DAY)
     assert await series.find(Find(streams=[1])) == []
     assert await series.add(old) == 3
+
+
+async def test_one_type_may_go_sooner(series: Series) -> None:
+    def told(day: int, identity: int, **more: Any) -> Row:
+        plain = {"probe_id": 0, "type": "FLOWS", "target": "", "rtt_ms": None}
+        return row(START + day * DAY, identity, **(plain | more))
+
+    old = [told(day, number) for day in (0, 1) for number in range(3_000)]
+    kept = [
+        told(2, 1),  # of a day that is not over by then
+        told(0, 9_001, received_us=START + 3 * DAY),  # it came late
+        told(0, 1, type="SYSINFO"),
+        told(0, 1, probe_id=1),
+        told(0, 1, agent_id=11, received_us=START + 4 * DAY),
+    ]
+    await series.add(old + kept)
+    before = {"before_us": START + 2 * DAY + HOUR, "received_before_us": START + 3 * DAY}
+    assert await series.thin("FLOWS", **before) == len(old)
+    assert await series.thin("FLOWS", **before) == 0
+    left = await series.find(Find(streams=[1, -10, -11], limit=10_000))
+    assert sorted(left, key=str) == sorted(kept, key=str)
+    assert await series.add(old[:1]) == 1  # it is forgotten, and so new again
+
+
+async def test_a_line_goes_with_its_last_row(series: Series) -> None:
+    alone = row(START, 1, probe_id=0, type="FLOWS")
+    await series.add([alone])
+    assert await series.thin("FLOWS", before_us=START + DAY, received_before_us=START + DAY) == 1
+    assert await series.add([alone]) == 1
+    assert await series.find(Find(streams=[-10])) == [alone]

@@ -1,5 +1,6 @@
 """Telemetry to an MQTT broker: one message a record, on TOPIC/TYPE (extra `mqtt`)."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,11 +12,11 @@ import anyio.to_thread
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from forepost.agent.flows.sinks import END_SEC, MOST_WAITING
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 
-MOST_WAITING: Final = 20_000
 LONGEST_PAUSE_SEC: Final = 30
 PORTS: Final = {"mqtt": 1_883, "mqtts": 8_883}
 AT_LEAST_ONCE: Final = 1
@@ -45,27 +46,33 @@ class MqttSink:
         if self._at.scheme == "mqtts":
             self._broker.tls_set()
         self.lost = 0
+        self._last: paho.MQTTMessageInfo | None = None
 
     def take(self, kind: str, line: bytes) -> None:
         if self._kinds and kind not in self._kinds:
             return
         said = self._broker.publish(f"{self._topic}/{kind}", line, qos=AT_LEAST_ONCE)
-        self.lost += said.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE
+        if said.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            self.lost += 1
+        else:
+            self._last = said
 
     async def run(self) -> None:
         self._token = anyio.lowlevel.current_token()
         host, port = self._at.hostname or "", self._at.port or PORTS[self._at.scheme]
         self._broker.connect_async(host, port)
         self._broker.loop_start()
-        try:
-            await anyio.sleep_forever()
-        finally:
-            self._broker.disconnect()
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._broker.loop_stop)
+        await anyio.sleep_forever()
 
     async def flush(self) -> None:
-        """The broker has had its time: what waits for it now is lost."""
+        await anyio.to_thread.run_sync(self._end)
+
+    def _end(self) -> None:
+        if self._last is not None and self._broker.is_connected():
+            with suppress(RuntimeError):  # it was never connected
+                self._last.wait_for_publish(END_SEC)
+        self._broker.disconnect()
+        self._broker.loop_stop()
 
     def _connected(self, _: Any, __: Any, ___: Any, reason: Any, ____: Any) -> None:
         if reason.is_failure:

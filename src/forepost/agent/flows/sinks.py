@@ -6,6 +6,7 @@ counted, and never holds up the others or the meters.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -28,6 +29,8 @@ FLUSH_SEC: Final = 1.0
 POST_AT_ONCE: Final = 1_000
 PAUSE_SEC: Final = 10.0
 """After an address that could not be reached."""
+END_SEC: Final = 2.0
+"""What is told last may take so long."""
 
 
 class Sink(Protocol):
@@ -41,7 +44,7 @@ class Sink(Protocol):
     async def run(self) -> None: ...
 
     async def flush(self) -> None:
-        """Before the end: what can be written at once."""
+        """After `run`: tell what was taken last, as far as it can be told soon, and close."""
         ...
 
 
@@ -107,12 +110,27 @@ class LogSink(Queue):
             self._health.well(self._subject)
 
 
+class _Client(Queue):
+    def __init__(self, kinds: Sequence[str], connection: ByteStream) -> None:
+        super().__init__(kinds)
+        self.connection = connection
+        self._sending = False
+
+    async def tell(self) -> None:
+        """All that waits. Raises BrokenResourceError, ClosedResourceError."""
+        while self.waiting and not self._sending:  # else half a line is out: it can hear no more
+            lines = self.all(POST_AT_ONCE)
+            self._sending = True
+            await self.connection.send(b"".join(line + b"\n" for line in lines))
+            self._sending = False
+
+
 class SocketSink:
     """Gives every client the records from then on, a line each."""
 
     def __init__(self, settings: SinkSection, clock: Clock, health: Health) -> None:
         self._settings, self._clock, self._health = settings, clock, health
-        self._clients: set[Queue] = set()
+        self._clients: set[_Client] = set()
         self._lost_before = 0
 
     @property
@@ -129,7 +147,9 @@ class SocketSink:
             await listener.serve(self._serve)
 
     async def flush(self) -> None:
-        """Clients read what they get; nothing of it waits here for long."""
+        async with anyio.create_task_group() as tasks:
+            for client in list(self._clients):
+                tasks.start_soon(self._end, client)
 
     async def _listener(self) -> SocketListener:
         if self._settings.path:
@@ -144,20 +164,30 @@ class SocketSink:
         return one
 
     async def _serve(self, connection: ByteStream) -> None:
-        async with connection:
-            if len(self._clients) >= MOST_CLIENTS:
-                return
-            client = Queue(self._settings.records)
-            self._clients.add(client)
-            try:
-                while True:
-                    await client.wait()
-                    await connection.send(b"".join(line + b"\n" for line in client.all(1_000)))
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-                return  # it went away
-            finally:
-                self._clients.discard(client)
-                self._lost_before += client.lost + len(client.waiting)
+        if len(self._clients) >= MOST_CLIENTS:
+            await connection.aclose()
+            return
+        client = _Client(self._settings.records, connection)
+        self._clients.add(client)
+        try:
+            while True:
+                await client.wait()
+                await client.tell()
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            await self._forget(client)  # it went away
+
+    async def _end(self, client: _Client) -> None:
+        with (
+            anyio.move_on_after(END_SEC),
+            suppress(anyio.BrokenResourceError, anyio.ClosedResourceError),
+        ):
+            await client.tell()
+        await self._forget(client)
+
+    async def _forget(self, client: _Client) -> None:
+        self._clients.discard(client)
+        self._lost_before += client.lost + len(client.waiting)
+        await anyio.aclose_forcefully(client.connection)
 
 
 class HttpSink(Queue):

@@ -188,6 +188,13 @@ class Folding:
         ):
             # An hour is kept until its whole day may go: days are made of their hours.
             await self._store.forget(step, (now - days * DAY) // DAY * DAY)
+        folded_us = await self._store.progress()
+        if folded_us is not None:  # the reports themselves: where minutes of one agent are read
+            await self._series.thin(
+                FLOWS,
+                before_us=(now - self._settings.minutes_days * DAY) * 1_000_000,
+                received_before_us=folded_us - MARGIN_US,
+            )
 
     def _now_us(self) -> int:
         return round(self._clock.now().timestamp() * 1e6)

@@ -1,6 +1,6 @@
-"""Retention: whole days go at once, with the lines that have no rows any more."""
+"""Retention: whole days go at once, one type sooner; with them lines that have no rows any more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import apsw
@@ -11,6 +11,7 @@ from forepost.controller.series.schema import (
     DAY_US,
     NEXT_LINE,
     SKEWED,
+    days_of,
     drop_day,
     on,
     transaction,
@@ -19,6 +20,8 @@ from forepost.controller.series.schema import (
 Place = tuple[int, int, int]
 """line, created_us, identity"""
 FIRST: Final[Place] = (-1, 0, 0)
+DayAndLine = tuple[int, int]
+FIRST_DAY: Final[DayAndLine] = (-1, -1)
 _THIN_ROWS = 2_000
 
 
@@ -56,20 +59,49 @@ class Forgetting:
         ).fetchall()
         old = [row for row in rows if row[4] < before_us]
         if old:
-            with transaction(self._connection):
-                self._connection.executemany(
-                    "DELETE FROM m_skewed WHERE line = ? AND created_us = ? AND identity = ?",
-                    [row[:3] for row in old],
-                )
-                self._connection.executemany(
-                    "DELETE FROM p_skewed WHERE id = ?", [(row[3],) for row in old]
-                )
-                gone = self._forget_lines({row[0] for row in old})
-            self._lines.drop(gone)
+            self._delete(SKEWED, old)
         if len(rows) < _THIN_ROWS:
             return None
         line, created_us, identity = rows[-1][:3]
         return line, created_us, identity
+
+    def thin(
+        self, type_: str, after: DayAndLine, before_us: int, received_before_us: int
+    ) -> tuple[int, DayAndLine | None]:
+        """Delete rows of the first line of no probe and of this type that has some in a day whose
+        whole is before. Returns how many, and the place to go on after.
+        """
+        lines = self._lines.of_no_probe(type_)
+        for day in days_of(self._connection, after[0], before_us // DAY_US - 1):
+            for line in lines:
+                if (day, line) > after and (rows := self._old(day, line, received_before_us)):
+                    self._delete(day, rows)
+                    done = len(rows) < _THIN_ROWS
+                    return len(rows), (day, line if done else line - 1)
+        return 0, None
+
+    def _old(self, day: int, line: int, received_before_us: int) -> list[tuple[Any, ...]]:
+        return self._connection.execute(
+            on(
+                day,
+                "SELECT line, created_us, identity, payload FROM m_@"
+                " WHERE line = ? AND created_us + delay_us < ? LIMIT ?",
+            ),
+            (line, received_before_us, _THIN_ROWS),
+        ).fetchall()
+
+    def _delete(self, partition: int, rows: Sequence[tuple[Any, ...]]) -> None:
+        """`rows`: place and payload of each."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                on(partition, "DELETE FROM m_@ WHERE line = ? AND created_us = ? AND identity = ?"),
+                [row[:3] for row in rows],
+            )
+            self._connection.executemany(
+                on(partition, "DELETE FROM p_@ WHERE id = ?"), [(row[3],) for row in rows]
+            )
+            gone = self._forget_lines({row[0] for row in rows})
+        self._lines.drop(gone)
 
     def _lines_of(self, day: int) -> Iterable[int]:
         sql = on(day, NEXT_LINE)

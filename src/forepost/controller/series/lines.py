@@ -88,6 +88,14 @@ class Lines:
     def of_stream(self, stream: int) -> Sequence[Known]:
         return tuple(self._by_stream.get(stream, ()))
 
+    def of_no_probe(self, type_: str) -> list[int]:
+        """Own lines of agents, in order. For the writer's thread."""
+        return sorted(
+            line
+            for (stream, _, _, of_type, *_), line in self.ids.items()
+            if stream < 0 and of_type == type_
+        )
+
     def matching(self, query: Find) -> list[Known]:
         """Lines that may have rows for the query; the rows of a shared one must be asked too."""
         return [

@@ -140,4 +140,10 @@ class Series(Protocol):
         """Drop what is older, whole days at a time; return the number of days dropped."""
         ...
 
+    async def thin(self, type_: str, *, before_us: int, received_before_us: int) -> int:
+        """Delete results of no probe and of one type that were made and received before; whole
+        days at a time. Return how many there were.
+        """
+        ...
+
     async def close(self) -> None: ...

@@ -13,7 +13,13 @@ import anyio.to_thread
 
 from forepost.controller.series import charting, finding, newest, payloads
 from forepost.controller.series import lines as lines_table
-from forepost.controller.series.forgetting import FIRST, Forgetting, Place
+from forepost.controller.series.forgetting import (
+    FIRST,
+    FIRST_DAY,
+    DayAndLine,
+    Forgetting,
+    Place,
+)
 from forepost.controller.series.ingest import Ingest
 from forepost.controller.series.lines import PER_AGENT, Lines
 from forepost.controller.series.payloads import Unpacker
@@ -128,6 +134,15 @@ class SqliteSeries:
         while after is not None:
             after = await self._writer.call(partial(self._forgetting.thin_skewed, before_us, after))
         return dropped
+
+    async def thin(self, type_: str, *, before_us: int, received_before_us: int) -> int:
+        deleted = 0
+        at: DayAndLine | None = FIRST_DAY
+        while at is not None:
+            thin = partial(self._forgetting.thin, type_, at, before_us, received_before_us)
+            count, at = await self._writer.call(thin)
+            deleted += count
+        return deleted
 
     async def roll_up(self) -> None:
         """Bring the roll-ups up to date now. They keep themselves up to date without it."""
