@@ -3,14 +3,11 @@ import time
 
 import anyio
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from forepost.agent.edges.reverse import (
     KEEP_FAILED_SEC,
     MOST_THREADS,
     ReverseNames,
-    printable,
     system_look_up,
 )
 from tests.fakes.clock import FakeClock
@@ -73,17 +70,3 @@ async def test_where_nobody_could_say_it_is_asked_again_later() -> None:
 def test_the_system_knows_its_own_name_and_no_nonsense() -> None:
     assert system_look_up("127.0.0.1")
     assert system_look_up("nonsense") == ""
-
-
-@given(st.text(max_size=300))
-def test_only_a_host_name_is_a_name(name: str) -> None:
-    found = printable(name)
-    assert found in ("", name)
-    assert found.isprintable()
-    assert "<" not in found
-
-
-def test_a_name_that_is_no_host_name_is_none() -> None:
-    assert printable("r1-a_b.example.") == "r1-a_b.example."
-    for wrong in ("<script>", "a b", "\x1b[31m", "é", "a" * 254):
-        assert printable(wrong) == ""

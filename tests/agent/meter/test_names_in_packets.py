@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.names import dhcp, http, quic, quic_keys, ssh, tls
 from forepost.agent.meter.names import dns as own_dns
-from forepost.agent.meter.names.reader import Short, Wrong, host_name
+from forepost.agent.meter.names.reader import Short, Wrong, host_name_of
 from forepost.agent.meter.packet import IPV4, flow_key, parse
 from forepost.wire.meter import Hint, Label
 from tests.lab.certificates import Authority
@@ -245,9 +245,9 @@ def test_what_is_nothing_known_is_given_up() -> None:
 
 
 def test_a_name_of_a_server_is_a_name() -> None:
-    assert host_name(b"www.EXAMPLE.com.") == "www.example.com"
+    assert host_name_of(b"www.EXAMPLE.com.") == "www.example.com"
     for raw in (b"", b"a b", b"x" * 300, b"\xc3\xa9.example", b"<script>", b"a\0b"):
-        assert host_name(raw) == ""
+        assert host_name_of(raw) == ""
 
 
 GOOD: dict[str, tuple[Callable[[bytes], object], bytes]] = {

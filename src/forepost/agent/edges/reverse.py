@@ -15,6 +15,7 @@ from typing import Final
 import anyio
 
 from forepost.kit.clock import Clock
+from forepost.kit.host_name import host_name
 
 MOST_THREADS: Final = 4
 IDLE_SEC: Final = 30.0
@@ -25,7 +26,6 @@ MOST_KEPT: Final = 4_096
 KEEP_SEC: Final = 3_600.0
 KEEP_FAILED_SEC: Final = 60.0
 """After a resolver that did not answer."""
-_LONGEST: Final = 253
 
 LookUp = Callable[[str], str | None]
 """Returns a name, "" where there is none, None where nobody could say; blocks."""
@@ -112,10 +112,4 @@ def system_look_up(address: str) -> str | None:
         return None if error.errno == socket.EAI_AGAIN else ""
     except (OSError, ValueError):
         return ""
-    return printable(found)
-
-
-def printable(name: str) -> str:
-    """Whoever owns an address writes its name: what is no host name is none."""
-    fits = len(name) <= _LONGEST and name.isascii()
-    return name if fits and all(c.isalnum() or c in "-._" for c in name) else ""
+    return host_name(found)

@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
+from forepost.kit.host_name import LONGEST
+
 MOST_HINTS: Final = 10_000
-LONGEST_NAME: Final = 253
 SEPARATOR: Final = "\t"
 
 
@@ -59,7 +60,7 @@ class Hints:
             except ValueError:
                 wrong += 1
                 continue
-            if name and len(name) <= LONGEST_NAME:
+            if name and len(name) <= LONGEST:
                 self.learn(name, [packed])
             else:
                 wrong += 1

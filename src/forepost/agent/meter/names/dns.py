@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.meter.names.reader import Short, Wrong, host_name
+from forepost.agent.meter.names.reader import Short, Wrong, host_name_of
 
 A, AAAA, CNAME = 1, 28, 5
 TYPES: Final = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA",
@@ -54,7 +54,7 @@ def message(data: bytes) -> Message:
     return Message(
         bool(flags & 0x8000),
         CODES[code] if code < len(CODES) else str(code),
-        host_name(raw),
+        host_name_of(raw),
         TYPES.get(kind, str(kind)),
         tuple(addresses),
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.meter.names.reader import host_name, words
+from forepost.agent.meter.names.reader import host_name_of, words
 
 _REQUEST: Final = re.compile(rb"([A-Z]{3,16}) ([!-~]{1,4096}) HTTP/1\.[01]\r?\n", re.DOTALL)
 _BEGUN: Final = re.compile(
@@ -41,7 +41,7 @@ def request(stream: bytes) -> Request | None:
     return Request(
         words(line[1], 16),
         words(line[2]),
-        host_name(name),
+        host_name_of(name),
         words(fields.get(b"user-agent", b"")),
         bool(blank),
     )

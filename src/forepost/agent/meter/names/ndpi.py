@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from forepost.agent.meter import packet as packets
-from forepost.agent.meter.names.reader import host_name
+from forepost.agent.meter.names.reader import host_name_of
 from forepost.agent.meter.packet import IPV4, Packet, flow_key, parse
 from forepost.wire.meter import Label
 
@@ -133,7 +133,7 @@ class Ndpi:
             key=key,
             protocol=protocol,
             application=application,
-            server_name=host_name(server),
+            server_name=host_name_of(server),
             reason="ndpi",
             confidence=_GUESSED if flow.guessed else _DPI,
         )

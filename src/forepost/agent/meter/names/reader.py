@@ -1,8 +1,6 @@
 """Fields out of bytes that come from anywhere."""
 
-from typing import Final
-
-LONGEST_NAME: Final = 253
+from forepost.kit.host_name import host_name
 
 
 class Short(Exception):
@@ -52,16 +50,9 @@ class Reader:
         return self.take(self.left)
 
 
-def host_name(raw: bytes) -> str:
-    """A DNS name as people read it, in lower case; empty where it is none.
-
-    Underscores are taken as well: names of services and of devices have them.
-    """
-    if not 0 < len(raw) <= LONGEST_NAME + 1:
-        return ""
-    text = raw.rstrip(b".").decode("ascii", "replace").lower()
-    fine = all(character.isalnum() or character in "-._" for character in text)
-    return text if fine and text.isascii() and len(text) <= LONGEST_NAME else ""
+def host_name_of(raw: bytes) -> str:
+    """A DNS name as people read it, in lower case; empty where it is none."""
+    return host_name(raw.decode("ascii", "replace").lower())
 
 
 def words(raw: bytes, most: int = 200) -> str:

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.meter.names.reader import Reader, Short, Wrong, host_name, words
+from forepost.agent.meter.names.reader import Reader, Short, Wrong, host_name_of, words
 
 HANDSHAKE, CLIENT_HELLO, SERVER_HELLO = 22, 1, 2
 LONGEST_HELLO: Final = 16_384
@@ -113,7 +113,7 @@ def _server_name(extension: Reader) -> str:
     names = extension.inside(2)
     if not names.left or names.number(1) != 0:
         return ""
-    return host_name(names.inside(2).rest())
+    return host_name_of(names.inside(2).rest())
 
 
 def _protocols(extension: Reader) -> tuple[str, ...]:
