@@ -1,4 +1,4 @@
-/* flood INTERFACE PACKETS_PER_SEC SECONDS FLOWS CHURN: UDP frames of 400 bytes, by sendmmsg on a packet
+/* flood INTERFACE PACKETS_PER_SEC SECONDS FLOWS CHURN THREADS: UDP frames of 400 bytes, by sendmmsg on a packet
  * socket, FLOWS addresses in turn; CHURN of a thousand packets open a flow of their own. They go to an
  * address that nobody has, so that no stack answers. Prints packets and bytes sent, and seconds. */
 #define _GNU_SOURCE
@@ -6,6 +6,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { BATCH = 64, SIZE = 400, BYPASS = 20 };
+enum { BATCH = 64, SIZE = 400, BYPASS = 20, MOST_THREADS = 8 };
 
 static double now(void)
 {
@@ -45,22 +46,26 @@ static void frame(uint8_t *at, uint32_t number, uint16_t port)
 	memcpy(at + 24, &sum, 2);
 }
 
-int main(int count, char **words)
+struct share {
+	pthread_t thread;
+	int packets, number;
+	uint64_t sent;
+	double passed;
+};
+
+static double rate, seconds;
+static uint32_t flows, churn;
+static int threads;
+
+/* Every THREADSth flow, at its part of the rate. */
+static void *sender(void *given)
 {
-	if (count != 6)
-		return 2;
-	double rate = atof(words[2]), seconds = atof(words[3]);
-	uint32_t flows = atoi(words[4]), churn = atoi(words[5]), next = 0, fresh = 0, dice = 1;
-	int packets = socket(AF_PACKET, SOCK_RAW, 0), one = 1;
-	struct sockaddr_ll link = { .sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(words[1]) };
-	if (packets < 0 || bind(packets, (void *)&link, sizeof link) < 0) {
-		perror("packet socket");
-		return 1;
-	}
-	setsockopt(packets, SOL_PACKET, BYPASS, &one, sizeof one);
-	static uint8_t data[BATCH][SIZE];
+	struct share *share = given;
+	uint32_t next = share->number, fresh = share->number, dice = 1 + share->number;
 	static const uint8_t head[] = { 2, 0, 0, 0, 0, 0x99, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0x01, 0x82,
 		0, 0, 0, 0, 64, 17 };
+	static uint8_t all[MOST_THREADS][BATCH][SIZE];
+	uint8_t(*data)[SIZE] = all[share->number];
 	struct iovec parts[BATCH];
 	struct mmsghdr messages[BATCH];
 	memset(messages, 0, sizeof messages);
@@ -71,27 +76,60 @@ int main(int count, char **words)
 		parts[i] = (struct iovec){ data[i], SIZE };
 		messages[i].msg_hdr = (struct msghdr){ .msg_iov = &parts[i], .msg_iovlen = 1 };
 	}
-	uint64_t sent = 0;
-	double start = now(), passed;
-	while ((passed = now() - start) < seconds) {
-		if (sent >= rate * passed) {
+	double start = now();
+	while ((share->passed = now() - start) < seconds) {
+		if (share->sent >= rate / threads * share->passed) {
 			nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
 			continue;
 		}
 		for (int i = 0; i < BATCH; i++) {
 			dice = dice * 1664525u + 1013904223u;
-			if (dice >> 8 < (uint64_t)churn * 16777216u / 1000)
-				frame(data[i], fresh++, 9999);
-			else
-				frame(data[i], next++ % flows, 9000);
+			if (dice >> 8 < (uint64_t)churn * 16777216u / 1000) {
+				frame(data[i], fresh, 9999);
+				fresh += threads;
+			} else {
+				frame(data[i], next % flows, 9000);
+				next += threads;
+			}
 		}
 		int done = 0;
 		while (done < BATCH) {
-			int got = sendmmsg(packets, messages + done, BATCH - done, 0);
+			int got = sendmmsg(share->packets, messages + done, BATCH - done, 0);
 			if (got > 0)
 				done += got;
 		}
-		sent += BATCH;
+		share->sent += BATCH;
+	}
+	return NULL;
+}
+
+int main(int count, char **words)
+{
+	if (count != 7)
+		return 2;
+	rate = atof(words[2]), seconds = atof(words[3]);
+	flows = atoi(words[4]), churn = atoi(words[5]), threads = atoi(words[6]);
+	struct sockaddr_ll link = { .sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(words[1]) };
+	struct share shares[MOST_THREADS] = { 0 };
+	uint64_t sent = 0;
+	double passed = 0;
+	if (threads < 1 || threads > MOST_THREADS)
+		return 2;
+	for (int i = 0; i < threads; i++) {
+		int one = 1, packets = socket(AF_PACKET, SOCK_RAW, 0);
+		if (packets < 0 || bind(packets, (void *)&link, sizeof link) < 0) {
+			perror("packet socket");
+			return 1;
+		}
+		setsockopt(packets, SOL_PACKET, BYPASS, &one, sizeof one);
+		shares[i].packets = packets, shares[i].number = i;
+		if (pthread_create(&shares[i].thread, NULL, sender, &shares[i]))
+			return 1;
+	}
+	for (int i = 0; i < threads; i++) {
+		pthread_join(shares[i].thread, NULL);
+		sent += shares[i].sent;
+		passed = shares[i].passed > passed ? shares[i].passed : passed;
 	}
 	printf("%lu %lu %.3f\n", sent, sent * SIZE, passed);
 	return 0;
