@@ -61,6 +61,6 @@ def test_addresses_of_ipv6_are_whole() -> None:
 def test_since_is_what_came_after_a_row() -> None:
     one = flow(local_is_a=False)
     assert one.since(NOTHING) == (20, 10, 2_000, 1_000)
-    before, one.row = one.row, FLOW.pack(11, 22, 1_003, 2_004, *[0] * 16, OURS, THEIRS)
+    before, one.row = one.counters, FLOW.pack(11, 22, 1_003, 2_004, *[0] * 16, OURS, THEIRS)
     assert one.since(before) == (2, 1, 4, 3)
-    assert one.since(one.row) == (0, 0, 0, 0)
+    assert one.since(one.counters) == (0, 0, 0, 0)

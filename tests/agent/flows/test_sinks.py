@@ -178,6 +178,7 @@ def test_a_client_that_does_not_read_loses_its_own_records_only(
                 await anyio.sleep(0.05)
             assert sink.lost == lost
             tasks.cancel_scope.cancel()
+        await sink.flush()
         return heard
 
     heard = anyio.run(tell)

@@ -152,14 +152,15 @@ def test_a_flow_ends_after_its_ttl_and_not_before() -> None:
     assert len(bench.table) == 0
 
 
-def test_stopping_ends_everything() -> None:
+def test_stopping_ends_everything_and_says_what_was_counted() -> None:
     bench = Bench()
     bench.see(1, *(packet(port) for port in range(1, 1_001)))
-    for _ in bench.meter.stop():
+    for _ in bench.meter.stop(2 * SECOND, lambda: LOAD):
         continue
-    ended = bench.agent.heard()[1]
+    _, ended, (tick,) = bench.agent.heard()
     assert len(ended) == 1_000
     assert set(ended.values()) == {(STOPPED, 1)}
+    assert (tick.totals.packets, tick.complete) == (1_000, True)
 
 
 MANY = [packet(port) for port in range(1, 1_000)]
@@ -190,7 +191,7 @@ def test_stopping_waits_for_an_agent_with_little_room() -> None:
     bench = Bench(room=1)
     bench.see(1, *MANY)
     ended: dict[bytes, tuple[int, int]] = {}
-    for _ in bench.meter.stop():
+    for _ in bench.meter.stop(2 * SECOND, lambda: LOAD):
         ended |= bench.agent.heard()[1]
         bench.agent.room = 1
     ended |= bench.agent.heard()[1]

@@ -12,7 +12,6 @@ from forepost.wire.meter import (
     BOTH,
     COUNTERS,
     FIRST_SEEN_AT,
-    FLOW,
     GAPS_AT,
     INITIATOR_AT,
     LAST_SEEN_AT,
@@ -33,8 +32,8 @@ from forepost.wire.meter import (
 
 TCP, UDP = 6, 17
 NO_MAC: Final = bytes(6)
-NOTHING: Final = bytes(FLOW.size)
-"""The row of a flow that had no packet."""
+NOTHING: Final = bytes(COUNTERS.size)
+"""The counters of a flow that had no packet."""
 
 Counts = tuple[int, int, int, int]
 """Local and other packets, local and other bytes."""
@@ -77,9 +76,9 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
     moving: bool = False
     """It had packets since the last update."""
     updated: bytes = NOTHING
-    """Its row at the last update."""
+    """COUNTERS of its row at the last update."""
     reported: bytes = NOTHING
-    """Its row when a minute was last reported."""
+    """The same when a minute was last reported."""
     rates: tuple[int, int] = (0, 0)
     """Bits per second of the local and the other side, over the last update interval."""
 
@@ -179,10 +178,15 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
         """Packets that were passed to inspection."""
         return self.row[PASSED_AT] + self.row[PASSED_AT + 1]
 
-    def since(self, row: bytes) -> Counts:
-        """Return what was counted after an earlier row of it."""
+    @property
+    def counters(self) -> bytes:
+        """COUNTERS of its row."""
+        return self.row[: COUNTERS.size]
+
+    def since(self, counters: bytes) -> Counts:
+        """Return what was counted after earlier counters of it."""
         a, b, c, d = COUNTERS.unpack_from(self.row)
-        e, f, g, h = COUNTERS.unpack_from(row)
+        e, f, g, h = COUNTERS.unpack(counters)
         if self.local_is_a:
             return a - e, b - f, c - g, d - h
         return b - f, a - e, d - h, c - g

@@ -29,8 +29,8 @@ from forepost.wire.meter import (
     Up,
 )
 
-FRAMES_AT_ONCE: Final = 16
-"""Then everybody else has a turn: 16 frames of 440 rows."""
+FRAMES_AT_ONCE: Final = 4
+"""Then everybody else has a turn: 4 frames of 440 rows."""
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.2, 30.0
 STOP_SEC: Final = 5.0
 ANSWER_SEC: Final = 0.5

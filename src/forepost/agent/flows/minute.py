@@ -5,7 +5,7 @@ from typing import Final
 
 from forepost.agent.flows.flow import NO_MAC, Counts, Flow
 from forepost.agent.flows.ranking import Sum, Top
-from forepost.agent.flows.sides import prefix, spelled
+from forepost.agent.flows.sides import prefix, spelled, spelled_mac
 from forepost.wire.flow_rollup import FlowMinute, Honesty, Ranking, Talks
 
 MINUTE_SEC: Final = 60
@@ -71,7 +71,7 @@ class Minute:
     def _device(self, flow: Flow) -> tuple[str, str]:
         if self._privacy >= ADDRESSES:
             return prefix(flow.local_address), ""
-        mac = "" if flow.local_mac == NO_MAC else flow.local_mac.hex(":")
+        mac = "" if flow.local_mac == NO_MAC else spelled_mac(flow.local_mac)
         return spelled(flow.local_address), mac
 
     def _remote(self, flow: Flow) -> str:

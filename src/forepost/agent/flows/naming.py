@@ -113,9 +113,13 @@ def application_of(flow: Flow) -> str:
     """How its traffic is reported: by a rule, by its protocol, or by its transport and port."""
     if flow.application or flow.detected:
         return flow.application or flow.detected
-    transport = TRANSPORTS.get(flow.protocol, f"IP/{flow.protocol}")
-    port = flow.other_port if flow.local_began else flow.local_port
-    return f"{transport}/{port}" if flow.protocol in (TCP, UDP) else transport
+    return _service(flow.protocol, flow.other_port if flow.local_began else flow.local_port)
+
+
+@lru_cache(maxsize=4_096)
+def _service(protocol: int, port: int) -> str:
+    transport = TRANSPORTS.get(protocol, f"IP/{protocol}")
+    return f"{transport}/{port}" if protocol in (TCP, UDP) else transport
 
 
 @lru_cache(maxsize=4_096)

@@ -78,6 +78,11 @@ def spelled(address: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
 
 
+@lru_cache(maxsize=_CACHED)
+def spelled_mac(address: bytes) -> str:
+    return address.hex(":")
+
+
 def prefix(address: bytes) -> str:
     """The /24 or /48 that an address is in."""
     if len(address) == 4:

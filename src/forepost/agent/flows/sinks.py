@@ -143,8 +143,13 @@ class SocketSink:
             client.take(kind, line)
 
     async def run(self) -> None:
-        async with await self._listener() as listener:
-            await listener.serve(self._serve)
+        try:
+            async with await self._listener() as listener:
+                await listener.serve(self._serve)
+        except Exception:
+            for client in list(self._clients):  # nobody would tell them any more
+                await self._forget(client)
+            raise
 
     async def flush(self) -> None:
         async with anyio.create_task_group() as tasks:

@@ -194,7 +194,7 @@ class FlowTable:
                 return None
             flow = self._begin(interface, key, row)
         flow.row = row
-        if not flow.moving and row != flow.updated:
+        if not flow.moving and flow.counters != flow.updated:
             flow.moving = True
             self._moving.append(flow)
         return flow
@@ -202,7 +202,7 @@ class FlowTable:
     def _tell_moved(self, flow: Flow) -> Counts:
         """What it had since this was last asked."""
         new = flow.since(flow.updated)
-        flow.updated, flow.moving = flow.row, False
+        flow.updated, flow.moving = flow.counters, False
         if any(new):
             self.retag(flow)
             self._listener.moved(flow, new)

@@ -178,14 +178,13 @@ class Watch:
     def _count(self, flow: Flow) -> None:
         """Add what it had in this minute."""
         new = flow.since(flow.reported)
-        flow.reported = flow.row
+        flow.reported = flow.counters
         if any(new):
             self._minute.add(flow, naming.application_of(flow), self.table.retag(flow), new)
 
     def _count_all(self) -> Iterator[None]:
         for number, flow in enumerate(self.table, 1):
-            if flow.reported is not flow.row:
-                self._count(flow)
+            self._count(flow)
             if number % A_STEP == 0:
                 yield
 

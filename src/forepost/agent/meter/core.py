@@ -134,9 +134,12 @@ class Meter:
         for _ in self._endings(self._idle(now_ns, room)):
             continue
 
-    def stop(self) -> Iterator[None]:
-        """End every flow, a frame at each step: there may be more than the agent has room for."""
-        return self._endings((key, STOPPED) for key, _ in list(self._table.rows(-1)))
+    def stop(self, now_ns: int, load: Callable[[], Load]) -> Iterator[None]:
+        """End every flow, a frame at each step: there may be more than the agent has room for. Then
+        say what was counted in all: no tick comes after this.
+        """
+        yield from self._endings((key, STOPPED) for key, _ in list(self._table.rows(-1)))
+        self._send(message(self._summary(now_ns, load(), complete=True)))
 
     def _idle(self, now_ns: int, room: Callable[[], bool]) -> Iterator[tuple[bytes, int]]:
         """KEY and reason of those whose time is over."""

@@ -45,8 +45,9 @@ class Loop:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the agent hears it too
         try:
             reason = self._listen()
-            until_sec = self._clock.monotonic() + FLUSH_SEC
-            for _ in self._meter.stop():
+            now_sec = self._clock.monotonic()
+            until_sec = now_sec + FLUSH_SEC
+            for _ in self._meter.stop(int(now_sec * SECOND_NS), self._load):
                 self._drain(until_sec)
             self._pipe.send(message(Bye(reason=reason)))
             self._drain(until_sec)

@@ -38,9 +38,8 @@ class Replay:
                 self._tick()
             if self._frames:
                 yield from self._taken()
-        for _ in self._meter.stop():
+        for _ in self._meter.stop(self._now_ns, _load):
             yield from self._taken()
-        self._tick()
         yield from self._taken()
 
     def _passes(self, at_ns: int) -> None:
@@ -75,7 +74,7 @@ class Replay:
             self._meter.inspect(*found, parsed, frame.data[parsed.headers : parsed.end])
 
     def _tick(self) -> None:
-        for _ in self._meter.tick(self._now_ns, lambda: Load(0, 0)):
+        for _ in self._meter.tick(self._now_ns, _load):
             continue
         self._next_tick_ns = self._now_ns + int(self._meter.tick_sec * SECOND_NS)
         self._said = 0
@@ -88,3 +87,7 @@ class Replay:
     def _taken(self) -> list[bytes]:
         frames, self._frames = self._frames, []
         return frames
+
+
+def _load() -> Load:
+    return Load(0, 0)

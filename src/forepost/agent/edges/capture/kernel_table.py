@@ -5,7 +5,6 @@ import os
 import socket
 import struct
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,18 +17,20 @@ from forepost.wire.meter import FLOW, KEY, LAST_SEEN_AT, TOTALS, TOTALS_NAMES, T
 
 SNAP: Final = 4_096
 """Of a packet that goes to inspection: a ClientHello with post-quantum keys has 1.8 KB."""
+BLOCKS: Final = 8
+"""2 MiB for the first packets of flows: some 3,000 of them may wait for inspection."""
 _ATTACH: Final = 50
 """SO_ATTACH_BPF."""
 _WISHES: Final = struct.Struct("=4I")
 _ZERO: Final = bytes(4)
 _LAST_SEEN_WORD: Final = LAST_SEEN_AT // 8
 _CPUS: Final = Path("/sys/devices/system/cpu/possible")
+_PROGRAM: Final = Path(__file__).with_name("flow.bpf.json")
 _NAMES: Final = ("flows", "totals", "wishes", "fragments")
 
 
 def program() -> bpf.Program:
-    text = resources.files(__package__).joinpath("flow.bpf.json").read_bytes()
-    return msgspec.json.decode(text, type=bpf.Program)
+    return msgspec.json.decode(_PROGRAM.read_bytes(), type=bpf.Program)
 
 
 def try_out() -> None:
@@ -57,7 +58,7 @@ class KernelTable:
         self._cpus = cpus
         wishes = bpf.Map(maps["wishes"], shapes["wishes"])
         wishes.put(_ZERO, _WISHES.pack(pass_, SNAP, link.ethernet, link.loopback))
-        self.ring = Ring(packets)
+        self.ring = Ring(packets, blocks=BLOCKS)
 
     @classmethod
     def open(cls, link: Link, *, max_flows: int, pass_: int) -> Self:

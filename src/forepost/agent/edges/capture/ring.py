@@ -54,7 +54,7 @@ class Ring:
         self,
         packets: socket.socket,
         *,
-        blocks: int = 16,
+        blocks: int,
         block_bytes: int = 1 << 18,
         hold_ms: int = 50,
     ) -> None:

@@ -1,16 +1,18 @@
 """The first packets of QUIC: RFC 9000, 9001 (version 1) and 9369 (version 2).
 
 Their keys come from the connection id that the client chose: anybody on the way can read them. They
-need AES, which the package cryptography has (extra `flows`): 10 MiB resident, and so imported with
-the first of such packets only. Without it they are Wrong.
+need AES, which the package cryptography has (extra `flows`); without it such packets are Wrong. It
+is imported at the start: later a meter may read no files.
 """
 
-import importlib.util
-from collections.abc import Callable
-from functools import cache
-from typing import Final, Protocol
+from typing import Final
 
 from forepost.agent.meter.names.reader import Reader, Wrong
+
+try:
+    from forepost.agent.meter.names.quic_keys import Keys
+except ImportError:
+    Keys = None  # type: ignore[assignment,misc]
 
 V1, V2 = 1, 0x6B33_43CF
 _VERSIONS: Final = (V1, V2)
@@ -34,9 +36,9 @@ class ClientInitials:
         """`data`: its first datagram. Raises Short, Wrong."""
         reader = Reader(data, 1)
         self._version = reader.number(4)
-        if self._version not in _VERSIONS:
+        if self._version not in _VERSIONS or Keys is None:
             raise Wrong
-        self._keys = _maker()(self._version, _connection_id(reader))
+        self._keys = Keys(self._version, _connection_id(reader))
         self._crypto: dict[int, bytes] = {}
 
     def add(self, data: bytes) -> None:
@@ -91,22 +93,6 @@ class ClientInitials:
                 _padding(frames)
             elif kind != _PING:
                 return  # the connection ends: nothing of interest follows
-
-
-class _Keys(Protocol):
-    def open(self, packet: bytes, number_at: int) -> bytes:
-        """Take off the protection of header and payload. Raises Short, Wrong."""
-        ...
-
-
-@cache
-def _maker() -> Callable[[int, bytes], _Keys]:
-    """Takes version and connection id. Raises Wrong."""
-    if importlib.util.find_spec("cryptography") is None:
-        raise Wrong
-    from forepost.agent.meter.names import quic_keys  # noqa: PLC0415 - not before it is needed
-
-    return quic_keys.Keys
 
 
 def _connection_id(reader: Reader) -> bytes:

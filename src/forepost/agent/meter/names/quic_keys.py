@@ -1,10 +1,12 @@
-"""Keys of QUIC's Initial packets: RFC 9001, section 5.2, and RFC 9369, section 3.3."""
+"""Keys of QUIC's Initial packets: RFC 9001, section 5.2, and RFC 9369, section 3.3.
 
-import hashlib
-import hmac
+HMAC is that of the package cryptography too: hashlib would bring a second OpenSSL (3.5 MiB).
+"""
+
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -21,7 +23,7 @@ class Keys:
     """Of the client's Initial packets."""
 
     def __init__(self, version: int, connection_id: bytes) -> None:
-        initial = hmac.digest(_SALT[version], connection_id, hashlib.sha256)
+        initial = _hmac(_SALT[version], connection_id)
         secret = _expand(initial, b"client in", 32)
         label = _LABEL[version]
         self._iv = _expand(secret, label + b" iv", 12)
@@ -53,4 +55,10 @@ def _expand(secret: bytes, label: bytes, size: int) -> bytes:
     """HKDF-Expand-Label of RFC 8446 with an empty context; `size` is one block at most."""
     full = b"tls13 " + label
     info = size.to_bytes(2) + bytes((len(full),)) + full + b"\0"
-    return hmac.digest(secret, info + b"\1", hashlib.sha256)[:size]
+    return _hmac(secret, info + b"\1")[:size]
+
+
+def _hmac(key: bytes, data: bytes) -> bytes:
+    made = hmac.HMAC(key, hashes.SHA256())
+    made.update(data)
+    return made.finalize()
