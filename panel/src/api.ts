@@ -9,11 +9,15 @@ import type {
   Chart,
   FlowHistory,
   FlowTop,
+  Group,
+  GroupDelivery,
+  GroupFields,
   Listing,
   Probe,
   ResultRow,
   Rule,
   Session,
+  WholeGroup,
   Workspace,
 } from './wire';
 
@@ -42,6 +46,9 @@ export const workspaces = (signal?: AbortSignal) => all<Workspace>('/workspaces'
 
 export const agents = (workspace: number, signal?: AbortSignal) =>
   all<Agent>(`/workspaces/${workspace}/agents`, signal);
+
+/** How often to ask for all agents again, in ms: more than a page of them is dear. */
+export const agentsPeriod = (found: readonly Agent[]) => (found.length > PAGE ? 30_000 : 10_000);
 
 export const agent = (workspace: number, id: number, signal?: AbortSignal) =>
   get<Agent>(`/workspaces/${workspace}/agents/${id}`, signal);
@@ -90,33 +97,62 @@ export const activeAlerts = async (signal?: AbortSignal) =>
   (await get<{ count: number }>('/workspaces/alerts/count', signal)).count;
 
 export const setAlert = (alert: Alert, status: 'acknowledged' | 'resolved') =>
-  patch<Alert>(`/workspaces/${alert.workspace_id}/alerts/${alert.id}`, { status });
+  send<Alert>('PATCH', `/workspaces/${alert.workspace_id}/alerts/${alert.id}`, { status });
 
 export const rules = async (workspace: number, signal?: AbortSignal) =>
   (await get<Listing<Rule>>(`/workspaces/${workspace}/alert-rules`, signal)).data;
 
 export const setRule = (workspace: number, rule: Rule, enabled: boolean) =>
-  patch<Rule>(`/workspaces/${workspace}/alert-rules/${rule.id}`, { enabled });
+  send<Rule>('PATCH', `/workspaces/${workspace}/alert-rules/${rule.id}`, { enabled });
 
-/** Traffic of a workspace over time, `rangeSec` back from now. */
-export const flowHistory = (workspace: number, rangeSec: number, signal?: AbortSignal) =>
-  get<FlowHistory>(`/workspaces/${workspace}/flows/history?${back(rangeSec)}`, signal);
+/** Traffic `rangeSec` back from now: of all, or of one address group. */
+export interface FlowsAsked {
+  rangeSec: number;
+  group: string;
+}
+
+export const flowHistory = (workspace: number, asked: FlowsAsked, signal?: AbortSignal) =>
+  get<FlowHistory>(`/workspaces/${workspace}/flows/history?${flowsQuery(asked)}`, signal);
 
 export const flowTop = (
   workspace: number,
   by: string,
-  rangeSec: number,
   limit: number,
+  asked: FlowsAsked,
   signal?: AbortSignal,
 ) => {
-  const query = `by=${by}&limit=${limit}&${back(rangeSec)}`;
+  const query = `by=${by}&limit=${limit}&${flowsQuery(asked)}`;
   return get<FlowTop>(`/workspaces/${workspace}/flows/top?${query}`, signal);
 };
 
-function back(rangeSec: number): string {
+function flowsQuery({ rangeSec, group }: FlowsAsked): string {
   const now = Math.floor(clock.now / 1000);
-  return `from=${now - rangeSec}&to=${now}`;
+  return `from=${now - rangeSec}&to=${now}${group && `&group=${encodeURIComponent(group)}`}`;
 }
+
+const groupsPath = (workspace: number) => `/workspaces/${workspace}/address-groups`;
+
+export const groups = async (workspace: number, signal?: AbortSignal) =>
+  (await get<Listing<Group>>(groupsPath(workspace), signal)).data;
+
+export const group = (workspace: number, id: number, signal?: AbortSignal) =>
+  get<WholeGroup>(`${groupsPath(workspace)}/${id}`, signal);
+
+/** Of the agents that have been connected once. */
+export const groupDelivery = async (workspace: number, signal?: AbortSignal) =>
+  (await get<Listing<GroupDelivery>>(`${groupsPath(workspace)}/delivery`, signal)).data;
+
+export const addGroup = (workspace: number, fields: GroupFields & { addresses: string[] }) =>
+  send<WholeGroup>('POST', groupsPath(workspace), fields);
+
+export const changeGroup = (
+  workspace: number,
+  id: number,
+  changes: Partial<GroupFields> & { add?: string[]; remove?: string[] },
+) => send<WholeGroup>('PATCH', `${groupsPath(workspace)}/${id}`, changes);
+
+export const deleteGroup = (workspace: number, id: number) =>
+  send<unknown>('DELETE', `${groupsPath(workspace)}/${id}`);
 
 async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
   const found: T[] = [];
@@ -141,12 +177,12 @@ function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return call<T>(path, { headers, ...(signal && { signal }) });
 }
 
-function patch<T>(path: string, body: object): Promise<T> {
+function send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
   const headers = {
     Authorization: `Bearer ${session.token}`,
-    'Content-Type': 'application/json',
+    ...(body && { 'Content-Type': 'application/json' }),
   };
-  return call<T>(path, { method: 'PATCH', headers, body: JSON.stringify(body) });
+  return call<T>(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
 }
 
 async function call<T>(path: string, init: RequestInit): Promise<T> {

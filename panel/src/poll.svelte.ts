@@ -2,6 +2,7 @@
 
 import { untrack } from 'svelte';
 import { ApiError } from './api';
+import { reason } from './attempt.svelte';
 import { pause } from './live/backoff';
 
 export class Poll<T> {
@@ -48,7 +49,7 @@ export class Poll<T> {
       this.#again(this.#period(value));
     } catch (error) {
       if (abort.signal.aborted) return;
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = reason(error);
       const status = error instanceof ApiError ? error.status : 0;
       this.gone = status >= 400 && status < 500 && status !== 429;
       if (!this.gone) this.#again(pause((this.#failures += 1)));

@@ -20,6 +20,7 @@ export interface Listing<T> {
 export interface Workspace {
   id: number;
   name: string;
+  my_role: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
 }
 
 export interface Agent {
@@ -164,6 +165,8 @@ export interface FlowSpan {
   end: number;
   step_sec: number;
   total: Traffic;
+  /** With a filter: what is known to match; left out without one. */
+  matched?: Traffic;
   honesty: {
     reports: number;
     packets: number;
@@ -190,6 +193,36 @@ export interface FlowHistory extends FlowSpan {
 export interface FlowTop extends FlowSpan {
   rows: (Traffic & { name: string; label: string })[];
   rest: Traffic | null;
+}
+
+/** As a list has it: without its addresses. */
+export interface Group {
+  id: number;
+  name: string;
+  description: string;
+  count: number;
+  /** Empty: all agents of the workspace. */
+  agent_ids: number[];
+  revision: number;
+  updated_at: string;
+}
+
+export interface WholeGroup extends Group {
+  addresses: string[];
+}
+
+export interface GroupFields {
+  name: string;
+  description: string;
+  agent_ids: number[];
+}
+
+export interface GroupDelivery {
+  agent_id: number;
+  connected: boolean;
+  takes_groups: boolean;
+  current: boolean;
+  problems: string[];
 }
 
 export type PanelFrame =

@@ -23,9 +23,17 @@ FLAGS = [
 
 @contextmanager
 def page_in(
-    where: Namespace, folder: Path, *, dark: bool = False, width: int = 1280
+    where: Namespace,
+    folder: Path,
+    *,
+    dark: bool = False,
+    width: int = 1280,
+    refusals: tuple[int, ...] = (),
 ) -> Iterator[Page]:
-    """A page of its own; whatever the page logs as an error fails the test at the end."""
+    """A page of its own; whatever the page logs as an error fails the test at the end.
+
+    `refusals`: which answers of the controller are none.
+    """
     assert os.access(CHROMIUM, os.X_OK), f"{CHROMIUM} is missing: apt-get install chromium"
     starter = folder / "chromium-in-namespace"
     starter.write_text(f'#!/bin/sh\nexec ip netns exec {where.name} {CHROMIUM} "$@"\n')
@@ -43,11 +51,12 @@ def page_in(
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         # "No data yet" is a 404 by the API, and the browser notes each of them.
+        passed = tuple(f"status of {status}" for status in (404, *refusals))
         page.on(
             "console",
             lambda said: (
                 errors.append(said.text)
-                if said.type == "error" and "status of 404" not in said.text
+                if said.type == "error" and not any(one in said.text for one in passed)
                 else None
             ),
         )

@@ -53,6 +53,14 @@ def test_traffic_is_shown_with_its_gaps(site: Namespace, tmp_path: Path) -> None
         page.get_by_role("button", name="24 h").click()
         expect(page.get_by_role("button", name="24 h")).to_have_attribute("aria-pressed", "true")
         expect(devices.first).to_contain_text("192.168.1.20")
+        page.get_by_test_id("top-group").get_by_role("link", name="staff").click()
+        expect(page.get_by_test_id("only-group")).to_contain_text("staff")
+        expect(page.get_by_test_id("top-group")).to_have_count(0)
+        expect(devices.first).to_contain_text("192.168.1.20")
+        expect(page.get_by_role("button", name="24 h")).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_test_id("honesty")).to_contain_text(" in, ")
+        page.get_by_role("link", name="Show all").click()
+        expect(page.get_by_test_id("top-group")).to_be_visible()
 
 
 def report(folder: Path, email: str, password: str) -> None:

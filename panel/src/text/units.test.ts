@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, interval, ms, percent, plural, rate } from './units';
+import { bytes, count, interval, ms, percent, plural, rate } from './units';
 
 test.each([
   [0, '0.000 ms'],
@@ -47,6 +47,8 @@ test('bytes, intervals, counts', () => {
   expect(interval(86_400)).toBe('24 h');
   expect(plural(1, 'result')).toBe('1 result');
   expect(plural(0, 'result')).toBe('0 results');
+  expect(plural(25_000, 'address', 'addresses')).toBe('25,000 addresses');
+  expect(count(1_000_000)).toBe('1,000,000');
 });
 
 test('rates are in bits, by thousands', () => {

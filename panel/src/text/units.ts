@@ -56,6 +56,13 @@ export function interval(seconds: number): string {
   return `${seconds} s`;
 }
 
+const grouped = new Intl.NumberFormat('en');
+
+/** "25,000". */
+export function count(n: number): string {
+  return grouped.format(n);
+}
+
 export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
+  return `${count(n)} ${n === 1 ? one : many}`;
 }
