@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forepost.agent.flows import views
 from forepost.agent.flows.flow import Counts, Flow
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.naming import Rules
@@ -34,10 +35,11 @@ def drive(steps: Iterator[None]) -> None:
 
 class NoGroups:
     version = 0
+    names: tuple[str, ...] = ()
 
     def of(self, address: bytes, mac: bytes) -> tuple[str, ...]:
-        assert len(address) in (4, 16)
-        return () if mac == ZERO else ("mac",)
+        assert (len(address), len(mac)) in ((4, 6), (16, 6))
+        return self.names
 
 
 class Heard:
@@ -195,6 +197,15 @@ def test_rates_are_those_of_the_last_update_interval() -> None:
     assert (one.rates, other.rates, flows.standing.flows_active) == ((0, 48), (0, 0), 1)
     drive(flows.update(10))
     assert one.rates == (0, 0)
+
+
+def test_who_asks_sees_the_groups_of_now() -> None:
+    groups = NoGroups()
+    flows = FlowTable(Sides(), groups, Hints(), Rules(), Heard(), 10)
+    flows.rows("eth0", key() + row(1, 0))
+    groups.version, groups.names = 1, ("near",)
+    (shown,) = views.largest(flows, 10, privacy=0, offset_ns=0).flows
+    assert shown.tags == ["near"]
 
 
 def test_there_are_no_more_flows_than_there_may_be() -> None:

@@ -1,13 +1,13 @@
 """Flows as people are shown them."""
 
 import heapq
-from collections.abc import Iterable
 from typing import Final
 
 from forepost.agent.flows.flow import NO_MAC, NOTHING, Flow
 from forepost.agent.flows.minute import ADDRESSES, COUNTERS, NAMES
 from forepost.agent.flows.naming import TRANSPORTS, application_of
 from forepost.agent.flows.sides import prefix, spelled
+from forepost.agent.flows.table import FlowTable
 from forepost.wire.flow_socket import FlowList, FlowView
 
 MOST: Final = 10_000
@@ -15,12 +15,14 @@ _MS: Final = 1_000_000
 _SECOND_NS: Final = 1_000_000_000
 
 
-def largest(flows: Iterable[Flow], most: int, *, privacy: int, offset_ns: int) -> FlowList:
+def largest(table: FlowTable, most: int, *, privacy: int, offset_ns: int) -> FlowList:
     """By rate, then by bytes. `offset_ns`: wall clock less monotonic clock."""
-    live = [flow for flow in flows if not flow.expired]
+    live = [flow for flow in table if not flow.expired]
     if privacy >= COUNTERS:
         return FlowList(total=len(live), flows=[])
     chosen = heapq.nlargest(min(most, MOST), live, key=lambda f: (_pace(f), f.all_bytes))
+    for flow in chosen:
+        table.retag(flow)
     return FlowList(total=len(live), flows=[view(flow, privacy, offset_ns) for flow in chosen])
 
 
