@@ -22,7 +22,7 @@ from tests.postgres import Postgres
 from tests.running import ControllerProcess, Person
 
 DOCUMENT = Path(__file__).parents[2] / "docs/api/openapi.json"
-EXAMPLES = 8
+EXAMPLES = 5
 schema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()))
 
 RULE = {"name": "r", "metric": "packet_loss", "operator": ">", "threshold": 5.0}

@@ -9,14 +9,28 @@ import pytest
 from forepost.agent.edges.icmp_packet import reply, request
 from forepost.agent.edges.icmp_socket import Denied, IcmpSocket, interface_index
 from tests.lab.net import Namespace, pair
+from tests.running import until
 
 TARGETS = [(socket.AF_INET, "198.18.0.2"), (socket.AF_INET6, "2001:db8::2")]
 
 
 @pytest.fixture(scope="module")
 def cable() -> Iterator[Namespace]:
+    """With a socket that wants stamps: the kernel begins to stamp beside the first that does, and
+    what comes before that has none.
+    """
     with pair() as (near, _):
+        with near.inside():
+            first = IcmpSocket(socket.AF_INET, "")
+        until(lambda: stamps(first), 5)
         yield near
+        first.close()
+
+
+def stamps(opened: IcmpSocket) -> bool:
+    opened.send(request(opened.form, opened.ident, 0, 0, bytes(48)), (TARGETS[0][1], 0))
+    time.sleep(0.02)
+    return any(came_ns is not None for _, _, came_ns in opened.replies(10))
 
 
 @pytest.fixture(params=["1 0", "0 0"], ids=["raw", "datagram"])
