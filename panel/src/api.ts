@@ -138,7 +138,7 @@ export const groups = async (workspace: number, signal?: AbortSignal) =>
 export const group = (workspace: number, id: number, signal?: AbortSignal) =>
   get<WholeGroup>(`${groupsPath(workspace)}/${id}`, signal);
 
-/** Of the agents that have been connected once. */
+/** Of every agent: what it said last. */
 export const groupDelivery = async (workspace: number, signal?: AbortSignal) =>
   (await get<Listing<GroupDelivery>>(`${groupsPath(workspace)}/delivery`, signal)).data;
 

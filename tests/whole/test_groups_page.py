@@ -205,6 +205,9 @@ def test_who_may_only_look_sees_a_large_group_and_no_forms(
         for forbidden in ("Change", "Delete", "Add", "Remove"):
             expect(page.get_by_role("button", name=forbidden)).to_have_count(0)
         assert not wider_than_the_screen(page)
+        person.call("DELETE", f"/workspaces/{workspace}/agents/{depot.id}")
+        page.reload()
+        expect(page.get_by_text("The agents that it is for are no longer there")).to_be_visible()
 
 
 def looks_on(controller: ControllerProcess, person: Person, workspace: int) -> None:

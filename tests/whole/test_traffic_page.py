@@ -59,6 +59,10 @@ def test_traffic_is_shown_with_its_gaps(site: Namespace, tmp_path: Path) -> None
         expect(devices.first).to_contain_text("192.168.1.20")
         expect(page.get_by_role("button", name="24 h")).to_have_attribute("aria-pressed", "true")
         expect(page.get_by_test_id("honesty")).to_contain_text(" in, ")
+        page.goto(page.url.replace("staff", "nobody"))
+        expect(page.get_by_test_id("only-group")).to_contain_text("nobody")
+        expect(page.get_by_test_id("honesty")).to_contain_text("0 B in, 0 B out")
+        expect(chart).to_be_visible()
         page.get_by_role("link", name="Show all").click()
         expect(page.get_by_test_id("top-group")).to_be_visible()
 

@@ -1,21 +1,26 @@
 """Joins the traffic of agents and the groups that tag it to their neighbours."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from litestar import Router
 
-from forepost.controller.db.engine import Database
+from forepost.controller.db.engine import LOST, Database
 from forepost.controller.fleet.roster import Roster
+from forepost.controller.fleet.store import Agents
 from forepost.controller.flows import api as flows_api
 from forepost.controller.flows.folding import Folding
 from forepost.controller.flows.reading import FlowReading
 from forepost.controller.flows.store import FlowStore
 from forepost.controller.grouping import Grouping
 from forepost.controller.groups import api as groups_api
+from forepost.controller.groups.said import Said
 from forepost.controller.groups.store import Groups
 from forepost.controller.series.port import Series
 from forepost.controller.settings import Flows as FlowsSettings
 from forepost.kit.clock import Clock
+
+_log = logging.getLogger(__name__)
 
 
 class Flowing:
@@ -26,11 +31,23 @@ class Flowing:
         self.folding = Folding(store, series, clock, settings)
         self._reading = FlowReading(store, series, clock, settings)
         self._groups, self._clock = Groups(db), clock
-        self.grouping = Grouping(self._groups, roster)
+        self._said = Said(db)
+        self.grouping = Grouping(self._groups, self._said, Agents(db), roster)
 
     @property
     def services(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        return {"flows": self.folding.run}
+        return {"flows": self.folding.run, "groups": self._said.run}
+
+    async def load(self) -> None:
+        await self._said.load()
+
+    async def flush(self) -> None:
+        """Before the end."""
+        await self.folding.flush()
+        try:
+            await self._said.flush()
+        except LOST as error:
+            _log.warning("what agents said of their groups is not kept: %s", error)
 
     def routers(self) -> list[Router]:
         grouping = self.grouping

@@ -6,8 +6,9 @@ from typing import Final
 
 from forepost.controller.fleet.given_groups import Grouping as ForAgents
 from forepost.controller.fleet.roster import Connection, Roster
-from forepost.controller.fleet.store import Enrolled
-from forepost.controller.groups.parts import parts, revision_of
+from forepost.controller.fleet.store import Agents, Enrolled
+from forepost.controller.groups.parts import heads_for, parts, revision_of, revisions
+from forepost.controller.groups.said import Said
 from forepost.controller.groups.store import Groups
 from forepost.wire.group_delivery import GROUPS, GroupDelivery, HaveGroups
 
@@ -16,20 +17,17 @@ DOCUMENTS: Final = 4
 
 
 class Grouping(ForAgents):
-    """What agents have is in RAM: each says it when it connects."""
-
-    def __init__(self, groups: Groups, roster: Roster) -> None:
-        self._groups, self._roster = groups, roster
-        self._said: dict[int, HaveGroups] = {}
+    def __init__(self, groups: Groups, said: Said, agents: Agents, roster: Roster) -> None:
+        self._groups, self._said, self._agents, self._roster = groups, said, agents, roster
         self._documents: OrderedDict[tuple[int, str], Sequence[bytes]] = OrderedDict()
 
     def has(self, agent: Enrolled, have: HaveGroups) -> None:
-        self._said[agent.agent_id] = have
+        self._said.says(agent.agent_id, have)
 
     async def missing(self, agent: Enrolled) -> tuple[str, Sequence[bytes]]:
-        heads = await self._groups.heads(agent.workspace_id, agent.agent_id)
+        heads = heads_for(agent.agent_id, await self._groups.heads(agent.workspace_id))
         revision = revision_of(heads)
-        said = self._said.get(agent.agent_id)
+        said = self._said.by(agent.agent_id)
         if said is not None and said.revision == revision:
             return revision, ()
         key = agent.workspace_id, revision
@@ -47,20 +45,23 @@ class Grouping(ForAgents):
         self._roster.tell_workspace(workspace_id, _changed)
 
     async def delivery(self, workspace_id: int) -> list[GroupDelivery]:
-        found = []
-        for agent_id in self._roster.agents_of(workspace_id):
-            heads = await self._groups.heads(workspace_id, agent_id)
-            said = self._said.get(agent_id)
-            found.append(
-                GroupDelivery(
-                    agent_id=agent_id,
-                    connected=self._roster.is_live(agent_id),
-                    takes_groups=self._roster.able(agent_id, GROUPS),
-                    current=said is not None and said.revision == revision_of(heads),
-                    problems=said.problems if said is not None else [],
-                )
-            )
-        return found
+        """Of every agent of the workspace."""
+        fleet = await self._agents.enrolled_in(workspace_id)
+        heads = await self._groups.heads(workspace_id)
+        due = revisions(heads, (agent.agent_id for agent in fleet))
+        return [self._delivery(agent, due[agent.agent_id]) for agent in fleet]
+
+    def _delivery(self, agent: Enrolled, due: str) -> GroupDelivery:
+        takes = GROUPS in agent.capabilities
+        # One that takes none any more has none, whatever it said before.
+        said = self._said.by(agent.agent_id) if takes else None
+        return GroupDelivery(
+            agent_id=agent.agent_id,
+            connected=self._roster.is_live(agent.agent_id),
+            takes_groups=takes,
+            current=said is not None and said.revision == due,
+            problems=said.problems if said is not None else [],
+        )
 
 
 def _changed(connection: Connection) -> None:

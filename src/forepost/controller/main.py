@@ -128,10 +128,10 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             baseline_sec=settings.alerts.baseline_sec,
         )
     )
-    for load in (roster.load, owners.load, addresses.load, desk.load):
+    flowing = Flowing(db, series, roster, clock, settings.flows)
+    for load in (roster.load, owners.load, addresses.load, desk.load, flowing.load):
         await load()
     mapping = await Mapping.opened(db, series, roster, addresses, hub, lists, clock)
-    flowing = Flowing(db, series, roster, clock, settings.flows)
     publish = each_in_turn(
         lambda _, rows: addresses.consider(rows),
         desk.consider,
@@ -282,6 +282,6 @@ async def _first_admin(
 
 async def _close(series: Series, db: Database, lookups: LookupDesk, flowing: Flowing) -> None:
     lookups.close()
-    await flowing.folding.flush()
+    await flowing.flush()
     await series.close()
     await db.close()

@@ -46,12 +46,12 @@ class HaveGroups(Wire, frozen=True, kw_only=True):
 
 
 class GroupDelivery(Wire, frozen=True, kw_only=True):
-    """What one agent makes of the groups of its workspace."""
+    """What one agent makes of the groups of its workspace: what it said last, if it is away."""
 
     agent_id: int
     connected: bool
     takes_groups: bool
-    """It meters traffic, or answers on the socket."""
+    """It meters traffic, or answers on the socket. Not true of an agent that was never here."""
     current: bool
     """It has said that it uses the groups as they are now."""
     problems: list[str]

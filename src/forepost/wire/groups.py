@@ -34,6 +34,7 @@ class GroupPatch(Wire, frozen=True, kw_only=True):
     add: Members = []
     remove: Members = []
     agent_ids: AgentIds | UnsetType = UNSET
+    """May keep those that the group names and that were deleted since."""
     external_id: ExternalId | UnsetType = UNSET
 
 
@@ -47,6 +48,7 @@ class Group(Wire, frozen=True, kw_only=True):
     addresses: list[str] | UnsetType = UNSET
     """Canonical, each once; left out of lists."""
     agent_ids: list[int]
+    """Empty: all. An agent that was deleted stays named: the group of such alone goes to nobody."""
     external_id: str
     revision: int
     """Higher after every change."""

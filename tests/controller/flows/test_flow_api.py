@@ -139,6 +139,25 @@ def test_history_shows_gaps_as_gaps(
     assert sum(p["bytes_in"] for p in year["lines"][0]["points"]) == 2_010
 
 
+@pytest.mark.parametrize("of", ["device", "application", "remote", "group"])
+def test_history_of_what_nobody_used_is_zero_where_there_were_reports(
+    controller: ControllerProcess, person: Person, now: int, of: str
+) -> None:
+    workspace = person.workspace("nothing")
+    agent = person.agent(workspace)
+    report(controller, agent, minute(now - 240, TLS, groups=("guests",)), minute(now - 60, DNS))
+    counted(person, workspace, 2)
+    for query in ({}, {"agentId": agent.id}):
+        answer = ask(person, workspace, "history", **{of: "nowhere"}, **query)
+        points = [{"time": at, "bytes_in": 0, "bytes_out": 0} for at in (now - 240, now - 60)]
+        assert answer["lines"] == [{"name": "", "label": "", "points": points}]
+        assert (answer["total"]["bytes_in"], answer["matched"]["bytes_in"]) == (1_010, 0)
+        assert answer["rest"] is None
+        each = ask(person, workspace, "history", by="remote", **{of: "nowhere"}, **query)
+        assert each["lines"] == []
+        assert each["rest"] == points
+
+
 def test_one_who_asks_wrongly_is_told(person: Person) -> None:
     workspace = person.workspace("wrong")
     for what, query, status, reason in (

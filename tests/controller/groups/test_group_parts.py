@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from forepost.agent.uplink.session import GroupsAre, Session
 from forepost.controller.fleet.session import want_groups
-from forepost.controller.groups.parts import Head, parts, revision_of
+from forepost.controller.groups.parts import Head, heads_for, parts, revision_of, revisions
 from forepost.wire.group_delivery import MOST_IN_PART, GroupEntries
 
 SIZES = st.sampled_from([0, 1, 7, MOST_IN_PART - 3, MOST_IN_PART - 2, 2 * MOST_IN_PART])
@@ -65,3 +65,16 @@ def test_a_revision_is_another_one_after_every_change() -> None:
     others = [[], heads[:1], [Head(1, 2), Head(2, 5)], [*heads, Head(3, 1)], [Head(11, 2)]]
     found = {revision_of(one) for one in [heads, *others]}
     assert len(found) == len(others) + 1
+
+
+SOME = st.frozensets(st.integers(1, 4), max_size=3)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), SOME), max_size=6))
+def test_all_revisions_at_once_are_those_of_each(groups: list[tuple[int, frozenset[int]]]) -> None:
+    heads = [Head(n, revision, of) for n, (revision, of) in enumerate(groups)]
+    found = revisions(heads, range(1, 6))
+    assert found == {agent: revision_of(heads_for(agent, heads)) for agent in range(1, 6)}
+    for agent in range(1, 6):
+        own = heads_for(agent, heads)
+        assert own == [head for head in heads if agent in (head.agent_ids or {agent})]

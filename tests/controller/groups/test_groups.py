@@ -45,6 +45,26 @@ def test_made_changed_and_removed(person: Person) -> None:
     person.call("DELETE", one, status=404)
 
 
+def test_a_deleted_agent_stays_named_so_that_its_group_goes_to_nobody_else(person: Person) -> None:
+    """To have no agent is to have all of them."""
+    workspace = person.workspace("w")
+    gone, there, other = (person.agent(workspace, name).id for name in ("gone", "there", "other"))
+    path = f"/workspaces/{workspace}/address-groups"
+    made = person.call("POST", path, {"name": "guests", "agent_ids": [gone]}, status=201)
+    one = f"{path}/{made['id']}"
+    person.call("DELETE", f"/workspaces/{workspace}/agents/{gone}")
+    assert person.call("GET", one)["agent_ids"] == [gone]
+    kept = person.call("PATCH", one, {"description": "Wi-Fi", "agent_ids": [gone]})
+    assert (kept["agent_ids"], kept["description"]) == ([gone], "Wi-Fi")
+    more = person.call("PATCH", one, {"agent_ids": [there, gone]})
+    assert more["agent_ids"] == [gone, there]
+    assert person.call("PATCH", one, {"agent_ids": [other]})["agent_ids"] == [other]
+    reason = {"error": f"agent_ids: no agent {gone} in this workspace"}
+    assert person.call("PATCH", one, {"agent_ids": [other, gone]}, status=400) == reason
+    new = {"name": "new", "agent_ids": [gone]}
+    assert person.call("POST", path, new, status=400) == reason
+
+
 @pytest.mark.parametrize("text", ["", "nonsense", "192.0.2.256", "1.2.3", "00:1c:42:ab:cd", "::g"])
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match="is no address"):

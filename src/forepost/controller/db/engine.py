@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import event, inspect
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from forepost.kit.errors import Conflict
@@ -18,6 +18,8 @@ from forepost.kit.errors import Conflict
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+LOST: Final = (OperationalError, InterfaceError, OSError)
+"""The database is not there now; all else is a fault of ours, or of what is written."""
 EXTERNAL_ID_TAKEN: Final = "external_id: taken by another one of this workspace"
 
 

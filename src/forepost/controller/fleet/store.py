@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.tables.fleet import agent_addresses, agents, pins
+from forepost.controller.db.tables.groups import agent_groups
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.kit.errors import NotFound
 from forepost.wire.base import NEVER, patched
@@ -119,6 +120,9 @@ class Agents:
                 agent_addresses.delete().where(agent_addresses.c.agent_id == agent_id)
             )
             await connection.execute(
+                agent_groups.delete().where(agent_groups.c.agent_id == agent_id)
+            )
+            await connection.execute(
                 update(agents)
                 .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
                 .values(deleted_at=now, psk_sha256="")
@@ -134,6 +138,16 @@ class Agents:
         async with self._db.read() as connection:
             rows = (await connection.execute(_ENROLLED.where(agents.c.deleted_at.is_(None)))).all()
         return {row.id: _enrolled(row) for row in rows}
+
+    async def enrolled_in(self, workspace_id: int) -> list[Enrolled]:
+        """All agents of a workspace that are not deleted, in order; of one that was never here
+        the texts are empty.
+        """
+        query = _ENROLLED.where(
+            agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None)
+        ).order_by(agents.c.id)
+        async with self._db.read() as connection:
+            return [_enrolled(row) for row in (await connection.execute(query)).all()]
 
     async def add_pin(
         self,

@@ -15,6 +15,8 @@ KIND_OF: Final[dict[str, Kind]] = {
     "remote": "remotes",
     "group": "groups",
 }
+TOTAL: Final[Key] = ("",)
+"""The one row of `by` total."""
 PLACES: Final = ("device", "application", "remote")
 """Of the parts of a talk's key; what follows are its groups."""
 
@@ -149,7 +151,7 @@ class Answer:
     def _rows_of(self, key: Key) -> Iterator[Key]:
         by = self._question.by
         if by == "total":
-            yield ("",)
+            yield TOTAL
         elif by == "talk":
             yield key
         elif by == "group":

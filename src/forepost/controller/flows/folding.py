@@ -12,8 +12,8 @@ from operator import itemgetter
 from typing import Final
 
 import anyio.to_thread
-from sqlalchemy.exc import InterfaceError, OperationalError
 
+from forepost.controller.db.engine import LOST
 from forepost.controller.flows.fold import DAY, HOUR, MINUTE
 from forepost.controller.flows.opening import Minute, Wrong, opened
 from forepost.controller.flows.store import FlowStore
@@ -39,8 +39,6 @@ MARGIN_US: Final = 3_600_000_000
 """How long a result may wait, at most, between its arrival and its commit."""
 LATEST_US: Final = 31 * DAY * 1_000_000
 """How late a report may come: agents keep results for 30 days unless told otherwise."""
-_LOST: Final = (OperationalError, InterfaceError, OSError)
-"""The database is not there now; all else is a fault of the report."""
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +91,7 @@ class Folding:
         """Before the end: what waits. What cannot be folded is found at the next start."""
         try:
             await self._fold_waiting()
-        except _LOST as error:
+        except LOST as error:
             _log.warning("traffic is not summed up to now: %s", error)
 
     async def sum_days(self) -> None:
@@ -140,7 +138,7 @@ class Folding:
     async def _fold_chunk(self, workspace_id: int, minutes: Sequence[Minute]) -> None:
         try:
             await self._store.fold(workspace_id, minutes)
-        except _LOST:
+        except LOST:
             raise
         except Exception:  # noqa: BLE001 - logged, and the others go on
             if len(minutes) > 1:

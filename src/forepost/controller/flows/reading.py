@@ -7,7 +7,7 @@ from typing import Any, Final
 import anyio.to_thread
 import msgspec
 
-from forepost.controller.flows.answering import Answer, Question
+from forepost.controller.flows.answering import TOTAL, Answer, Question
 from forepost.controller.flows.figures import Figures, honesty, summed, total, traffic_of
 from forepost.controller.flows.fold import ALL, DAY, MINUTE
 from forepost.controller.flows.opening import HALF_US, Wrong, opened
@@ -86,8 +86,12 @@ class FlowReading:
         for start, figures in found.sums:
             steps[start // step * step].append(figures)
         times = sorted(steps)
-        if question.kind is None:
-            points = [_point(at, total(summed(steps[at]))) for at in times]
+        if by == "total":
+            exact = question.kind is None
+            points = [
+                _point(at, total(summed(steps[at])) if exact else answer.at(TOTAL, at))
+                for at in times
+            ]
             lines = [FlowLine(name="", points=points)]
         else:
             lines = [

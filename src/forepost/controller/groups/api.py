@@ -41,7 +41,7 @@ def routes(
 
     @get(DELIVERY, opt=needs("VIEWER"))
     async def list_delivery(workspace_id: FromPath[int]) -> ListOf[GroupDelivery]:
-        """What each agent that has been here makes of the groups; it says so when it connects."""
+        """What each agent makes of the groups: what it said last, at connect or after a change."""
         return ListOf(data=await delivery(workspace_id))
 
     @get(ONE, opt=needs("VIEWER"))

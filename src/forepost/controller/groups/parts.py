@@ -17,6 +17,27 @@ class Head(NamedTuple):
 
     id: int
     revision: int
+    agent_ids: frozenset[int] = frozenset()
+    """Which agents are to have it; empty: all."""
+
+
+def heads_for(agent_id: int, heads: Iterable[Head]) -> list[Head]:
+    return [head for head in heads if not head.agent_ids or agent_id in head.agent_ids]
+
+
+def revisions(heads: Iterable[Head], agent_ids: Iterable[int]) -> dict[int, str]:
+    """What each agent is to have. Most have the same, and that is made once."""
+    every = list(heads)
+    common = [head for head in every if not head.agent_ids]
+    named = [head for head in every if head.agent_ids]
+    made: dict[tuple[Head, ...], str] = {}
+    found = {}
+    for agent_id in agent_ids:
+        own = tuple(heads_for(agent_id, named))
+        if own not in made:
+            made[own] = revision_of([*common, *own])
+        found[agent_id] = made[own]
+    return found
 
 
 def revision_of(heads: Iterable[Head]) -> str:

@@ -42,18 +42,13 @@ class Groups:
         async with self._db.read() as connection:
             return await _one(connection, workspace_id, group_id)
 
-    async def heads(self, workspace_id: int, agent_id: int) -> list[Head]:
-        """Of the groups that this agent is to have."""
+    async def heads(self, workspace_id: int) -> list[Head]:
         query = select(
             address_groups.c.id, address_groups.c.revision, address_groups.c.agent_ids
         ).where(address_groups.c.workspace_id == workspace_id)
         async with self._db.read() as connection:
             found = (await connection.execute(query)).all()
-        return [
-            Head(row.id, row.revision)
-            for row in found
-            if not row.agent_ids or agent_id in row.agent_ids
-        ]
+        return [Head(row.id, row.revision, frozenset(row.agent_ids)) for row in found]
 
     async def entries(self, workspace_id: int, ids: Sequence[int]) -> list[GroupEntries]:
         """By name; of those that are there."""
@@ -114,7 +109,10 @@ class Groups:
                     .returning(*address_groups.c)
                 )
                 if patch.agent_ids is not msgspec.UNSET:
-                    await agents_exist(connection, workspace_id, patch.agent_ids, "agent_ids")
+                    # One that is deleted meanwhile may stay: without it the list could be empty,
+                    # and that is all agents.
+                    new = set(patch.agent_ids).difference(old.agent_ids)
+                    await agents_exist(connection, workspace_id, new, "agent_ids")
                 return _group((await connection.execute(statement)).one())
 
     async def delete(self, workspace_id: int, group_id: int) -> None:
