@@ -62,6 +62,7 @@ class Wanted:
         self._path, self._scheduler = path, scheduler
         self._keys = path.with_name(KEYS)
         self.running = 0
+        self.unsupported: list[str] = []
 
     def restore(self) -> None:
         if self._path.exists():
@@ -90,6 +91,7 @@ class Wanted:
                 unsupported.append(f"a probe that is not understood: {error}")
         unsupported += self._scheduler.want(probes, keys)
         self.running = self._scheduler.running
+        self.unsupported = unsupported
         return unsupported
 
 
@@ -244,6 +246,7 @@ def _status(
         workspace_id=uplink.workspace_id,
         agent_id=uplink.agent_id,
         probes=wanted.running,
+        unsupported=wanted.unsupported,
         spool=spool.status,
         clock=keeper.reading(),
         problems=dict(health.problems),

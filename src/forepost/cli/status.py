@@ -8,6 +8,7 @@ import anyio
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from forepost.agent.status import SOCKET
@@ -74,8 +75,10 @@ def _show(found: Status) -> None:
         f"{spool.lost} lost, {spool.refused} refused",
     )
     table.add_row("clock", _clock(found.clock))
+    for reason in found.unsupported:
+        table.add_row("cannot run", escape(reason))
     for subject, reason in found.problems.items():
-        table.add_row("problem", f"[bold red]{subject}[/]: {reason}")
+        table.add_row("problem", f"[bold red]{escape(subject)}[/]: {escape(reason)}")
     Console().print(table)
 
 

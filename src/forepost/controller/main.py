@@ -28,6 +28,7 @@ from forepost.controller.fleet import api as fleet_api
 from forepost.controller.fleet import socket as fleet_socket
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
+from forepost.controller.fleet.running import RunningLists
 from forepost.controller.fleet.store import Agents
 from forepost.controller.flowing import Flowing
 from forepost.controller.ingest import Ingest
@@ -107,7 +108,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     roster, owners, hub = Roster(agents, clock), Owners(db), Hub(shown)
     addresses = Addresses(db, clock)
     situations = Situations(db, addresses.of)
-    lists = Lists(situations, owners, roster, secret)
+    lists = Lists(situations, owners, roster, RunningLists(clock), secret)
     enrolment = Enrolment(agents, roster, passwords, clock)
     outbox = Outbox(clock)
     sending = Sending.of(db, outbox, settings, clock)
@@ -152,8 +153,8 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             roster=roster,
             clock=clock,
             version=forepost.__version__,
-            probes_of=lists.probes_of,
-            keys_of=lists.keys_of,
+            probes=lists,
+            running=lists.running,
             neighbours_changed=lists.neighbours_changed,
             accept=ingest.accept,
             accept_now=ingest.accept_now,
@@ -182,6 +183,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
                 probes,
                 situations,
                 Copying(db),
+                lists.delivery,
                 clock,
                 mapping.told,
                 mapping.touched,

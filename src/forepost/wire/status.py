@@ -28,6 +28,8 @@ class Status(Wire, frozen=True, kw_only=True):
     agent_id: int
     probes: int
     """Measurements that are running: one for each probe and target."""
+    unsupported: list[str] = []
+    """What of its list of probes this agent cannot run, and why."""
     spool: SpoolStatus
     clock: ClockReading = ClockReading()
     problems: dict[str, str]

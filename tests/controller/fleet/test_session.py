@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from forepost.controller.fleet.session import (
     POSTED_OK,
-    CannotRun,
     GiveProbes,
     HangUp,
     Posted,
     Reported,
+    RunsList,
     Say,
     Session,
     Step,
@@ -120,7 +120,7 @@ def test_our_own_agent_reports_in_batches() -> None:
 def test_an_agent_says_what_it_cannot_run() -> None:
     own = connected("forepost")
     have = ';forepost;;have;0;0;{"revision":"r","unsupported":["probe 7: type MTR"]}'
-    assert list(own.received(have)) == [CannotRun(["probe 7: type MTR"])]
+    assert list(own.received(have)) == [RunsList("r", ["probe 7: type MTR"])]
 
 
 @given(st.lists(st.text(max_size=80), max_size=5))

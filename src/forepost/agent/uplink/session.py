@@ -25,6 +25,8 @@ from forepost.wire.uplink import (
     CAPABILITIES,
     CLOCK,
     FOREPOST,
+    LONGEST_REASON,
+    MOST_REASONS,
     REPORT,
     SPEEDTEST,
     Have,
@@ -199,7 +201,8 @@ class Session:
         return neffos.encode(Frame(AGENT, "probe_post", data.decode()))
 
     def have(self, revision: str, unsupported: list[str]) -> str:
-        return _frame(FOREPOST, "have", Have(revision=revision, unsupported=unsupported))
+        told = [text[:LONGEST_REASON] for text in unsupported[:MOST_REASONS]]
+        return _frame(FOREPOST, "have", Have(revision=revision, unsupported=told))
 
     def have_groups(self, have: HaveGroups) -> str:
         return _frame(FOREPOST, "have_groups", have)

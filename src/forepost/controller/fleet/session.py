@@ -67,9 +67,10 @@ class VersionIs(msgspec.Struct, frozen=True):
     version: str
 
 
-class CannotRun(msgspec.Struct, frozen=True):
-    """The agent has the list, and cannot run these."""
+class RunsList(msgspec.Struct, frozen=True):
+    """The agent runs the list of this revision, except for these."""
 
+    revision: str
     unsupported: list[str]
 
 
@@ -135,7 +136,7 @@ Step = (
     | Posted
     | Reported
     | VersionIs
-    | CannotRun
+    | RunsList
     | Able
     | GiveSpeedtests
     | ServersAre
@@ -316,8 +317,8 @@ class Session:
             case "speedtest_progress":
                 yield SpeedtestMoves(_progress.decode(frame.body))
             case "have":
-                if unsupported := _have.decode(frame.body).unsupported:
-                    yield CannotRun(unsupported)
+                have = _have.decode(frame.body)
+                yield RunsList(have.revision, have.unsupported)
             case _:
                 yield Say(refusal(frame, f"unknown event {frame.event!r}"))
 

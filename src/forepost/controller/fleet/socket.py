@@ -3,7 +3,6 @@
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Protocol
@@ -14,13 +13,14 @@ import msgspec
 from forepost.controller.asgi import Asgi, Receive, Send, headers_and_query_of
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.given_groups import GivenGroups, Grouping
+from forepost.controller.fleet.given_probes import GivenProbes, WantedProbes
 from forepost.controller.fleet.roster import Connection, Roster, Stranger
+from forepost.controller.fleet.running import RunningLists
 from forepost.controller.fleet.session import (
     POSTED_OK,
     SPEEDTEST_OK,
     Able,
     AnswersSpeedtests,
-    CannotRun,
     ClockIs,
     GiveProbes,
     GiveSpeedtests,
@@ -28,6 +28,7 @@ from forepost.controller.fleet.session import (
     HasGroups,
     Posted,
     Reported,
+    RunsList,
     Say,
     ServersAre,
     Session,
@@ -43,14 +44,13 @@ from forepost.controller.fleet.store import Enrolled
 from forepost.kit.clock import Clock
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
-from forepost.wire.probes import Probe
 from forepost.wire.speedtest import (
     SpeedtestOrder,
     SpeedtestProgress,
     SpeedtestResult,
     SpeedtestServer,
 )
-from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk, Want
+from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk
 
 HELLO_SEC: Final = 10.0
 """How long an agent may take for its first word."""
@@ -60,8 +60,6 @@ DIRECT: Final = "forepost.direct"
 """ASGI extension of our listener, a pair: say(text) sends without waiting (answers are few and
 short); hear_first(f) has f(text) look at each text first, and keep it by returning True.
 """
-SETTLE_SEC: Final = 1.1
-"""NetWatcher's agent loses a probe that is edited in place; it must be gone for this long first."""
 NOT_READY = "service unavailable: server error"
 
 _log = logging.getLogger(__name__)
@@ -85,10 +83,8 @@ class Deps(msgspec.Struct, frozen=True):
     roster: Roster
     clock: Clock
     version: str
-    probes_of: Callable[[int, int], Awaitable[tuple[str, list[Probe]]]]
-    """(workspace id, agent id) -> revision and list."""
-    keys_of: Callable[[int, int, Sequence[Probe]], dict[int, bytes]]
-    """(workspace id, agent id, list) -> what it shares with others; for agents of ours only."""
+    probes: WantedProbes
+    running: RunningLists
     neighbours_changed: Callable[[int], Awaitable[None]]
     """What others share with this agent is other than before."""
     accept: Callable[[Enrolled, Sequence[Numbered], datetime, Answer], Awaitable[None]]
@@ -165,6 +161,9 @@ class _Connection(Connection):
         self._edited: set[int] = set()
         self._asks_for_tests = self._tests_changed = False
         self._groups = GivenGroups(deps.groups)
+        self._probes = (
+            GivenProbes(deps.probes, agent, self._say, deps.clock) if agent is not None else None
+        )
         self._goodbye = ""
 
     # What the roster may say at any time; `_push` carries it out.
@@ -252,12 +251,10 @@ class _Connection(Connection):
         match step:
             case Say(text):
                 await self._say(text)
-            case _ if agent is None:
+            case _ if agent is None or self._probes is None:
                 raise AssertionError("a stranger gets no further than the greeting")
-            case GiveProbes(namespace):
-                if not self._session.speaks(FOREPOST):
-                    await self._able(agent, frozenset())
-                await self._give_probes(agent, namespace)
+            case GiveProbes() | RunsList():
+                await self._do_probes(agent, self._probes, step)
             case Posted(post, frame):
                 await self._hand_on(agent, [Numbered(post)], partial(_answer_post, frame))
             case Reported():
@@ -268,10 +265,21 @@ class _Connection(Connection):
                 await self._deps.roster.version_is(agent.agent_id, version)
             case Able(capabilities):
                 await self._able(agent, capabilities)
-            case CannotRun(unsupported):
-                _log.warning("agent %d cannot run %s", agent.agent_id, ", ".join(unsupported))
             case _:
                 await self._do_clock(agent, step)
+
+    async def _do_probes(
+        self, agent: Enrolled, probes: GivenProbes, step: GiveProbes | RunsList
+    ) -> None:
+        match step:
+            case GiveProbes(namespace):
+                if not self._session.speaks(FOREPOST):
+                    await self._able(agent, frozenset())
+                await probes.give(namespace)
+            case RunsList(revision, unsupported):
+                self._deps.running.says(agent.agent_id, revision, unsupported)
+                if probes.differs(revision):
+                    self.probes_changed(0)
 
     async def _able(self, agent: Enrolled, capabilities: frozenset[str]) -> None:
         if await self._deps.roster.capabilities_are(agent.agent_id, capabilities):
@@ -297,7 +305,7 @@ class _Connection(Connection):
                 self._deps.speedtests.answers(agent.agent_id, port)
             case GiveSpeedtests():
                 self._asks_for_tests = True
-                await self._give_speedtests(agent)
+                self.speedtests_changed()
             case ServersAre(servers):
                 await self._deps.speedtests.servers_are(agent.agent_id, servers)
             case SpeedtestEnded(result, frame):
@@ -332,6 +340,7 @@ class _Connection(Connection):
                 await self._close()
                 return
             assert self._agent is not None
+            assert self._probes is not None
             if self._tests_changed:
                 self._tests_changed = False
                 await self._give_speedtests(self._agent)
@@ -340,24 +349,9 @@ class _Connection(Connection):
             if not edited:
                 continue
             if self._session.speaks(FOREPOST):
-                await self._give_probes(self._agent, FOREPOST)
+                await self._probes.give(FOREPOST)
             elif self._session.speaks(AGENT):
-                await self._give_probes(self._agent, AGENT, without=edited)
-                await self._deps.clock.sleep(SETTLE_SEC)
-                await self._give_probes(self._agent, AGENT)
-
-    async def _give_probes(
-        self, agent: Enrolled, namespace: str, without: AbstractSet[int] = frozenset()
-    ) -> None:
-        revision, probes = await self._deps.probes_of(agent.workspace_id, agent.agent_id)
-        if namespace == AGENT:
-            body = msgspec.json.encode([probe for probe in probes if probe.id not in without])
-            await self._say(neffos.encode(Frame(AGENT, "probe_get", body.decode())))
-            return
-        raws = [msgspec.Raw(msgspec.json.encode(probe)) for probe in probes]
-        keys = self._deps.keys_of(agent.workspace_id, agent.agent_id, probes)
-        want = msgspec.json.encode(Want(revision=revision, probes=raws, keys=keys))
-        await self._say(neffos.encode(Frame(FOREPOST, "want", want.decode())))
+                await self._probes.give_edited(edited)
 
     async def _give_speedtests(self, agent: Enrolled) -> None:
         tests = await self._deps.speedtests.hand_out(agent.workspace_id, agent.agent_id)

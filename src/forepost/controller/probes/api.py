@@ -1,6 +1,6 @@
 """Routes of an agent's probes."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
 import msgspec
@@ -19,6 +19,7 @@ from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.base import MOST_ID
 from forepost.wire.copying import CopyOutcome, CopyProbes, ReverseProbe
+from forepost.wire.probe_delivery import ProbeDelivery
 from forepost.wire.probes import TARGETLESS, NewProbe, Probe, ProbePatch
 from forepost.wire.rest import Done, ListOf
 
@@ -26,6 +27,8 @@ Told = Callable[[Changed], None]
 """Called after a probe was added, changed or removed."""
 Touched = Callable[[set[int]], None]
 """Called with the agents whose lists changed."""
+Delivery = Callable[[int, int], Awaitable[ProbeDelivery]]
+"""(workspace id, agent id) -> what the agent makes of its list. Raises NotFound."""
 
 PROBES: Final = "/workspaces/{workspace_id:int}/probes"
 OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}/probes"
@@ -37,6 +40,7 @@ def routes(
     probes: Probes,
     situations: Situations,
     copying: Copying,
+    delivery: Delivery,
     clock: Clock,
     told: Told,
     touched: Touched,
@@ -66,6 +70,11 @@ def routes(
                 for probe, name in found
             ]
         )
+
+    @get(OF_AGENT + "/delivery", opt=needs("VIEWER"))
+    async def show_delivery(workspace_id: FromPath[int], agent_id: FromPath[int]) -> ProbeDelivery:
+        """Which probes the agent runs now, and why it does not run the others."""
+        return await delivery(workspace_id, agent_id)
 
     @post(OF_AGENT, opt=needs("USER"))
     async def add_probe(
@@ -178,6 +187,7 @@ def routes(
         route_handlers=[
             list_probes,
             list_reverse,
+            show_delivery,
             add_probe,
             get_probe,
             change_probe,
