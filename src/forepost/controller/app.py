@@ -27,16 +27,15 @@ from prometheus_client.registry import Collector
 import forepost
 from forepost.controller.access import PUBLIC, Access, caller_of, needs
 from forepost.controller.asgi import Asgi
+from forepost.controller.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
 from forepost.controller.documented import document
-from forepost.kit.errors import Forbidden, Invalid, Refusal, TooMany
+from forepost.controller.parameters import Parameters
+from forepost.kit.errors import Forbidden, Refusal, TooMany
 from forepost.kit.health import Health
 from forepost.wire import rest
-from forepost.wire.base import complaint
-from forepost.wire.depth import is_deep
 from forepost.wire.rest import Problem
 
 STATIC: Final = Path(__file__).parent / "static"
-BODY_LIMIT: Final = 10 << 20
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'",
@@ -47,60 +46,6 @@ SECURITY_HEADERS: Final = {
 _QUERY_NAMES: Final = {"kind": "type", "start": "from", "in_state": "state"}
 
 _log = logging.getLogger(__name__)
-
-
-class SpelledRequest(Request[Any, Any, Any]):
-    """Reads a body strictly into the Struct of its route, in either spelling of a field's name."""
-
-    async def json(self) -> Any:
-        field = self.route_handler.parsed_data_field
-        kind = field.annotation if field is not None else Any
-        body = await self.body()
-        if is_deep(body):
-            raise Invalid("body: nested too deeply")
-        try:
-            value = msgspec.json.decode(body)
-            if b"\\u0000" in body and has_nul(value):
-                raise Invalid("body: has a NUL character, which no database keeps")
-            return msgspec.convert(respelled(value, kind), kind)
-        except msgspec.ValidationError as error:
-            raise Invalid(complaint(error)) from None
-        except msgspec.DecodeError as error:
-            raise Invalid(f"body: not JSON: {error}") from None
-
-
-def respelled(value: Any, kind: Any) -> Any:
-    """Give the keys of an object the spelling of `kind`: intervalSec, interval_sec. Pure."""
-    kinds = getattr(kind, "__args__", (kind,))
-    structs = [k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)]
-    if not isinstance(value, dict) or not structs:
-        return value
-    fields = msgspec.structs.fields(structs[0])
-    names = {_bare(field.encode_name): field.encode_name for field in fields}
-    spelled: dict[str, Any] = {}
-    for key, item in value.items():
-        name = names.get(_bare(str(key)), str(key))
-        if name in spelled:
-            raise Invalid(f"{name}: given twice")
-        spelled[name] = item
-    return spelled
-
-
-def has_nul(value: Any) -> bool:
-    """Whether any text of a JSON value, names of fields included, has a NUL character. Pure."""
-    match value:
-        case str():
-            return "\0" in value
-        case list():
-            return any(map(has_nul, value))
-        case dict():
-            return any(map(has_nul, value.keys())) or any(map(has_nul, value.values()))
-        case _:
-            return False
-
-
-def _bare(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 def build(
@@ -115,12 +60,13 @@ def build(
 
     `around` is laid around Litestar's part: the audit log.
     """
+    parameters = Parameters()
     http = Litestar(
         route_handlers=[*routers, _observability(health, metrics), *_panel()],
-        guards=[access.guard],
+        guards=[access.guard, parameters.guard],
         dependencies={"caller": Provide(caller_of)},
         request_class=SpelledRequest,
-        request_max_body_size=BODY_LIMIT,
+        request_max_body_size=BODY_BYTES,
         exception_handlers={
             Refusal: _refuse,
             ValidationException: _wrong_parameter,
@@ -145,9 +91,12 @@ def build(
             ),
         ),
         after_request=_secure,
+        before_send=[name_unknown],
         logging_config=None,
     )
     document(http)
+    bound_bodies(http)
+    parameters.learn(http)
 
     answered = around(http)
 

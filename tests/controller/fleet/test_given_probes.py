@@ -91,7 +91,7 @@ async def test_an_edit_while_the_greeting_is_answered_is_not_undone() -> None:
 
 
 async def test_an_edited_probe_stays_away_until_netwatchers_agent_has_lost_it() -> None:
-    """A list asked for in between would bring it back too early: it is not sent."""
+    """A list asked for in between would bring it back too early: who asks waits."""
     store, line, clock = SlowStore(), Line(), FakeClock()
     given = GivenProbes(store, AGENT_1, line.say, clock)
     async with anyio.create_task_group() as tasks:
@@ -99,10 +99,18 @@ async def test_an_edited_probe_stays_away_until_netwatchers_agent_has_lost_it() 
         while not line.said:
             await anyio.lowlevel.checkpoint()
         store.probes = [probe(7), probe(8)]
-        await given.give(AGENT)
+        tasks.start_soon(given.give, AGENT)
+        await clock.advance(SETTLE_SEC * 0.9)
         assert line.ids == [[]]
-        await clock.advance(SETTLE_SEC)
-    assert line.ids == [[], [7, 8]]
+        await clock.advance(SETTLE_SEC * 0.1)
+    assert line.ids == [[], [7, 8], [7, 8]]
+
+
+async def test_where_no_probe_was_edited_in_place_the_list_comes_at_once() -> None:
+    line = Line()
+    given = GivenProbes(SlowStore(), AGENT_1, line.say, FakeClock())
+    await given.give_edited(set())
+    assert line.ids == [[7]]
 
 
 async def test_an_agent_that_runs_another_list_is_given_its_own_again() -> None:

@@ -48,26 +48,22 @@ class GivenProbes:
     ) -> None:
         self._wanted, self._agent, self._say, self._clock = wanted, agent, say, clock
         self._alone = anyio.Lock()
-        self._settling = False
         self._sent = ""
         self._unanswered = self._repeats = 0
 
     async def give(self, namespace: str) -> None:
         """Send the list in the manner of this namespace."""
-        if self._settling:
-            return  # the whole list follows
         async with self._alone:
             await (self._give_ours() if namespace == FOREPOST else self._give_netwatchers())
 
     async def give_edited(self, edited: AbstractSet[int]) -> None:
-        """Send the list without these probes, and the whole of it after SETTLE_SEC."""
+        """Send the list without these probes, and the whole of it after SETTLE_SEC. Whoever asks
+        for it in between waits: it would bring them back too early.
+        """
         async with self._alone:
-            self._settling = True
-            try:
+            if edited:
                 await self._give_netwatchers(edited)
                 await self._clock.sleep(SETTLE_SEC)
-            finally:
-                self._settling = False
             await self._give_netwatchers()
 
     def differs(self, revision: str) -> bool:

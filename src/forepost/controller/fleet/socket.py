@@ -351,7 +351,7 @@ class _Connection(Connection):
             if self._session.speaks(FOREPOST):
                 await self._probes.give(FOREPOST)
             elif self._session.speaks(AGENT):
-                await self._probes.give_edited(edited)
+                await self._probes.give_edited(edited - {0})
 
     async def _give_speedtests(self, agent: Enrolled) -> None:
         tests = await self._deps.speedtests.hand_out(agent.workspace_id, agent.agent_id)

@@ -11,13 +11,14 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import Caller, needs
 from forepost.controller.probes.copying import Copying
+from forepost.controller.probes.options import check_options
 from forepost.controller.probes.rows import hosts_of, peers_of
 from forepost.controller.probes.secrets import for_role
 from forepost.controller.probes.situation import Situations
-from forepost.controller.probes.store import Changed, Probes
+from forepost.controller.probes.store import Changed, Probes, without_targets
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
-from forepost.wire.base import MOST_ID
+from forepost.wire.base import MOST_ID, patched
 from forepost.wire.copying import CopyOutcome, CopyProbes, ReverseProbe
 from forepost.wire.probe_delivery import ProbeDelivery
 from forepost.wire.probes import TARGETLESS, NewProbe, Probe, ProbePatch
@@ -91,6 +92,7 @@ def routes(
             interval_sec=data.interval_sec or INTERVAL_SEC,
             timeout_sec=data.timeout_sec or TIMEOUT_SEC,
         )
+        check_options(data)
         changed = await probes.add(workspace_id, agent_id, data, clock.now())
         told(changed)
         return changed.probe
@@ -113,8 +115,9 @@ def routes(
         data: JSONBody[ProbePatch],
     ) -> Probe:
         hosts, peers = data.replace_targets, data.replace_agent_targets
+        current = await probes.get(workspace_id, agent_id, probe_id)
+        check_options(patched(current, without_targets(data)))
         if hosts is not msgspec.UNSET or peers is not msgspec.UNSET:
-            current = await probes.get(workspace_id, agent_id, probe_id)
             _check_targets(
                 current.type,
                 hosts_of(current) if hosts is msgspec.UNSET else hosts,

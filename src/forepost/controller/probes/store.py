@@ -69,7 +69,7 @@ class Probes:
         with unique(EXTERNAL_ID_TAKEN):
             async with self._db.write() as connection:
                 old = await one(connection, workspace_id, agent_id, probe_id)
-                new = patched(old, _without_targets(patch))
+                new = patched(old, without_targets(patch))
                 await connection.execute(
                     update(probes)
                     .where(probes.c.workspace_id == workspace_id, probes.c.id == probe_id)
@@ -131,7 +131,7 @@ class Probes:
             )
 
 
-def _without_targets(patch: ProbePatch) -> ProbePatch:
+def without_targets(patch: ProbePatch) -> ProbePatch:
     return msgspec.structs.replace(
         patch, replace_targets=msgspec.UNSET, replace_agent_targets=msgspec.UNSET
     )
