@@ -24,6 +24,7 @@ from forepost.controller.keys import api as keys_api
 from forepost.controller.keys.store import ApiKeys
 from forepost.controller.limits import Limiter
 from forepost.controller.peer import Peers
+from forepost.controller.places import Places, room_for_connections
 from forepost.controller.settings import Settings
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.kit.clock import Clock
@@ -46,6 +47,7 @@ class Entrance:
         self._trail = Trail(self._audit, self.peers, clock)
         self._scopes: frozenset[str] = frozenset()
         limits = settings.limits
+        self.places = Places(room_for_connections(), limits.connections_per_address, self.peers)
         tries = Tries(
             logins=Limiter(limits.logins_per_address, clock),
             passwords=Limiter(limits.wrong_passwords_per_account, clock),

@@ -44,6 +44,7 @@ from forepost.controller.notify.destinations import Destinations
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.sending import Sending
 from forepost.controller.pipeline import Pipeline, each_in_turn
+from forepost.controller.places import Places
 from forepost.controller.probes import api as probes_api
 from forepost.controller.probes.addresses import Addresses
 from forepost.controller.probes.copying import Copying
@@ -89,6 +90,7 @@ class Controller(msgspec.Struct, frozen=True):
     http: Litestar
     services: dict[str, Callable[[], Any]]
     health: Health
+    places: Places
 
 
 @asynccontextmanager
@@ -250,7 +252,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         "deliveries": sending.worker.run,
     }
     try:
-        yield Controller(app, http, services, health)
+        yield Controller(app, http, services, health, entrance.places)
     finally:
         with anyio.CancelScope(shield=True):
             await roster.flush()

@@ -4,11 +4,13 @@ import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import anyio
 import uvicorn
 
+from forepost.controller.http_listener import HttpListener
 from forepost.controller.listener import Listener
 from forepost.controller.main import build
 from forepost.controller.settings import Settings
@@ -32,7 +34,7 @@ async def serve(settings: Settings, started: Callable[[], None]) -> None:
             controller.app,
             host=host,
             port=port,
-            http="httptools",
+            http=partial(HttpListener, controller.places),  # type: ignore[arg-type]
             ws=Listener,
             ws_max_size=LARGEST_MESSAGE,
             ws_ping_interval=PING_SEC,

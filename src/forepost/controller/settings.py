@@ -46,7 +46,9 @@ PerMinute = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Limits(Section, frozen=True, kw_only=True):
-    """Tries a minute. An address is a /64 where it is IPv6."""
+    """Tries a minute, and what one address or account may have. An address is a /64 where it is
+    IPv6.
+    """
 
     logins_per_address: PerMinute = 10
     wrong_passwords_per_account: PerMinute = 5
@@ -54,6 +56,9 @@ class Limits(Section, frozen=True, kw_only=True):
     wrong_pins_per_address: PerMinute = 10
     wrong_pins_per_agent: PerMinute = 5
     wrong_share_passwords_per_address: PerMinute = 5
+    connections_per_address: Annotated[int, Meta(ge=1, le=1_000_000)] = 256
+    """Open at once, of an address that is no trusted proxy; WebSockets of agents and people who
+    have shown who they are do not count."""
 
 
 class Alerts(Section, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import anyio
 import msgspec
 
-from forepost.controller.asgi import Asgi, Receive, Send, headers_and_query_of
+from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_and_query_of
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.given_groups import GivenGroups, Grouping
 from forepost.controller.fleet.given_probes import GivenProbes, WantedProbes
@@ -130,6 +130,7 @@ def endpoint(deps: Deps) -> Asgi:
         session = Session(greeting, deps.version)
         connection = _Connection(deps, agent, session, receive, send, say_now)
         if agent is not None:
+            scope["extensions"][KNOWN]()
             hear_first(connection.heard)
         try:
             await connection.run()
