@@ -182,11 +182,6 @@ def _presented(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return token.strip()
 
 
-def canonical(email: str) -> str:
-    """How addresses of accounts are kept and looked up."""
-    return email.strip().lower()
-
-
 async def caller_of(scope: Scope) -> Caller:
     """Dependency `caller` of every route that needs an account."""
     caller: Caller = scope["caller"]  # type: ignore[typeddict-item]

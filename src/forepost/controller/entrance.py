@@ -84,10 +84,14 @@ class Entrance:
             audit_api.routes(self._audit),
         ]
 
-    async def open_account(self, request: Request[Any, Any, Any], body: Register) -> Session:
+    async def open_account(
+        self, request: Request[Any, Any, Any], body: Register, *, verified: bool
+    ) -> Session:
         """For somebody who was invited. Raises Invalid when the address has an account."""
         origin = Origin(self.peers.of(request.scope), request.headers.get("user-agent", ""))
-        return await self.door.register(body, origin, lambda who: acts(request.scope, who))
+        return await self.door.register(
+            body, origin, lambda who: acts(request.scope, who), verified=verified
+        )
 
     def around(self, app: Asgi) -> Asgi:
         """The application with its audit log."""

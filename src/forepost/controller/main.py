@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import anyio
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Router
 
 import forepost
-from forepost.controller.access import canonical
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.alerts import api as alerts_api
 from forepost.controller.alerts import rule_api
@@ -22,6 +21,7 @@ from forepost.controller.alerts.desk import Deps, Desk, frame_of
 from forepost.controller.app import build as build_app
 from forepost.controller.asgi import Asgi
 from forepost.controller.db.engine import Database
+from forepost.controller.email_address import canonical
 from forepost.controller.entrance import Entrance
 from forepost.controller.fleet import agent_api
 from forepost.controller.fleet import api as fleet_api
@@ -68,12 +68,13 @@ from forepost.controller.speedtests.store import Speedtests
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.controller.topology import api as topology_api
 from forepost.controller.workspaces import api as workspaces_api
-from forepost.controller.workspaces import members_api
+from forepost.controller.workspaces import invitations_api, members_api
 from forepost.controller.workspaces.invitations import Invitations
 from forepost.controller.workspaces.members import Members
 from forepost.controller.workspaces.store import Workspaces
 from forepost.kit import files
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Invalid
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.wire.rest import SHORTEST_PASSWORD
@@ -168,15 +169,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         routers=[
             *entrance.routers(),
             workspaces_api.routes(Workspaces(db), clock, access.forget),
-            members_api.routes(
-                Members(db),
-                Invitations(
-                    db, outbox.put_mail if settings.mail.host else None, settings.http.public_url
-                ),
-                clock,
-                access.forget,
-                entrance.open_account,
-            ),
+            *_membership(db, outbox, settings, clock, entrance),
             fleet_api.routes(agents, roster, enrolment, clock, lists.affected, mapping.desk.forget),
             agent_api.routes(
                 enrolment, roster, clock, entrance.peers, entrance.pin_tries, lookups.enrich
@@ -260,6 +253,22 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             await _close(series, db, lookups, flowing)
 
 
+def _membership(
+    db: Database, outbox: Outbox, settings: Settings, clock: Clock, entrance: Entrance
+) -> list[Router]:
+    changed = entrance.access.forget
+    invitations = Invitations(
+        db,
+        outbox.put_mail if settings.mail.host else None,
+        settings.http.public_url,
+        trust_addresses=settings.http.trust_addresses,
+    )
+    return [
+        members_api.routes(Members(db), invitations, clock, changed),
+        invitations_api.routes(invitations, clock, changed, entrance.open_account),
+    ]
+
+
 def _secret(path: Path) -> bytes:
     """The key of this controller's tokens, made at the first start."""
     if not path.exists():
@@ -274,12 +283,17 @@ async def _first_admin(
         return
     if len(settings.admin.password) < SHORTEST_PASSWORD:
         raise WrongSettings(f"admin.password: needs at least {SHORTEST_PASSWORD} characters")
+    try:
+        email = canonical(settings.admin.email, "admin.email")
+    except Invalid as error:
+        raise WrongSettings(str(error)) from None
     await accounts.add(
-        email=canonical(settings.admin.email),
+        email=email,
         name="Admin",
         password_hash=await passwords.hash(settings.admin.password),
         now=clock.now(),
         role="SITE_ADMIN",
+        verified=True,
     )
     _log.info("first admin: %s", settings.admin.email)
 

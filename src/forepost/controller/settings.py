@@ -17,6 +17,8 @@ class Http(Section, frozen=True, kw_only=True):
     """Address and port; IPv6 in brackets."""
     registration: bool = True
     """Whether strangers may open an account."""
+    trust_addresses: bool = False
+    """Whether an account has the address that it says, though nothing mailed there came back."""
     public_url: str = ""
     """How people reach the panel: what links in notices start with."""
     session_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24

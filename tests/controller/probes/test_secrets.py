@@ -26,8 +26,7 @@ def test_only_who_may_change_a_probe_sees_its_passwords(
     agent = person.agent(workspace)
     probe = person.probe(agent, type="SNMP", targets=["198.18.0.1"], metadata=METADATA)
     viewer = controller.person("secrets-viewer@example.com", "a good password")
-    member = {"userId": viewer.user_id, "role": "VIEWER"}
-    person.call("POST", f"/workspaces/{workspace}/members", member, status=201)
+    person.admit(viewer, workspace, "VIEWER")
     probes = f"/workspaces/{workspace}/agents/{agent.id}/probes"
     assert person.call("GET", f"{probes}/{probe}")["metadata"] == METADATA
     assert viewer.call("GET", f"{probes}/{probe}")["metadata"] == SHOWN

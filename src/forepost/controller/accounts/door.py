@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.controller.access import Caller, canonical
+from forepost.controller.access import Caller
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.actor import Actor
+from forepost.controller.email_address import canonical
 from forepost.controller.limits import Limiter
 from forepost.controller.peer import household
 from forepost.controller.tokens import Passwords, Tokens
@@ -50,7 +51,10 @@ class Door:
         self._tries, self._clock = tries, clock
         self._lasts = timedelta(hours=session_hours)
 
-    async def register(self, body: Register, origin: Origin, says: Says) -> Session:
+    async def register(
+        self, body: Register, origin: Origin, says: Says, *, verified: bool = False
+    ) -> Session:
+        """`verified`: what was mailed to the address came back."""
         self._tries.registrations.spend(household(origin.address))
         try:
             user = await self._accounts.add(
@@ -60,6 +64,7 @@ class Door:
                 now=self._clock.now(),
                 labels=body.labels,
                 metadata=body.metadata,
+                verified=verified,
             )
         except Conflict as error:
             raise Invalid(str(error)) from None
@@ -69,9 +74,9 @@ class Door:
     async def login(self, body: Login, origin: Origin, says: Says) -> Session:
         """The same answer for an unknown address and a wrong password, after the same time."""
         self._tries.logins.spend(household(origin.address))
-        email = canonical(body.email)
+        email, as_typed = _kept_as(body.email)
         self._tries.passwords.spend(email)
-        account = await self._accounts.by_email(email)
+        account = await self._accounts.by_email(as_typed) or await self._accounts.by_email(email)
         kept = account.password_hash if account else None
         right = await self._passwords.matches(body.password, kept)
         says(_person(account.user) if account else Actor(name=email))
@@ -107,6 +112,17 @@ class Door:
         # Tokens carry whole seconds: the session must not outlive them, nor they the session.
         now = self._clock.now()
         return now, (now + self._lasts).replace(microsecond=0)
+
+
+def _kept_as(email: str) -> tuple[str, str]:
+    """The one form of an address, and what a version kept that had no such form: an account whose
+    address is another's today, or nobody's, has kept it.
+    """
+    as_typed = email.strip().lower()
+    try:
+        return canonical(email), as_typed
+    except Invalid:
+        return as_typed, as_typed
 
 
 def _person(user: User) -> Actor:

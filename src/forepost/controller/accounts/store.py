@@ -33,11 +33,14 @@ class Accounts:
         name: str,
         password_hash: str,
         now: datetime,
+        verified: bool,
         role: str = "USER",
         labels: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> User:
-        """Raises Conflict when the address has an account."""
+        """`verified`: the address is this person's for certain. Raises Conflict when it has an
+        account.
+        """
         statement = (
             insert(users)
             .values(
@@ -45,7 +48,7 @@ class Accounts:
                 name=name,
                 role=role,
                 password_hash=password_hash,
-                verified=False,
+                verified=verified,
                 labels=labels or {},
                 metadata=metadata or {},
                 created_at=now,

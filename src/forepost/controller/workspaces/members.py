@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.access import canonical
 from forepost.controller.db.engine import Database, unique
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.kit.errors import Forbidden, Invalid, NotFound
-from forepost.wire.membership import Member, NewMember
+from forepost.wire.membership import Member
 
 OWNER: Final = "OWNER"
 TWICE: Final = "already a member of this workspace, or invited to it"
@@ -26,38 +25,6 @@ class Members:
         query = whole().where(members.c.workspace_id == workspace_id).order_by(members.c.id)
         async with self._db.read() as connection:
             return [member(row) for row in (await connection.execute(query)).all()]
-
-    async def account_of(self, new: NewMember) -> int | None:
-        """The account that a body names; None: an address without one. Raises Invalid."""
-        if not new.user_id and not canonical(new.email):
-            raise Invalid("email: an address, or userId, is needed")
-        who = users.c.id == new.user_id if new.user_id else users.c.email == canonical(new.email)
-        async with self._db.read() as connection:
-            user_id = await connection.scalar(select(users.c.id).where(who))
-        if user_id is None and new.user_id:
-            raise Invalid("userId: no such account")
-        return user_id
-
-    async def add(self, workspace_id: int, user_id: int, new: NewMember, now: datetime) -> Member:
-        """Make an account a member at once. Raises Conflict when it is one already."""
-        statement = (
-            insert(members)
-            .values(
-                workspace_id=workspace_id,
-                user_id=user_id,
-                role=new.role,
-                meta=new.meta,
-                invited_at=now,
-                accepted_at=now,
-                created_at=now,
-                updated_at=now,
-            )
-            .returning(members.c.id)
-        )
-        with unique(TWICE):
-            async with self._db.write() as connection:
-                member_id = (await connection.execute(statement)).scalar_one()
-                return await one(connection, workspace_id, member_id)
 
     async def change(self, workspace_id: int, member_id: int, role: str, now: datetime) -> Member:
         async with self._db.write() as connection:

@@ -17,6 +17,8 @@ users = Table(
     Column("name", String(200), nullable=False),
     Column("role", String(16), nullable=False),
     Column("password_hash", String(200), nullable=False),
+    # The address is this person's for certain: what was mailed to it came back, or the operator
+    # made the account.
     Column("verified", Boolean, nullable=False),
     json_column("labels"),
     json_column("metadata"),
