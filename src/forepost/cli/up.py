@@ -21,6 +21,7 @@ from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable, request
 from forepost.kit.parent import PARENT
+from forepost.kit.state_file import Damaged
 
 READY_SEC: Final = 60.0
 STOP_SEC: Final = 15.0
@@ -59,7 +60,7 @@ def up(
     try:
         _check_free(listen)
         anyio.run(_run, folder, listen, probe or [])
-    except* (NotStarted, Unreachable, Refused) as group:
+    except* (NotStarted, Unreachable, Refused, Damaged) as group:
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from forepost.agent.edges.disk import Disk, Folder
-from forepost.agent.uplink.spool import IN_MEMORY, SEGMENT_BYTES, Batch, Spool
+from forepost.agent.uplink.segment import SEGMENT_BYTES
+from forepost.agent.uplink.spool import IN_MEMORY, Batch, Spool
 from forepost.kit.health import Health
 from tests.fakes.clock import FakeClock
 from tests.fakes.disk import FakeDisk
