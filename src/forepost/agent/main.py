@@ -35,6 +35,7 @@ from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.agent.uplink.whoami import whoami
 from forepost.kit import files
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.kit.state_file import StateFile
@@ -99,7 +100,7 @@ async def run(settings: Settings) -> bool:
     """Run until SIGINT or SIGTERM, or until the controller removes this agent and ever after.
 
     Returns whether somebody wants it to begin anew (`restart` on the Unix socket). Raises
-    WrongSettings.
+    WrongSettings, and Taken where another process has the state folder.
     """
     clock: Clock = SystemClock()
     node = Node(
@@ -108,6 +109,11 @@ async def run(settings: Settings) -> bool:
         state_dir=files.private_folder(Path(settings.node.state_dir)),
         started_at=clock.now(),
     )
+    with FolderLock.take(node.state_dir):
+        return await _run(settings, node, clock)
+
+
+async def _run(settings: Settings, node: Node, clock: Clock) -> bool:
     health = Health(logging.getLogger("forepost.agent"))
     spool = Spool(
         Folder(node.state_dir / "spool"),

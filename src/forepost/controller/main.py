@@ -72,6 +72,7 @@ from forepost.controller.workspaces.members import Members
 from forepost.controller.workspaces.store import Workspaces
 from forepost.kit import files
 from forepost.kit.clock import Clock
+from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.wire.rest import SHORTEST_PASSWORD
@@ -92,8 +93,18 @@ class Controller(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
-    """Open the stores, join the slices; at the end keep what is in RAM and close the stores."""
+    """Open the stores, join the slices; at the end keep what is in RAM and close the stores.
+
+    Raises Taken where another process has the data folder.
+    """
     folder = files.private_folder(Path(settings.data.dir))
+    with FolderLock.take(folder):
+        async with _built(settings, folder, clock) as controller:
+            yield controller
+
+
+@asynccontextmanager
+async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterator[Controller]:
     health = Health(logging.getLogger("forepost.controller"))
     db = Database.at(settings.database_url)
     await db.migrate()
@@ -150,6 +161,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     agent_socket = fleet_socket.endpoint(
         fleet_socket.Deps(
             roster=roster,
+            peers=entrance.peers,
             clock=clock,
             version=forepost.__version__,
             probes_of=lists.probes_of,

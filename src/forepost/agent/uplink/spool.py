@@ -68,7 +68,7 @@ class Spool:
     ) -> None:
         self._disk, self._clock, self._health = disk, clock, health
         self._max_bytes, self._max_age_sec = max_bytes, max_age_sec
-        self._boot = secrets.randbits(62) + 1
+        self.boot = secrets.randbits(62) + 1
         self._seq = self._place = 0
         self._current: Segment | None = None
         self._in_memory: deque[_Waiting] = deque()
@@ -115,7 +115,7 @@ class Spool:
             return None
         self._sending_memory = True
         records = [one.record for one, _ in zip(self._in_memory, range(count), strict=False)]
-        return Batch(self._boot, records, None)
+        return Batch(self.boot, records, None)
 
     def ack(self, batch: Batch) -> None:
         """The controller has these for good (or refuses them for good)."""
@@ -174,7 +174,7 @@ class Spool:
         try:
             while self._in_memory:
                 one = self._in_memory[0]
-                self._append(encode(one.record, self._boot, self._place), one.came_sec)
+                self._append(encode(one.record, self.boot, self._place), one.came_sec)
                 self._in_memory.popleft()
         except OSError as error:
             if error.errno not in FULL:
@@ -206,7 +206,7 @@ class Spool:
     def _writable(self) -> Segment:
         if self._current is None or self._current.size >= SEGMENT_BYTES:
             self._index += 1
-            self._current = Segment(name_of(self._index, self._boot, self._place), self._boot)
+            self._current = Segment(name_of(self._index, self.boot, self._place), self.boot)
         return self._current
 
     def _make_room(self) -> None:
