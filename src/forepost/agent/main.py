@@ -143,6 +143,7 @@ async def _run(settings: Settings, node: Node, clock: Clock) -> bool:
                 edges.host.moved,
                 lambda: urlsplit(settings.uplink.url).hostname or "",
                 clock,
+                keeper.known_time,
             )
             listen = settings.speedtest.listen
             link = Link(

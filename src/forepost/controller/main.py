@@ -57,6 +57,7 @@ from forepost.controller.results.rows import shown
 from forepost.controller.series.port import Series
 from forepost.controller.series.sqlite import SqliteSeries
 from forepost.controller.settings import Settings
+from forepost.controller.settled_clock import SettledClock
 from forepost.controller.sharing import api as sharing_api
 from forepost.controller.sharing.door import Door
 from forepost.controller.sharing.store import ShareLinks
@@ -106,6 +107,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
 @asynccontextmanager
 async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterator[Controller]:
     health = Health(logging.getLogger("forepost.controller"))
+    settled = SettledClock(folder, clock, health)
     db = Database.at(settings.database_url)
     await db.migrate()
     series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
@@ -121,7 +123,7 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
     lists = Lists(situations, owners, roster, secret)
     enrolment = Enrolment(agents, roster, passwords, clock)
     outbox = Outbox(clock)
-    sending = Sending.of(db, outbox, settings, clock)
+    sending = Sending.of(db, outbox, settings, clock, settled)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
     lookups = await LookupDesk.opened(db, settings.lookups, folder, clock, health)
     desk = Desk.of(
@@ -139,7 +141,7 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
             baseline_sec=settings.alerts.baseline_sec,
         )
     )
-    flowing = Flowing(db, series, roster, clock, settings.flows)
+    flowing = Flowing(db, series, roster, clock, settled, settings.flows)
     for load in (roster.load, owners.load, addresses.load, desk.load, flowing.load):
         await load()
     mapping = await Mapping.opened(db, series, roster, addresses, hub, lists, clock)
@@ -240,9 +242,9 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
 
     async def retention() -> None:
         while True:
-            oldest = clock.now() - timedelta(days=settings.data.retention_days)
+            oldest = (now := settled.now()) - timedelta(days=settings.data.retention_days)
             await series.forget(before_us=round(oldest.timestamp() * 1e6))
-            await entrance.forget()
+            await entrance.forget(now)
             await share_door.links.forget(oldest)
             await clock.sleep(RETENTION_TURN_SEC)
 
@@ -251,6 +253,7 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
         "roster": roster.run,
         "addresses": partial(addresses.run, lists.moved),
         "retention": retention,
+        "settled time": settled.run,
         **flowing.services,
         **speeding.services,
         **mapping.services,
@@ -265,6 +268,7 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
         with anyio.CancelScope(shield=True):
             await roster.flush()
             await entrance.flush()
+            settled.keep()
             await _close(series, db, lookups, flowing)
 
 
