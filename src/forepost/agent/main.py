@@ -35,8 +35,10 @@ from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.agent.uplink.whoami import whoami
 from forepost.kit import files
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
+from forepost.kit.state_file import StateFile
 from forepost.kit.tasks import keep
 from forepost.wire.flow_rollup import FLOWS, FlowMinute
 from forepost.wire.probes import Probe
@@ -53,32 +55,33 @@ Deliver = Callable[[ProbePost], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 _probe = msgspec.json.Decoder(Probe)
+kept_list = msgspec.json.Decoder(list[msgspec.Raw])
+kept_keys = msgspec.json.Decoder(dict[int, bytes])
 
 
 class Wanted:
     """The list of probes: kept on disk, so that a start without controller measures as before."""
 
-    def __init__(self, path: Path, scheduler: Scheduler) -> None:
-        self._path, self._scheduler = path, scheduler
-        self._keys = path.with_name(KEYS)
+    def __init__(self, state_dir: Path, scheduler: Scheduler, health: Health) -> None:
+        self._scheduler, self._health = scheduler, health
+        self._list = StateFile(state_dir / WANTED, kept_list.decode)
+        self._keys = StateFile(state_dir / KEYS, kept_keys.decode)
         self.running = 0
         self.unsupported: list[str] = []
 
     def restore(self) -> None:
-        if self._path.exists():
-            keys = self._keys.read_bytes() if self._keys.exists() else b"{}"
-            self._run(
-                msgspec.json.decode(self._path.read_bytes(), type=list[msgspec.Raw]),
-                msgspec.json.decode(keys, type=dict[int, bytes]),
-            )
+        kept = self._list.recall(self._health)
+        keys = self._keys.recall(self._health)
+        if kept is not None:
+            self._run(kept, keys or {})
 
     async def set(
         self, _revision: str, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
     ) -> list[str]:
         """Run this list from now on; return what cannot be run."""
         unsupported = self._run(raws, keys)
-        files.replace(self._keys, msgspec.json.encode(keys))
-        files.replace(self._path, msgspec.json.encode(raws))
+        self._keys.keep(msgspec.json.encode(keys), self._health)
+        self._list.keep(msgspec.json.encode(raws), self._health)
         return unsupported
 
     def _run(self, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]) -> list[str]:
@@ -99,7 +102,7 @@ async def run(settings: Settings) -> bool:
     """Run until SIGINT or SIGTERM, or until the controller removes this agent and ever after.
 
     Returns whether somebody wants it to begin anew (`restart` on the Unix socket). Raises
-    WrongSettings.
+    WrongSettings, and Taken where another process has the state folder.
     """
     clock: Clock = SystemClock()
     node = Node(
@@ -108,6 +111,11 @@ async def run(settings: Settings) -> bool:
         state_dir=files.private_folder(Path(settings.node.state_dir)),
         started_at=clock.now(),
     )
+    with FolderLock.take(node.state_dir):
+        return await _run(settings, node, clock)
+
+
+async def _run(settings: Settings, node: Node, clock: Clock) -> bool:
     health = Health(logging.getLogger("forepost.agent"))
     spool = Spool(
         Folder(node.state_dir / "spool"),
@@ -123,13 +131,13 @@ async def run(settings: Settings) -> bool:
         spool.put(msgspec.json.encode(keeper.measured(post)))
 
     flows = _flows(settings, node, clock, health, deliver)
-    groups = await _groups(node, flows)
+    groups = await _groups(node, flows, health)
     with system_edges(clock, partial(whoami, node), networks_of(node, clock)) as edges:
         async with anyio.create_task_group() as tasks:
             scheduler = Scheduler(
                 tasks, clock, edges, deliver, health=health, salt=str(settings.uplink.agent_id)
             )
-            wanted = Wanted(node.state_dir / WANTED, scheduler)
+            wanted = Wanted(node.state_dir, scheduler, health)
             wanted.restore()
             desk = Desk(
                 settings.speedtest,
@@ -137,6 +145,7 @@ async def run(settings: Settings) -> bool:
                 edges.host.moved,
                 lambda: urlsplit(settings.uplink.url).hostname or "",
                 clock,
+                keeper.known_time,
             )
             listen = settings.speedtest.listen
             link = Link(
@@ -201,11 +210,11 @@ def _flows(
         raise WrongSettings(f"flows: {error}") from None
 
 
-async def _groups(node: Node, flows: "Flows | None") -> WantedGroups | None:
+async def _groups(node: Node, flows: "Flows | None", health: Health) -> WantedGroups | None:
     """What the controller gave before; local groups come first, and stay where names are equal."""
     if flows is None:
         return None
-    groups = WantedGroups(node.state_dir, flows.want_groups)
+    groups = WantedGroups(node.state_dir, flows.want_groups, health)
     if groups.are_kept:
         await flows.reload()
         await groups.restore()
@@ -216,7 +225,7 @@ async def _uplink(
     settings: UplinkSection, node: Node, link: Link, wanted: Wanted, groups: WantedGroups | None
 ) -> None:
     """Enrol where it has not been done, then talk for as long as the controller wants us."""
-    identity = node.identity()
+    identity = node.proven_identity()
     here = base(settings.url), settings.workspace_id, settings.agent_id
     if identity is None or here != (identity.url, identity.workspace_id, identity.agent_id):
         identity = await enroll(node, *here, settings.pin)

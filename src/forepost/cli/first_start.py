@@ -13,7 +13,7 @@ import msgspec
 from forepost.agent.edges.host import LinuxHost
 from forepost.cli.join import write_settings
 from forepost.cli.rest import Api
-from forepost.kit import files
+from forepost.kit.state_file import StateFile
 
 EMAIL: Final = "admin@forepost.local"
 WORKSPACE: Final = "Home"
@@ -34,7 +34,9 @@ class Start:
     def __init__(self, folder: Path, listen: str, hosts: list[str]) -> None:
         self.folder, self.listen, self.hosts = folder, listen, hosts
         self.agent_toml = folder / "agent.toml"
-        self._login_file = folder / "first-login.json"
+        self._login_file = StateFile(
+            folder / "first-login.json", msgspec.json.Decoder(FirstLogin).decode
+        )
 
     @property
     def url(self) -> str:
@@ -47,18 +49,21 @@ class Start:
         return not self.agent_toml.exists()
 
     def login(self) -> FirstLogin:
-        """The first admin: from the environment, else made up; the same until it was shown."""
-        if self._login_file.exists():
-            return msgspec.json.decode(self._login_file.read_bytes(), type=FirstLogin)
+        """The first admin: from the environment, else made up; the same until it was shown.
+
+        Raises Damaged.
+        """
+        if (kept := self._login_file.load()) is not None:
+            return kept
         login = FirstLogin(
             os.environ.get("FOREPOST_ADMIN__EMAIL") or EMAIL,
             os.environ.get("FOREPOST_ADMIN__PASSWORD") or secrets.token_urlsafe(12),
         )
-        files.replace(self._login_file, msgspec.json.encode(login))
+        self._login_file.save(msgspec.json.encode(login))
         return login
 
     def shown(self) -> None:
-        self._login_file.unlink(missing_ok=True)
+        self._login_file.path.unlink(missing_ok=True)
 
     def controller_env(self) -> dict[str, str]:
         env = {

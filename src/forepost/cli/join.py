@@ -62,7 +62,7 @@ def join(
         return _fail(2, str(error))
     try:
         anyio.run(enroll, node, url, workspace, agent, pin)
-    except (Refused, Unreachable) as error:
+    except (Refused, Unreachable, OSError) as error:
         return _fail(1, str(error))
     write_settings(config, url, workspace, agent, state_dir)
     print(f"joined {url} as agent {agent}; start it with: forepost agent --config {config}")

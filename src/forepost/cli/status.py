@@ -72,7 +72,8 @@ def _show(found: Status) -> None:
     table.add_row(
         "spool",
         f"{spool.pending} results waiting ({spool.bytes} bytes), "
-        f"{spool.lost} lost, {spool.refused} refused",
+        f"{spool.lost} lost, {spool.refused} refused"
+        + (f", {spool.damaged} files were damaged" if spool.damaged else ""),
     )
     table.add_row("clock", _clock(found.clock))
     for reason in found.unsupported:

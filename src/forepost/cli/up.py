@@ -19,12 +19,16 @@ from forepost.cli.first_start import Start, prepare
 from forepost.cli.rest import Refused
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
+from forepost.kit.folder_lock import TAKEN, FolderLock, Taken
 from forepost.kit.http import Unreachable, request
 from forepost.kit.parent import PARENT
+from forepost.kit.state_file import Damaged
 
 READY_SEC: Final = 60.0
 STOP_SEC: Final = 15.0
 LONGEST_PAUSE_SEC: Final = 30.0
+FOR_GOOD: Final = {2, TAKEN}
+"""Statuses of a part for which another try is of no use."""
 
 _clock = SystemClock()
 
@@ -41,7 +45,7 @@ def up(
 ) -> int:
     """Start everything on this host and stay until Ctrl-C; start again with the same data.
 
-    Exit status: 0 stopped by a signal, 1 could not start.
+    Exit status: 0 stopped by a signal, 1 could not start, 4 another process has the folder.
 
     Parameters
     ----------
@@ -57,14 +61,15 @@ def up(
     folder = files.private_folder((data or folders.state()).absolute())
     status = 0
     try:
-        _check_free(listen)
-        anyio.run(_run, folder, listen, probe or [])
-    except* (NotStarted, Unreachable, Refused) as group:
+        with FolderLock.take(folder):
+            _check_free(listen)
+            anyio.run(_run, folder, listen, probe or [])
+    except* (Taken, NotStarted, Unreachable, Refused, Damaged) as group:
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         sys.stderr.write(f"forepost up: {error}\n")
-        status = 1
+        status = TAKEN if isinstance(error, Taken) else 1
     return status
 
 
@@ -102,6 +107,8 @@ async def _keep(part: str, env: dict[str, str], arguments: list[str]) -> None:
             status = await process.wait()
         finally:
             await _stop(process)
+        if status in FOR_GOOD:
+            raise NotStarted(f"the {part} ended with status {status}: its reason is above")
         sys.stderr.write(
             f"forepost up: the {part} ended with status {status}; again in {pause:.0f} s\n"
         )

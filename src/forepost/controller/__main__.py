@@ -11,6 +11,7 @@ import anyio
 from forepost.controller import settings as controller_settings
 from forepost.controller.server import serve
 from forepost.kit import log, parent
+from forepost.kit.folder_lock import TAKEN, Taken
 from forepost.kit.settings import WrongSettings
 
 YOUNG = 50_000
@@ -24,7 +25,9 @@ def _started(listen: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run until SIGINT or SIGTERM. Exit status 2: the settings are wrong."""
+    """Run until SIGINT or SIGTERM. Exit status 2: the settings are wrong, 4: another process
+    has the folder.
+    """
     log.start()
     parent.follow()
     try:
@@ -34,6 +37,9 @@ def main(arguments: list[str]) -> int:
     except WrongSettings as error:
         sys.stderr.write(f"forepost controller: {error}\n")
         return 2
+    except Taken as error:
+        sys.stderr.write(f"forepost controller: {error}\n")
+        return TAKEN
     return 0
 
 

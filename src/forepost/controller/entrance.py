@@ -1,7 +1,7 @@
 """Joins what decides who comes in, and what is written down about it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Litestar, Request, Router
@@ -107,9 +107,8 @@ class Entrance:
     def services(self) -> dict[str, Callable[[], Any]]:
         return {"credentials": self._credentials.run}
 
-    async def forget(self) -> None:
+    async def forget(self, now: datetime) -> None:
         """Drop what is too old; called every hour or so."""
-        now = self._clock.now()
         await self.sessions.forget(now)
         await self._audit.forget(now - timedelta(days=self._settings.data.audit_days))
 

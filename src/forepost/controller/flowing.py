@@ -25,10 +25,17 @@ _log = logging.getLogger(__name__)
 
 class Flowing:
     def __init__(
-        self, db: Database, series: Series, roster: Roster, clock: Clock, settings: FlowsSettings
+        self,
+        db: Database,
+        series: Series,
+        roster: Roster,
+        clock: Clock,
+        settled: Clock,
+        settings: FlowsSettings,
     ) -> None:
+        """`settled`: by which what is too old is known."""
         store = FlowStore(db)
-        self.folding = Folding(store, series, clock, settings)
+        self.folding = Folding(store, series, settled, settings)
         self._reading = FlowReading(store, series, clock, settings)
         self._groups, self._clock = Groups(db), clock
         self._said = Said(db)

@@ -59,6 +59,7 @@ from forepost.controller.results.rows import shown
 from forepost.controller.series.port import Series
 from forepost.controller.series.sqlite import SqliteSeries
 from forepost.controller.settings import Settings
+from forepost.controller.settled_clock import SettledClock
 from forepost.controller.sharing import api as sharing_api
 from forepost.controller.sharing.door import Door
 from forepost.controller.sharing.store import ShareLinks
@@ -75,6 +76,7 @@ from forepost.controller.workspaces.store import Workspaces
 from forepost.kit import files
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
+from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.wire.rest import SHORTEST_PASSWORD
@@ -96,9 +98,20 @@ class Controller(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
-    """Open the stores, join the slices; at the end keep what is in RAM and close the stores."""
+    """Open the stores, join the slices; at the end keep what is in RAM and close the stores.
+
+    Raises Taken where another process has the data folder.
+    """
     folder = files.private_folder(Path(settings.data.dir))
+    with FolderLock.take(folder):
+        async with _built(settings, folder, clock) as controller:
+            yield controller
+
+
+@asynccontextmanager
+async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterator[Controller]:
     health = Health(logging.getLogger("forepost.controller"))
+    settled = SettledClock(folder, clock, health)
     db = Database.at(settings.database_url)
     await db.migrate()
     series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
@@ -114,7 +127,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     lists = Lists(situations, owners, roster, RunningLists(clock), secret)
     enrolment = Enrolment(agents, roster, passwords, clock)
     outbox = Outbox(clock)
-    sending = Sending.of(db, outbox, settings, clock)
+    sending = Sending.of(db, outbox, settings, clock, settled)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
     lookups = await LookupDesk.opened(db, settings.lookups, folder, clock, health)
     desk = Desk.of(
@@ -132,7 +145,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             baseline_sec=settings.alerts.baseline_sec,
         )
     )
-    flowing = Flowing(db, series, roster, clock, settings.flows)
+    flowing = Flowing(db, series, roster, clock, settled, settings.flows)
     for load in (roster.load, owners.load, addresses.load, desk.load, flowing.load):
         await load()
     mapping = await Mapping.opened(db, series, roster, addresses, hub, lists, clock)
@@ -154,6 +167,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     agent_socket = fleet_socket.endpoint(
         fleet_socket.Deps(
             roster=roster,
+            peers=entrance.peers,
             clock=clock,
             version=forepost.__version__,
             probes=lists,
@@ -225,9 +239,9 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
 
     async def retention() -> None:
         while True:
-            oldest = clock.now() - timedelta(days=settings.data.retention_days)
+            oldest = (now := settled.now()) - timedelta(days=settings.data.retention_days)
             await series.forget(before_us=round(oldest.timestamp() * 1e6))
-            await entrance.forget()
+            await entrance.forget(now)
             await share_door.links.forget(oldest)
             await clock.sleep(RETENTION_TURN_SEC)
 
@@ -236,6 +250,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         "roster": roster.run,
         "addresses": partial(addresses.run, lists.moved),
         "retention": retention,
+        "settled time": settled.run,
         **flowing.services,
         **speeding.services,
         **mapping.services,
@@ -250,6 +265,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         with anyio.CancelScope(shield=True):
             await roster.flush()
             await entrance.flush()
+            settled.keep()
             await _close(series, db, lookups, flowing)
 
 

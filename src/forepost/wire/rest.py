@@ -154,6 +154,14 @@ class AgentPatch(Wire, frozen=True, kw_only=True):
     metadata: Json | UnsetType = UNSET
 
 
+class IdentityConflict(Wire, frozen=True, kw_only=True):
+    """Two hosts speak with the key of one agent, as a copied machine does."""
+
+    since: datetime
+    addresses: list[str]
+    """Where both came from when it was noticed; one address twice where they share it."""
+
+
 class Agent(Wire, frozen=True, kw_only=True):
     """The agent object. `last_seen_at` is 0001-01-01T00:00:00Z for one never seen."""
 
@@ -178,6 +186,8 @@ class Agent(Wire, frozen=True, kw_only=True):
     external_id: str = ""
     clock: AgentClock | None = None
     """How its clock stands to the controller's; null where it has not said."""
+    identity_conflict: IdentityConflict | None = None
+    """Not null while two hosts have its key."""
 
 
 class AgentWithPin(Wire, frozen=True, kw_only=True):

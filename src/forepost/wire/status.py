@@ -11,7 +11,11 @@ class SpoolStatus(Wire, frozen=True, kw_only=True):
     """Results that are measured and not yet acknowledged."""
     bytes: int
     lost: int
-    """Results dropped since the start because the spool was full, too old or unwritable."""
+    """Results dropped since the start because the spool was full, too old or unwritable, and those
+    that its files did not give back.
+    """
+    damaged: int = 0
+    """Files that were found damaged since the start."""
     refused: int
     """Results that the controller refused for good since the start."""
 

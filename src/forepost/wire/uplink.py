@@ -99,6 +99,8 @@ class Hello(Wire, frozen=True, kw_only=True):
     """Results that the agent had to drop since it started (agent only)."""
     speedtest_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     """Where the agent answers speed tests of others; 0: nowhere (agent only)."""
+    boot: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    """A random number of this start of the agent; 0: it does not say (agent only)."""
 
 
 class Want(Wire, frozen=True, kw_only=True):

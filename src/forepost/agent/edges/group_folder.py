@@ -27,10 +27,8 @@ class GroupFolder:
 
     def read(self, file: str) -> list[str]:
         """Entries, without blank lines and comments. Raises OSError, UnicodeDecodeError."""
-        path = self._path / file
-        if path.stat().st_size > LARGEST_FILE:
-            raise OSError(27, f"larger than {LARGEST_FILE >> 20} MiB", str(path))
-        lines = (line.strip() for line in path.read_text().splitlines())
+        text = files.read(self._path / file, LARGEST_FILE, follow=True).decode()
+        lines = (line.strip() for line in text.splitlines())
         return [line for line in lines if line and not line.startswith("#")]
 
     def write(self, file: str, entries: Iterable[str]) -> None:

@@ -11,8 +11,11 @@ class Refused(Exception):
 
 
 async def enroll(node: Node, url: str, workspace_id: int, agent_id: int, pin: str) -> Identity:
-    """Trade the PIN for a PSK and keep it. Raises Refused, or Unreachable when none answers."""
+    """Trade the PIN for a PSK and keep it. Raises Refused, Unreachable when none answers, OSError
+    where the key could not be kept.
+    """
     address = base(url)
+    node.try_to_keep()
     answer = await request(
         "POST",
         f"{address}/agent",

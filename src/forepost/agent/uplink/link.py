@@ -146,6 +146,7 @@ class Link:
                 self._spool.lost,
                 self._speedtest_port,
                 takes_groups=self._groups is not None,
+                boot=self._spool.boot,
             )
             talk = _Conversation(
                 session,

@@ -152,8 +152,12 @@ class Session:
         speedtest_port: int = 0,
         *,
         takes_groups: bool = False,
+        boot: int = 0,
     ) -> None:
-        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere."""
+        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere. `boot`: a
+        number of this start of the agent; 0: it is not said.
+        """
+        self._boot = boot
         self._version, self._lost = version, lost
         self._agent_token, self._own_token = f"${token}", f"${token + 1}"
         self._accepted = False
@@ -256,6 +260,7 @@ class Session:
             capabilities=[*CAPABILITIES, GROUPS] if self._takes_groups else list(CAPABILITIES),
             lost=self._lost,
             speedtest_port=self._speedtest_port,
+            boot=self._boot,
         )
         yield Say(_frame(FOREPOST, "hello", hello))
 

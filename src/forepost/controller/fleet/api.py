@@ -47,9 +47,12 @@ def routes(
     changed: Changed,
 ) -> Router:
     def fresh(agent: Agent) -> Agent:
-        seen, known = roster.last_seen(agent.id), roster.clock_of(agent.id)
+        seen = roster.last_seen(agent.id)
         return msgspec.structs.replace(
-            agent, last_seen_at=agent.last_seen_at if seen is None else seen, clock=known
+            agent,
+            last_seen_at=agent.last_seen_at if seen is None else seen,
+            clock=roster.clock_of(agent.id),
+            identity_conflict=roster.conflict_of(agent.id),
         )
 
     @get(ALL, opt=needs("VIEWER"))

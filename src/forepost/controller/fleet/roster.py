@@ -1,5 +1,6 @@
 """Agents in RAM: who they are, when they were heard from, and who is connected now."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
@@ -7,9 +8,11 @@ from typing import Final, Protocol
 import msgspec
 
 from forepost.controller.fleet.store import Agents, Enrolled
+from forepost.controller.fleet.twins import Twins
 from forepost.controller.tokens import psk_matches
 from forepost.kit.clock import Clock
 from forepost.wire.clock import AgentClock, ClockReading
+from forepost.wire.rest import IdentityConflict
 
 FLUSH_SEC: Final = 30.0
 SKEWED_MS: Final = 1_000.0
@@ -23,12 +26,18 @@ DELETED = "agent_deleted: agent has been removed from workspace"
 """The agent searches these texts for words; they are NetWatcher's, literally."""
 
 
+_log = logging.getLogger(__name__)
+
+
 class Stranger(Exception):
     """Credentials that are no agent's; the text is one of the above."""
 
 
 class Connection(Protocol):
     """A live WebSocket of one agent."""
+
+    address: str
+    """Where it comes from."""
 
     def probes_changed(self, edited: int) -> None: ...
     def speedtests_changed(self) -> None: ...
@@ -54,6 +63,7 @@ class Roster:
         self._live: dict[int, Connection] = {}
         self._clocks: dict[int, AgentClock] = {}
         self._told: dict[int, tuple[str, frozenset[str]]] = {}
+        self._twins = Twins()
         self.refused = 0
         """Results refused since the start."""
 
@@ -120,6 +130,16 @@ class Roster:
         """Its PSK or workspace changed."""
         self._enrolled.pop(agent_id, None)
         self._clocks.pop(agent_id, None)
+        self._twins.forget(agent_id)
+
+    def started(self, agent_id: int, boot: int, address: str) -> None:
+        """An agent of ours says which start of it this is."""
+        now, now_sec = self._clock.now(), self._clock.monotonic()
+        self._say_two(agent_id, self._twins.hello(agent_id, boot, address, now, now_sec))
+
+    def conflict_of(self, agent_id: int) -> IdentityConflict | None:
+        """Not None while two hosts have its key."""
+        return self._twins.of(agent_id, self._clock.monotonic())
 
     def heard_from(self, agent_id: int) -> datetime:
         now = self._clock.now()
@@ -155,11 +175,23 @@ class Roster:
         earlier = self._live.get(agent_id)
         self._live[agent_id] = connection
         if earlier is not None:
+            now, now_sec = self._clock.now(), self._clock.monotonic()
+            peers = earlier.address, connection.address
+            self._say_two(agent_id, self._twins.replaced(agent_id, *peers, now, now_sec))
             earlier.replaced()
 
     def disconnected(self, agent_id: int, connection: Connection) -> None:
         if self._live.get(agent_id) is connection:
             del self._live[agent_id]
+
+    def _say_two(self, agent_id: int, conflict: IdentityConflict | None) -> None:
+        if conflict is not None:
+            _log.warning(
+                "agent %d: two hosts have its key, %s: a copy of a machine? Give each a key of its"
+                " own, and this agent a new PIN",
+                agent_id,
+                " and ".join(conflict.addresses),
+            )
 
     @property
     def live(self) -> int:

@@ -75,9 +75,10 @@ class RunsList(msgspec.Struct, frozen=True):
 
 
 class Able(msgspec.Struct, frozen=True):
-    """An agent of ours, and what it can do."""
+    """An agent of ours, what it can do, and which start of it this is (0: it does not say)."""
 
     capabilities: frozenset[str]
+    boot: int = 0
 
 
 class GiveSpeedtests(msgspec.Struct, frozen=True):
@@ -298,7 +299,7 @@ class Session:
             case "hello":
                 hello = _hello.decode(frame.body)
                 yield VersionIs(hello.version)
-                yield Able(frozenset(hello.capabilities))
+                yield Able(frozenset(hello.capabilities), hello.boot)
                 if SPEEDTEST in hello.capabilities:
                     yield AnswersSpeedtests(hello.speedtest_port)
                 mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS])

@@ -41,6 +41,7 @@ from forepost.controller.fleet.session import (
     time_is,
 )
 from forepost.controller.fleet.store import Enrolled
+from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
@@ -81,6 +82,7 @@ class Deps(msgspec.Struct, frozen=True):
     """What a connection needs from the rest of the controller; `main` joins them."""
 
     roster: Roster
+    peers: Peers
     clock: Clock
     version: str
     probes: WantedProbes
@@ -128,7 +130,8 @@ def endpoint(deps: Deps) -> Asgi:
             greeting = neffos.REFUSED + NOT_READY
         say_now, hear_first = scope["extensions"][DIRECT]
         session = Session(greeting, deps.version)
-        connection = _Connection(deps, agent, session, receive, send, say_now)
+        address = deps.peers.of(scope)
+        connection = _Connection(deps, agent, session, receive, send, say_now, address)
         if agent is not None:
             scope["extensions"][KNOWN]()
             hear_first(connection.heard)
@@ -152,7 +155,9 @@ class _Connection(Connection):
         receive: Receive,
         send: Send,
         say_now: Callable[[str], None],
+        address: str,
     ) -> None:
+        self.address = address
         self._deps, self._agent, self._session = deps, agent, session
         self._receive, self._send, self._say_now = receive, send, say_now
         self._on_their_way = 0
@@ -264,7 +269,8 @@ class _Connection(Connection):
                 await self._hand_on(agent, numbered, partial(_answer_report, step, numbered))
             case VersionIs(version):
                 await self._deps.roster.version_is(agent.agent_id, version)
-            case Able(capabilities):
+            case Able(capabilities, boot):
+                self._deps.roster.started(agent.agent_id, boot, self.address)
                 await self._able(agent, capabilities)
             case _:
                 await self._do_clock(agent, step)
