@@ -38,6 +38,7 @@ from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.kit.tasks import keep
+from forepost.kit.watchdog import STUCK_SEC, Watchdog
 from forepost.wire.flow_rollup import FLOWS, FlowMinute
 from forepost.wire.probes import Probe
 from forepost.wire.status import Status
@@ -93,13 +94,14 @@ class Wanted:
         return unsupported
 
 
-async def run(settings: Settings) -> bool:
+async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
     """Run until SIGINT or SIGTERM, or until the controller removes this agent and ever after.
 
     Returns whether somebody wants it to begin anew (`restart` on the Unix socket). Raises
     WrongSettings.
     """
     clock: Clock = SystemClock()
+    dog = Watchdog(clock, stuck_sec=stuck_sec)
     node = Node(
         name=settings.node.name or socket.gethostname(),
         version=forepost.__version__,
@@ -149,6 +151,7 @@ async def run(settings: Settings) -> bool:
                 groups=groups,
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
+                "watchdog": dog.run,
                 "clock": keeper.run,
                 "spool": spool.run,
                 "route changes": partial(watch, edges, clock, scheduler.now),
@@ -169,7 +172,9 @@ async def run(settings: Settings) -> bool:
                 services |= flows.services
             for name, service in services.items():
                 tasks.start_soon(keep, name, service, clock, health)
+            dog.ready()
             await _stopped(tasks, flows)
+            dog.stopping()
     if flows is not None:
         await flows.keep()
     spool.close()
