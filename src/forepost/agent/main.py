@@ -17,6 +17,7 @@ from anyio.abc import TaskGroup
 
 import forepost
 from forepost.agent import status as status_face
+from forepost.agent.edges import descriptors
 from forepost.agent.edges.disk import Folder
 from forepost.agent.edges.speed import SpeedProcess
 from forepost.agent.edges.system import system_edges
@@ -39,6 +40,7 @@ from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
+from forepost.wire.budget import BUDGET, Cost
 from forepost.wire.flow_rollup import FLOWS, FlowMinute
 from forepost.wire.probes import Probe
 from forepost.wire.status import Status
@@ -127,7 +129,13 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
     with system_edges(clock, partial(whoami, node), networks_of(node, clock)) as edges:
         async with anyio.create_task_group() as tasks:
             scheduler = Scheduler(
-                tasks, clock, edges, deliver, health=health, salt=str(settings.uplink.agent_id)
+                tasks,
+                clock,
+                edges,
+                deliver,
+                health=health,
+                salt=str(settings.uplink.agent_id),
+                budget=_budget(),
             )
             wanted = Wanted(node.state_dir / WANTED, scheduler)
             wanted.restore()
@@ -253,6 +261,12 @@ def _status(
         clock=keeper.reading(),
         problems=dict(health.problems),
     )
+
+
+def _budget() -> Cost:
+    """What this host has room for: as any, with as many sockets as it lets us have."""
+    sockets = min(BUDGET.sockets, descriptors.raised())
+    return msgspec.structs.replace(BUDGET, sockets=sockets)
 
 
 async def _stopped(tasks: TaskGroup, flows: "Flows | None") -> None:
