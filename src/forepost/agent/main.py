@@ -17,6 +17,7 @@ from anyio.abc import TaskGroup
 
 import forepost
 from forepost.agent import status as status_face
+from forepost.agent.edges import descriptors
 from forepost.agent.edges.disk import Folder
 from forepost.agent.edges.speed import SpeedProcess
 from forepost.agent.edges.system import system_edges
@@ -40,6 +41,8 @@ from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.kit.state_file import StateFile
 from forepost.kit.tasks import keep
+from forepost.kit.watchdog import STUCK_SEC, Watchdog
+from forepost.wire.budget import BUDGET, Cost
 from forepost.wire.flow_rollup import FLOWS, FlowMinute
 from forepost.wire.probes import Probe
 from forepost.wire.status import Status
@@ -98,13 +101,14 @@ class Wanted:
         return unsupported
 
 
-async def run(settings: Settings) -> bool:
+async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
     """Run until SIGINT or SIGTERM, or until the controller removes this agent and ever after.
 
     Returns whether somebody wants it to begin anew (`restart` on the Unix socket). Raises
     WrongSettings, and Taken where another process has the state folder.
     """
     clock: Clock = SystemClock()
+    dog = Watchdog(clock, stuck_sec=stuck_sec)
     node = Node(
         name=settings.node.name or socket.gethostname(),
         version=forepost.__version__,
@@ -112,10 +116,10 @@ async def run(settings: Settings) -> bool:
         started_at=clock.now(),
     )
     with FolderLock.take(node.state_dir):
-        return await _run(settings, node, clock)
+        return await _run(settings, node, clock, dog)
 
 
-async def _run(settings: Settings, node: Node, clock: Clock) -> bool:
+async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> bool:
     health = Health(logging.getLogger("forepost.agent"))
     spool = Spool(
         Folder(node.state_dir / "spool"),
@@ -135,7 +139,13 @@ async def _run(settings: Settings, node: Node, clock: Clock) -> bool:
     with system_edges(clock, partial(whoami, node), networks_of(node, clock)) as edges:
         async with anyio.create_task_group() as tasks:
             scheduler = Scheduler(
-                tasks, clock, edges, deliver, health=health, salt=str(settings.uplink.agent_id)
+                tasks,
+                clock,
+                edges,
+                deliver,
+                health=health,
+                salt=str(settings.uplink.agent_id),
+                budget=_budget(),
             )
             wanted = Wanted(node.state_dir, scheduler, health)
             wanted.restore()
@@ -160,6 +170,7 @@ async def _run(settings: Settings, node: Node, clock: Clock) -> bool:
                 groups=groups,
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
+                "watchdog": dog.run,
                 "clock": keeper.run,
                 "spool": spool.run,
                 "route changes": partial(watch, edges, clock, scheduler.now),
@@ -180,7 +191,9 @@ async def _run(settings: Settings, node: Node, clock: Clock) -> bool:
                 services |= flows.services
             for name, service in services.items():
                 tasks.start_soon(keep, name, service, clock, health)
+            dog.ready()
             await _stopped(tasks, flows)
+            dog.stopping()
     if flows is not None:
         await flows.keep()
     spool.close()
@@ -260,6 +273,12 @@ def _status(
         clock=keeper.reading(),
         problems=dict(health.problems),
     )
+
+
+def _budget() -> Cost:
+    """What this host has room for: as any, with as many sockets as it lets us have."""
+    sockets = min(BUDGET.sockets, descriptors.raised())
+    return msgspec.structs.replace(BUDGET, sockets=sockets)
 
 
 async def _stopped(tasks: TaskGroup, flows: "Flows | None") -> None:

@@ -17,6 +17,7 @@ from forepost.controller.settings import Settings
 from forepost.kit.clock import SystemClock
 from forepost.kit.settings import WrongSettings
 from forepost.kit.tasks import keep
+from forepost.kit.watchdog import STUCK_SEC, Watchdog
 
 LARGEST_MESSAGE: Final = 1 << 20
 PING_SEC: Final = 20.0
@@ -25,9 +26,12 @@ PING_SEC: Final = 20.0
 _log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, started: Callable[[], None]) -> None:
+async def serve(
+    settings: Settings, started: Callable[[], None], stuck_sec: float = STUCK_SEC
+) -> None:
     """Run until SIGINT or SIGTERM; `started` is called when the port is open."""
     clock = SystemClock()
+    dog = Watchdog(clock, stuck_sec=stuck_sec)
     host, port = _listen(settings.http.listen)
     async with build(settings, clock) as controller, anyio.create_task_group() as tasks:
         config = uvicorn.Config(
@@ -47,23 +51,25 @@ async def serve(settings: Settings, started: Callable[[], None]) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=5,
         )
-        server = _Server(config, started)
+        server = _Server(config, started, dog)
+        tasks.start_soon(dog.run)
         for name, service in controller.services.items():
             tasks.start_soon(keep, name, service, clock, controller.health)
-        tasks.start_soon(_stop_on_signal, server)
+        tasks.start_soon(_stop_on_signal, server, dog)
         await server.serve()
         tasks.cancel_scope.cancel()
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], dog: Watchdog) -> None:
         super().__init__(config)
-        self._when_started = started
+        self._when_started, self._dog = started, dog
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._when_started()
+            self._dog.ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -71,10 +77,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _stop_on_signal(server: uvicorn.Server) -> None:
+async def _stop_on_signal(server: uvicorn.Server, dog: Watchdog) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for received in signals:
             _log.info("%s: stopping", received.name)
+            dog.stopping()
             if server.should_exit:
                 server.force_exit = True
             server.should_exit = True

@@ -1,20 +1,31 @@
 """A few JSON requests over HTTP, in a thread, on the standard library.
 
 For the handful of calls around a WebSocket (enrolment, whoami, the command line's set-up). It costs
-the agent no memory beyond `ssl`; httpx measured 13 MiB.
+the agent no memory beyond `ssl`; httpx measured 13 MiB. A redirect is an answer like any other:
+what is sent, keys among it, goes to the host that was named and nowhere else.
 """
 
 import http.client
+import io
+import socket
 import ssl
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio.to_thread
 import msgspec
 
+from forepost.kit.clock import Clock, SystemClock
+
 LIMIT = 4 << 20
+MOST_FRAMING = 1 << 20
+"""Bytes of status, headers, announcements (1xx) and chunk lengths."""
 TIMEOUT_SEC = 15.0
+"""For connecting, and for each send."""
+MOST_SEC = 60.0
+"""From the request to the end of its answer."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -40,25 +51,36 @@ async def request(
     body: Any = None,
     headers: Mapping[str, str] = {},
     tls: ssl.SSLContext | None = None,
+    within_sec: float = MOST_SEC,
 ) -> Answer:
     """Send one request and read its answer whole (4 MiB at most). Raises Unreachable."""
-    return await anyio.to_thread.run_sync(_request, method, url, body, headers, tls)
+    asked = partial(_request, method, url, body, headers, tls, within_sec)
+    return await anyio.to_thread.run_sync(asked, abandon_on_cancel=True)
 
 
 def _request(
-    method: str, url: str, body: Any, headers: Mapping[str, str], tls: ssl.SSLContext | None
+    method: str,
+    url: str,
+    body: Any,
+    headers: Mapping[str, str],
+    tls: ssl.SSLContext | None,
+    within_sec: float,
 ) -> Answer:
+    clock = SystemClock()
+    until = clock.monotonic() + within_sec
+    timeout_sec = min(TIMEOUT_SEC, within_sec)
     parts = urlsplit(url)
     host = parts.hostname or ""
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
         connection = http.client.HTTPSConnection(
-            host, parts.port, timeout=TIMEOUT_SEC, context=tls or ssl.create_default_context()
+            host, parts.port, timeout=timeout_sec, context=tls or ssl.create_default_context()
         )
     elif parts.scheme == "http":
-        connection = http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_SEC)
+        connection = http.client.HTTPConnection(host, parts.port, timeout=timeout_sec)
     else:
         raise Unreachable(f"{url}: the scheme is neither http nor https")
+    connection.response_class = partial(_Response, until, clock)  # type: ignore[assignment]
     data = None if body is None else msgspec.json.encode(body)
     content = {} if data is None else {"Content-Type": "application/json"}
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -70,3 +92,39 @@ def _request(
         raise Unreachable(f"{parts.scheme}://{parts.netloc}: {error!r}") from None
     finally:
         connection.close()
+
+
+class _Response(http.client.HTTPResponse):
+    """Its bytes are counted, and each wait ends with the whole request's time."""
+
+    def __init__(
+        self, until: float, clock: Clock, sock: socket.socket, *rest: Any, **more: Any
+    ) -> None:
+        super().__init__(sock, *rest, **more)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Bounded(sock, until, clock))
+
+
+class _Bounded(io.RawIOBase):
+    def __init__(self, opened: socket.socket, until: float, clock: Clock) -> None:
+        self._file = opened.makefile("rb", buffering=0)
+        self._socket, self._until, self._clock = opened, until, clock
+        self._left = LIMIT + MOST_FRAMING
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int | None:
+        left_sec = self._until - self._clock.monotonic()
+        if left_sec <= 0:
+            raise TimeoutError("the answer has no end")
+        if self._left <= 0:
+            raise http.client.HTTPException(f"the answer is larger than {LIMIT >> 20} MiB")
+        self._socket.settimeout(min(left_sec, TIMEOUT_SEC))
+        count: int | None = self._file.readinto(into)
+        self._left -= count or 0
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -5,7 +5,7 @@ import pytest
 
 from forepost.agent.edges.trace import Hop, Traced
 from forepost.agent.probes import mtr
-from forepost.agent.probes.schedule import options_of
+from forepost.wire.measuring import options_of
 from forepost.wire.probe_mtr import MtrOptions, MtrResult
 from forepost.wire.probe_options import WrongOption, read_options
 from forepost.wire.probes import Probe

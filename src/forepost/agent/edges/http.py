@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+import anyio.lowlevel
 import h11
 import msgspec
 
@@ -10,7 +11,13 @@ from forepost.agent.edges.dialing import Failed, Stream
 from forepost.kit.clock import Clock
 
 HEAD_BYTES: Final = 65_536
-"""What status and headers may take."""
+"""What status and headers may take, and each part of a body's framing."""
+MOST_ANNOUNCED: Final = 16
+"""Responses that only announce another one (1xx)."""
+MOST_PIECES: Final = 65_536
+"""Of a body: chunks, and what comes in one read."""
+EVENTS_A_TURN: Final = 128
+"""Then everybody else has a turn: a read may hold thousands of chunks."""
 _NEVER_A_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT", "DELETE"})
 
 
@@ -78,8 +85,14 @@ class _Exchange:
         head = await self._head()
         body = bytearray()
         truncated = False
+        pieces = 0
         while not truncated:
             event = await self._event()
+            pieces += 1
+            if pieces % EVENTS_A_TURN == 0:
+                await anyio.lowlevel.checkpoint()
+            if pieces > MOST_PIECES:
+                raise Failed("wrong", f"its body comes in more than {MOST_PIECES:,} pieces")
             if isinstance(event, h11.Data):
                 body += event.data
                 truncated = len(body) > self._most_bytes
@@ -102,12 +115,13 @@ class _Exchange:
 
     async def _head(self) -> h11.Response:
         """Read on over the responses that only announce another one (1xx)."""
-        while True:
+        for _ in range(MOST_ANNOUNCED + 1):
             event = await self._event()
             if isinstance(event, h11.Response):
                 return event
             if isinstance(event, h11.ConnectionClosed):
                 raise Failed("closed", "the connection was closed without a response")
+        raise Failed("wrong", f"more than {MOST_ANNOUNCED} responses only announce another (1xx)")
 
     async def _event(self) -> h11.Event:
         while not isinstance(event := self._http.next_event(), h11.Event):

@@ -5,14 +5,18 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+
+import anyio.lowlevel
 
 from forepost.agent.edges.dialing import Check, Datagrams, Failed, Kind, Session, Stream
 from forepost.agent.edges.icmp_socket import Denied, bind_to_interface
 from forepost.agent.edges.names import numeric
 from forepost.agent.edges.tls import Contexts, TlsStream
 
-MOST_BYTES: Final = 65_536
+LARGEST_DATAGRAM: Final = 65_536
+STREAM_BYTES: Final = 16_384
+"""Of one read: whoever parses them takes a few ms, then everybody else has a turn."""
 _KINDS: Final[dict[int, Kind]] = {
     errno.ECONNREFUSED: "refused",
     errno.ETIMEDOUT: "timeout",
@@ -43,6 +47,11 @@ class SystemDialer:
 
 
 class _Socket:
+    """Everything that a probe hears over TCP and UDP is read here."""
+
+    most_bytes: ClassVar[int]
+    """Of one read."""
+
     def __init__(self, opened: socket.socket) -> None:
         self._socket = opened
 
@@ -53,8 +62,11 @@ class _Socket:
             raise failed(error) from None
 
     async def receive(self) -> bytes:
+        # `sock_recv` returns at once while there is data. A peer that never stops would keep the
+        # loop: so everybody else goes first, deadlines too, and what is read is not made older.
+        await anyio.lowlevel.checkpoint()
         try:
-            return await asyncio.get_running_loop().sock_recv(self._socket, MOST_BYTES)
+            return await asyncio.get_running_loop().sock_recv(self._socket, self.most_bytes)
         except OSError as error:
             raise failed(error) from None
 
@@ -65,8 +77,12 @@ class _Socket:
 class UdpSocket(_Socket):
     """Connected, so that the kernel drops what comes from elsewhere and tells us of refusals."""
 
+    most_bytes = LARGEST_DATAGRAM
+
 
 class TcpStream(_Socket):
+    most_bytes = STREAM_BYTES
+
     def __init__(self, opened: socket.socket, remote: str, contexts: Contexts) -> None:
         super().__init__(opened)
         self.remote = remote

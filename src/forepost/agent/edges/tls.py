@@ -5,6 +5,8 @@ import ssl
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
+import anyio.lowlevel
+
 from forepost.agent.edges.dialing import Check, Failed, Session
 
 T = TypeVar("T")
@@ -15,6 +17,12 @@ VERSIONS: Final = {
     "TLSv1.2": "TLS 1.2",
     "TLSv1.3": "TLS 1.3",
 }
+MOST_HANDSHAKE: Final = 256 << 10
+"""Bytes of a handshake; OpenSSL takes 100 KiB of certificates."""
+MOST_EMPTY: Final = 256 << 10
+"""Bytes that come before there is any data in them: tickets, alerts, empty records."""
+READ_BYTES: Final = 16_384
+"""A record."""
 _DER: Final = 2
 """_ssl.ENCODING_DER"""
 
@@ -81,7 +89,7 @@ class TlsStream:
         return self._plain.remote
 
     async def shake_hands(self) -> Session:
-        await self._pump(self._tls.do_handshake)
+        await self._pump(self._tls.do_handshake, MOST_HANDSHAKE)
         version = self._tls.version() or ""
         cipher = self._tls.cipher()
         return Session(
@@ -92,11 +100,12 @@ class TlsStream:
         )
 
     async def send(self, data: bytes) -> None:
-        await self._pump(lambda: self._tls.write(data))
+        await self._pump(lambda: self._tls.write(data), MOST_EMPTY)
 
     async def receive(self) -> bytes:
+        await anyio.lowlevel.checkpoint()  # what is in the buffer is read without waiting
         try:
-            return await self._pump(self._tls.read)
+            return await self._pump(lambda: self._tls.read(READ_BYTES), MOST_EMPTY)
         except _Ended:
             return b""
 
@@ -112,14 +121,19 @@ class TlsStream:
         self._plain.part(self._out.read())
         self._plain.close()
 
-    async def _pump(self, step: Callable[[], T]) -> T:
+    async def _pump(self, step: Callable[[], T], most_bytes: int) -> T:
         """Do a step of TLS, and move bytes until it is done. Raises Failed."""
+        came = 0
         while True:
             try:
                 done = step()
             except ssl.SSLWantReadError:
                 await self._flush()
                 data = await self._plain.receive()
+                came += len(data)
+                if came > most_bytes:
+                    reason = f"more than {most_bytes >> 10} KiB of TLS led to nothing"
+                    raise Failed("tls", reason) from None
                 if data:
                     self._in.write(data)
                 else:

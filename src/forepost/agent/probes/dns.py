@@ -11,6 +11,7 @@ from forepost.agent.edges.dialing import Failed, Stream
 from forepost.agent.edges.http import Request, exchange
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
+from forepost.agent.probes.ignored import Ignored
 from forepost.kit.clock import Clock
 from forepost.wire.probe_dns import DnsAnswer, DnsOptions, DnsProtocol, DnsResult
 
@@ -65,14 +66,14 @@ class _Lookup:
         self._asked_at = self._answered_at = 0.0
         self._remote = ""
         self._retried = False
-        self._ignored, self._last_ignored = 0, ""
+        self._ignored = Ignored()
 
     async def run(self) -> DnsResult:
         options, course = self._options, self._course
         error = await course.until(options.timeout_sec, self._ask)
         answer = self._answer
-        if error and self._ignored:
-            error += f" ({self._ignored} ignored, the last one: {self._last_ignored})"
+        if error and self._ignored.count:
+            error += f" ({self._ignored.count} ignored, the last one: {self._ignored.last})"
         return DnsResult(
             dns_server=str(self._server) if self._server.at.host else options.dns_server,
             record_type=options.record_type.upper(),
@@ -90,7 +91,7 @@ class _Lookup:
             retried_over_tcp=self._retried,
             authoritative=answer.authoritative,
             authenticated=answer.authenticated,
-            ignored=self._ignored,
+            ignored=self._ignored.count,
         )
 
     async def _ask(self) -> None:
@@ -203,8 +204,7 @@ class _Lookup:
         try:
             self._take(data)
         except Failed as error:
-            self._ignored += 1
-            self._last_ignored = error.reason
+            self._ignored.add(data, error.reason)
 
     def _take(self, data: bytes) -> None:
         """Keep what answers our question. Raises Failed for anything else."""

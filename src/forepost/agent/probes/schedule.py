@@ -3,6 +3,7 @@
 import logging
 import math
 import zlib
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
@@ -16,9 +17,11 @@ from forepost.agent.probes.cadence import Cadence
 from forepost.agent.probes.serving import Keys, Servers, is_server, servers
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.wire.probe_options import WrongOption, read_options
-from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun, flat
-from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions, ProbeResult
+from forepost.wire.budget import BUDGET, Cost, admit
+from forepost.wire.measuring import options_of, targets_of
+from forepost.wire.probe_options import WrongOption
+from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun
+from forepost.wire.probes import OPTIONS, Probe, ProbeOptions, ProbeResult
 from forepost.wire.uplink import ProbePost
 
 Deliver = Callable[[ProbePost], Awaitable[None]]
@@ -30,23 +33,23 @@ SPREAD_SEC: Final = 10.0
 """First turns are spread over so much time, so that a restart is no burst."""
 MOST_STARTS_A_SEC: Final = 100
 """On average: an agent with thousands of measurements takes longer to begin them all."""
-INTERVAL_SEC: Final = {
-    "DNS": 300,
-    "MTR": 300,
-    "NETINFO": 600,
-    "SNMP": 300,
-    "SYSINFO": 120,
-    "TLS": 300,
-}
-"""Where the controller says 0; 60 for the others."""
-FLOOR_SEC: Final = {"MTR": 10, "TRAFFICSIM": 5}
-"""Where the controller says less."""
 QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
 """NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
-NAMED_IN: Final = {"HTTP": "url", "SNMP": "target", "TLS": "target"}
-"""The option that names what is measured where the probe has no target."""
-TIMEOUT_SEC: Final = 10
-MOST_PACKETS: Final = 1_000
+MOST_OPEN: Final = {
+    "DNS": 1_000,
+    "HTTP": 500,
+    "MTR": 100,
+    "NETINFO": 4,
+    "PING": 20_000,
+    "SNMP": 200,
+    "SYSINFO": 4,
+    "TCP": 2_000,
+    "TLS": 200,
+    "TRAFFICSIM": 1_000,
+}
+"""Turns of a type at once; whoever finds no place waits for one, in order. It is the start of a
+long list that meets them: what may be wanted at all is less (wire/budget.py)."""
+ROOM: Final = "room for probes"
 MOST_EXTRA: Final = 8
 """Extra runs at once; what more loss asks for is left to the next result that shows it."""
 
@@ -61,14 +64,14 @@ class Measurement(msgspec.Struct, frozen=True):
 
 
 class _Entry:
-    __slots__ = ("extra", "most_open", "open", "scopes", "stopped", "what")
+    __slots__ = ("extra", "most_open", "open", "scopes", "stopped", "waiting", "what")
 
     def __init__(self, what: Measurement) -> None:
         self.what = what
         self.most_open = 1 + math.ceil(2 * what.options.timeout_sec / what.options.interval_sec)
         self.scopes: list[anyio.CancelScope] = []
         self.open = 0
-        self.extra = self.stopped = False
+        self.extra = self.stopped = self.waiting = False
 
     def stop(self) -> None:
         self.stopped = True
@@ -116,30 +119,6 @@ def measurements(
     return wanted, unsupported
 
 
-def targets_of(probe: Probe, options: ProbeOptions) -> dict[str, int]:
-    """Target to the number of the agent that it is; 0 for anything else."""
-    if probe.type in TARGETLESS:
-        return {"": 0}
-    named = getattr(options, NAMED_IN[probe.type]) if probe.type in NAMED_IN else ""
-    targets = {t.target: t.agent_id or 0 for t in probe.targets or [] if t.target}
-    return targets or ({named: 0} if named else {})
-
-
-def options_of(probe: Probe) -> ProbeOptions:
-    """Raises WrongOption."""
-    interval_sec = max(0, probe.interval_sec) or INTERVAL_SEC.get(probe.type, 60)
-    told = {
-        "interval_sec": max(interval_sec, FLOOR_SEC.get(probe.type, 0)),
-        "timeout_sec": probe.timeout_sec if probe.timeout_sec > 0 else TIMEOUT_SEC,
-        "count": min(max(probe.count, 0), MOST_PACKETS),
-        "bind_interface": probe.bind_interface,
-    }
-    if probe.type != "TRAFFICSIM":
-        return read_options(OPTIONS[probe.type], told, probe.metadata)
-    told["duration_sec"] = max(0, probe.duration_sec)
-    return read_options(TrafficSimOptions, told, flat(probe.metadata))
-
-
 def _between(options: ProbeOptions, agent_id: int, target_agent: int, keys: Keys) -> ProbeOptions:
     """The same, with who talks to whom where the other side wants to know."""
     if not isinstance(options, TrafficSimOptions):
@@ -164,8 +143,12 @@ class Scheduler:
         *,
         health: Health | None = None,
         salt: str = "",
+        budget: Cost = BUDGET,
     ) -> None:
         """`salt`: what differs between agents, so that a fleet does not measure in step."""
+        self._budget = budget
+        self._open: Counter[str] = Counter()
+        self._waiting: dict[str, deque[tuple[Key, _Entry]]] = {}
         self._tasks, self._clock, self._edges, self._deliver = tasks, clock, edges, deliver
         self._health = health or Health(_log)
         self._salt = salt
@@ -182,7 +165,12 @@ class Scheduler:
 
         `keys`: of the pairs that this agent and others make, by the other's number.
         """
-        wanted, unsupported = measurements(probes, keys)
+        admitted, no_room = admit(probes, self._budget)
+        if no_room:
+            self._health.ill(ROOM, f"{len(no_room)} are left out, the first: {no_room[0]}")
+        else:
+            self._health.well(ROOM)
+        wanted, unsupported = measurements(admitted, keys)
         served, wrong = servers(probes, keys or {})
         self._servers.want(served)
         stop, start = changes({key: e.what for key, e in self._running.items()}, wanted)
@@ -191,6 +179,8 @@ class Scheduler:
             del self._options[key]
             self._cadence.end(key)
             self._health.well(_subject(key))
+        for kind, waiting in self._waiting.items():
+            self._waiting[kind] = deque(one for one in waiting if not one[1].stopped)
         now = self._clock.monotonic()
         spread_sec = max(SPREAD_SEC, len(wanted) / MOST_STARTS_A_SEC)
         for key in start:
@@ -203,7 +193,7 @@ class Scheduler:
             self._tasks.start_soon(self._run)
         if self._pause is not None:
             self._pause.cancel()
-        return unsupported + wrong
+        return no_room + unsupported + wrong
 
     def now(self, kind: str, reason: str) -> None:
         """Measure what there is of this type once more, at once."""
@@ -223,9 +213,8 @@ class Scheduler:
         while True:
             for key in self._cadence.due(self._clock.monotonic()):
                 entry = self._running[key]
-                if entry.open < entry.most_open:
-                    entry.open += 1
-                    self._tasks.start_soon(self._turn, key, entry)
+                if entry.open < entry.most_open and not entry.waiting:
+                    self._begin(key, entry)
                 else:
                     self._health.ill(_subject(key), "earlier rounds are still open")
             next_sec = self._cadence.next_sec()
@@ -234,6 +223,33 @@ class Scheduler:
                     await anyio.sleep_forever()
                 else:
                     await self._clock.sleep(max(0.0, next_sec - self._clock.monotonic()))
+
+    def _begin(self, key: Key, entry: _Entry) -> None:
+        """Now, or when one of its type has ended."""
+        kind = key[1]
+        if self._open[kind] >= MOST_OPEN[kind]:
+            entry.waiting = True
+            self._waiting.setdefault(kind, deque()).append((key, entry))
+            return
+        self._open[kind] += 1
+        entry.open += 1
+        self._tasks.start_soon(self._turn_in_place, key, entry)
+
+    async def _turn_in_place(self, key: Key, entry: _Entry) -> None:
+        kind = key[1]
+        try:
+            await self._turn(key, entry)
+        finally:
+            self._open[kind] -= 1
+        self._begin_waiting(kind)  # not where all of them end
+
+    def _begin_waiting(self, kind: str) -> None:
+        waiting = self._waiting.setdefault(kind, deque())
+        while waiting and self._open[kind] < MOST_OPEN[kind]:
+            key, entry = waiting.popleft()
+            entry.waiting = False
+            if not entry.stopped:
+                self._begin(key, entry)
 
     async def _turn(
         self, key: Key, entry: _Entry, options: ProbeOptions | None = None, reason: str = ""
@@ -255,6 +271,8 @@ class Scheduler:
         options = options or entry.what.options
         try:
             result = await PROBES[kind](options, target, self._clock, self._edges)
+            if entry.stopped:
+                return  # it is gone from the list: nobody wants its result
             await self._deliver(
                 ProbePost(
                     probe_id=probe_id,

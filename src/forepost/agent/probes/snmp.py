@@ -9,6 +9,7 @@ from forepost.agent.edges import Edges
 from forepost.agent.edges.dialing import Datagrams, Failed
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
+from forepost.agent.probes.ignored import Ignored
 from forepost.agent.probes.snmp_oids import PROFILES, Profile, is_below, name_of, numbers
 from forepost.kit.clock import Clock
 from forepost.wire.probe_snmp import SnmpOptions, SnmpResult, SnmpValue
@@ -18,6 +19,10 @@ MOST_VALUES: Final = 5_000
 AT_ONCE: Final = 16
 """Values in a request."""
 ROWS_AT_ONCE: Final = 25
+LARGEST_MESSAGE: Final = 16_384
+"""25 values are less; what is larger is not read, which would take long."""
+MOST_AGAIN: Final = 8
+"""Times that one question is asked anew because the agent says so (version 3)."""
 TOO_BIG, NO_SUCH_NAME = 1, 2
 
 
@@ -46,7 +51,8 @@ class _Conversation:
         self._socket: Datagrams
         self._remote = ""
         self._values: list[SnmpValue] = []
-        self._requests = self._ignored = 0
+        self._requests = 0
+        self._ignored = Ignored()
         self._waited_sec = 0.0
 
     async def run(self) -> SnmpResult:
@@ -62,7 +68,7 @@ class _Conversation:
             error=error,
             remote_addr="" if self._course.denied else self._remote,
             requests=self._requests,
-            ignored=self._ignored,
+            ignored=self._ignored.count,
         )
 
     async def _talk(self) -> None:
@@ -147,12 +153,13 @@ class _Conversation:
                 raise NotOurs("another request")
             return reply
 
-        while True:
+        for _ in range(MOST_AGAIN + 1):
             asked = self._speaker.ask(verb, oids, request_id, repetitions)
             try:
                 return await self._exchange(asked, heard)
             except Again:
                 continue
+        raise Failed("wrong", f"the agent wants to be asked anew more than {MOST_AGAIN} times")
 
     async def _exchange(self, asked: bytes, heard: Any) -> Any:
         """Send it, again where nothing comes, until `heard` can make something of an answer."""
@@ -167,9 +174,11 @@ class _Conversation:
                     data = await self._socket.receive()
                     now = self._clock.monotonic()
                     try:
+                        if len(data) > LARGEST_MESSAGE:
+                            raise NotOurs(f"larger than {LARGEST_MESSAGE >> 10} KiB")
                         answer = heard(data)
-                    except NotOurs:
-                        self._ignored += 1
+                    except NotOurs as error:
+                        self._ignored.add(data, str(error))
                         continue
                     self._waited_sec += now - before
                     return answer

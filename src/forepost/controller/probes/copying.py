@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.engine import Database
 from forepost.controller.db.presence import agent_exists, agents_in
 from forepost.controller.db.tables.probes import probes
-from forepost.controller.probes import pairs
+from forepost.controller.probes import pairs, room
 from forepost.controller.probes.rows import (
     hosts_of,
     insert_probe,
@@ -56,6 +56,9 @@ class Copying:
             for probe in chosen:
                 for dest in dict.fromkeys(asked.dest_agent_ids):
                     outcome = verdict(probe, dest, there, taken if asked.skip_duplicates else ())
+                    if not (outcome.skipped or outcome.error):
+                        no_room = await room.refused(connection, probe, dest)
+                        outcome = msgspec.structs.replace(outcome, error=no_room)
                     if not (outcome.skipped or outcome.error):
                         new_id = await insert_probe(
                             connection, workspace_id, dest, copy_of(probe), now

@@ -110,31 +110,32 @@ async def whole(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> list[P
                     agent_id=row.agent_id,
                 )
             )
-    return [
-        Probe(
-            id=row.id,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            workspace_id=row.workspace_id,
-            agent_id=row.agent_id,
-            type=row.type,
-            enabled=row.enabled,
-            interval_sec=row.interval_sec,
-            timeout_sec=row.timeout_sec,
-            count=row._mapping["count"],  # noqa: SLF001 - Row.count is a method
-            duration_sec=row.duration_sec,
-            server=row.server,
-            bind_interface=row.bind_interface,
-            labels=row.labels,
-            metadata=row.metadata,
-            targets=targets[row.id],
-            bidirectional=row.bidirectional,
-            direction="forward" if row.reverse_of is None else "reverse",
-            reverse_of=row.reverse_of,
-            external_id=row.external_id,
-        )
-        for row in rows
-    ]
+    return [probe_of(row, targets[row.id]) for row in rows]
+
+
+def probe_of(row: Row[Any], targets: list[ProbeTarget] | None) -> Probe:
+    return Probe(
+        id=row.id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        workspace_id=row.workspace_id,
+        agent_id=row.agent_id,
+        type=row.type,
+        enabled=row.enabled,
+        interval_sec=row.interval_sec,
+        timeout_sec=row.timeout_sec,
+        count=row._mapping["count"],  # noqa: SLF001 - Row.count is a method
+        duration_sec=row.duration_sec,
+        server=row.server,
+        bind_interface=row.bind_interface,
+        labels=row.labels,
+        metadata=row.metadata,
+        targets=targets,
+        bidirectional=row.bidirectional,
+        direction="forward" if row.reverse_of is None else "reverse",
+        reverse_of=row.reverse_of,
+        external_id=row.external_id,
+    )
 
 
 def hosts_of(probe: Probe) -> list[str]:

@@ -9,7 +9,7 @@ from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probes
-from forepost.controller.probes import pairs
+from forepost.controller.probes import pairs, room
 from forepost.controller.probes.rows import (
     hosts_of,
     insert_probe,
@@ -60,6 +60,7 @@ class Probes:
                 await agent_exists(connection, workspace_id, agent_id)
                 probe_id = await insert_probe(connection, workspace_id, agent_id, new, now)
                 probe = await one(connection, workspace_id, agent_id, probe_id)
+                await room.check(connection, probe)
                 others = await pairs.match(connection, probe, now)
         return Changed(probe, frozenset(others | set(peers_of(probe))))
 
@@ -98,6 +99,7 @@ class Probes:
                         now,
                     )
                 probe = await one(connection, workspace_id, agent_id, probe_id)
+                await room.check(connection, probe, old)
                 others = await pairs.match(connection, probe, now)
         return Changed(probe, frozenset(others | set(peers_of(old)) | set(peers_of(probe))))
 
