@@ -17,6 +17,7 @@ from forepost.controller.series.port import Row, Series
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
+from forepost.wire.disclosure import public_target, without_secrets
 from forepost.wire.uplink import ProbePost
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
@@ -138,7 +139,8 @@ def row_of(
     target_agent: int,
     received: datetime,
 ) -> Row:
-    payload = bytes(post.payload)
+    """What a URL hides is not kept with results: everybody who may look sees them."""
+    payload = without_secrets(bytes(post.payload), post.target)
     found = measures.of(post.type, payload)
     return Row(
         identity=identity,
@@ -149,7 +151,7 @@ def row_of(
         received_us=_micros(received),
         type=post.type,
         payload=payload,
-        target=post.target,
+        target=public_target(post.target),
         target_agent=target_agent,
         triggered=post.triggered,
         triggered_reason=post.triggered_reason,
