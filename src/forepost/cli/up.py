@@ -22,13 +22,12 @@ from forepost.kit.clock import SystemClock
 from forepost.kit.folder_lock import TAKEN, FolderLock, Taken
 from forepost.kit.http import Unreachable, request
 from forepost.kit.parent import PARENT
+from forepost.kit.program import FOR_GOOD
 from forepost.kit.state_file import Damaged
 
 READY_SEC: Final = 60.0
 STOP_SEC: Final = 15.0
 LONGEST_PAUSE_SEC: Final = 30.0
-FOR_GOOD: Final = {2, TAKEN}
-"""Statuses of a part for which another try is of no use."""
 
 _clock = SystemClock()
 

@@ -10,9 +10,7 @@ import anyio
 
 from forepost.controller import settings as controller_settings
 from forepost.controller.server import serve
-from forepost.kit import log, parent
-from forepost.kit.folder_lock import TAKEN, Taken
-from forepost.kit.settings import WrongSettings
+from forepost.kit.program import run_program
 
 YOUNG = 50_000
 """Objects before the collector looks: thousands of results come and go by reference counts."""
@@ -25,22 +23,15 @@ def _started(listen: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run until SIGINT or SIGTERM. Exit status 2: the settings are wrong, 4: another process
-    has the folder.
-    """
-    log.start()
-    parent.follow()
-    try:
+    """Run until SIGINT or SIGTERM. Exit statuses: kit/program.py."""
+
+    def run() -> int:
         settings = controller_settings.read(Path(arguments[0]) if arguments else None)
         started = partial(_started, settings.http.listen)
         anyio.run(serve, settings, started, backend_options={"use_uvloop": True})
-    except WrongSettings as error:
-        sys.stderr.write(f"forepost controller: {error}\n")
-        return 2
-    except Taken as error:
-        sys.stderr.write(f"forepost controller: {error}\n")
-        return TAKEN
-    return 0
+        return 0
+
+    return run_program("controller", run)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ import forepost
 from forepost.controller.access import PUBLIC, Access, caller_of, needs
 from forepost.controller.asgi import Asgi
 from forepost.controller.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
+from forepost.controller.db.failures import FAILURES, failure_of, reason_of
+from forepost.controller.db.sole_use import SUBJECT as DATABASE
 from forepost.controller.documented import document
 from forepost.controller.parameters import Parameters
 from forepost.kit.errors import Forbidden, Refusal, TooMany
@@ -54,15 +57,17 @@ def build(
     access: Access,
     around: Callable[[Asgi], Asgi],
     health: Health,
+    look: Callable[[], Awaitable[None]],
     metrics: Collector,
 ) -> tuple[Asgi, Litestar]:
     """The application, and Litestar's part of it: WebSockets go past it, being the hot path.
 
-    `around` is laid around Litestar's part: the audit log.
+    `around` is laid around Litestar's part: the audit log. `look` has the health know whether the
+    database answers.
     """
     parameters = Parameters()
     http = Litestar(
-        route_handlers=[*routers, _observability(health, metrics), *_panel()],
+        route_handlers=[*routers, _observability(health, look, metrics), *_panel()],
         guards=[access.guard, parameters.guard],
         dependencies={"caller": Provide(caller_of)},
         request_class=SpelledRequest,
@@ -71,7 +76,7 @@ def build(
             Refusal: _refuse,
             ValidationException: _wrong_parameter,
             HTTPException: _http_problem,
-            Exception: _fault,
+            Exception: partial(_fault, health),
         },
         response_headers=[],
         openapi_config=OpenAPIConfig(
@@ -119,7 +124,9 @@ def build(
     return serve, http
 
 
-def _observability(health: Health, collector: Collector) -> Router:
+def _observability(
+    health: Health, look: Callable[[], Awaitable[None]], collector: Collector
+) -> Router:
     registry = CollectorRegistry()
     registry.register(collector)
     ProcessCollector(registry=registry)
@@ -132,6 +139,7 @@ def _observability(health: Health, collector: Collector) -> Router:
     @get("/readyz", opt=needs(PUBLIC))
     async def readyz() -> Response[rest.Health]:
         """It can do its work; 503 and the reasons when it cannot. What is minor is only named."""
+        await look()
         problems = dict(health.problems) or msgspec.UNSET
         said = rest.Health(ok=health.able, problems=problems)
         return Response(said, status_code=200 if health.able else 503)
@@ -221,6 +229,12 @@ def _http_problem(_request: Any, error: HTTPException) -> Response[Problem]:
     return _answer(error.status_code, Problem(error=reason))
 
 
-def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def _fault(health: Health, request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """A database that cannot be used now is said once, by the health; a fault of ours each time."""
+    if failure := failure_of(error):
+        status, words = FAILURES[failure]
+        if failure == "away":
+            health.ill(DATABASE, reason_of(error))
+        return _answer(status, Problem(error=words), **{"Retry-After": "5"})
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _answer(500, Problem(error="internal error"))

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from litestar import Router
 
-from forepost.controller.db.engine import LOST, Database
+from forepost.controller.db.engine import Database
+from forepost.controller.db.failures import LOST
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
 from forepost.controller.flows import api as flows_api

@@ -56,8 +56,6 @@ from forepost.controller.results import api as results_api
 from forepost.controller.results import related_api
 from forepost.controller.results.reading import Reading
 from forepost.controller.results.rows import shown
-from forepost.controller.series.port import Series
-from forepost.controller.series.sqlite import SqliteSeries
 from forepost.controller.settings import Settings
 from forepost.controller.settled_clock import SettledClock
 from forepost.controller.sharing import api as sharing_api
@@ -66,6 +64,7 @@ from forepost.controller.sharing.store import ShareLinks
 from forepost.controller.speeding import Speeding
 from forepost.controller.speedtests import api as speedtests_api
 from forepost.controller.speedtests.store import Speedtests
+from forepost.controller.stores import Stores, open_stores
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.controller.topology import api as topology_api
 from forepost.controller.workspaces import api as workspaces_api
@@ -104,18 +103,20 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     """
     folder = files.private_folder(Path(settings.data.dir))
     with FolderLock.take(folder):
-        async with _built(settings, folder, clock) as controller:
+        health = Health(logging.getLogger("forepost.controller"))
+        async with (
+            open_stores(settings, folder, clock, health) as stores,
+            _built(settings, folder, stores, clock, health) as controller,
+        ):
             yield controller
 
 
 @asynccontextmanager
-async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterator[Controller]:
-    health = Health(logging.getLogger("forepost.controller"))
+async def _built(
+    settings: Settings, folder: Path, stores: Stores, clock: Clock, health: Health
+) -> AsyncIterator[Controller]:
+    db, series = stores.db, stores.series
     settled = SettledClock(folder, clock, health)
-    db = Database.at(settings.database_url)
-    await db.migrate()
-    series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
-
     secret = _secret(folder / "jwt.key")
     tokens, passwords = Tokens(secret, clock), Passwords()
     entrance = Entrance(db, tokens, passwords, settings, clock)
@@ -156,7 +157,7 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
         hub.publish,
         flowing.folding.consider,
     )
-    pipeline = Pipeline(series, publish, clock, health)
+    pipeline = Pipeline(series, publish, clock, health, stores.has_room)
     ingest = Ingest(owners, pipeline)
 
     reading = Reading(series, clock)
@@ -232,6 +233,7 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
         access=access,
         around=entrance.around,
         health=health,
+        look=stores.sole.look,
         metrics=Metrics(pipeline, roster, health, sending.worker, desk, mapping.desk.board),
     )
     entrance.learn(http)
@@ -247,6 +249,7 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
 
     services: dict[str, Callable[[], Any]] = {
         "pipeline": pipeline.run,
+        **stores.services,
         "roster": roster.run,
         "addresses": partial(addresses.run, lists.moved),
         "retention": retention,
@@ -266,7 +269,8 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
             await roster.flush()
             await entrance.flush()
             settled.keep()
-            await _close(series, db, lookups, flowing)
+            lookups.close()
+            await flowing.flush()
 
 
 def _membership(
@@ -312,10 +316,3 @@ async def _first_admin(
         verified=True,
     )
     _log.info("first admin: %s", settings.admin.email)
-
-
-async def _close(series: Series, db: Database, lookups: LookupDesk, flowing: Flowing) -> None:
-    lookups.close()
-    await flowing.flush()
-    await series.close()
-    await db.close()

@@ -61,8 +61,16 @@ class Pipeline:
     results stay in their spools.
     """
 
-    def __init__(self, series: Series, publish: Publish, clock: Clock, health: Health) -> None:
-        self._series, self._publish = series, publish
+    def __init__(
+        self,
+        series: Series,
+        publish: Publish,
+        clock: Clock,
+        health: Health,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`has_room`: whether the disk has any for results now."""
+        self._series, self._publish, self._has_room = series, publish, has_room
         self._clock, self._health = clock, health
         self._waiting: list[Offer] = []
         self._some = anyio.Event()
@@ -110,6 +118,8 @@ class Pipeline:
         pause = FIRST_PAUSE_SEC
         while True:
             try:
+                if not self._has_room():
+                    raise Unavailable("the disk is nearly full")
                 new = await self._series.add(rows)
             except Unavailable as error:
                 self._health.ill(SUBJECT, str(error))

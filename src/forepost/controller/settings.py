@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
+from forepost.kit.listening import host_port
 from forepost.kit.settings import Section, load
 
 RETRY_PAUSES_SEC: Final = (10.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 21_600.0, 43_200.0)
@@ -163,4 +164,8 @@ class Settings(Section, frozen=True, kw_only=True):
 
 def read(path: Path | None, env: Mapping[str, str] = os.environ) -> Settings:
     """Raises `forepost.kit.settings.WrongSettings`."""
-    return load(path, Settings, env)
+    settings = load(path, Settings, env)
+    host_port(settings.http.listen, "http.listen")
+    if settings.speedtest.listen:
+        host_port(settings.speedtest.listen, "speedtest.listen")
+    return settings

@@ -2,9 +2,12 @@
 
 import contextlib
 import errno
+import logging
 import os
 import stat
 from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
@@ -61,6 +64,19 @@ def sync_folder(path: Path) -> None:
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` for this user only, where it is not there yet."""
+    """Make `path` for this user only, or see that it is: others lose what they may do with it.
+
+    Raises OSError where it is somebody else's, or no folder.
+    """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        found = os.fstat(descriptor)
+        if found.st_uid not in (os.geteuid(), 0):
+            raise OSError(errno.EPERM, f"belongs to user {found.st_uid}", str(path))
+        if found.st_uid == os.geteuid() and found.st_mode & 0o077:
+            os.fchmod(descriptor, 0o700)
+            _log.warning("%s could be read by others: its mode is 0700 now", path)
+    finally:
+        os.close(descriptor)
     return path

@@ -13,7 +13,7 @@ from typing import Final
 
 import anyio.to_thread
 
-from forepost.controller.db.engine import LOST
+from forepost.controller.db.failures import LOST
 from forepost.controller.flows.fold import DAY, HOUR, MINUTE
 from forepost.controller.flows.opening import Minute, Wrong, opened
 from forepost.controller.flows.store import FlowStore
