@@ -4,6 +4,7 @@ import logging
 import math
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 import anyio
@@ -16,7 +17,7 @@ from forepost.agent.probes.cadence import Cadence
 from forepost.agent.probes.serving import Keys, Servers, is_server, servers
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.wire.probe_options import WrongOption, read_options
+from forepost.wire.probe_options import WrongOption, read_options, usual_timeout
 from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun, flat
 from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions, ProbeResult
 from forepost.wire.uplink import ProbePost
@@ -45,7 +46,6 @@ QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
 """NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
 NAMED_IN: Final = {"HTTP": "url", "SNMP": "target", "TLS": "target"}
 """The option that names what is measured where the probe has no target."""
-TIMEOUT_SEC: Final = 10
 MOST_PACKETS: Final = 1_000
 MOST_EXTRA: Final = 8
 """Extra runs at once; what more loss asks for is left to the next result that shows it."""
@@ -61,13 +61,15 @@ class Measurement(msgspec.Struct, frozen=True):
 
 
 class _Entry:
-    __slots__ = ("extra", "most_open", "open", "scopes", "stopped", "what")
+    __slots__ = ("extra", "most_open", "newest", "open", "scopes", "stopped", "what")
 
     def __init__(self, what: Measurement) -> None:
         self.what = what
         self.most_open = 1 + math.ceil(2 * what.options.timeout_sec / what.options.interval_sec)
         self.scopes: list[anyio.CancelScope] = []
         self.open = 0
+        self.newest: anyio.Event | None = None
+        """Set when the turn that was begun last is over."""
         self.extra = self.stopped = False
 
     def stop(self) -> None:
@@ -130,7 +132,7 @@ def options_of(probe: Probe) -> ProbeOptions:
     interval_sec = max(0, probe.interval_sec) or INTERVAL_SEC.get(probe.type, 60)
     told = {
         "interval_sec": max(interval_sec, FLOOR_SEC.get(probe.type, 0)),
-        "timeout_sec": probe.timeout_sec if probe.timeout_sec > 0 else TIMEOUT_SEC,
+        "timeout_sec": probe.timeout_sec if probe.timeout_sec > 0 else usual_timeout(interval_sec),
         "count": min(max(probe.count, 0), MOST_PACKETS),
         "bind_interface": probe.bind_interface,
     }
@@ -238,29 +240,47 @@ class Scheduler:
     async def _turn(
         self, key: Key, entry: _Entry, options: ProbeOptions | None = None, reason: str = ""
     ) -> None:
-        """`reason`: why a turn is made that the cadence does not ask for."""
+        """`reason`: why a turn is made that the cadence does not ask for.
+
+        Results are delivered in the order in which their turns began: one that waits for its last
+        answers has what is behind it wait too, and nobody sees time run backwards.
+        """
+        earlier, over = entry.newest, anyio.Event()
+        entry.newest = over
         try:
             with anyio.CancelScope() as scope:
                 entry.scopes.append(scope)
                 if not entry.stopped:
-                    await self._measure(key, entry, options, reason)
+                    await self._measure(key, entry, options, reason, earlier)
         finally:
+            over.set()
             entry.scopes.remove(scope)
             entry.open -= 1
 
     async def _measure(
-        self, key: Key, entry: _Entry, options: ProbeOptions | None, reason: str
+        self,
+        key: Key,
+        entry: _Entry,
+        options: ProbeOptions | None,
+        reason: str,
+        earlier: anyio.Event | None,
     ) -> None:
         probe_id, kind, target = key
         options = options or entry.what.options
+        began_sec = self._clock.boottime()
         try:
             result = await PROBES[kind](options, target, self._clock, self._edges)
+            self._consider(key, result)
+            if earlier is not None:
+                await earlier.wait()
+            # By the wall clock of now: what is known of its error is known of now.
+            took = timedelta(seconds=self._clock.boottime() - began_sec)
             await self._deliver(
                 ProbePost(
                     probe_id=probe_id,
                     triggered=bool(reason),
                     triggered_reason=reason,
-                    created_at=self._clock.now(),
+                    created_at=self._clock.now() - took,
                     type=kind,
                     payload=msgspec.Raw(msgspec.json.encode(result)),
                     target=target,
@@ -268,7 +288,6 @@ class Scheduler:
                     source_interface=options.bind_interface,
                 )
             )
-            self._consider(key, result)
         except Exception as error:  # noqa: BLE001 - no fault of a probe may end the scheduler
             self._health.ill(_subject(key), f"{type(error).__name__}: {error}")
             _log.debug("%s failed", _subject(key), exc_info=True)

@@ -11,6 +11,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import Caller, needs
 from forepost.controller.probes.copying import Copying
+from forepost.controller.probes.round_length import check_round, timed
 from forepost.controller.probes.rows import hosts_of, peers_of
 from forepost.controller.probes.secrets import for_role
 from forepost.controller.probes.situation import Situations
@@ -19,6 +20,7 @@ from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.base import MOST_ID
 from forepost.wire.copying import CopyOutcome, CopyProbes, ReverseProbe
+from forepost.wire.probe_options import usual_timeout
 from forepost.wire.probes import TARGETLESS, NewProbe, Probe, ProbePatch
 from forepost.wire.rest import Done, ListOf
 
@@ -30,7 +32,7 @@ Touched = Callable[[set[int]], None]
 PROBES: Final = "/workspaces/{workspace_id:int}/probes"
 OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}/probes"
 ONE: Final = OF_AGENT + "/{probe_id:int}"
-INTERVAL_SEC, TIMEOUT_SEC = 60, 10
+INTERVAL_SEC: Final = 60
 
 
 def routes(
@@ -71,17 +73,19 @@ def routes(
     async def add_probe(
         workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[NewProbe]
     ) -> Probe:
-        """Interval and timeout of 0 mean the usual ones: 60 s and 10 s."""
+        """Interval and timeout of 0 mean the usual ones: 60 s, and 10 s or half of the interval."""
         _check_place(data.workspace_id, workspace_id, "workspace_id")
         _check_place(data.agent_id, agent_id, "agent_id")
         if data.bidirectional and data.type != "AGENT":
             raise Invalid("bidirectional: only a probe of type AGENT has another way")
         _check_targets(data.type, data.targets, data.agent_targets)
+        interval_sec = data.interval_sec or INTERVAL_SEC
         data = msgspec.structs.replace(
             data,
-            interval_sec=data.interval_sec or INTERVAL_SEC,
-            timeout_sec=data.timeout_sec or TIMEOUT_SEC,
+            interval_sec=interval_sec,
+            timeout_sec=data.timeout_sec or usual_timeout(interval_sec),
         )
+        check_round(data.type, interval_sec, data.timeout_sec, data.count, data.metadata)
         changed = await probes.add(workspace_id, agent_id, data, clock.now())
         told(changed)
         return changed.probe
@@ -103,6 +107,7 @@ def routes(
         probe_id: FromPath[int],
         data: JSONBody[ProbePatch],
     ) -> Probe:
+        data = timed(await probes.get(workspace_id, agent_id, probe_id), data)
         hosts, peers = data.replace_targets, data.replace_agent_targets
         if hosts is not msgspec.UNSET or peers is not msgspec.UNSET:
             current = await probes.get(workspace_id, agent_id, probe_id)
