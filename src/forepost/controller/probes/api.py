@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_200_OK
 from forepost.controller.access import Caller, needs
 from forepost.controller.probes.copying import Copying
 from forepost.controller.probes.options import check_options
+from forepost.controller.probes.round_length import check_round, timed
 from forepost.controller.probes.rows import hosts_of, peers_of
 from forepost.controller.probes.secrets import for_role
 from forepost.controller.probes.situation import Situations
@@ -21,6 +22,7 @@ from forepost.kit.errors import Invalid
 from forepost.wire.base import MOST_ID, patched
 from forepost.wire.copying import CopyOutcome, CopyProbes, ReverseProbe
 from forepost.wire.probe_delivery import ProbeDelivery
+from forepost.wire.probe_options import usual_timeout
 from forepost.wire.probes import TARGETLESS, NewProbe, Probe, ProbePatch
 from forepost.wire.rest import Done, ListOf
 
@@ -34,7 +36,7 @@ Delivery = Callable[[int, int], Awaitable[ProbeDelivery]]
 PROBES: Final = "/workspaces/{workspace_id:int}/probes"
 OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}/probes"
 ONE: Final = OF_AGENT + "/{probe_id:int}"
-INTERVAL_SEC, TIMEOUT_SEC = 60, 10
+INTERVAL_SEC: Final = 60
 
 
 def routes(
@@ -81,18 +83,10 @@ def routes(
     async def add_probe(
         workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[NewProbe]
     ) -> Probe:
-        """Interval and timeout of 0 mean the usual ones: 60 s and 10 s."""
+        """Interval and timeout of 0 mean the usual ones: 60 s, and 10 s or half of the interval."""
         _check_place(data.workspace_id, workspace_id, "workspace_id")
         _check_place(data.agent_id, agent_id, "agent_id")
-        if data.bidirectional and data.type != "AGENT":
-            raise Invalid("bidirectional: only a probe of type AGENT has another way")
-        _check_targets(data.type, data.targets, data.agent_targets)
-        data = msgspec.structs.replace(
-            data,
-            interval_sec=data.interval_sec or INTERVAL_SEC,
-            timeout_sec=data.timeout_sec or TIMEOUT_SEC,
-        )
-        check_options(data)
+        data = _checked(data)
         changed = await probes.add(workspace_id, agent_id, data, clock.now())
         told(changed)
         return changed.probe
@@ -114,8 +108,9 @@ def routes(
         probe_id: FromPath[int],
         data: JSONBody[ProbePatch],
     ) -> Probe:
-        hosts, peers = data.replace_targets, data.replace_agent_targets
         current = await probes.get(workspace_id, agent_id, probe_id)
+        data = timed(current, data)
+        hosts, peers = data.replace_targets, data.replace_agent_targets
         check_options(patched(current, without_targets(data)))
         if hosts is not msgspec.UNSET or peers is not msgspec.UNSET:
             _check_targets(
@@ -202,6 +197,22 @@ def routes(
         ],
         tags=["probes"],
     )
+
+
+def _checked(new: NewProbe) -> NewProbe:
+    """A new probe with the usual times where it names none. Raises Invalid."""
+    if new.bidirectional and new.type != "AGENT":
+        raise Invalid("bidirectional: only a probe of type AGENT has another way")
+    _check_targets(new.type, new.targets, new.agent_targets)
+    interval_sec = new.interval_sec or INTERVAL_SEC
+    new = msgspec.structs.replace(
+        new,
+        interval_sec=interval_sec,
+        timeout_sec=new.timeout_sec or usual_timeout(interval_sec),
+    )
+    check_options(new)
+    check_round(new.type, interval_sec, new.timeout_sec, new.count, new.metadata)
+    return new
 
 
 def _check_place(named: int, of_path: int, field: str) -> None:
