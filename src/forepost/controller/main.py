@@ -109,7 +109,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     addresses = Addresses(db, clock)
     situations = Situations(db, addresses.of)
     lists = Lists(situations, owners, roster, secret)
-    enrolment = Enrolment(agents, roster, passwords, clock)
+    enrolment = Enrolment(agents, roster, passwords, clock, lists.neighbours_changed)
     outbox = Outbox(clock)
     sending = Sending.of(db, outbox, settings, clock)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
@@ -165,7 +165,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     app, http = build_app(
         routers=[
             *entrance.routers(),
-            workspaces_api.routes(Workspaces(db), clock, access.forget),
+            workspaces_api.routes(Workspaces(db), clock, access.forget, roster.workspace_gone),
             *_membership(db, outbox, settings, clock, entrance),
             fleet_api.routes(agents, roster, enrolment, clock, lists.affected, mapping.desk.forget),
             agent_api.routes(
