@@ -15,6 +15,7 @@ app = App(
 app.command("forepost.cli.up:up", help="Start controller, panel and one local agent on this host.")
 app.command("forepost.cli.run:controller", help="Run the controller.")
 app.command("forepost.cli.run:agent", help="Run the agent.")
+app.command("forepost.cli.user:user", help="Accounts, for the operator of the controller.")
 app.command("forepost.cli.join:join", help="Make this host an agent of a controller.")
 app.command("forepost.cli.status:status", help="Show how the agent of this host is.")
 app.command("forepost.cli.doctor:doctor", help="Show what this host lets the agent do.")

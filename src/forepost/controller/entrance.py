@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from litestar import Litestar, Request, Router
@@ -66,6 +67,7 @@ class Entrance:
             tries,
             clock,
             settings.http.session_hours,
+            self.access.forget,
         )
 
     def routers(self) -> list[Router]:
@@ -105,7 +107,10 @@ class Entrance:
 
     @property
     def services(self) -> dict[str, Callable[[], Any]]:
-        return {"credentials": self._credentials.run}
+        return {
+            "credentials": self._credentials.run,
+            "access": partial(self.access.watch, self._clock),
+        }
 
     async def forget(self, now: datetime) -> None:
         """Drop what is too old; called every hour or so."""

@@ -126,7 +126,7 @@ async def _built(
     addresses = Addresses(db, clock)
     situations = Situations(db, addresses.of)
     lists = Lists(situations, owners, roster, RunningLists(clock), secret)
-    enrolment = Enrolment(agents, roster, passwords, clock)
+    enrolment = Enrolment(agents, roster, passwords, clock, lists.neighbours_changed)
     outbox = Outbox(clock)
     sending = Sending.of(db, outbox, settings, clock, settled)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
@@ -183,7 +183,7 @@ async def _built(
     app, http = build_app(
         routers=[
             *entrance.routers(),
-            workspaces_api.routes(Workspaces(db), clock, access.forget),
+            workspaces_api.routes(Workspaces(db), clock, access.forget, roster.workspace_gone),
             *_membership(db, outbox, settings, clock, entrance),
             fleet_api.routes(agents, roster, enrolment, clock, lists.affected, mapping.desk.forget),
             agent_api.routes(

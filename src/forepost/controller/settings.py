@@ -16,7 +16,7 @@ RETRY_PAUSES_SEC: Final = (10.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 21_600.0
 class Http(Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:8080"
     """Address and port; IPv6 in brackets."""
-    registration: bool = True
+    registration: bool = False
     """Whether strangers may open an account."""
     trust_addresses: bool = False
     """Whether an account has the address that it says, though nothing mailed there came back."""

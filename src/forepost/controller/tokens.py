@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import anyio
@@ -128,7 +128,3 @@ def pair_key(secret: bytes, workspace_id: int, *agents: tuple[int, str]) -> byte
     parts = [f"{agent_id}:{psk_sha256}" for agent_id, psk_sha256 in sorted(agents)]
     said = "\0".join(["forepost trafficsim pair 1", str(workspace_id), *parts])
     return hmac.digest(secret, said.encode(), "sha256")
-
-
-def expiry(clock: Clock, ttl_sec: int) -> datetime | None:
-    return clock.now() + timedelta(seconds=ttl_sec) if ttl_sec else None

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Id, IdOrZero, Json, Wire
+from forepost.wire.derived import Derived
 from forepost.wire.rest import Email, GivenRole, Password, Role, User
 
 
@@ -41,6 +42,9 @@ class Member(Wire, frozen=True, kw_only=True):
     invite_email_sent: bool | UnsetType = UNSET
     invite_token: str | UnsetType = UNSET
     """Of a new invitation that was not mailed, shown this once: what its link ends with."""
+    ended: list[Derived] | UnsetType = UNSET
+    """Only where the role was changed: what the member made and could not make any more."""
+    kept: list[Derived] | UnsetType = UNSET
 
 
 class AcceptInvite(Wire, frozen=True, kw_only=True):

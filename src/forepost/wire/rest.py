@@ -118,7 +118,7 @@ class Workspace(Wire, frozen=True, kw_only=True):
 
 PinLength = Annotated[int, Meta(ge=6, le=32)]
 TtlSec = Annotated[int, Meta(ge=0, le=365 * 86_400)]
-"""0: never expires."""
+"""0: a day."""
 IpOverride = Annotated[str, Meta(max_length=64)]
 TrafficsimHost = Annotated[str, Meta(max_length=64)]
 """The local address that the TRAFFICSIM server of an agent is bound to; empty: all of them."""

@@ -69,12 +69,11 @@ def routes(
     async def change_password(
         request: Asked, caller: NamedDependency[Caller], data: JSONBody[PasswordChange]
     ) -> PasswordChanged:
-        """Ends all sessions of the account; the answer has the token of a new one."""
+        """Ends all sessions of the account and, unless `keep_derived`, its API keys, PINs, share
+        links and invitations; the answer has the token of a new session.
+        """
         acts(request.scope, Actor(name=caller.name, user_id=caller.user_id))
-        token = await door.change_password(
-            caller, data.old_password, data.new_password, origin(request)
-        )
-        return PasswordChanged(token=token)
+        return await door.change_password(caller, data, origin(request))
 
     @get("/auth/sessions", opt=needs(SIGNED_IN))
     async def list_sessions(caller: NamedDependency[Caller]) -> ListOf[OpenSession]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
 from forepost.controller.access import Caller
 from forepost.controller.accounts.sessions import Origin, Sessions
@@ -15,7 +16,8 @@ from forepost.controller.limits import Limiter
 from forepost.controller.peer import household
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Conflict, Invalid, Unauthenticated
+from forepost.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from forepost.wire.access import PasswordChange, PasswordChanged
 from forepost.wire.rest import Login, Register, Session, User
 
 Says = Callable[[Actor], Any]
@@ -45,11 +47,14 @@ class Door:
         tries: Tries,
         clock: Clock,
         session_hours: int,
+        changed: Callable[[], None],
     ) -> None:
+        """`changed` is called after what an account made has ended."""
         self._accounts, self._sessions = accounts, sessions
         self._passwords, self._tokens = passwords, tokens
         self._tries, self._clock = tries, clock
         self._lasts = timedelta(hours=session_hours)
+        self._changed = changed
 
     async def register(
         self, body: Register, origin: Origin, says: Says, *, verified: bool = False
@@ -83,6 +88,8 @@ class Door:
         if account is None or not right:
             raise Unauthenticated(WRONG)
         self._tries.passwords.refund(email)
+        if account.locked:
+            raise Forbidden("the account is locked")
         if self._passwords.outdated(account.password_hash):
             await self._accounts.set_password(
                 account.user.id, await self._passwords.hash(body.password), self._clock.now()
@@ -96,17 +103,25 @@ class Door:
         session_id = await self._sessions.begin(user.id, origin, now, expires)
         return Session(token=self._tokens.issue(user.id, session_id, expires), data=user)
 
-    async def change_password(self, caller: Caller, old: str, new: str, origin: Origin) -> str:
-        """The token of a new session; every other one ends, whoever has a copy of its token."""
+    async def change_password(
+        self, caller: Caller, change: PasswordChange, origin: Origin
+    ) -> PasswordChanged:
+        """With the token of a new session; every other one ends, whoever has a copy of its token,
+        and so does what the account made that lets others in.
+        """
         self._tries.passwords.spend(caller.name)
         account = await self._accounts.account(caller.user_id)
-        if not await self._passwords.matches(old, account.password_hash):
+        if not await self._passwords.matches(change.old_password, account.password_hash):
             raise Unauthenticated("incorrect current password")
         self._tries.passwords.refund(caller.name)
-        hashed = await self._passwords.hash(new)
+        hashed = await self._passwords.hash(change.new_password)
         now, expires = self._times()
-        session_id = await self._sessions.begin_anew(caller.user_id, hashed, origin, now, expires)
-        return self._tokens.issue(caller.user_id, session_id, expires)
+        session_id, ended = await self._sessions.begin_anew(
+            caller.user_id, hashed, origin, now, expires, keep_derived=change.keep_derived
+        )
+        self._changed()
+        token = self._tokens.issue(caller.user_id, session_id, expires)
+        return PasswordChanged(token=token, ended=ended or UNSET)
 
     def _times(self) -> tuple[datetime, datetime]:
         # Tokens carry whole seconds: the session must not outlive them, nor they the session.

@@ -16,6 +16,7 @@ from forepost.wire.rest import User
 class Account(msgspec.Struct, frozen=True):
     user: User
     password_hash: str
+    locked: bool
 
 
 class Accounts:
@@ -114,4 +115,4 @@ def _account(row: Row[Any]) -> Account:
         created_at_camel=row.created_at,
         updated_at_camel=row.updated_at,
     )
-    return Account(user, row.password_hash)
+    return Account(user, row.password_hash, row.locked_at is not None)

@@ -8,6 +8,8 @@ from typing import Any, Final, Self
 import anyio
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import event, inspect
 from sqlalchemy.engine import Connection, make_url
@@ -117,6 +119,11 @@ class Database:
             if sqlite:
                 await connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
+    async def is_current(self) -> bool:
+        """The schema is of this version."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(_is_current)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         async with self._engine.connect() as connection:
@@ -171,6 +178,11 @@ def alembic_config(connection: Connection) -> Config:
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     command.upgrade(alembic_config(connection), revision)
+
+
+def _is_current(connection: Connection) -> bool:
+    newest = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == newest
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -42,7 +42,10 @@ class Connection(Protocol):
     def probes_changed(self, edited: int) -> None: ...
     def speedtests_changed(self) -> None: ...
     def groups_changed(self) -> None: ...
-    def replaced(self) -> None: ...
+    def hung_up(self) -> None:
+        """Nothing more is taken from it, from this moment on."""
+        ...
+
     def deactivated(self, reason: str) -> None: ...
 
 
@@ -61,6 +64,7 @@ class Roster:
         self._seen: dict[int, datetime] = {}
         self._unsaved: set[int] = set()
         self._live: dict[int, Connection] = {}
+        self._forgotten = 0
         self._clocks: dict[int, AgentClock] = {}
         self._told: dict[int, tuple[str, frozenset[str]]] = {}
         self._twins = Twins()
@@ -76,7 +80,13 @@ class Roster:
         if not _is_number(credentials.agent_id):
             raise Stranger(BAD_AGENT)
         agent_id = int(credentials.agent_id)
-        known = self._enrolled.get(agent_id) or await self._agents.enrolled(agent_id)
+        known, at_first = self._enrolled.get(agent_id), -1
+        while known is None and at_first != self._forgotten:
+            # What changes while it is looked up may be read as it was before.
+            at_first = self._forgotten
+            known = await self._agents.enrolled(agent_id)
+            if at_first != self._forgotten:
+                known = None
         if known is None or known.workspace_id != int(credentials.workspace_id):
             raise Stranger(BAD_PSK)
         if known.deleted:
@@ -127,7 +137,8 @@ class Roster:
         return known.psk_sha256 if known is not None else ""
 
     def forget(self, agent_id: int) -> None:
-        """Its PSK or workspace changed."""
+        """Its PSK or workspace changed, and that is committed."""
+        self._forgotten += 1
         self._enrolled.pop(agent_id, None)
         self._clocks.pop(agent_id, None)
         self._twins.forget(agent_id)
@@ -140,6 +151,20 @@ class Roster:
     def conflict_of(self, agent_id: int) -> IdentityConflict | None:
         """Not None while two hosts have its key."""
         return self._twins.of(agent_id, self._clock.monotonic())
+
+    def hang_up(self, agent_id: int) -> None:
+        """Its PSK changed, and that is committed: what was opened with the old one ends."""
+        self.forget(agent_id)
+        self.tell(agent_id, lambda connection: connection.hung_up())
+
+    def gone(self, agent_id: int) -> None:
+        """It was deleted, and that is committed."""
+        self.forget(agent_id)
+        self.tell(agent_id, lambda connection: connection.deactivated("deleted"))
+
+    def workspace_gone(self, workspace_id: int) -> None:
+        for agent_id in self.agents_of(workspace_id):
+            self.gone(agent_id)
 
     def heard_from(self, agent_id: int) -> datetime:
         now = self._clock.now()
@@ -170,15 +195,22 @@ class Roster:
             await self._clock.sleep(FLUSH_SEC)
             await self.flush()
 
-    def connected(self, agent_id: int, connection: Connection) -> None:
-        """One live connection for an agent: an earlier one is closed."""
-        earlier = self._live.get(agent_id)
-        self._live[agent_id] = connection
+    def connected(self, agent: Enrolled, connection: Connection) -> None:
+        """One live connection for an agent: an earlier one is closed. So is this one, where the PSK
+        that it was opened with ended meanwhile.
+        """
+        now = self._enrolled.get(agent.agent_id)
+        if now is None or now.deleted or now.psk_sha256 != agent.psk_sha256:
+            connection.hung_up()
+            return
+        earlier = self._live.get(agent.agent_id)
+        self._live[agent.agent_id] = connection
         if earlier is not None:
-            now, now_sec = self._clock.now(), self._clock.monotonic()
+            at, at_sec = self._clock.now(), self._clock.monotonic()
             peers = earlier.address, connection.address
-            self._say_two(agent_id, self._twins.replaced(agent_id, *peers, now, now_sec))
-            earlier.replaced()
+            twins = self._twins.replaced(agent.agent_id, *peers, at, at_sec)
+            self._say_two(agent.agent_id, twins)
+            earlier.hung_up()
 
     def disconnected(self, agent_id: int, connection: Connection) -> None:
         if self._live.get(agent_id) is connection:

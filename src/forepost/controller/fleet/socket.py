@@ -61,6 +61,8 @@ DIRECT: Final = "forepost.direct"
 """ASGI extension of our listener, a pair: say(text) sends without waiting (answers are few and
 short); hear_first(f) has f(text) look at each text first, and keep it by returning True.
 """
+GOODBYE_SEC: Final = 5.0
+"""How long an agent that does not read has for its last message."""
 NOT_READY = "service unavailable: server error"
 
 _log = logging.getLogger(__name__)
@@ -186,7 +188,7 @@ class _Connection(Connection):
         self._groups.changed()
         self._nudge.set()
 
-    def replaced(self) -> None:
+    def hung_up(self) -> None:
         self._goodbye = neffos.encode(Frame(AGENT, neffos.DISCONNECT, wait="1"))
         self._nudge.set()
 
@@ -198,7 +200,7 @@ class _Connection(Connection):
     def heard(self, text: str) -> bool:
         """Take a plain result on the spot, as nearly all texts are; all else goes the long way."""
         agent = self._agent
-        if agent is None or self._on_their_way >= ON_THEIR_WAY:
+        if agent is None or self._goodbye or self._on_their_way >= ON_THEIR_WAY:
             return False
         post = self._session.result_in(text)
         if post is None:
@@ -225,10 +227,10 @@ class _Connection(Connection):
         if patience.cancelled_caught or self._agent is None:
             await self._close()
             return
-        self._deps.roster.connected(self._agent.agent_id, self)
+        self._deps.roster.connected(self._agent, self)
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._push)
+                tasks.start_soon(self._push, tasks.cancel_scope)
                 while await self._turn():
                     pass
                 tasks.cancel_scope.cancel()
@@ -240,6 +242,8 @@ class _Connection(Connection):
         message = await self._receive()
         if message["type"] == "websocket.disconnect":
             return False
+        if self._goodbye:
+            return True  # whoever still speaks is not heard; `_push` ends it
         text = message.get("text")
         if text is None:
             text = message["bytes"].decode(errors="replace")
@@ -338,13 +342,15 @@ class _Connection(Connection):
             self._room = anyio.Event()
             await self._room.wait()
 
-    async def _push(self) -> None:
+    async def _push(self, talk: anyio.CancelScope) -> None:
         while True:
             await self._nudge.wait()
             self._nudge = anyio.Event()
             if self._goodbye:
-                await self._say(self._goodbye)
-                await self._close()
+                with anyio.move_on_after(GOODBYE_SEC):
+                    await self._say(self._goodbye)
+                    await self._close()
+                talk.cancel()
                 return
             assert self._agent is not None
             assert self._probes is not None

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, delete, false, insert, or_, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.access import Caller
+from forepost.controller.db.derived import INVITES, maker_may
 from forepost.controller.db.engine import Database, unique
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.workspaces import members, workspaces
@@ -117,7 +118,7 @@ class Invitations:
         """What an account is invited to. Raises NotFound, Gone and Forbidden."""
         async with self._db.read() as connection:
             mine = await self._are_for(connection, user_id)
-            query = _open().where(mine, members.c.workspace_id == workspace_id)
+            query = _open(now).where(mine, members.c.workspace_id == workspace_id)
             row = (await connection.execute(query)).one_or_none()
             if row is None:
                 # The same whether or not somebody of that name is invited.
@@ -129,7 +130,7 @@ class Invitations:
 
     async def mine(self, user_id: int, now: datetime) -> list[PendingInvitation]:
         async with self._db.read() as connection:
-            query = _open().where(
+            query = _open(now).where(
                 await self._are_for(connection, user_id), members.c.invite_expires_at > now
             )
             rows = (await connection.execute(query.order_by(members.c.id))).all()
@@ -169,6 +170,7 @@ class Invitations:
                 members.c.workspace_id == invited.workspace_id,
                 members.c.id == invited.member_id,
                 members.c.accepted_at.is_(None),
+                _inviter_may(now),
             )
             # The address stays free for a new invitation; its account is known now.
             .values(user_id=user_id, email="", accepted_at=now, updated_at=now)
@@ -245,15 +247,24 @@ async def _not_a_member(
         raise Conflict(TWICE)
 
 
-def _open() -> Select[Any]:
-    """Those that are not accepted, with their workspace and who invites."""
+def _inviter_may(now: datetime) -> Any:
+    """An invitation is good for as long as who made it could make it."""
+    return maker_may(
+        INVITES, members.c.workspace_id, members.c.invited_by, members.c.invited_by_key, now
+    )
+
+
+def _open(now: datetime) -> Select[Any]:
+    """Those that can be accepted, with their workspace and who invites."""
     return (
         select(
             *members.c, workspaces.c.name.label("workspace_name"), users.c.email.label("inviter")
         )
         .join(workspaces, workspaces.c.id == members.c.workspace_id)
         .outerjoin(users, users.c.id == members.c.invited_by)
-        .where(members.c.accepted_at.is_(None), workspaces.c.deleted_at.is_(None))
+        .where(
+            members.c.accepted_at.is_(None), workspaces.c.deleted_at.is_(None), _inviter_may(now)
+        )
     )
 
 
@@ -268,6 +279,7 @@ async def _by_token(
         select(*members.c, workspaces.c.name.label("workspace_name"))
         .join(workspaces, workspaces.c.id == members.c.workspace_id)
         .where(members.c.invite_sha256 == _sha256(token), workspaces.c.deleted_at.is_(None))
+        .where(members.c.accepted_at.is_not(None) | _inviter_may(now))
     )
     row = (await connection.execute(query)).one_or_none()
     if row is None:

@@ -12,6 +12,7 @@ from forepost.controller.access import Caller, needs
 from forepost.controller.workspaces.invitations import Invitations
 from forepost.controller.workspaces.members import Members
 from forepost.kit.clock import Clock
+from forepost.wire.derived import Ended
 from forepost.wire.membership import Member, MemberPatch, NewMember, TransferOwnership
 from forepost.wire.rest import Done, ListOf
 
@@ -42,16 +43,17 @@ def routes(
     async def change_member(
         workspace_id: FromPath[int], member_id: FromPath[int], data: JSONBody[MemberPatch]
     ) -> Member:
+        """What the member could not make any more ends; API keys have its new role at most."""
         member = await members.change(workspace_id, member_id, data.role, clock.now())
         membership_changed()
         return member
 
     @delete(MEMBER, opt=needs("ADMIN", "members.delete"), status_code=HTTP_200_OK)
-    async def remove_member(workspace_id: FromPath[int], member_id: FromPath[int]) -> Done:
-        """Or withdraw an invitation."""
-        await members.remove(workspace_id, member_id)
+    async def remove_member(workspace_id: FromPath[int], member_id: FromPath[int]) -> Ended:
+        """Or withdraw an invitation. Keys, PINs, links and invitations of a member end with it."""
+        ended = await members.remove(workspace_id, member_id)
         membership_changed()
-        return Done()
+        return ended
 
     @post(
         ONE + "/transfer-ownership",

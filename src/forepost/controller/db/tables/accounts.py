@@ -23,6 +23,8 @@ users = Table(
     json_column("labels"),
     json_column("metadata"),
     Column("last_login_at", Instant),
+    # By the operator: there is no way in, and nothing that it made is one.
+    Column("locked_at", Instant),
     *times(),
     sqlite_autoincrement=True,
 )
