@@ -27,6 +27,7 @@ from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.settings import Settings, UplinkSection
 from forepost.agent.speedtests.answering import answer, host_and_port
 from forepost.agent.speedtests.desk import Desk
+from forepost.agent.uplink.bounds import probes_of
 from forepost.agent.uplink.enroll import base, enroll
 from forepost.agent.uplink.link import Link
 from forepost.agent.uplink.networks import networks_of
@@ -42,7 +43,6 @@ from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 from forepost.wire.budget import BUDGET, Cost
 from forepost.wire.flow_rollup import FLOWS, FlowMinute
-from forepost.wire.probes import Probe
 from forepost.wire.status import Status
 from forepost.wire.uplink import ProbePost
 
@@ -55,7 +55,6 @@ KEYS: Final = "keys.json"
 Deliver = Callable[[ProbePost], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
-_probe = msgspec.json.Decoder(Probe)
 
 
 class Wanted:
@@ -78,22 +77,19 @@ class Wanted:
         self, _revision: str, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
     ) -> list[str]:
         """Run this list from now on; return what cannot be run."""
-        unsupported = self._run(raws, keys)
+        kept, unsupported = self._run(raws, keys)
         files.replace(self._keys, msgspec.json.encode(keys))
-        files.replace(self._path, msgspec.json.encode(raws))
+        files.replace(self._path, msgspec.json.encode(kept))
         return unsupported
 
-    def _run(self, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]) -> list[str]:
-        probes: list[Probe] = []
-        unsupported: list[str] = []
-        for raw in raws:  # one by one: one that is wrong never costs the others
-            try:
-                probes.append(_probe.decode(raw))
-            except msgspec.ValidationError as error:
-                unsupported.append(f"a probe that is not understood: {error}")
-        unsupported += self._scheduler.want(probes, keys)
+    def _run(
+        self, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
+    ) -> tuple[list[msgspec.Raw], list[str]]:
+        """What of the list is to be kept, and what cannot be run."""
+        probes, kept, wrong = probes_of(raws)
+        unsupported = wrong + self._scheduler.want(probes, keys)
         self.running = self._scheduler.running
-        return unsupported
+        return kept, unsupported
 
 
 async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
