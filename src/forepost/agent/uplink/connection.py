@@ -1,5 +1,6 @@
 """A WebSocket to the host that was named, and how a conversation over it ends."""
 
+from types import TracebackType
 from typing import Final
 
 from websockets.asyncio.client import connect
@@ -22,6 +23,19 @@ class Connection(connect):
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Whoever reads nothing more would keep what is left to be sent, and our socket with it."""
+        transport = self.connection.transport
+        try:
+            await super().__aexit__(kind, error, trace)
+        finally:
+            transport.abort()
 
 
 def is_their_fault(error: BaseException) -> bool:
