@@ -131,7 +131,8 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
                 deliver,
                 health=health,
                 salt=str(settings.uplink.agent_id),
-                budget=_budget(),
+                budget=_budget(settings),
+                permission=settings.probes.permission(),
             )
             wanted = Wanted(node.state_dir / WANTED, scheduler)
             wanted.restore()
@@ -141,6 +142,7 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
                 edges.host.moved,
                 lambda: urlsplit(settings.uplink.url).hostname or "",
                 clock,
+                settings.probes,
             )
             listen = settings.speedtest.listen
             link = Link(
@@ -259,10 +261,15 @@ def _status(
     )
 
 
-def _budget() -> Cost:
-    """What this host has room for: as any, with as many sockets as it lets us have."""
-    sockets = min(BUDGET.sockets, descriptors.raised())
-    return msgspec.structs.replace(BUDGET, sockets=sockets)
+def _budget(settings: Settings) -> Cost:
+    """What this host has room for: as any, with as many sockets as it lets us have, and as many
+    packets as its site wants.
+    """
+    return msgspec.structs.replace(
+        BUDGET,
+        sockets=min(BUDGET.sockets, descriptors.raised()),
+        packets=min(BUDGET.packets, settings.probes.max_packets_per_sec),
+    )
 
 
 async def _stopped(tasks: TaskGroup, flows: "Flows | None") -> None:
