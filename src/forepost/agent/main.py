@@ -27,6 +27,7 @@ from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.settings import Settings, UplinkSection
 from forepost.agent.speedtests.answering import answer, host_and_port
 from forepost.agent.speedtests.desk import Desk
+from forepost.agent.uplink.bounds import probes_of
 from forepost.agent.uplink.enroll import base, enroll
 from forepost.agent.uplink.link import Link
 from forepost.agent.uplink.networks import networks_of
@@ -44,7 +45,6 @@ from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 from forepost.wire.budget import BUDGET, Cost
 from forepost.wire.flow_rollup import FLOWS, FlowMinute
-from forepost.wire.probes import Probe
 from forepost.wire.status import Status
 from forepost.wire.uplink import ProbePost
 
@@ -57,7 +57,6 @@ KEYS: Final = "keys.json"
 Deliver = Callable[[ProbePost], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
-_probe = msgspec.json.Decoder(Probe)
 kept_list = msgspec.json.Decoder(list[msgspec.Raw])
 kept_keys = msgspec.json.Decoder(dict[int, bytes])
 
@@ -82,23 +81,20 @@ class Wanted:
         self, _revision: str, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
     ) -> list[str]:
         """Run this list from now on; return what cannot be run."""
-        unsupported = self._run(raws, keys)
+        kept, unsupported = self._run(raws, keys)
         self._keys.keep(msgspec.json.encode(keys), self._health)
-        self._list.keep(msgspec.json.encode(raws), self._health)
+        self._list.keep(msgspec.json.encode(kept), self._health)
         return unsupported
 
-    def _run(self, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]) -> list[str]:
-        probes: list[Probe] = []
-        unsupported: list[str] = []
-        for raw in raws:  # one by one: one that is wrong never costs the others
-            try:
-                probes.append(_probe.decode(raw))
-            except msgspec.ValidationError as error:
-                unsupported.append(f"a probe that is not understood: {error}")
-        unsupported += self._scheduler.want(probes, keys)
+    def _run(
+        self, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
+    ) -> tuple[list[msgspec.Raw], list[str]]:
+        """What of the list is to be kept, and what cannot be run."""
+        probes, kept, wrong = probes_of(raws)
+        unsupported = wrong + self._scheduler.want(probes, keys)
         self.running = self._scheduler.running
         self.unsupported = unsupported
-        return unsupported
+        return kept, unsupported
 
 
 async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
@@ -145,7 +141,8 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 deliver,
                 health=health,
                 salt=str(settings.uplink.agent_id),
-                budget=_budget(),
+                budget=_budget(settings),
+                permission=settings.probes.permission(),
             )
             wanted = Wanted(node.state_dir, scheduler, health)
             wanted.restore()
@@ -156,6 +153,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 lambda: urlsplit(settings.uplink.url).hostname or "",
                 clock,
                 keeper.known_time,
+                settings.probes,
             )
             listen = settings.speedtest.listen
             link = Link(
@@ -275,10 +273,15 @@ def _status(
     )
 
 
-def _budget() -> Cost:
-    """What this host has room for: as any, with as many sockets as it lets us have."""
-    sockets = min(BUDGET.sockets, descriptors.raised())
-    return msgspec.structs.replace(BUDGET, sockets=sockets)
+def _budget(settings: Settings) -> Cost:
+    """What this host has room for: as any, with as many sockets as it lets us have, and as many
+    packets as its site wants.
+    """
+    return msgspec.structs.replace(
+        BUDGET,
+        sockets=min(BUDGET.sockets, descriptors.raised()),
+        packets=min(BUDGET.packets, settings.probes.max_packets_per_sec),
+    )
 
 
 async def _stopped(tasks: TaskGroup, flows: "Flows | None") -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from forepost.agent.edges.permission import Permission
 from forepost.kit.settings import Section, load
 
 
@@ -68,6 +69,26 @@ class SpeedtestSection(Section, frozen=True, kw_only=True):
     """For how long they have to."""
     idle_wait_sec: Annotated[float, Meta(ge=1, le=600)] = 60.0
     """After which the test is run all the same, and its result says so."""
+
+
+class ProbesSection(Section, frozen=True, kw_only=True):
+    """What this site lets its probes reach, whatever a controller wants (edges/permission.py)."""
+
+    allow: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=1_000)] = ()
+    """Rules; where there are any, what is in none of them is denied."""
+    deny: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=1_000)] = ()
+    """Rules; they go before `allow`."""
+    allow_link_local: bool = False
+    """Whether HTTP, TCP and TLS may reach addresses where clouds keep credentials."""
+    max_packets_per_sec: Annotated[int, Meta(ge=1, le=20_000)] = 20_000
+    """Of all probes together."""
+
+    def __post_init__(self) -> None:
+        self.permission()
+
+    def permission(self) -> Permission:
+        """Raises WrongRule, which is a ValueError."""
+        return Permission(self.allow, self.deny, link_local=self.allow_link_local)
 
 
 class SocketSection(Section, frozen=True, kw_only=True):
@@ -159,6 +180,7 @@ class Settings(Section, frozen=True, kw_only=True):
     uplink: UplinkSection = UplinkSection()
     spool: SpoolSection = SpoolSection()
     speedtest: SpeedtestSection = SpeedtestSection()
+    probes: ProbesSection = ProbesSection()
     socket: SocketSection = SocketSection()
     flows: FlowsSection = FlowsSection()
 

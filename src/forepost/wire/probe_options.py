@@ -32,8 +32,8 @@ def spacing(options: "Options", count: int, most_sec: float) -> float:
 class Options(Wire, frozen=True, kw_only=True):
     """What every type of probe is told. `count` 0 leaves the number to the probe."""
 
-    interval_sec: Annotated[float, Meta(gt=0)] = 60.0
-    timeout_sec: Annotated[float, Meta(gt=0)] = 10.0
+    interval_sec: Annotated[float, Meta(gt=0, le=366 * 86_400)] = 60.0
+    timeout_sec: Annotated[float, Meta(gt=0, le=86_400)] = 10.0
     count: int = 0
     bind_interface: str = ""
 

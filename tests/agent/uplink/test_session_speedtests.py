@@ -70,5 +70,6 @@ def test_our_controller_wants_progress_and_knows_where_tests_are_answered() -> N
     ]
     (refused,) = other.received(';forepost;;speedtest_progress;0;0;{"queue_id":5,"part":2}')
     assert isinstance(refused, controller_side.Say)
+    own = accepted()
     older = ';forepost;;hello;0;0;{"version":"0.1.0","capabilities":["report"]}'
     assert list(own.received(older)) == [Ready(batched=True)]

@@ -17,6 +17,7 @@ CHECKS: Final[dict[str, Check]] = {
     "mtr-tcp": icmp.mtr_tcp,
     "bind-interface": network.binding,
     "route-changes": network.route_changes,
+    "site": network.site,
     "resolver": network.resolver,
     "controller": network.controller,
     "speedtest-port": network.speedtest_port,

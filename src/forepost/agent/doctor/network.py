@@ -11,6 +11,7 @@ import msgspec
 from forepost.agent.doctor.case import NET_BIND, NET_RAW, Case
 from forepost.agent.edges import abilities
 from forepost.agent.edges.host import LinuxHost
+from forepost.agent.edges.permission import TYPES
 from forepost.kit.http import Unreachable, request
 from forepost.wire.doctor import Finding
 
@@ -89,6 +90,22 @@ def _port(case: Case, check: str, listen: str, kind: socket.SocketKind, need: st
         check, why_not and f"{listen}: {why_not}", [need], detail=listen, grant=grant
     )
     return msgspec.structs.replace(found, configured=True)
+
+
+def site(case: Case) -> Finding:
+    """What the operator of this host forbids is no lack."""
+    probes = case.settings.probes
+    found = [
+        f"allow {', '.join(probes.allow)}" if probes.allow else "everything is allowed",
+        *([f"deny {', '.join(probes.deny)}"] if probes.deny else []),
+        "link-local addresses by HTTP too" if probes.allow_link_local else "not link-local by HTTP",
+        f"{probes.max_packets_per_sec:,} packets a second",
+    ]
+    permission = probes.permission()
+    denied = sorted(kind for kind in case.wanted & TYPES if permission.refusal_of_type(kind))
+    if denied:
+        found.append(f"wanted, and not allowed here: {', '.join(denied)}")
+    return Finding(check="site", state="ok", detail="; ".join(found), needed_by=NAMED)
 
 
 async def _asked(url: str) -> tuple[str, str]:

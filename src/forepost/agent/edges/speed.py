@@ -55,6 +55,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     streams: int = 4
     most_bytes: int = 10_000_000_000
     interface: str = ""
+    allow: tuple[str, ...] = ()
+    """Rules of `permission.py`, as the next; without any everything is allowed."""
+    deny: tuple[str, ...] = ()
+    allow_link_local: bool = True
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, tag=True):

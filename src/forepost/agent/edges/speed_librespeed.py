@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from forepost.agent.edges.speed import CONNECT_SEC, Place, Way
+from forepost.agent.edges.speed import CONNECT_SEC, Place, Plan, Way
 from forepost.agent.edges.speed_peer import BLOCK, PAYLOAD, Counter, Echo, NoSpeed, dial, shown
 from forepost.kit.clock import Clock
 
@@ -25,8 +25,8 @@ BLOCKS: Final = 160
 class LibreSpeed:
     counts = False
 
-    def __init__(self, place: Place, interface: str, clock: Clock) -> None:
-        self._place, self._interface, self._clock = place, interface, clock
+    def __init__(self, place: Place, plan: Plan, clock: Clock) -> None:
+        self._place, self._plan, self._clock = place, plan, clock
         parts = urlsplit(place.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise NoSpeed(f"{place.url!r} is no http or https URL")
@@ -109,7 +109,7 @@ class LibreSpeed:
         return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     def _opened(self) -> http.client.HTTPConnection:
-        opened = dial(self._host, self._port, self._interface)
+        opened = dial(self._host, self._port, self._plan)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls:
             try:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.edges.speed import CONNECT_SEC, Place, Way
+from forepost.agent.edges.speed import CONNECT_SEC, Place, Plan, Way
 from forepost.agent.edges.speed_peer import BLOCK, PAYLOAD, Counter, Echo, NoSpeed, dial, shown
 from forepost.kit.clock import Clock
 from forepost.kit.speed.responder import blocking, read_line
@@ -23,8 +23,8 @@ STALLED_SEC: Final = 5.0
 class Ours:
     counts = True
 
-    def __init__(self, place: Place, interface: str, clock: Clock) -> None:
-        self._place, self._interface, self._clock = place, interface, clock
+    def __init__(self, place: Place, plan: Plan, clock: Clock) -> None:
+        self._place, self._plan, self._clock = place, plan, clock
         self._test = secrets.token_hex(8)
         self._control: socket.socket | None = None
         self._number = 0
@@ -81,7 +81,7 @@ class Ours:
             self._control.close()
 
     def _admitted(self, role: Role, sec: float) -> socket.socket:
-        opened = dial(self._place.host, self._place.port, self._interface)
+        opened = dial(self._place.host, self._place.port, self._plan)
         try:
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             greeting = msgspec.json.decode(

@@ -15,7 +15,8 @@ from typing import Final, Protocol
 import msgspec
 
 from forepost.agent.edges.icmp_socket import bind_to_interface
-from forepost.agent.edges.speed import CONNECT_SEC, Way
+from forepost.agent.edges.permission import Permission
+from forepost.agent.edges.speed import CONNECT_SEC, Plan, Way
 
 BLOCK: Final = 128 * 1024
 PAYLOAD: Final = memoryview(secrets.token_bytes(BLOCK))
@@ -96,8 +97,9 @@ class Peer(Protocol):
     def close(self) -> None: ...
 
 
-def dial(host: str, port: int, interface: str) -> socket.socket:
+def dial(host: str, port: int, plan: Plan) -> socket.socket:
     """Raises NoSpeed and OSError."""
+    permission = Permission(plan.allow, plan.deny, link_local=plan.allow_link_local)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -106,11 +108,13 @@ def dial(host: str, port: int, interface: str) -> socket.socket:
         raise NoSpeed(f"{host!r} is no host name: {error}") from None
     failed: OSError = ConnectionError("no address")
     for family, kind, protocol, _, to in found:
+        if why := permission.refusal("SPEEDTEST", str(to[0]), port):
+            raise NoSpeed(why)
         opened = socket.socket(family, kind, protocol)
         try:
             opened.settimeout(CONNECT_SEC)
-            if interface:
-                bind_to_interface(opened, interface)
+            if plan.interface:
+                bind_to_interface(opened, plan.interface)
             opened.connect(to)
         except OSError as error:
             opened.close()

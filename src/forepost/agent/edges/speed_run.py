@@ -24,10 +24,10 @@ JOIN_SEC: Final = 2.0
 _FAILURES = (NoSpeed, OSError, http.client.HTTPException, ValueError)
 
 
-def peer_of(place: Place, interface: str, clock: Clock) -> Peer:
+def peer_of(place: Place, plan: Plan, clock: Clock) -> Peer:
     """Raises NoSpeed."""
     kind: type[Ours | LibreSpeed] = Ours if place.host else LibreSpeed
-    return kind(place, interface, clock)
+    return kind(place, plan, clock)
 
 
 def run(plan: Plan, clock: Clock, tell: Tell) -> Measured:
@@ -66,7 +66,7 @@ def _nearest(plan: Plan, clock: Clock) -> tuple[Place | None, Peer | None, str]:
     errors: list[str] = []
     for place in plan.places:
         try:
-            peer = peer_of(place, plan.interface, clock)
+            peer = peer_of(place, plan, clock)
             took = _connected(peer, alone=len(plan.places) == 1)
         except _FAILURES as failed:
             errors.append(f"{place.name or place.url or place.host}: {words(failed)}")

@@ -13,6 +13,8 @@ import msgspec
 from anyio.abc import TaskGroup
 
 from forepost.agent.edges import Edges
+from forepost.agent.edges.guarded import guarded
+from forepost.agent.edges.permission import Permission
 from forepost.agent.probes import PROBES, triggers
 from forepost.agent.probes.cadence import Cadence
 from forepost.agent.probes.serving import Keys, Servers, is_server, servers
@@ -22,7 +24,7 @@ from forepost.wire.budget import BUDGET, Cost, admit
 from forepost.wire.measuring import options_of, targets_of
 from forepost.wire.probe_options import WrongOption
 from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun
-from forepost.wire.probes import OPTIONS, Probe, ProbeOptions, ProbeResult
+from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions, ProbeResult
 from forepost.wire.uplink import ProbePost
 
 Deliver = Callable[[ProbePost], Awaitable[None]]
@@ -147,12 +149,17 @@ class Scheduler:
         health: Health | None = None,
         salt: str = "",
         budget: Cost = BUDGET,
+        permission: Permission | None = None,
     ) -> None:
-        """`salt`: what differs between agents, so that a fleet does not measure in step."""
+        """`salt`: what differs between agents, so that a fleet does not measure in step.
+        `permission`: what this site lets its probes reach; everything without it.
+        """
         self._budget = budget
+        self._permission = permission or Permission(link_local=True)
+        self._edges_for = {kind: guarded(edges, self._permission, kind) for kind in PROBES}
         self._open: Counter[str] = Counter()
         self._waiting: dict[str, deque[tuple[Key, _Entry]]] = {}
-        self._tasks, self._clock, self._edges, self._deliver = tasks, clock, edges, deliver
+        self._tasks, self._clock, self._deliver = tasks, clock, deliver
         self._health = health or Health(_log)
         self._salt = salt
         self._running: dict[Key, _Entry] = {}
@@ -168,13 +175,14 @@ class Scheduler:
 
         `keys`: of the pairs that this agent and others make, by the other's number.
         """
-        admitted, no_room = admit(probes, self._budget)
+        permitted, not_allowed = self._permitted(probes)
+        admitted, no_room = admit(permitted, self._budget)
         if no_room:
             self._health.ill(ROOM, f"{len(no_room)} are left out, the first: {no_room[0]}")
         else:
             self._health.well(ROOM)
         wanted, unsupported = measurements(admitted, keys)
-        served, wrong = servers(probes, keys or {})
+        served, wrong = servers(permitted, keys or {})
         self._servers.want(served)
         stop, start = changes({key: e.what for key, e in self._running.items()}, wanted)
         for key in stop:
@@ -196,7 +204,22 @@ class Scheduler:
             self._tasks.start_soon(self._run)
         if self._pause is not None:
             self._pause.cancel()
-        return no_room + unsupported + wrong
+        return not_allowed + no_room + unsupported + wrong
+
+    def _permitted(self, probes: Sequence[Probe]) -> tuple[list[Probe], list[str]]:
+        """Without what has nowhere to say that the site does not allow it: probes of this host, and
+        servers. The others are run, and their results say so.
+        """
+        permitted: list[Probe] = []
+        reasons: list[str] = []
+        for probe in probes:
+            silent = probe.type in TARGETLESS or is_server(probe)
+            why = self._permission.refusal_of_type(probe.type) if silent else ""
+            if why:
+                reasons.append(f"probe {probe.id}: {probe.type}: {why}")
+            else:
+                permitted.append(probe)
+        return permitted, reasons
 
     def now(self, kind: str, reason: str) -> None:
         """Measure what there is of this type once more, at once."""
@@ -286,7 +309,7 @@ class Scheduler:
         options = options or entry.what.options
         began_sec = self._clock.boottime()
         try:
-            result = await PROBES[kind](options, target, self._clock, self._edges)
+            result = await PROBES[kind](options, target, self._clock, self._edges_for[kind])
             if entry.stopped:
                 return  # it is gone from the list: nobody wants its result
             self._consider(key, result)

@@ -15,7 +15,7 @@ import anyio
 import msgspec
 
 from forepost.agent.edges.speed import Measured, Place, Plan, Progress, Speed
-from forepost.agent.settings import SpeedtestSection
+from forepost.agent.settings import ProbesSection, SpeedtestSection
 from forepost.agent.speedtests.idle import Moved, wait_until_idle
 from forepost.agent.speedtests.payload import payload
 from forepost.kit.clock import Clock
@@ -33,6 +33,7 @@ MOST_RESULTS: Final = 100
 MOST_KNOWN: Final = 1_000
 """Numbers of tests that are remembered, so that none is run twice."""
 MBIT: Final = 1e6 / 8
+EVERYTHING: Final = ProbesSection(allow_link_local=True)
 MOST_ERROR: Final = 2_000
 
 _log = logging.getLogger(__name__)
@@ -47,13 +48,16 @@ class Desk:
         controller_host: Callable[[], str],
         clock: Clock,
         known_time: Callable[[], datetime | None],
+        site: ProbesSection = EVERYTHING,
     ) -> None:
         """`controller_host`: for a responder that has no host of its own. `known_time`: the
-        controller's; None while nobody knows it, and then nothing is too late.
+        controller's; None while nobody knows it, and then nothing is too late. `site`: what may
+        be reached.
         """
         self._known_time = known_time
         self._settings, self._speed, self._moved = settings, speed, moved
         self._controller_host, self._clock = controller_host, clock
+        self._site = site
         self._waiting: deque[AskedSpeedtest] = deque()
         self._known: dict[int, None] = {}
         self._asked = anyio.Event()
@@ -169,6 +173,9 @@ class Desk:
             streams=at.streams,
             most_bytes=at.max_bytes,
             interface=at.interface,
+            allow=self._site.allow,
+            deny=self._site.deny,
+            allow_link_local=self._site.allow_link_local,
         )
 
     def _places(self, test: AskedSpeedtest) -> list[Place] | str:

@@ -7,12 +7,15 @@ from functools import partial
 from typing import Final, Protocol
 
 import anyio
+import anyio.lowlevel
 import msgspec
 from anyio.abc import TaskGroup
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.bounds import LONGEST_TEXT, TooMuch
+from forepost.agent.uplink.connection import Broken, Connection, Wrong, is_their_fault
 from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.session import (
     Acked,
@@ -48,7 +51,14 @@ from forepost.wire.uplink import MAX_BATCH, MAX_BATCH_BYTES, Refused
 FIRST_SEC, LONGEST_SEC = 1.0, 60.0
 HEARTBEAT_SEC: Final = 30.0
 LARGEST_MESSAGE: Final = 16 << 20
+CLOSE_SEC: Final = 2.0
+"""A controller that does not stop talking is not waited for."""
 SUBJECT: Final = "controller"
+WORDS: Final = "what the controller says"
+KEPT: Final = "what the controller wants, on disk"
+MOST_WRONG: Final = 16
+"""Messages of one conversation that are not understood, or too much; then it ends."""
+MOST_REFUSALS: Final = 500
 
 
 class Tests(Protocol):
@@ -82,10 +92,6 @@ WantProbes = Callable[[str, Sequence[msgspec.Raw], Mapping[int, bytes]], Awaitab
 _log = logging.getLogger(__name__)
 
 
-class Broken(Exception):
-    """The conversation ended; the text says why."""
-
-
 class Link:
     def __init__(
         self,
@@ -115,7 +121,7 @@ class Link:
             try:
                 deactivated = await self._converse(identity)
             except* (OSError, InvalidHandshake, ConnectionClosed, Broken, TimeoutError) as group:
-                if self.connected:
+                if self.connected and not group.subgroup(is_their_fault):
                     pause = FIRST_SEC
                 self._health.ill(SUBJECT, f"{identity.url}: {_first(group)}")
                 deactivated = ""
@@ -133,11 +139,12 @@ class Link:
         """One connection, until it breaks (raises) or the agent is removed (returns why)."""
         url = "ws" + identity.url.removeprefix("http") + "/ws/agent"
         why = ""
-        async with connect(
+        async with Connection(
             url,
             additional_headers=identity.headers,
             compression=None,
             max_size=LARGEST_MESSAGE,
+            close_timeout=CLOSE_SEC,
             proxy=None,
         ) as socket:
             session = Session(
@@ -158,6 +165,7 @@ class Link:
                 self._keeper,
                 partial(ask_over_http, identity, self._keeper),
                 self._groups,
+                self._health,
             )
             async with anyio.create_task_group() as tasks:
                 why = await talk.run(tasks, self._established)
@@ -165,6 +173,7 @@ class Link:
 
     def _established(self) -> None:
         self.connected = True
+        self._health.well(WORDS)
         self._health.well(SUBJECT)
 
 
@@ -180,17 +189,20 @@ class _Conversation:
         keeper: Timekeeper,
         ask_elsewhere: Callable[[], Awaitable[None]],
         groups: WantedGroups | None,
+        health: Health,
     ) -> None:
         """`ask_elsewhere`: for the time, where this conversation has no words for it."""
         self._spool, self._want, self._clock, self._socket = spool, want, clock, socket
         self._session, self._tests = session, tests
         self._keeper, self._ask_elsewhere = keeper, ask_elsewhere
-        self._groups = groups
+        self._groups, self._health = groups, health
         self._acked = anyio.Event()
+        self._wrong = 0
 
     async def run(self, tasks: TaskGroup, established: Callable[[], None]) -> str:
         await self._socket.send(self._session.start())
         async for message in self._socket:
+            await anyio.lowlevel.checkpoint()  # there may be more of them without a pause
             for step in self._steps(message):
                 match step:
                     case Say(words):
@@ -221,11 +233,25 @@ class _Conversation:
         tasks.start_soon(self._keep_time, ready.tells_time)
 
     def _steps(self, message: str | bytes) -> list[Step]:
-        text = message if isinstance(message, str) else message.decode()
         try:
+            text = message if isinstance(message, str) else message.decode()
             return list(self._session.received(text))
-        except (neffos.Malformed, msgspec.MsgspecError, RecursionError) as error:
-            raise Broken(f"not understood: {error}") from None
+        except (
+            neffos.Malformed,
+            msgspec.MsgspecError,
+            RecursionError,
+            TooMuch,
+            UnicodeDecodeError,
+        ) as error:
+            self._misheard(str(error)[:LONGEST_TEXT])
+            return []
+
+    def _misheard(self, reason: str) -> None:
+        """One message that is wrong costs nothing else."""
+        self._wrong += 1
+        if self._wrong > MOST_WRONG:
+            raise Wrong(f"more than {MOST_WRONG} messages that are wrong, the last one: {reason}")
+        self._health.ill(WORDS, f"{self._wrong} messages are passed over, the last one: {reason}")
 
     async def _pump(self, batched: bool) -> None:
         """Send the oldest results, wait until they are kept, forget them; for ever."""
@@ -258,11 +284,18 @@ class _Conversation:
         await keep_time(self._keeper, self._clock, ask if tells_time else self._ask_elsewhere, tell)
 
     async def _have(self, wanted: ProbesAre | GroupsAre) -> None:
-        match wanted:
-            case ProbesAre(revision, probes, keys):
-                await self._run_these(revision, probes, keys)
-            case GroupsAre(revision, groups):
-                await self._use_groups(revision, groups)
+        try:
+            match wanted:
+                case ProbesAre(revision, probes, keys):
+                    await self._run_these(revision, probes, keys)
+                case GroupsAre(revision, groups):
+                    await self._use_groups(revision, groups)
+        except OSError as error:
+            # It is in use, and not kept: results must go on to leave, all the more where the disk
+            # is full. Asked for again at the next connect.
+            self._health.ill(KEPT, error.strerror or str(error))
+        else:
+            self._health.well(KEPT)
 
     async def _run_these(
         self, revision: str, probes: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
@@ -322,8 +355,10 @@ class _Conversation:
 
     def _refuse(self, refused: list[Refused]) -> None:
         self._spool.refused(len(refused))
-        for one in refused:
-            _log.warning("result %d refused by the controller: %s", one.seq, one.reason)
+        for one in refused[:MOST_REFUSALS]:
+            _log.warning(
+                "result %d refused by the controller: %s", one.seq, one.reason[:LONGEST_TEXT]
+            )
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> str:

@@ -9,6 +9,13 @@ from typing import Final
 
 import msgspec
 
+from forepost.agent.uplink.bounds import (
+    LONGEST_TEXT,
+    GroupParts,
+    TooMuch,
+    check_list,
+    check_message,
+)
 from forepost.agent.uplink.record import Record
 from forepost.wire import neffos
 from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
@@ -40,6 +47,7 @@ from forepost.wire.uplink import (
     Want,
 )
 
+MOST_TESTS: Final = 100
 GONE: Final = "agent_deleted:"
 """How a refusal begins that is for good."""
 
@@ -165,19 +173,22 @@ class Session:
         self._test_sent = 0
         self._speedtest_port = speedtest_port
         self._takes_groups = takes_groups
-        self._parts: list[WantGroups] = []
+        self._parts = GroupParts()
+        self._met = self._ready = False
 
     def start(self) -> str:
         return neffos.HELLO
 
     def received(self, text: str) -> Iterator[Step]:
-        """Raises neffos.Malformed and msgspec.MsgspecError for what no controller says, and
-        RecursionError for what is nested more deeply than anything is.
+        """Raises neffos.Malformed and msgspec.MsgspecError for what no controller says, TooMuch for
+        what is more than an agent takes, RecursionError for what is nested more deeply than
+        anything is. The conversation may go on after each.
         """
         if not self._accepted:
             yield from self._greeted(text)
             return
         frame = neffos.decode(text)
+        check_message(frame.body)
         if frame.wait == self._agent_token:
             yield from self._agent_connected(frame)
         elif frame.wait == self._own_token:
@@ -240,18 +251,24 @@ class Session:
             self._accepted = True
             yield Say(neffos.encode(Frame(AGENT, neffos.CONNECT, wait=self._agent_token)))
             return
-        reason = text.removeprefix(neffos.REFUSED)
+        reason = text.removeprefix(neffos.REFUSED)[:LONGEST_TEXT]
         yield Deactivated(reason) if reason.startswith(GONE) else TurnedAway(reason)
 
     def _agent_connected(self, frame: Frame) -> Iterator[Step]:
         if frame.is_error:
-            yield TurnedAway(frame.body)
+            yield TurnedAway(frame.body[:LONGEST_TEXT])
             return
+        if self._met:
+            raise TooMuch("a second answer to one question")
+        self._met = True
         yield Say(_frame(AGENT, "version", Version(version=self._version)))
         yield Say(neffos.encode(Frame(FOREPOST, neffos.CONNECT, wait=self._own_token)))
 
     def _own_connected(self, frame: Frame) -> Iterator[Step]:
+        if self._ready:
+            raise TooMuch("a second answer to one question")
         if frame.is_error:
+            self._ready = True
             yield Say(neffos.encode(Frame(AGENT, "probe_get", "hello")))
             yield Ready(batched=False)
             return
@@ -266,14 +283,18 @@ class Session:
 
     def _own_event(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
+            case "hello" if self._ready:
+                raise TooMuch("a second hello")
             case "hello":
+                self._ready = True
                 able = _hello.decode(frame.body).capabilities
                 yield Ready(REPORT in able, SPEEDTEST in able, CLOCK in able, GROUPS in able)
             case "want":
                 want = _want.decode(frame.body)
+                check_list(want.revision, want.probes, want.keys)
                 yield ProbesAre(want.revision, want.probes, want.keys)
             case "want_groups" if self._takes_groups:
-                yield from self._part(_want_groups.decode(frame.body))
+                yield from self._part(_want_groups.decode(frame.body), len(frame.body))
             case "clock":
                 yield TimeWas(_time_is.decode(frame.body))
             case "report_ok":
@@ -284,34 +305,25 @@ class Session:
             case _:
                 pass  # of a newer controller; it was not among the capabilities we named
 
-    def _part(self, part: WantGroups) -> Iterator[Step]:
+    def _part(self, part: WantGroups, size: int) -> Iterator[Step]:
         """Nothing is wanted before the last part of a revision is there."""
-        if part.part == 1:
-            self._parts = []
-        elif len(self._parts) + 1 != part.part or self._parts[0].revision != part.revision:
-            return  # of a document whose beginning was not for us
-        self._parts.append(part)
-        if part.part < part.parts:
-            return
-        entries: dict[str, list[str]] = {}
-        for one in self._parts:
-            for group in one.groups:
-                entries.setdefault(group.name, []).extend(group.entries)
-        self._parts = []
-        groups = [GroupEntries(name=name, entries=found) for name, found in entries.items()]
-        yield GroupsAre(part.revision, groups)
+        entries = self._parts.take(part, size)
+        if entries is not None:
+            groups = [GroupEntries(name=name, entries=found) for name, found in entries.items()]
+            yield GroupsAre(part.revision, groups)
 
     def _agent_event(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
             case "probe_get" if not frame.is_error:
                 probes = _list.decode(frame.body)
+                check_list("", probes or (), {})
                 if probes:  # NetWatcher sends nothing where it failed; a list is never empty
                     yield ProbesAre("", probes)
             case "probe_post_ok" if self._sent:
                 self._sent = None
                 yield Acked([])
             case "probe_post" if frame.is_error and self._sent:
-                refused = [Refused(seq=self._sent[1], reason=frame.body)]
+                refused = [Refused(seq=self._sent[1], reason=frame.body[:LONGEST_TEXT])]
                 self._sent = None
                 yield Acked(refused)
             case "speedtest_queue" if not frame.is_error:
@@ -321,22 +333,23 @@ class Session:
                 kept, self._test_sent = SpeedtestKept(self._test_sent), 0
                 yield kept
             case "speedtest_result" if frame.is_error and self._test_sent:
-                kept, self._test_sent = SpeedtestKept(self._test_sent, frame.body), 0
+                said = frame.body[:LONGEST_TEXT]
+                kept, self._test_sent = SpeedtestKept(self._test_sent, said), 0
                 yield kept
             case "deactivate":
-                yield Deactivated(_reason.decode(frame.body).reason)
+                yield Deactivated(_reason.decode(frame.body).reason[:LONGEST_TEXT])
             case _:
                 pass  # pong, version, speedtest_servers_ok: nothing follows from them
 
 
 def _speedtests(raws: Sequence[msgspec.Raw]) -> SpeedtestsAre:
-    """One by one: one that is wrong never costs the others."""
+    """One by one: one that is wrong never costs the others. Of a queue the first ones count."""
     found = SpeedtestsAre([], [])
-    for raw in raws:
+    for raw in raws[:MOST_TESTS]:
         try:
             found.tests.append(_test.decode(raw))
         except msgspec.ValidationError as error:
-            found.wrong.append(str(error))
+            found.wrong.append(str(error)[:LONGEST_TEXT])
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import anyio
 import msgspec
 
+from forepost.agent.uplink.bounds import impossible
 from forepost.agent.uplink.clock_offset import ClockOffset, exchange
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
@@ -23,6 +24,7 @@ SKEW_MS: Final = 1_000.0
 MOST_ASKED: Final = 16
 """Questions without an answer that are remembered; older ones are forgotten."""
 SUBJECT: Final = "clock"
+CONTROLLERS: Final = "the controller's clock"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _US: Final = timedelta(microseconds=1)
 _CLOSE_NS: Final = 20_000
@@ -70,6 +72,10 @@ class Timekeeper:
         asked_ns = self._asked.pop(answer.number, None)
         if asked_ns is None:
             return
+        if why := impossible(answer):
+            self._health.ill(CONTROLLERS, why)
+            return
+        self._health.well(CONTROLLERS)
         now = self._look()
         sample = exchange(asked_ns, answer.received_ns, answer.sent_ns, now.boot)
         bound_ns = sample.bound_ns + coarse_ns

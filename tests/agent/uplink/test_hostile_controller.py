@@ -1,0 +1,301 @@
+"""A controller that was taken over: what it asks is bounded, and the agent goes on."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.bounds import (
+    LARGEST_GROUPS,
+    LARGEST_PROBE,
+    GroupParts,
+    TooMuch,
+    probes_of,
+)
+from forepost.agent.uplink.link import WORDS, Link
+from forepost.agent.uplink.session import ProbesAre, Ready, Session
+from forepost.agent.uplink.spool import Spool
+from forepost.agent.uplink.timekeeper import CONTROLLERS, Timekeeper
+from forepost.agent.uplink.wanted_groups import WantedGroups
+from forepost.kit.clock import SystemClock
+from forepost.kit.health import Health
+from forepost.wire.clock import TimeIs
+from forepost.wire.group_delivery import GroupEntries, WantGroups
+from tests.fakes.clock import FakeClock
+from tests.fakes.disk import FakeDisk
+from tests.fakes.endless import watched
+from tests.lab.peers import answering, serving
+
+pytestmark = pytest.mark.anyio
+
+NOW = "2026-01-01T00:00:00Z"
+PROBE = {
+    "id": 1,
+    "created_at": NOW,
+    "updated_at": NOW,
+    "workspace_id": 1,
+    "agent_id": 1,
+    "type": "PING",
+}
+Talk = Callable[[ServerConnection], Awaitable[None]]
+
+
+def own(event: str, body: Any) -> str:
+    return f";forepost;;{event};0;0;{json.dumps(body)}"
+
+
+HELLO = own("hello", {"version": "1", "capabilities": ["report", "want", "groups"]})
+
+
+class Site:
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.health = SystemClock(), Health(logging.getLogger("test"))
+        self.node = Node(
+            name="n", version="1", state_dir=folder, started_at=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        self.spool = Spool(
+            FakeDisk(), self.clock, self.health, max_bytes=1 << 30, max_age_sec=86_400
+        )
+        self.lists: list[tuple[str, int]] = []
+        self.groups: list[int] = []
+        self.connects = 0
+        self.full = False
+        self.heard: list[str] = []
+
+    async def want(self, revision: str, raws: Sequence[msgspec.Raw], _keys: object) -> list[str]:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        self.lists.append((revision, len(raws)))
+        return []
+
+    async def want_groups(self, document: Sequence[tuple[str, Any]]) -> list[str]:
+        self.groups.append(len(document))
+        return []
+
+
+@asynccontextmanager
+async def visited(folder: Path, talk: Talk) -> AsyncIterator[Site]:
+    """An agent that is connected to a controller which talks like this after the greetings."""
+    site = Site(folder)
+
+    async def answer(socket: ServerConnection) -> None:
+        site.connects += 1
+        try:
+            assert await socket.recv() == "M"
+            await socket.send("Aabc")
+            for _ in range(3):
+                said = str(await socket.recv())
+                if "_OnNamespaceConnect" in said:
+                    await socket.send(said.partition(";")[0] + ";;;;;;")
+            assert ";hello;" in str(await socket.recv())
+            await talk(socket)
+            async for message in socket:
+                site.heard.append(str(message))
+        except ConnectionClosed:
+            return
+
+    async with serve(
+        answer, "127.0.0.1", 0, max_size=None, compression=None, close_timeout=0.5
+    ) as server:
+        port = server.sockets[0].getsockname()[1]
+        identity = Identity(url=f"http://127.0.0.1:{port}", workspace_id=1, agent_id=1, psk="k")
+        groups = WantedGroups(folder, site.want_groups, site.health)
+        link = Link(site.node, site.spool, site.want, site.clock, site.health, groups=groups)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(link.run, identity)
+            yield site
+            tasks.cancel_scope.cancel()
+
+
+async def happens(true: Callable[[], object]) -> None:
+    with anyio.fail_after(15):
+        while not true():  # noqa: ASYNC110 - across a real socket
+            await anyio.sleep(0.01)
+
+
+async def test_messages_that_are_wrong_are_passed_over_and_said(tmp_path: Path) -> None:
+    async def talk(socket: ServerConnection) -> None:
+        await socket.send(HELLO)
+        await socket.send("junk")
+        await socket.send(b"\xff\xfe")
+        await socket.send(own("want", {"revision": 7}))
+        await socket.send(";forepost;;want;0;0;" + "[" * 100_000)
+        await socket.send(own("want", {"revision": "x" * 65, "probes": []}))
+        await socket.send(own("want", {"revision": "r", "probes": [PROBE] * 20_001}))
+        keys = {"1": "A" * 400}
+        await socket.send(own("want", {"revision": "r", "probes": [], "keys": keys}))
+        await socket.send(own("want", {"revision": "r", "probes": [PROBE] * 3}))
+
+    async with visited(tmp_path, talk) as site:
+        await happens(lambda: site.lists)
+        assert site.lists == [("r", 3)]
+        assert site.connects == 1
+        assert site.health.problems[WORDS].startswith("7 messages are passed over, the last one: ")
+
+
+async def test_who_is_wrong_all_the_time_is_left_for_longer_each_time(tmp_path: Path) -> None:
+    began: list[float] = []
+
+    async def talk(socket: ServerConnection) -> None:
+        began.append(SystemClock().monotonic())
+        await socket.send(HELLO)
+        for _ in range(2_000):
+            await socket.send(HELLO)
+
+    async with visited(tmp_path, talk) as site, watched() as pauses:
+        await happens(lambda: len(began) >= 3)
+        assert site.health.problems["controller"].endswith(
+            "more than 16 messages that are wrong, the last one: a second hello"
+        )
+        assert pauses.longest_sec < 0.5
+        first, second = began[1] - began[0], began[2] - began[1]
+        assert second > first * 0.9
+        assert second >= 1.0
+
+
+async def test_a_message_beyond_16_mib_is_hung_up_on(tmp_path: Path) -> None:
+    async def talk(socket: ServerConnection) -> None:
+        await socket.send(HELLO)
+        await socket.send(" " * ((16 << 20) + 1))
+
+    async with visited(tmp_path, talk) as site:
+        await happens(lambda: "1009" in site.health.problems.get("controller", ""))
+        assert site.lists == []
+
+
+async def test_groups_without_end_are_forgotten(tmp_path: Path) -> None:
+    entries = [f"198.18.{n // 250}.{n % 250}" for n in range(10_000)]
+
+    async def talk(socket: ServerConnection) -> None:
+        await socket.send(HELLO)
+        for part in range(1, 110):
+            groups = [{"name": "g", "entries": entries}]
+            said = {"revision": "r", "part": part, "parts": 20_000, "groups": groups}
+            await socket.send(own("want_groups", said))
+        small = {"revision": "s", "groups": [{"name": "g", "entries": ["198.18.0.1"]}]}
+        await socket.send(own("want_groups", small))
+
+    async with visited(tmp_path, talk) as site, watched() as pauses:
+        await happens(lambda: site.groups)
+        assert site.groups == [1]
+        assert "more than 1,000,000 addresses in groups" in site.health.problems[WORDS]
+        assert pauses.longest_sec < 0.5
+
+
+def test_parts_are_bounded_in_bytes_and_must_follow() -> None:
+    parts = GroupParts()
+    one = WantGroups(revision="r", part=1, parts=9, groups=[GroupEntries(name="g", entries=["a"])])
+    assert parts.take(one, LARGEST_GROUPS // 2) is None
+    with pytest.raises(TooMuch, match="more than 64 MiB of groups"):
+        parts.take(msgspec.structs.replace(one, part=2), LARGEST_GROUPS)
+    assert parts.take(msgspec.structs.replace(one, part=3), 1) is None
+    last = msgspec.structs.replace(one, parts=1)
+    assert parts.take(last, 1) == {"g": ["a"]}
+    many = msgspec.structs.replace(last, groups=[GroupEntries(name="n" * 201, entries=[])])
+    with pytest.raises(TooMuch, match="200 characters"):
+        parts.take(many, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"targets": [{**PROBE, "probe_id": 1, "target": "t" * 2_001}]}, "length <= 2000"),
+        ({"interval_sec": 10**30}, "interval_sec"),
+        ({"timeout_sec": 10**9}, "timeout_sec"),
+        ({"count": -(10**12)}, "count"),
+        ({"labels": "x" * LARGEST_PROBE}, "bytes: 1,048,576 are the most"),
+        ({"metadata": json.loads("[" * 200 + "]" * 200)}, "nested more than 100 deep"),
+        ({"type": "T" * 33}, "type"),
+    ],
+)
+def test_a_probe_that_is_too_much_costs_the_others_nothing(
+    wrong: dict[str, Any], words: str
+) -> None:
+    raws = [msgspec.Raw(json.dumps(one).encode()) for one in ({**PROBE, **wrong}, PROBE)]
+    probes, kept, reasons = probes_of(raws)
+    assert [one.id for one in probes] == [1]
+    assert kept == raws[1:]
+    (reason,) = reasons
+    assert words in reason
+    assert len(reason) < 600
+
+
+def test_a_message_of_very_many_values_is_not_decoded() -> None:
+    session = Session("1", 1, 0)
+    list(session.received("Aabc"))
+    with pytest.raises(TooMuch, match="1,000,000 are the most"):
+        list(session.received(";forepost;;want;0;0;" + "{}," * 600_000))
+
+
+def test_a_second_greeting_starts_nothing() -> None:
+    session = Session("1", 1, 0)
+    list(session.received("Aabc"))
+    assert len(list(session.received("$1;;;;;;"))) == 2
+    with pytest.raises(TooMuch):
+        list(session.received("$1;;;;;;"))
+    list(session.received("$2;;;;;;"))
+    assert isinstance(next(session.received(HELLO)), Ready)
+    for again in (HELLO, "$2;;;;;;", "$2;forepost;;_OnNamespaceConnect;1;0;no"):
+        with pytest.raises(TooMuch):
+            list(session.received(again))
+    assert isinstance(
+        next(session.received(own("want", {"revision": "r", "probes": []}))), ProbesAre
+    )
+
+
+@pytest.mark.parametrize("year", [1970, 2019, 2100, 2262])
+def test_a_clock_that_cannot_be_right_is_not_believed(year: int) -> None:
+    health = Health(logging.getLogger("test"))
+    keeper = Timekeeper(FakeClock(), health)
+    ns = int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 10**9
+    keeper.answered(TimeIs(number=keeper.asks(), received_ns=ns, sent_ns=ns))
+    assert keeper.reading().offset_ms is None
+    assert health.problems[CONTROLLERS] == f"it says {year}-01-01: it is not believed"
+    good = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 10**9
+    keeper.answered(TimeIs(number=keeper.asks(), received_ns=good, sent_ns=good))
+    assert health.problems == {}
+
+
+async def test_a_redirect_takes_the_key_nowhere(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    came: list[bytes] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(await reader.readuntil(b"\r\n\r\n"))
+
+    async with serving(note) as elsewhere:
+        away = f"Location: ws://127.0.0.1:{elsewhere}/\r\n".encode()
+        said = b"HTTP/1.1 302 Found\r\n" + away + b"Content-Length: 0\r\n\r\n"
+        async with serving(answering(said)) as here:
+            url = f"http://127.0.0.1:{here}"
+            identity = Identity(url=url, workspace_id=1, agent_id=1, psk="secret")
+            link = Link(site.node, site.spool, site.want, site.clock, site.health)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(link.run, identity)
+                await happens(lambda: "controller" in site.health.problems)
+                tasks.cancel_scope.cancel()
+    assert "HTTP 302" in site.health.problems["controller"]
+    assert came == []
+
+
+async def test_what_cannot_be_kept_does_not_end_the_conversation(tmp_path: Path) -> None:
+    async def talk(socket: ServerConnection) -> None:
+        await socket.send(HELLO)
+        await socket.send(own("want", {"revision": "r", "probes": []}))
+
+    async with visited(tmp_path, talk) as site:
+        site.full = True
+        await happens(lambda: any("controller wants" in one for one in site.health.problems))
+        assert site.connects == 1
+        assert "controller" not in site.health.problems
