@@ -33,6 +33,7 @@ from forepost.controller.db.failures import FAILURES, failure_of, reason_of
 from forepost.controller.db.sole_use import SUBJECT as DATABASE
 from forepost.controller.documented import document
 from forepost.controller.parameters import Parameters
+from forepost.controller.quotas import Quotas
 from forepost.kit.errors import Forbidden, Refusal, TooMany
 from forepost.kit.health import Health
 from forepost.wire import rest
@@ -55,6 +56,7 @@ def build(
     routers: Sequence[Router],
     sockets: Mapping[str, Asgi],
     access: Access,
+    quotas: Quotas,
     around: Callable[[Asgi], Asgi],
     health: Health,
     look: Callable[[], Awaitable[None]],
@@ -68,7 +70,7 @@ def build(
     parameters = Parameters()
     http = Litestar(
         route_handlers=[*routers, _observability(health, look, metrics), *_panel()],
-        guards=[access.guard, parameters.guard],
+        guards=[access.guard, parameters.guard, quotas.guard],
         dependencies={"caller": Provide(caller_of)},
         request_class=SpelledRequest,
         request_max_body_size=BODY_BYTES,

@@ -52,6 +52,7 @@ from forepost.controller.probes.likeness import Likeness
 from forepost.controller.probes.owners import Owners
 from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Probes
+from forepost.controller.quotas import Quotas
 from forepost.controller.results import api as results_api
 from forepost.controller.results import related_api
 from forepost.controller.results.reading import Reading
@@ -231,6 +232,7 @@ async def _built(
             "/ws/panel/raw": live_socket.endpoint(hub, access, "event"),
         },
         access=access,
+        quotas=Quotas(db, settings.limits.most),
         around=entrance.around,
         health=health,
         look=stores.sole.look,

@@ -59,6 +59,8 @@ class Limits(Section, frozen=True, kw_only=True):
     wrong_pins_per_address: PerMinute = 10
     wrong_pins_per_agent: PerMinute = 5
     wrong_share_passwords_per_address: PerMinute = 5
+    most: dict[str, Annotated[int, Meta(ge=0, le=10_000_000)]] = {}
+    """How many things of a kind there may be, where it is not the usual number: `agents`, ..."""
     connections_per_address: Annotated[int, Meta(ge=1, le=1_000_000)] = 256
     """Open at once, of an address that is no trusted proxy; WebSockets of agents and people who
     have shown who they are do not count."""

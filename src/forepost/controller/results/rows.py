@@ -10,6 +10,9 @@ from forepost.wire.disclosure import public_target, without_secrets
 from forepost.wire.rest import ResultRow
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_US: Final = -62_135_596_800_000_000
+_LAST_US: Final = 253_402_300_799_999_999
+"""The years 1 and 9999."""
 
 
 def shown(row: Row) -> ResultRow:
@@ -30,4 +33,7 @@ def shown(row: Row) -> ResultRow:
 
 
 def instant(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+    """The nearest time that can be written: one row that was kept with another must not keep its
+    neighbours from being read.
+    """
+    return _EPOCH + timedelta(microseconds=min(max(micros, _FIRST_US), _LAST_US))
