@@ -27,7 +27,8 @@ from forepost.kit.state_file import Damaged
 READY_SEC: Final = 60.0
 STOP_SEC: Final = 15.0
 LONGEST_PAUSE_SEC: Final = 30.0
-FOR_GOOD: Final = {2, TAKEN}
+NOT_ONE_STORE: Final = 5
+FOR_GOOD: Final = {2, TAKEN, NOT_ONE_STORE}
 """Statuses of a part for which another try is of no use."""
 
 _clock = SystemClock()

@@ -9,11 +9,14 @@ from pathlib import Path
 import anyio
 
 from forepost.controller import settings as controller_settings
+from forepost.controller.archive import Unusable
 from forepost.controller.server import serve
+from forepost.controller.store_identity import STATUS, NotOneStore
 from forepost.kit import log, parent
 from forepost.kit.folder_lock import TAKEN, Taken
 from forepost.kit.settings import WrongSettings
 
+ADOPT = "--adopt-series"
 YOUNG = 50_000
 """Objects before the collector looks: thousands of results come and go by reference counts."""
 
@@ -26,17 +29,25 @@ def _started(listen: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run until SIGINT or SIGTERM. Exit status 2: the settings are wrong, 4: another process
-    has the folder.
+    has the folder, 5: metadata and series do not belong together.
     """
     log.start()
     parent.follow()
+    adopt = ADOPT in arguments
+    paths = [Path(one) for one in arguments if one != ADOPT]
     try:
-        settings = controller_settings.read(Path(arguments[0]) if arguments else None)
+        settings = controller_settings.read(paths[0] if paths else None)
         started = partial(_started, settings.http.listen)
-        anyio.run(serve, settings, started, backend_options={"use_uvloop": True})
+        anyio.run(serve, settings, started, adopt, backend_options={"use_uvloop": True})
     except WrongSettings as error:
         sys.stderr.write(f"forepost controller: {error}\n")
         return 2
+    except NotOneStore as error:
+        sys.stderr.write(f"forepost controller: {error}\n")
+        return STATUS
+    except Unusable as error:
+        sys.stderr.write(f"forepost controller: {error}\n")
+        return STATUS
     except Taken as error:
         sys.stderr.write(f"forepost controller: {error}\n")
         return TAKEN

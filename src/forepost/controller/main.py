@@ -14,6 +14,7 @@ import msgspec
 from litestar import Litestar
 
 import forepost
+from forepost.controller import archive
 from forepost.controller.access import canonical
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.alerts import api as alerts_api
@@ -64,6 +65,7 @@ from forepost.controller.sharing.store import ShareLinks
 from forepost.controller.speeding import Speeding
 from forepost.controller.speedtests import api as speedtests_api
 from forepost.controller.speedtests.store import Speedtests
+from forepost.controller.store_identity import StoreIdentity
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.controller.topology import api as topology_api
 from forepost.controller.workspaces import api as workspaces_api
@@ -93,27 +95,33 @@ class Controller(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
+async def build(
+    settings: Settings, clock: Clock, *, adopt: bool = False
+) -> AsyncIterator[Controller]:
     """Open the stores, join the slices; at the end keep what is in RAM and close the stores.
 
-    Raises Taken where another process has the data folder.
+    `adopt`: metadata and series that are there are made one store. Raises Taken where another
+    process has the data folder, and NotOneStore.
     """
     folder = files.private_folder(Path(settings.data.dir))
     with FolderLock.take(folder):
-        async with _built(settings, folder, clock) as controller:
+        archive.finish(folder)
+        async with _built(settings, folder, clock, adopt=adopt) as controller:
             yield controller
 
 
 @asynccontextmanager
-async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterator[Controller]:
+async def _built(
+    settings: Settings, folder: Path, clock: Clock, *, adopt: bool
+) -> AsyncIterator[Controller]:
     health = Health(logging.getLogger("forepost.controller"))
-    settled = SettledClock(folder, clock, health)
-    db = Database.at(settings.database_url)
+    settled, db = SettledClock(folder, clock, health), Database.at(settings.database_url)
     await db.migrate()
     series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
+    identity = await StoreIdentity.opened(db, series, clock, adopt=adopt)
 
     secret = _secret(folder / "jwt.key")
-    tokens, passwords = Tokens(secret, clock), Passwords()
+    tokens, passwords = Tokens(secret, clock, identity.token_epoch), Passwords()
     entrance = Entrance(db, tokens, passwords, settings, clock)
     access = entrance.access
     agents, probes = Agents(db), Probes(db)
@@ -254,6 +262,7 @@ async def _built(settings: Settings, folder: Path, clock: Clock) -> AsyncIterato
         "addresses": partial(addresses.run, lists.moved),
         "retention": retention,
         "settled time": settled.run,
+        "store": identity.run,
         **flowing.services,
         **speeding.services,
         **mapping.services,

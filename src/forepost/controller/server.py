@@ -23,11 +23,14 @@ PING_SEC: Final = 20.0
 _log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, started: Callable[[], None]) -> None:
-    """Run until SIGINT or SIGTERM; `started` is called when the port is open."""
+async def serve(settings: Settings, started: Callable[[], None], adopt: bool) -> None:
+    """Run until SIGINT or SIGTERM; `started` is called when the port is open. `adopt`: as `build`
+    takes it.
+    """
     clock = SystemClock()
     host, port = _listen(settings.http.listen)
-    async with build(settings, clock) as controller, anyio.create_task_group() as tasks:
+    building = build(settings, clock, adopt=adopt)
+    async with building as controller, anyio.create_task_group() as tasks:
         config = uvicorn.Config(
             controller.app,
             host=host,

@@ -8,11 +8,12 @@ from typing import Any, Final, Self
 import anyio
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from forepost.controller.db.tables import metadata
 from forepost.kit.errors import Conflict
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,6 +21,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 LOST: Final = (OperationalError, InterfaceError, OSError)
 """The database is not there now; all else is a fault of ours, or of what is written."""
+OF_ID: Final = "_id_seq"
+"""How PostgreSQL calls a table's sequence."""
 EXTERNAL_ID_TAKEN: Final = "external_id: taken by another one of this workspace"
 
 
@@ -74,6 +77,16 @@ class Database:
             if sqlite:
                 await connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
+    async def used_ids(self) -> dict[str, int]:
+        """Table (PostgreSQL: its sequence) to the highest id that it ever gave out."""
+        async with self.read() as connection:
+            return await connection.run_sync(_used_ids)
+
+    async def raise_ids(self, floor: Mapping[str, int], leap: int) -> None:
+        """Every table's next id is `leap` beyond its own highest and that of `floor`."""
+        async with self.write() as connection:
+            await connection.run_sync(_raise_ids, floor, leap)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         async with self._engine.connect() as connection:
@@ -105,10 +118,33 @@ class Database:
 
 def _used_ids(connection: Connection) -> dict[str, int]:
     """Table to the highest id that it ever gave out (SQLite's own book of AUTOINCREMENT)."""
+    if connection.dialect.name == "postgresql":
+        found = connection.exec_driver_sql(
+            "SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences"
+            " WHERE schemaname = current_schema()"
+        )
+        return {name.removesuffix(OF_ID): int(value) for name, value in found}
     if not inspect(connection).has_table("sqlite_sequence"):
         return {}
     rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all()
     return {row.name: row.seq for row in rows}
+
+
+def _raise_ids(connection: Connection, floor: Mapping[str, int], leap: int) -> None:
+    used = _used_ids(connection)
+    for table in metadata.tables.values():
+        if "id" not in table.c:
+            continue
+        last = max(used.get(table.name, 0), floor.get(table.name, 0)) + leap
+        if not last:
+            continue
+        if connection.dialect.name == "postgresql":
+            if table.name in used:
+                sql = "SELECT setval(CAST(:name AS regclass), :last)"
+                connection.execute(text(sql), {"name": f"{table.name}{OF_ID}", "last": last})
+            continue
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", (table.name, last))
 
 
 def _never_again(connection: Connection, used: Mapping[str, int]) -> None:
