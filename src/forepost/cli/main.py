@@ -29,6 +29,8 @@ app.command("forepost.cli.speedtest:speedtest", help="Measure how fast a line is
 app.command("forepost.cli.flows:flows", help="Show what traffic the agent of this host sees.")
 app.command("forepost.cli.groups:groups", help="Show and change this agent's address groups.")
 app.command("forepost.cli.capture:capture", help="Show the flows of a capture file.")
+app.command("forepost.cli.backup:backup", help="Write a controller's whole store to a file.")
+app.command("forepost.cli.backup:restore", help="Put a backup in a controller's place.")
 
 app.command("forepost.cli.apply:apply", help="Make a workspace what a document says.")
 app.command("forepost.cli.apply:export", help="Write a workspace as a document.")

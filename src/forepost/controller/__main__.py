@@ -12,6 +12,8 @@ from forepost.controller import settings as controller_settings
 from forepost.controller.server import serve
 from forepost.kit.program import run_program
 
+ADOPT = "--adopt-series"
+UVLOOP = {"use_uvloop": True}
 YOUNG = 50_000
 """Objects before the collector looks: thousands of results come and go by reference counts."""
 
@@ -26,9 +28,11 @@ def main(arguments: list[str]) -> int:
     """Run until SIGINT or SIGTERM. Exit statuses: kit/program.py."""
 
     def run() -> int:
-        settings = controller_settings.read(Path(arguments[0]) if arguments else None)
+        paths = [Path(one) for one in arguments if one != ADOPT]
+        settings = controller_settings.read(paths[0] if paths else None)
         started = partial(_started, settings.http.listen)
-        anyio.run(serve, settings, started, backend_options={"use_uvloop": True})
+        adopt = ADOPT in arguments
+        anyio.run(partial(serve, settings, started, adopt=adopt), backend_options=UVLOOP)
         return 0
 
     return run_program("controller", run)

@@ -14,6 +14,7 @@ import msgspec
 from litestar import Litestar, Router
 
 import forepost
+from forepost.controller import archive
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.alerts import api as alerts_api
 from forepost.controller.alerts import rule_api
@@ -97,16 +98,20 @@ class Controller(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
+async def build(
+    settings: Settings, clock: Clock, *, adopt: bool = False
+) -> AsyncIterator[Controller]:
     """Open the stores, join the slices; at the end keep what is in RAM and close the stores.
 
-    Raises Taken where another process has the data folder.
+    `adopt`: metadata and series that are there are made one store. Raises Taken where another
+    process has the data folder, and NotOneStore.
     """
     folder = files.private_folder(Path(settings.data.dir))
     with FolderLock.take(folder):
+        archive.finish(folder)
         health = Health(logging.getLogger("forepost.controller"))
         async with (
-            open_stores(settings, folder, clock, health) as stores,
+            open_stores(settings, folder, clock, health, adopt=adopt) as stores,
             _built(settings, folder, stores, clock, health) as controller,
         ):
             yield controller
@@ -116,10 +121,10 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
 async def _built(
     settings: Settings, folder: Path, stores: Stores, clock: Clock, health: Health
 ) -> AsyncIterator[Controller]:
-    db, series = stores.db, stores.series
+    db, series, identity = stores.db, stores.series, stores.identity
     settled = SettledClock(folder, clock, health)
     secret = _secret(folder / "jwt.key")
-    tokens, passwords = Tokens(secret, clock), Passwords()
+    tokens, passwords = Tokens(secret, clock, identity.token_epoch), Passwords()
     entrance = Entrance(db, tokens, passwords, settings, clock)
     access = entrance.access
     agents, probes = Agents(db), Probes(db)

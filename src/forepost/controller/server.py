@@ -28,14 +28,20 @@ _log = logging.getLogger(__name__)
 
 
 async def serve(
-    settings: Settings, started: Callable[[], None], stuck_sec: float = STUCK_SEC
+    settings: Settings,
+    started: Callable[[], None],
+    stuck_sec: float = STUCK_SEC,
+    *,
+    adopt: bool = False,
 ) -> None:
-    """Run until SIGINT or SIGTERM; `started` is called when the port is open."""
+    """Run until SIGINT or SIGTERM; `started` is called when the port is open. `adopt`: as `build`
+    takes it.
+    """
     clock = SystemClock()
     dog = Watchdog(clock, stuck_sec=stuck_sec)
     # Before anything is opened: a port that is taken is said at once.
     with bound(settings.http.listen, "http.listen") as listening:
-        async with build(settings, clock) as controller:
+        async with build(settings, clock, adopt=adopt) as controller:
             await _serve(controller, listening, clock, started, dog)
 
 

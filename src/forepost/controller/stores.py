@@ -13,6 +13,7 @@ from forepost.controller.db.sole_use import SoleUse
 from forepost.controller.disk_room import DiskRoom
 from forepost.controller.series.sqlite import SqliteSeries
 from forepost.controller.settings import Settings
+from forepost.controller.store_identity import StoreIdentity
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.program import CannotStart
@@ -23,6 +24,7 @@ SERIES = "series.sqlite"
 class Stores(msgspec.Struct, frozen=True):
     db: Database
     series: SqliteSeries
+    identity: StoreIdentity
     sole: SoleUse
     room: DiskRoom
 
@@ -32,15 +34,20 @@ class Stores(msgspec.Struct, frozen=True):
 
     @property
     def services(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        return {"disk": self.room.run, "database": self.sole.run}
+        return {
+            "disk": self.room.run,
+            "database": self.sole.run,
+            "ids": self.identity.run,
+        }
 
 
 @asynccontextmanager
 async def open_stores(
-    settings: Settings, folder: Path, clock: Clock, health: Health
+    settings: Settings, folder: Path, clock: Clock, health: Health, *, adopt: bool = False
 ) -> AsyncIterator[Stores]:
-    """Open them, migrated; close them at the end. Raises WrongSettings, CannotStart, NotNow, and
-    Taken where another controller has the database.
+    """Open them, migrated; close them at the end. `adopt`: an operator says that they belong
+    together. Raises WrongSettings, CannotStart, NotNow, and Taken where another controller has
+    the database.
     """
     room = DiskRoom(folder, clock, health)
     db = Database.at(settings.database_url)
@@ -50,7 +57,8 @@ async def open_stores(
         await db.migrate()
         series = await _series(folder / SERIES, clock, health)
         try:
-            yield Stores(db, series, sole, room)
+            identity = await StoreIdentity.opened(db, series, clock, adopt=adopt)
+            yield Stores(db, series, identity, sole, room)
         finally:
             with anyio.CancelScope(shield=True):
                 await series.close()

@@ -11,13 +11,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from forepost.controller.db import postgres
 from forepost.controller.db.failures import failure_of, reason_of
+from forepost.controller.db.tables import metadata
 from forepost.kit.errors import Conflict
 from forepost.kit.program import CannotStart, NotNow
 from forepost.kit.settings import WrongSettings
@@ -25,6 +26,8 @@ from forepost.kit.settings import WrongSettings
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+OF_ID: Final = "_id_seq"
+"""How PostgreSQL calls a table's sequence."""
 EXTERNAL_ID_TAKEN: Final = "external_id: taken by another one of this workspace"
 
 
@@ -124,6 +127,16 @@ class Database:
         async with self._engine.connect() as connection:
             return await connection.run_sync(_is_current)
 
+    async def used_ids(self) -> dict[str, int]:
+        """Table (PostgreSQL: its sequence) to the highest id that it ever gave out."""
+        async with self.read() as connection:
+            return await connection.run_sync(_used_ids)
+
+    async def raise_ids(self, floor: Mapping[str, int], leap: int) -> None:
+        """Every table's next id is `leap` beyond its own highest and that of `floor`."""
+        async with self.write() as connection:
+            await connection.run_sync(_raise_ids, floor, leap)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         async with self._engine.connect() as connection:
@@ -155,10 +168,33 @@ class Database:
 
 def _used_ids(connection: Connection) -> dict[str, int]:
     """Table to the highest id that it ever gave out (SQLite's own book of AUTOINCREMENT)."""
+    if connection.dialect.name == "postgresql":
+        found = connection.exec_driver_sql(
+            "SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences"
+            " WHERE schemaname = current_schema()"
+        )
+        return {name.removesuffix(OF_ID): int(value) for name, value in found}
     if not inspect(connection).has_table("sqlite_sequence"):
         return {}
     rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all()
     return {row.name: row.seq for row in rows}
+
+
+def _raise_ids(connection: Connection, floor: Mapping[str, int], leap: int) -> None:
+    used = _used_ids(connection)
+    for table in metadata.tables.values():
+        if "id" not in table.c:
+            continue
+        last = max(used.get(table.name, 0), floor.get(table.name, 0)) + leap
+        if not last:
+            continue
+        if connection.dialect.name == "postgresql":
+            if table.name in used:
+                sql = "SELECT setval(CAST(:name AS regclass), :last)"
+                connection.execute(text(sql), {"name": f"{table.name}{OF_ID}", "last": last})
+            continue
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", (table.name, last))
 
 
 def _never_again(connection: Connection, used: Mapping[str, int]) -> None:
