@@ -1,5 +1,6 @@
 """Who this agent is: its number and key at the controller, kept in one private file."""
 
+import ssl
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 import msgspec
 
 from forepost.kit import files
+from forepost.kit.pinning import pinned
 
 IDENTITY: Final = "identity.json"
 
@@ -18,6 +20,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     workspace_id: int
     agent_id: int
     psk: str
+    pin_sha256: str = ""
+    """Of the controller's key; empty: the system's certificate authorities say who it is."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """None: as the system has it."""
+        return pinned(self.pin_sha256) if self.pin_sha256 else None
 
     @property
     def headers(self) -> dict[str, str]:

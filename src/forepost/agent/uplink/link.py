@@ -136,6 +136,7 @@ class Link:
         async with connect(
             url,
             additional_headers=identity.headers,
+            ssl=identity.tls or (True if url.startswith("wss:") else None),
             compression=None,
             max_size=LARGEST_MESSAGE,
             proxy=None,
