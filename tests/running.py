@@ -228,6 +228,7 @@ class AgentProcess(Process):
             {
                 "FOREPOST_NODE__STATE_DIR": str(folder),
                 "FOREPOST_UPLINK__URL": url,
+                "FOREPOST_UPLINK__ALLOW_PLAIN": "true",  # as labs are
                 "FOREPOST_UPLINK__WORKSPACE_ID": str(agent.workspace),
                 "FOREPOST_UPLINK__AGENT_ID": str(agent.id),
                 **sections,

@@ -21,6 +21,7 @@ from forepost.agent.edges import descriptors
 from forepost.agent.edges.disk import Folder
 from forepost.agent.edges.speed import SpeedProcess
 from forepost.agent.edges.system import system_edges
+from forepost.agent.line import is_plain, why_not
 from forepost.agent.node import Node
 from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
@@ -184,7 +185,9 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 )
             if settings.uplink.url:
                 services["speedtests"] = desk.run
-                services["uplink"] = partial(_uplink, settings.uplink, node, link, wanted, groups)
+                services["uplink"] = partial(
+                    _uplink, settings.uplink, node, link, wanted, groups, health
+                )
             if flows is not None:
                 services |= flows.services
             for name, service in services.items():
@@ -233,14 +236,29 @@ async def _groups(node: Node, flows: "Flows | None", health: Health) -> WantedGr
 
 
 async def _uplink(
-    settings: UplinkSection, node: Node, link: Link, wanted: Wanted, groups: WantedGroups | None
+    settings: UplinkSection,
+    node: Node,
+    link: Link,
+    wanted: Wanted,
+    groups: WantedGroups | None,
+    health: Health,
 ) -> None:
-    """Enrol where it has not been done, then talk for as long as the controller wants us."""
-    identity = node.proven_identity()
+    """Enrol where it has not been done, then talk for as long as the controller wants us.
+
+    Over a line that may not be used nothing is said: what is measured waits in the spool.
+    """
     here = base(settings.url), settings.workspace_id, settings.agent_id
+    pin_sha256 = settings.pin_sha256
+    if reason := why_not(here[0], allow_plain=settings.allow_plain, pin_sha256=pin_sha256):
+        health.ill("uplink", reason)
+        await anyio.sleep_forever()
+    identity = node.proven_identity()
     if identity is None or here != (identity.url, identity.workspace_id, identity.agent_id):
-        identity = await enroll(node, *here, settings.pin)
+        identity = await enroll(node, *here, settings.pin, pin_sha256)
         _log.info("enrolled at %s as agent %d", identity.url, identity.agent_id)
+    elif identity.pin_sha256 != pin_sha256:
+        identity = msgspec.structs.replace(identity, pin_sha256=pin_sha256)
+        node.keep(identity)
     await link.run(identity)
     await wanted.set("", [], {})  # the controller has removed this agent: it measures no more
     if groups is not None:
@@ -263,6 +281,7 @@ def _status(
         started_at=node.started_at,
         controller=uplink.url,
         connected=link.connected,
+        plain=is_plain(uplink.url),
         workspace_id=uplink.workspace_id,
         agent_id=uplink.agent_id,
         probes=wanted.running,

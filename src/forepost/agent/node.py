@@ -1,6 +1,7 @@
 """Who this agent is: its number and key at the controller, kept in one private file."""
 
 import contextlib
+import ssl
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 import msgspec
 
 from forepost.kit import files
+from forepost.kit.pinning import pinned
 from forepost.kit.state_file import Damaged, StateFile
 
 IDENTITY: Final = "identity.json"
@@ -25,6 +27,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     workspace_id: int
     agent_id: int
     psk: str
+    pin_sha256: str = ""
+    """Of the controller's key; empty: the system's certificate authorities say who it is."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """None: as the system has it."""
+        return pinned(self.pin_sha256) if self.pin_sha256 else None
 
     @property
     def headers(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from forepost.agent.edges.host import LinuxHost
+from forepost.agent.line import is_plain
 from forepost.cli.join import write_settings
 from forepost.cli.rest import Api
 from forepost.kit.state_file import StateFile
@@ -78,6 +79,10 @@ class Start:
             }
         return env
 
+    def agent_env(self) -> dict[str, str]:
+        """The controller is on this host, whichever of its addresses it listens on."""
+        return {"FOREPOST_UPLINK__ALLOW_PLAIN": "true"} if is_plain(self.url) else {}
+
 
 async def prepare(start: Start) -> str:
     """Make workspace, agent and probes where they are missing; return what to tell the user."""
@@ -96,7 +101,7 @@ async def prepare(start: Start) -> str:
             await api.ask("POST", probes, probe)
     pin = (await api.ask("POST", f"{agents}/{agent['id']}/issue-pin", {"ttlSeconds": 3600}))["pin"]
     write_settings(
-        start.agent_toml, start.url, workspace["id"], agent["id"], start.folder / "agent", pin
+        start.agent_toml, start.url, workspace["id"], agent["id"], start.folder / "agent", pin=pin
     )
     start.shown()
     return (

@@ -65,6 +65,8 @@ def _show(found: Status) -> None:
     table.add_column()
     where = f"agent {found.agent_id} of workspace {found.workspace_id}"
     state = "connected" if found.connected else "not connected"
+    if found.plain:
+        state += ", not encrypted: whoever is on the way can read the agent's key"
     table.add_row("agent", f"{found.name} ({where}), forepost {found.version}, pid {found.pid}")
     table.add_row("controller", f"{found.controller or 'none'} ({state})")
     table.add_row("running", f"{found.probes} measurements since {found.started_at:%F %T} UTC")

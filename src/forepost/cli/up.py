@@ -82,7 +82,7 @@ async def _run(folder: Path, listen: str, hosts: list[str]) -> None:
             await _ready(start.url)
             said = await prepare(start)
             async with anyio.create_task_group() as agents:
-                env = {**os.environ, PARENT: str(os.getpid())}
+                env = {**os.environ, **start.agent_env(), PARENT: str(os.getpid())}
                 agents.start_soon(_keep, "agent", env, [str(start.agent_toml)])
                 sys.stdout.write(said)
                 sys.stdout.flush()

@@ -83,6 +83,7 @@ from forepost.kit.settings import WrongSettings
 from forepost.wire.rest import SHORTEST_PASSWORD
 
 RETENTION_TURN_SEC: Final = 3_600.0
+KEY_BYTES: Final = 32
 
 _log = logging.getLogger(__name__)
 
@@ -297,10 +298,16 @@ def _membership(
 
 
 def _secret(path: Path) -> bytes:
-    """The key of this controller's tokens, made at the first start."""
+    """The key of this controller's tokens, made at the first start. Raises WrongSettings."""
     if not path.exists():
-        files.replace(path, secrets.token_bytes(32))
-    return path.read_bytes()
+        files.replace(path, secrets.token_bytes(KEY_BYTES))
+    secret = path.read_bytes()
+    if len(secret) < KEY_BYTES:
+        raise WrongSettings(
+            f"{path}: has {len(secret)} bytes, and the key of tokens needs {KEY_BYTES}: put the "
+            "right file back, or remove it to have another made, which ends all sessions"
+        )
+    return secret
 
 
 async def _first_admin(

@@ -66,7 +66,9 @@ class Invitation(Wire, frozen=True, kw_only=True):
     role: Role
     expires_at: datetime
     has_account: bool
-    """Whether the address has an account: then it is accepted by logging in."""
+    """Whether the address has an account (with a token that was mailed: one that is proven): then
+    it is accepted by logging in.
+    """
 
 
 class PendingInvitation(Wire, frozen=True, kw_only=True):

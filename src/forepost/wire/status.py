@@ -28,6 +28,8 @@ class Status(Wire, frozen=True, kw_only=True):
     controller: str
     """URL; empty for an agent that runs alone."""
     connected: bool
+    plain: bool = False
+    """The way to the controller is not encrypted: who is on it can read the agent's key."""
     workspace_id: int
     agent_id: int
     probes: int

@@ -283,3 +283,37 @@ def test_a_mailed_token_proves_an_account_that_is_there(
     until(lambda: len(inbox.messages) > seen, 10)
     there.call("POST", f"/invite/{inbox.token('there@example.com')}/accept")
     assert there.call("GET", "/auth/me")["verified"] is True
+
+
+def test_whoever_gets_the_mail_gets_the_address_from_who_squats_on_it(
+    posted: tuple[ControllerProcess, Inbox],
+) -> None:
+    controller, inbox = posted
+    owner, workspace = (found := controller.person()), found.workspace("squatted")
+    squatter = controller.person("real@example.com", PASSWORD)
+    own = squatter.workspace("own")
+    key = squatter.call("POST", f"/workspaces/{own}/api-keys", {"name": "k"}, status=201)
+    seen = len(inbox.messages)
+    invite(owner, workspace, "real@example.com", "ADMIN")
+    until(lambda: len(inbox.messages) > seen, 10)
+    url = f"{controller.url}/invite/{inbox.token('real@example.com')}"
+    assert httpx.get(url).json()["has_account"] is False
+    joined = httpx.post(url + "/complete", json={"password": "my own password"})
+    assert joined.status_code == 201, joined.text
+    real = Person(controller, joined.json()["token"], joined.json()["user"]["id"])
+    assert real.call("GET", "/auth/me")["verified"] is True
+    assert real.call("GET", f"/workspaces/{workspace}")["my_role"] == "ADMIN"
+    squatter.call("GET", "/auth/me", status=401)
+    by_key = httpx.get(f"{controller.url}/workspaces/{own}", headers={"X-API-Key": key["secret"]})
+    assert by_key.status_code == 401
+    login = {"email": "real@example.com", "password": PASSWORD}
+    assert httpx.post(f"{controller.url}/auth/login", json=login).status_code == 401
+    # From now on the account is its owner's, and a link is no way in.
+    second = owner.workspace("squatted too")
+    seen = len(inbox.messages)
+    invite(owner, second, "real@example.com")
+    until(lambda: len(inbox.messages) > seen, 10)
+    url = f"{controller.url}/invite/{inbox.token('real@example.com')}"
+    assert httpx.get(url).json()["has_account"] is True
+    taken = httpx.post(url + "/complete", json={"password": PASSWORD})
+    assert (taken.status_code, taken.json()) == (400, {"error": "email: already in use"})

@@ -59,13 +59,22 @@ class Door:
     async def register(
         self, body: Register, origin: Origin, says: Says, *, verified: bool = False
     ) -> Session:
-        """`verified`: what was mailed to the address came back."""
+        """`verified`: what was mailed to the address came back. Then an account of that address
+        which nobody proved is no obstacle: it is its owner's from now on.
+        """
         self._tries.registrations.spend(household(origin.address))
+        email, hashed = canonical(body.email), await self._passwords.hash(body.password)
+        claimed = verified and await self._sessions.claim(email, hashed, self._clock.now())
+        if claimed:
+            self._changed()
+            user = await self._accounts.get(claimed)
+            says(_person(user))
+            return await self.admit(user, origin)
         try:
             user = await self._accounts.add(
-                email=canonical(body.email),
+                email=email,
                 name=body.name,
-                password_hash=await self._passwords.hash(body.password),
+                password_hash=hashed,
                 now=self._clock.now(),
                 labels=body.labels,
                 metadata=body.metadata,

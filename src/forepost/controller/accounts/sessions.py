@@ -55,6 +55,26 @@ class Sessions:
         self._ended(ended)
         return begun, derived
 
+    async def claim(self, email: str, password_hash: str, now: datetime) -> int | None:
+        """The account of an address whose owner has shown up, where it is not proven whose it was
+        until now: it gets another password, and all that was opened or made with the old one ends.
+        """
+        unproven = users.c.verified.is_(False) & users.c.locked_at.is_(None)
+        statement = (
+            update(users)
+            .where(users.c.email == email, unproven)
+            .values(password_hash=password_hash, verified=True, updated_at=now)
+            .returning(users.c.id)
+        )
+        async with self._db.write() as connection:
+            user_id: int | None = (await connection.execute(statement)).scalar_one_or_none()
+            if user_id is None:
+                return None
+            ended = await end_sessions(connection, now, user_id)
+            await end(connection, user_id)
+        self._ended(ended)
+        return user_id
+
     async def of(self, user_id: int, current: int, now: datetime) -> list[OpenSession]:
         query = (
             select(sessions)

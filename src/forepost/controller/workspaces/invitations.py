@@ -97,9 +97,10 @@ class Invitations:
         """Raises NotFound, Gone and Conflict."""
         async with self._db.read() as connection:
             row = await _by_token(connection, token, now)
-            has_account = await connection.scalar(
-                select(users.c.id).where(users.c.email == row.email)
-            )
+            theirs = users.c.email == row.email
+            if row.token_mailed:
+                theirs &= users.c.verified  # who has this token is the owner, and may claim it
+            has_account = await connection.scalar(select(users.c.id).where(theirs))
         return Invitation(
             workspace_id=row.workspace_id,
             workspace_name=row.workspace_name,

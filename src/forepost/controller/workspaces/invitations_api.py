@@ -99,7 +99,8 @@ def routes(
     ) -> Joined:
         """An account for the invited address, whether or not strangers may register.
 
-        Where the address has an account: log in and accept; a link is no password.
+        Where the address has an account: log in and accept; a link is no password. Only where it
+        was mailed, and nobody proved that account, is the account claimed.
         """
         invited = await invitations.held(token, clock.now())
         happened_in(request.scope, invited.workspace_id)
