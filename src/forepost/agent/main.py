@@ -165,6 +165,8 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
                     status_face.serve,
                     node.state_dir,
                     partial(_status, node, settings.uplink, link, spool, wanted, health, keeper),
+                    clock,
+                    health,
                 ),
             }
             if listen:
