@@ -84,3 +84,17 @@ def test_sixteen_mebibytes_of_strings_are_taken() -> None:
         one for at in range(0, len(text), 1 << 16) for one in stream.feed(text[at : at + (1 << 16)])
     ]
     assert [len(json.loads(one)["data"]) for one in found] == [900_000]
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (b"[],", "10,000 objects, arrays and comments"),
+        (b"{},", "10,000 objects, arrays and comments"),
+        (b"/**/", "10,000 objects, arrays and comments"),
+        (b"[", "100 deep"),
+    ],
+)
+def test_what_costs_many_steps_is_bounded(part: bytes, words: str) -> None:
+    with pytest.raises(Broken, match=words):
+        list(JsonStream().feed(b'{"data": [' + part * 50_000))

@@ -177,6 +177,8 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                     status_face.serve,
                     node.state_dir,
                     partial(_status, node, settings.uplink, link, spool, wanted, health, keeper),
+                    clock,
+                    health,
                 ),
             }
             if listen:

@@ -1,5 +1,6 @@
 """What this agent says of itself to whoever opens its status socket."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -8,20 +9,36 @@ import anyio
 import msgspec
 from anyio.abc import SocketStream
 
+from forepost.agent.edges.reception import Reception
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
 from forepost.wire.status import Status
 
 SOCKET: Final = "status.sock"
+MOST_CLIENTS: Final = 32
+MOST_EACH: Final = 8
+ANSWER_SEC: Final = 5.0
+"""Whoever does not read has no answer after this."""
 
 
-async def serve(state_dir: Path, status: Callable[[], Status]) -> None:
+async def serve(
+    state_dir: Path, status: Callable[[], Status], clock: Clock, health: Health
+) -> None:
     """One JSON object to each connection, then the end. The folder is private: so is the socket."""
     path = state_dir / SOCKET
     path.unlink(missing_ok=True)
-    listener = await anyio.create_unix_listener(path, mode=0o600)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)
+        listener.listen(MOST_CLIENTS)
+    except BaseException:
+        listener.close()
+        raise
 
     async def answer(connection: SocketStream) -> None:
-        async with connection:
+        with anyio.move_on_after(ANSWER_SEC):
             await connection.send(msgspec.json.encode(status()) + b"\n")
 
-    async with listener:
-        await listener.serve(answer)
+    desk = Reception("status socket", clock, health, most=MOST_CLIENTS, most_each=MOST_EACH)
+    await desk.serve(listener, answer)

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 MOST_BYTES: Final = 16 << 20
+MOST_PARTS: Final = 10_000
+"""Objects, arrays and comments within one object: each costs a step here, and memory later."""
+MOST_DEEP: Final = 100
 LONGEST_PART: Final = 1 << 16
 """Of a string or a comment whose end has not come: it is read again with every piece."""
 
@@ -26,7 +29,7 @@ class JsonStream:
         self._most = most_bytes
         self._buffer = bytearray()
         self._at = 0
-        self._depth = 0
+        self._depth = self._parts = 0
         self._comments: list[tuple[int, int]] = []
 
     @property
@@ -51,6 +54,7 @@ class JsonStream:
             if byte in _OPEN:
                 self._depth += 1
                 self._at += 1
+                self._count()
             elif byte in _CLOSE:
                 self._depth -= 1
                 self._at += 1
@@ -69,6 +73,13 @@ class JsonStream:
                 self._at = passed.end()
         return None
 
+    def _count(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise Broken(f"a request has {MOST_PARTS:,} objects, arrays and comments at most")
+        if self._depth > MOST_DEEP:
+            raise Broken(f"a request is nested {MOST_DEEP} deep at most")
+
     def _skip_comment(self) -> bool:
         """Go behind it; False where its end has not come."""
         found = _COMMENT.match(self._buffer, self._at)
@@ -78,6 +89,7 @@ class JsonStream:
                 raise Broken(f"parse error at position: {self._at}: no comment")
             self._check_part("a comment")
             return False
+        self._count()
         self._comments.append(found.span())
         self._at = found.end()
         return True
@@ -92,6 +104,6 @@ class JsonStream:
             self._buffer[start:end] = b" " * (end - start)
         found = bytes(self._buffer[: self._at]).lstrip(_SPACE)
         del self._buffer[: self._at]
-        self._at = 0
+        self._at = self._parts = 0
         self._comments.clear()
         return found

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -199,12 +200,13 @@ def test_rates_are_those_of_the_last_update_interval() -> None:
     assert one.rates == (0, 0)
 
 
-def test_who_asks_sees_the_groups_of_now() -> None:
+@pytest.mark.anyio
+async def test_who_asks_sees_the_groups_of_now() -> None:
     groups = NoGroups()
     flows = FlowTable(Sides(), groups, Hints(), Rules(), Heard(), 10)
     flows.rows("eth0", key() + row(1, 0))
     groups.version, groups.names = 1, ("near",)
-    (shown,) = views.largest(flows, 10, privacy=0, offset_ns=0).flows
+    (shown,) = (await views.largest(flows, 10, privacy=0, offset_ns=0)).flows
     assert shown.tags == ["near"]
 
 

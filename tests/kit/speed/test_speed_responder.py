@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from forepost.kit.clock import SystemClock
 from forepost.kit.speed import child
 from forepost.kit.speed.responder import Config, Responder, read_line
-from forepost.kit.speed.terms import proof
+from forepost.kit.speed.terms import new_ticket, proof
 from forepost.wire.speed import ECHO, ECHOED
 from tests.lab.speed import responding
 from tests.running import until
@@ -33,12 +34,18 @@ def opened(port: int) -> tuple[socket.socket, str]:
 
 
 def ask(
-    port: int, role: str, *, test: str = "t", token: str = "token", sec: float = 5
+    port: int,
+    role: str,
+    *,
+    test: str = "t",
+    token: str = "token",
+    sec: float = 5,
+    ticket: str = "",
 ) -> tuple[socket.socket, str]:
     """A connection, and why it was refused."""
     connection, nonce = opened(port)
     mac = proof(token, nonce, role, test)
-    body = {"role": role, "test": test, "sec": sec, "mac": mac}
+    body = {"role": role, "test": test, "sec": sec, "mac": mac, "ticket": ticket}
     connection.sendall(json.dumps(body).encode() + b"\n")
     return connection, json.loads(read_line(connection, SystemClock(), 5))["error"]
 
@@ -48,6 +55,50 @@ def test_who_has_no_token_gets_no_byte(port: int) -> None:
     assert reason == "not admitted: the ticket or token is not one of this responder"
     assert connection.recv(1) == b""
     connection.close()
+
+
+def test_a_ticket_is_good_for_one_test() -> None:
+    ticket, secret = new_ticket("key", SystemClock().now().timestamp(), 900)
+    with responding(key="key") as port:
+
+        def asked(test: str) -> str:
+            connection, reason = ask(port, "control", test=test, token=secret, ticket=ticket)
+            connection.close()
+            return reason
+
+        assert [asked("one"), asked("one")] == ["", ""]
+        until(lambda: asked("two") == "the ticket was used for another test", 5)
+        other, reason = ask(port, "control", test="by token")
+        until(lambda: not reason or ask(port, "control", test="by token")[1] == "", 5)
+        other.close()
+        assert asked("one") == "the ticket was used for another test"
+
+
+def test_who_says_nothing_shuts_nobody_out(port: int) -> None:
+    silent = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(150)]
+    connection, reason = ask(port, "control")
+    with connection:
+        assert reason == ""
+        connection.sendall(ECHO.pack(7))
+        assert connection.recv(ECHOED.size)
+    for one in silent:
+        one.close()
+
+
+def test_a_host_without_descriptors_is_waited_for(port: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    waiting = socket.create_connection(("127.0.0.1", port), 5)
+    read_line(waiting, SystemClock(), 5)
+    spare = socket.socket()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (spare.fileno() + 1, hard))
+    try:
+        spare.connect(("127.0.0.1", port))  # the responder has no descriptor for it
+        time.sleep(0.5)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with spare, waiting:
+        spare.settimeout(5)
+        assert b"nonce" in spare.recv(1_024)
 
 
 def test_uploads_are_counted_where_they_arrive(port: int) -> None:
@@ -107,7 +158,7 @@ def test_no_words_end_it(words: bytes) -> None:
     theirs.sendall(words + b"\n")
     theirs.shutdown(socket.SHUT_WR)
     responder = Responder(Config(host="", port=0, token="token"), SystemClock())
-    assert responder._places.acquire(blocking=False)
+    assert responder._places.enter(ours, "127.0.0.1") is None
     with theirs:
         responder._serve(ours)
         with contextlib.suppress(ConnectionResetError):  # it left words unread

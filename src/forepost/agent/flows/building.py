@@ -46,7 +46,7 @@ class Flows:
 
         Raises ValueError: what the settings say of rules and prefixes.
         """
-        self._socket, self._health = socket, health
+        self._socket, self._clock, self._health = socket, clock, health
         self.restart_wanted = anyio.Event()
         """Set when somebody said `restart`."""
         self.groups = Groups()
@@ -103,7 +103,7 @@ class Flows:
             await sink.flush()
 
     async def _serve(self) -> None:
-        face = Face(self._commands, pretty=self._socket.pretty)
+        face = Face(self._commands, self._clock, self._health, pretty=self._socket.pretty)
         await face.serve(Path(self._socket.path), self._socket.group)
 
     def _tell(self, problems: list[str]) -> None:

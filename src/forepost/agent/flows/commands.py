@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
+import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
 from forepost.agent.edges.group_folder import OWN
@@ -30,8 +31,13 @@ from forepost.wire.flow_socket import (
 
 FLOWS: Final = 100
 """That `list-flows` lists where it is not said."""
+MOST_VALUES: Final = 1_100_000
+"""Of one request, by its commas: a million addresses, and what goes with them."""
+MOST_LOOKUPS: Final = 10_000
 AT_ONCE: Final = 5_000
 """Entries; then everybody else has a turn."""
+LOOKUPS_AT_ONCE: Final = 200
+"""Each asks all groups."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +65,8 @@ class Request:
 
     def __init__(self, text: bytes) -> None:
         """Raises NotUnderstood."""
+        if text.count(b",") > MOST_VALUES:
+            raise NotUnderstood(f"parse error: more than {MOST_VALUES:,} values")
         try:
             pairs = json.loads(text, object_pairs_hook=_Pairs)
         except (ValueError, RecursionError) as error:
@@ -229,8 +237,13 @@ class Commands:
         if group.origin != "local":
             raise Foreign(f"group {request.group} is the controller's, which keeps it")
         file = group.file or OWN.format(request.group)
+        entries: list[str] = []
+        for number, entry in enumerate(group.entries(), 1):
+            entries.append(spell(entry))
+            if number % AT_ONCE == 0:
+                await checkpoint()
         try:
-            self._folder.write(file, [spell(entry) for entry in group.entries()])
+            await anyio.to_thread.run_sync(self._folder.write, file, entries)
         except OSError as error:
             return Answer(code=ERROR, message=f"Error saving group address(es): {error}.")
         group.file = file
@@ -265,7 +278,13 @@ class Commands:
     async def _look_up(self, request: Request) -> Answer:
         """Address to the groups that it is in, and by which entry of each."""
         found: dict[str, dict[str, str]] = {}
-        for text in request.data or []:
+        asked = request.data or []
+        if len(asked) > MOST_LOOKUPS:
+            said = f"data: {MOST_LOOKUPS:,} addresses are the most."
+            return Answer(code=ERROR, message=said)
+        for number, text in enumerate(asked, 1):
+            if number % LOOKUPS_AT_ONCE == 0:
+                await checkpoint()
             try:
                 entry = read_entry(text)
             except WrongEntry as error:
@@ -279,7 +298,8 @@ class Commands:
         problems: list[str] = []
         group = Group()
         group.file = file
-        for number, text in enumerate(self._folder.read(file), 1):
+        lines = await anyio.to_thread.run_sync(self._folder.read, file)
+        for number, text in enumerate(lines, 1):
             try:
                 group.add(read_entry(text))
             except WrongEntry as error:

@@ -9,13 +9,24 @@ import msgspec
 from anyio.abc import ByteStream, SocketStream
 
 from forepost.agent.edges import unix_socket
+from forepost.agent.edges.reception import Reception
 from forepost.agent.flows.commands import Commands, NotUnderstood, refusal
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
 from forepost.kit.jsonstream import Broken, JsonStream
 from forepost.wire.flow_socket import ERROR, Answer
 
 MOST_CLIENTS: Final = 64
 READ_BYTES: Final = 1 << 16
-TOO_MANY: Final = Answer(code=ERROR, message=f"{MOST_CLIENTS} clients are connected already.")
+MOST_EACH: Final = 24
+"""Of one process; twice as many of one user, so that another always finds a place."""
+REQUEST_SEC: Final = 15.0
+"""From the first byte of a request to its last, and for taking an answer."""
+SILENT_SEC: Final = 600.0
+"""Between two requests."""
+SUBJECT: Final = "socket clients"
+TOO_MANY: Final = Answer(code=ERROR, message="Too many clients are connected already.")
+LATE: Final = Answer(code=ERROR, message="No whole request came in time.")
 
 _log = logging.getLogger(__name__)
 
@@ -23,45 +34,46 @@ _log = logging.getLogger(__name__)
 class Face:
     """`pretty`: answers in many lines, as the document shows them."""
 
-    def __init__(self, commands: Commands, *, pretty: bool = False) -> None:
+    def __init__(
+        self, commands: Commands, clock: Clock, health: Health, *, pretty: bool = False
+    ) -> None:
         self._commands, self._pretty = commands, pretty
-        self._clients = 0
+        self._clock = clock
+        self._reception = Reception(SUBJECT, clock, health, most=MOST_CLIENTS, most_each=MOST_EACH)
 
     async def serve(self, path: Path, group: str = "") -> None:
         """Until it is cancelled; the path is gone then. Raises unix_socket.InUse, OSError."""
         made = unix_socket.listen(path, group=group)
-        listener = await anyio.abc.SocketListener.from_socket(made)
         try:
-            async with listener:
-                await listener.serve(self._client)
+            await self._reception.serve(made, self.talk, self._turn_away)
         finally:
             path.unlink(missing_ok=True)  # noqa: ASYNC240 - one system call
 
-    async def _client(self, connection: SocketStream) -> None:
-        async with connection:
-            if self._clients >= MOST_CLIENTS:
-                await self._say(connection, TOO_MANY)
-                return
-            self._clients += 1
-            try:
-                await self.talk(connection)
-            except anyio.BrokenResourceError:
-                return  # it went away without waiting for its answer
-            finally:
-                self._clients -= 1
+    async def _turn_away(self, connection: SocketStream) -> None:
+        await self._say(connection, TOO_MANY)
 
     async def talk(self, connection: ByteStream) -> None:
         """Answer until the other side has said everything, or what is not understood."""
         stream = JsonStream()
         try:
+            until_sec = self._clock.monotonic() + SILENT_SEC
             while True:
                 try:
-                    data = await connection.receive(READ_BYTES)
+                    with anyio.fail_after(max(0.0, until_sec - self._clock.monotonic())):
+                        data = await connection.receive(READ_BYTES)
                 except anyio.EndOfStream:
                     break
+                except TimeoutError:
+                    await self._say(connection, LATE)
+                    return
+                begun = not stream.empty
                 for text in stream.feed(data):
                     await self._say(connection, await self._commands.answer(text))
                     self._commands.answered()
+                    begun = False
+                if not begun:  # else half a request could keep its place a byte at a time
+                    patience_sec = SILENT_SEC if stream.empty else REQUEST_SEC
+                    until_sec = self._clock.monotonic() + patience_sec
             if not stream.empty:
                 raise Broken("parse error: the last request has no end")
         except (Broken, NotUnderstood) as error:
@@ -71,4 +83,5 @@ class Face:
         text = msgspec.json.encode(answer)
         if self._pretty:
             text = msgspec.json.format(text, indent=4)
-        await connection.send(text + b"\n")
+        with anyio.fail_after(REQUEST_SEC):
+            await connection.send(text + b"\n")

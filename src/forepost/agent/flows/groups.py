@@ -131,7 +131,7 @@ class Group:
         for address in sorted(self._singles, key=lambda one: (len(one), one)):
             yield Entry(address, _BITS.get(len(address), 48))
         for size, lengths in self._prefixes.items():
-            for length, networks in lengths.items():
+            for length, networks in list(lengths.items()):
                 for network in sorted(networks):
                     yield Entry((network << (_BITS[size] - length)).to_bytes(size), length)
 

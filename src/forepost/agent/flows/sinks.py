@@ -4,6 +4,7 @@ Each has a bounded queue of its own: one that is slow or away loses its own reco
 counted, and never holds up the others or the meters.
 """
 
+import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,10 +14,11 @@ from typing import Final, Protocol
 import anyio
 import anyio.to_thread
 import msgspec
-from anyio.abc import ByteStream, SocketListener
+from anyio.abc import ByteStream
 
 from forepost.agent.edges import unix_socket
 from forepost.agent.edges.line_log import LineLog
+from forepost.agent.edges.reception import Reception
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
@@ -25,6 +27,10 @@ from forepost.kit.http import Unreachable, request
 MOST_WAITING: Final = 20_000
 """Records of one sink, or of one client of a socket."""
 MOST_CLIENTS: Final = 16
+MOST_EACH: Final = 8
+"""Of one address; of one process, and twice as many of one user."""
+STALLED_SEC: Final = 60.0
+"""A client that takes nothing for so long has gone."""
 FLUSH_SEC: Final = 1.0
 POST_AT_ONCE: Final = 1_000
 PAUSE_SEC: Final = 10.0
@@ -117,11 +123,12 @@ class _Client(Queue):
         self._sending = False
 
     async def tell(self) -> None:
-        """All that waits. Raises BrokenResourceError, ClosedResourceError."""
+        """All that waits. Raises BrokenResourceError, ClosedResourceError, TimeoutError."""
         while self.waiting and not self._sending:  # else half a line is out: it can hear no more
             lines = self.all(POST_AT_ONCE)
             self._sending = True
-            await self.connection.send(b"".join(line + b"\n" for line in lines))
+            with anyio.fail_after(STALLED_SEC):
+                await self.connection.send(b"".join(line + b"\n" for line in lines))
             self._sending = False
 
 
@@ -143,9 +150,17 @@ class SocketSink:
             client.take(kind, line)
 
     async def run(self) -> None:
+        name = f"telemetry {self._settings.path or self._settings.listen}"
+        desk = Reception(
+            name,
+            self._clock,
+            self._health,
+            most=MOST_CLIENTS,
+            most_each=MOST_EACH,
+            outlived=True,
+        )
         try:
-            async with await self._listener() as listener:
-                await listener.serve(self._serve)
+            await desk.serve(self._listener(), self._serve)
         except Exception:
             for client in list(self._clients):  # nobody would tell them any more
                 await self._forget(client)
@@ -156,29 +171,23 @@ class SocketSink:
             for client in list(self._clients):
                 tasks.start_soon(self._end, client)
 
-    async def _listener(self) -> SocketListener:
+    def _listener(self) -> socket.socket:
+        """Raises OSError."""
         if self._settings.path:
-            made = unix_socket.listen(Path(self._settings.path), group=self._settings.group)
-            return await SocketListener.from_socket(made)
+            return unix_socket.listen(Path(self._settings.path), group=self._settings.group)
         host, _, port = self._settings.listen.rpartition(":")
-        many = await anyio.create_tcp_listener(
-            local_host=host.strip("[]"), local_port=int(port), reuse_port=False
-        )
-        one = many.listeners[0]
-        assert isinstance(one, SocketListener), "a host and a port have one"
-        return one
+        host = host.strip("[]")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, int(port)), family=family, backlog=MOST_CLIENTS)
 
     async def _serve(self, connection: ByteStream) -> None:
-        if len(self._clients) >= MOST_CLIENTS:
-            await connection.aclose()
-            return
         client = _Client(self._settings.records, connection)
         self._clients.add(client)
         try:
             while True:
                 await client.wait()
                 await client.tell()
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, TimeoutError):
             await self._forget(client)  # it went away
 
     async def _end(self, client: _Client) -> None:

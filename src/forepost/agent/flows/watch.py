@@ -102,7 +102,7 @@ class Watch:
             async with anyio.create_task_group() as tasks:
                 for meter in self.meters:
                     tasks.start_soon(meter.read)
-        return views.largest(
+        return await views.largest(
             self.table,
             most,
             privacy=self.settings.privacy,

@@ -7,6 +7,7 @@ standard input does.
 """
 
 import contextlib
+import errno
 import os
 import socket
 import struct
@@ -17,13 +18,16 @@ from typing import Any, Final
 import msgspec
 
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.speed.places import Places
 from forepost.kit.speed.room import Room
 from forepost.kit.speed.terms import new_nonce, refusal
 from forepost.wire.base import complaint
 from forepost.wire.speed import ECHO, ECHOED, MOST_LINE, Greeting, Request, Verdict
 
-MOST_CONNECTIONS: Final = 48
-"""Open at once, admitted or not; a further one is closed."""
+BACKLOG: Final = 48
+PAUSE_SEC: Final = 0.2
+"""Where this host has no room for one more connection."""
+NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 HELLO_SEC: Final = 5.0
 BLOCK: Final = 128 * 1024
 """Several of them fit into a second-level cache: with twice as much it is half as fast."""
@@ -54,20 +58,29 @@ class Responder:
         self._config, self._clock = config, clock
         self._room = Room(config.most_sec, config.most_bytes)
         self._block = memoryview(os.urandom(BLOCK))
-        self._places = threading.Semaphore(MOST_CONNECTIONS)
+        self._places: Places[socket.socket] = Places()
+        self._closed = threading.Event()
 
     def serve(self, listener: socket.socket) -> None:
         """Until the listener is closed."""
         while True:
             try:
-                connection, _ = listener.accept()
+                connection, address = listener.accept()
             except ConnectionError:
                 continue  # it was gone before we looked
-            except OSError:
-                return
-            if self._places.acquire(blocking=False):
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    return
+                self._closed.wait(PAUSE_SEC)
+                continue
+            older = self._places.enter(connection, str(address[0]))
+            if older is not None:
+                with contextlib.suppress(OSError):  # its own thread closes it
+                    older.shutdown(socket.SHUT_RDWR)
+            try:
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-            else:
+            except RuntimeError:  # no room for a thread
+                self._places.leave(connection)
                 connection.close()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -75,7 +88,7 @@ class Responder:
             with connection, contextlib.suppress(OSError):  # who goes away in between needs no word
                 self._talk(connection)
         finally:
-            self._places.release()
+            self._places.leave(connection)
 
     def _talk(self, connection: socket.socket) -> None:
         nonce = new_nonce()
@@ -94,11 +107,12 @@ class Responder:
             return
         config, now = self._config, self._clock.now().timestamp()
         why_not = refusal(request, nonce, config.key, config.token, now)
-        why_not = why_not or self._room.enter(request.test, self._clock.monotonic())
+        why_not = why_not or self._room.enter(request.test, self._clock.monotonic(), request.ticket)
         if why_not:
             connection.sendall(_line(Verdict(error=why_not)))
             return
         try:
+            self._places.leave(connection)
             connection.sendall(_line(Verdict()))
             blocking(connection, HELLO_SEC)
             self._play(connection, request)
@@ -161,7 +175,7 @@ def read_line(connection: socket.socket, clock: Clock, within_sec: float) -> byt
 def listening(host: str, port: int) -> socket.socket:
     """Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=MOST_CONNECTIONS)
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 def _line(what: Any) -> bytes:
