@@ -91,6 +91,7 @@ class Entrance:
     ) -> Session:
         """For somebody who was invited. Raises Invalid when the address has an account."""
         origin = Origin(self.peers.of(request.scope), request.headers.get("user-agent", ""))
+        self.door.spend_registration(origin.address)
         return await self.door.register(
             body, origin, lambda who: acts(request.scope, who), verified=verified
         )

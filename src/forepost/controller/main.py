@@ -129,7 +129,11 @@ async def _built(
     entrance = Entrance(db, tokens, passwords, settings, clock)
     access = entrance.access
     agents, probes = Agents(db), Probes(db)
-    roster, owners, hub = Roster(agents, clock), Owners(db), Hub(shown)
+    roster, owners, hub = (
+        Roster(agents, clock, settings.limits.agent_bytes_a_day),
+        Owners(db),
+        Hub(shown),
+    )
     addresses = Addresses(db, clock)
     situations = Situations(db, addresses.of)
     lists = Lists(situations, owners, roster, RunningLists(clock), secret)

@@ -59,6 +59,8 @@ class Limits(Section, frozen=True, kw_only=True):
     wrong_pins_per_address: PerMinute = 10
     wrong_pins_per_agent: PerMinute = 5
     wrong_share_passwords_per_address: PerMinute = 5
+    agent_bytes_a_day: Annotated[int, Meta(ge=0)] = 16 << 30
+    """What one agent may send; what is more waits in its spool for the next day. 0: no limit."""
     most: dict[str, Annotated[int, Meta(ge=0, le=10_000_000)]] = {}
     """How many things of a kind there may be, where it is not the usual number: `agents`, ..."""
     connections_per_address: Annotated[int, Meta(ge=1, le=1_000_000)] = 256

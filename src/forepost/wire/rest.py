@@ -188,6 +188,8 @@ class Agent(Wire, frozen=True, kw_only=True):
     """How its clock stands to the controller's; null where it has not said."""
     identity_conflict: IdentityConflict | None = None
     """Not null while two hosts have its key."""
+    bytes_today: int = 0
+    """What it has sent since 00:00 UTC, or since the controller started."""
 
 
 class AgentWithPin(Wire, frozen=True, kw_only=True):

@@ -3,8 +3,10 @@
 from typing import Any, Final
 
 from litestar import Request, Router, delete, get, post, route
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
+from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
@@ -20,6 +22,7 @@ from forepost.wire.access import AuthConfig, OpenSession, PasswordChange, Passwo
 from forepost.wire.rest import Done, ListOf, Login, Register, Session, User
 
 Asked = Request[Any, Any, Any]
+Connection = ASGIConnection[Any, Any, Any, Any]
 CHANGES: Final = [HttpMethod.PUT, HttpMethod.PATCH]
 
 
@@ -39,14 +42,30 @@ def routes(
     async def config() -> AuthConfig:
         return AuthConfig(registration_enabled=registration)
 
-    @post("/auth/register", opt=needs(PUBLIC, "accounts.register"), status_code=HTTP_200_OK)
-    async def register(request: Asked, data: JSONBody[Register]) -> Session:
-        """Open an account. The role is always USER, whatever the body says."""
+    async def spend_login(connection: Connection, _: BaseRouteHandler) -> None:
+        door.spend_login(peers.of(connection.scope))
+
+    async def spend_registration(connection: Connection, _: BaseRouteHandler) -> None:
         if not registration:
             raise Forbidden("registration is disabled")
+        door.spend_registration(peers.of(connection.scope))
+
+    @post(
+        "/auth/register",
+        opt=needs(PUBLIC, "accounts.register"),
+        status_code=HTTP_200_OK,
+        guards=[spend_registration],
+    )
+    async def register(request: Asked, data: JSONBody[Register]) -> Session:
+        """Open an account. The role is always USER, whatever the body says."""
         return await door.register(data, origin(request), lambda who: acts(request.scope, who))
 
-    @post("/auth/login", opt=needs(PUBLIC, "accounts.login"), status_code=HTTP_200_OK)
+    @post(
+        "/auth/login",
+        opt=needs(PUBLIC, "accounts.login"),
+        status_code=HTTP_200_OK,
+        guards=[spend_login],
+    )
     async def login(request: Asked, data: JSONBody[Login]) -> Session:
         return await door.login(data, origin(request), lambda who: acts(request.scope, who))
 

@@ -56,13 +56,21 @@ class Door:
         self._lasts = timedelta(hours=session_hours)
         self._changed = changed
 
+    def spend_login(self, address: str) -> None:
+        """Before the body of a login is read. Raises TooMany."""
+        self._tries.logins.spend(household(address))
+
+    def spend_registration(self, address: str) -> None:
+        """Before the body that opens an account is read. Raises TooMany."""
+        self._tries.registrations.spend(household(address))
+
     async def register(
         self, body: Register, origin: Origin, says: Says, *, verified: bool = False
     ) -> Session:
         """`verified`: what was mailed to the address came back. Then an account of that address
-        which nobody proved is no obstacle: it is its owner's from now on.
+        which nobody proved is no obstacle: it is its owner's from now on. Called after
+        `spend_registration`.
         """
-        self._tries.registrations.spend(household(origin.address))
         email, hashed = canonical(body.email), await self._passwords.hash(body.password)
         claimed = verified and await self._sessions.claim(email, hashed, self._clock.now())
         if claimed:
@@ -86,8 +94,9 @@ class Door:
         return await self.admit(user, origin)
 
     async def login(self, body: Login, origin: Origin, says: Says) -> Session:
-        """The same answer for an unknown address and a wrong password, after the same time."""
-        self._tries.logins.spend(household(origin.address))
+        """The same answer for an unknown address and a wrong password, after the same time. Called
+        after `spend_login`.
+        """
         email, as_typed = _kept_as(body.email)
         self._tries.passwords.spend(email)
         account = await self._accounts.by_email(as_typed) or await self._accounts.by_email(email)

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from forepost.controller.fleet.daily_bytes import DailyBytes
 from forepost.controller.fleet.store import Agents, Enrolled
 from forepost.controller.fleet.twins import Twins
 from forepost.controller.tokens import psk_matches
@@ -58,8 +59,10 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class Roster:
-    def __init__(self, agents: Agents, clock: Clock) -> None:
+    def __init__(self, agents: Agents, clock: Clock, most_bytes: int = 0) -> None:
+        """`most_bytes`: of one agent and day; 0: no limit."""
         self._agents, self._clock = agents, clock
+        self._bytes = DailyBytes(most_bytes)
         self._enrolled: dict[int, Enrolled] = {}
         self._seen: dict[int, datetime] = {}
         self._unsaved: set[int] = set()
@@ -166,11 +169,22 @@ class Roster:
         for agent_id in self.agents_of(workspace_id):
             self.gone(agent_id)
 
-    def heard_from(self, agent_id: int) -> datetime:
+    def heard_from(self, agent_id: int, size: int = 0) -> datetime:
+        """Note that an agent said so many bytes. One that has said too much today is hung up."""
         now = self._clock.now()
         self._seen[agent_id] = now
         self._unsaved.add(agent_id)
+        if not self._bytes.take(agent_id, size, now):
+            self.tell(agent_id, lambda connection: connection.hung_up())
         return now
+
+    def check_bytes(self, agent_id: int) -> None:
+        """Raises Stranger where an agent has said too much today."""
+        if why := self._bytes.why_not(agent_id, self._clock.now()):
+            raise Stranger(why)
+
+    def bytes_today(self, agent_id: int) -> int:
+        return self._bytes.sent(agent_id, self._clock.now())
 
     def last_seen(self, agent_id: int) -> datetime | None:
         """What is known here; None: ask the store."""

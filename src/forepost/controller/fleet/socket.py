@@ -123,7 +123,9 @@ def endpoint(deps: Deps) -> Asgi:
         await send({"type": "websocket.accept"})
         agent: Enrolled | None = None
         try:
-            agent = await deps.roster.admit(credentials_of(headers_and_query_of(scope)))
+            known = await deps.roster.admit(credentials_of(headers_and_query_of(scope)))
+            deps.roster.check_bytes(known.agent_id)
+            agent = known
             greeting = neffos.ACCEPTED + str(uuid.uuid4())
         except Stranger as stranger:
             greeting = neffos.REFUSED + str(stranger)
@@ -205,7 +207,7 @@ class _Connection(Connection):
         post = self._session.result_in(text)
         if post is None:
             return False
-        received = self._deps.roster.heard_from(agent.agent_id)
+        received = self._deps.roster.heard_from(agent.agent_id, len(text))
         if not self._deps.accept_now(agent, post, received, self._kept):
             return False
         self._on_their_way += 1
@@ -248,7 +250,7 @@ class _Connection(Connection):
         if text is None:
             text = message["bytes"].decode(errors="replace")
         if self._agent is not None:
-            self._received = self._deps.roster.heard_from(self._agent.agent_id)
+            self._received = self._deps.roster.heard_from(self._agent.agent_id, len(text))
         for step in self._session.received(text):
             if isinstance(step, HangUp):
                 await self._close()
