@@ -13,12 +13,13 @@ from typing import Final
 import msgspec
 from sqlalchemy import insert, select, update
 
-from forepost.controller.db.engine import Database
+from forepost.controller.db.engine import LOST, Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.store import store
 from forepost.controller.series.mark import Mark, Standing
 from forepost.controller.series.sqlite import SqliteSeries
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Unavailable
 
 STATUS: Final = 5
 """Exit status of a controller whose stores do not belong together."""
@@ -71,7 +72,12 @@ class StoreIdentity:
             _log.warning("metadata and series are made one store, as --adopt-series says")
             known = await _made_one(db, standing, known)
         identity = cls(db, series, clock, known)
-        await identity.mark()
+        try:
+            await identity.mark()
+        except (*LOST, Unavailable) as error:
+            if not known.settled:
+                raise
+            _log.warning("new ids cannot be marked now: %s", error)  # a full disk stops no start
         return identity
 
     @property
