@@ -134,8 +134,9 @@ async def _made_one(db: Database, standing: Standing, known: StoreRow | None) ->
         generation=max(known.generation if known else 0, mark.generation if mark else 0),
         settled=False,
     )
-    if standing.has_rows:
-        await db.raise_ids(_floor(standing), LEAP if known or mark else 0)
+    leap = LEAP if known or mark else 0
+    if standing.has_rows or leap:
+        await db.raise_ids(_floor(standing), leap)
     values = msgspec.structs.asdict(made)
     async with db.write() as connection:
         if known is None:
