@@ -1,7 +1,10 @@
 """Metadata and series belong together, and what was given out never comes again."""
 
 import logging
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,12 +16,13 @@ from sqlalchemy import delete
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.store import store
 from forepost.controller.series.sqlite import SqliteSeries
-from forepost.controller.store_identity import LEAP, NotOneStore, StoreIdentity
+from forepost.controller.store_identity import LEAP, STATUS, NotOneStore, StoreIdentity
 from forepost.kit.health import Health
 from tests.controller.series.series_rows import row
 from tests.fakes.clock import FakeClock
 from tests.postgres import Postgres
 from tests.rows import home
+from tests.running import ControllerProcess, Person
 
 pytestmark = pytest.mark.anyio
 
@@ -193,3 +197,36 @@ async def test_postgresql_too(tmp_path: Path, postgres: Postgres) -> None:
         assert (await db.used_ids())["agents"] >= LEAP
     with pytest.raises(NotOneStore):
         await start(tmp_path, url=postgres.database())
+
+
+def test_lost_metadata_show_nobody_anothers_results(tmp_path: Path) -> None:
+    process = ControllerProcess(tmp_path).start()
+    try:
+        one = process.person()
+        agent = one.agent(one.workspace("one"))
+        probe = one.probe(agent, type="PING", targets=["198.18.0.2"])
+    finally:
+        process.end()
+    for path in (tmp_path / "data").glob("meta.sqlite*"):
+        path.unlink()
+    refused = subprocess.run(
+        [sys.executable, *process.arguments],
+        env=os.environ | process.env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert refused.returncode == STATUS
+    assert refused.stderr.startswith("forepost controller: the metadata are new")
+    assert refused.stderr.count("\n") == 1
+    process.arguments.append("--adopt-series")
+    process.start()
+    try:
+        assert Person(process, one.token, one.user_id).ask("GET", "/auth/me").status_code == 401
+        two = process.person()
+        other = two.agent(two.workspace("two"))
+        assert other.id > agent.id
+        assert two.probe(other, type="PING", targets=["198.18.0.2"]) > probe
+    finally:
+        process.end()

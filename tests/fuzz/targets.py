@@ -4,10 +4,14 @@ A target takes any bytes. It may raise nothing: what a parser is said to raise i
 """
 
 import contextlib
+import hashlib
 import io
 import struct
+import tarfile
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import anyio
@@ -48,7 +52,17 @@ from forepost.agent.probes.snmp_usm import User
 from forepost.agent.uplink import record
 from forepost.agent.uplink.session import Session as AgentSide
 from forepost.agent.uplink.wanted_groups import kept_decoder
+from forepost.controller.archive import (
+    MANIFEST,
+    NAMES,
+    ArchiveFile,
+    Manifest,
+    Unusable,
+    plan_decoder,
+    unpacked,
+)
 from forepost.controller.fleet.session import Session as ControllerSide
+from forepost.controller.settled_clock import kept_time
 from forepost.kit.state_file import sealed, unsealed
 from forepost.wire import neffos, trafficsim
 from forepost.wire.meter import MeterOrder
@@ -192,6 +206,34 @@ def kept_by_the_agent(data: bytes) -> None:
                 decode(unsealed(file))
 
 
+def kept_by_the_controller(data: bytes) -> None:
+    for decode in (kept_time.decode, plan_decoder.decode):
+        for file in (data, sealed(data)):
+            with contextlib.suppress(ValueError, RecursionError):
+                decode(unsealed(file))
+    with tempfile.TemporaryDirectory() as folder:
+        archive, stage = Path(folder) / "archive", Path(folder) / "stage"
+        archive.write_bytes(data)
+        stage.mkdir()
+        with contextlib.suppress(Unusable):
+            unpacked(archive, stage)
+        assert {one.name for one in stage.iterdir()} <= {*NAMES}
+        assert len([*Path(folder).iterdir()]) == 2
+
+
+def an_archive() -> bytes:
+    """With three files of a byte each."""
+    files = [ArchiveFile(name, 1, hashlib.sha256(b"x").hexdigest()) for name in NAMES]
+    manifest = Manifest(form=1, made_at=NOW, forepost="0", store_id="0", files=files)
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for name, body in [(MANIFEST, msgspec.json.encode(manifest)), *((n, b"x") for n in NAMES)]:
+            info = tarfile.TarInfo(name)
+            info.size = len(body)
+            tar.addfile(info, io.BytesIO(body))
+    return made.getvalue()[: made.tell() // 512 * 512].rstrip(b"\0")
+
+
 def simulated(data: bytes) -> None:
     with contextlib.suppress(trafficsim.NotOurs):
         trafficsim.read_plain(data)
@@ -317,6 +359,11 @@ TARGETS: Final = {
     "kept by the agent": Target(
         kept_by_the_agent,
         [b'[{"id":1}]', b'{"1":"AAAA"}', b"8.8.8.8\ta.example\n", b'{"revision":"","groups":[]}'],
+    ),
+    "kept by the controller": Target(
+        kept_by_the_controller,
+        [b'{"at":"2026-01-01T00:00:00Z"}', b'{"names":["jwt.key"]}', an_archive()],
+        largest=16_384,
     ),
     "trafficsim": Target(simulated),
     "packet": Target(packet, _PACKETS),

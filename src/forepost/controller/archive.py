@@ -31,6 +31,10 @@ STAGE, ASIDE, PLAN = "restoring", "before-restore", "restore.json"
 LEAP: Final = 10_000
 """Ids that are left out after a restore: those that were given out since the backup."""
 LARGEST_MANIFEST: Final = 64 << 10
+_UNUSED: Final = (
+    "INSERT INTO sqlite_sequence SELECT name, ? FROM sqlite_schema WHERE type = 'table'"
+    " AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)"
+)
 _BUSY_MS, _STEP_PAGES, _CHUNK = 60_000, 4_096, 1 << 20
 
 
@@ -103,7 +107,7 @@ def restore(folder: Path, archive: Path) -> Manifest:
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(mode=0o700)
     try:
-        manifest = _unpacked(archive, stage)
+        manifest = unpacked(archive, stage)
         _check(stage, manifest)
         _leap(stage / META)
         for name in NAMES:
@@ -210,12 +214,12 @@ def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
     return info
 
 
-def _unpacked(archive: Path, stage: Path) -> Manifest:
+def unpacked(archive: Path, stage: Path) -> Manifest:
     """The members by their names, and nothing else. Raises Unusable."""
     try:
         with os.fdopen(files.open_regular(archive, follow=True), "rb") as file:
             return _members(file, archive, stage)
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise Unusable(f"{archive} is no backup: {error}") from None
 
 
@@ -227,7 +231,7 @@ def _members(file: BinaryIO, archive: Path, stage: Path) -> Manifest:
         source = tar.extractfile(first)
         try:
             manifest = msgspec.json.decode(source.read() if source else b"", type=Manifest)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise Unusable(f"{archive}: {MANIFEST} is damaged: {error}") from None
         if manifest.form != FORM or [one.name for one in manifest.files] != [*NAMES]:
             raise Unusable(f"{archive} was made by another version ({manifest.forepost})")
@@ -258,6 +262,7 @@ def _leap(meta: Path) -> None:
     with closing(apsw.Connection(str(meta))) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE sqlite_sequence SET seq = seq + ?", (LEAP,))
+        connection.execute(_UNUSED, (LEAP,))
         step = 1 + int.from_bytes(os.urandom(2), "big") % 1_000
         connection.execute("UPDATE store SET epoch = epoch + ?", (step,))
         connection.execute("COMMIT")

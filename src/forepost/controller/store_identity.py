@@ -13,12 +13,13 @@ from typing import Final
 import msgspec
 from sqlalchemy import insert, select, update
 
-from forepost.controller.db.engine import Database
+from forepost.controller.db.engine import LOST, Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.store import store
 from forepost.controller.series.mark import Mark, Standing
 from forepost.controller.series.sqlite import SqliteSeries
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Unavailable
 from forepost.kit.program import CannotStart
 
 LOOK_SEC: Final = 5.0
@@ -70,7 +71,12 @@ class StoreIdentity:
             _log.warning("metadata and series are made one store, as --adopt-series says")
             known = await _made_one(db, standing, known)
         identity = cls(db, series, clock, known)
-        await identity.mark()
+        try:
+            await identity.mark()
+        except (*LOST, Unavailable) as error:
+            if not known.settled:
+                raise
+            _log.warning("new ids cannot be marked now: %s", error)  # a full disk stops no start
         return identity
 
     @property
@@ -127,8 +133,9 @@ async def _made_one(db: Database, standing: Standing, known: StoreRow | None) ->
         generation=max(known.generation if known else 0, mark.generation if mark else 0),
         settled=False,
     )
-    if standing.has_rows:
-        await db.raise_ids(_floor(standing), LEAP if known or mark else 0)
+    leap = LEAP if known or mark else 0
+    if standing.has_rows or leap:
+        await db.raise_ids(_floor(standing), leap)
     values = msgspec.structs.asdict(made)
     async with db.write() as connection:
         if known is None:

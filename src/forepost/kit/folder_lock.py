@@ -1,5 +1,6 @@
 """One process for each folder of state."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -35,8 +36,9 @@ class FolderLock:
             os.close(descriptor)
             who = f"process {holder}" if holder.isdigit() else "another process"
             raise Taken(f"{folder} is in use by {who}") from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # a full disk: the lock is held all the same
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         return cls(descriptor)
 
     def __enter__(self) -> Self:

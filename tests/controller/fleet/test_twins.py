@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from forepost.controller.fleet.twins import REPLACED, STAYS_SEC, Twins
-from tests.running import AgentProcess, ControllerProcess, until
+from tests.running import AgentProcess, ControllerProcess, Person, until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ONE, TWO = "198.18.0.1", "198.18.0.2"
@@ -52,8 +52,9 @@ def test_a_new_key_ends_it() -> None:
     assert twins.of(1, 3) is None
 
 
-def test_a_copied_machine_is_shown(controller: ControllerProcess, tmp_path: Path) -> None:
-    person = controller.person()
+def test_a_copied_machine_is_shown(
+    controller: ControllerProcess, person: Person, tmp_path: Path
+) -> None:
     agent = person.agent(person.workspace("w"))
     path = f"/workspaces/{agent.workspace}/agents/{agent.id}"
     first = AgentProcess(tmp_path / "a", controller.url, agent).start()

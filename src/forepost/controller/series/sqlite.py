@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import anyio
 import anyio.to_thread
+import apsw
 
 from forepost.controller.series import charting, finding, mark, newest, payloads
 from forepost.controller.series import lines as lines_table
@@ -150,7 +151,11 @@ class SqliteSeries:
         return await self._writer.call(partial(mark.read, self._writer.connection))
 
     async def set_mark(self, new: Mark) -> None:
-        await self._writer.call(partial(mark.write, self._writer.connection, new))
+        """Raises `Unavailable` where it cannot be written."""
+        try:
+            await self._writer.call(partial(mark.write, self._writer.connection, new))
+        except apsw.Error as error:
+            raise Unavailable(f"the series store cannot write: {error}") from None
 
     async def roll_up(self) -> None:
         """Bring the roll-ups up to date now. They keep themselves up to date without it."""
