@@ -5,6 +5,7 @@ A target takes any bytes. It may raise nothing: what a parser is said to raise i
 
 import contextlib
 import io
+import ssl
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ from forepost.agent.probes.snmp_usm import User
 from forepost.agent.uplink import record
 from forepost.agent.uplink.session import Session as AgentSide
 from forepost.controller.fleet.session import Session as ControllerSide
+from forepost.kit import pinning
 from forepost.wire import neffos, trafficsim
 from forepost.wire.meter import MeterOrder
 from forepost.wire.probe_http import HttpOptions
@@ -130,6 +132,8 @@ def usm(data: bytes) -> None:
 
 
 def certificate(data: bytes) -> None:
+    with contextlib.suppress(ssl.SSLCertVerificationError):
+        pinning.check(data, "0" * 64)
     try:
         found = certificates.read(data)
     except certificates.Malformed:
