@@ -157,6 +157,18 @@ def test_without_a_database_none_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere/data").exists()
 
 
+def test_a_controller_without_an_account_says_how_to_make_one(tmp_path: Path) -> None:
+    process = ControllerProcess(tmp_path / "empty")
+    for key in ("HTTP__REGISTRATION", "ADMIN__EMAIL", "ADMIN__PASSWORD"):
+        del process.env[f"FOREPOST_{key}"]
+    process.start()
+    try:
+        assert "forepost user add EMAIL --admin" in process.output
+        added(process, "first@example.com")
+    finally:
+        process.end()
+
+
 def test_it_is_where_forepost_up_keeps_its_data(tmp_path: Path) -> None:
     process = ControllerProcess(tmp_path / "up")
     process.env["FOREPOST_DATA__DIR"] = str(tmp_path / "up/controller")
