@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
-from forepost.kit import files
+from forepost.kit import files, regular_file
 
 IDENTITY: Final = "identity.json"
+LARGEST: Final = 65_536
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +37,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
     def identity(self) -> Identity | None:
         try:
-            return msgspec.json.decode((self.state_dir / IDENTITY).read_bytes(), type=Identity)
+            data = regular_file.read(self.state_dir / IDENTITY, LARGEST)
+            return msgspec.json.decode(data, type=Identity)
         except FileNotFoundError:
             return None
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from forepost.kit import files
+from forepost.kit import files, regular_file
 
 FILE: Final = re.compile(r"\d[^-]*-(?P<name>.+)\.conf")
 OWN: Final = "10-{}.conf"
@@ -27,10 +27,8 @@ class GroupFolder:
 
     def read(self, file: str) -> list[str]:
         """Entries, without blank lines and comments. Raises OSError, UnicodeDecodeError."""
-        path = self._path / file
-        if path.stat().st_size > LARGEST_FILE:
-            raise OSError(27, f"larger than {LARGEST_FILE >> 20} MiB", str(path))
-        lines = (line.strip() for line in path.read_text().splitlines())
+        text = regular_file.read(self._path / file, LARGEST_FILE).decode()
+        lines = (line.strip() for line in text.splitlines())
         return [line for line in lines if line and not line.startswith("#")]
 
     def write(self, file: str, entries: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from forepost.agent.flows.naming import Rules
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.table import A_STEP, FlowTable, Groups, Listener
 from forepost.agent.settings import FlowsSection
-from forepost.kit import files
+from forepost.kit import files, regular_file
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.flow_rollup import FlowMinute, Honesty
@@ -25,6 +25,7 @@ from forepost.wire.flow_socket import FlowList
 from forepost.wire.meter import MeterOrder
 
 HINTS: Final = "dns-hints.tsv"
+LARGEST_HINTS: Final = 64 << 20
 NDPI_PACKETS: Final = 12
 """Of each direction: what nDPI needs to see."""
 KEEP_HINTS_SEC: Final = 60
@@ -226,7 +227,8 @@ class Watch:
 
     def _restore_hints(self) -> None:
         try:
-            wrong = self.hints.read(self._hints_file.read_text())
+            text = regular_file.read(self._hints_file, LARGEST_HINTS).decode()
+            wrong = self.hints.read(text)
         except FileNotFoundError:
             return
         except (OSError, UnicodeDecodeError) as error:
