@@ -3,11 +3,18 @@
 import ctypes
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 PARENT: Final = "FOREPOST_PARENT"
 _PR_SET_PDEATHSIG: Final = 1
+
+
+def bare(keep: Sequence[str] = (), env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a helper: who its parent is, and of ours only what is named: there may be
+    keys and passwords in it.
+    """
+    return {PARENT: str(os.getpid()), **{name: env[name] for name in keep if name in env}}
 
 
 def follow(env: Mapping[str, str] = os.environ) -> None:

@@ -19,6 +19,11 @@ KEY: Final = struct.Struct("=16s16s2s2sBBH")
 are as on the wire, IPv4 in the first four bytes; a < b in the meter's own order. ICMP and the
 fragments that came before their first one have port 0."""
 
+REST_PROTOCOL: Final = 255
+"""Reserved by IANA: no packet has it."""
+REST: Final = KEY.pack(bytes(16), bytes(16), bytes(2), bytes(2), REST_PROTOCOL, 4, 0)
+"""The flows of an interface that are not told apart, together."""
+
 FLOW: Final = struct.Struct("=4Q2Q2I2I2I2B2BBBBB6s6s4x")
 """packets a->b, b->a; bytes a->b, b->a; first and last seen (CLOCK_MONOTONIC, ns); the next TCP
 sequence number a->b, b->a; retransmissions; gaps in the sequence; TCP flags; packets passed to
@@ -233,5 +238,7 @@ class MeterOrder(msgspec.Struct, frozen=True, kw_only=True):
     inspect: int = 6
     """Packets with data, of each direction of a flow, that inspection may see; 0: none at all."""
     ndpi: bool = False
+    new_flows_per_sec: int = 0
+    """That are told apart, and labels beside them; 0: all of them."""
     descriptors: dict[str, int] = {}
     """What another meter of this interface left: it goes on with these."""

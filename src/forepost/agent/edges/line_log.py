@@ -1,6 +1,8 @@
 """A file of lines that begins anew when it has grown, and keeps a few of the old ones."""
 
+import errno
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,10 +16,11 @@ class LineLog:
     def write(self, lines: Sequence[bytes]) -> None:
         """All of them into one file, or none. Raises OSError; it blocks: call it from a thread."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(
-            self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640
-        )
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(self._path, flags | os.O_CLOEXEC, 0o640)
         with os.fdopen(descriptor, "ab", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "is no regular file", str(self._path))
             before = file.seek(0, os.SEEK_END)
             text = memoryview(b"".join(line + b"\n" for line in lines))
             try:

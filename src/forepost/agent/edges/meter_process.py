@@ -1,6 +1,5 @@
 """A meter as a process of its own, executed, not forked; the socket to it is its standard input."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import msgspec
 
 from forepost.agent.edges.closing import Closing
 from forepost.agent.edges.seqpacket import Ended, FramePipe
-from forepost.kit.parent import PARENT
+from forepost.kit.parent import bare
 from forepost.wire.meter import MESSAGE, Down, MeterOrder
 
 MODULE: Final = "forepost.agent.meter"
@@ -30,10 +29,10 @@ class MeterProcess(Closing):
         self._pipe = FramePipe(near)
         with far:
             self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
-                [sys.executable, "-m", MODULE, msgspec.json.encode(order).decode()],
+                [sys.executable, "-P", "-m", MODULE, msgspec.json.encode(order).decode()],
                 stdin=far.fileno(),
                 pass_fds=list(order.descriptors.values()),
-                env={**os.environ, PARENT: str(os.getpid())},
+                env=bare(),
             )
         self.pid = self._process.pid
 

@@ -36,6 +36,7 @@ async def search(pattern: str, text: bytes, timeout_sec: float) -> bool:
         done = await anyio.run_process(
             command,
             input=asked + text,
+            env={},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=False,

@@ -4,7 +4,6 @@ A process, since filling a fast link takes all the time of an interpreter, and w
 round trips beside it would wait. Its memory is what its streams' buffers take, and gone afterwards.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,10 +13,12 @@ import anyio
 import msgspec
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from forepost.kit.parent import PARENT
+from forepost.kit.parent import bare
 from forepost.wire.probe_speedtest import SpeedLatency, SpeedLeg
 
 MOST_LINE: Final = 1 << 20
+TRUST: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Of the environment: whom LibreSpeed servers may be certified by."""
 MOST_STREAMS: Final = 32
 CONNECT_SEC: Final = 5.0
 """For a server's name and address, for connecting, and for each word before the data."""
@@ -107,8 +108,8 @@ def longest_sec(plan: Plan) -> float:
 
 
 async def _run(plan: Plan, tell: Tell) -> Measured:
-    command = [sys.executable, "-m", "forepost.agent.edges.speed_program"]
-    env = {**os.environ, PARENT: str(os.getpid())}
+    command = [sys.executable, "-P", "-m", "forepost.agent.edges.speed_program"]
+    env = bare(TRUST)
     async with await anyio.open_process(command, env=env, stderr=subprocess.DEVNULL) as child:
         assert child.stdin is not None
         assert child.stdout is not None

@@ -14,6 +14,7 @@ from forepost.agent.edges.speed import Measured, Plan, Progress
 from forepost.agent.edges.speed_run import run
 from forepost.kit import parent
 from forepost.kit.clock import SystemClock
+from forepost.kit.confinement import STREAMS, confine
 
 SWITCH_SEC: Final = 0.000_5
 """How long a stream may keep the interpreter while an echo waits for it."""
@@ -26,6 +27,7 @@ def main() -> int:
     parent.follow()
     sys.setswitchinterval(SWITCH_SEC)
     os.nice(NICER)
+    confine(STREAMS)
     plan = msgspec.json.decode(sys.stdin.buffer.readline(), type=Plan)
     try:
         _say(run(plan, SystemClock(), _say))

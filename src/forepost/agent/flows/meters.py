@@ -195,6 +195,7 @@ class Meter:
         else:
             for descriptor in descriptors:
                 os.close(descriptor)  # those that we gave it
+            self._table.lose_rest(self.state.interface)
             self.state.uninspected_sec += now_sec - (self._counted_until or now_sec)
             self._passed_before = self.state.now.passed
         self._counted_until = now_sec

@@ -9,7 +9,7 @@ from typing import Final
 
 from forepost.agent.flows.flow import TCP, UDP, Flow
 from forepost.agent.settings import FlowRule
-from forepost.wire.meter import Label, Reason
+from forepost.wire.meter import REST_PROTOCOL, Label, Reason
 
 TRANSPORTS: Final = {
     1: "ICMP",
@@ -26,6 +26,7 @@ TRANSPORTS: Final = {
     103: "PIM",
     112: "VRRP",
     132: "SCTP",
+    REST_PROTOCOL: "not told apart",
     136: "UDPLite",
 }
 """IANA's protocol numbers, those that are seen."""

@@ -17,10 +17,12 @@ from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.naming import Rules
 from forepost.agent.flows.recall import Recall
 from forepost.agent.flows.sides import Sides
-from forepost.wire.meter import CLOSED, ROW_BYTES, Hint, Label
+from forepost.wire.meter import CLOSED, REST, ROW_BYTES, Hint, Label
 
 MOST_WAITING: Final = 16_384
 """Labels of flows that no row has shown yet."""
+A_LOOK: Final = 20_000
+"""Flows that are only looked at, as A_STEP."""
 A_STEP: Final = 500
 """Flows that are gone through before somebody else has a turn."""
 _KEY_BYTES: Final = 40
@@ -135,9 +137,15 @@ class FlowTable:
             flows_active=len(self._moving),
             flows_expired=len(self._ending),
             flows_expiring=self._expiring,
-            flows_in_use=sum(not flow.complete for flow in self),
+            flows_in_use=self.standing.flows_in_use,
             flows_purged=self._purged,
         )
+        in_use = 0
+        for number, flow in enumerate(self, 1):
+            in_use += not flow.complete
+            if number % A_LOOK == 0:
+                yield
+        self.standing.flows_in_use = in_use
         self._expiring = self._purged = 0
         for flow in self._moved:
             if not flow.moving:
@@ -172,6 +180,12 @@ class FlowTable:
         for flow in self._of(interface).values():
             if not flow.expired:
                 self._expire(flow, closed=False)
+
+    def lose_rest(self, interface: str) -> None:
+        """The meter died; the kernel counts on, but the sum of what was not told apart is gone."""
+        rest = self._of(interface).pop(REST, None)
+        if rest is not None and not rest.expired:
+            self._expire(rest, closed=False)
 
     def retag(self, flow: Flow) -> tuple[str, ...]:
         """Return the flow's groups, read again where the groups have changed."""

@@ -14,6 +14,7 @@ from forepost.agent.meter.opening import CannotListen, open_source
 from forepost.agent.meter.sources import KernelSource
 from forepost.kit import parent
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.confinement import METER, confine
 from forepost.wire.meter import Bye, Hello, MeterOrder
 
 
@@ -41,6 +42,7 @@ def main(argument: str) -> None:
         )
         pipe.send(message(hello), list(kept.values()))
         privileges.drop()
+        confine(METER)
         Loop(order, source, inspector, pipe, clock).run()
 
 

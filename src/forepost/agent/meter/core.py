@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import msgspec
 
 from forepost.agent.meter.packet import Packet
+from forepost.agent.meter.rest import Allowance, Rest
 from forepost.agent.meter.wheel import SECOND_NS, Wheel
 from forepost.wire.meter import (
     ENDED,
@@ -86,13 +87,17 @@ class Meter:
         soonest_sec = min(order.ttl_idle_sec, order.ttl_idle_tcp_sec)
         self.tick_sec = min(order.update_interval_sec, max(1.0, soonest_sec / 2))
         self._since_ns = 0
+        # Those of a meter before this one have been told, as far as this one can know.
+        told = (key for key, _ in table.rows(-1)) if order.descriptors else ()
+        self._rest = Rest(order.new_flows_per_sec, told)
+        self._words = Allowance(order.new_flows_per_sec)
         self._inspected = 0
         self._unsaid = 0
 
     def inspect(self, key: bytes, direction: int, packet: Packet, data: bytes) -> None:
         self._inspected += 1
         for found in self._inspector.look(key, direction, packet, data):
-            if not self._send(message(found)):
+            if not self._words.take() or not self._send(message(found)):
                 self._unsaid += 1
 
     def tick(self, now_ns: int, load: Callable[[], Load]) -> Iterator[None]:
@@ -101,8 +106,11 @@ class Meter:
         """
         rows: list[bytes] = []
         complete = True
+        self._passes(now_ns)
         for key, row in self._table.rows(self._since_ns):
             self._wheel.saw(key, row)
+            if not self._rest.tells(key):
+                continue
             rows += (key, row)
             if len(rows) >= 2 * ROWS_A_FRAME:
                 complete = self._send(ROWS + b"".join(rows)) and complete
@@ -129,8 +137,13 @@ class Meter:
             max_rss_kb=load.max_rss_kb,
         )
 
+    def _passes(self, now_ns: int) -> None:
+        self._rest.allowance.passes(now_ns)
+        self._words.passes(now_ns)
+
     def sweep(self, now_ns: int, room: Callable[[], bool]) -> None:
         """End what is idle. Without room they stay where they are, and none is lost."""
+        self._passes(now_ns)
         for _ in self._endings(self._idle(now_ns, room)):
             continue
 
@@ -138,7 +151,11 @@ class Meter:
         """End every flow, a frame at each step: there may be more than the agent has room for. Then
         say what was counted in all: no tick comes after this.
         """
+        self._passes(now_ns)
         yield from self._endings((key, STOPPED) for key, _ in list(self._table.rows(-1)))
+        if last := self._rest.last():
+            yield
+            self._send(ENDED + bytes((STOPPED,)) + last)
         self._send(message(self._summary(now_ns, load(), complete=True)))
 
     def _idle(self, now_ns: int, room: Callable[[], bool]) -> Iterator[tuple[bytes, int]]:
@@ -147,6 +164,7 @@ class Meter:
             row = self._table.get(key)
             if row is None:
                 self._wheel.forget(key)
+                self._rest.forget(key)
                 continue
             deadline_ns = self._wheel.deadline_ns(key, row)
             if deadline_ns > now_ns:
@@ -166,9 +184,13 @@ class Meter:
                 yield
         if ended:
             self._send(ENDED + b"".join(ended))
+        row = self._rest.row()
+        if row and self._send(ROWS + row):
+            self._rest.said()
 
     def _end(self, key: bytes, reason: int) -> tuple[bytes, bytes, bytes]:
         self._wheel.forget(key)
         self._inspector.forget(key)
         row = self._table.take(key) or b""
-        return (bytes((reason,)), key, row) if row else (b"", b"", b"")
+        told = bool(row) and self._rest.ends(key, row)
+        return (bytes((reason,)), key, row) if told else (b"", b"", b"")

@@ -8,6 +8,7 @@ import anyio
 import msgspec
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from forepost.kit.parent import bare
 from forepost.kit.speed.responder import Config, Ready
 
 MOST_LINE = 4_096
@@ -23,8 +24,8 @@ def nothing(_port: int) -> None:
 
 async def serve(config: Config, started: Callable[[int], None] = nothing) -> None:
     """Until it is cancelled; `started` gets the port. Raises NotServed when it ends by itself."""
-    command = [sys.executable, "-m", "forepost.kit.speed.responder"]
-    async with await anyio.open_process(command, stderr=subprocess.DEVNULL) as child:
+    command = [sys.executable, "-P", "-m", "forepost.kit.speed.responder"]
+    async with await anyio.open_process(command, env=bare(), stderr=subprocess.DEVNULL) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         try:

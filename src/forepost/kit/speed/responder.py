@@ -18,6 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.confinement import STREAMS, confine
 from forepost.kit.speed.places import Places
 from forepost.kit.speed.room import Room
 from forepost.kit.speed.terms import new_nonce, refusal
@@ -191,6 +192,7 @@ def main() -> int:
         return 1
     sys.setswitchinterval(SWITCH_SEC)
     _say(Ready(port=listener.getsockname()[1]))
+    confine(STREAMS)
     responder = Responder(config, SystemClock())
     threading.Thread(target=responder.serve, args=(listener,), daemon=True).start()
     sys.stdin.buffer.read()
