@@ -3,10 +3,12 @@
 import io
 import shutil
 import tarfile
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import apsw
 import msgspec
 import pytest
 
@@ -178,6 +180,28 @@ async def test_a_restore_that_was_cut_off_is_finished_at_the_next_start(
         assert not (folder / PLAN).exists()
         assert not stage.exists()
         await start(folder)
+
+
+async def test_a_writer_that_is_busy_for_a_while_is_waited_for(
+    folder: Path, tmp_path: Path
+) -> None:
+    held = apsw.Connection(str(folder / "series.sqlite"))
+    held.execute("BEGIN IMMEDIATE")
+    over = threading.Timer(1.5, held.execute, ["ROLLBACK"])
+    over.start()
+    meta = sqlite_meta(folder)
+    try:
+        archive.backup(folder, tmp_path / "late.tar", NOW, "0")
+        meta.execute("BEGIN IMMEDIATE")  # nobody holds it
+        meta.execute("ROLLBACK")
+    finally:
+        over.join()
+        held.close()
+        meta.close()
+
+
+def sqlite_meta(folder: Path) -> apsw.Connection:
+    return apsw.Connection(str(folder / "meta.sqlite"))
 
 
 async def test_two_halves_of_two_stores_are_no_backup(folder: Path, tmp_path: Path) -> None:

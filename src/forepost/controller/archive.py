@@ -31,6 +31,7 @@ STAGE, ASIDE, PLAN = "restoring", "before-restore", "restore.json"
 LEAP: Final = 10_000
 """Ids that are left out after a restore: those that were given out since the backup."""
 LARGEST_MANIFEST: Final = 64 << 10
+TRIES: Final = 60
 _UNUSED: Final = (
     "INSERT INTO sqlite_sequence SELECT name, ? FROM sqlite_schema WHERE type = 'table'"
     " AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)"
@@ -159,8 +160,7 @@ def _copy(folder: Path, copies: Path) -> None:
         _opened(folder / SERIES) as of_series,
     ):
         # Nobody writes into either while both readers find their moment: it is the same.
-        for writer in (meta, series):
-            writer.execute("BEGIN IMMEDIATE")
+        _stop_writers(meta, series)
         for reader in (of_meta, of_series):
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM sqlite_schema").fetchall()
@@ -173,6 +173,22 @@ def _copy(folder: Path, copies: Path) -> None:
                     while not running.done:
                         running.step(_STEP_PAGES)
                 _check_database(copy, name)
+
+
+def _stop_writers(meta: apsw.Connection, series: apsw.Connection) -> None:
+    """Both at once, and neither for longer than a second for the other's sake: a controller whose
+    metadata are locked for five refuses what it is asked. Raises Unusable.
+    """
+    series.set_busy_timeout(1_000)
+    for _ in range(TRIES):
+        meta.execute("BEGIN IMMEDIATE")
+        try:
+            series.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError:
+            meta.execute("ROLLBACK")
+        else:
+            return
+    raise Unusable(f"{SERIES} is written to all the time: try again")
 
 
 @contextmanager
