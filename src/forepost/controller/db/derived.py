@@ -25,8 +25,8 @@ Given = TypeVar("Given", bound=str)
 RISING: Final[tuple[str, ...]] = get_args(Role)
 ISSUES: Final = "USER"
 """The role that issues PINs and share links."""
-INVITES: Final = "ADMIN"
-"""The role that invites, and makes API keys."""
+ADMIN: Final = "ADMIN"
+"""The role that invites, makes API keys and takes an agent's key away."""
 
 
 def at_least(role: str) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ async def end_beyond(
         ended += await _drop_pins(connection, pins.c.created_by == maker_id, workspace_id)
         mine = share_links.c.created_by == maker_id
         ended += await _drop(connection, share_links, mine, workspace_id)
-    if rank < RISING.index(INVITES):
+    if rank < RISING.index(ADMIN):
         mine = and_(members.c.invited_by == maker_id, members.c.accepted_at.is_(None))
         ended += await _drop(connection, members, mine, workspace_id)
     return ended

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from forepost.controller.access import Caller
-from forepost.controller.db.derived import ISSUES, maker_may, still_may
+from forepost.controller.db.derived import ADMIN, ISSUES, maker_may, still_may
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.tables.fleet import agent_addresses, agents, pins
 from forepost.controller.db.tables.groups import agent_groups
@@ -180,7 +180,7 @@ class Agents:
             .returning(*agents.c)
         )
         async with self._db.write() as connection:
-            await still_may(connection, new.by, ISSUES, workspace_id, new.created_at)
+            await still_may(connection, new.by, ADMIN, workspace_id, new.created_at)
             row = (await connection.execute(statement)).one_or_none()
             if row is None:
                 raise NotFound("agent not found")

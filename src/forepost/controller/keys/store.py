@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from forepost.controller.access import Caller
-from forepost.controller.db.derived import INVITES, end_of_key, still_may
+from forepost.controller.db.derived import ADMIN, end_of_key, still_may
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import api_keys
 from forepost.kit.errors import NotFound
@@ -48,7 +48,7 @@ class ApiKeys:
             .returning(*api_keys.c)
         )
         async with self._db.write() as connection:
-            await still_may(connection, maker, INVITES, workspace_id, now)
+            await still_may(connection, maker, ADMIN, workspace_id, now)
             return _key((await connection.execute(statement)).one())
 
     async def get(self, workspace_id: int, key_id: int) -> ApiKey:
