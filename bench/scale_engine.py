@@ -103,8 +103,10 @@ async def main() -> dict[str, Any]:
             tasks.cancel_scope.cancel()
         spool.close()
         for name in disk.names():
-            for one in record.decode(disk.read(name, 0, 1 << 30)):
-                seen.take(msgspec.json.decode(one.data, type=ProbePost))
+            boot = int(name.split("-")[1], 16)
+            for one in record.decode(disk.read(name, 0, 1 << 30), boot):
+                if one.record is not None:
+                    seen.take(msgspec.json.decode(one.record.data, type=ProbePost))
     late.sort()
     return {
         "unsupported": problems,

@@ -31,6 +31,8 @@ export interface Agent {
   location: string;
   version: string;
   last_seen_at: string;
+  /** Not null while two hosts have its key. */
+  identity_conflict?: { since: string; addresses: string[] } | null;
 }
 
 export interface ProbeTarget {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, free_port, until
 
 
 @pytest.fixture
@@ -150,6 +150,22 @@ def test_a_first_admin_without_a_password_is_refused(tmp_path: Path) -> None:
     found = forepost("controller", "--config", str(config))
     assert found.returncode == 2
     assert "admin.password: needs at least 8 characters" in found.stderr
+
+
+@pytest.mark.parametrize("size", [0, 31])
+def test_a_short_key_of_tokens_is_refused_and_stays(tmp_path: Path, size: int) -> None:
+    """An empty one signed tokens that anybody could make."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    key = tmp_path / "data/jwt.key"
+    key.write_bytes(b"k" * size)
+    config = tmp_path / "controller.toml"
+    listen = f"127.0.0.1:{free_port()}"
+    config.write_text(f'[data]\ndir = "{tmp_path}/data"\n[http]\nlisten = "{listen}"\n')
+    found = forepost("controller", "--config", str(config))
+    assert found.returncode == 2
+    assert f"{key}: has {size} bytes, and the key of tokens needs 32" in found.stderr
+    assert len(found.stderr.strip().splitlines()) == 1
+    assert key.read_bytes() == b"k" * size
 
 
 def test_version() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.cli.apply import read, written
-from forepost.cli.planning import Impossible, Step, plan, unchanged
+from forepost.cli.planning import Impossible, Step, plan, public, unchanged
 from forepost.wire.document import AgentItem, Document, GroupItem, ProbeItem, RuleItem
 
 
@@ -162,3 +162,52 @@ def test_a_wrong_document_names_the_field(tmp_path: Any) -> None:
     path.write_text("forepost: [\n")
     with pytest.raises(Impossible, match=r"site\.yaml: "):
         read(path)
+
+
+SECRETS = document(
+    agents=[
+        agent(
+            "a",
+            ProbeItem(
+                id="shop",
+                type="HTTP",
+                targets=["https://u:pw@shop.example/?token=abcdef"],
+                metadata={"headers": {"X-Auth-Token": "t0k3n"}, "method": "GET"},
+            ),
+        )
+    ],
+    rules=[
+        rule(
+            "down",
+            webhook_url="https://hooks.example/T0/KEY",
+            apprise_urls=["mailto://bot:PASSWORD@mail.example"],
+        )
+    ],
+)
+
+
+def test_what_is_exported_hides_secrets_and_changes_nothing_when_it_comes_back() -> None:
+    exported = public(SECRETS)
+    text = written(exported)
+    for secret in ("u:pw", "abcdef", "t0k3n", "KEY", "PASSWORD"):
+        assert secret not in text
+    assert plan(SECRETS, exported, prune=True) == []
+
+
+def test_a_change_beside_a_hidden_value_keeps_the_value() -> None:
+    exported = public(SECRETS)
+    shop = exported.agents[0].probes[0]
+    slower = msgspec.structs.replace(
+        shop, interval_sec=300, metadata={**shop.metadata, "method": "HEAD"}
+    )
+    wanted = msgspec.structs.replace(exported, agents=[agent("a", slower)])
+    (step,) = plan(SECRETS, wanted, prune=True)
+    assert step.fields == ("interval_sec", "metadata")
+    assert isinstance(step.item, ProbeItem)
+    assert step.item.metadata == {"headers": {"X-Auth-Token": "t0k3n"}, "method": "HEAD"}
+    assert step.item.targets == ["https://u:pw@shop.example/?token=abcdef"]
+
+
+def test_something_new_of_which_a_value_is_hidden_is_refused() -> None:
+    with pytest.raises(Impossible, match=r"probe shop: .* is hidden in the document"):
+        plan(document(), public(SECRETS), prune=False)

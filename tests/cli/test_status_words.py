@@ -1,5 +1,10 @@
-from forepost.cli.status import _clock
+from datetime import UTC, datetime
+
+import pytest
+
+from forepost.cli.status import _clock, _show
 from forepost.wire.clock import ClockReading
+from forepost.wire.status import SpoolStatus, Status
 
 
 def test_a_clock_is_told_in_words() -> None:
@@ -13,3 +18,29 @@ def test_a_clock_is_told_in_words() -> None:
         == "3.0 ms behind the controller's, ± 1.0 ms; set by -2.0 s since the start;"
         " the machine slept for 60 s"
     )
+
+
+def test_what_cannot_run_and_what_is_wrong_is_said_letter_by_letter(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Reasons quote what a controller or a user wrote: none of it is markup of ours."""
+    _show(
+        Status(
+            version="1",
+            name="x",
+            pid=1,
+            started_at=datetime(2026, 1, 1, tzinfo=UTC),
+            controller="",
+            connected=False,
+            workspace_id=0,
+            agent_id=0,
+            probes=0,
+            unsupported=["probe 7: DNS: server: [red]x[/red]"],
+            spool=SpoolStatus(pending=0, bytes=0, lost=0, refused=0),
+            problems={"probe [1]": "[/] is no address"},
+        )
+    )
+    said = capsys.readouterr().out
+    assert "cannot run" in said
+    assert "probe 7: DNS: server: [red]x[/red]" in said
+    assert "probe [1]: [/] is no address" in said

@@ -2,16 +2,12 @@
 
 import socket
 import time
-from typing import Any
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-from forepost.controller.app import has_nul, respelled
-from forepost.kit.errors import Invalid
-from forepost.wire.probes import ProbePatch
-from forepost.wire.rest import NewAgent
+from forepost.controller.bodies import BODY_BYTES
 from tests.running import ControllerProcess, Person
 
 
@@ -54,33 +50,9 @@ def test_what_is_not_there_is_404_in_json(controller: ControllerProcess, path: s
 
 
 def test_bodies_are_bounded(controller: ControllerProcess, person: Person) -> None:
-    answer = person.ask("POST", "/workspaces", content=b" " * (11 << 20))
+    answer = person.ask("POST", "/workspaces", content=b" " * (BODY_BYTES + 1))
     assert answer.status_code == 413
     assert set(answer.json()) == {"error"}
-
-
-def test_fields_are_known_in_either_spelling() -> None:
-    body = {"intervalSec": 5, "timeout_sec": 6, "replaceTargets": [], "labels": {"someKey": 1}}
-    assert respelled(body, ProbePatch) == {
-        "interval_sec": 5,
-        "timeout_sec": 6,
-        "replace_targets": [],
-        "labels": {"someKey": 1},
-    }
-    assert respelled({"pin_length": 7, "pinTtlSeconds": 8}, NewAgent) == {
-        "pinLength": 7,
-        "pinTTLSeconds": 8,
-    }
-    assert respelled([1], ProbePatch) == [1]
-    with pytest.raises(Invalid, match="interval_sec: given twice"):
-        respelled({"intervalSec": 5, "interval_sec": 5}, ProbePatch)
-
-
-def test_a_nul_is_found_wherever_it_is() -> None:
-    with_nul: list[Any] = ["a\0", ["a", {"b": "\0"}], {"\0": 1}]
-    without: list[Any] = ["", "\\u0000", ["a", 0, None], {"a": {"b": [1.5, True]}}]
-    assert all(map(has_nul, with_nul))
-    assert not any(map(has_nul, without))
 
 
 def send_for(seconds: float, raw: socket.socket, frame: bytes) -> None:

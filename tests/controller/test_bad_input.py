@@ -126,9 +126,7 @@ def stage(controller: ControllerProcess) -> tuple[Person, dict[str, int]]:
     other = controller.person("bad-input-2@example.com", "a good password")
     workspace = person.workspace("w")
     agent: Enrolled = person.agent(workspace)
-    member = person.call(
-        "POST", f"/workspaces/{workspace}/members", {"userId": other.user_id}, status=201
-    )
+    member = person.admit(other, workspace)
     probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
     made = person.call("POST", f"/workspaces/{workspace}/api-keys", {"name": "k"}, status=201)
     rule = person.call("POST", f"/workspaces/{workspace}/alert-rules", RULE, status=201)
@@ -138,7 +136,7 @@ def stage(controller: ControllerProcess) -> tuple[Person, dict[str, int]]:
         "rule": rule["id"],
         "window": window["id"],
         "agent": agent.id,
-        "member": member["id"],
+        "member": member,
         "probe": probe,
         "key": made["api_key"]["id"],
     }

@@ -38,7 +38,14 @@ class House:
         limiter = Limiter(1_000, self.clock)
         tries = Tries(logins=limiter, passwords=limiter, registrations=limiter)
         self.door = Door(
-            self.accounts, self.sessions, self.passwords, self.tokens, tries, self.clock, 24
+            self.accounts,
+            self.sessions,
+            self.passwords,
+            self.tokens,
+            tries,
+            self.clock,
+            24,
+            self.credentials.forget,
         )
 
     async def enter(self) -> tuple[str, SignedIn]:

@@ -94,3 +94,34 @@ def test_a_payload_that_is_not_as_it_should_be_has_no_measures(kind: str, payloa
 def test_any_bytes_have_measures_or_none(payload: bytes) -> None:
     for kind in ("PING", "TRAFFICSIM", "MTR", "DNS", "HTTP", "TLS", "SNMP", "TCP"):
         assert isinstance(measures.of(kind, payload), Measures)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("PING", b'{"packets_sent":5,"packets_recv":5,"packet_loss":300,"avg_rtt":2000000}'),
+        ("PING", b'{"packets_sent":5,"packets_recv":5,"packet_loss":0,"avg_rtt":-1}'),
+        ("PING", b'{"packets_sent":5,"packets_recv":5,"packet_loss":0,"avg_rtt":1e300}'),
+        ("PING", b'{"packets_sent":5,"packets_recv":5,"rtts_ns":[-1,9000000000000000000]}'),
+        ("TRAFFICSIM", b'{"receivedPackets":1,"lossPercentage":-3,"MOS":99,"averageRTT":-0.1}'),
+        ("HTTP", b'{"status_code":200,"total_ms":1e18}'),
+        ("MTR", b'{"report":{"hops":[{"recv":1,"avg":"1e30","loss_pct":"1e9"}]}}'),
+    ],
+)
+def test_what_cannot_be_is_not_measured(kind: str, payload: bytes) -> None:
+    found = measures.of(kind, payload)
+    most = {"loss_pct": 100.0, "mos": measures.MOST_MOS}
+    for name in Measures.__struct_fields__:
+        value = getattr(found, name)
+        assert value is None or 0 <= value <= most.get(name, measures.MOST_MS), name
+
+
+def test_what_can_be_stays_beside_what_cannot() -> None:
+    payload = b'{"packets_sent":5,"packets_recv":5,"packet_loss":300,"avg_rtt":2000000}'
+    found = measures.of("PING", payload)
+    assert (found.rtt_ms, found.loss_pct) == (2.0, None)
+
+
+def test_a_list_without_end_is_not_sorted() -> None:
+    payload = b'{"packets_sent":5,"packets_recv":5,"rtts_ns":[' + b"1," * 400_000 + b"1]}"
+    assert measures.of("PING", payload) == Measures()

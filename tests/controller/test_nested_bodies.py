@@ -5,6 +5,7 @@ import json
 import httpx
 import pytest
 
+from forepost.controller.bodies import BYTES_A_VALUE, STRANGERS_BODY_BYTES
 from tests.agent_socket import agent_socket
 from tests.running import ControllerProcess
 
@@ -19,8 +20,12 @@ def nested(levels: int) -> str:
 @pytest.mark.parametrize("levels", DEPTHS)
 def test_a_body_is_refused(controller: ControllerProcess, levels: int) -> None:
     answer = httpx.post(f"{controller.url}/auth/login", content=nested(levels), verify=False)
-    assert answer.status_code == 400
-    assert answer.json() == {"error": "body: nested too deeply"}
+    if len(nested(levels)) > STRANGERS_BODY_BYTES:
+        assert answer.status_code == 413
+        return
+    too_many = STRANGERS_BODY_BYTES // BYTES_A_VALUE
+    why = f"more than {too_many} values" if levels > too_many else "nested too deeply"
+    assert (answer.status_code, answer.json()) == (400, {"error": f"body: {why}"})
 
 
 def test_a_result_is_refused_and_the_others_are_kept(controller: ControllerProcess) -> None:

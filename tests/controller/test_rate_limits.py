@@ -54,6 +54,16 @@ def test_logins_are_limited_for_each_address(strict: ControllerProcess) -> None:
     assert post(strict, "/auth/login", ADMIN, "192.0.2.2").status_code == 200
 
 
+def test_a_try_counts_before_its_body_is_read(strict: ControllerProcess) -> None:
+    """A body that is no login cost its sender nothing, and the controller its reading."""
+    headers = {"X-Forwarded-For": "192.0.2.77"}
+    answers = [
+        httpx.post(f"{strict.url}/auth/login", content=b"[" * 9, headers=headers, verify=False)
+        for _ in range(11)
+    ]
+    assert [one.status_code for one in answers] == [400] * 10 + [429]
+
+
 def test_the_addresses_of_one_ipv6_network_are_one_caller(strict: ControllerProcess) -> None:
     body = {"email": "six@example.com", "password": "x"}
     for n in range(10):

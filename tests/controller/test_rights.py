@@ -58,13 +58,7 @@ class Cast:
         self.member_id = 0
         for role in ("VIEWER", "USER", "ADMIN"):
             person = controller.person(f"cast-{role}@example.com", "a good password")
-            made = self.owner.call(
-                "POST",
-                f"/workspaces/{self.workspace}/members",
-                {"userId": person.user_id, "role": role},
-                status=201,
-            )
-            self.member_id = made["id"]
+            self.member_id = self.owner.admit(person, self.workspace, role)
             self.members[role] = person
         self.agent: NewAgent = self.owner.agent(self.workspace)
         self.probe = self.owner.probe(self.agent, type="PING", targets=["198.18.0.1"])

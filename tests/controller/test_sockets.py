@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.running import ControllerProcess, NewAgent, Person
+from tests.running import ControllerProcess, NewAgent, Person, until
 
 DELETED = "Hagent_deleted: agent has been removed from workspace"
 
@@ -81,12 +81,17 @@ def test_malformed_frames_are_answered_and_cost_nothing_else(
         )
         socket.send(';agent;;ping;0;0;{"ts":"2026-11-21T09:14:47Z"}')
         assert socket.recv(5) == ';agent;;pong;0;0;{"ok":true}'
+    with pytest.raises(ConnectionClosed):
+        say_too_much(controller, agent)
+    assert greeting(controller, agent.headers).startswith("A")
+
+
+def say_too_much(controller: ControllerProcess, agent: NewAgent) -> None:
+    """Sending goes on while the other side hangs up: the library may see either first."""
     with dial(controller, agent.headers) as socket:
         hello(socket)
         socket.send(";agent;;probe_post;0;0;" + "x" * (2 << 20))
-        with pytest.raises(ConnectionClosed):
-            socket.recv(5)
-    assert greeting(controller, agent.headers).startswith("A")
+        socket.recv(5)
 
 
 def test_an_agent_speaks_only_for_its_own_probes(
@@ -164,6 +169,38 @@ def test_our_own_agent_is_given_a_document_with_a_revision(
             assert (ok["boot"], ok["seq"]) == (5, 4)
             assert sorted(one["seq"] for one in ok["refused"]) == [2, 3]
     assert len(person.results(agent, probe)) == 2
+
+
+def test_what_an_agent_makes_of_its_list_is_shown_by_probe(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
+    path = f"/workspaces/{agent.workspace}/agents/{agent.id}/probes/delivery"
+
+    def states() -> dict[int, tuple[str, str]]:
+        shown = person.call("GET", path)["data"]
+        return {one["probe_id"]: (one["state"], one["reason"]) for one in shown}
+
+    assert states()[probe] == ("unknown", "")
+    with dial(controller, agent.headers) as socket:
+        hello(socket, "forepost")
+        socket.send(';forepost;;hello;0;0;{"version":"9.9","capabilities":["report","want"]}')
+        assert str(socket.recv(5)).startswith(";forepost;;hello;0;0;")
+        want = json.loads(str(socket.recv(5)).removeprefix(";forepost;;want;0;0;"))
+        have = {"revision": want["revision"], "unsupported": [f"probe {probe}: no such interface"]}
+        socket.send(f";forepost;;have;0;0;{json.dumps(have)}")
+        until(lambda: states()[probe] == ("refused", "no such interface"), 5)
+        assert states()[0] == ("running", "")
+        edited = person.probe(agent, type="PING", targets=["198.18.0.2"])
+        assert states()[edited] == ("waiting", "")
+        want = json.loads(str(socket.recv(5)).removeprefix(";forepost;;want;0;0;"))
+        old = {"revision": have["revision"]}
+        socket.send(f";forepost;;have;0;0;{json.dumps(old)}")  # it went back to the older one
+        again = json.loads(str(socket.recv(5)).removeprefix(";forepost;;want;0;0;"))
+        assert again["revision"] == want["revision"]
+        socket.send(f";forepost;;have;0;0;{json.dumps({'revision': want['revision']})}")
+        until(lambda: states()[edited] == ("running", ""), 5)
+        assert person.call("GET", path)["connected"] is True
 
 
 def test_every_result_is_answered_however_many_are_on_their_way(

@@ -4,10 +4,14 @@ A target takes any bytes. It may raise nothing: what a parser is said to raise i
 """
 
 import contextlib
+import hashlib
 import io
 import struct
+import tarfile
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import anyio
@@ -30,21 +34,36 @@ from forepost.agent.edges.icmp_packet import (
 )
 from forepost.agent.edges.timestamps import Trouble
 from forepost.agent.edges.trace_packet import DatagramStyle, EchoStyle, Style, said
+from forepost.agent.flows.hints import hint_text
 from forepost.agent.flows.naming import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
+from forepost.agent.main import kept_keys, kept_list
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.packet import IPV4, parse
 from forepost.agent.meter.packet import IPV6 as PACKET_IPV6
 from forepost.agent.meter.replay import Replay
 from forepost.agent.meter.table import FlowTable
+from forepost.agent.node import identity_decoder
 from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns_message import NoAnswer, Question
 from forepost.agent.probes.snmp_message import Again, Community, NotOurs
 from forepost.agent.probes.snmp_usm import User
 from forepost.agent.uplink import record
 from forepost.agent.uplink.session import Session as AgentSide
+from forepost.agent.uplink.wanted_groups import kept_decoder
+from forepost.controller.archive import (
+    MANIFEST,
+    NAMES,
+    ArchiveFile,
+    Manifest,
+    Unusable,
+    plan_decoder,
+    unpacked,
+)
 from forepost.controller.fleet.session import Session as ControllerSide
+from forepost.controller.settled_clock import kept_time
+from forepost.kit.state_file import sealed, unsealed
 from forepost.wire import neffos, trafficsim
 from forepost.wire.meter import MeterOrder
 from forepost.wire.probe_http import HttpOptions
@@ -158,8 +177,61 @@ def uplink(data: bytes) -> None:
 
 
 def spool(data: bytes) -> None:
-    size = sum(one.size for one in record.decode(data))
-    assert size <= len(data)
+    for marked in (True, False):
+        end = 0
+        for one in record.decode(data, 1, marked=marked):
+            assert one.at >= (end if one.record is not None else 0)
+            assert one.record is None or one.end <= len(data)
+            end = one.end if one.record is not None else end
+
+
+def state_file(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        document = unsealed(data)
+        assert document == data or sealed(document) == data
+
+
+def kept_by_the_agent(data: bytes) -> None:
+    """Each decoder of what an agent keeps, with and without a first line that is right."""
+    decoders = (
+        kept_list.decode,
+        kept_keys.decode,
+        kept_decoder.decode,
+        identity_decoder.decode,
+        hint_text,
+    )
+    for decode in decoders:
+        for file in (data, sealed(data)):
+            with contextlib.suppress(ValueError, RecursionError):
+                decode(unsealed(file))
+
+
+def kept_by_the_controller(data: bytes) -> None:
+    for decode in (kept_time.decode, plan_decoder.decode):
+        for file in (data, sealed(data)):
+            with contextlib.suppress(ValueError, RecursionError):
+                decode(unsealed(file))
+    with tempfile.TemporaryDirectory() as folder:
+        archive, stage = Path(folder) / "archive", Path(folder) / "stage"
+        archive.write_bytes(data)
+        stage.mkdir()
+        with contextlib.suppress(Unusable):
+            unpacked(archive, stage)
+        assert {one.name for one in stage.iterdir()} <= {*NAMES}
+        assert len([*Path(folder).iterdir()]) == 2
+
+
+def an_archive() -> bytes:
+    """With three files of a byte each."""
+    files = [ArchiveFile(name, 1, hashlib.sha256(b"x").hexdigest()) for name in NAMES]
+    manifest = Manifest(form=1, made_at=NOW, forepost="0", store_id="0", files=files)
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for name, body in [(MANIFEST, msgspec.json.encode(manifest)), *((n, b"x") for n in NAMES)]:
+            info = tarfile.TarInfo(name)
+            info.size = len(body)
+            tar.addfile(info, io.BytesIO(body))
+    return made.getvalue()[: made.tell() // 512 * 512].rstrip(b"\0")
 
 
 def simulated(data: bytes) -> None:
@@ -276,7 +348,23 @@ TARGETS: Final = {
             _REPORT.encode(),
         ],
     ),
-    "spool": Target(spool, [record.encode(record.Record(1, 2, b"{}")) * 2]),
+    "spool": Target(
+        spool,
+        [
+            b"".join(record.encode(record.Record(n, b"{}"), 1, n) for n in (1, 2)),
+            bytes.fromhex("020000002d04c36e") + struct.pack("<QQ", 1, 2) + b"{}",
+        ],
+    ),
+    "state file": Target(state_file, [sealed(b"{}"), b"{}"]),
+    "kept by the agent": Target(
+        kept_by_the_agent,
+        [b'[{"id":1}]', b'{"1":"AAAA"}', b"8.8.8.8\ta.example\n", b'{"revision":"","groups":[]}'],
+    ),
+    "kept by the controller": Target(
+        kept_by_the_controller,
+        [b'{"at":"2026-01-01T00:00:00Z"}', b'{"names":["jwt.key"]}', an_archive()],
+        largest=16_384,
+    ),
     "trafficsim": Target(simulated),
     "packet": Target(packet, _PACKETS),
     "capture": Target(

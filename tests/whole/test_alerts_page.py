@@ -85,8 +85,7 @@ def an_alert_seen_by(controller: ControllerProcess, owner: Person) -> None:
     workspace = owner.workspace("Field")
     for role in MAY:
         member = controller.person(mail_of(role), PASSWORD)
-        body = {"userId": member.user_id, "role": role}
-        owner.call("POST", f"/workspaces/{workspace}/members", body, status=201)
+        owner.admit(member, workspace, role)
     agent = owner.agent(workspace)
     probe = owner.probe(agent, type="PING", targets=["198.18.0.1"])
     rule = {"name": "lost", "metric": "packet_loss", "operator": ">", "threshold": 5}

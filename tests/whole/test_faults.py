@@ -42,13 +42,14 @@ def running(agent: AgentProcess) -> Iterator[AgentProcess]:
 
 def in_spool(folder: Path) -> list[str]:
     """`created_at` of every whole PING that lies in a spool folder."""
-    found = []
+    times = []
     for path in sorted((folder / "spool").iterdir()):
-        for record in decode(path.read_bytes()):
-            post = msgspec.json.decode(record.data)
-            if post["type"] == "PING":
-                found.append(post["created_at"])
-    return found
+        boot = int(path.name.split("-")[1], 16)
+        for found in decode(path.read_bytes(), boot):
+            post = msgspec.json.decode(found.record.data) if found.record else {}
+            if post.get("type") == "PING":
+                times.append(post["created_at"])
+    return times
 
 
 def stored(person: Person, agent: NewAgent, probe: int) -> Counter[str]:

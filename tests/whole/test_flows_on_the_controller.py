@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from forepost.kit.state_file import unsealed
 from tests.agent.flows.test_metering import FAR, NEAR, send_datagrams
 from tests.lab.net import Namespace, pair
 from tests.lonely import LonelyAgent
@@ -156,5 +157,5 @@ def test_metered_traffic_is_told_by_device_and_group(
         assert received == [group["bytes_in"]]
     finally:
         agent.end()
-    kept = json.loads((tmp_path / "agent/groups.json").read_bytes())
+    kept = json.loads(unsealed((tmp_path / "agent/groups.json").read_bytes()))
     assert kept["groups"] == [{"name": "near", "entries": [NEAR]}]

@@ -213,8 +213,7 @@ def test_who_may_only_look_sees_a_large_group_and_no_forms(
 def looks_on(controller: ControllerProcess, person: Person, workspace: int) -> None:
     """The viewer becomes a member."""
     viewer = controller.person(**VIEWER)
-    body = {"userId": viewer.user_id, "role": "VIEWER"}
-    person.call("POST", f"/workspaces/{workspace}/members", body, status=201)
+    person.admit(viewer, workspace, "VIEWER")
 
 
 def wider_than_the_screen(page: Page) -> bool:

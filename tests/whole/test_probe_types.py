@@ -44,7 +44,7 @@ def test_every_type_is_measured_and_drawn(
         "SNMP": probe("SNMP", f"127.0.0.1:{free_port()}"),
         "HTTP": probe("HTTP", f"http://127.0.0.1:{free_port()}/"),
     }
-    wrong = probe("DNS", "host.example", protocol="quic")
+    cannot = probe("RPERF", "198.18.0.1")
     process = AgentProcess(tmp_path / "agent", controller.url, agent)
     process.start()
     try:
@@ -58,8 +58,12 @@ def test_every_type_is_measured_and_drawn(
         for number in lost.values():
             points = drawn(person, agent, number)
             assert any(point["loss_pct"] == 100 for point in points), points
-        assert person.results(agent, wrong) == []
-        assert f"probe {wrong}: DNS: protocol: invalid enum value 'quic'" in controller.output
+        assert person.results(agent, cannot) == []
+        path = f"/workspaces/{agent.workspace}/agents/{agent.id}/probes/delivery"
+        shown = {one["probe_id"]: one for one in person.call("GET", path)["data"]}
+        assert (shown[cannot]["state"], shown[cannot]["reason"]) == ("refused", "type RPERF")
+        assert {shown[number]["state"] for number in answers.values()} == {"running"}
+        assert f"probe {cannot}: type RPERF" in process.status()["unsupported"]
     finally:
         process.end()
 

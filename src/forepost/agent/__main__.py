@@ -8,25 +8,21 @@ import anyio
 
 from forepost.agent import settings as agent_settings
 from forepost.agent.main import run
-from forepost.kit import log, parent
 from forepost.kit.garbage import collect_rarely
-from forepost.kit.settings import WrongSettings
+from forepost.kit.program import run_program
 
 
 def main(arguments: list[str]) -> int:
-    """Run until SIGINT or SIGTERM. Exit status 2: the settings are wrong."""
-    log.start()
-    collect_rarely()
-    parent.follow()
-    try:
+    """Run until SIGINT or SIGTERM. Exit statuses: kit/program.py."""
+
+    def until_stopped() -> int:
+        collect_rarely()
         settings = agent_settings.read(Path(arguments[0]) if arguments else None)
-        again = anyio.run(run, settings)
-    except WrongSettings as error:
-        sys.stderr.write(f"forepost agent: {error}\n")
-        return 2
-    if again:
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
-    return 0
+        if anyio.run(run, settings):
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
+        return 0
+
+    return run_program("agent", until_stopped)
 
 
 if __name__ == "__main__":

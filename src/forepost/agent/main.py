@@ -21,6 +21,7 @@ from forepost.agent.edges import descriptors
 from forepost.agent.edges.disk import Folder
 from forepost.agent.edges.speed import SpeedProcess
 from forepost.agent.edges.system import system_edges
+from forepost.agent.line import is_plain, why_not
 from forepost.agent.node import Node
 from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
@@ -37,8 +38,10 @@ from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.agent.uplink.whoami import whoami
 from forepost.kit import files
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
+from forepost.kit.state_file import StateFile
 from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 from forepost.wire.budget import BUDGET, Cost
@@ -55,31 +58,33 @@ KEYS: Final = "keys.json"
 Deliver = Callable[[ProbePost], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
+kept_list = msgspec.json.Decoder(list[msgspec.Raw])
+kept_keys = msgspec.json.Decoder(dict[int, bytes])
 
 
 class Wanted:
     """The list of probes: kept on disk, so that a start without controller measures as before."""
 
-    def __init__(self, path: Path, scheduler: Scheduler) -> None:
-        self._path, self._scheduler = path, scheduler
-        self._keys = path.with_name(KEYS)
+    def __init__(self, state_dir: Path, scheduler: Scheduler, health: Health) -> None:
+        self._scheduler, self._health = scheduler, health
+        self._list = StateFile(state_dir / WANTED, kept_list.decode)
+        self._keys = StateFile(state_dir / KEYS, kept_keys.decode)
         self.running = 0
+        self.unsupported: list[str] = []
 
     def restore(self) -> None:
-        if self._path.exists():
-            keys = self._keys.read_bytes() if self._keys.exists() else b"{}"
-            self._run(
-                msgspec.json.decode(self._path.read_bytes(), type=list[msgspec.Raw]),
-                msgspec.json.decode(keys, type=dict[int, bytes]),
-            )
+        kept = self._list.recall(self._health)
+        keys = self._keys.recall(self._health)
+        if kept is not None:
+            self._run(kept, keys or {})
 
     async def set(
         self, _revision: str, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
     ) -> list[str]:
         """Run this list from now on; return what cannot be run."""
         kept, unsupported = self._run(raws, keys)
-        files.replace(self._keys, msgspec.json.encode(keys))
-        files.replace(self._path, msgspec.json.encode(kept))
+        self._keys.keep(msgspec.json.encode(keys), self._health)
+        self._list.keep(msgspec.json.encode(kept), self._health)
         return unsupported
 
     def _run(
@@ -89,6 +94,7 @@ class Wanted:
         probes, kept, wrong = probes_of(raws)
         unsupported = wrong + self._scheduler.want(probes, keys)
         self.running = self._scheduler.running
+        self.unsupported = unsupported
         return kept, unsupported
 
 
@@ -96,7 +102,7 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
     """Run until SIGINT or SIGTERM, or until the controller removes this agent and ever after.
 
     Returns whether somebody wants it to begin anew (`restart` on the Unix socket). Raises
-    WrongSettings.
+    WrongSettings, and Taken where another process has the state folder.
     """
     clock: Clock = SystemClock()
     dog = Watchdog(clock, stuck_sec=stuck_sec)
@@ -106,6 +112,11 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
         state_dir=files.private_folder(Path(settings.node.state_dir)),
         started_at=clock.now(),
     )
+    with FolderLock.take(node.state_dir):
+        return await _run(settings, node, clock, dog)
+
+
+async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> bool:
     health = Health(logging.getLogger("forepost.agent"))
     spool = Spool(
         Folder(node.state_dir / "spool"),
@@ -121,7 +132,7 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
         spool.put(msgspec.json.encode(keeper.measured(post)))
 
     flows = _flows(settings, node, clock, health, deliver)
-    groups = await _groups(node, flows)
+    groups = await _groups(node, flows, health)
     with system_edges(clock, partial(whoami, node), networks_of(node, clock)) as edges:
         async with anyio.create_task_group() as tasks:
             scheduler = Scheduler(
@@ -134,7 +145,7 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
                 budget=_budget(settings),
                 permission=settings.probes.permission(),
             )
-            wanted = Wanted(node.state_dir / WANTED, scheduler)
+            wanted = Wanted(node.state_dir, scheduler, health)
             wanted.restore()
             desk = Desk(
                 settings.speedtest,
@@ -142,6 +153,7 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
                 edges.host.moved,
                 lambda: urlsplit(settings.uplink.url).hostname or "",
                 clock,
+                keeper.known_time,
                 settings.probes,
             )
             listen = settings.speedtest.listen
@@ -175,7 +187,9 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
                 )
             if settings.uplink.url:
                 services["speedtests"] = desk.run
-                services["uplink"] = partial(_uplink, settings.uplink, node, link, wanted, groups)
+                services["uplink"] = partial(
+                    _uplink, settings.uplink, node, link, wanted, groups, health
+                )
             if flows is not None:
                 services |= flows.services
             for name, service in services.items():
@@ -212,11 +226,11 @@ def _flows(
         raise WrongSettings(f"flows: {error}") from None
 
 
-async def _groups(node: Node, flows: "Flows | None") -> WantedGroups | None:
+async def _groups(node: Node, flows: "Flows | None", health: Health) -> WantedGroups | None:
     """What the controller gave before; local groups come first, and stay where names are equal."""
     if flows is None:
         return None
-    groups = WantedGroups(node.state_dir, flows.want_groups)
+    groups = WantedGroups(node.state_dir, flows.want_groups, health)
     if groups.are_kept:
         await flows.reload()
         await groups.restore()
@@ -224,14 +238,29 @@ async def _groups(node: Node, flows: "Flows | None") -> WantedGroups | None:
 
 
 async def _uplink(
-    settings: UplinkSection, node: Node, link: Link, wanted: Wanted, groups: WantedGroups | None
+    settings: UplinkSection,
+    node: Node,
+    link: Link,
+    wanted: Wanted,
+    groups: WantedGroups | None,
+    health: Health,
 ) -> None:
-    """Enrol where it has not been done, then talk for as long as the controller wants us."""
-    identity = node.identity()
+    """Enrol where it has not been done, then talk for as long as the controller wants us.
+
+    Over a line that may not be used nothing is said: what is measured waits in the spool.
+    """
     here = base(settings.url), settings.workspace_id, settings.agent_id
+    pin_sha256 = settings.pin_sha256
+    if reason := why_not(here[0], allow_plain=settings.allow_plain, pin_sha256=pin_sha256):
+        health.ill("uplink", reason)
+        await anyio.sleep_forever()
+    identity = node.proven_identity()
     if identity is None or here != (identity.url, identity.workspace_id, identity.agent_id):
-        identity = await enroll(node, *here, settings.pin)
+        identity = await enroll(node, *here, settings.pin, pin_sha256)
         _log.info("enrolled at %s as agent %d", identity.url, identity.agent_id)
+    elif identity.pin_sha256 != pin_sha256:
+        identity = msgspec.structs.replace(identity, pin_sha256=pin_sha256)
+        node.keep(identity)
     await link.run(identity)
     await wanted.set("", [], {})  # the controller has removed this agent: it measures no more
     if groups is not None:
@@ -254,9 +283,11 @@ def _status(
         started_at=node.started_at,
         controller=uplink.url,
         connected=link.connected,
+        plain=is_plain(uplink.url),
         workspace_id=uplink.workspace_id,
         agent_id=uplink.agent_id,
         probes=wanted.running,
+        unsupported=wanted.unsupported,
         spool=spool.status,
         clock=keeper.reading(),
         problems=dict(health.problems),

@@ -1,15 +1,23 @@
 """Who this agent is: its number and key at the controller, kept in one private file."""
 
+import contextlib
+import ssl
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from forepost.kit import files, regular_file
+from forepost.kit import files
+from forepost.kit.pinning import pinned
+from forepost.kit.state_file import Damaged, StateFile
 
 IDENTITY: Final = "identity.json"
-LARGEST: Final = 65_536
+LARGEST_IDENTITY: Final = 16 << 10
+
+
+class LostIdentity(Exception):
+    """There is a key and it cannot be read; the text says what to do."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +27,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     workspace_id: int
     agent_id: int
     psk: str
+    pin_sha256: str = ""
+    """Of the controller's key; empty: the system's certificate authorities say who it is."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """None: as the system has it."""
+        return pinned(self.pin_sha256) if self.pin_sha256 else None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -29,22 +44,52 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+identity_decoder = msgspec.json.Decoder(Identity)
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: str
     state_dir: Path
     started_at: datetime
 
+    @property
+    def _file(self) -> StateFile[Identity]:
+        return StateFile(
+            self.state_dir / IDENTITY, identity_decoder.decode, largest=LARGEST_IDENTITY
+        )
+
     def identity(self) -> Identity | None:
+        """None also where it cannot be read; `proven_identity` says why."""
         try:
-            data = regular_file.read(self.state_dir / IDENTITY, LARGEST)
-            return msgspec.json.decode(data, type=Identity)
-        except FileNotFoundError:
+            return self._file.load()
+        except (Damaged, OSError):
             return None
 
+    def proven_identity(self) -> Identity | None:
+        """None where there is none yet. Raises LostIdentity."""
+        try:
+            found = self._file.load()
+        except (Damaged, OSError) as error:
+            raise LostIdentity(
+                f"{error}: this agent cannot say who it is, and enrols nowhere by itself; bring the"
+                " file back from a copy, or have the controller make a new PIN (`issue-pin`) and"
+                " run `forepost join` again"
+            ) from None
+        if found is not None:
+            with contextlib.suppress(OSError):  # another start may have room
+                self._file.seal()
+        return found
+
     def keep(self, identity: Identity) -> None:
-        """Readable by this user only, whole or not at all."""
-        files.replace(self.state_dir / IDENTITY, msgspec.json.encode(identity), mode=0o600)
+        """Readable by this user only, whole or not at all. Raises OSError."""
+        self._file.save(msgspec.json.encode(identity))
+
+    def try_to_keep(self) -> None:
+        """See that a key will have a place: a PIN is used up by one success. Raises OSError."""
+        path = self.state_dir / f".{IDENTITY}.try"
+        files.replace(path, bytes(LARGEST_IDENTITY))
+        path.unlink()
 
     def retire(self) -> None:
         """The controller has deleted this agent: the key is put aside, nothing is removed."""

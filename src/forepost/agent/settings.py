@@ -24,6 +24,12 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     agent_id: Annotated[int, Meta(ge=0)] = 0
     pin: str = ""
     """Used once, for a PSK that is kept in `state_dir`."""
+    allow_plain: bool = False
+    """Whether the key may go over `http://` to a host that is not this one."""
+    pin_sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    """SHA-256 of the public key of the controller's certificate, in hex; it alone says who the
+    controller is. Empty: the system's certificate authorities do.
+    """
 
 
 class SpoolSection(Section, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from forepost.cli.planning import Impossible, Step, plan, unchanged
+from forepost.cli.planning import Impossible, Step, plan, public, unchanged
 from forepost.cli.rest import Api, Refused
 from forepost.cli.workspace_state import State, Workspace
 from forepost.kit import files
@@ -86,7 +86,8 @@ def export(
     url: Url = "http://127.0.0.1:8080",
     adopt: bool = False,
 ) -> int:
-    """Write a workspace as the document that `forepost apply` takes.
+    """Write a workspace as the document that `forepost apply` takes, without secrets: they are
+    `***`, which `apply` reads as "as it is".
 
     Exit status: 0 written, 1 refused or out of reach, 2 wrong use.
 
@@ -112,7 +113,7 @@ def export(
             f"{len(state.nameless)} objects have no external id yet (--adopt gives them one): "
             f"{', '.join(state.nameless[:5])}{' ...' if len(state.nameless) > 5 else ''}\n"
         )
-    text = written(state.document)
+    text = written(public(state.document))
     if file is None:
         sys.stdout.write(text)
     else:

@@ -21,7 +21,7 @@ from forepost.agent.flows.sides import Sides
 from forepost.agent.meter.replay import Replay
 from forepost.cli.flow_table import flow_table, short, wide
 from forepost.cli.measuring import USAGE, Flag, complain
-from forepost.kit import regular_file
+from forepost.kit import files
 from forepost.wire.meter import MeterOrder, Totals
 
 READ: Final = 0
@@ -97,7 +97,7 @@ def _opened(file: str) -> Iterator[BinaryIO]:
     if file == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
-    with regular_file.opened(Path(file)) as opened:
+    with os.fdopen(files.open_regular(Path(file)), "rb") as opened:
         yield opened
 
 

@@ -20,10 +20,12 @@ from forepost.agent.status import SOCKET
 from forepost.cli import folders
 from forepost.cli.measuring import USAGE, Flag, plain
 from forepost.kit.settings import WrongSettings
+from forepost.kit.state_file import Damaged, StateFile
 from forepost.wire.doctor import Diagnosis, Finding
 
 WANTED: Final = "wanted.json"
 WELL, FAILING = 0, 1
+_asked = msgspec.json.Decoder(list[Asked])
 _STYLES: Final = {"ok": "green", "lacks": "yellow", "off": "dim"}
 
 
@@ -82,8 +84,8 @@ def _readable(path: Path) -> bool:
 def _probes(state: Path) -> list[Asked]:
     """The list that the agent was given last; nothing where that cannot be read."""
     try:
-        return msgspec.json.decode((state / WANTED).read_bytes(), type=list[Asked])
-    except (OSError, msgspec.MsgspecError):
+        return StateFile(state / WANTED, _asked.decode).load() or []
+    except (OSError, Damaged):
         return []
 
 

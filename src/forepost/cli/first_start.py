@@ -11,9 +11,10 @@ from typing import Any, Final
 import msgspec
 
 from forepost.agent.edges.host import LinuxHost
+from forepost.agent.line import is_plain
 from forepost.cli.join import write_settings
 from forepost.cli.rest import Api
-from forepost.kit import files
+from forepost.kit.state_file import StateFile
 
 EMAIL: Final = "admin@forepost.local"
 WORKSPACE: Final = "Home"
@@ -34,7 +35,9 @@ class Start:
     def __init__(self, folder: Path, listen: str, hosts: list[str]) -> None:
         self.folder, self.listen, self.hosts = folder, listen, hosts
         self.agent_toml = folder / "agent.toml"
-        self._login_file = folder / "first-login.json"
+        self._login_file = StateFile(
+            folder / "first-login.json", msgspec.json.Decoder(FirstLogin).decode
+        )
 
     @property
     def url(self) -> str:
@@ -47,18 +50,21 @@ class Start:
         return not self.agent_toml.exists()
 
     def login(self) -> FirstLogin:
-        """The first admin: from the environment, else made up; the same until it was shown."""
-        if self._login_file.exists():
-            return msgspec.json.decode(self._login_file.read_bytes(), type=FirstLogin)
+        """The first admin: from the environment, else made up; the same until it was shown.
+
+        Raises Damaged.
+        """
+        if (kept := self._login_file.load()) is not None:
+            return kept
         login = FirstLogin(
             os.environ.get("FOREPOST_ADMIN__EMAIL") or EMAIL,
             os.environ.get("FOREPOST_ADMIN__PASSWORD") or secrets.token_urlsafe(12),
         )
-        files.replace(self._login_file, msgspec.json.encode(login))
+        self._login_file.save(msgspec.json.encode(login))
         return login
 
     def shown(self) -> None:
-        self._login_file.unlink(missing_ok=True)
+        self._login_file.path.unlink(missing_ok=True)
 
     def controller_env(self) -> dict[str, str]:
         env = {
@@ -72,6 +78,10 @@ class Start:
                 "FOREPOST_ADMIN__PASSWORD": login.password,
             }
         return env
+
+    def agent_env(self) -> dict[str, str]:
+        """The controller is on this host, whichever of its addresses it listens on."""
+        return {"FOREPOST_UPLINK__ALLOW_PLAIN": "true"} if is_plain(self.url) else {}
 
 
 async def prepare(start: Start) -> str:
@@ -91,7 +101,7 @@ async def prepare(start: Start) -> str:
             await api.ask("POST", probes, probe)
     pin = (await api.ask("POST", f"{agents}/{agent['id']}/issue-pin", {"ttlSeconds": 3600}))["pin"]
     write_settings(
-        start.agent_toml, start.url, workspace["id"], agent["id"], start.folder / "agent", pin
+        start.agent_toml, start.url, workspace["id"], agent["id"], start.folder / "agent", pin=pin
     )
     start.shown()
     return (

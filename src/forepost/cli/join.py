@@ -9,12 +9,14 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 import forepost
+from forepost.agent.line import why_not
 from forepost.agent.node import Node
 from forepost.agent.uplink.enroll import Refused, base, enroll
 from forepost.cli import folders
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable
+from forepost.kit.pinning import as_pin
 
 Id = Annotated[int, Parameter(validator=Number(gte=1))]
 
@@ -25,6 +27,8 @@ def join(
     workspace: Id,
     agent: Id,
     pin: str,
+    pin_sha256: str = "",
+    allow_plain: Annotated[bool, Parameter(negative="")] = False,
     config: Path | None = None,
     state_dir: Path | None = None,
 ) -> int:
@@ -42,6 +46,11 @@ def join(
         Number of the agent.
     pin
         The PIN that the controller showed when the agent was made.
+    pin_sha256
+        SHA-256 of the public key of the controller's certificate, in hex. It alone says who the
+        controller is, from this moment on; no certificate authority does.
+    allow_plain
+        Send the PIN and the key over http:// to another host, where anybody on the way reads them.
     config
         The settings file to write.
     state_dir
@@ -58,20 +67,27 @@ def join(
     )
     try:
         url = base(url)
+        pin_sha256 = as_pin(pin_sha256) if pin_sha256 else ""
     except ValueError as error:
         return _fail(2, str(error))
+    if reason := why_not(url, allow_plain=allow_plain, pin_sha256=pin_sha256):
+        return _fail(2, f"{reason} (--allow-plain)" if not pin_sha256 else reason)
     try:
-        anyio.run(enroll, node, url, workspace, agent, pin)
-    except (Refused, Unreachable) as error:
+        anyio.run(enroll, node, url, workspace, agent, pin, pin_sha256)
+    except (Refused, Unreachable, OSError) as error:
         return _fail(1, str(error))
-    write_settings(config, url, workspace, agent, state_dir)
+    more: dict[str, str | bool] = {"pin_sha256": pin_sha256} if pin_sha256 else {}
+    if allow_plain:
+        more["allow_plain"] = True
+    write_settings(config, url, workspace, agent, state_dir, **more)
     print(f"joined {url} as agent {agent}; start it with: forepost agent --config {config}")
     return 0
 
 
 def write_settings(
-    path: Path, url: str, workspace: int, agent: int, state_dir: Path, pin: str = ""
+    path: Path, url: str, workspace: int, agent: int, state_dir: Path, **more: str | bool
 ) -> None:
+    """`more`: further settings of `[uplink]`."""
     lines = [
         "[node]",
         f"state_dir = {_quoted(str(state_dir))}",
@@ -81,8 +97,8 @@ def write_settings(
         f"workspace_id = {workspace}",
         f"agent_id = {agent}",
     ]
-    if pin:
-        lines.append(f"pin = {_quoted(pin)}")
+    for key, value in more.items():
+        lines.append(f"{key} = {_quoted(value) if isinstance(value, str) else 'true'}")
     files.replace(path, ("\n".join(lines) + "\n").encode(), mode=0o600)
 
 

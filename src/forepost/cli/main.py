@@ -15,6 +15,7 @@ app = App(
 app.command("forepost.cli.up:up", help="Start controller, panel and one local agent on this host.")
 app.command("forepost.cli.run:controller", help="Run the controller.")
 app.command("forepost.cli.run:agent", help="Run the agent.")
+app.command("forepost.cli.user:user", help="Accounts, for the operator of the controller.")
 app.command("forepost.cli.join:join", help="Make this host an agent of a controller.")
 app.command("forepost.cli.status:status", help="Show how the agent of this host is.")
 app.command("forepost.cli.doctor:doctor", help="Show what this host lets the agent do.")
@@ -28,6 +29,8 @@ app.command("forepost.cli.speedtest:speedtest", help="Measure how fast a line is
 app.command("forepost.cli.flows:flows", help="Show what traffic the agent of this host sees.")
 app.command("forepost.cli.groups:groups", help="Show and change this agent's address groups.")
 app.command("forepost.cli.capture:capture", help="Show the flows of a capture file.")
+app.command("forepost.cli.backup:backup", help="Write a controller's whole store to a file.")
+app.command("forepost.cli.backup:restore", help="Put a backup in a controller's place.")
 
 app.command("forepost.cli.apply:apply", help="Make a workspace what a document says.")
 app.command("forepost.cli.apply:export", help="Write a workspace as a document.")

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from forepost.controller.groups.members import canonical
+from forepost.wire.disclosure import MASK, public_channel, public_metadata, public_target
 from forepost.wire.document import AgentItem, Document, GroupItem, Item, ProbeItem, RuleItem
 
 Kind = Literal["agent", "probe", "group", "rule"]
@@ -52,9 +53,11 @@ def plan(now: Document, wanted: Document, *, prune: bool, secrets: bool = False)
         for key, one in items.items():
             known = there[kind].get(key)
             if known is None:
+                _check_whole(kind, one.item)
                 steps.append(Step("create", kind, key, one.item, agent=one.agent))
             elif fields := _differences(kind, known, one, secrets=secrets):
-                steps.append(Step("change", kind, key, one.item, fields, one.agent))
+                whole = shown_as(one.item, known.item)
+                steps.append(Step("change", kind, key, whole, fields, one.agent))
         if prune:
             lost_agents = set(there["agent"]) - set(want["agent"])
             gone = [
@@ -123,7 +126,7 @@ def _differences(kind: Kind, known: _There, wanted: _There, *, secrets: bool) ->
             f"probe {wanted.item.id}: is one of agent {known.agent!r}; a probe cannot move, give "
             "it another id"
         )
-    before, after = comparable(known.item), comparable(wanted.item)
+    before, after = comparable(known.item), comparable(shown_as(wanted.item, known.item))
     fields = tuple(field for field, value in after.items() if before[field] != value)
     if secrets and isinstance(wanted.item, RuleItem) and wanted.item.webhook_secret:
         fields = (*fields, SECRET)
@@ -133,6 +136,87 @@ def _differences(kind: Kind, known: _There, wanted: _There, *, secrets: bool) ->
                 f"{kind} {wanted.item.id}: {field} cannot be changed; give it another id"
             )
     return fields
+
+
+def public(document: Document) -> Document:
+    """The document without what only those may see who may change it: fit for git."""
+    agents = [
+        msgspec.structs.replace(agent, probes=[_public_probe(probe) for probe in agent.probes])
+        for agent in document.agents
+    ]
+    return msgspec.structs.replace(
+        document, agents=agents, rules=[_public_rule(rule) for rule in document.rules]
+    )
+
+
+def _public_probe(probe: ProbeItem) -> ProbeItem:
+    return msgspec.structs.replace(
+        probe,
+        targets=[public_target(target) for target in probe.targets],
+        metadata=public_metadata(probe.type, probe.metadata),
+    )
+
+
+def _public_rule(rule: RuleItem) -> RuleItem:
+    return msgspec.structs.replace(
+        rule,
+        webhook_url=public_channel(rule.webhook_url),
+        apprise_urls=[public_channel(url) for url in rule.apprise_urls],
+    )
+
+
+def shown_as(wanted: Item, known: Item) -> Item:
+    """What is wanted, with the values that are there for those that the document hides (`***`)."""
+    match wanted, known:
+        case ProbeItem(), ProbeItem():
+            targets = {public_target(target): target for target in known.targets}
+            return msgspec.structs.replace(
+                wanted,
+                targets=[targets.get(target, target) for target in wanted.targets],
+                metadata=_filled(wanted.metadata, known.metadata),
+            )
+        case RuleItem(), RuleItem():
+            urls = {public_channel(url): url for url in known.apprise_urls}
+            hidden = wanted.webhook_url == public_channel(known.webhook_url)
+            return msgspec.structs.replace(
+                wanted,
+                webhook_url=known.webhook_url if hidden else wanted.webhook_url,
+                apprise_urls=[urls.get(url, url) for url in wanted.apprise_urls],
+            )
+    return wanted
+
+
+def _filled(wanted: Any, known: Any) -> Any:
+    """Also of URLs in metadata, of which a part is hidden."""
+    if isinstance(wanted, dict) and isinstance(known, dict):
+        return {key: _filled(value, known.get(key, value)) for key, value in wanted.items()}
+    hidden = isinstance(known, str) and wanted == public_target(known)
+    return known if wanted == MASK or hidden else wanted
+
+
+def _check_whole(kind: Kind, item: Item) -> None:
+    """Raises Impossible for something new of which a value is hidden."""
+    match item:
+        case ProbeItem():
+            values: list[Any] = [*item.targets, *_leaves(item.metadata)]
+        case RuleItem():
+            values = [item.webhook_url, *item.apprise_urls]
+        case _:
+            return
+    for value in values:
+        if isinstance(value, str) and MASK in value:
+            raise Impossible(
+                f"{kind} {item.id}: {value!r} is hidden in the document, and there is no such "
+                f"{kind} yet: write what it is to be"
+            )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _leaves(one)
+    else:
+        yield value
 
 
 def comparable(item: Item) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import anyio
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from forepost.agent.status import SOCKET
@@ -64,6 +65,8 @@ def _show(found: Status) -> None:
     table.add_column()
     where = f"agent {found.agent_id} of workspace {found.workspace_id}"
     state = "connected" if found.connected else "not connected"
+    if found.plain:
+        state += ", not encrypted: whoever is on the way can read the agent's key"
     table.add_row("agent", f"{found.name} ({where}), forepost {found.version}, pid {found.pid}")
     table.add_row("controller", f"{found.controller or 'none'} ({state})")
     table.add_row("running", f"{found.probes} measurements since {found.started_at:%F %T} UTC")
@@ -71,11 +74,14 @@ def _show(found: Status) -> None:
     table.add_row(
         "spool",
         f"{spool.pending} results waiting ({spool.bytes} bytes), "
-        f"{spool.lost} lost, {spool.refused} refused",
+        f"{spool.lost} lost, {spool.refused} refused"
+        + (f", {spool.damaged} files were damaged" if spool.damaged else ""),
     )
     table.add_row("clock", _clock(found.clock))
+    for reason in found.unsupported:
+        table.add_row("cannot run", escape(reason))
     for subject, reason in found.problems.items():
-        table.add_row("problem", f"[bold red]{subject}[/]: {reason}")
+        table.add_row("problem", f"[bold red]{escape(subject)}[/]: {escape(reason)}")
     Console().print(table)
 
 

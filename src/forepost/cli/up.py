@@ -19,8 +19,11 @@ from forepost.cli.first_start import Start, prepare
 from forepost.cli.rest import Refused
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
+from forepost.kit.folder_lock import TAKEN, FolderLock, Taken
 from forepost.kit.http import Unreachable, request
 from forepost.kit.parent import PARENT
+from forepost.kit.program import FOR_GOOD
+from forepost.kit.state_file import Damaged
 
 READY_SEC: Final = 60.0
 STOP_SEC: Final = 15.0
@@ -41,7 +44,7 @@ def up(
 ) -> int:
     """Start everything on this host and stay until Ctrl-C; start again with the same data.
 
-    Exit status: 0 stopped by a signal, 1 could not start.
+    Exit status: 0 stopped by a signal, 1 could not start, 4 another process has the folder.
 
     Parameters
     ----------
@@ -57,14 +60,15 @@ def up(
     folder = files.private_folder((data or folders.state()).absolute())
     status = 0
     try:
-        _check_free(listen)
-        anyio.run(_run, folder, listen, probe or [])
-    except* (NotStarted, Unreachable, Refused) as group:
+        with FolderLock.take(folder):
+            _check_free(listen)
+            anyio.run(_run, folder, listen, probe or [])
+    except* (Taken, NotStarted, Unreachable, Refused, Damaged) as group:
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         sys.stderr.write(f"forepost up: {error}\n")
-        status = 1
+        status = TAKEN if isinstance(error, Taken) else 1
     return status
 
 
@@ -78,7 +82,7 @@ async def _run(folder: Path, listen: str, hosts: list[str]) -> None:
             await _ready(start.url)
             said = await prepare(start)
             async with anyio.create_task_group() as agents:
-                env = {**os.environ, PARENT: str(os.getpid())}
+                env = {**os.environ, **start.agent_env(), PARENT: str(os.getpid())}
                 agents.start_soon(_keep, "agent", env, [str(start.agent_toml)])
                 sys.stdout.write(said)
                 sys.stdout.flush()
@@ -102,6 +106,8 @@ async def _keep(part: str, env: dict[str, str], arguments: list[str]) -> None:
             status = await process.wait()
         finally:
             await _stop(process)
+        if status in FOR_GOOD:
+            raise NotStarted(f"the {part} ended with status {status}: its reason is above")
         sys.stderr.write(
             f"forepost up: the {part} ended with status {status}; again in {pause:.0f} s\n"
         )

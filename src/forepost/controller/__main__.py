@@ -10,9 +10,10 @@ import anyio
 
 from forepost.controller import settings as controller_settings
 from forepost.controller.server import serve
-from forepost.kit import log, parent
-from forepost.kit.settings import WrongSettings
+from forepost.kit.program import run_program
 
+ADOPT = "--adopt-series"
+UVLOOP = {"use_uvloop": True}
 YOUNG = 50_000
 """Objects before the collector looks: thousands of results come and go by reference counts."""
 
@@ -24,17 +25,17 @@ def _started(listen: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run until SIGINT or SIGTERM. Exit status 2: the settings are wrong."""
-    log.start()
-    parent.follow()
-    try:
-        settings = controller_settings.read(Path(arguments[0]) if arguments else None)
+    """Run until SIGINT or SIGTERM. Exit statuses: kit/program.py."""
+
+    def run() -> int:
+        paths = [Path(one) for one in arguments if one != ADOPT]
+        settings = controller_settings.read(paths[0] if paths else None)
         started = partial(_started, settings.http.listen)
-        anyio.run(serve, settings, started, backend_options={"use_uvloop": True})
-    except WrongSettings as error:
-        sys.stderr.write(f"forepost controller: {error}\n")
-        return 2
-    return 0
+        adopt = ADOPT in arguments
+        anyio.run(partial(serve, settings, started, adopt=adopt), backend_options=UVLOOP)
+        return 0
+
+    return run_program("controller", run)
 
 
 if __name__ == "__main__":

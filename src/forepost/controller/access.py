@@ -1,5 +1,6 @@
 """Who may do what. Every route names what it needs in `opt`; one guard reads it."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,12 +12,18 @@ from sqlalchemy import select
 
 from forepost.controller.actor import Actor
 from forepost.controller.credentials import KEY_PREFIX, Credentials, Key, SignedIn
+from forepost.controller.db.derived import RISING, smaller
 from forepost.controller.db.engine import Database
+from forepost.controller.db.epoch import epoch_now
+from forepost.controller.db.failures import LOST
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.controller.peer import Peers
+from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from forepost.wire.base import MOST_ID
 
+LOOK_SEC: Final = 0.5
+"""Between two looks at what another process may have changed."""
 NEEDS: Final = "needs"
 ACTION: Final = "action"
 PERSON: Final = "person"
@@ -26,7 +33,7 @@ AGENT: Final = "agent"
 """An agent's PSK, checked by the fleet."""
 SIGNED_IN: Final = "user"
 """Any account; never an API key."""
-RANK: Final = {"VIEWER": 1, "USER": 2, "ADMIN": 3, "OWNER": 4}
+RANK: Final = {role: rank for rank, role in enumerate(RISING, 1)}
 """Roles in a workspace; a higher one may do all that a lower one may."""
 READS: Final = "reads"
 """The action of a POST that changes nothing: it is not in the audit log."""
@@ -39,6 +46,9 @@ def needs(what: str, action: str = "", *, person: bool = False) -> dict[str, Any
     `audit.actions`). `person`: no API key will do.
     """
     return {NEEDS: what, ACTION: action, PERSON: person}
+
+
+_log = logging.getLogger(__name__)
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -66,6 +76,7 @@ class Access:
         self._db, self._credentials, self._peers = db, credentials, peers
         self._roles: dict[tuple[int, int], str] = {}
         self._forgotten = 0
+        self._epoch = -1
         self._followers: list[Callable[[], None]] = []
 
     def forget(self) -> None:
@@ -75,6 +86,20 @@ class Access:
         self._credentials.forget()
         for changed in self._followers:
             changed()
+
+    async def watch(self, clock: Clock) -> None:
+        """Notice within a second what was changed past this process."""
+        while True:
+            try:
+                async with self._db.read() as connection:
+                    epoch = await epoch_now(connection)
+                if epoch != self._epoch:
+                    await self._credentials.look_again()
+                    self.forget()
+                    self._epoch = epoch
+            except LOST:
+                _log.debug("the database is away", exc_info=True)  # whoever needs it says so
+            await clock.sleep(LOOK_SEC)
 
     def follow(self, changed: Callable[[], None]) -> None:
         """Have `changed` called after every `forget`, for what was let in for long."""
@@ -127,7 +152,7 @@ class Access:
         token = _presented(connection)
         if token.startswith(KEY_PREFIX):
             key = await self._credentials.key(token)
-            caller = _by_key(key, connection.path_params, handler)
+            caller = await self._by_key(key, connection.path_params, handler)
             self._note(key, connection.scope)
         else:
             session = await self._credentials.session(token)
@@ -143,6 +168,21 @@ class Access:
             role = await self.role_in(path["workspace_id"], session.user_id)
         return Caller(session.user_id, role, session.session_id, 0, session.email)
 
+    async def _by_key(self, key: Key, path: Any, handler: BaseRouteHandler) -> Caller:
+        """With the smaller right: the key's, or its maker's of now."""
+        possible = scopes_of(handler)
+        try:
+            makers = await self.role_in(key.workspace_id, key.maker_id)
+        except NotFound:
+            raise Unauthenticated("invalid API key") from None
+        if not possible:
+            raise Forbidden("an API key is not enough for this: log in as a person")
+        if path["workspace_id"] != key.workspace_id:
+            raise NotFound("workspace not found")
+        if key.scopes and not key.scopes & possible:
+            raise Forbidden(f"this API key needs the scope {' or '.join(sorted(possible))}")
+        return Caller(key.maker_id, smaller(key.role, makers), 0, key.key_id, key.name)
+
     def _note(self, known: SignedIn | Key, scope: Any) -> None:
         if self._credentials.to_be_noted(known):
             self._credentials.note(known, self._peers.of(scope))
@@ -153,17 +193,6 @@ def scopes_of(handler: BaseRouteHandler) -> frozenset[str]:
     if handler.opt.get(NEEDS) not in RANK or handler.opt[PERSON]:
         return frozenset()
     return frozenset(handler.resolve_tags() if isinstance(handler, HTTPRouteHandler) else ())
-
-
-def _by_key(key: Key, path: Any, handler: BaseRouteHandler) -> Caller:
-    possible = scopes_of(handler)
-    if not possible:
-        raise Forbidden("an API key is not enough for this: log in as a person")
-    if path["workspace_id"] != key.workspace_id:
-        raise NotFound("workspace not found")
-    if key.scopes and not key.scopes & possible:
-        raise Forbidden(f"this API key needs the scope {' or '.join(sorted(possible))}")
-    return Caller(key.maker_id, key.role, 0, key.key_id, key.name)
 
 
 def _presented(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -180,11 +209,6 @@ def _presented(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("a bearer token is needed")
     return token.strip()
-
-
-def canonical(email: str) -> str:
-    """How addresses of accounts are kept and looked up."""
-    return email.strip().lower()
 
 
 async def caller_of(scope: Scope) -> Caller:

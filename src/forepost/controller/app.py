@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,16 +28,18 @@ from prometheus_client.registry import Collector
 import forepost
 from forepost.controller.access import PUBLIC, Access, caller_of, needs
 from forepost.controller.asgi import Asgi
+from forepost.controller.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
+from forepost.controller.db.failures import FAILURES, failure_of, reason_of
+from forepost.controller.db.sole_use import SUBJECT as DATABASE
 from forepost.controller.documented import document
-from forepost.kit.errors import Forbidden, Invalid, Refusal, TooMany
+from forepost.controller.parameters import Parameters
+from forepost.controller.quotas import Quotas
+from forepost.kit.errors import Forbidden, Refusal, TooMany
 from forepost.kit.health import Health
 from forepost.wire import rest
-from forepost.wire.base import complaint
-from forepost.wire.depth import is_deep
 from forepost.wire.rest import Problem
 
 STATIC: Final = Path(__file__).parent / "static"
-BODY_LIMIT: Final = 10 << 20
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'",
@@ -49,83 +52,33 @@ _QUERY_NAMES: Final = {"kind": "type", "start": "from", "in_state": "state"}
 _log = logging.getLogger(__name__)
 
 
-class SpelledRequest(Request[Any, Any, Any]):
-    """Reads a body strictly into the Struct of its route, in either spelling of a field's name."""
-
-    async def json(self) -> Any:
-        field = self.route_handler.parsed_data_field
-        kind = field.annotation if field is not None else Any
-        body = await self.body()
-        if is_deep(body):
-            raise Invalid("body: nested too deeply")
-        try:
-            value = msgspec.json.decode(body)
-            if b"\\u0000" in body and has_nul(value):
-                raise Invalid("body: has a NUL character, which no database keeps")
-            return msgspec.convert(respelled(value, kind), kind)
-        except msgspec.ValidationError as error:
-            raise Invalid(complaint(error)) from None
-        except msgspec.DecodeError as error:
-            raise Invalid(f"body: not JSON: {error}") from None
-
-
-def respelled(value: Any, kind: Any) -> Any:
-    """Give the keys of an object the spelling of `kind`: intervalSec, interval_sec. Pure."""
-    kinds = getattr(kind, "__args__", (kind,))
-    structs = [k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)]
-    if not isinstance(value, dict) or not structs:
-        return value
-    fields = msgspec.structs.fields(structs[0])
-    names = {_bare(field.encode_name): field.encode_name for field in fields}
-    spelled: dict[str, Any] = {}
-    for key, item in value.items():
-        name = names.get(_bare(str(key)), str(key))
-        if name in spelled:
-            raise Invalid(f"{name}: given twice")
-        spelled[name] = item
-    return spelled
-
-
-def has_nul(value: Any) -> bool:
-    """Whether any text of a JSON value, names of fields included, has a NUL character. Pure."""
-    match value:
-        case str():
-            return "\0" in value
-        case list():
-            return any(map(has_nul, value))
-        case dict():
-            return any(map(has_nul, value.keys())) or any(map(has_nul, value.values()))
-        case _:
-            return False
-
-
-def _bare(name: str) -> str:
-    return name.replace("_", "").lower()
-
-
 def build(
     routers: Sequence[Router],
     sockets: Mapping[str, Asgi],
     access: Access,
+    quotas: Quotas,
     around: Callable[[Asgi], Asgi],
     health: Health,
+    look: Callable[[], Awaitable[None]],
     metrics: Collector,
 ) -> tuple[Asgi, Litestar]:
     """The application, and Litestar's part of it: WebSockets go past it, being the hot path.
 
-    `around` is laid around Litestar's part: the audit log.
+    `around` is laid around Litestar's part: the audit log. `look` has the health know whether the
+    database answers.
     """
+    parameters = Parameters()
     http = Litestar(
-        route_handlers=[*routers, _observability(health, metrics), *_panel()],
-        guards=[access.guard],
+        route_handlers=[*routers, _observability(health, look, metrics), *_panel()],
+        guards=[access.guard, parameters.guard, quotas.guard],
         dependencies={"caller": Provide(caller_of)},
         request_class=SpelledRequest,
-        request_max_body_size=BODY_LIMIT,
+        request_max_body_size=BODY_BYTES,
         exception_handlers={
             Refusal: _refuse,
             ValidationException: _wrong_parameter,
             HTTPException: _http_problem,
-            Exception: _fault,
+            Exception: partial(_fault, health),
         },
         response_headers=[],
         openapi_config=OpenAPIConfig(
@@ -145,9 +98,12 @@ def build(
             ),
         ),
         after_request=_secure,
+        before_send=[name_unknown],
         logging_config=None,
     )
     document(http)
+    bound_bodies(http)
+    parameters.learn(http)
 
     answered = around(http)
 
@@ -170,7 +126,9 @@ def build(
     return serve, http
 
 
-def _observability(health: Health, collector: Collector) -> Router:
+def _observability(
+    health: Health, look: Callable[[], Awaitable[None]], collector: Collector
+) -> Router:
     registry = CollectorRegistry()
     registry.register(collector)
     ProcessCollector(registry=registry)
@@ -183,6 +141,7 @@ def _observability(health: Health, collector: Collector) -> Router:
     @get("/readyz", opt=needs(PUBLIC))
     async def readyz() -> Response[rest.Health]:
         """It can do its work; 503 and the reasons when it cannot. What is minor is only named."""
+        await look()
         problems = dict(health.problems) or msgspec.UNSET
         said = rest.Health(ok=health.able, problems=problems)
         return Response(said, status_code=200 if health.able else 503)
@@ -272,6 +231,12 @@ def _http_problem(_request: Any, error: HTTPException) -> Response[Problem]:
     return _answer(error.status_code, Problem(error=reason))
 
 
-def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def _fault(health: Health, request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """A database that cannot be used now is said once, by the health; a fault of ours each time."""
+    if failure := failure_of(error):
+        status, words = FAILURES[failure]
+        if failure == "away":
+            health.ill(DATABASE, reason_of(error))
+        return _answer(status, Problem(error=words), **{"Retry-After": "5"})
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _answer(500, Problem(error="internal error"))

@@ -8,7 +8,10 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Any, Receive, Send], Awaitable[None]]
 
-
+KNOWN: Final = "forepost.known"
+"""ASGI extension of our listener for WebSockets: to be called once it is clear who is connected, so
+that the connection is no longer a stranger's.
+"""
 IN_URL: Final = "x-websocket-header-"
 
 

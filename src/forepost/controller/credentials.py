@@ -147,6 +147,13 @@ class Credentials:
         self._sessions.forget()
         self._keys.forget()
 
+    async def look_again(self) -> None:
+        """Another process may have ended sessions: tell those who wait for their end."""
+        self.forget()
+        for session_id in list(self._waiting):
+            if await self._sessions.find(session_id) is None:
+                self.ended([session_id])
+
     def key_changed(self, key_id: int) -> None:
         self._keys.forget([key_id])
 
@@ -184,7 +191,11 @@ class Credentials:
         query = (
             select(sessions.c.user_id, sessions.c.expires_at, users.c.email)
             .join(users, users.c.id == sessions.c.user_id)
-            .where(sessions.c.id == session_id, sessions.c.ended_at.is_(None))
+            .where(
+                sessions.c.id == session_id,
+                sessions.c.ended_at.is_(None),
+                users.c.locked_at.is_(None),
+            )
         )
         async with self._db.read() as connection:
             row = (await connection.execute(query)).one_or_none()
@@ -196,7 +207,12 @@ class Credentials:
         query = (
             select(api_keys)
             .join(workspaces, workspaces.c.id == api_keys.c.workspace_id)
-            .where(api_keys.c.id == key_id, workspaces.c.deleted_at.is_(None))
+            .join(users, users.c.id == api_keys.c.created_by)
+            .where(
+                api_keys.c.id == key_id,
+                workspaces.c.deleted_at.is_(None),
+                users.c.locked_at.is_(None),
+            )
         )
         async with self._db.read() as connection:
             row = (await connection.execute(query)).one_or_none()

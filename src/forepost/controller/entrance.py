@@ -1,7 +1,8 @@
 """Joins what decides who comes in, and what is written down about it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from litestar import Litestar, Request, Router
@@ -24,6 +25,7 @@ from forepost.controller.keys import api as keys_api
 from forepost.controller.keys.store import ApiKeys
 from forepost.controller.limits import Limiter
 from forepost.controller.peer import Peers
+from forepost.controller.places import Places, room_for_connections
 from forepost.controller.settings import Settings
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.kit.clock import Clock
@@ -46,6 +48,7 @@ class Entrance:
         self._trail = Trail(self._audit, self.peers, clock)
         self._scopes: frozenset[str] = frozenset()
         limits = settings.limits
+        self.places = Places(room_for_connections(), limits.connections_per_address, self.peers)
         tries = Tries(
             logins=Limiter(limits.logins_per_address, clock),
             passwords=Limiter(limits.wrong_passwords_per_account, clock),
@@ -64,6 +67,7 @@ class Entrance:
             tries,
             clock,
             settings.http.session_hours,
+            self.access.forget,
         )
 
     def routers(self) -> list[Router]:
@@ -82,10 +86,15 @@ class Entrance:
             audit_api.routes(self._audit),
         ]
 
-    async def open_account(self, request: Request[Any, Any, Any], body: Register) -> Session:
+    async def open_account(
+        self, request: Request[Any, Any, Any], body: Register, *, verified: bool
+    ) -> Session:
         """For somebody who was invited. Raises Invalid when the address has an account."""
         origin = Origin(self.peers.of(request.scope), request.headers.get("user-agent", ""))
-        return await self.door.register(body, origin, lambda who: acts(request.scope, who))
+        self.door.spend_registration(origin.address)
+        return await self.door.register(
+            body, origin, lambda who: acts(request.scope, who), verified=verified
+        )
 
     def around(self, app: Asgi) -> Asgi:
         """The application with its audit log."""
@@ -99,11 +108,13 @@ class Entrance:
 
     @property
     def services(self) -> dict[str, Callable[[], Any]]:
-        return {"credentials": self._credentials.run}
+        return {
+            "credentials": self._credentials.run,
+            "access": partial(self.access.watch, self._clock),
+        }
 
-    async def forget(self) -> None:
+    async def forget(self, now: datetime) -> None:
         """Drop what is too old; called every hour or so."""
-        now = self._clock.now()
         await self.sessions.forget(now)
         await self._audit.forget(now - timedelta(days=self._settings.data.audit_days))
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from litestar import Router
 
-from forepost.controller.db.engine import LOST, Database
+from forepost.controller.db.engine import Database
+from forepost.controller.db.failures import LOST
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
 from forepost.controller.flows import api as flows_api
@@ -25,10 +26,17 @@ _log = logging.getLogger(__name__)
 
 class Flowing:
     def __init__(
-        self, db: Database, series: Series, roster: Roster, clock: Clock, settings: FlowsSettings
+        self,
+        db: Database,
+        series: Series,
+        roster: Roster,
+        clock: Clock,
+        settled: Clock,
+        settings: FlowsSettings,
     ) -> None:
+        """`settled`: by which what is too old is known."""
         store = FlowStore(db)
-        self.folding = Folding(store, series, clock, settings)
+        self.folding = Folding(store, series, settled, settings)
         self._reading = FlowReading(store, series, clock, settings)
         self._groups, self._clock = Groups(db), clock
         self._said = Said(db)

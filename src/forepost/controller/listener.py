@@ -18,7 +18,9 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from forepost.controller.asgi import KNOWN
 from forepost.controller.fleet.socket import DIRECT
+from forepost.controller.places import Place
 
 AHEAD: Final = 4
 
@@ -60,12 +62,23 @@ class Listener(WebSocketsSansIOProtocol):
         super().__init__(*args, **more)
         self.queue = Mailbox(self.loop)  # type: ignore[assignment]
         self._take: Callable[[str], bool] | None = None
+        self.place: Place | None = None
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[DIRECT] = (self.say_now, self.hear_first)
+            extensions[KNOWN] = self._known
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.place is not None:
+            self.place.leave()
+        super().connection_lost(exc)
+
+    def _known(self) -> None:
+        if self.place is not None:
+            self.place.known()
 
     def hear_first(self, take: Callable[[str], bool]) -> None:
         self._take = take

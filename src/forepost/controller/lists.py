@@ -3,27 +3,51 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
+from forepost.controller.fleet.given_probes import WantedProbes
 from forepost.controller.fleet.roster import Connection, Roster
+from forepost.controller.fleet.running import RunningList, RunningLists
 from forepost.controller.probes.owners import Owners
 from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Changed
 from forepost.controller.probes.wanted import revision, wanted
 from forepost.controller.tokens import pair_key
+from forepost.wire.probe_delivery import DeliveredProbe, ProbeDelivery, ProbeState
 from forepost.wire.probes import Probe
 from forepost.wire.uplink import PAIRS
 
 
-class Lists:
+class Lists(WantedProbes):
     def __init__(
-        self, situations: Situations, owners: Owners, roster: Roster, secret: bytes
+        self,
+        situations: Situations,
+        owners: Owners,
+        roster: Roster,
+        running: RunningLists,
+        secret: bytes,
     ) -> None:
         self._situations, self._owners, self._roster = situations, owners, roster
-        self._secret = secret
+        self.running, self._secret = running, secret
 
     async def probes_of(self, workspace_id: int, agent_id: int) -> tuple[str, list[Probe]]:
         """Revision and list of one agent."""
         found = wanted(await self._situations.of(workspace_id, agent_id))
         return revision(found), found
+
+    async def delivery(self, workspace_id: int, agent_id: int) -> ProbeDelivery:
+        """What the agent makes of its list. Raises NotFound."""
+        due, found = await self.probes_of(workspace_id, agent_id)
+        said = self.running.by(agent_id)
+        return ProbeDelivery(
+            agent_id=agent_id,
+            connected=self._roster.is_live(agent_id),
+            revision=due,
+            running_revision=said.revision if said is not None else "",
+            said_at=said.said_at if said is not None else None,
+            data=[
+                _delivered(probe_id, kind, due, said)
+                for probe_id, kind in dict.fromkeys((probe.id, probe.type) for probe in found)
+            ],
+        )
 
     def keys_of(
         self, workspace_id: int, agent_id: int, probes: Sequence[Probe]
@@ -75,9 +99,23 @@ class Lists:
 
         def tell() -> None:
             self._owners.forget_agent(agent_id)
+            self.running.forget(agent_id)
             self.touched(near)
 
         return tell
+
+
+def _delivered(probe_id: int, kind: str, due: str, said: RunningList | None) -> DeliveredProbe:
+    state: ProbeState
+    reason = ""
+    if said is None:
+        state = "unknown"
+    elif said.revision != due:
+        state = "waiting"
+    else:
+        reason = said.reason_of(probe_id)
+        state = "refused" if reason else "running"
+    return DeliveredProbe(probe_id=probe_id, type=kind, state=state, reason=reason)
 
 
 def _changed(connection: Connection, *, edited: int) -> None:

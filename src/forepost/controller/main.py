@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import anyio
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Router
 
 import forepost
-from forepost.controller.access import canonical
+from forepost.controller import archive
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.alerts import api as alerts_api
 from forepost.controller.alerts import rule_api
@@ -22,12 +22,14 @@ from forepost.controller.alerts.desk import Deps, Desk, frame_of
 from forepost.controller.app import build as build_app
 from forepost.controller.asgi import Asgi
 from forepost.controller.db.engine import Database
+from forepost.controller.email_address import canonical
 from forepost.controller.entrance import Entrance
 from forepost.controller.fleet import agent_api
 from forepost.controller.fleet import api as fleet_api
 from forepost.controller.fleet import socket as fleet_socket
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
+from forepost.controller.fleet.running import RunningLists
 from forepost.controller.fleet.store import Agents
 from forepost.controller.flowing import Flowing
 from forepost.controller.ingest import Ingest
@@ -43,6 +45,7 @@ from forepost.controller.notify.destinations import Destinations
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.sending import Sending
 from forepost.controller.pipeline import Pipeline, each_in_turn
+from forepost.controller.places import Places
 from forepost.controller.probes import api as probes_api
 from forepost.controller.probes.addresses import Addresses
 from forepost.controller.probes.copying import Copying
@@ -50,33 +53,37 @@ from forepost.controller.probes.likeness import Likeness
 from forepost.controller.probes.owners import Owners
 from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Probes
+from forepost.controller.quotas import Quotas
 from forepost.controller.results import api as results_api
 from forepost.controller.results import related_api
 from forepost.controller.results.reading import Reading
 from forepost.controller.results.rows import shown
-from forepost.controller.series.port import Series
-from forepost.controller.series.sqlite import SqliteSeries
 from forepost.controller.settings import Settings
+from forepost.controller.settled_clock import SettledClock
 from forepost.controller.sharing import api as sharing_api
 from forepost.controller.sharing.door import Door
 from forepost.controller.sharing.store import ShareLinks
 from forepost.controller.speeding import Speeding
 from forepost.controller.speedtests import api as speedtests_api
 from forepost.controller.speedtests.store import Speedtests
+from forepost.controller.stores import Stores, open_stores
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.controller.topology import api as topology_api
 from forepost.controller.workspaces import api as workspaces_api
-from forepost.controller.workspaces import members_api
+from forepost.controller.workspaces import invitations_api, members_api
 from forepost.controller.workspaces.invitations import Invitations
 from forepost.controller.workspaces.members import Members
 from forepost.controller.workspaces.store import Workspaces
 from forepost.kit import files
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Invalid
+from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
 from forepost.wire.rest import SHORTEST_PASSWORD
 
 RETENTION_TURN_SEC: Final = 3_600.0
+KEY_BYTES: Final = 32
 
 _log = logging.getLogger(__name__)
 
@@ -88,29 +95,51 @@ class Controller(msgspec.Struct, frozen=True):
     http: Litestar
     services: dict[str, Callable[[], Any]]
     health: Health
+    places: Places
 
 
 @asynccontextmanager
-async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
-    """Open the stores, join the slices; at the end keep what is in RAM and close the stores."""
-    folder = files.private_folder(Path(settings.data.dir))
-    health = Health(logging.getLogger("forepost.controller"))
-    db = Database.at(settings.database_url)
-    await db.migrate()
-    series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
+async def build(
+    settings: Settings, clock: Clock, *, adopt: bool = False
+) -> AsyncIterator[Controller]:
+    """Open the stores, join the slices; at the end keep what is in RAM and close the stores.
 
+    `adopt`: metadata and series that are there are made one store. Raises Taken where another
+    process has the data folder, and NotOneStore.
+    """
+    folder = files.private_folder(Path(settings.data.dir))
+    with FolderLock.take(folder):
+        archive.finish(folder)
+        health = Health(logging.getLogger("forepost.controller"))
+        async with (
+            open_stores(settings, folder, clock, health, adopt=adopt) as stores,
+            _built(settings, folder, stores, clock, health) as controller,
+        ):
+            yield controller
+
+
+@asynccontextmanager
+async def _built(
+    settings: Settings, folder: Path, stores: Stores, clock: Clock, health: Health
+) -> AsyncIterator[Controller]:
+    db, series, identity = stores.db, stores.series, stores.identity
+    settled = SettledClock(folder, clock, health)
     secret = _secret(folder / "jwt.key")
-    tokens, passwords = Tokens(secret, clock), Passwords()
+    tokens, passwords = Tokens(secret, clock, identity.token_epoch), Passwords()
     entrance = Entrance(db, tokens, passwords, settings, clock)
     access = entrance.access
     agents, probes = Agents(db), Probes(db)
-    roster, owners, hub = Roster(agents, clock), Owners(db), Hub(shown)
+    roster, owners, hub = (
+        Roster(agents, clock, settings.limits.agent_bytes_a_day),
+        Owners(db),
+        Hub(shown),
+    )
     addresses = Addresses(db, clock)
     situations = Situations(db, addresses.of)
-    lists = Lists(situations, owners, roster, secret)
-    enrolment = Enrolment(agents, roster, passwords, clock)
+    lists = Lists(situations, owners, roster, RunningLists(clock), secret)
+    enrolment = Enrolment(agents, roster, passwords, clock, lists.neighbours_changed)
     outbox = Outbox(clock)
-    sending = Sending.of(db, outbox, settings, clock)
+    sending = Sending.of(db, outbox, settings, clock, settled)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
     lookups = await LookupDesk.opened(db, settings.lookups, folder, clock, health)
     desk = Desk.of(
@@ -128,7 +157,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             baseline_sec=settings.alerts.baseline_sec,
         )
     )
-    flowing = Flowing(db, series, roster, clock, settings.flows)
+    flowing = Flowing(db, series, roster, clock, settled, settings.flows)
     for load in (roster.load, owners.load, addresses.load, desk.load, flowing.load):
         await load()
     mapping = await Mapping.opened(db, series, roster, addresses, hub, lists, clock)
@@ -139,7 +168,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         hub.publish,
         flowing.folding.consider,
     )
-    pipeline = Pipeline(series, publish, clock, health)
+    pipeline = Pipeline(series, publish, clock, health, stores.has_room)
     ingest = Ingest(owners, pipeline)
 
     reading = Reading(series, clock)
@@ -150,10 +179,11 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     agent_socket = fleet_socket.endpoint(
         fleet_socket.Deps(
             roster=roster,
+            peers=entrance.peers,
             clock=clock,
             version=forepost.__version__,
-            probes_of=lists.probes_of,
-            keys_of=lists.keys_of,
+            probes=lists,
+            running=lists.running,
             neighbours_changed=lists.neighbours_changed,
             accept=ingest.accept,
             accept_now=ingest.accept_now,
@@ -164,16 +194,8 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
     app, http = build_app(
         routers=[
             *entrance.routers(),
-            workspaces_api.routes(Workspaces(db), clock, access.forget),
-            members_api.routes(
-                Members(db),
-                Invitations(
-                    db, outbox.put_mail if settings.mail.host else None, settings.http.public_url
-                ),
-                clock,
-                access.forget,
-                entrance.open_account,
-            ),
+            workspaces_api.routes(Workspaces(db), clock, access.forget, roster.workspace_gone),
+            *_membership(db, outbox, settings, clock, entrance),
             fleet_api.routes(agents, roster, enrolment, clock, lists.affected, mapping.desk.forget),
             agent_api.routes(
                 enrolment, roster, clock, entrance.peers, entrance.pin_tries, lookups.enrich
@@ -182,6 +204,7 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
                 probes,
                 situations,
                 Copying(db),
+                lists.delivery,
                 clock,
                 mapping.told,
                 mapping.touched,
@@ -219,8 +242,10 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
             "/ws/panel/raw": live_socket.endpoint(hub, access, "event"),
         },
         access=access,
+        quotas=Quotas(db, settings.limits.most),
         around=entrance.around,
         health=health,
+        look=stores.sole.look,
         metrics=Metrics(pipeline, roster, health, sending.worker, desk, mapping.desk.board),
     )
     entrance.learn(http)
@@ -228,17 +253,19 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
 
     async def retention() -> None:
         while True:
-            oldest = clock.now() - timedelta(days=settings.data.retention_days)
+            oldest = (now := settled.now()) - timedelta(days=settings.data.retention_days)
             await series.forget(before_us=round(oldest.timestamp() * 1e6))
-            await entrance.forget()
+            await entrance.forget(now)
             await share_door.links.forget(oldest)
             await clock.sleep(RETENTION_TURN_SEC)
 
     services: dict[str, Callable[[], Any]] = {
         "pipeline": pipeline.run,
+        **stores.services,
         "roster": roster.run,
         "addresses": partial(addresses.run, lists.moved),
         "retention": retention,
+        "settled time": settled.run,
         **flowing.services,
         **speeding.services,
         **mapping.services,
@@ -248,19 +275,43 @@ async def build(settings: Settings, clock: Clock) -> AsyncIterator[Controller]:
         "deliveries": sending.worker.run,
     }
     try:
-        yield Controller(app, http, services, health)
+        yield Controller(app, http, services, health, entrance.places)
     finally:
         with anyio.CancelScope(shield=True):
             await roster.flush()
             await entrance.flush()
-            await _close(series, db, lookups, flowing)
+            settled.keep()
+            lookups.close()
+            await flowing.flush()
+
+
+def _membership(
+    db: Database, outbox: Outbox, settings: Settings, clock: Clock, entrance: Entrance
+) -> list[Router]:
+    changed = entrance.access.forget
+    invitations = Invitations(
+        db,
+        outbox.put_mail if settings.mail.host else None,
+        settings.http.public_url,
+        trust_addresses=settings.http.trust_addresses,
+    )
+    return [
+        members_api.routes(Members(db), invitations, clock, changed),
+        invitations_api.routes(invitations, clock, changed, entrance.open_account),
+    ]
 
 
 def _secret(path: Path) -> bytes:
-    """The key of this controller's tokens, made at the first start."""
+    """The key of this controller's tokens, made at the first start. Raises WrongSettings."""
     if not path.exists():
-        files.replace(path, secrets.token_bytes(32))
-    return path.read_bytes()
+        files.replace(path, secrets.token_bytes(KEY_BYTES))
+    secret = path.read_bytes()
+    if len(secret) < KEY_BYTES:
+        raise WrongSettings(
+            f"{path}: has {len(secret)} bytes, and the key of tokens needs {KEY_BYTES}: put the "
+            "right file back, or remove it to have another made, which ends all sessions"
+        )
+    return secret
 
 
 async def _first_admin(
@@ -270,18 +321,16 @@ async def _first_admin(
         return
     if len(settings.admin.password) < SHORTEST_PASSWORD:
         raise WrongSettings(f"admin.password: needs at least {SHORTEST_PASSWORD} characters")
+    try:
+        email = canonical(settings.admin.email, "admin.email")
+    except Invalid as error:
+        raise WrongSettings(str(error)) from None
     await accounts.add(
-        email=canonical(settings.admin.email),
+        email=email,
         name="Admin",
         password_hash=await passwords.hash(settings.admin.password),
         now=clock.now(),
         role="SITE_ADMIN",
+        verified=True,
     )
     _log.info("first admin: %s", settings.admin.email)
-
-
-async def _close(series: Series, db: Database, lookups: LookupDesk, flowing: Flowing) -> None:
-    lookups.close()
-    await flowing.flush()
-    await series.close()
-    await db.close()

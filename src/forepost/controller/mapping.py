@@ -40,6 +40,7 @@ class Mapping:
                 last_seen=roster.last_seen,
                 standing=standing,
                 address_of=lambda agent_id: addresses.of(agent_id).public,
+                in_conflict=lambda agent_id: roster.conflict_of(agent_id) is not None,
             )
         )
         await desk.load(series)

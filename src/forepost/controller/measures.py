@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from operator import sub
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 NS_PER_MS: Final = 1e6
+MOST_MS: Final = 86_400_000.0
+"""A day: no round lasts as long."""
+MOST_MOS: Final = 5.0
+MOST_RTTS: Final = 10_000
+MOST_HOPS: Final = 256
 
 
 class Measures(msgspec.Struct, frozen=True, gc=False):
@@ -27,7 +33,7 @@ class _Ping(msgspec.Struct):
     min_rtt: float = 0
     max_rtt: float = 0
     avg_rtt: float = 0
-    rtts_ns: list[int | None] | None = None
+    rtts_ns: Annotated[list[int | None], Meta(max_length=MOST_RTTS)] | None = None
 
 
 class _TrafficSim(msgspec.Struct, rename="camel"):
@@ -50,7 +56,7 @@ class _Hop(msgspec.Struct):
 
 
 class _MtrReport(msgspec.Struct):
-    hops: list[_Hop] = []
+    hops: Annotated[list[_Hop], Meta(max_length=MOST_HOPS)] = []
 
 
 class _Mtr(msgspec.Struct):
@@ -86,7 +92,7 @@ class _Tcp(msgspec.Struct):
     loss_pct: float | None = None
     min_ms: float = 0
     max_ms: float = 0
-    connects_ms: list[float | None] = []
+    connects_ms: Annotated[list[float | None], Meta(max_length=MOST_RTTS)] = []
 
 
 _ping = msgspec.json.Decoder(_Ping)
@@ -101,7 +107,35 @@ _mtr = msgspec.json.Decoder(_Mtr, strict=False)
 
 
 def of(kind: str, payload: bytes | msgspec.Raw) -> Measures:
-    """A payload that is not as its type says has no measures; it is stored all the same."""
+    """A payload that is not as its type says has no measures; it is stored all the same. Nor has
+    it one that cannot be: a negative RTT, one of a week, a loss of 300 %.
+    """
+    found = _said(kind, payload)
+    if (
+        _within(found.rtt_ms, MOST_MS)
+        and _within(found.rtt_min_ms, MOST_MS)
+        and _within(found.rtt_max_ms, MOST_MS)
+        and _within(found.jitter_ms, MOST_MS)
+        and _within(found.loss_pct, 100.0)
+        and _within(found.mos, MOST_MOS)
+    ):
+        return found
+    most = {"loss_pct": 100.0, "mos": MOST_MOS}
+    return Measures(
+        **{
+            name: value
+            for name, value in msgspec.structs.asdict(found).items()
+            if value is not None and _within(value, most.get(name, MOST_MS))
+        }
+    )
+
+
+def _within(value: float | None, most: float) -> bool:
+    """Not of what is no number, either."""
+    return value is None or 0 <= value <= most
+
+
+def _said(kind: str, payload: bytes | msgspec.Raw) -> Measures:
     try:
         match kind:
             case "PING":

@@ -28,6 +28,11 @@ class Peers:
             return ""
         return str(self._client(address, scope["headers"]) if self._trusted else address)
 
+    def is_proxy(self, text: str) -> bool:
+        """Whether this is the address of a proxy that is trusted."""
+        address = parsed(text)
+        return address is not None and self._trusts(address)
+
     def _client(self, address: Address, headers: Any) -> Address:
         for text in _forwarded_for(headers):
             if not self._trusts(address):

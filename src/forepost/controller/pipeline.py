@@ -17,6 +17,7 @@ from forepost.controller.series.port import Row, Series
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
+from forepost.wire.disclosure import public_target, without_secrets
 from forepost.wire.uplink import ProbePost
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
@@ -60,8 +61,16 @@ class Pipeline:
     results stay in their spools.
     """
 
-    def __init__(self, series: Series, publish: Publish, clock: Clock, health: Health) -> None:
-        self._series, self._publish = series, publish
+    def __init__(
+        self,
+        series: Series,
+        publish: Publish,
+        clock: Clock,
+        health: Health,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`has_room`: whether the disk has any for results now."""
+        self._series, self._publish, self._has_room = series, publish, has_room
         self._clock, self._health = clock, health
         self._waiting: list[Offer] = []
         self._some = anyio.Event()
@@ -109,6 +118,8 @@ class Pipeline:
         pause = FIRST_PAUSE_SEC
         while True:
             try:
+                if not self._has_room():
+                    raise Unavailable("the disk is nearly full")
                 new = await self._series.add(rows)
             except Unavailable as error:
                 self._health.ill(SUBJECT, str(error))
@@ -138,7 +149,8 @@ def row_of(
     target_agent: int,
     received: datetime,
 ) -> Row:
-    payload = bytes(post.payload)
+    """What a URL hides is not kept with results: everybody who may look sees them."""
+    payload = without_secrets(bytes(post.payload), post.target)
     found = measures.of(post.type, payload)
     return Row(
         identity=identity,
@@ -149,7 +161,7 @@ def row_of(
         received_us=_micros(received),
         type=post.type,
         payload=payload,
-        target=post.target,
+        target=public_target(post.target),
         target_agent=target_agent,
         triggered=post.triggered,
         triggered_reason=post.triggered_reason,

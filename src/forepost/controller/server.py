@@ -2,18 +2,21 @@
 
 import logging
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import anyio
 import uvicorn
 
+from forepost.controller.http_listener import HttpListener
 from forepost.controller.listener import Listener
-from forepost.controller.main import build
+from forepost.controller.main import Controller, build
 from forepost.controller.settings import Settings
-from forepost.kit.clock import SystemClock
-from forepost.kit.settings import WrongSettings
+from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.listening import bound
 from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 
@@ -25,18 +28,34 @@ _log = logging.getLogger(__name__)
 
 
 async def serve(
-    settings: Settings, started: Callable[[], None], stuck_sec: float = STUCK_SEC
+    settings: Settings,
+    started: Callable[[], None],
+    stuck_sec: float = STUCK_SEC,
+    *,
+    adopt: bool = False,
 ) -> None:
-    """Run until SIGINT or SIGTERM; `started` is called when the port is open."""
+    """Run until SIGINT or SIGTERM; `started` is called when the port is open. `adopt`: as `build`
+    takes it.
+    """
     clock = SystemClock()
     dog = Watchdog(clock, stuck_sec=stuck_sec)
-    host, port = _listen(settings.http.listen)
-    async with build(settings, clock) as controller, anyio.create_task_group() as tasks:
+    # Before anything is opened: a port that is taken is said at once.
+    with bound(settings.http.listen, "http.listen") as listening:
+        async with build(settings, clock, adopt=adopt) as controller:
+            await _serve(controller, listening, clock, started, dog)
+
+
+async def _serve(
+    controller: Controller,
+    listening: socket.socket,
+    clock: Clock,
+    started: Callable[[], None],
+    dog: Watchdog,
+) -> None:
+    async with anyio.create_task_group() as tasks:
         config = uvicorn.Config(
             controller.app,
-            host=host,
-            port=port,
-            http="httptools",
+            http=partial(HttpListener, controller.places),  # type: ignore[arg-type]
             ws=Listener,
             ws_max_size=LARGEST_MESSAGE,
             ws_ping_interval=PING_SEC,
@@ -54,7 +73,7 @@ async def serve(
         for name, service in controller.services.items():
             tasks.start_soon(keep, name, service, clock, controller.health)
         tasks.start_soon(_stop_on_signal, server, dog)
-        await server.serve()
+        await server.serve(sockets=[listening])
         tasks.cancel_scope.cancel()
 
 
@@ -83,10 +102,3 @@ async def _stop_on_signal(server: uvicorn.Server, dog: Watchdog) -> None:
             if server.should_exit:
                 server.force_exit = True
             server.should_exit = True
-
-
-def _listen(text: str) -> tuple[str, int]:
-    host, found, port = text.rpartition(":")
-    if not found or not port.isdigit():
-        raise WrongSettings(f"http.listen: {text!r} is not HOST:PORT")
-    return host.strip("[]"), int(port)

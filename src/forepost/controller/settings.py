@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
+from forepost.kit.listening import host_port
 from forepost.kit.settings import Section, load
 
 RETRY_PAUSES_SEC: Final = (10.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 21_600.0, 43_200.0)
@@ -15,8 +16,10 @@ RETRY_PAUSES_SEC: Final = (10.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 21_600.0
 class Http(Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:8080"
     """Address and port; IPv6 in brackets."""
-    registration: bool = True
+    registration: bool = False
     """Whether strangers may open an account."""
+    trust_addresses: bool = False
+    """Whether an account has the address that it says, though nothing mailed there came back."""
     public_url: str = ""
     """How people reach the panel: what links in notices start with."""
     session_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
@@ -46,7 +49,9 @@ PerMinute = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Limits(Section, frozen=True, kw_only=True):
-    """Tries a minute. An address is a /64 where it is IPv6."""
+    """Tries a minute, and what one address or account may have. An address is a /64 where it is
+    IPv6.
+    """
 
     logins_per_address: PerMinute = 10
     wrong_passwords_per_account: PerMinute = 5
@@ -54,6 +59,13 @@ class Limits(Section, frozen=True, kw_only=True):
     wrong_pins_per_address: PerMinute = 10
     wrong_pins_per_agent: PerMinute = 5
     wrong_share_passwords_per_address: PerMinute = 5
+    agent_bytes_a_day: Annotated[int, Meta(ge=0)] = 16 << 30
+    """What one agent may send; what is more waits in its spool for the next day. 0: no limit."""
+    most: dict[str, Annotated[int, Meta(ge=0, le=10_000_000)]] = {}
+    """How many things of a kind there may be, where it is not the usual number: `agents`, ..."""
+    connections_per_address: Annotated[int, Meta(ge=1, le=1_000_000)] = 256
+    """Open at once, of an address that is no trusted proxy; WebSockets of agents and people who
+    have shown who they are do not count."""
 
 
 class Alerts(Section, frozen=True, kw_only=True):
@@ -156,4 +168,8 @@ class Settings(Section, frozen=True, kw_only=True):
 
 def read(path: Path | None, env: Mapping[str, str] = os.environ) -> Settings:
     """Raises `forepost.kit.settings.WrongSettings`."""
-    return load(path, Settings, env)
+    settings = load(path, Settings, env)
+    host_port(settings.http.listen, "http.listen")
+    if settings.speedtest.listen:
+        host_port(settings.speedtest.listen, "speedtest.listen")
+    return settings

@@ -187,7 +187,10 @@ class Speeding(Speedtests):
         if test.status != "running":
             return NOT_OPEN
         post = ProbePost(
-            created_at=received, type="SPEEDTEST", payload=result.data, target=test.server_id
+            created_at=test.started_at or received,
+            type="SPEEDTEST",
+            payload=result.data,
+            target=test.server_id,
         )
         said: list[str] = []
         known = anyio.Event()

@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -16,8 +17,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Unauthenticated
+from forepost.kit.errors import Unauthenticated, Unavailable
 
+T = TypeVar("T")
+
+MOST_WAITING: Final = 100
+"""Hashes at once, nearly all of them waiting: three seconds of work."""
 CACHED: Final = 10_000
 """Verified tokens that are remembered; when full, all are forgotten and verified again."""
 
@@ -34,7 +39,9 @@ class Bearer(msgspec.Struct, frozen=True):
 class Tokens:
     """Signs and verifies HS256 tokens: 16 us for a new one, next to nothing for one seen before."""
 
-    def __init__(self, secret: bytes, clock: Clock) -> None:
+    def __init__(self, secret: bytes, clock: Clock, epoch: str = "") -> None:
+        """`epoch`: of the store. A token of another one names rows that may be somebody else's."""
+        self._epoch = epoch
         self._key = OctKey.import_key(secret)
         self._clock = clock
         self._verified: dict[str, Bearer] = {}
@@ -48,6 +55,7 @@ class Tokens:
             "iat": int(self._clock.now().timestamp()),
             "exp": int(expires.timestamp()),
             "jti": secrets.token_hex(8),
+            "epo": self._epoch,
         }
         return jwt.encode({"alg": "HS256"}, claims, self._key)
 
@@ -64,8 +72,11 @@ class Tokens:
         try:
             claims = jwt.decode(token, self._key, algorithms=["HS256"]).claims
             bearer = Bearer(int(claims["uid"]), int(claims["sid"]), float(claims["exp"]))
+            known = claims["epo"] == self._epoch
         except (JoseError, KeyError, TypeError, ValueError):
             raise Unauthenticated("invalid token") from None
+        if not known:
+            raise Unauthenticated("invalid token")
         if len(self._verified) >= CACHED:
             self._verified.clear()
         self._verified[token] = bearer
@@ -73,19 +84,34 @@ class Tokens:
 
 
 class Passwords:
-    """Argon2id at OWASP's minimum (m = 19 MiB, t = 2, p = 1: 17 ms), two at a time at most."""
+    """Argon2id at OWASP's minimum (m = 19 MiB, t = 2, p = 1: 17 ms), two at a time at most; who
+    comes while MOST_WAITING wait has to come again.
+    """
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._slots = anyio.CapacityLimiter(2)
+        self._inside = 0
         self._decoy = self._hasher.hash(secrets.token_hex(16))
 
     async def hash(self, password: str) -> str:
-        return await anyio.to_thread.run_sync(self._hasher.hash, password, limiter=self._slots)
+        """Raises Unavailable."""
+        return await self._in_turn(self._hasher.hash, password)
 
     async def matches(self, password: str, hashed: str | None) -> bool:
-        """Compare; without a hash (no such account) take the same time and say no."""
-        return await anyio.to_thread.run_sync(self._matches, password, hashed, limiter=self._slots)
+        """Compare; without a hash (no such account) take the same time and say no. Raises
+        Unavailable.
+        """
+        return await self._in_turn(self._matches, password, hashed)
+
+    async def _in_turn(self, work: Callable[..., T], *given: str | None) -> T:
+        if self._inside >= MOST_WAITING:
+            raise Unavailable("too many passwords are being checked now: try again")
+        self._inside += 1
+        try:
+            return await anyio.to_thread.run_sync(work, *given, limiter=self._slots)
+        finally:
+            self._inside -= 1
 
     def outdated(self, hashed: str) -> bool:
         """Made with other parameters than those of today."""
@@ -128,7 +154,3 @@ def pair_key(secret: bytes, workspace_id: int, *agents: tuple[int, str]) -> byte
     parts = [f"{agent_id}:{psk_sha256}" for agent_id, psk_sha256 in sorted(agents)]
     said = "\0".join(["forepost trafficsim pair 1", str(workspace_id), *parts])
     return hmac.digest(secret, said.encode(), "sha256")
-
-
-def expiry(clock: Clock, ttl_sec: int) -> datetime | None:
-    return clock.now() + timedelta(seconds=ttl_sec) if ttl_sec else None

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Name, Wire
+from forepost.wire.derived import Derived
 from forepost.wire.rest import GivenRole, Password
 
 
@@ -34,6 +35,8 @@ class OpenSession(Wire, frozen=True, kw_only=True):
 class PasswordChange(Wire, frozen=True, kw_only=True):
     old_password: Annotated[str, Meta(max_length=1_000)]
     new_password: Password
+    keep_derived: bool = False
+    """API keys, PINs, share links and invitations of the account go on."""
 
 
 class PasswordChanged(Wire, frozen=True, kw_only=True):
@@ -41,6 +44,8 @@ class PasswordChanged(Wire, frozen=True, kw_only=True):
 
     success: bool = True
     token: str
+    ended: list[Derived] | UnsetType = UNSET
+    """What else ended."""
 
 
 Scope = Annotated[str, Meta(min_length=1, max_length=64)]

@@ -6,6 +6,7 @@ also name each other. Fields are those of the REST bodies; what is left out has 
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from forepost.wire.alerts import (
@@ -26,13 +27,13 @@ from forepost.wire.alerts import (
 )
 from forepost.wire.base import Json, Name, Text, Wire
 from forepost.wire.groups import GroupName, Members
+from forepost.wire.probe_options import usual_timeout
 from forepost.wire.probes import (
     Count,
     DurationSec,
     IntervalSec,
     ProbeType,
     Target,
-    TimeoutSec,
 )
 from forepost.wire.rest import IpOverride, TrafficsimHost, TrafficsimPort
 
@@ -48,7 +49,8 @@ class ProbeItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     type: ProbeType
     enabled: bool = True
     interval_sec: IntervalSec = 60
-    timeout_sec: TimeoutSec = 10
+    timeout_sec: Annotated[int, Meta(ge=0, le=300)] = 0
+    """0: the usual one for the interval."""
     count: Count = 0
     duration_sec: DurationSec = 0
     server: bool = False
@@ -58,6 +60,10 @@ class ProbeItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     bidirectional: bool = False
     labels: Json = {}
     metadata: Json = {}
+
+    def __post_init__(self) -> None:
+        if not self.timeout_sec:
+            msgspec.structs.force_setattr(self, "timeout_sec", usual_timeout(self.interval_sec))
 
 
 class AgentItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -13,7 +13,8 @@ from forepost.wire.base import Wire
 FLOWS: Final = "FLOWS"
 MOST_ROWS: Final = 1_000
 
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Count = Annotated[int, Meta(ge=0, le=10**13)]
+"""Of one minute: 10 TB is a line of 1.3 Tbit/s. Sums of many agents and days fit into 63 bits."""
 Word = Annotated[str, Meta(max_length=255)]
 
 
@@ -73,9 +74,9 @@ class Honesty(Wire, frozen=True, kw_only=True):
     refused_bytes: Count = 0
     lost: Count = 0
     """Packets that the ring had no room for (without CAP_BPF)."""
-    gap_sec: Annotated[float, Meta(ge=0)] = 0
+    gap_sec: Annotated[float, Meta(ge=0, le=1e6)] = 0
     """How long no meter was counting; the longest of the interfaces."""
-    uninspected_sec: Annotated[float, Meta(ge=0)] = 0
+    uninspected_sec: Annotated[float, Meta(ge=0, le=1e6)] = 0
     """How long packets were counted but not inspected: a meter was replaced."""
 
 
@@ -84,7 +85,7 @@ class FlowMinute(Wire, frozen=True, kw_only=True):
     counts in the minute in which it was read.
     """
 
-    minute: Annotated[int, Meta(ge=0)]
+    minute: Annotated[int, Meta(ge=0, le=7_258_118_400)]
     """Unix seconds, a multiple of 60."""
     interfaces: Annotated[list[Word], Meta(max_length=64)] = []
     total: Traffic = Traffic()

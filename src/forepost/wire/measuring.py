@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from forepost.wire.probe_options import read_options
+from forepost.wire.probe_options import read_options, usual_timeout
 from forepost.wire.probe_trafficsim import TrafficSimOptions, flat
 from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions
 
@@ -19,7 +19,6 @@ FLOOR_SEC: Final = {"MTR": 10, "TRAFFICSIM": 5}
 """Where the controller says less."""
 NAMED_IN: Final = {"HTTP": "url", "SNMP": "target", "TLS": "target"}
 """The option that names what is measured where the probe has no target."""
-TIMEOUT_SEC: Final = 10
 MOST_PACKETS: Final = 1_000
 
 
@@ -37,7 +36,7 @@ def options_of(probe: Probe) -> ProbeOptions:
     interval_sec = max(0, probe.interval_sec) or INTERVAL_SEC.get(probe.type, 60)
     told = {
         "interval_sec": max(interval_sec, FLOOR_SEC.get(probe.type, 0)),
-        "timeout_sec": probe.timeout_sec if probe.timeout_sec > 0 else TIMEOUT_SEC,
+        "timeout_sec": probe.timeout_sec if probe.timeout_sec > 0 else usual_timeout(interval_sec),
         "count": min(max(probe.count, 0), MOST_PACKETS),
         "bind_interface": probe.bind_interface,
     }

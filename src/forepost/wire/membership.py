@@ -7,11 +7,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Id, IdOrZero, Json, Wire
+from forepost.wire.derived import Derived
 from forepost.wire.rest import Email, GivenRole, Password, Role, User
 
 
 class NewMember(Wire, frozen=True, kw_only=True):
-    """Body of `POST .../members`: a user by id, or anybody by e-mail."""
+    """Body of `POST .../members`: whom to invite, by e-mail or, who shares a workspace, by id."""
 
     user_id: IdOrZero = msgspec.field(name="userId", default=0)
     email: Annotated[str, Meta(max_length=254)] = ""
@@ -40,7 +41,10 @@ class Member(Wire, frozen=True, kw_only=True):
     invite_expires_at: datetime | None = None
     invite_email_sent: bool | UnsetType = UNSET
     invite_token: str | UnsetType = UNSET
-    """Of a new invitation, shown this once: what its link ends with."""
+    """Of a new invitation that was not mailed, shown this once: what its link ends with."""
+    ended: list[Derived] | UnsetType = UNSET
+    """Only where the role was changed: what the member made and could not make any more."""
+    kept: list[Derived] | UnsetType = UNSET
 
 
 class AcceptInvite(Wire, frozen=True, kw_only=True):
@@ -62,7 +66,22 @@ class Invitation(Wire, frozen=True, kw_only=True):
     role: Role
     expires_at: datetime
     has_account: bool
-    """Whether the address has an account: then it is accepted by logging in."""
+    """Whether the address has an account (with a token that was mailed: one that is proven): then
+    it is accepted by logging in.
+    """
+
+
+class PendingInvitation(Wire, frozen=True, kw_only=True):
+    """One that its account can accept."""
+
+    id: int
+    workspace_id: int
+    workspace_name: str
+    email: str
+    role: Role
+    invited_by: str
+    """The address of whoever did."""
+    expires_at: datetime
 
 
 class CompleteInvite(Wire, frozen=True, kw_only=True):

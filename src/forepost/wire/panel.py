@@ -118,6 +118,8 @@ class AgentUpdate(Wire, frozen=True, kw_only=True, tag_field="type", tag="agent_
     name: str
     status: Standing
     last_seen_at: datetime | None
+    identity_conflict: Literal[True] | UnsetType = UNSET
+    """Two hosts have its key; the agent object says which."""
 
 
 class NetworkMapUpdate(Wire, frozen=True, kw_only=True, tag_field="type", tag="network_map_update"):

@@ -1,12 +1,32 @@
 """What every probe is told, and how the options of one type are read from its metadata."""
 
 from functools import lru_cache
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from forepost.wire.base import Wire, complaint
+
+TIMEOUT_SEC: Final = 10
+LEAST_GAP_SEC: Final = 0.02
+"""Between two packets of a round."""
+
+
+def usual_timeout(interval_sec: int) -> int:
+    """Of a probe that does not say: a round ends before the next begins."""
+    return min(TIMEOUT_SEC, max(1, interval_sec // 2))
+
+
+def spacing(options: "Options", count: int, most_sec: float) -> float:
+    """Seconds from one packet of a round to the next: `most_sec`, or less, so that they fit into
+    the interval and, where `count` is the probe's own, the last one's timeout does too.
+    """
+    gap_sec = min(most_sec, options.interval_sec / count)
+    room_sec = options.interval_sec - options.timeout_sec
+    if options.count > 1 and room_sec > 0:
+        gap_sec = min(gap_sec, max(room_sec / (count - 1), LEAST_GAP_SEC))
+    return gap_sec
 
 
 class Options(Wire, frozen=True, kw_only=True):

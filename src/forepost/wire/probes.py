@@ -93,7 +93,8 @@ class NewProbe(Wire, frozen=True, kw_only=True):
     agent_id: IdOrZero = 0
     enabled: bool = True
     interval_sec: Annotated[int, Meta(ge=0, le=86_400)] = 60
-    timeout_sec: Annotated[int, Meta(ge=0, le=300)] = 10
+    timeout_sec: Annotated[int, Meta(ge=0, le=300)] = 0
+    """0: the usual one for the interval."""
     count: Count = 0
     duration_sec: DurationSec = 0
     server: bool = False

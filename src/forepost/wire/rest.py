@@ -118,7 +118,7 @@ class Workspace(Wire, frozen=True, kw_only=True):
 
 PinLength = Annotated[int, Meta(ge=6, le=32)]
 TtlSec = Annotated[int, Meta(ge=0, le=365 * 86_400)]
-"""0: never expires."""
+"""0: a day."""
 IpOverride = Annotated[str, Meta(max_length=64)]
 TrafficsimHost = Annotated[str, Meta(max_length=64)]
 """The local address that the TRAFFICSIM server of an agent is bound to; empty: all of them."""
@@ -154,6 +154,14 @@ class AgentPatch(Wire, frozen=True, kw_only=True):
     metadata: Json | UnsetType = UNSET
 
 
+class IdentityConflict(Wire, frozen=True, kw_only=True):
+    """Two hosts speak with the key of one agent, as a copied machine does."""
+
+    since: datetime
+    addresses: list[str]
+    """Where both came from when it was noticed; one address twice where they share it."""
+
+
 class Agent(Wire, frozen=True, kw_only=True):
     """The agent object. `last_seen_at` is 0001-01-01T00:00:00Z for one never seen."""
 
@@ -178,6 +186,10 @@ class Agent(Wire, frozen=True, kw_only=True):
     external_id: str = ""
     clock: AgentClock | None = None
     """How its clock stands to the controller's; null where it has not said."""
+    identity_conflict: IdentityConflict | None = None
+    """Not null while two hosts have its key."""
+    bytes_today: int = 0
+    """What it has sent since 00:00 UTC, or since the controller started."""
 
 
 class AgentWithPin(Wire, frozen=True, kw_only=True):

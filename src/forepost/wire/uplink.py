@@ -31,6 +31,8 @@ MAX_BATCH: Final = 500
 """Results in one report at most."""
 MAX_BATCH_BYTES: Final = 512 * 1024
 """Bytes of results in one report at most; a frame may be 1 MiB."""
+MOST_REASONS: Final = 1_000
+LONGEST_REASON: Final = 500
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """A time with its zone."""
@@ -97,6 +99,8 @@ class Hello(Wire, frozen=True, kw_only=True):
     """Results that the agent had to drop since it started (agent only)."""
     speedtest_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     """Where the agent answers speed tests of others; 0: nowhere (agent only)."""
+    boot: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    """A random number of this start of the agent; 0: it does not say (agent only)."""
 
 
 class Want(Wire, frozen=True, kw_only=True):
@@ -111,8 +115,11 @@ class Want(Wire, frozen=True, kw_only=True):
 class Have(Wire, frozen=True, kw_only=True):
     """Event `have`: the revision that is running now, and what could not be run."""
 
-    revision: str
-    unsupported: list[str] = []
+    revision: Annotated[str, Meta(max_length=64)]
+    unsupported: Annotated[
+        list[Annotated[str, Meta(max_length=LONGEST_REASON)]], Meta(max_length=MOST_REASONS)
+    ] = []
+    """In words; what is about one probe begins with "probe ID: "."""
 
 
 class Ok(Wire, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forepost.agent.probes import ping
 from forepost.agent.probes.schedule import (
     Key,
     Measurement,
@@ -16,6 +18,7 @@ from forepost.agent.probes.schedule import (
     measurements,
     phase,
 )
+from forepost.wire.measuring import options_of
 from forepost.wire.probe_dns import DnsOptions
 from forepost.wire.probes import PingOptions, Probe, ProbeTarget
 from forepost.wire.uplink import ProbePost
@@ -243,3 +246,58 @@ def test_what_the_controller_leaves_open_is_filled_in() -> None:
 def test_the_phase_is_stable_and_within_its_bound(key: Key, salt: str, within: float) -> None:
     assert 0 <= phase(key, salt, within) < within
     assert phase(key, salt, within) == phase(key, salt, within)
+
+
+async def test_a_result_is_of_the_time_at_which_its_round_began() -> None:
+    async with site() as here:
+        here.net.rtt_ns = 800_000_000
+        here.scheduler.want([probe(1, "PING", "198.18.0.2", interval_sec=5, timeout_sec=4)])
+        await here.clock.advance(60)
+        first = 1000 + phase((1, "PING", "198.18.0.2"), "", 5)
+        began = [(post.created_at - START).total_seconds() + 1000 for _, post in here.posts]
+        assert began == pytest.approx([first + 5 * k for k in range(len(began))])
+        assert [at - 0.8 for at, _ in here.posts] == pytest.approx(began)
+
+
+async def test_results_come_in_the_order_in_which_their_rounds_began() -> None:
+    async with site() as here:
+        asked = probe(1, "PING", "198.18.0.2", interval_sec=5, timeout_sec=10)
+        here.scheduler.want([asked])
+        for lost in (False, True, False, False, True, False, False, False):
+            (here.net.silent.add if lost else here.net.silent.discard)("198.18.0.2")
+            await here.clock.advance(5)
+        await here.clock.advance(15)
+        began = [post.created_at for _, post in here.posts]
+        assert len(began) >= 8
+        assert began == sorted(began)
+        gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(began)]
+        assert gaps == pytest.approx([5.0] * len(gaps))
+
+
+async def test_a_clock_that_is_set_during_a_round_does_not_move_its_beginning() -> None:
+    async with site() as here:
+        here.net.rtt_ns = 900_000_000
+        here.scheduler.want([probe(1, "PING", "198.18.0.2")])
+        first = phase((1, "PING", "198.18.0.2"), "", 10)
+        await here.clock.advance(first + 0.5)
+        here.clock.set_wall(START + timedelta(days=1))
+        await here.clock.advance(0.5)
+        ((_, post),) = here.posts
+        at = START + timedelta(days=1) - timedelta(seconds=0.5)
+        assert abs((post.created_at - at).total_seconds()) < 0.001
+
+
+@pytest.mark.parametrize(("interval", "timeout"), [(60, 10), (20, 10), (10, 5), (5, 2), (1, 1)])
+def test_the_usual_timeout_never_exceeds_the_interval(interval: int, timeout: int) -> None:
+    options = options_of(probe(interval_sec=interval, timeout_sec=0))
+    assert options.timeout_sec == timeout
+
+
+@given(st.integers(2, 100), st.integers(2, 100), st.integers(1, 99))
+def test_where_there_is_room_a_round_ends_before_the_next_begins(
+    count: int, interval: int, timeout: int
+) -> None:
+    asked = PingOptions(interval_sec=interval, timeout_sec=min(timeout, interval - 1), count=count)
+    sent, gap_sec = ping.plan(asked)
+    least = (sent - 1) * 0.02 + asked.timeout_sec
+    assert (sent - 1) * gap_sec + asked.timeout_sec <= max(interval, least) + 1e-9

@@ -213,5 +213,8 @@ async def test_the_way_back_is_posted_under_the_probe_that_the_controller_named(
     (post,) = here.posts
     assert (post.probe_id, post.type, post.target_agent) == (42, "TRAFFICSIM", 1)
     assert post.target.startswith("127.0.0.1:")
+    assert (post.created_at - START).total_seconds() == pytest.approx(
+        1, abs=0.01
+    )  # its first packet
     result = msgspec.json.decode(post.payload)
     assert result["totalPackets"] == result["receivedPackets"] >= 15

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import anyio
@@ -33,8 +33,14 @@ class Lab:
     def __init__(self, **settings: Any) -> None:
         self.clock, self.speed = FakeClock(), FakeSpeed()
         self.bytes = 0
+        self.known_time: datetime | None = START
         self.desk = Desk(
-            SpeedtestSection(**settings), self.speed, lambda: self.bytes, lambda: "ctl", self.clock
+            SpeedtestSection(**settings),
+            self.speed,
+            lambda: self.bytes,
+            lambda: "ctl",
+            self.clock,
+            lambda: self.known_time,
         )
 
     @asynccontextmanager
@@ -112,6 +118,12 @@ async def test_every_failure_is_a_result_with_its_reason() -> None:
         (False, "RuntimeError: a fault of ours"),
         (False, "it was too late when its turn came"),
     ]
+    unknown = Lab(servers=SERVERS)
+    unknown.known_time = None  # a clock that nobody vouches for makes nothing too late
+    async with unknown.running():
+        unknown.desk.take([asked(5, expires_at=START - timedelta(days=9_000))])
+        await settle()
+    assert unknown.desk.results[0].success
     none = Lab()
     async with none.running():
         none.desk.take([asked(1)])

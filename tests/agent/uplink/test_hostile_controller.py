@@ -110,7 +110,7 @@ async def visited(folder: Path, talk: Talk) -> AsyncIterator[Site]:
     ) as server:
         port = server.sockets[0].getsockname()[1]
         identity = Identity(url=f"http://127.0.0.1:{port}", workspace_id=1, agent_id=1, psk="k")
-        groups = WantedGroups(folder, site.want_groups)
+        groups = WantedGroups(folder, site.want_groups, site.health)
         link = Link(site.node, site.spool, site.want, site.clock, site.health, groups=groups)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(link.run, identity)

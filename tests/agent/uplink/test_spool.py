@@ -1,4 +1,5 @@
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from forepost.agent.edges.disk import Disk, Folder
-from forepost.agent.uplink.spool import IN_MEMORY, SEGMENT_BYTES, Batch, Spool
+from forepost.agent.uplink.segment import SEGMENT_BYTES
+from forepost.agent.uplink.spool import IN_MEMORY, Batch, Spool
 from forepost.kit.health import Health
 from tests.fakes.clock import FakeClock
 from tests.fakes.disk import FakeDisk
@@ -129,6 +131,19 @@ async def test_age_is_bounded() -> None:
     kept.put(b"newer")
     assert kept.lost <= 1
     assert [data for *_, data in drain(kept)][-2:] == [b"new", b"newer"]
+
+
+@pytest.mark.anyio
+async def test_no_result_goes_because_the_wall_clock_is_set() -> None:
+    disk, clock = FakeDisk(), FakeClock(datetime(1970, 1, 1, tzinfo=UTC))
+    before = spool(disk, clock)
+    for n in range(1_500):
+        before.put(b"%d" % n + b"." * 500)
+    kept = spool(disk, clock)
+    kept.put(b"of this start")
+    clock.set_wall(datetime(2026, 1, 1, tzinfo=UTC))
+    kept.put(b"after the clock was set")
+    assert (kept.lost, kept.status.pending) == (0, 1_502)
 
 
 @pytest.mark.anyio

@@ -49,6 +49,19 @@ def post(clock: FakeClock) -> ProbePost:
     return ProbePost(created_at=clock.now(), type="PING", payload=msgspec.Raw(b"{}"))
 
 
+async def test_the_time_is_known_where_a_controller_was_asked() -> None:
+    clock = FakeClock()
+    keeper, _ = keeper_of(clock)
+    assert keeper.known_time() is None
+    far = Far(clock, timedelta(days=1))
+    await far.exchange(keeper)
+    clock.set_wall(START - timedelta(days=9_000))
+    await clock.advance(60)
+    known = keeper.known_time()
+    assert known is not None
+    assert abs(known - START - timedelta(days=1, seconds=60)) < timedelta(seconds=0.1)
+
+
 async def test_without_a_controller_nothing_is_claimed() -> None:
     clock = FakeClock()
     keeper, health = keeper_of(clock)

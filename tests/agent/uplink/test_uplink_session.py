@@ -39,9 +39,9 @@ def test_with_netwatchers_controller_one_result_at_a_time() -> None:
     assert list(own.received(refused)) == [Say(";agent;;probe_get;0;0;hello"), Ready(batched=False)]
     (probes,) = own.received(';agent;;probe_get;0;0;[{"id":1,"type":"PING"}]')
     assert probes == ProbesAre("", [msgspec.Raw(b'{"id":1,"type":"PING"}')])
-    assert own.post(Record(5, 0, POST)) == f";agent;;probe_post;0;0;{POST.decode()}"
+    assert own.post(Record(5, POST)) == f";agent;;probe_post;0;0;{POST.decode()}"
     assert list(own.received(';agent;;probe_post_ok;0;0;{"ok":true}')) == [Acked([])]
-    own.post(Record(6, 0, POST))
+    own.post(Record(6, POST))
     assert list(own.received(";agent;;probe_post;1;0;no handler")) == [
         Acked([Refused(seq=6, reason="no handler")])
     ]
@@ -97,7 +97,7 @@ def test_both_of_our_sides_understand_each_other() -> None:
                     ready.append(mine)
     assert ready == [Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True)]
     assert controller_side.GiveProbes("forepost") in given
-    records = [Record(1, 0, POST), Record(2, 0, POST)]
+    records = [Record(1, POST), Record(2, POST)]
     (reported,) = other.received(own.report(99, records))
     assert isinstance(reported, controller_side.Reported)
     assert (reported.boot, [seq for seq, _ in reported.posts]) == (99, [1, 2])
@@ -118,11 +118,11 @@ def test_what_no_controller_says_is_named() -> None:
 def test_what_is_known_of_the_clock_is_told_to_our_own_controller_only() -> None:
     kept = POST[:-1] + b',"clock":{"offset_ms":7.0,"bound_ms":1.0}}'
     own = agent()
-    own.post(Record(5, 0, kept))
-    said = neffos.decode(own.post(Record(5, 0, kept))).body
+    own.post(Record(5, kept))
+    said = neffos.decode(own.post(Record(5, kept))).body
     assert "clock" not in said
     assert msgspec.json.decode(said)["payload"] == {}
-    reported = neffos.decode(own.report(1, [Record(5, 0, kept)])).body
+    reported = neffos.decode(own.report(1, [Record(5, kept)])).body
     assert msgspec.json.decode(reported)["results"][0]["post"]["clock"]["offset_ms"] == 7
 
 

@@ -128,8 +128,7 @@ def test_whose_alerts_are_whose(
 ) -> None:
     stranger = controller.person("alerts-stranger@example.com", "a good password")
     viewer = controller.person("alerts-viewer@example.com", "a good password")
-    member = {"userId": viewer.user_id, "role": "VIEWER"}
-    person.call("POST", f"/workspaces/{agent.workspace}/members", member, status=201)
+    person.admit(viewer, agent.workspace, "VIEWER")
     probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
     rules = f"/workspaces/{agent.workspace}/alert-rules"
     rule = person.call("POST", rules, RULE, status=201)

@@ -40,7 +40,7 @@ def test_every_change_leaves_its_row(
 ) -> None:
     other = controller.person("audit-other@example.com", PASSWORD)
     base = f"/workspaces/{workspace}"
-    member = person.call("POST", base + "/members", {"userId": other.user_id}, status=201)["id"]
+    member = person.admit(other, workspace)
     agent = person.agent(workspace)
     probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
     one = f"{base}/agents/{agent.id}/probes/{probe}"
@@ -60,6 +60,7 @@ def test_every_change_leaves_its_row(
         ("probes.create", probe),
         ("agents.enrol", agent.id),
         ("agents.create", agent.id),
+        ("members.accept", member),
         ("members.create", member),
         ("workspaces.create", workspace),
     ]

@@ -98,9 +98,8 @@ def test_who_is_removed_from_a_workspace_hears_no_more_of_it(
     probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
     guest = controller.person("panel-guest@example.com", "a good password")
     own = guest.workspace("own")
-    body = {"userId": guest.user_id, "role": "VIEWER"}
     members = f"/workspaces/{workspace}/members"
-    member = person.call("POST", members, body, status=201)["id"]
+    member = person.admit(guest, workspace, "VIEWER")
     with panel(controller, guest) as theirs, panel(controller, person) as mine:
         subscribed(theirs, workspace)
         subscribed(theirs, own)

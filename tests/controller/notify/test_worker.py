@@ -29,6 +29,7 @@ class Stage:
             self.outbox,
             {"webhook": self.attempt},
             self.clock,
+            settled=self.clock,
             pauses=PAUSES,
             keep_days=30,
         )

@@ -1,22 +1,17 @@
-"""Passwords in a probe's metadata, and who is shown them."""
+"""Passwords in a probe's metadata and targets, and who is shown them."""
 
 import httpx
 
-from forepost.controller.probes.secrets import MASK
+from forepost.wire.disclosure import MASK
 from tests.running import ControllerProcess, Person
 
 METADATA = {
     "community": "private",
     "auth_password": "long enough",
-    "url": "https://example.com",
-    "headers": {"Authorization": "Bearer x", "Accept": "text/html"},
+    "profile": "system",
+    "note": "the other password is x",
 }
-SHOWN = {
-    "community": MASK,
-    "auth_password": MASK,
-    "url": "https://example.com",
-    "headers": {"Authorization": MASK, "Accept": "text/html"},
-}
+SHOWN = {"community": MASK, "auth_password": MASK, "profile": "system", "note": MASK}
 
 
 def test_only_who_may_change_a_probe_sees_its_passwords(
@@ -26,8 +21,7 @@ def test_only_who_may_change_a_probe_sees_its_passwords(
     agent = person.agent(workspace)
     probe = person.probe(agent, type="SNMP", targets=["198.18.0.1"], metadata=METADATA)
     viewer = controller.person("secrets-viewer@example.com", "a good password")
-    member = {"userId": viewer.user_id, "role": "VIEWER"}
-    person.call("POST", f"/workspaces/{workspace}/members", member, status=201)
+    person.admit(viewer, workspace, "VIEWER")
     probes = f"/workspaces/{workspace}/agents/{agent.id}/probes"
     assert person.call("GET", f"{probes}/{probe}")["metadata"] == METADATA
     assert viewer.call("GET", f"{probes}/{probe}")["metadata"] == SHOWN
@@ -38,4 +32,4 @@ def test_only_who_may_change_a_probe_sees_its_passwords(
         "POST", f"/workspaces/{workspace}/agents/{agent.id}/share-links", {}, status=201
     )
     shared = httpx.get(f"{controller.url}/share/{made['token']}").json()
-    assert [one["metadata"] for one in shared["probes"]] == [SHOWN]
+    assert [one["metadata"] for one in shared["probes"]] == [{}], "a link shows no settings"

@@ -29,6 +29,7 @@ class Stage:
         self.db, self.clock = db, FakeClock()
         self.seen: dict[int, datetime] = {1: self.clock.now()}
         self.watched: list[int] = []
+        self.in_conflict: set[int] = set()
         self.frames: list[Any] = []
         self.desk = Desk(
             Deps(
@@ -37,6 +38,7 @@ class Stage:
                 last_seen=self.seen.get,
                 standing=standing,
                 address_of=lambda _: "203.0.113.1",
+                in_conflict=lambda agent_id: agent_id in self.in_conflict,
             )
         )
         self.telling = Telling(
@@ -144,6 +146,9 @@ async def test_panels_are_told_of_agents_and_of_statuses(stage: Stage) -> None:
     back, drawn = await stage.told()
     assert (back["status"], drawn["nodes"][0]["is_online"]) == ("online", True)
     assert await stage.told() == []
+    stage.in_conflict = {1}
+    (two,) = await stage.told()
+    assert (two["event"], two["identity_conflict"]) == ("changed", True)
     stage.watched = []
     await stage.told()
     stage.say(1.0, 100.0)

@@ -12,7 +12,10 @@ from forepost.agent.doctor.case import NET_BIND, NET_RAW, Case
 from forepost.agent.edges import abilities
 from forepost.agent.edges.host import LinuxHost
 from forepost.agent.edges.permission import TYPES
+from forepost.agent.line import is_plain
+from forepost.agent.settings import UplinkSection
 from forepost.kit.http import Unreachable, request
+from forepost.kit.pinning import pinned
 from forepost.wire.doctor import Finding
 
 NAMED: Final = ["DNS", "HTTP", "MTR", "PING", "SNMP", "TCP", "TLS", "TRAFFICSIM"]
@@ -46,7 +49,7 @@ def controller(case: Case) -> Finding:
     uplink = case.settings.uplink
     if not uplink.url:
         return Finding(check="controller", state="off", detail="none is configured")
-    why_not, grant = anyio.run(_asked, uplink.url)
+    why_not, grant = anyio.run(_asked, uplink)
     if not why_not and not case.enrolled and not uplink.pin:
         why_not = "this agent has no key there"
         grant = "forepost join URL --workspace N --agent N --pin PIN"
@@ -108,10 +111,15 @@ def site(case: Case) -> Finding:
     return Finding(check="site", state="ok", detail="; ".join(found), needed_by=NAMED)
 
 
-async def _asked(url: str) -> tuple[str, str]:
+async def _asked(uplink: UplinkSection) -> tuple[str, str]:
     """Why it does not answer, and what to do."""
+    url, pin = uplink.url, uplink.pin_sha256
+    if is_plain(url) and not uplink.allow_plain:
+        return f"{url} is not encrypted", "use https://, or set uplink.allow_plain = true"
     try:
-        answer = await request("GET", f"{url.rstrip('/')}/healthz")
+        answer = await request(
+            "GET", f"{url.rstrip('/')}/healthz", tls=pinned(pin) if pin else None
+        )
     except Unreachable as error:
         return str(error), "see that it runs, and that a firewall lets this host connect to it"
     if answer.status != 200:

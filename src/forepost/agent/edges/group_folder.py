@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from forepost.kit import files, regular_file
+from forepost.kit import files
 
 FILE: Final = re.compile(r"\d[^-]*-(?P<name>.+)\.conf")
 OWN: Final = "10-{}.conf"
@@ -27,7 +27,7 @@ class GroupFolder:
 
     def read(self, file: str) -> list[str]:
         """Entries, without blank lines and comments. Raises OSError, UnicodeDecodeError."""
-        text = regular_file.read(self._path / file, LARGEST_FILE).decode()
+        text = files.read(self._path / file, LARGEST_FILE, follow=True).decode()
         lines = (line.strip() for line in text.splitlines())
         return [line for line in lines if line and not line.startswith("#")]
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 OWNER_AND_GROUP: Final = 0o660
+FOR_ALL_TO_REACH: Final = 0o755
+"""Of a folder that is made for the socket: the socket's own mode says who may use it."""
 LONGEST_PATH: Final = 107
 
 
@@ -23,7 +25,9 @@ def listen(path: Path, *, group: str = "") -> socket.socket:
     """
     if len(os.fsencode(path)) > LONGEST_PATH:
         raise OSError(errno.ENAMETOOLONG, f"a path is {LONGEST_PATH} bytes at most", str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True)
+        path.parent.chmod(FOR_ALL_TO_REACH)
     _clear(path)
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o777 & ~OWNER_AND_GROUP)

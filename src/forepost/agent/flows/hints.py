@@ -73,3 +73,11 @@ def _is_public(address: bytes) -> bool:
         return ipaddress.ip_address(address).is_global
     except ValueError:
         return False
+
+
+def hint_text(data: bytes) -> str:
+    """Raises ValueError where a line is no hint."""
+    text = data.decode()
+    if wrong := Hints().read(text):
+        raise ValueError(f"{wrong} lines are not understood")
+    return text

@@ -10,22 +10,21 @@ import anyio
 from forepost.agent.edges.stamps import moment
 from forepost.agent.flows import naming, views
 from forepost.agent.flows.flow import Counts, Flow
-from forepost.agent.flows.hints import Hints
+from forepost.agent.flows.hints import Hints, hint_text
 from forepost.agent.flows.meters import Meter, MeterState
 from forepost.agent.flows.minute import MINUTE_SEC, Minute
 from forepost.agent.flows.naming import Rules
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.table import A_STEP, FlowTable, Groups, Listener
 from forepost.agent.settings import FlowsSection
-from forepost.kit import files, regular_file
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
+from forepost.kit.state_file import StateFile
 from forepost.wire.flow_rollup import FlowMinute, Honesty
 from forepost.wire.flow_socket import FlowList
 from forepost.wire.meter import MeterOrder
 
 HINTS: Final = "dns-hints.tsv"
-LARGEST_HINTS: Final = 64 << 20
 NEW_FLOWS_A_SEC: Final = 2_000
 """Of one interface: each costs this process 20 us, and whoever is told of it more. A scan of the
 neighbour's makes 34,000."""
@@ -70,7 +69,7 @@ class Watch:
     ) -> None:
         self.settings = settings
         self._clock, self._health, self._report = clock, health, report
-        self._hints_file = state_dir / HINTS
+        self._hints_file = StateFile(state_dir / HINTS, hint_text)
         self.hints = Hints()
         self._heard: list[Told] = []
         self.table = FlowTable(
@@ -229,27 +228,12 @@ class Watch:
         return int(self._clock.now().timestamp()) // MINUTE_SEC
 
     def _restore_hints(self) -> None:
-        try:
-            text = regular_file.read(self._hints_file, LARGEST_HINTS).decode()
-            wrong = self.hints.read(text)
-        except FileNotFoundError:
-            return
-        except (OSError, UnicodeDecodeError) as error:
-            _log.warning("%s: %s: beginning without", self._hints_file, error)
-            return
-        if wrong:
-            _log.warning("%s: %d lines are not understood", self._hints_file, wrong)
+        self.hints.read(self._hints_file.recall(self._health) or "")
 
     def _keep_hints(self) -> None:
         if not self.hints.changed or self.settings.privacy:
             return  # names are not kept where they are not reported
-        try:
-            files.replace(self._hints_file, self.hints.text().encode())
-        except OSError as error:
-            self._health.ill("flows hints", str(error), minor=True)
-            return
-        self.hints.changed = False
-        self._health.well("flows hints")
+        self.hints.changed = not self._hints_file.keep(self.hints.text().encode(), self._health)
 
 
 async def _by_turns(steps: Iterator[None]) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from forepost.agent.edges import Edges
 from forepost.agent.edges.net import Round
 from forepost.kit.clock import Clock
+from forepost.wire.probe_options import spacing
 from forepost.wire.probes import PingOptions, PingResult
 
 MOST: Final = 60
@@ -36,7 +37,7 @@ def plan(options: PingOptions) -> tuple[int, float]:
     but no more than 60. Slower than one a second they are never spread.
     """
     count = options.count or min(MOST, max(1, int(options.interval_sec)))
-    return count, min(GAP_SEC, options.interval_sec / count)
+    return count, spacing(options, count, GAP_SEC)
 
 
 def result(measured: Round, address: str, started: datetime, stopped: datetime) -> PingResult:

@@ -5,6 +5,7 @@ import math
 import zlib
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 import anyio
@@ -66,13 +67,15 @@ class Measurement(msgspec.Struct, frozen=True):
 
 
 class _Entry:
-    __slots__ = ("extra", "most_open", "open", "scopes", "stopped", "waiting", "what")
+    __slots__ = ("extra", "most_open", "newest", "open", "scopes", "stopped", "waiting", "what")
 
     def __init__(self, what: Measurement) -> None:
         self.what = what
         self.most_open = 1 + math.ceil(2 * what.options.timeout_sec / what.options.interval_sec)
         self.scopes: list[anyio.CancelScope] = []
         self.open = 0
+        self.newest: anyio.Event | None = None
+        """Set when the turn that was begun last is over."""
         self.extra = self.stopped = self.waiting = False
 
     def stop(self) -> None:
@@ -277,31 +280,49 @@ class Scheduler:
     async def _turn(
         self, key: Key, entry: _Entry, options: ProbeOptions | None = None, reason: str = ""
     ) -> None:
-        """`reason`: why a turn is made that the cadence does not ask for."""
+        """`reason`: why a turn is made that the cadence does not ask for.
+
+        Results are delivered in the order in which their turns began: one that waits for its last
+        answers has what is behind it wait too, and nobody sees time run backwards.
+        """
+        earlier, over = entry.newest, anyio.Event()
+        entry.newest = over
         try:
             with anyio.CancelScope() as scope:
                 entry.scopes.append(scope)
                 if not entry.stopped:
-                    await self._measure(key, entry, options, reason)
+                    await self._measure(key, entry, options, reason, earlier)
         finally:
+            over.set()
             entry.scopes.remove(scope)
             entry.open -= 1
 
     async def _measure(
-        self, key: Key, entry: _Entry, options: ProbeOptions | None, reason: str
+        self,
+        key: Key,
+        entry: _Entry,
+        options: ProbeOptions | None,
+        reason: str,
+        earlier: anyio.Event | None,
     ) -> None:
         probe_id, kind, target = key
         options = options or entry.what.options
+        began_sec = self._clock.boottime()
         try:
             result = await PROBES[kind](options, target, self._clock, self._edges_for[kind])
             if entry.stopped:
                 return  # it is gone from the list: nobody wants its result
+            self._consider(key, result)
+            if earlier is not None:
+                await earlier.wait()
+            # By the wall clock of now: what is known of its error is known of now.
+            took = timedelta(seconds=self._clock.boottime() - began_sec)
             await self._deliver(
                 ProbePost(
                     probe_id=probe_id,
                     triggered=bool(reason),
                     triggered_reason=reason,
-                    created_at=self._clock.now(),
+                    created_at=self._clock.now() - took,
                     type=kind,
                     payload=msgspec.Raw(msgspec.json.encode(result)),
                     target=target,
@@ -309,7 +330,6 @@ class Scheduler:
                     source_interface=options.bind_interface,
                 )
             )
-            self._consider(key, result)
         except Exception as error:  # noqa: BLE001 - no fault of a probe may end the scheduler
             self._health.ill(_subject(key), f"{type(error).__name__}: {error}")
             _log.debug("%s failed", _subject(key), exc_info=True)

@@ -1,6 +1,7 @@
 """Keeps exactly the wanted TRAFFICSIM servers running: long-lived, without turns."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 import anyio
@@ -126,9 +127,10 @@ class Servers:
 
     async def _serve(self, place: Place, entry: _Entry) -> None:
         async def post(cycle: Cycle, result: TrafficSimResult) -> None:
+            ago_ns = round(self._clock.monotonic() * 1e9) - cycle.flight.packets[0].mono_ns
             said = ProbePost(
                 probe_id=cycle.probe_id,
-                created_at=self._clock.now(),
+                created_at=self._clock.now() - timedelta(microseconds=ago_ns / 1e3),
                 type=KIND,
                 payload=msgspec.Raw(msgspec.json.encode(result)),
                 target=str(HostPort(*cycle.source)),

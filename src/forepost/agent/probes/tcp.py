@@ -12,6 +12,7 @@ from forepost.agent.edges.dialing import Failed, Kind
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
 from forepost.kit.clock import Clock
+from forepost.wire.probe_options import spacing
 from forepost.wire.probe_tcp import TcpOptions, TcpResult
 
 ATTEMPTS: Final = 3
@@ -46,7 +47,7 @@ class Attempts:
     ) -> None:
         """`gap_sec`: between two attempts; without it a second or what the interval leaves."""
         self._count = options.count or ATTEMPTS
-        spread_sec = min(GAP_SEC, options.interval_sec / self._count)
+        spread_sec = spacing(options, self._count, GAP_SEC)
         self._gap_sec = spread_sec if gap_sec is None else gap_sec
         self._options, self._target, self._clock, self._edges = options, target, clock, edges
         self._show = show

@@ -4,19 +4,28 @@ from urllib.parse import urlsplit
 
 from forepost.agent.node import Identity, Node
 from forepost.kit.http import request
+from forepost.kit.pinning import pinned
 
 
 class Refused(Exception):
     """The controller knows this agent not, or not by this PIN; the text is for a person."""
 
 
-async def enroll(node: Node, url: str, workspace_id: int, agent_id: int, pin: str) -> Identity:
-    """Trade the PIN for a PSK and keep it. Raises Refused, or Unreachable when none answers."""
+async def enroll(
+    node: Node, url: str, workspace_id: int, agent_id: int, pin: str, pin_sha256: str = ""
+) -> Identity:
+    """Trade the PIN for a PSK and keep it. Raises Refused, Unreachable when none answers, OSError
+    where the key could not be kept.
+
+    `pin_sha256`: of the controller's key, which is compared before the PIN is sent.
+    """
     address = base(url)
+    node.try_to_keep()
     answer = await request(
         "POST",
         f"{address}/agent",
         body={"workspace_id": workspace_id, "agent_id": agent_id, "pin": pin},
+        tls=pinned(pin_sha256) if pin_sha256 else None,
     )
     found = answer.json()
     psk = found.get("psk", "") if isinstance(found, dict) else ""
@@ -27,7 +36,13 @@ async def enroll(node: Node, url: str, workspace_id: int, agent_id: int, pin: st
             f"(HTTP {answer.status} {error}): is the PIN right, unused and not expired? "
             "`issue-pin` on the controller makes a new one"
         )
-    identity = Identity(url=address, workspace_id=workspace_id, agent_id=agent_id, psk=psk)
+    identity = Identity(
+        url=address,
+        workspace_id=workspace_id,
+        agent_id=agent_id,
+        psk=psk,
+        pin_sha256=pin_sha256,
+    )
     node.keep(identity)
     return identity
 

@@ -142,6 +142,7 @@ class Link:
         async with Connection(
             url,
             additional_headers=identity.headers,
+            ssl=identity.tls or (True if url.startswith("wss:") else None),
             compression=None,
             max_size=LARGEST_MESSAGE,
             close_timeout=CLOSE_SEC,
@@ -153,6 +154,7 @@ class Link:
                 self._spool.lost,
                 self._speedtest_port,
                 takes_groups=self._groups is not None,
+                boot=self._spool.boot,
             )
             talk = _Conversation(
                 session,

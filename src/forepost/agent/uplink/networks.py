@@ -84,7 +84,10 @@ async def ask_controller(node: Node, address: str) -> Network | None:
         return None
     try:
         answer = await request(
-            "GET", f"{identity.url}/agent/api/lookup/ip/{address}", headers=identity.headers
+            "GET",
+            f"{identity.url}/agent/api/lookup/ip/{address}",
+            headers=identity.headers,
+            tls=identity.tls,
         )
         said = msgspec.convert(answer.json(), _Answer)
     except (Unreachable, msgspec.ValidationError):

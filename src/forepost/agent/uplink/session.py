@@ -32,6 +32,8 @@ from forepost.wire.uplink import (
     CAPABILITIES,
     CLOCK,
     FOREPOST,
+    LONGEST_REASON,
+    MOST_REASONS,
     REPORT,
     SPEEDTEST,
     Have,
@@ -158,8 +160,12 @@ class Session:
         speedtest_port: int = 0,
         *,
         takes_groups: bool = False,
+        boot: int = 0,
     ) -> None:
-        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere."""
+        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere. `boot`: a
+        number of this start of the agent; 0: it is not said.
+        """
+        self._boot = boot
         self._version, self._lost = version, lost
         self._agent_token, self._own_token = f"${token}", f"${token + 1}"
         self._accepted = False
@@ -210,7 +216,8 @@ class Session:
         return neffos.encode(Frame(AGENT, "probe_post", data.decode()))
 
     def have(self, revision: str, unsupported: list[str]) -> str:
-        return _frame(FOREPOST, "have", Have(revision=revision, unsupported=unsupported))
+        told = [text[:LONGEST_REASON] for text in unsupported[:MOST_REASONS]]
+        return _frame(FOREPOST, "have", Have(revision=revision, unsupported=told))
 
     def have_groups(self, have: HaveGroups) -> str:
         return _frame(FOREPOST, "have_groups", have)
@@ -270,6 +277,7 @@ class Session:
             capabilities=[*CAPABILITIES, GROUPS] if self._takes_groups else list(CAPABILITIES),
             lost=self._lost,
             speedtest_port=self._speedtest_port,
+            boot=self._boot,
         )
         yield Say(_frame(FOREPOST, "hello", hello))
 

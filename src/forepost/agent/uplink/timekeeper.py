@@ -100,6 +100,11 @@ class Timekeeper:
             suspended_sec=slept_sec,
         )
 
+    def known_time(self) -> datetime | None:
+        """What a controller's clock shows now; None where none was asked since the start."""
+        offset_ms = self.reading().offset_ms
+        return None if offset_ms is None else self._clock.now() + timedelta(milliseconds=offset_ms)
+
     def measured(self, post: ProbePost) -> Measured:
         """The result with what is known of the clock now. Its time is corrected where the clock is
         wrong for certain; a clock that may be right is better than what was learned by network.

@@ -49,7 +49,9 @@ async def ask_over_http(identity: Identity, keeper: Timekeeper) -> None:
     """One question to any controller that speaks NetWatcher's protocol; no answer is no harm."""
     number = keeper.asks()
     try:
-        answer = await request("GET", f"{identity.url}/agent/time", headers=identity.headers)
+        answer = await request(
+            "GET", f"{identity.url}/agent/time", headers=identity.headers, tls=identity.tls
+        )
         found = msgspec.convert(answer.json(), _ServerTime)
     except (Unreachable, ValueError):
         return

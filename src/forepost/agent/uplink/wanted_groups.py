@@ -7,7 +7,8 @@ from typing import Final
 import anyio.to_thread
 import msgspec
 
-from forepost.kit import files
+from forepost.kit.health import Health
+from forepost.kit.state_file import StateFile
 from forepost.wire.base import Wire
 from forepost.wire.group_delivery import MOST_PROBLEMS, GroupEntries, HaveGroups
 
@@ -23,23 +24,28 @@ class _Kept(Wire, frozen=True, kw_only=True):
     groups: list[GroupEntries]
 
 
+kept_decoder = msgspec.json.Decoder(_Kept)
+
+
 class WantedGroups:
-    def __init__(self, state_dir: Path, want: Want) -> None:
-        self._path, self._want = state_dir / FILE, want
+    def __init__(self, state_dir: Path, want: Want, health: Health) -> None:
+        self._file = StateFile(state_dir / FILE, kept_decoder.decode)
+        self._want, self._health = want, health
         self.have = HaveGroups(revision="")
 
     @property
     def are_kept(self) -> bool:
-        return self._path.exists()
+        return self._file.path.exists()
 
     async def restore(self) -> None:
-        kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        await self._use(kept.revision, kept.groups)
+        kept = self._file.recall(self._health)
+        if kept is not None:
+            await self._use(kept.revision, kept.groups)
 
     async def set(self, revision: str, groups: Sequence[GroupEntries]) -> None:
         await self._use(revision, groups)
         document = msgspec.json.encode(_Kept(revision=revision, groups=list(groups)))
-        await anyio.to_thread.run_sync(files.replace, self._path, document)
+        await anyio.to_thread.run_sync(self._file.keep, document, self._health)
 
     async def _use(self, revision: str, groups: Sequence[GroupEntries]) -> None:
         problems = await self._want([(one.name, one.entries) for one in groups])

@@ -58,7 +58,7 @@ async def whoami(node: Node) -> Seen | None:
 async def _asked(identity: Identity, quick: str) -> Any:
     url = f"{identity.url}/agent/api/whoami?quick={quick}"
     try:
-        answer = await request("GET", url, headers=identity.headers)
+        answer = await request("GET", url, headers=identity.headers, tls=identity.tls)
     except Unreachable:
         return None
     return answer.json() if answer.status == 200 else None

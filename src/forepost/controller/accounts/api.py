@@ -3,8 +3,10 @@
 from typing import Any, Final
 
 from litestar import Request, Router, delete, get, post, route
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
+from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
@@ -20,6 +22,7 @@ from forepost.wire.access import AuthConfig, OpenSession, PasswordChange, Passwo
 from forepost.wire.rest import Done, ListOf, Login, Register, Session, User
 
 Asked = Request[Any, Any, Any]
+Connection = ASGIConnection[Any, Any, Any, Any]
 CHANGES: Final = [HttpMethod.PUT, HttpMethod.PATCH]
 
 
@@ -39,14 +42,30 @@ def routes(
     async def config() -> AuthConfig:
         return AuthConfig(registration_enabled=registration)
 
-    @post("/auth/register", opt=needs(PUBLIC, "accounts.register"), status_code=HTTP_200_OK)
-    async def register(request: Asked, data: JSONBody[Register]) -> Session:
-        """Open an account. The role is always USER, whatever the body says."""
+    async def spend_login(connection: Connection, _: BaseRouteHandler) -> None:
+        door.spend_login(peers.of(connection.scope))
+
+    async def spend_registration(connection: Connection, _: BaseRouteHandler) -> None:
         if not registration:
             raise Forbidden("registration is disabled")
+        door.spend_registration(peers.of(connection.scope))
+
+    @post(
+        "/auth/register",
+        opt=needs(PUBLIC, "accounts.register"),
+        status_code=HTTP_200_OK,
+        guards=[spend_registration],
+    )
+    async def register(request: Asked, data: JSONBody[Register]) -> Session:
+        """Open an account. The role is always USER, whatever the body says."""
         return await door.register(data, origin(request), lambda who: acts(request.scope, who))
 
-    @post("/auth/login", opt=needs(PUBLIC, "accounts.login"), status_code=HTTP_200_OK)
+    @post(
+        "/auth/login",
+        opt=needs(PUBLIC, "accounts.login"),
+        status_code=HTTP_200_OK,
+        guards=[spend_login],
+    )
     async def login(request: Asked, data: JSONBody[Login]) -> Session:
         return await door.login(data, origin(request), lambda who: acts(request.scope, who))
 
@@ -69,12 +88,11 @@ def routes(
     async def change_password(
         request: Asked, caller: NamedDependency[Caller], data: JSONBody[PasswordChange]
     ) -> PasswordChanged:
-        """Ends all sessions of the account; the answer has the token of a new one."""
+        """Ends all sessions of the account and, unless `keep_derived`, its API keys, PINs, share
+        links and invitations; the answer has the token of a new session.
+        """
         acts(request.scope, Actor(name=caller.name, user_id=caller.user_id))
-        token = await door.change_password(
-            caller, data.old_password, data.new_password, origin(request)
-        )
-        return PasswordChanged(token=token)
+        return await door.change_password(caller, data, origin(request))
 
     @get("/auth/sessions", opt=needs(SIGNED_IN))
     async def list_sessions(caller: NamedDependency[Caller]) -> ListOf[OpenSession]:

@@ -5,16 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
-from forepost.controller.access import Caller, canonical
+from forepost.controller.access import Caller
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.actor import Actor
+from forepost.controller.email_address import canonical
 from forepost.controller.limits import Limiter
 from forepost.controller.peer import household
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Conflict, Invalid, Unauthenticated
+from forepost.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from forepost.wire.access import PasswordChange, PasswordChanged
 from forepost.wire.rest import Login, Register, Session, User
 
 Says = Callable[[Actor], Any]
@@ -44,22 +47,46 @@ class Door:
         tries: Tries,
         clock: Clock,
         session_hours: int,
+        changed: Callable[[], None],
     ) -> None:
+        """`changed` is called after what an account made has ended."""
         self._accounts, self._sessions = accounts, sessions
         self._passwords, self._tokens = passwords, tokens
         self._tries, self._clock = tries, clock
         self._lasts = timedelta(hours=session_hours)
+        self._changed = changed
 
-    async def register(self, body: Register, origin: Origin, says: Says) -> Session:
-        self._tries.registrations.spend(household(origin.address))
+    def spend_login(self, address: str) -> None:
+        """Before the body of a login is read. Raises TooMany."""
+        self._tries.logins.spend(household(address))
+
+    def spend_registration(self, address: str) -> None:
+        """Before the body that opens an account is read. Raises TooMany."""
+        self._tries.registrations.spend(household(address))
+
+    async def register(
+        self, body: Register, origin: Origin, says: Says, *, verified: bool = False
+    ) -> Session:
+        """`verified`: what was mailed to the address came back. Then an account of that address
+        which nobody proved is no obstacle: it is its owner's from now on. Called after
+        `spend_registration`.
+        """
+        email, hashed = canonical(body.email), await self._passwords.hash(body.password)
+        claimed = verified and await self._sessions.claim(email, hashed, self._clock.now())
+        if claimed:
+            self._changed()
+            user = await self._accounts.get(claimed)
+            says(_person(user))
+            return await self.admit(user, origin)
         try:
             user = await self._accounts.add(
-                email=canonical(body.email),
+                email=email,
                 name=body.name,
-                password_hash=await self._passwords.hash(body.password),
+                password_hash=hashed,
                 now=self._clock.now(),
                 labels=body.labels,
                 metadata=body.metadata,
+                verified=verified,
             )
         except Conflict as error:
             raise Invalid(str(error)) from None
@@ -67,17 +94,20 @@ class Door:
         return await self.admit(user, origin)
 
     async def login(self, body: Login, origin: Origin, says: Says) -> Session:
-        """The same answer for an unknown address and a wrong password, after the same time."""
-        self._tries.logins.spend(household(origin.address))
-        email = canonical(body.email)
+        """The same answer for an unknown address and a wrong password, after the same time. Called
+        after `spend_login`.
+        """
+        email, as_typed = _kept_as(body.email)
         self._tries.passwords.spend(email)
-        account = await self._accounts.by_email(email)
+        account = await self._accounts.by_email(as_typed) or await self._accounts.by_email(email)
         kept = account.password_hash if account else None
         right = await self._passwords.matches(body.password, kept)
         says(_person(account.user) if account else Actor(name=email))
         if account is None or not right:
             raise Unauthenticated(WRONG)
         self._tries.passwords.refund(email)
+        if account.locked:
+            raise Forbidden("the account is locked")
         if self._passwords.outdated(account.password_hash):
             await self._accounts.set_password(
                 account.user.id, await self._passwords.hash(body.password), self._clock.now()
@@ -91,22 +121,41 @@ class Door:
         session_id = await self._sessions.begin(user.id, origin, now, expires)
         return Session(token=self._tokens.issue(user.id, session_id, expires), data=user)
 
-    async def change_password(self, caller: Caller, old: str, new: str, origin: Origin) -> str:
-        """The token of a new session; every other one ends, whoever has a copy of its token."""
+    async def change_password(
+        self, caller: Caller, change: PasswordChange, origin: Origin
+    ) -> PasswordChanged:
+        """With the token of a new session; every other one ends, whoever has a copy of its token,
+        and so does what the account made that lets others in.
+        """
         self._tries.passwords.spend(caller.name)
         account = await self._accounts.account(caller.user_id)
-        if not await self._passwords.matches(old, account.password_hash):
+        if not await self._passwords.matches(change.old_password, account.password_hash):
             raise Unauthenticated("incorrect current password")
         self._tries.passwords.refund(caller.name)
-        hashed = await self._passwords.hash(new)
+        hashed = await self._passwords.hash(change.new_password)
         now, expires = self._times()
-        session_id = await self._sessions.begin_anew(caller.user_id, hashed, origin, now, expires)
-        return self._tokens.issue(caller.user_id, session_id, expires)
+        session_id, ended = await self._sessions.begin_anew(
+            caller.user_id, hashed, origin, now, expires, keep_derived=change.keep_derived
+        )
+        self._changed()
+        token = self._tokens.issue(caller.user_id, session_id, expires)
+        return PasswordChanged(token=token, ended=ended or UNSET)
 
     def _times(self) -> tuple[datetime, datetime]:
         # Tokens carry whole seconds: the session must not outlive them, nor they the session.
         now = self._clock.now()
         return now, (now + self._lasts).replace(microsecond=0)
+
+
+def _kept_as(email: str) -> tuple[str, str]:
+    """The one form of an address, and what a version kept that had no such form: an account whose
+    address is another's today, or nobody's, has kept it.
+    """
+    as_typed = email.strip().lower()
+    try:
+        return canonical(email), as_typed
+    except Invalid:
+        return as_typed, as_typed
 
 
 def _person(user: User) -> Actor:

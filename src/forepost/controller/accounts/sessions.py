@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, insert, select, update
 
+from forepost.controller.db.derived import end
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import ADDRESS, USER_AGENT, sessions
 from forepost.controller.db.tables.accounts import users
 from forepost.kit.errors import NotFound
 from forepost.wire.access import OpenSession
+from forepost.wire.derived import Derived
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -32,16 +34,46 @@ class Sessions:
             return await _begin(connection, user_id, origin, now, expires)
 
     async def begin_anew(
-        self, user_id: int, password_hash: str, origin: Origin, now: datetime, expires: datetime
-    ) -> int:
-        """A new password and, in the same step, a new session; all earlier ones end."""
+        self,
+        user_id: int,
+        password_hash: str,
+        origin: Origin,
+        now: datetime,
+        expires: datetime,
+        *,
+        keep_derived: bool,
+    ) -> tuple[int, list[Derived]]:
+        """A new password and, in the same step, a new session; all earlier ones end, and unless
+        `keep_derived` what the account made that lets others in.
+        """
         changed = update(users).where(users.c.id == user_id)
         async with self._db.write() as connection:
             await connection.execute(changed.values(password_hash=password_hash, updated_at=now))
-            ended = await _end(connection, now, sessions.c.user_id == user_id)
+            ended = await end_sessions(connection, now, user_id)
+            derived = [] if keep_derived else await end(connection, user_id)
             begun = await _begin(connection, user_id, origin, now, expires)
         self._ended(ended)
-        return begun
+        return begun, derived
+
+    async def claim(self, email: str, password_hash: str, now: datetime) -> int | None:
+        """The account of an address whose owner has shown up, where it is not proven whose it was
+        until now: it gets another password, and all that was opened or made with the old one ends.
+        """
+        unproven = users.c.verified.is_(False) & users.c.locked_at.is_(None)
+        statement = (
+            update(users)
+            .where(users.c.email == email, unproven)
+            .values(password_hash=password_hash, verified=True, updated_at=now)
+            .returning(users.c.id)
+        )
+        async with self._db.write() as connection:
+            user_id: int | None = (await connection.execute(statement)).scalar_one_or_none()
+            if user_id is None:
+                return None
+            ended = await end_sessions(connection, now, user_id)
+            await end(connection, user_id)
+        self._ended(ended)
+        return user_id
 
     async def of(self, user_id: int, current: int, now: datetime) -> list[OpenSession]:
         query = (
@@ -86,6 +118,11 @@ class Sessions:
         """Drop what has expired; its tokens are refused without a row."""
         async with self._db.write() as connection:
             await connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
+
+
+async def end_sessions(connection: Any, now: datetime, user_id: int) -> list[int]:
+    """All of an account; their ids."""
+    return await _end(connection, now, sessions.c.user_id == user_id)
 
 
 async def _begin(

@@ -16,6 +16,7 @@ from forepost.wire.rest import User
 class Account(msgspec.Struct, frozen=True):
     user: User
     password_hash: str
+    locked: bool
 
 
 class Accounts:
@@ -33,11 +34,14 @@ class Accounts:
         name: str,
         password_hash: str,
         now: datetime,
+        verified: bool,
         role: str = "USER",
         labels: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> User:
-        """Raises Conflict when the address has an account."""
+        """`verified`: the address is this person's for certain. Raises Conflict when it has an
+        account.
+        """
         statement = (
             insert(users)
             .values(
@@ -45,7 +49,7 @@ class Accounts:
                 name=name,
                 role=role,
                 password_hash=password_hash,
-                verified=False,
+                verified=verified,
                 labels=labels or {},
                 metadata=metadata or {},
                 created_at=now,
@@ -111,4 +115,4 @@ def _account(row: Row[Any]) -> Account:
         created_at_camel=row.created_at,
         updated_at_camel=row.updated_at,
     )
-    return Account(user, row.password_hash)
+    return Account(user, row.password_hash, row.locked_at is not None)

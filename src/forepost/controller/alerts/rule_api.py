@@ -2,14 +2,17 @@
 
 from typing import Final
 
+import msgspec
 from litestar import Router, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import needs
+from forepost.controller.access import RANK, Caller, needs
 from forepost.controller.alerts.desk import Desk
 from forepost.kit.clock import Clock
 from forepost.wire.alerts import NewRule, NewWindow, Rule, RulePatch, Window, WindowPatch
+from forepost.wire.disclosure import public_channel
 from forepost.wire.rest import Done, ListOf
 
 RULES: Final = "/workspaces/{workspace_id:int}/alert-rules"
@@ -20,8 +23,12 @@ WINDOW: Final = WINDOWS + "/{window_id:int}"
 
 def routes(desk: Desk, clock: Clock) -> Router:
     @get(RULES, opt=needs("VIEWER"))
-    async def list_rules(workspace_id: FromPath[int]) -> ListOf[Rule]:
-        return ListOf(data=[desk.shown(r) for r in await desk.store.rules_of(workspace_id)])
+    async def list_rules(
+        caller: NamedDependency[Caller], workspace_id: FromPath[int]
+    ) -> ListOf[Rule]:
+        """Only an ADMIN is shown whole URLs of webhooks and Apprise."""
+        rules = [desk.shown(rule) for rule in await desk.store.rules_of(workspace_id)]
+        return ListOf(data=[for_role(caller.role, rule) for rule in rules])
 
     @post(RULES, opt=needs("ADMIN"))
     async def add_rule(workspace_id: FromPath[int], data: JSONBody[NewRule]) -> Rule:
@@ -30,8 +37,11 @@ def routes(desk: Desk, clock: Clock) -> Router:
         return desk.shown(rule)
 
     @get(RULE, opt=needs("VIEWER"))
-    async def get_rule(workspace_id: FromPath[int], rule_id: FromPath[int]) -> Rule:
-        return desk.shown(await desk.store.rule(workspace_id, rule_id))
+    async def get_rule(
+        caller: NamedDependency[Caller], workspace_id: FromPath[int], rule_id: FromPath[int]
+    ) -> Rule:
+        rule = desk.shown(await desk.store.rule(workspace_id, rule_id))
+        return for_role(caller.role, rule)
 
     @patch(RULE, opt=needs("ADMIN"))
     async def change_rule(
@@ -50,6 +60,17 @@ def routes(desk: Desk, clock: Clock) -> Router:
         "/",
         route_handlers=[list_rules, add_rule, get_rule, change_rule, delete_rule],
         tags=["alert-rules"],
+    )
+
+
+def for_role(role: str, rule: Rule) -> Rule:
+    """The rule as somebody with this role may see it: keys stand in the URLs of channels."""
+    if RANK[role] >= RANK["ADMIN"]:
+        return rule
+    return msgspec.structs.replace(
+        rule,
+        webhook_url=public_channel(rule.webhook_url),
+        apprise_urls=[public_channel(url) for url in rule.apprise_urls],
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.alerts.metrics import NO_DATA, Line
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probe_targets, probes
+from forepost.wire.disclosure import public_target
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,4 +79,4 @@ async def _first_target(connection: AsyncConnection, probe_id: int) -> str:
         .limit(1)
     )
     row = (await connection.execute(query)).one_or_none()
-    return "" if row is None else str(row.target or row.name or "")
+    return "" if row is None else public_target(row.target or row.name or "")

@@ -10,6 +10,7 @@ from forepost.controller.actor import Actor, actor_of, workspace_of
 from forepost.controller.asgi import Asgi, Receive, Send
 from forepost.controller.audit.actions import VERBS, action_of, object_of
 from forepost.controller.audit.store import AuditLog, Entry
+from forepost.controller.db.failures import FAILURES, failure_of
 from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
 from forepost.wire.rest import Problem
@@ -89,9 +90,11 @@ class _Held:
         answer = b"".join(message.get("body", b"") for message in self._waiting[1:])
         try:
             await self._trail.keep(self._scope, status, answer)
-        except Exception:  # noqa: BLE001 - whatever it is, there is no row
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no row
+            if failure := failure_of(error):
+                return _answer(*FAILURES[failure])
             _log.exception("%s %s has no row in the audit log", *_asked(self._scope))
-            return _fault()
+            return _answer(FAULT, "internal error")
         return self._waiting
 
 
@@ -99,10 +102,10 @@ def _asked(scope: Any) -> tuple[str, str]:
     return scope["method"], scope["path"]
 
 
-def _fault() -> list[Any]:
-    body = msgspec.json.encode(Problem(error="internal error"))
+def _answer(status: int, words: str) -> list[Any]:
+    body = msgspec.json.encode(Problem(error=words))
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     return [
-        {"type": "http.response.start", "status": FAULT, "headers": headers},
+        {"type": "http.response.start", "status": status, "headers": headers},
         {"type": "http.response.body", "body": body},
     ]

@@ -8,18 +8,26 @@ from typing import Any, Final, Self
 import anyio
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import event, inspect
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import event, inspect, text
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from forepost.controller.db import postgres
+from forepost.controller.db.failures import failure_of, reason_of
+from forepost.controller.db.tables import metadata
 from forepost.kit.errors import Conflict
+from forepost.kit.program import CannotStart, NotNow
+from forepost.kit.settings import WrongSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-LOST: Final = (OperationalError, InterfaceError, OSError)
-"""The database is not there now; all else is a fault of ours, or of what is written."""
+OF_ID: Final = "_id_seq"
+"""How PostgreSQL calls a table's sequence."""
 EXTERNAL_ID_TAKEN: Final = "external_id: taken by another one of this workspace"
 
 
@@ -48,14 +56,52 @@ class Database:
 
     @classmethod
     def at(cls, url: str) -> Self:
-        """Connect lazily to `sqlite+aiosqlite:///PATH` or `postgresql+asyncpg://...`."""
-        engine = create_async_engine(make_url(url))
+        """Connect lazily to `sqlite+aiosqlite:///PATH` or `postgresql+asyncpg://...`.
+
+        Raises WrongSettings for any other URL.
+        """
+        try:
+            named = make_url(url)
+            more = postgres.OPTIONS if named.get_backend_name() == "postgresql" else {}
+            engine = create_async_engine(named, **more)
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+            raise WrongSettings(f"data.database_url: {error}") from None
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return cls(engine)
 
     async def migrate(self) -> None:
-        """Bring the schema to the newest version."""
+        """Bring the schema to the newest version. Raises CannotStart and NotNow."""
+        try:
+            await self._migrate()
+        except CommandError as error:
+            raise CannotStart(f"{self.place}: {error}: a newer forepost wrote it") from None
+        except (DBAPIError, OSError, BrokenReferences) as error:
+            if self._one_writer is None and failure_of(error) == "away":
+                raise NotNow(f"{self.place}: {reason_of(error)}") from None
+            raise CannotStart(f"{self.place}: {reason_of(error)}") from error
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without a password."""
+        url = self._engine.url
+        return url.database or "" if self._one_writer else url.render_as_string(hide_password=True)
+
+    @property
+    def is_postgres(self) -> bool:
+        return self._one_writer is None
+
+    async def ask(self, deadline_sec: float = 2.0) -> None:
+        """Return when the database answers. Raises one of LOST, or TimeoutError."""
+        with anyio.fail_after(deadline_sec):
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+
+    async def connect(self) -> AsyncConnection:
+        """A connection of the caller's own, to be closed by the caller."""
+        return await self._engine.connect()
+
+    async def _migrate(self) -> None:
         async with self._engine.connect() as connection:
             # SQLite alters a table by making it anew and dropping the old one, which with foreign
             # keys on would take along what refers to it.
@@ -65,6 +111,8 @@ class Database:
                 await connection.commit()
                 # Python's driver begins before INSERT only: each ALTER would be kept by itself.
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                await postgres.wait_for_migrations(connection)
             used = await connection.run_sync(_used_ids) if sqlite else {}
             await connection.run_sync(upgrade)
             await connection.run_sync(_never_again, used)
@@ -73,6 +121,21 @@ class Database:
             await connection.commit()
             if sqlite:
                 await connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+    async def is_current(self) -> bool:
+        """The schema is of this version."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(_is_current)
+
+    async def used_ids(self) -> dict[str, int]:
+        """Table (PostgreSQL: its sequence) to the highest id that it ever gave out."""
+        async with self.read() as connection:
+            return await connection.run_sync(_used_ids)
+
+    async def raise_ids(self, floor: Mapping[str, int], leap: int) -> None:
+        """Every table's next id is `leap` beyond its own highest and that of `floor`."""
+        async with self.write() as connection:
+            await connection.run_sync(_raise_ids, floor, leap)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -105,10 +168,33 @@ class Database:
 
 def _used_ids(connection: Connection) -> dict[str, int]:
     """Table to the highest id that it ever gave out (SQLite's own book of AUTOINCREMENT)."""
+    if connection.dialect.name == "postgresql":
+        found = connection.exec_driver_sql(
+            "SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences"
+            " WHERE schemaname = current_schema()"
+        )
+        return {name.removesuffix(OF_ID): int(value) for name, value in found}
     if not inspect(connection).has_table("sqlite_sequence"):
         return {}
     rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all()
     return {row.name: row.seq for row in rows}
+
+
+def _raise_ids(connection: Connection, floor: Mapping[str, int], leap: int) -> None:
+    used = _used_ids(connection)
+    for table in metadata.tables.values():
+        if "id" not in table.c:
+            continue
+        last = max(used.get(table.name, 0), floor.get(table.name, 0)) + leap
+        if not last:
+            continue
+        if connection.dialect.name == "postgresql":
+            if table.name in used:
+                sql = "SELECT setval(CAST(:name AS regclass), :last)"
+                connection.execute(text(sql), {"name": f"{table.name}{OF_ID}", "last": last})
+            continue
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", (table.name, last))
 
 
 def _never_again(connection: Connection, used: Mapping[str, int]) -> None:
@@ -128,6 +214,11 @@ def alembic_config(connection: Connection) -> Config:
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     command.upgrade(alembic_config(connection), revision)
+
+
+def _is_current(connection: Connection) -> bool:
+    newest = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == newest
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

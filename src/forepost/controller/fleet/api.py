@@ -5,10 +5,11 @@ from typing import Final
 
 import msgspec
 from litestar import Router, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import needs
+from forepost.controller.access import Caller, needs
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
@@ -47,9 +48,13 @@ def routes(
     changed: Changed,
 ) -> Router:
     def fresh(agent: Agent) -> Agent:
-        seen, known = roster.last_seen(agent.id), roster.clock_of(agent.id)
+        seen = roster.last_seen(agent.id)
         return msgspec.structs.replace(
-            agent, last_seen_at=agent.last_seen_at if seen is None else seen, clock=known
+            agent,
+            last_seen_at=agent.last_seen_at if seen is None else seen,
+            clock=roster.clock_of(agent.id),
+            identity_conflict=roster.conflict_of(agent.id),
+            bytes_today=roster.bytes_today(agent.id),
         )
 
     @get(ALL, opt=needs("VIEWER"))
@@ -60,11 +65,15 @@ def routes(
         return Page(data=[fresh(a) for a in data], total=total, limit=limit, offset=offset)
 
     @post(ALL, opt=needs("USER"))
-    async def add_agent(workspace_id: FromPath[int], data: JSONBody[NewAgent]) -> AgentWithPin:
+    async def add_agent(
+        caller: NamedDependency[Caller], workspace_id: FromPath[int], data: JSONBody[NewAgent]
+    ) -> AgentWithPin:
         """The PIN is shown this once; `issue-pin` makes another."""
         agent = await agents.add(workspace_id, data, clock.now())
         changed(workspace_id)
-        pin = await enrolment.issue_pin(workspace_id, agent.id, data.pin_length, data.pin_ttl_sec)
+        pin = await enrolment.issue_pin(
+            workspace_id, agent.id, caller, data.pin_length, data.pin_ttl_sec
+        )
         return AgentWithPin(agent=agent, pin=pin)
 
     @get(ONE, opt=needs("VIEWER"))
@@ -87,8 +96,7 @@ def routes(
         await agents.delete(workspace_id, agent_id, clock.now())
         tell()
         changed(workspace_id)
-        roster.forget(agent_id)
-        roster.tell(agent_id, lambda connection: connection.deactivated("deleted"))
+        roster.gone(agent_id)
         return Done()
 
     @post(ONE + "/heartbeat", opt=needs("VIEWER", "agents.heartbeat"), status_code=HTTP_200_OK)
@@ -98,13 +106,30 @@ def routes(
 
     @post(ONE + "/issue-pin", opt=needs("USER", "agents.issue-pin"), status_code=HTTP_200_OK)
     async def issue_pin(
+        caller: NamedDependency[Caller],
         workspace_id: FromPath[int],
         agent_id: FromPath[int],
         data: JSONBody[PinRequest | None] = None,
     ) -> Pin:
         asked = data or PinRequest()
-        pin = await enrolment.issue_pin(workspace_id, agent_id, asked.pin_length, asked.ttl_sec)
+        pin = await enrolment.issue_pin(
+            workspace_id, agent_id, caller, asked.pin_length, asked.ttl_sec
+        )
         return Pin(pin=pin)
+
+    @post(ONE + "/regenerate", opt=needs("ADMIN", "agents.regenerate"), status_code=HTTP_200_OK)
+    async def regenerate(
+        caller: NamedDependency[Caller],
+        workspace_id: FromPath[int],
+        agent_id: FromPath[int],
+        data: JSONBody[PinRequest | None] = None,
+    ) -> AgentWithPin:
+        """Shut out whoever has the agent's key, at once, until this PIN is used for another."""
+        asked = data or PinRequest()
+        agent, pin = await enrolment.regenerate(
+            workspace_id, agent_id, caller, asked.pin_length, asked.ttl_sec
+        )
+        return AgentWithPin(agent=fresh(agent), pin=pin)
 
     return Router(
         "/",
@@ -116,6 +141,7 @@ def routes(
             delete_agent,
             heartbeat,
             issue_pin,
+            regenerate,
         ],
         tags=["agents"],
     )

@@ -1,15 +1,23 @@
 """How an agent becomes known: a PIN once, for a PSK for good."""
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
 import msgspec
 
+from forepost.controller.access import Caller
 from forepost.controller.actor import Actor
 from forepost.controller.fleet.roster import DELETED, Credentials, Roster, Stranger
-from forepost.controller.fleet.store import Agents
+from forepost.controller.fleet.store import Agents, NewPin
 from forepost.controller.limits import Limiter
-from forepost.controller.tokens import Passwords, expiry, new_pin, new_psk, psk_sha256
+from forepost.controller.tokens import Passwords, new_pin, new_psk, psk_sha256
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
-from forepost.wire.rest import AgentLogin, AgentSession
+from forepost.wire.rest import Agent, AgentLogin, AgentSession
+
+PIN_SEC: Final = 86_400
+"""How long a PIN is good for, unless it is said."""
 
 
 class PinTries(msgspec.Struct, frozen=True):
@@ -22,21 +30,46 @@ class PinTries(msgspec.Struct, frozen=True):
 
 
 class Enrolment:
-    def __init__(self, agents: Agents, roster: Roster, passwords: Passwords, clock: Clock) -> None:
+    def __init__(
+        self,
+        agents: Agents,
+        roster: Roster,
+        passwords: Passwords,
+        clock: Clock,
+        neighbours_changed: Callable[[int], Awaitable[None]],
+    ) -> None:
+        """`neighbours_changed`: what others share with this agent has ended with its PSK."""
+        self._neighbours_changed = neighbours_changed
         self._agents, self._roster = agents, roster
         self._passwords, self._clock = passwords, clock
 
-    async def issue_pin(self, workspace_id: int, agent_id: int, length: int, ttl_sec: int) -> str:
+    async def issue_pin(
+        self, workspace_id: int, agent_id: int, by: Caller, length: int, ttl_sec: int
+    ) -> str:
         """A new PIN; one that is still open ends. Only its hash is kept."""
-        pin = new_pin(length)
-        await self._agents.add_pin(
-            workspace_id,
-            agent_id,
-            await self._passwords.hash(pin),
-            expiry(self._clock, ttl_sec),
-            self._clock.now(),
-        )
+        pin, new = await self._new_pin(by, length, ttl_sec)
+        await self._agents.add_pin(workspace_id, agent_id, new)
         return pin
+
+    async def regenerate(
+        self, workspace_id: int, agent_id: int, by: Caller, length: int, ttl_sec: int
+    ) -> tuple[Agent, str]:
+        """A PIN instead of the PSK, which ends with all that was opened with it."""
+        pin, new = await self._new_pin(by, length, ttl_sec)
+        agent = await self._agents.disown(workspace_id, agent_id, new)
+        self._roster.hang_up(agent_id)
+        await self._neighbours_changed(agent_id)
+        return agent, pin
+
+    async def _new_pin(self, by: Caller, length: int, ttl_sec: int) -> tuple[str, NewPin]:
+        pin, now = new_pin(length), self._clock.now()
+        return pin, NewPin(
+            hashed=await self._passwords.hash(pin),
+            expires_at=now + timedelta(seconds=ttl_sec or PIN_SEC),
+            created_at=now,
+            created_by=by.user_id,
+            api_key_id=by.key_id or None,
+        )
 
     async def login(self, body: AgentLogin) -> tuple[int, AgentSession]:
         """HTTP status and answer to `POST /agent`, NetWatcher's for every case."""
@@ -84,7 +117,8 @@ class Enrolment:
                 body.workspace_id, body.agent_id, pin_id, psk_sha256(psk), now
             )
             if agent is not None:
-                self._roster.forget(body.agent_id)
+                self._roster.hang_up(body.agent_id)
+                await self._neighbours_changed(body.agent_id)
                 return 200, AgentSession(status="success", psk=psk, agent=agent)
         return refusal
 

@@ -1,15 +1,19 @@
 """Agents in RAM: who they are, when they were heard from, and who is connected now."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
 
+from forepost.controller.fleet.daily_bytes import DailyBytes
 from forepost.controller.fleet.store import Agents, Enrolled
+from forepost.controller.fleet.twins import Twins
 from forepost.controller.tokens import psk_matches
 from forepost.kit.clock import Clock
 from forepost.wire.clock import AgentClock, ClockReading
+from forepost.wire.rest import IdentityConflict
 
 FLUSH_SEC: Final = 30.0
 SKEWED_MS: Final = 1_000.0
@@ -23,6 +27,9 @@ DELETED = "agent_deleted: agent has been removed from workspace"
 """The agent searches these texts for words; they are NetWatcher's, literally."""
 
 
+_log = logging.getLogger(__name__)
+
+
 class Stranger(Exception):
     """Credentials that are no agent's; the text is one of the above."""
 
@@ -30,10 +37,16 @@ class Stranger(Exception):
 class Connection(Protocol):
     """A live WebSocket of one agent."""
 
+    address: str
+    """Where it comes from."""
+
     def probes_changed(self, edited: int) -> None: ...
     def speedtests_changed(self) -> None: ...
     def groups_changed(self) -> None: ...
-    def replaced(self) -> None: ...
+    def hung_up(self) -> None:
+        """Nothing more is taken from it, from this moment on."""
+        ...
+
     def deactivated(self, reason: str) -> None: ...
 
 
@@ -46,14 +59,18 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class Roster:
-    def __init__(self, agents: Agents, clock: Clock) -> None:
+    def __init__(self, agents: Agents, clock: Clock, most_bytes: int = 0) -> None:
+        """`most_bytes`: of one agent and day; 0: no limit."""
         self._agents, self._clock = agents, clock
+        self._bytes = DailyBytes(most_bytes)
         self._enrolled: dict[int, Enrolled] = {}
         self._seen: dict[int, datetime] = {}
         self._unsaved: set[int] = set()
         self._live: dict[int, Connection] = {}
+        self._forgotten = 0
         self._clocks: dict[int, AgentClock] = {}
         self._told: dict[int, tuple[str, frozenset[str]]] = {}
+        self._twins = Twins()
         self.refused = 0
         """Results refused since the start."""
 
@@ -66,7 +83,13 @@ class Roster:
         if not _is_number(credentials.agent_id):
             raise Stranger(BAD_AGENT)
         agent_id = int(credentials.agent_id)
-        known = self._enrolled.get(agent_id) or await self._agents.enrolled(agent_id)
+        known, at_first = self._enrolled.get(agent_id), -1
+        while known is None and at_first != self._forgotten:
+            # What changes while it is looked up may be read as it was before.
+            at_first = self._forgotten
+            known = await self._agents.enrolled(agent_id)
+            if at_first != self._forgotten:
+                known = None
         if known is None or known.workspace_id != int(credentials.workspace_id):
             raise Stranger(BAD_PSK)
         if known.deleted:
@@ -117,15 +140,51 @@ class Roster:
         return known.psk_sha256 if known is not None else ""
 
     def forget(self, agent_id: int) -> None:
-        """Its PSK or workspace changed."""
+        """Its PSK or workspace changed, and that is committed."""
+        self._forgotten += 1
         self._enrolled.pop(agent_id, None)
         self._clocks.pop(agent_id, None)
+        self._twins.forget(agent_id)
 
-    def heard_from(self, agent_id: int) -> datetime:
+    def started(self, agent_id: int, boot: int, address: str) -> None:
+        """An agent of ours says which start of it this is."""
+        now, now_sec = self._clock.now(), self._clock.monotonic()
+        self._say_two(agent_id, self._twins.hello(agent_id, boot, address, now, now_sec))
+
+    def conflict_of(self, agent_id: int) -> IdentityConflict | None:
+        """Not None while two hosts have its key."""
+        return self._twins.of(agent_id, self._clock.monotonic())
+
+    def hang_up(self, agent_id: int) -> None:
+        """Its PSK changed, and that is committed: what was opened with the old one ends."""
+        self.forget(agent_id)
+        self.tell(agent_id, lambda connection: connection.hung_up())
+
+    def gone(self, agent_id: int) -> None:
+        """It was deleted, and that is committed."""
+        self.forget(agent_id)
+        self.tell(agent_id, lambda connection: connection.deactivated("deleted"))
+
+    def workspace_gone(self, workspace_id: int) -> None:
+        for agent_id in self.agents_of(workspace_id):
+            self.gone(agent_id)
+
+    def heard_from(self, agent_id: int, size: int = 0) -> datetime:
+        """Note that an agent said so many bytes. One that has said too much today is hung up."""
         now = self._clock.now()
         self._seen[agent_id] = now
         self._unsaved.add(agent_id)
+        if not self._bytes.take(agent_id, size, now):
+            self.tell(agent_id, lambda connection: connection.hung_up())
         return now
+
+    def check_bytes(self, agent_id: int) -> None:
+        """Raises Stranger where an agent has said too much today."""
+        if why := self._bytes.why_not(agent_id, self._clock.now()):
+            raise Stranger(why)
+
+    def bytes_today(self, agent_id: int) -> int:
+        return self._bytes.sent(agent_id, self._clock.now())
 
     def last_seen(self, agent_id: int) -> datetime | None:
         """What is known here; None: ask the store."""
@@ -150,16 +209,35 @@ class Roster:
             await self._clock.sleep(FLUSH_SEC)
             await self.flush()
 
-    def connected(self, agent_id: int, connection: Connection) -> None:
-        """One live connection for an agent: an earlier one is closed."""
-        earlier = self._live.get(agent_id)
-        self._live[agent_id] = connection
+    def connected(self, agent: Enrolled, connection: Connection) -> None:
+        """One live connection for an agent: an earlier one is closed. So is this one, where the PSK
+        that it was opened with ended meanwhile.
+        """
+        now = self._enrolled.get(agent.agent_id)
+        if now is None or now.deleted or now.psk_sha256 != agent.psk_sha256:
+            connection.hung_up()
+            return
+        earlier = self._live.get(agent.agent_id)
+        self._live[agent.agent_id] = connection
         if earlier is not None:
-            earlier.replaced()
+            at, at_sec = self._clock.now(), self._clock.monotonic()
+            peers = earlier.address, connection.address
+            twins = self._twins.replaced(agent.agent_id, *peers, at, at_sec)
+            self._say_two(agent.agent_id, twins)
+            earlier.hung_up()
 
     def disconnected(self, agent_id: int, connection: Connection) -> None:
         if self._live.get(agent_id) is connection:
             del self._live[agent_id]
+
+    def _say_two(self, agent_id: int, conflict: IdentityConflict | None) -> None:
+        if conflict is not None:
+            _log.warning(
+                "agent %d: two hosts have its key, %s: a copy of a machine? Give each a key of its"
+                " own, and this agent a new PIN",
+                agent_id,
+                " and ".join(conflict.addresses),
+            )
 
     @property
     def live(self) -> int:

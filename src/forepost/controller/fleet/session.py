@@ -9,7 +9,7 @@ import msgspec
 from forepost.wire import neffos
 from forepost.wire.base import complaint
 from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
-from forepost.wire.depth import is_deep
+from forepost.wire.depth import is_deep, most_values
 from forepost.wire.group_delivery import GROUPS, HaveGroups
 from forepost.wire.neffos import Frame
 from forepost.wire.speedtest import (
@@ -67,16 +67,18 @@ class VersionIs(msgspec.Struct, frozen=True):
     version: str
 
 
-class CannotRun(msgspec.Struct, frozen=True):
-    """The agent has the list, and cannot run these."""
+class RunsList(msgspec.Struct, frozen=True):
+    """The agent runs the list of this revision, except for these."""
 
+    revision: str
     unsupported: list[str]
 
 
 class Able(msgspec.Struct, frozen=True):
-    """An agent of ours, and what it can do."""
+    """An agent of ours, what it can do, and which start of it this is (0: it does not say)."""
 
     capabilities: frozenset[str]
+    boot: int = 0
 
 
 class GiveSpeedtests(msgspec.Struct, frozen=True):
@@ -135,7 +137,7 @@ Step = (
     | Posted
     | Reported
     | VersionIs
-    | CannotRun
+    | RunsList
     | Able
     | GiveSpeedtests
     | ServersAre
@@ -154,6 +156,13 @@ _POST: Final = neffos.encode(Frame(AGENT, "probe_post"))
 
 _report = msgspec.json.Decoder(Report)
 TOO_DEEP: Final = "nested too deeply"
+MOST_VALUES: Final = 100_000
+"""In one payload; a report of traffic with all its lists full has less."""
+TOO_MANY: Final = f"more than {MOST_VALUES} values"
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""A clock may be wrong, and a result is kept all the same; these are times that can be shown."""
+OUT_OF_TIME: Final = "must be from 1970 to 2199 - at `$.created_at`"
 _post = msgspec.json.Decoder(ProbePost)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -180,9 +189,14 @@ def refusal(frame: Frame, reason: str) -> str:
     return neffos.encode(msgspec.structs.replace(frame, is_error=True, body=reason))
 
 
-def _shallow(post: ProbePost) -> ProbePost:
-    """The same. Raises ValidationError where somebody could not read the payload again."""
-    if is_deep(bytes(post.payload)):
+def _readable(post: ProbePost) -> ProbePost:
+    """The same. Raises ValidationError where somebody could not read or show it again."""
+    if not EARLIEST <= post.created_at < LATEST:
+        raise msgspec.ValidationError(OUT_OF_TIME)
+    payload = bytes(post.payload)
+    if most_values(payload) > MOST_VALUES:
+        raise msgspec.ValidationError(TOO_MANY)
+    if is_deep(payload):
         raise msgspec.ValidationError(TOO_DEEP)
     return post
 
@@ -218,7 +232,7 @@ class Session:
         if not text.startswith(_POST) or AGENT not in self._namespaces:
             return None
         try:
-            return _shallow(_post.decode(text[len(_POST) :]))
+            return _readable(_post.decode(text[len(_POST) :]))
         except (msgspec.MsgspecError, RecursionError):
             return None
 
@@ -274,7 +288,7 @@ class Session:
     def _as_netwatcher(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
             case "probe_post":
-                yield Posted(_shallow(_post.decode(frame.body)), frame)
+                yield Posted(_readable(_post.decode(frame.body)), frame)
             case "probe_get":
                 yield GiveProbes(AGENT)
             case "ping":
@@ -297,7 +311,7 @@ class Session:
             case "hello":
                 hello = _hello.decode(frame.body)
                 yield VersionIs(hello.version)
-                yield Able(frozenset(hello.capabilities))
+                yield Able(frozenset(hello.capabilities), hello.boot)
                 if SPEEDTEST in hello.capabilities:
                     yield AnswersSpeedtests(hello.speedtest_port)
                 mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS])
@@ -316,8 +330,8 @@ class Session:
             case "speedtest_progress":
                 yield SpeedtestMoves(_progress.decode(frame.body))
             case "have":
-                if unsupported := _have.decode(frame.body).unsupported:
-                    yield CannotRun(unsupported)
+                have = _have.decode(frame.body)
+                yield RunsList(have.revision, have.unsupported)
             case _:
                 yield Say(refusal(frame, f"unknown event {frame.event!r}"))
 
@@ -326,7 +340,7 @@ class Session:
         refused: list[Refused] = []
         for result in report.results:
             try:
-                posts.append((result.seq, _shallow(_measured.decode(result.post))))
+                posts.append((result.seq, _readable(_measured.decode(result.post))))
             except msgspec.ValidationError as error:
                 refused.append(Refused(seq=result.seq, reason=complaint(error)))
         last = report.results[-1].seq if report.results else 0

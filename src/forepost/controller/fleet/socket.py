@@ -3,7 +3,6 @@
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Protocol
@@ -11,16 +10,17 @@ from typing import Any, Final, Protocol
 import anyio
 import msgspec
 
-from forepost.controller.asgi import Asgi, Receive, Send, headers_and_query_of
+from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_and_query_of
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.given_groups import GivenGroups, Grouping
+from forepost.controller.fleet.given_probes import GivenProbes, WantedProbes
 from forepost.controller.fleet.roster import Connection, Roster, Stranger
+from forepost.controller.fleet.running import RunningLists
 from forepost.controller.fleet.session import (
     POSTED_OK,
     SPEEDTEST_OK,
     Able,
     AnswersSpeedtests,
-    CannotRun,
     ClockIs,
     GiveProbes,
     GiveSpeedtests,
@@ -28,6 +28,7 @@ from forepost.controller.fleet.session import (
     HasGroups,
     Posted,
     Reported,
+    RunsList,
     Say,
     ServersAre,
     Session,
@@ -40,17 +41,17 @@ from forepost.controller.fleet.session import (
     time_is,
 )
 from forepost.controller.fleet.store import Enrolled
+from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
-from forepost.wire.probes import Probe
 from forepost.wire.speedtest import (
     SpeedtestOrder,
     SpeedtestProgress,
     SpeedtestResult,
     SpeedtestServer,
 )
-from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk, Want
+from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk
 
 HELLO_SEC: Final = 10.0
 """How long an agent may take for its first word."""
@@ -60,8 +61,8 @@ DIRECT: Final = "forepost.direct"
 """ASGI extension of our listener, a pair: say(text) sends without waiting (answers are few and
 short); hear_first(f) has f(text) look at each text first, and keep it by returning True.
 """
-SETTLE_SEC: Final = 1.1
-"""NetWatcher's agent loses a probe that is edited in place; it must be gone for this long first."""
+GOODBYE_SEC: Final = 5.0
+"""How long an agent that does not read has for its last message."""
 NOT_READY = "service unavailable: server error"
 
 _log = logging.getLogger(__name__)
@@ -83,12 +84,11 @@ class Deps(msgspec.Struct, frozen=True):
     """What a connection needs from the rest of the controller; `main` joins them."""
 
     roster: Roster
+    peers: Peers
     clock: Clock
     version: str
-    probes_of: Callable[[int, int], Awaitable[tuple[str, list[Probe]]]]
-    """(workspace id, agent id) -> revision and list."""
-    keys_of: Callable[[int, int, Sequence[Probe]], dict[int, bytes]]
-    """(workspace id, agent id, list) -> what it shares with others; for agents of ours only."""
+    probes: WantedProbes
+    running: RunningLists
     neighbours_changed: Callable[[int], Awaitable[None]]
     """What others share with this agent is other than before."""
     accept: Callable[[Enrolled, Sequence[Numbered], datetime, Answer], Awaitable[None]]
@@ -123,7 +123,9 @@ def endpoint(deps: Deps) -> Asgi:
         await send({"type": "websocket.accept"})
         agent: Enrolled | None = None
         try:
-            agent = await deps.roster.admit(credentials_of(headers_and_query_of(scope)))
+            known = await deps.roster.admit(credentials_of(headers_and_query_of(scope)))
+            deps.roster.check_bytes(known.agent_id)
+            agent = known
             greeting = neffos.ACCEPTED + str(uuid.uuid4())
         except Stranger as stranger:
             greeting = neffos.REFUSED + str(stranger)
@@ -132,8 +134,10 @@ def endpoint(deps: Deps) -> Asgi:
             greeting = neffos.REFUSED + NOT_READY
         say_now, hear_first = scope["extensions"][DIRECT]
         session = Session(greeting, deps.version)
-        connection = _Connection(deps, agent, session, receive, send, say_now)
+        address = deps.peers.of(scope)
+        connection = _Connection(deps, agent, session, receive, send, say_now, address)
         if agent is not None:
+            scope["extensions"][KNOWN]()
             hear_first(connection.heard)
         try:
             await connection.run()
@@ -155,7 +159,9 @@ class _Connection(Connection):
         receive: Receive,
         send: Send,
         say_now: Callable[[str], None],
+        address: str,
     ) -> None:
+        self.address = address
         self._deps, self._agent, self._session = deps, agent, session
         self._receive, self._send, self._say_now = receive, send, say_now
         self._on_their_way = 0
@@ -165,6 +171,9 @@ class _Connection(Connection):
         self._edited: set[int] = set()
         self._asks_for_tests = self._tests_changed = False
         self._groups = GivenGroups(deps.groups)
+        self._probes = (
+            GivenProbes(deps.probes, agent, self._say, deps.clock) if agent is not None else None
+        )
         self._goodbye = ""
 
     # What the roster may say at any time; `_push` carries it out.
@@ -181,7 +190,7 @@ class _Connection(Connection):
         self._groups.changed()
         self._nudge.set()
 
-    def replaced(self) -> None:
+    def hung_up(self) -> None:
         self._goodbye = neffos.encode(Frame(AGENT, neffos.DISCONNECT, wait="1"))
         self._nudge.set()
 
@@ -193,12 +202,12 @@ class _Connection(Connection):
     def heard(self, text: str) -> bool:
         """Take a plain result on the spot, as nearly all texts are; all else goes the long way."""
         agent = self._agent
-        if agent is None or self._on_their_way >= ON_THEIR_WAY:
+        if agent is None or self._goodbye or self._on_their_way >= ON_THEIR_WAY:
             return False
         post = self._session.result_in(text)
         if post is None:
             return False
-        received = self._deps.roster.heard_from(agent.agent_id)
+        received = self._deps.roster.heard_from(agent.agent_id, len(text))
         if not self._deps.accept_now(agent, post, received, self._kept):
             return False
         self._on_their_way += 1
@@ -220,10 +229,10 @@ class _Connection(Connection):
         if patience.cancelled_caught or self._agent is None:
             await self._close()
             return
-        self._deps.roster.connected(self._agent.agent_id, self)
+        self._deps.roster.connected(self._agent, self)
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._push)
+                tasks.start_soon(self._push, tasks.cancel_scope)
                 while await self._turn():
                     pass
                 tasks.cancel_scope.cancel()
@@ -235,11 +244,13 @@ class _Connection(Connection):
         message = await self._receive()
         if message["type"] == "websocket.disconnect":
             return False
+        if self._goodbye:
+            return True  # whoever still speaks is not heard; `_push` ends it
         text = message.get("text")
         if text is None:
             text = message["bytes"].decode(errors="replace")
         if self._agent is not None:
-            self._received = self._deps.roster.heard_from(self._agent.agent_id)
+            self._received = self._deps.roster.heard_from(self._agent.agent_id, len(text))
         for step in self._session.received(text):
             if isinstance(step, HangUp):
                 await self._close()
@@ -252,12 +263,10 @@ class _Connection(Connection):
         match step:
             case Say(text):
                 await self._say(text)
-            case _ if agent is None:
+            case _ if agent is None or self._probes is None:
                 raise AssertionError("a stranger gets no further than the greeting")
-            case GiveProbes(namespace):
-                if not self._session.speaks(FOREPOST):
-                    await self._able(agent, frozenset())
-                await self._give_probes(agent, namespace)
+            case GiveProbes() | RunsList():
+                await self._do_probes(agent, self._probes, step)
             case Posted(post, frame):
                 await self._hand_on(agent, [Numbered(post)], partial(_answer_post, frame))
             case Reported():
@@ -266,12 +275,24 @@ class _Connection(Connection):
                 await self._hand_on(agent, numbered, partial(_answer_report, step, numbered))
             case VersionIs(version):
                 await self._deps.roster.version_is(agent.agent_id, version)
-            case Able(capabilities):
+            case Able(capabilities, boot):
+                self._deps.roster.started(agent.agent_id, boot, self.address)
                 await self._able(agent, capabilities)
-            case CannotRun(unsupported):
-                _log.warning("agent %d cannot run %s", agent.agent_id, ", ".join(unsupported))
             case _:
                 await self._do_clock(agent, step)
+
+    async def _do_probes(
+        self, agent: Enrolled, probes: GivenProbes, step: GiveProbes | RunsList
+    ) -> None:
+        match step:
+            case GiveProbes(namespace):
+                if not self._session.speaks(FOREPOST):
+                    await self._able(agent, frozenset())
+                await probes.give(namespace)
+            case RunsList(revision, unsupported):
+                self._deps.running.says(agent.agent_id, revision, unsupported)
+                if probes.differs(revision):
+                    self.probes_changed(0)
 
     async def _able(self, agent: Enrolled, capabilities: frozenset[str]) -> None:
         if await self._deps.roster.capabilities_are(agent.agent_id, capabilities):
@@ -297,7 +318,7 @@ class _Connection(Connection):
                 self._deps.speedtests.answers(agent.agent_id, port)
             case GiveSpeedtests():
                 self._asks_for_tests = True
-                await self._give_speedtests(agent)
+                self.speedtests_changed()
             case ServersAre(servers):
                 await self._deps.speedtests.servers_are(agent.agent_id, servers)
             case SpeedtestEnded(result, frame):
@@ -323,15 +344,18 @@ class _Connection(Connection):
             self._room = anyio.Event()
             await self._room.wait()
 
-    async def _push(self) -> None:
+    async def _push(self, talk: anyio.CancelScope) -> None:
         while True:
             await self._nudge.wait()
             self._nudge = anyio.Event()
             if self._goodbye:
-                await self._say(self._goodbye)
-                await self._close()
+                with anyio.move_on_after(GOODBYE_SEC):
+                    await self._say(self._goodbye)
+                    await self._close()
+                talk.cancel()
                 return
             assert self._agent is not None
+            assert self._probes is not None
             if self._tests_changed:
                 self._tests_changed = False
                 await self._give_speedtests(self._agent)
@@ -340,24 +364,9 @@ class _Connection(Connection):
             if not edited:
                 continue
             if self._session.speaks(FOREPOST):
-                await self._give_probes(self._agent, FOREPOST)
+                await self._probes.give(FOREPOST)
             elif self._session.speaks(AGENT):
-                await self._give_probes(self._agent, AGENT, without=edited)
-                await self._deps.clock.sleep(SETTLE_SEC)
-                await self._give_probes(self._agent, AGENT)
-
-    async def _give_probes(
-        self, agent: Enrolled, namespace: str, without: AbstractSet[int] = frozenset()
-    ) -> None:
-        revision, probes = await self._deps.probes_of(agent.workspace_id, agent.agent_id)
-        if namespace == AGENT:
-            body = msgspec.json.encode([probe for probe in probes if probe.id not in without])
-            await self._say(neffos.encode(Frame(AGENT, "probe_get", body.decode())))
-            return
-        raws = [msgspec.Raw(msgspec.json.encode(probe)) for probe in probes]
-        keys = self._deps.keys_of(agent.workspace_id, agent.agent_id, probes)
-        want = msgspec.json.encode(Want(revision=revision, probes=raws, keys=keys))
-        await self._say(neffos.encode(Frame(FOREPOST, "want", want.decode())))
+                await self._probes.give_edited(edited - {0})
 
     async def _give_speedtests(self, agent: Enrolled) -> None:
         tests = await self._deps.speedtests.hand_out(agent.workspace_id, agent.agent_id)

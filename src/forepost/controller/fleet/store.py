@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
+from forepost.controller.db.derived import ISSUES, maker_may
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.tables.fleet import agent_addresses, agents, pins
 from forepost.controller.db.tables.groups import agent_groups
 from forepost.controller.db.tables.probes import probe_targets, probes
+from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import NotFound
 from forepost.wire.base import NEVER, patched
 from forepost.wire.rest import Agent, AgentPatch, NewAgent
@@ -26,6 +28,16 @@ class Enrolled(msgspec.Struct, frozen=True):
     version: str
     capabilities: frozenset[str] = frozenset()
     """What it said in its last `hello`; empty for NetWatcher's agent."""
+
+
+class NewPin(msgspec.Struct, frozen=True, kw_only=True):
+    hashed: str
+    expires_at: datetime
+    created_at: datetime
+    created_by: int
+    """Whose right it is."""
+    api_key_id: int | None
+    """The key that it was made with."""
 
 
 class Agents:
@@ -136,7 +148,7 @@ class Agents:
     async def all_enrolled(self) -> dict[int, Enrolled]:
         """Of all agents that are not deleted."""
         async with self._db.read() as connection:
-            rows = (await connection.execute(_ENROLLED.where(agents.c.deleted_at.is_(None)))).all()
+            rows = (await connection.execute(_ENROLLED.where(_GONE.is_(None)))).all()
         return {row.id: _enrolled(row) for row in rows}
 
     async def enrolled_in(self, workspace_id: int) -> list[Enrolled]:
@@ -149,35 +161,44 @@ class Agents:
         async with self._db.read() as connection:
             return [_enrolled(row) for row in (await connection.execute(query)).all()]
 
-    async def add_pin(
-        self,
-        workspace_id: int,
-        agent_id: int,
-        pin_hash: str,
-        expires_at: datetime | None,
-        now: datetime,
-    ) -> None:
+    async def add_pin(self, workspace_id: int, agent_id: int, new: NewPin) -> None:
         """Keep a PIN; earlier ones that are still open end here."""
         async with self._db.write() as connection:
             await _get(connection, workspace_id, agent_id)
-            await connection.execute(pins.delete().where(pins.c.agent_id == agent_id))
-            await connection.execute(
-                insert(pins).values(
-                    agent_id=agent_id, pin_hash=pin_hash, expires_at=expires_at, created_at=now
-                )
+            await _replace_pins(connection, agent_id, new)
+
+    async def disown(self, workspace_id: int, agent_id: int, new: NewPin) -> Agent:
+        """The PSK ends, and a PIN is kept instead; earlier ones end too."""
+        statement = (
+            update(agents)
+            .where(
+                agents.c.workspace_id == workspace_id,
+                agents.c.id == agent_id,
+                agents.c.deleted_at.is_(None),
             )
+            .values(psk_sha256="", updated_at=new.created_at)
+            .returning(*agents.c)
+        )
+        async with self._db.write() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+            if row is None:
+                raise NotFound("agent not found")
+            await _replace_pins(connection, agent_id, new)
+        return _agent(row)
 
     async def open_pins(self, workspace_id: int, agent_id: int, now: datetime) -> Mapping[int, str]:
         """Id and hash of every PIN that could still be used."""
         query = (
             select(pins.c.id, pins.c.pin_hash)
             .join(agents, agents.c.id == pins.c.agent_id)
+            .join(workspaces, workspaces.c.id == agents.c.workspace_id)
             .where(
                 agents.c.workspace_id == workspace_id,
                 agents.c.id == agent_id,
                 agents.c.deleted_at.is_(None),
-                pins.c.consumed_at.is_(None),
-                pins.c.expires_at.is_(None) | (pins.c.expires_at > now),
+                workspaces.c.deleted_at.is_(None),
+                *_good(workspace_id, now),
+                pins.c.id > agents.c.psk_pin_id,
             )
         )
         async with self._db.read() as connection:
@@ -186,11 +207,14 @@ class Agents:
     async def enrol(
         self, workspace_id: int, agent_id: int, pin_id: int, psk_sha256: str, now: datetime
     ) -> Agent | None:
-        """Use up a PIN and keep the PSK, in one step: of two at once, one gets None."""
+        """Use up a PIN and keep the PSK, in one step: of two at once, one gets None. A PIN that is
+        no newer than the one the agent's PSK was given for shuts nobody out.
+        """
+        before = select(agents.c.psk_pin_id).where(agents.c.id == agent_id).scalar_subquery()
         async with self._db.write() as connection:
             used = await connection.execute(
                 update(pins)
-                .where(pins.c.id == pin_id, pins.c.consumed_at.is_(None))
+                .where(pins.c.id == pin_id, pins.c.id > before, *_good(workspace_id, now))
                 .values(consumed_at=now)
             )
             if used.rowcount != 1:
@@ -198,7 +222,7 @@ class Agents:
             statement = (
                 update(agents)
                 .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
-                .values(psk_sha256=psk_sha256, last_seen_at=now, updated_at=now)
+                .values(psk_sha256=psk_sha256, psk_pin_id=pin_id, last_seen_at=now, updated_at=now)
                 .returning(*agents.c)
             )
             return _agent((await connection.execute(statement)).one())
@@ -230,14 +254,42 @@ class Agents:
             await connection.execute(statement, [{"of": a, "at": t} for a, t in times.items()])
 
 
+# An agent goes with its workspace.
+_GONE = func.coalesce(agents.c.deleted_at, workspaces.c.deleted_at)
 _ENROLLED = select(
     agents.c.id,
     agents.c.workspace_id,
     agents.c.psk_sha256,
-    agents.c.deleted_at,
+    _GONE.label("deleted_at"),
     agents.c.version,
     agents.c.capabilities,
-)
+).join(workspaces, workspaces.c.id == agents.c.workspace_id)
+
+
+def _good(workspace_id: int, now: datetime) -> tuple[Any, ...]:
+    """A PIN that nobody used, in time, of somebody who could issue it now."""
+    return (
+        pins.c.consumed_at.is_(None),
+        pins.c.expires_at > now,
+        maker_may(ISSUES, workspace_id, pins.c.created_by, pins.c.api_key_id, now),
+    )
+
+
+async def _replace_pins(connection: Any, agent_id: int, new: NewPin) -> None:
+    """The used one stays, for it says who let the agent in."""
+    await connection.execute(
+        pins.delete().where(pins.c.agent_id == agent_id, pins.c.consumed_at.is_(None))
+    )
+    await connection.execute(
+        insert(pins).values(
+            agent_id=agent_id,
+            pin_hash=new.hashed,
+            expires_at=new.expires_at,
+            created_at=new.created_at,
+            created_by=new.created_by,
+            api_key_id=new.api_key_id,
+        )
+    )
 
 
 def _enrolled(row: Row[*tuple[Any, ...]]) -> Enrolled:

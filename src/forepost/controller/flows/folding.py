@@ -13,7 +13,7 @@ from typing import Final
 
 import anyio.to_thread
 
-from forepost.controller.db.engine import LOST
+from forepost.controller.db.failures import LOST
 from forepost.controller.flows.fold import DAY, HOUR, MINUTE
 from forepost.controller.flows.opening import Minute, Wrong, opened
 from forepost.controller.flows.store import FlowStore
@@ -113,7 +113,8 @@ class Folding:
                 await self._fold_chunk(workspace_id, chunk)
 
     def _opened(self, rows: Sequence[Row]) -> list[Minute]:
-        oldest = round(self._clock.now().timestamp()) - self._settings.hours_days * DAY
+        now = round(self._clock.now().timestamp())
+        oldest, newest = now - self._settings.hours_days * DAY, now + DAY
         minutes = []
         for row in rows:
             try:
@@ -121,10 +122,10 @@ class Folding:
             except Wrong as wrong:
                 self._refuse(row.agent_id, str(wrong))
                 continue
-            if minute.start >= oldest:
+            if oldest <= minute.start <= newest:
                 minutes.append(minute)
             else:
-                self._refuse(row.agent_id, "of too long ago")
+                self._refuse(row.agent_id, "of too long ago, or of a time to come")
         return sorted(minutes, key=lambda one: (one.start, one.agent_id))
 
     def _refuse(self, agent_id: int, why: str) -> None:

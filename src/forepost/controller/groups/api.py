@@ -18,6 +18,9 @@ ALL: Final = "/workspaces/{workspace_id:int}/address-groups"
 DELIVERY: Final = ALL + "/delivery"
 ONE: Final = ALL + "/{group_id:int}"
 
+BODY_BYTES: Final = 10 << 20
+"""The addresses of one group, as many as there may be, however they are written."""
+
 
 def routes(
     groups: Groups,
@@ -32,7 +35,7 @@ def routes(
         """Without their addresses."""
         return ListOf(data=await groups.of(workspace_id))
 
-    @post(ALL, opt=needs("USER"))
+    @post(ALL, opt=needs("USER"), request_max_body_size=BODY_BYTES)
     async def add_group(workspace_id: FromPath[int], data: JSONBody[NewGroup]) -> Group:
         """Addresses may be written in any usual way; each is kept once, in the canonical one."""
         made = await groups.add(workspace_id, data, clock.now())
@@ -48,7 +51,7 @@ def routes(
     async def get_group(workspace_id: FromPath[int], group_id: FromPath[int]) -> Group:
         return await groups.get(workspace_id, group_id)
 
-    @patch(ONE, opt=needs("USER"))
+    @patch(ONE, opt=needs("USER"), request_max_body_size=BODY_BYTES)
     async def change_group(
         workspace_id: FromPath[int], group_id: FromPath[int], data: JSONBody[GroupPatch]
     ) -> Group:

@@ -18,7 +18,8 @@ from forepost.controller.tokens import new_api_key_secret, psk_sha256
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, Invalid
 from forepost.wire.access import ApiKey, ApiKeyPatch, ApiKeyWithSecret, NewApiKey
-from forepost.wire.rest import Done, Page
+from forepost.wire.derived import Ended
+from forepost.wire.rest import Page
 
 ALL: Final = "/workspaces/{workspace_id:int}/api-keys"
 ONE: Final = ALL + "/{key_id:int}"
@@ -79,10 +80,11 @@ def routes(
         return key
 
     @delete(ONE, opt=needs("ADMIN", person=True), status_code=HTTP_200_OK)
-    async def delete_key(workspace_id: FromPath[int], key_id: FromPath[int]) -> Done:
-        await keys.delete(workspace_id, key_id)
+    async def delete_key(workspace_id: FromPath[int], key_id: FromPath[int]) -> Ended:
+        """With the PINs, share links and invitations that were made with it."""
+        ended = await keys.delete(workspace_id, key_id)
         changed(key_id)
-        return Done()
+        return Ended(ended=ended or UNSET)
 
     @post(
         ONE + "/rotate", opt=needs("ADMIN", "api-keys.rotate", person=True), status_code=HTTP_200_OK

@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
+from forepost.controller.db.derived import end_of_key
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import api_keys
 from forepost.kit.errors import NotFound
 from forepost.wire.access import ApiKey, ApiKeyPatch, NewApiKey
 from forepost.wire.base import patched
+from forepost.wire.derived import Derived
 
 
 class ApiKeys:
@@ -65,10 +67,12 @@ class ApiKeys:
             values = {"secret_sha256": sha256, "updated_at": now}
             return await _update(connection, workspace_id, key_id, values)
 
-    async def delete(self, workspace_id: int, key_id: int) -> None:
+    async def delete(self, workspace_id: int, key_id: int) -> list[Derived]:
+        """And what was made with it, which is the answer."""
         async with self._db.write() as connection:
             await _get(connection, workspace_id, key_id)
             await connection.execute(delete(api_keys).where(*_is(workspace_id, key_id)))
+            return await end_of_key(connection, key_id)
 
 
 def _is(workspace_id: int, key_id: int) -> tuple[Any, Any]:

@@ -1,6 +1,6 @@
 """`/ws/panel` and `/ws/panel/raw`: live news for a person's browser. Raw ASGI."""
 
-from http import HTTPStatus
+from collections import Counter
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -8,11 +8,11 @@ import anyio
 import msgspec
 
 from forepost.controller.access import Access
-from forepost.controller.asgi import Asgi, Receive, Send, headers_of
+from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_of
 from forepost.controller.credentials import SignedIn
 from forepost.controller.live.frames import Flat, Style, read
 from forepost.controller.live.hub import Hub, Watcher
-from forepost.kit.errors import NotFound, Unauthenticated
+from forepost.kit.errors import NotFound, TooMany, Unauthenticated
 from forepost.wire.panel import (
     Error,
     Ping,
@@ -28,6 +28,9 @@ from forepost.wire.rest import Problem
 BEARER: Final = "bearer"
 SUBSCRIPTIONS: Final = 1_000
 """Of one panel at most."""
+PANELS: Final = 100
+"""Open at once of one account at most, for each of the two paths."""
+PANELS_AGAIN_SEC: Final = 60
 GOODBYE_SEC: Final = 5.0
 """How long a panel that does not read has for its last frame."""
 ENDED: Final = "the session has ended"
@@ -37,16 +40,18 @@ Answer = Subscribed | Unsubscribed | Pong | Error
 
 def endpoint(hub: Hub, access: Access, style: Style) -> Asgi:
     """`style`: how a panel is written to until a frame of its own tells which way it reads."""
-    changes = Changes(access)
+    changes, places = Changes(access), PanelPlaces()
 
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
         token, by_protocol = _token(scope)
         try:
             session = await access.session(token)
-        except Unauthenticated as refusal:
+            places.take(session.user_id)
+        except (Unauthenticated, TooMany) as refusal:
             await _refuse(send, refusal)
             return
+        scope["extensions"][KNOWN]()
         await send({"type": "websocket.accept", "subprotocol": BEARER if by_protocol else None})
         watcher = Watcher(style)
         panel = _Panel(hub, access, changes, watcher, session)
@@ -61,6 +66,7 @@ def endpoint(hub: Hub, access: Access, style: Style) -> Asgi:
             pass  # the panel is gone: that is how these conversations end
         finally:
             hub.gone(watcher)
+            places.leave(session.user_id)
 
     return serve
 
@@ -76,6 +82,24 @@ class Changes:
     def _changed(self) -> None:
         self.next.set()
         self.next = anyio.Event()
+
+
+class PanelPlaces:
+    """How many panels each account has open."""
+
+    def __init__(self) -> None:
+        self._open: Counter[int] = Counter()
+
+    def take(self, user_id: int) -> None:
+        """Raises TooMany."""
+        if self._open[user_id] >= PANELS:
+            raise TooMany(PANELS_AGAIN_SEC)
+        self._open[user_id] += 1
+
+    def leave(self, user_id: int) -> None:
+        self._open[user_id] -= 1
+        if not self._open[user_id]:
+            del self._open[user_id]
 
 
 class _Panel:
@@ -159,12 +183,12 @@ def _token(scope: Any) -> tuple[str, bool]:
     return dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", ""), False
 
 
-async def _refuse(send: Send, refusal: Unauthenticated) -> None:
+async def _refuse(send: Send, refusal: Unauthenticated | TooMany) -> None:
     """Before the upgrade, as an answer of HTTP."""
     await send(
         {
             "type": "websocket.http.response.start",
-            "status": HTTPStatus.UNAUTHORIZED.value,
+            "status": refusal.status,
             "headers": [(b"content-type", b"application/json")],
         }
     )

@@ -21,8 +21,10 @@ class Sending(msgspec.Struct, frozen=True):
     worker: Worker
 
     @classmethod
-    def of(cls, db: Database, outbox: Outbox, settings: Settings, clock: Clock) -> "Sending":
-        """Raises WrongSettings."""
+    def of(
+        cls, db: Database, outbox: Outbox, settings: Settings, clock: Clock, settled: Clock
+    ) -> "Sending":
+        """`settled`: by which what is old is known. Raises WrongSettings."""
         alerts, mail = settings.alerts, settings.mail
         if mail.host and "@" not in mail.from_address:
             raise WrongSettings("mail.from_address: is needed with mail.host")
@@ -46,6 +48,7 @@ class Sending(msgspec.Struct, frozen=True):
                 "apprise": Apprises(allow_private=alerts.allow_private_targets).send,
             },
             clock,
+            settled=settled,
             pauses=alerts.retry_pauses_sec,
             keep_days=alerts.delivery_days,
         )

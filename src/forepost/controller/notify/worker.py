@@ -49,7 +49,7 @@ class Worker:
 
     At most AT_ONCE are on their way, OF_ONE_HOST of them to one host, so that one who never answers
     does not hold up the others. That somebody cannot be reached is in the log of deliveries and in
-    the counters; the controller is well all the same.
+    the counters; the controller is well all the same. `settled`: by which what is old is known.
     """
 
     def __init__(
@@ -59,11 +59,12 @@ class Worker:
         senders: Mapping[str, Send],
         clock: Clock,
         *,
+        settled: Clock,
         pauses: Sequence[float],
         keep_days: int,
     ) -> None:
         self._rows, self._outbox, self._senders = rows, outbox, senders
-        self._clock, self._pauses = clock, pauses
+        self._clock, self._settled, self._pauses = clock, settled, pauses
         self._keep = timedelta(days=keep_days)
         self._busy: Counter[str] = Counter()
         self.sent = 0
@@ -161,5 +162,5 @@ class Worker:
 
     async def _prune(self) -> None:
         while True:
-            await self._rows.prune(self._clock.now() - self._keep)
+            await self._rows.prune(self._settled.now() - self._keep)
             await self._clock.sleep(PRUNE_SEC)

@@ -1,6 +1,6 @@
 """Routes of an agent's probes."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
 import msgspec
@@ -11,14 +11,18 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access import Caller, needs
 from forepost.controller.probes.copying import Copying
+from forepost.controller.probes.options import check_options
+from forepost.controller.probes.round_length import check_round, timed
 from forepost.controller.probes.rows import hosts_of, peers_of
 from forepost.controller.probes.secrets import for_role
 from forepost.controller.probes.situation import Situations
-from forepost.controller.probes.store import Changed, Probes
+from forepost.controller.probes.store import Changed, Probes, without_targets
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
-from forepost.wire.base import MOST_ID
+from forepost.wire.base import MOST_ID, patched
 from forepost.wire.copying import CopyOutcome, CopyProbes, ReverseProbe
+from forepost.wire.probe_delivery import ProbeDelivery
+from forepost.wire.probe_options import usual_timeout
 from forepost.wire.probes import TARGETLESS, NewProbe, Probe, ProbePatch
 from forepost.wire.rest import Done, ListOf
 
@@ -26,17 +30,20 @@ Told = Callable[[Changed], None]
 """Called after a probe was added, changed or removed."""
 Touched = Callable[[set[int]], None]
 """Called with the agents whose lists changed."""
+Delivery = Callable[[int, int], Awaitable[ProbeDelivery]]
+"""(workspace id, agent id) -> what the agent makes of its list. Raises NotFound."""
 
 PROBES: Final = "/workspaces/{workspace_id:int}/probes"
 OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}/probes"
 ONE: Final = OF_AGENT + "/{probe_id:int}"
-INTERVAL_SEC, TIMEOUT_SEC = 60, 10
+INTERVAL_SEC: Final = 60
 
 
 def routes(
     probes: Probes,
     situations: Situations,
     copying: Copying,
+    delivery: Delivery,
     clock: Clock,
     told: Told,
     touched: Touched,
@@ -67,21 +74,19 @@ def routes(
             ]
         )
 
+    @get(OF_AGENT + "/delivery", opt=needs("VIEWER"))
+    async def show_delivery(workspace_id: FromPath[int], agent_id: FromPath[int]) -> ProbeDelivery:
+        """Which probes the agent runs now, and why it does not run the others."""
+        return await delivery(workspace_id, agent_id)
+
     @post(OF_AGENT, opt=needs("USER"))
     async def add_probe(
         workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[NewProbe]
     ) -> Probe:
-        """Interval and timeout of 0 mean the usual ones: 60 s and 10 s."""
+        """Interval and timeout of 0 mean the usual ones: 60 s, and 10 s or half of the interval."""
         _check_place(data.workspace_id, workspace_id, "workspace_id")
         _check_place(data.agent_id, agent_id, "agent_id")
-        if data.bidirectional and data.type != "AGENT":
-            raise Invalid("bidirectional: only a probe of type AGENT has another way")
-        _check_targets(data.type, data.targets, data.agent_targets)
-        data = msgspec.structs.replace(
-            data,
-            interval_sec=data.interval_sec or INTERVAL_SEC,
-            timeout_sec=data.timeout_sec or TIMEOUT_SEC,
-        )
+        data = _checked(data)
         changed = await probes.add(workspace_id, agent_id, data, clock.now())
         told(changed)
         return changed.probe
@@ -103,9 +108,11 @@ def routes(
         probe_id: FromPath[int],
         data: JSONBody[ProbePatch],
     ) -> Probe:
+        current = await probes.get(workspace_id, agent_id, probe_id)
+        data = timed(current, data)
         hosts, peers = data.replace_targets, data.replace_agent_targets
+        check_options(patched(current, without_targets(data)))
         if hosts is not msgspec.UNSET or peers is not msgspec.UNSET:
-            current = await probes.get(workspace_id, agent_id, probe_id)
             _check_targets(
                 current.type,
                 hosts_of(current) if hosts is msgspec.UNSET else hosts,
@@ -178,6 +185,7 @@ def routes(
         route_handlers=[
             list_probes,
             list_reverse,
+            show_delivery,
             add_probe,
             get_probe,
             change_probe,
@@ -189,6 +197,22 @@ def routes(
         ],
         tags=["probes"],
     )
+
+
+def _checked(new: NewProbe) -> NewProbe:
+    """A new probe with the usual times where it names none. Raises Invalid."""
+    if new.bidirectional and new.type != "AGENT":
+        raise Invalid("bidirectional: only a probe of type AGENT has another way")
+    _check_targets(new.type, new.targets, new.agent_targets)
+    interval_sec = new.interval_sec or INTERVAL_SEC
+    new = msgspec.structs.replace(
+        new,
+        interval_sec=interval_sec,
+        timeout_sec=new.timeout_sec or usual_timeout(interval_sec),
+    )
+    check_options(new)
+    check_round(new.type, interval_sec, new.timeout_sec, new.count, new.metadata)
+    return new
 
 
 def _check_place(named: int, of_path: int, field: str) -> None:

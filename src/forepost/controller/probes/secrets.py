@@ -1,35 +1,31 @@
-"""What of a probe's metadata is for those who may change it, and for nobody else. Pure."""
-
-from typing import Any, Final
+"""What of a probe is for those who may change it, and for nobody else. Pure."""
 
 import msgspec
 
+from forepost.wire.disclosure import public_metadata, public_target
 from forepost.wire.probes import Probe
-
-MASK: Final = "***"
-SECRETS: Final = frozenset({"community", "auth_password", "privacy_password", "password", "token"})
-HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
 
 def masked(probe: Probe) -> Probe:
-    """The same without passwords, communities and headers that log in."""
-    return msgspec.structs.replace(probe, metadata=_masked(probe.metadata))
+    """The probe as a VIEWER sees it: options of the allow-list, URLs without what they hide."""
+    targets = [
+        msgspec.structs.replace(target, target=public_target(target.target))
+        for target in probe.targets or ()
+    ]
+    return msgspec.structs.replace(
+        probe,
+        targets=targets if probe.targets is not None else None,
+        metadata=public_metadata(probe.type, probe.metadata),
+    )
+
+
+def without_settings(probe: Probe) -> Probe:
+    """The probe as a share link shows it: what is measured, and how often."""
+    return msgspec.structs.replace(
+        masked(probe), labels={}, metadata={}, bind_interface="", external_id=""
+    )
 
 
 def for_role(role: str, probes: list[Probe]) -> list[Probe]:
     """As somebody with this role may see them."""
     return [masked(probe) for probe in probes] if role == "VIEWER" else probes
-
-
-def _masked(value: Any, *, headers: bool = False) -> Any:
-    if isinstance(value, list):
-        return [_masked(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    hidden = HEADERS if headers else SECRETS
-    return {
-        key: MASK
-        if str(key).lower() in hidden and one
-        else _masked(one, headers=str(key).lower() == "headers")
-        for key, one in value.items()
-    }

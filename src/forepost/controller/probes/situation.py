@@ -14,7 +14,7 @@ from forepost.controller.probes.addresses import Whereabouts
 from forepost.controller.probes.expansion import compatible
 from forepost.controller.probes.peers import Peer, address_of
 from forepost.controller.probes.rows import peers_of, whole
-from forepost.controller.probes.secrets import masked
+from forepost.controller.probes.secrets import without_settings
 from forepost.controller.probes.wanted import Situation
 from forepost.wire.probes import Probe
 
@@ -67,8 +67,9 @@ class Situations:
         return [(probe, names.get(probe.agent_id, "")) for probe in found]
 
     async def for_strangers(self, workspace_id: int, agent_id: int) -> list[tuple[Probe, str]]:
-        """As `towards`, masked."""
-        return [(masked(probe), name) for probe, name in await self.towards(workspace_id, agent_id)]
+        """As `towards`, without settings."""
+        found = await self.towards(workspace_id, agent_id)
+        return [(without_settings(probe), name) for probe, name in found]
 
     async def watching(self, agent_id: int) -> set[int]:
         """Agents whose lists depend on where this one is."""

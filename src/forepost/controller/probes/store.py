@@ -18,7 +18,7 @@ from forepost.controller.probes.rows import (
     set_targets,
     whole,
 )
-from forepost.controller.probes.secrets import masked
+from forepost.controller.probes.secrets import without_settings
 from forepost.wire.base import patched
 from forepost.wire.probes import NewProbe, Probe, ProbePatch
 
@@ -46,8 +46,8 @@ class Probes:
             return await whole(connection, (await connection.execute(query)).all())
 
     async def for_strangers(self, workspace_id: int, agent_id: int) -> list[Probe]:
-        """As `of_agent`, masked."""
-        return [masked(probe) for probe in await self.of_agent(workspace_id, agent_id)]
+        """As `of_agent`, without settings."""
+        return [without_settings(probe) for probe in await self.of_agent(workspace_id, agent_id)]
 
     async def get(self, workspace_id: int, agent_id: int, probe_id: int) -> Probe:
         async with self._db.read() as connection:
@@ -70,7 +70,7 @@ class Probes:
         with unique(EXTERNAL_ID_TAKEN):
             async with self._db.write() as connection:
                 old = await one(connection, workspace_id, agent_id, probe_id)
-                new = patched(old, _without_targets(patch))
+                new = patched(old, without_targets(patch))
                 await connection.execute(
                     update(probes)
                     .where(probes.c.workspace_id == workspace_id, probes.c.id == probe_id)
@@ -133,7 +133,7 @@ class Probes:
             )
 
 
-def _without_targets(patch: ProbePatch) -> ProbePatch:
+def without_targets(patch: ProbePatch) -> ProbePatch:
     return msgspec.structs.replace(
         patch, replace_targets=msgspec.UNSET, replace_agent_targets=msgspec.UNSET
     )

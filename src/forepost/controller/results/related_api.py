@@ -13,6 +13,7 @@ from forepost.controller.results.related import Likeness, measures, similar_to
 from forepost.controller.results.rows import shown
 from forepost.controller.series.port import Find, Row, Series
 from forepost.wire.copying import Bundle, ByTarget, LatestOf, Similar
+from forepost.wire.disclosure import public_target
 from forepost.wire.probes import Probe
 from forepost.wire.rest import ResultRow
 
@@ -26,13 +27,16 @@ def routes(series: Series, likeness: Likeness) -> Router:
         return shown(rows[0]) if rows else None
 
     async def rows_for(probe: Probe, target: str, query: Find) -> list[Row]:
-        only = measures(probe) == [target]
+        only = measures(probe) == [public_target(target)]
         asked = msgspec.structs.replace(
-            query, streams=[probe.id], target_prefix=None if only else target
+            query,
+            streams=[probe.id],
+            target_prefix=None if only else public_target(target).partition("?")[0],
         )
         rows = await series.find(asked)
         # NetWatcher's MTR names no target; where its probe has one only, that is it.
-        return [row for row in rows if row.target == target or (only and not row.target)]
+        named = {target, public_target(target)}
+        return [row for row in rows if row.target in named or (only and not row.target)]
 
     @get(BASE + "/by-target/data", opt=needs("VIEWER"))
     async def by_target(

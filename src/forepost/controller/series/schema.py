@@ -68,6 +68,10 @@ CREATE TABLE dirty (
 ) STRICT, WITHOUT ROWID;
 """
 
+_MARK = """
+CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+"""
+
 POINTS: Final = (
     "SELECT created_us, rtt_ms, rtt_min_ms, rtt_max_ms, loss_pct FROM m_@"
     " WHERE line = ? AND created_us >= ? AND created_us < ?"
@@ -137,6 +141,7 @@ def open_writer(path: Path) -> apsw.Connection:
             f"PRAGMA journal_size_limit = {2 * _CHECKPOINT_PAGES * _PAGE_BYTES};"
         )
         with transaction(connection):
+            connection.execute(_MARK)
             if connection.pragma("user_version") == 0:
                 connection.execute(_SHARED + on(SKEWED, _METRICS))
                 connection.pragma("application_id", APPLICATION)

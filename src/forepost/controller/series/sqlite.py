@@ -10,8 +10,9 @@ from typing import Any, Final, TypeVar
 
 import anyio
 import anyio.to_thread
+import apsw
 
-from forepost.controller.series import charting, finding, newest, payloads
+from forepost.controller.series import charting, finding, mark, newest, payloads
 from forepost.controller.series import lines as lines_table
 from forepost.controller.series.forgetting import (
     FIRST,
@@ -22,6 +23,7 @@ from forepost.controller.series.forgetting import (
 )
 from forepost.controller.series.ingest import Ingest
 from forepost.controller.series.lines import PER_AGENT, Lines
+from forepost.controller.series.mark import Mark, Standing
 from forepost.controller.series.payloads import Unpacker
 from forepost.controller.series.port import ChartOf, Find, Row, Spread, SpreadOf
 from forepost.controller.series.rolling import Roller
@@ -143,6 +145,17 @@ class SqliteSeries:
             count, at = await self._writer.call(thin)
             deleted += count
         return deleted
+
+    async def standing(self) -> Standing:
+        """Whose they are, and what is in them."""
+        return await self._writer.call(partial(mark.read, self._writer.connection))
+
+    async def set_mark(self, new: Mark) -> None:
+        """Raises `Unavailable` where it cannot be written."""
+        try:
+            await self._writer.call(partial(mark.write, self._writer.connection, new))
+        except apsw.Error as error:
+            raise Unavailable(f"the series store cannot write: {error}") from None
 
     async def roll_up(self) -> None:
         """Bring the roll-ups up to date now. They keep themselves up to date without it."""

@@ -77,7 +77,7 @@ def routes(door: Door, views: Views, peers: Peers, clock: Clock) -> Router:
         data: JSONBody[NewShareLink],
     ) -> NewShareLinkMade:
         """The token is shown this once."""
-        link, token = await door.make(workspace_id, agent_id, data, caller.user_id)
+        link, token = await door.make(workspace_id, agent_id, data, caller)
         return NewShareLinkMade(share_link=link, token=token)
 
     @delete(OF_AGENT + "/{link_id:int}", opt=needs("USER"), status_code=HTTP_200_OK)

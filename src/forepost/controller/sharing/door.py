@@ -1,5 +1,6 @@
 """Who may look through a share link."""
 
+from forepost.controller.access import Caller
 from forepost.controller.limits import Limiter
 from forepost.controller.peer import household
 from forepost.controller.sharing.store import ShareLinks
@@ -18,23 +19,26 @@ class Door:
         self._wrong, self._clock = wrong, clock
 
     async def make(
-        self, workspace_id: int, agent_id: int, new: NewShareLink, user_id: int
+        self, workspace_id: int, agent_id: int, new: NewShareLink, by: Caller
     ) -> tuple[ShareLink, str]:
         hashed = await self._passwords.hash(new.password) if new.password else ""
-        return await self.links.add(workspace_id, agent_id, new, hashed, user_id, self._clock.now())
+        now = self._clock.now()
+        return await self.links.add(workspace_id, agent_id, new, hashed, by.user_id, by.key_id, now)
 
     async def info(self, token: str) -> ShareInfo:
         """Raises NotFound."""
-        link = (await self.links.by_token(token)).link
-        expired = link.expires_at <= self._clock.now()
+        now = self._clock.now()
+        link = (await self.links.by_token(token, now)).link
+        expired = link.expires_at <= now
         return ShareInfo(
             has_password=link.has_password, expires_at=link.expires_at, expired=expired
         )
 
     async def enter(self, token: str, password: str, address: str) -> ShareLink:
         """Raises NotFound, Gone, Unauthenticated and TooMany."""
-        kept = await self.links.by_token(token)
-        if kept.link.expires_at <= self._clock.now():
+        now = self._clock.now()
+        kept = await self.links.by_token(token, now)
+        if kept.link.expires_at <= now:
             raise Gone("share link has expired")
         if kept.password_hash:
             if not password:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, delete, insert, select, update
 
+from forepost.controller.db.derived import ISSUES, maker_may
 from forepost.controller.db.engine import Database
 from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
@@ -48,6 +49,7 @@ class ShareLinks:
         new: NewShareLink,
         password_hash: str,
         user_id: int,
+        key_id: int,
         now: datetime,
     ) -> tuple[ShareLink, str]:
         """The link and its token, of which only a hash is kept."""
@@ -58,6 +60,7 @@ class ShareLinks:
                 workspace_id=workspace_id,
                 agent_id=agent_id,
                 created_by=user_id,
+                api_key_id=key_id or None,
                 token_sha256=_sha256(token),
                 password_hash=password_hash,
                 expires_at=now + timedelta(seconds=new.expires_in_seconds),
@@ -79,8 +82,10 @@ class ShareLinks:
             if (await connection.execute(statement)).rowcount != 1:
                 raise NotFound(NONE_SUCH)
 
-    async def by_token(self, token: str) -> Kept:
-        """Raises NotFound, also when its agent or workspace has been deleted."""
+    async def by_token(self, token: str, now: datetime) -> Kept:
+        """Raises NotFound, also when its agent or workspace has been deleted, or who made it could
+        not make it now.
+        """
         query = (
             select(share_links)
             .join(agents, agents.c.id == share_links.c.agent_id)
@@ -89,6 +94,13 @@ class ShareLinks:
                 share_links.c.token_sha256 == _sha256(token),
                 agents.c.deleted_at.is_(None),
                 workspaces.c.deleted_at.is_(None),
+                maker_may(
+                    ISSUES,
+                    share_links.c.workspace_id,
+                    share_links.c.created_by,
+                    share_links.c.api_key_id,
+                    now,
+                ),
             )
         )
         async with self._db.read() as connection:

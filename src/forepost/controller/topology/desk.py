@@ -52,6 +52,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     """Agent id -> what the fleet knows in RAM."""
     standing: Callable[[datetime | None, datetime], Standing]
     address_of: Callable[[int], str]
+    in_conflict: Callable[[int], bool]
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -111,7 +112,10 @@ class Desk:
         for agent in directory.agents.values():
             seen = self._deps.last_seen(agent.id) or agent.last_seen_at
             found[agent.id] = Presence(
-                self._deps.standing(seen, now), seen, self._deps.address_of(agent.id)
+                self._deps.standing(seen, now),
+                seen,
+                self._deps.address_of(agent.id),
+                self._deps.in_conflict(agent.id),
             )
         return directory, found
 

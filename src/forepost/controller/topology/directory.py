@@ -11,6 +11,7 @@ from sqlalchemy import select
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probe_targets, probes
+from forepost.wire.disclosure import public_target
 
 MOST: Final = 200
 """Workspaces in RAM; when full the one that was asked for longest ago is read again."""
@@ -133,5 +134,7 @@ class Directories:
                     continue
                 probe = found[probe_id] = KnownProbe(probe_id, agent_id, kind, enabled, [])
             if text is not None:
-                probe.targets.append(Target("" if target_agent else text, target_agent or 0))
+                probe.targets.append(
+                    Target("" if target_agent else public_target(text), target_agent or 0)
+                )
         return Directory(known, found, generation)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from forepost.controller.topology.desk import Desk
 from forepost.controller.topology.directory import Directory
@@ -19,8 +20,8 @@ REST: Final = 20
 
 UNTOLD: Final = (-1, -1)
 
-Agents = dict[int, tuple[str, Standing]]
-"""Name and standing."""
+Agents = dict[int, tuple[str, Standing, bool]]
+"""Name, standing, and whether two hosts have its key."""
 
 
 class _Told(msgspec.Struct):
@@ -61,7 +62,11 @@ class Telling:
     async def _tell(self, workspace_id: int) -> None:
         directory, presences = await self._desk.presences(workspace_id)
         now: Agents = {
-            agent.id: (agent.name, presences[agent.id].standing)
+            agent.id: (
+                agent.name,
+                presences[agent.id].standing,
+                presences[agent.id].in_conflict,
+            )
             for agent in directory.agents.values()
         }
         told = self._told.get(workspace_id)
@@ -121,4 +126,5 @@ def _changes(
             name=(now.get(agent_id) or before[agent_id])[0],
             status=presence.standing if presence is not None else "unknown",
             last_seen_at=presence.last_seen_at if presence is not None else None,
+            identity_conflict=True if presence is not None and presence.in_conflict else UNSET,
         )

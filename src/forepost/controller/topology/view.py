@@ -21,6 +21,8 @@ class Presence(msgspec.Struct, frozen=True):
     standing: Standing
     last_seen_at: datetime | None
     ip: str
+    in_conflict: bool = False
+    """Two hosts have its key."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,14 @@ from forepost.wire.rest import (
 )
 
 
-def routes(workspaces: Workspaces, clock: Clock, membership_changed: Callable[[], None]) -> Router:
+def routes(
+    workspaces: Workspaces,
+    clock: Clock,
+    membership_changed: Callable[[], None],
+    deleted: Callable[[int], None],
+) -> Router:
+    """`deleted` is told the id of a workspace that is no more."""
+
     @get("/workspaces", opt=needs(SIGNED_IN))
     async def list_workspaces(
         caller: NamedDependency[Caller],
@@ -53,6 +60,7 @@ def routes(workspaces: Workspaces, clock: Clock, membership_changed: Callable[[]
     async def delete_workspace(workspace_id: FromPath[int]) -> Done:
         await workspaces.delete(workspace_id, clock.now())
         membership_changed()
+        deleted(workspace_id)
         return Done()
 
     return Router(

@@ -3,15 +3,19 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+import msgspec
+from msgspec import UNSET
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.access import canonical
+from forepost.controller.db.derived import end, end_beyond, kept
 from forepost.controller.db.engine import Database, unique
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.kit.errors import Forbidden, Invalid, NotFound
-from forepost.wire.membership import Member, NewMember
+from forepost.wire.derived import Derived, Ended
+from forepost.wire.membership import Member
+from forepost.wire.rest import Role
 
 OWNER: Final = "OWNER"
 TWICE: Final = "already a member of this workspace, or invited to it"
@@ -27,39 +31,8 @@ class Members:
         async with self._db.read() as connection:
             return [member(row) for row in (await connection.execute(query)).all()]
 
-    async def account_of(self, new: NewMember) -> int | None:
-        """The account that a body names; None: an address without one. Raises Invalid."""
-        if not new.user_id and not canonical(new.email):
-            raise Invalid("email: an address, or userId, is needed")
-        who = users.c.id == new.user_id if new.user_id else users.c.email == canonical(new.email)
-        async with self._db.read() as connection:
-            user_id = await connection.scalar(select(users.c.id).where(who))
-        if user_id is None and new.user_id:
-            raise Invalid("userId: no such account")
-        return user_id
-
-    async def add(self, workspace_id: int, user_id: int, new: NewMember, now: datetime) -> Member:
-        """Make an account a member at once. Raises Conflict when it is one already."""
-        statement = (
-            insert(members)
-            .values(
-                workspace_id=workspace_id,
-                user_id=user_id,
-                role=new.role,
-                meta=new.meta,
-                invited_at=now,
-                accepted_at=now,
-                created_at=now,
-                updated_at=now,
-            )
-            .returning(members.c.id)
-        )
-        with unique(TWICE):
-            async with self._db.write() as connection:
-                member_id = (await connection.execute(statement)).scalar_one()
-                return await one(connection, workspace_id, member_id)
-
-    async def change(self, workspace_id: int, member_id: int, role: str, now: datetime) -> Member:
+    async def change(self, workspace_id: int, member_id: int, role: Role, now: datetime) -> Member:
+        """What a member made beyond the new role ends; the answer says what did."""
         async with self._db.write() as connection:
             await _not_the_owner(connection, workspace_id, member_id)
             await connection.execute(
@@ -67,17 +40,30 @@ class Members:
                 .where(members.c.workspace_id == workspace_id, members.c.id == member_id)
                 .values(role=role, updated_at=now)
             )
-            return await one(connection, workspace_id, member_id)
+            changed = await one(connection, workspace_id, member_id)
+            if not changed.user_id:
+                return changed
+            who = changed.user_id
+            ended = await end_beyond(connection, who, role, workspace_id=workspace_id)
+            stays = await kept(connection, who, role, workspace_id=workspace_id)
+        return msgspec.structs.replace(changed, ended=ended or UNSET, kept=stays or UNSET)
 
-    async def remove(self, workspace_id: int, member_id: int) -> None:
-        """Also withdraws an invitation."""
+    async def remove(self, workspace_id: int, member_id: int) -> Ended:
+        """With all that lets others in and was made by this member; or withdraw an invitation."""
         async with self._db.write() as connection:
             await _not_the_owner(connection, workspace_id, member_id)
+            gone = await one(connection, workspace_id, member_id)
             await connection.execute(
                 delete(members).where(
                     members.c.workspace_id == workspace_id, members.c.id == member_id
                 )
             )
+            if not gone.user_id:
+                return Ended()
+            ended = await end(connection, gone.user_id, workspace_id=workspace_id)
+            stays = await kept(connection, gone.user_id, "VIEWER", workspace_id=workspace_id)
+        account = Derived(kind="account", id=gone.user_id, name=gone.email)
+        return Ended(ended=ended or UNSET, kept=[account, *stays])
 
     async def transfer(self, workspace_id: int, to_user_id: int, now: datetime) -> None:
         """Give the workspace to a member; who had it becomes an ADMIN. Raises Invalid, Conflict."""

@@ -15,6 +15,7 @@ from forepost.controller.db.tables import (
     probes,
     sharing,
     speedtests,
+    store,
     workspaces,
 )
 from forepost.controller.db.tables.columns import Instant, metadata
@@ -33,5 +34,6 @@ __all__ = [
     "probes",
     "sharing",
     "speedtests",
+    "store",
     "workspaces",
 ]

@@ -21,6 +21,15 @@ sessions = Table(
     sqlite_autoincrement=True,
 )
 
+# One row.
+access_epoch = Table(
+    "access_epoch",
+    metadata,
+    id_column(),
+    Column("epoch", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

@@ -17,10 +17,14 @@ users = Table(
     Column("name", String(200), nullable=False),
     Column("role", String(16), nullable=False),
     Column("password_hash", String(200), nullable=False),
+    # The address is this person's for certain: what was mailed to it came back, or the operator
+    # made the account.
     Column("verified", Boolean, nullable=False),
     json_column("labels"),
     json_column("metadata"),
     Column("last_login_at", Instant),
+    # By the operator: there is no way in, and nothing that it made is one.
+    Column("locked_at", Instant),
     *times(),
     sqlite_autoincrement=True,
 )

@@ -28,6 +28,8 @@ agents = Table(
     Column("version", String(64), nullable=False),
     Column("last_seen_at", Instant),
     Column("psk_sha256", String(64), nullable=False),
+    # The PIN that the PSK was given for: one that is no newer gives no other.
+    Column("psk_pin_id", Integer, nullable=False, server_default="0"),
     Column("trafficsim_enabled", Boolean, nullable=False, server_default=false()),
     Column("trafficsim_host", String(64), nullable=False, server_default=""),
     Column("trafficsim_port", Integer, nullable=False, server_default="5000"),
@@ -64,8 +66,11 @@ pins = Table(
     id_column(),
     Column("agent_id", ForeignKey("agents.id"), nullable=False, index=True),
     Column("pin_hash", String(200), nullable=False),
-    Column("expires_at", Instant),
+    Column("expires_at", Instant, nullable=False),
     Column("consumed_at", Instant),
     Column("created_at", Instant, nullable=False),
+    # Whose right it is; the key, where one made it.
+    Column("created_by", ForeignKey("users.id")),
+    Column("api_key_id", Integer),
     sqlite_autoincrement=True,
 )

@@ -11,6 +11,8 @@ share_links = Table(
     Column("workspace_id", ForeignKey("workspaces.id"), nullable=False),
     Column("agent_id", ForeignKey("agents.id"), nullable=False, index=True),
     Column("created_by", ForeignKey("users.id"), nullable=False),
+    # Where a key made it. A key that was deleted took its links along.
+    Column("api_key_id", Integer),
     Column("token_sha256", String(64), nullable=False, unique=True),
     Column("password_hash", String(200), nullable=False),
     Column("expires_at", Instant, nullable=False),

@@ -1,13 +1,16 @@
 """What is theirs, and who else may touch it."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     Index,
+    Integer,
     String,
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -49,6 +52,13 @@ members = Table(
     Column("accepted_at", Instant),
     Column("invite_expires_at", Instant),
     Column("invite_sha256", String(64), nullable=False, server_default="", index=True),
+    # Whose right the invitation is; the key, where one made it.
+    Column("invited_by", ForeignKey("users.id")),
+    Column("invited_by_key", Integer),
+    # The account that was named by its number; the others are named by their address.
+    Column("invited_user_id", ForeignKey("users.id")),
+    # Nobody but the owner of the address was ever shown the token: who has it is that owner.
+    Column("token_mailed", Boolean, nullable=False, server_default=false()),
     *times(),
     UniqueConstraint("workspace_id", "user_id"),
     Index(

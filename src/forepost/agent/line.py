@@ -1,0 +1,30 @@
+"""Which lines to a controller an agent may use: its key goes over them. Pure."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+def is_plain(url: str) -> bool:
+    """Whether anybody on the way can read what goes to this address."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+
+
+def why_not(url: str, *, allow_plain: bool, pin_sha256: str) -> str:
+    """Empty: the line may be used."""
+    if pin_sha256 and not url.startswith("https:"):
+        return f"{url} has no certificate to compare with uplink.pin_sha256: use https://"
+    if is_plain(url) and not allow_plain:
+        return (
+            f"{url} is not encrypted, and this agent's key would go over it: use https://, or set "
+            "uplink.allow_plain = true"
+        )
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    """By what is written: a name that leads there today may lead elsewhere tomorrow."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

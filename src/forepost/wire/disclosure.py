@@ -1,0 +1,167 @@
+"""What may be shown to whoever may not change a thing: an allow-list. All else is `***`. Pure.
+
+A field that nobody has decided about is not shown; a test asks for the decision.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import unquote
+
+MASK: Final = "***"
+LIKE_A_KEY: Final = 6
+"""A value of a URL's query with so many letters is looked for in what was measured, too."""
+
+_OF_ALL: Final = frozenset({"interval_sec", "timeout_sec", "count", "bind_interface", "name"})
+_MTR: Final = frozenset(
+    {
+        "max_hops",
+        "protocol",
+        "port",
+        "paths",
+        "size",
+        "cycle_sec",
+        "hop_timeout_sec",
+        "names",
+        "trigger_loss_pct",
+        "trigger_cooldown_sec",
+    }
+)
+_TRAFFICSIM: Final = frozenset(
+    {
+        "voip_mode",
+        "payload_size",
+        "dscp",
+        "interval_ms",
+        "packet_timeout_ms",
+        "duration_sec",
+        "bidirectional",
+        "compatible",
+        "bidirectional_server",
+        "client_probe_id",
+        "compatible_agents",
+        "trafficsim",
+    }
+)
+PUBLIC_OPTIONS: Final[dict[str, frozenset[str]]] = {
+    "AGENT": _OF_ALL | _MTR | _TRAFFICSIM | {"include_ping"},
+    "DNS": _OF_ALL | {"dns_server", "record_type", "protocol", "insecure_tls"},
+    "HTTP": _OF_ALL
+    | {
+        "method",
+        "url",
+        "expected_status",
+        "content_match_type",
+        "follow_redirects",
+        "insecure_tls",
+    },
+    "MTR": _OF_ALL | _MTR,
+    "NETINFO": _OF_ALL,
+    "PING": _OF_ALL,
+    "SNMP": _OF_ALL
+    | {
+        "version",
+        "target",
+        "retries",
+        "timeout_ms",
+        "oids",
+        "walk_oids",
+        "profile",
+        "auth_protocol",
+        "privacy_protocol",
+        "security_level",
+    },
+    "SYSINFO": _OF_ALL,
+    "TCP": _OF_ALL,
+    "TLS": _OF_ALL | {"target", "insecure_skip_verify", "server_name", "alpn"},
+    "TRAFFICSIM": _OF_ALL | _TRAFFICSIM,
+}
+"""Which options of a probe of each type anybody in its workspace may see."""
+SECRET_OPTIONS: Final[dict[str, frozenset[str]]] = {
+    "HTTP": frozenset({"headers", "expected_content"}),
+    "SNMP": frozenset({"community", "user_name", "auth_password", "privacy_password"}),
+}
+"""Which are for those who may change the probe."""
+
+_URLS: Final = frozenset({"url", "target", "dns_server"})
+
+
+def public_metadata(kind: str, metadata: Any) -> Any:
+    """The metadata of a probe of this type, with `***` for the value of what is not public."""
+    if not isinstance(metadata, dict):
+        return metadata
+    known = PUBLIC_OPTIONS.get(kind, frozenset())
+    return {key: _public(kind, key, value, known) for key, value in metadata.items()}
+
+
+def _public(kind: str, key: str, value: Any, known: frozenset[str]) -> Any:
+    if value in (None, "", [], {}, MASK):
+        return value
+    if key not in known:
+        return MASK
+    if key == "trafficsim":
+        return public_metadata(kind, value)
+    return public_target(value) if key in _URLS and isinstance(value, str) else value
+
+
+def public_target(target: str) -> str:
+    """A target without what a URL can hide: user and password, the query, the fragment.
+
+    `https://user:pw@host/path?token=x` becomes `https://***@host/path?***`.
+    """
+    if "?" not in target and "@" not in target and "#" not in target:
+        return target
+    plain, query, _ = target.partition("#")[0].partition("?")
+    scheme, found, rest = plain.partition("://")
+    if not found:
+        scheme, rest = "", plain
+    place, slash, path = rest.partition("/")
+    user, at, host = place.rpartition("@")
+    shown = f"{MASK}@{host}" if user or at else host
+    return f"{scheme}{found}{shown}{slash}{path}{'?' + MASK if query else ''}"
+
+
+def public_channel(url: str) -> str:
+    """A webhook or a URL of Apprise, as far as everybody may see it: `https://host/***`.
+
+    Apprise has keys anywhere, the place of the host included: of all but http(s) only the scheme.
+    """
+    scheme, found, rest = url.partition("://")
+    if not url or not found:
+        return MASK if url else ""
+    if scheme not in ("http", "https"):
+        return f"{scheme}://{MASK}"
+    place, slash, path = rest.partition("/")
+    host = place.partition("?")[0].partition("#")[0].rpartition("@")[2]
+    return f"{scheme}://{host}/{MASK}" if (slash and path) or host != place else url
+
+
+def without_secrets(payload: bytes, target: str) -> bytes:
+    """A payload (JSON) in which nothing is left of what `public_target` takes from its target."""
+    if public_target(target) == target:
+        return payload
+    for secret in sorted(set(_secrets(target)), key=len, reverse=True):
+        for written in _written(secret):
+            payload = payload.replace(written, MASK.encode())
+    return payload
+
+
+def _secrets(target: str) -> Iterator[str]:
+    plain, _, query = target.partition("#")[0].partition("?")
+    place = plain.partition("://")[2] or plain
+    user = place.partition("/")[0].rpartition("@")[0]
+    for text in (query, user):
+        if text and text != MASK:
+            yield text
+    parts = [value for pair in re.split("[&;]", query) for value in (pair.partition("=")[2],)]
+    for part in (*parts, user.partition(":")[2]):
+        if len(part) >= LIKE_A_KEY:
+            yield from (part, unquote(part))
+
+
+def _written(text: str) -> Iterator[bytes]:
+    """How JSON of different makers writes a text: as it is, or `&` as Go does."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    yield plain.encode()
+    if "&" in plain:
+        yield plain.replace("&", "\\u0026").encode()

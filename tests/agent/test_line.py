@@ -1,0 +1,34 @@
+"""Which lines to a controller an agent may use."""
+
+import pytest
+
+from forepost.agent.line import is_plain, why_not
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("https://controller.example", False),
+        ("http://controller.example", True),
+        ("http://198.18.0.1:8080", True),
+        ("http://[2001:db8::1]:8080", True),
+        ("http://127.0.0.1:8080", False),
+        ("http://127.1.2.3", False),
+        ("http://[::1]:8080", False),
+        ("http://localhost:8080", False),
+        ("http://localhost.example", True),
+        ("http://127.0.0.1.example", True),
+        ("http://0.0.0.0", True),
+    ],
+)
+def test_only_loopback_may_be_plain(url: str, *, plain: bool) -> None:
+    assert is_plain(url) is plain
+    refused = why_not(url, allow_plain=False, pin_sha256="")
+    assert bool(refused) is plain
+    assert not plain or "set uplink.allow_plain = true" in refused
+    assert why_not(url, allow_plain=True, pin_sha256="") == ""
+
+
+def test_a_pin_needs_a_certificate() -> None:
+    assert "use https://" in why_not("http://127.0.0.1", allow_plain=True, pin_sha256="0" * 64)
+    assert why_not("https://x.example", allow_plain=False, pin_sha256="0" * 64) == ""
