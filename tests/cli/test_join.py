@@ -93,6 +93,41 @@ def test_an_agent_enrols_by_the_pin_of_its_settings_and_keeps_trying(
         controller.end()
 
 
+def test_an_agent_whose_key_was_ended_measures_on_and_joins_again(
+    controller: ControllerProcess, tmp_path: Path
+) -> None:
+    """The operator's button loses nothing: what is measured meanwhile comes with the new key."""
+    controller.start()
+    try:
+        person = controller.person()
+        agent = person.agent(person.workspace("w"))
+        probe = person.probe(agent, type="PING", targets=["127.0.0.1"], interval_sec=1, count=1)
+        state = tmp_path / "state"
+        process = AgentProcess(state, controller.url, agent)
+        process.start()
+        try:
+            until(lambda: person.results(agent, probe), 10, lambda: process.output)
+            one = f"/workspaces/{agent.workspace}/agents/{agent.id}"
+            pin = person.call("POST", f"{one}/regenerate")["pin"]
+            until(lambda: not process.status()["connected"], 5)
+            before = len(person.results(agent, probe))
+            until(lambda: process.status()["spool"]["pending"] >= 2, 10)
+            assert "invalid psk" in process.status()["problems"]["controller"]
+            assert len(person.results(agent, probe)) == before
+            told = ("--workspace", str(agent.workspace), "--agent", str(agent.id), "--pin", pin)
+            files = ("--config", str(tmp_path / "agent.toml"), "--state-dir", str(state))
+            joined = forepost("join", controller.url, *told, *files)
+            assert joined.returncode == 0, joined.stderr
+            process.stop()
+            process.start()
+            until(lambda: len(person.results(agent, probe)) >= before + 2, 10)
+            assert process.status()["spool"]["lost"] == 0
+        finally:
+            process.end()
+    finally:
+        controller.end()
+
+
 def test_an_agent_that_is_deleted_stops_and_keeps_its_files(
     controller: ControllerProcess, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """`forepost user`, beside a controller that runs and where none does."""
 
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.postgres import Postgres
 from tests.running import ADMIN, ControllerProcess, Person
 
 PASSWORD = "a good password"
@@ -27,7 +29,10 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControllerP
 def user(controller: ControllerProcess, *arguments: str, typed: str = "") -> Any:
     return subprocess.run(
         [sys.executable, "-m", "forepost.cli.main", "user", *arguments],
-        env={"PATH": "/usr/bin", "FOREPOST_DATA__DIR": controller.env["FOREPOST_DATA__DIR"]},
+        env={
+            "PATH": "/usr/bin",
+            **{k: v for k, v in controller.env.items() if k.startswith("FOREPOST_DATA__")},
+        },
         input=typed,
         capture_output=True,
         text=True,
@@ -150,6 +155,60 @@ def test_without_a_database_none_is_made(tmp_path: Path) -> None:
     assert found.returncode == 1
     assert "meta.sqlite: there is none" in found.stderr
     assert not (tmp_path / "nowhere/data").exists()
+
+
+def test_a_controller_without_an_account_says_how_to_make_one(tmp_path: Path) -> None:
+    process = ControllerProcess(tmp_path / "empty")
+    for key in ("HTTP__REGISTRATION", "ADMIN__EMAIL", "ADMIN__PASSWORD"):
+        del process.env[f"FOREPOST_{key}"]
+    process.start()
+    try:
+        assert "forepost user add EMAIL --admin" in process.output
+        added(process, "first@example.com")
+    finally:
+        process.end()
+
+
+def test_it_is_where_forepost_up_keeps_its_data(tmp_path: Path) -> None:
+    process = ControllerProcess(tmp_path / "up")
+    process.env["FOREPOST_DATA__DIR"] = str(tmp_path / "up/controller")
+    process.start()
+    try:
+        elsewhere = ControllerProcess(tmp_path / "elsewhere")
+        listed = user(elsewhere, "ls", "--data", str(tmp_path / "up"))
+        assert ADMIN["email"] in listed.stdout, listed.stderr
+    finally:
+        process.end()
+
+
+def test_a_database_of_another_version_is_not_touched(tmp_path: Path) -> None:
+    process = ControllerProcess(tmp_path / "old")
+    data = Path(process.env["FOREPOST_DATA__DIR"])
+    data.mkdir()
+    with sqlite3.connect(data / "meta.sqlite") as db:
+        db.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        db.execute("INSERT INTO alembic_version VALUES ('0012')")
+    db.close()
+    found = user(process, "ls")
+    assert found.returncode == 1
+    assert "is of another version" in found.stderr
+
+
+def test_a_lock_is_noticed_on_postgresql_too(postgres: Postgres, tmp_path: Path) -> None:
+    process = ControllerProcess(tmp_path / "controller")
+    process.env["FOREPOST_DATA__DATABASE_URL"] = postgres.database()
+    process.start()
+    try:
+        person = process.person("a@example.com", PASSWORD)
+        key = _key(person)
+        assert _by(person, key) == 200
+        locked = user(process, "lock", "a@example.com")
+        assert locked.returncode == 0, locked.stderr
+        assert "ended: api-key" in locked.stdout
+        _within_a_second(lambda: person.ask("GET", "/auth/me").status_code == 401)
+        _within_a_second(lambda: _by(person, key) == 401)
+    finally:
+        process.end()
 
 
 def _key(person: Person) -> tuple[int, str]:

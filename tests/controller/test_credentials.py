@@ -1,6 +1,6 @@
 """What is shown at the door, and what is remembered of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from forepost.controller import credentials as module
+from forepost.controller.access import Caller
 from forepost.controller.accounts.door import Door, Tries
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.store import Accounts
@@ -16,6 +17,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.limits import Limiter
 from forepost.controller.tokens import Passwords, Tokens
 from forepost.kit.errors import Unauthenticated
+from forepost.wire.access import PasswordChange
 from forepost.wire.rest import Login, Register
 from tests.fakes.clock import FakeClock, settle
 from tests.postgres import Postgres
@@ -37,6 +39,7 @@ class House:
         self.passwords = Passwords()
         limiter = Limiter(1_000, self.clock)
         tries = Tries(logins=limiter, passwords=limiter, registrations=limiter)
+        self.tries = tries
         self.door = Door(
             self.accounts,
             self.sessions,
@@ -147,12 +150,67 @@ async def test_a_password_kept_with_other_parameters_is_hashed_anew_at_login(hou
 
     _, session = await house.enter()
     old = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(NEW.password)
-    await house.accounts.set_password(session.user_id, old, house.clock.now())
+    now = (await house.accounts.account(session.user_id)).password_hash
+    await house.accounts.rehash(session.user_id, "another", old, house.clock.now())
+    assert (await house.accounts.account(session.user_id)).password_hash == now
+    await house.accounts.rehash(session.user_id, now, old, house.clock.now())
     await house.door.login(KNOWN, ORIGIN, lambda _: None)
     kept = (await house.accounts.account(session.user_id)).password_hash
     assert "m=19456,t=2,p=1" in kept
     await house.door.login(KNOWN, ORIGIN, lambda _: None)
     assert (await house.accounts.account(session.user_id)).password_hash == kept
+
+
+class Overtaken(Passwords):
+    """While it looks at a password, something else is done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def matches(self, password: str, hashed: str | None) -> bool:
+        found = await super().matches(password, hashed)
+        if self.meanwhile is not None:
+            does, self.meanwhile = self.meanwhile, None
+            await does()
+        return found
+
+
+@pytest.mark.anyio
+async def test_a_password_that_is_changed_during_a_login_opens_nothing(house: House) -> None:
+    """Nor is it the one to change it by."""
+    _, session = await house.enter()
+    slow, later = Overtaken(), Passwords()
+    door = Door(
+        house.accounts,
+        house.sessions,
+        slow,
+        house.tokens,
+        house.tries,
+        house.clock,
+        24,
+        house.credentials.forget,
+    )
+
+    async def changed() -> None:
+        before = (await house.accounts.account(session.user_id)).password_hash
+        after = await later.hash("another password")
+        now = house.clock.now()
+        done = await house.sessions.begin_anew(
+            session.user_id, before, after, ORIGIN, now, now + timedelta(1), keep_derived=False
+        )
+        assert done is not None
+
+    slow.meanwhile = changed
+    with pytest.raises(Unauthenticated, match="wrong email or password"):
+        await door.login(KNOWN, ORIGIN, lambda _: None)
+    slow.meanwhile = changed
+    change = PasswordChange(old_password="another password", new_password="a third password")
+    caller = Caller(session.user_id, name=session.email)
+    with pytest.raises(Unauthenticated, match="incorrect current password"):
+        await door.change_password(caller, change, ORIGIN)
+    now = house.clock.now()
+    assert len(await house.sessions.of(session.user_id, 0, now)) == 1  # of the last change
 
 
 def signed_in(session_id: int) -> SignedIn:

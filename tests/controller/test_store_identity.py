@@ -16,8 +16,9 @@ from sqlalchemy import delete
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.store import store
 from forepost.controller.series.sqlite import SqliteSeries
-from forepost.controller.store_identity import LEAP, STATUS, NotOneStore, StoreIdentity
+from forepost.controller.store_identity import LEAP, NotOneStore, StoreIdentity
 from forepost.kit.health import Health
+from forepost.kit.program import CANNOT_START
 from tests.controller.series.series_rows import row
 from tests.fakes.clock import FakeClock
 from tests.postgres import Postgres
@@ -217,7 +218,7 @@ def test_lost_metadata_show_nobody_anothers_results(tmp_path: Path) -> None:
         check=False,
         timeout=30,
     )
-    assert refused.returncode == STATUS
+    assert refused.returncode == CANNOT_START
     assert refused.stderr.startswith("forepost controller: the metadata are new")
     assert refused.stderr.count("\n") == 1
     process.arguments.append("--adopt-series")

@@ -317,7 +317,11 @@ def _secret(path: Path) -> bytes:
 async def _first_admin(
     settings: Settings, accounts: Accounts, passwords: Passwords, clock: Clock
 ) -> None:
-    if not settings.admin.email or await accounts.any():
+    if await accounts.any():
+        return
+    if not settings.admin.email:
+        if not settings.http.registration:
+            _log.warning("there is no account yet: forepost user add EMAIL --admin makes one")
         return
     if len(settings.admin.password) < SHORTEST_PASSWORD:
         raise WrongSettings(f"admin.password: needs at least {SHORTEST_PASSWORD} characters")

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 from sqlalchemy import insert, select, update
 
-from forepost.controller.db.engine import LOST, Database
+from forepost.controller.db.engine import Database
+from forepost.controller.db.failures import LOST
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.store import store
 from forepost.controller.series.mark import Mark, Standing

@@ -38,8 +38,11 @@ def pinned(pin: str) -> ssl.SSLContext:
 
 
 def check(certificate: bytes | None, pin: str) -> None:
-    """Raises SSLCertVerificationError."""
-    found = pin_of(certificate) if certificate else "no certificate"
+    """Raises SSLCertVerificationError, whatever the certificate is."""
+    try:
+        found = pin_of(certificate or b"")
+    except ValueError:
+        found = "none that can be read"
     if not hmac.compare_digest(found, pin):
         raise ssl.SSLCertVerificationError(
             f"the server's key is not the pinned one: its pin is {found}"
@@ -47,7 +50,7 @@ def check(certificate: bytes | None, pin: str) -> None:
 
 
 def pin_of(certificate: bytes) -> str:
-    """Of a certificate in DER."""
+    """Of a certificate in DER. Raises ValueError."""
     from asn1crypto.x509 import Certificate  # noqa: PLC0415 - memory, where nothing is pinned
 
     key = Certificate.load(certificate)["tbs_certificate"]["subject_public_key_info"]

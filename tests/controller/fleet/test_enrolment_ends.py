@@ -4,24 +4,36 @@ import json
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
+from forepost.controller.access import Caller
 from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.access import sessions
+from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.fleet import agents as agents_table
-from forepost.controller.fleet.enrol import PIN_SEC
+from forepost.controller.db.tables.fleet import pins
+from forepost.controller.db.tables.workspaces import members
+from forepost.controller.fleet.enrol import PIN_SEC, Enrolment
 from forepost.controller.fleet.roster import Credentials, Roster, Stranger
 from forepost.controller.fleet.store import Agents, Enrolled, NewPin
+from forepost.controller.limits import Limiter
+from forepost.controller.sharing.door import Door
+from forepost.controller.sharing.store import ShareLinks
+from forepost.controller.tokens import Passwords, psk_sha256
+from forepost.kit.errors import Unauthenticated
 from forepost.wire.rest import NewAgent as AgentBody
-from tests.fakes.clock import FakeClock
+from forepost.wire.sharing import NewShareLink
+from tests.fakes.clock import START, FakeClock
 from tests.rows import home
 from tests.running import ControllerProcess, NewAgent, Person, until
 
@@ -162,8 +174,7 @@ async def test_an_old_pin_never_shuts_out_an_agent_that_has_a_psk(tmp_path: Path
         hashed="h",
         expires_at=now + timedelta(days=1),
         created_at=now,
-        created_by=1,
-        api_key_id=None,
+        by=Caller(1, session_id=1),
     )
     await store.add_pin(1, agent.id, new)
     (first,) = await store.open_pins(1, agent.id, now)
@@ -179,6 +190,55 @@ async def test_an_old_pin_never_shuts_out_an_agent_that_has_a_psk(tmp_path: Path
     await store.add_pin(1, agent.id, new)  # the operator asks for another
     (third,) = await store.open_pins(1, agent.id, now)
     assert await store.enrol(1, agent.id, third, "z" * 64, now) is not None
+    await db.close()
+
+
+class Overtaken(Passwords):
+    """While it hashes a PIN, something else is done."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    async def hash(self, password: str) -> str:
+        found = await super().hash(password)
+        await self._meanwhile()
+        return found
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("ends", ["session", "member", "lock"])
+async def test_whoever_is_shut_out_while_his_pin_is_hashed_has_none(
+    tmp_path: Path, ends: str
+) -> None:
+    """Else many requests at once would outlive a removal or a new password."""
+    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
+    await db.migrate()
+    await home(db)
+    statement = {
+        "session": sessions.update().values(ended_at=START),
+        "member": members.delete(),
+        "lock": users.update().values(locked_at=START),
+    }[ends]
+
+    async def ended() -> None:
+        async with db.write() as connection:
+            await connection.execute(statement)
+
+    async def nobody(_: int) -> None: ...
+
+    store = Agents(db)
+    roster = Roster(store, FakeClock())
+    enrolment = Enrolment(store, roster, Overtaken(ended), FakeClock(), nobody)
+    by = Caller(1, session_id=1)
+    for makes in (enrolment.issue_pin, enrolment.regenerate):
+        with pytest.raises(Unauthenticated, match="has ended"):
+            await makes(1, 1, by, 9, 0)
+    link = Door(ShareLinks(db), Overtaken(ended), Limiter(3, FakeClock()), FakeClock())
+    with pytest.raises(Unauthenticated, match="has ended"):
+        await link.make(1, 1, NewShareLink(password="x"), by)
+    async with db.read() as connection:
+        assert (await connection.execute(select(pins.c.id))).all() == []
     await db.close()
 
 
@@ -217,8 +277,6 @@ class Line:
 
 @pytest.mark.anyio
 async def test_a_psk_that_ends_while_it_is_looked_up_lets_nobody_in(tmp_path: Path) -> None:
-    from forepost.controller.tokens import psk_sha256
-
     db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
     await db.migrate()
     await home(db)

@@ -31,7 +31,7 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 async def test_wrong_passwords_run_out_and_the_right_one_of_another_does_not(db: Database) -> None:
     clock = FakeClock()
     door = Door(ShareLinks(db), Passwords(), Limiter(3, clock), clock)
-    _, token = await door.make(1, 1, NewShareLink(password="right"), Caller(1))
+    _, token = await door.make(1, 1, NewShareLink(password="right"), Caller(1, session_id=1))
     for _ in range(3):
         with pytest.raises(Unauthenticated):
             await door.enter(token, "wrong", "192.0.2.1")
@@ -45,7 +45,9 @@ async def test_a_link_expires_and_is_forgotten(db: Database) -> None:
     clock = FakeClock()
     links = ShareLinks(db)
     door = Door(links, Passwords(), Limiter(3, clock), clock)
-    link, token = await door.make(1, 1, NewShareLink(expires_in_seconds=60), Caller(1))
+    link, token = await door.make(
+        1, 1, NewShareLink(expires_in_seconds=60), Caller(1, session_id=1)
+    )
     await door.enter(token, "", "192.0.2.1")
     await clock.advance(61)
     with pytest.raises(Gone):

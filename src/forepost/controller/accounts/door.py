@@ -24,6 +24,7 @@ Says = Callable[[Actor], Any]
 """Tells the audit log who it is, once that is known."""
 
 WRONG: Final = "wrong email or password"
+NOT_IT: Final = "incorrect current password"
 
 
 class Tries(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ class Door:
             self._changed()
             user = await self._accounts.get(claimed)
             says(_person(user))
-            return await self.admit(user, origin)
+            return await self._admit(user, hashed, origin)
         try:
             user = await self._accounts.add(
                 email=email,
@@ -91,7 +92,7 @@ class Door:
         except Conflict as error:
             raise Invalid(str(error)) from None
         says(_person(user))
-        return await self.admit(user, origin)
+        return await self._admit(user, hashed, origin)
 
     async def login(self, body: Login, origin: Origin, says: Says) -> Session:
         """The same answer for an unknown address and a wrong password, after the same time. Called
@@ -108,17 +109,21 @@ class Door:
         self._tries.passwords.refund(email)
         if account.locked:
             raise Forbidden("the account is locked")
-        if self._passwords.outdated(account.password_hash):
-            await self._accounts.set_password(
-                account.user.id, await self._passwords.hash(body.password), self._clock.now()
-            )
+        hashed = account.password_hash
+        if self._passwords.outdated(hashed):
+            better = await self._passwords.hash(body.password)
+            await self._accounts.rehash(account.user.id, hashed, better, self._clock.now())
+            hashed = better
+        session = await self._admit(account.user, hashed, origin)
         user = await self._accounts.logged_in(account.user.id, self._clock.now())
-        return await self.admit(user, origin)
+        return msgspec.structs.replace(session, data=user)
 
-    async def admit(self, user: User, origin: Origin) -> Session:
-        """A new session for somebody who has shown who he is."""
+    async def _admit(self, user: User, password_hash: str, origin: Origin) -> Session:
+        """A new session for somebody whose password was this one. Raises Unauthenticated."""
         now, expires = self._times()
-        session_id = await self._sessions.begin(user.id, origin, now, expires)
+        session_id = await self._sessions.begin(user.id, password_hash, origin, now, expires)
+        if session_id is None:
+            raise Unauthenticated(WRONG)
         return Session(token=self._tokens.issue(user.id, session_id, expires), data=user)
 
     async def change_password(
@@ -130,13 +135,22 @@ class Door:
         self._tries.passwords.spend(caller.name)
         account = await self._accounts.account(caller.user_id)
         if not await self._passwords.matches(change.old_password, account.password_hash):
-            raise Unauthenticated("incorrect current password")
+            raise Unauthenticated(NOT_IT)
         self._tries.passwords.refund(caller.name)
         hashed = await self._passwords.hash(change.new_password)
         now, expires = self._times()
-        session_id, ended = await self._sessions.begin_anew(
-            caller.user_id, hashed, origin, now, expires, keep_derived=change.keep_derived
+        begun = await self._sessions.begin_anew(
+            caller.user_id,
+            account.password_hash,
+            hashed,
+            origin,
+            now,
+            expires,
+            keep_derived=change.keep_derived,
         )
+        if begun is None:
+            raise Unauthenticated(NOT_IT)
+        session_id, ended = begun
         self._changed()
         token = self._tokens.issue(caller.user_id, session_id, expires)
         return PasswordChanged(token=token, ended=ended or UNSET)

@@ -86,10 +86,7 @@ class Operator:
 
     async def unlock(self, user_id: int, now: datetime) -> None:
         """It may log in again; what ended stays ended."""
-        statement = update(users).where(users.c.id == user_id)
-        async with self._db.write() as connection:
-            await connection.execute(statement.values(locked_at=None, updated_at=now))
-            await raise_epoch(connection)
+        await self._change(user_id, {"locked_at": None, "updated_at": now}, now, ends=True)
 
     async def _change(
         self, user_id: int, values: dict[str, Any], now: datetime, *, ends: bool

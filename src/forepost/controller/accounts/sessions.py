@@ -28,27 +28,52 @@ class Sessions:
         """`ended` is told the ids of sessions that ended, after the commit."""
         self._db, self._ended = db, ended
 
-    async def begin(self, user_id: int, origin: Origin, now: datetime, expires: datetime) -> int:
-        """The id of a new session."""
-        async with self._db.write() as connection:
-            return await _begin(connection, user_id, origin, now, expires)
-
-    async def begin_anew(
+    async def begin(
         self,
         user_id: int,
         password_hash: str,
         origin: Origin,
         now: datetime,
         expires: datetime,
+    ) -> int | None:
+        """The id of a new session; None: the password that was right is another one meanwhile, or
+        the account is locked. The row is held, so that whoever changes it ends this session too.
+        """
+        unchanged = select(users.c.id).where(
+            users.c.id == user_id,
+            users.c.password_hash == password_hash,
+            users.c.locked_at.is_(None),
+        )
+        async with self._db.write() as connection:
+            if await connection.scalar(unchanged.with_for_update(read=True)) is None:
+                return None
+            return await _begin(connection, user_id, origin, now, expires)
+
+    async def begin_anew(
+        self,
+        user_id: int,
+        before: str,
+        password_hash: str,
+        origin: Origin,
+        now: datetime,
+        expires: datetime,
         *,
         keep_derived: bool,
-    ) -> tuple[int, list[Derived]]:
+    ) -> tuple[int, list[Derived]] | None:
         """A new password and, in the same step, a new session; all earlier ones end, and unless
-        `keep_derived` what the account made that lets others in.
+        `keep_derived` what the account made that lets others in. None: the password that it comes
+        after is another one meanwhile, or the account is locked.
         """
-        changed = update(users).where(users.c.id == user_id)
+        changed = (
+            update(users)
+            .where(
+                users.c.id == user_id, users.c.password_hash == before, users.c.locked_at.is_(None)
+            )
+            .values(password_hash=password_hash, updated_at=now)
+        )
         async with self._db.write() as connection:
-            await connection.execute(changed.values(password_hash=password_hash, updated_at=now))
+            if (await connection.execute(changed)).rowcount != 1:
+                return None
             ended = await end_sessions(connection, now, user_id)
             derived = [] if keep_derived else await end(connection, user_id)
             begun = await _begin(connection, user_id, origin, now, expires)

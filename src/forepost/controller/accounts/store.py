@@ -83,11 +83,12 @@ class Accounts:
             raise NotFound("user not found")
         return _account(row)
 
-    async def set_password(self, user_id: int, password_hash: str, now: datetime) -> None:
+    async def rehash(self, user_id: int, before: str, after: str, now: datetime) -> None:
+        """The same password, kept otherwise; nothing where it is another one meanwhile."""
         statement = (
             update(users)
-            .where(users.c.id == user_id)
-            .values(password_hash=password_hash, updated_at=now)
+            .where(users.c.id == user_id, users.c.password_hash == before)
+            .values(password_hash=after, updated_at=now)
         )
         async with self._db.write() as connection:
             await connection.execute(statement)

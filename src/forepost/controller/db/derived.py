@@ -6,16 +6,17 @@ those that nobody can use any more, so that nothing comes back with a later role
 """
 
 from datetime import datetime
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, Protocol, TypeVar, get_args
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.db.tables.access import api_keys
+from forepost.controller.db.tables.access import api_keys, sessions
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.fleet import agents, pins
 from forepost.controller.db.tables.sharing import share_links
 from forepost.controller.db.tables.workspaces import members
+from forepost.kit.errors import Unauthenticated
 from forepost.wire.derived import Derived
 from forepost.wire.rest import Role
 
@@ -25,7 +26,7 @@ RISING: Final[tuple[str, ...]] = get_args(Role)
 ISSUES: Final = "USER"
 """The role that issues PINs and share links."""
 INVITES: Final = "ADMIN"
-"""The role that invites."""
+"""The role that invites, and makes API keys."""
 
 
 def at_least(role: str) -> tuple[str, ...]:
@@ -55,6 +56,42 @@ def maker_may(role: str, workspace_id: Any, maker_id: Any, key_id: Any, now: dat
         keys.c.expires_at.is_(None) | (keys.c.expires_at > now),
     )
     return and_(is_member, or_(key_id.is_(None), is_key))
+
+
+class Maker(Protocol):
+    """Who asks, as a person with a session or with a key."""
+
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def key_id(self) -> int: ...
+    @property
+    def session_id(self) -> int: ...
+
+
+async def still_may(
+    connection: AsyncConnection, by: Maker, role: str, workspace_id: int, now: datetime
+) -> None:
+    """In the transaction that makes something: what ended since the request was let in, while a
+    PIN was hashed or it waited its turn, makes nothing any more. Raises Unauthenticated.
+
+    The rows are held, so that whoever ends them afterwards finds what was made.
+    """
+    in_by = sessions.c.id == by.session_id, sessions.c.ended_at.is_(None)
+    let_in = select(sessions.c.id).where(*in_by, sessions.c.expires_at > now)
+    if by.key_id:
+        let_in = select(api_keys.c.id).where(api_keys.c.id == by.key_id)
+    for query in (
+        select(users.c.id).where(users.c.id == by.user_id, users.c.locked_at.is_(None)),
+        let_in,
+        select(members.c.id).where(
+            members.c.workspace_id == workspace_id,
+            members.c.user_id == by.user_id,
+            members.c.role.in_(at_least(role)),
+        ),
+    ):
+        if await connection.scalar(query.with_for_update(read=True)) is None:
+            raise Unauthenticated("what let this request in has ended")
 
 
 async def end(

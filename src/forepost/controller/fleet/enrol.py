@@ -62,13 +62,13 @@ class Enrolment:
         return agent, pin
 
     async def _new_pin(self, by: Caller, length: int, ttl_sec: int) -> tuple[str, NewPin]:
-        pin, now = new_pin(length), self._clock.now()
+        pin = new_pin(length)
+        hashed, now = await self._passwords.hash(pin), self._clock.now()
         return pin, NewPin(
-            hashed=await self._passwords.hash(pin),
+            hashed=hashed,
             expires_at=now + timedelta(seconds=ttl_sec or PIN_SEC),
             created_at=now,
-            created_by=by.user_id,
-            api_key_id=by.key_id or None,
+            by=by,
         )
 
     async def login(self, body: AgentLogin) -> tuple[int, AgentSession]:

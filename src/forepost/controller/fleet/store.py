@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
-from forepost.controller.db.derived import ISSUES, maker_may
+from forepost.controller.access import Caller
+from forepost.controller.db.derived import ISSUES, maker_may, still_may
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.tables.fleet import agent_addresses, agents, pins
 from forepost.controller.db.tables.groups import agent_groups
@@ -34,10 +35,8 @@ class NewPin(msgspec.Struct, frozen=True, kw_only=True):
     hashed: str
     expires_at: datetime
     created_at: datetime
-    created_by: int
+    by: Caller
     """Whose right it is."""
-    api_key_id: int | None
-    """The key that it was made with."""
 
 
 class Agents:
@@ -162,13 +161,14 @@ class Agents:
             return [_enrolled(row) for row in (await connection.execute(query)).all()]
 
     async def add_pin(self, workspace_id: int, agent_id: int, new: NewPin) -> None:
-        """Keep a PIN; earlier ones that are still open end here."""
+        """Keep a PIN; earlier ones that are still open end here. Raises Unauthenticated."""
         async with self._db.write() as connection:
+            await still_may(connection, new.by, ISSUES, workspace_id, new.created_at)
             await _get(connection, workspace_id, agent_id)
             await _replace_pins(connection, agent_id, new)
 
     async def disown(self, workspace_id: int, agent_id: int, new: NewPin) -> Agent:
-        """The PSK ends, and a PIN is kept instead; earlier ones end too."""
+        """The PSK ends, and a PIN is kept instead; earlier ones end too. Raises Unauthenticated."""
         statement = (
             update(agents)
             .where(
@@ -180,6 +180,7 @@ class Agents:
             .returning(*agents.c)
         )
         async with self._db.write() as connection:
+            await still_may(connection, new.by, ISSUES, workspace_id, new.created_at)
             row = (await connection.execute(statement)).one_or_none()
             if row is None:
                 raise NotFound("agent not found")
@@ -286,8 +287,8 @@ async def _replace_pins(connection: Any, agent_id: int, new: NewPin) -> None:
             pin_hash=new.hashed,
             expires_at=new.expires_at,
             created_at=new.created_at,
-            created_by=new.created_by,
-            api_key_id=new.api_key_id,
+            created_by=new.by.user_id,
+            api_key_id=new.by.key_id or None,
         )
     )
 

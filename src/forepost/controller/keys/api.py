@@ -61,7 +61,7 @@ def routes(
             raise Invalid(f"scopes: {unknown[0]!r} is none of: {known}")
         check_expiry(data.expires_at)
         secret = new_api_key_secret()
-        key = await keys.add(workspace_id, caller.user_id, data, psk_sha256(secret), clock.now())
+        key = await keys.add(workspace_id, caller, data, psk_sha256(secret), clock.now())
         return _shown_once(key, secret)
 
     @get(ONE, opt=needs("ADMIN", person=True))

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from forepost.controller.db.derived import end_of_key
+from forepost.controller.access import Caller
+from forepost.controller.db.derived import INVITES, end_of_key, still_may
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import api_keys
 from forepost.kit.errors import NotFound
@@ -27,13 +28,14 @@ class ApiKeys:
         return [_key(row) for row in rows], total or 0
 
     async def add(
-        self, workspace_id: int, maker_id: int, new: NewApiKey, sha256: str, now: datetime
+        self, workspace_id: int, maker: Caller, new: NewApiKey, sha256: str, now: datetime
     ) -> ApiKey:
+        """Raises Unauthenticated."""
         statement = (
             insert(api_keys)
             .values(
                 workspace_id=workspace_id,
-                created_by=maker_id,
+                created_by=maker.user_id,
                 name=new.name,
                 role=new.role,
                 scopes=sorted(set(new.scopes)),
@@ -46,6 +48,7 @@ class ApiKeys:
             .returning(*api_keys.c)
         )
         async with self._db.write() as connection:
+            await still_may(connection, maker, INVITES, workspace_id, now)
             return _key((await connection.execute(statement)).one())
 
     async def get(self, workspace_id: int, key_id: int) -> ApiKey:

@@ -22,8 +22,7 @@ class Door:
         self, workspace_id: int, agent_id: int, new: NewShareLink, by: Caller
     ) -> tuple[ShareLink, str]:
         hashed = await self._passwords.hash(new.password) if new.password else ""
-        now = self._clock.now()
-        return await self.links.add(workspace_id, agent_id, new, hashed, by.user_id, by.key_id, now)
+        return await self.links.add(workspace_id, agent_id, new, hashed, by, self._clock.now())
 
     async def info(self, token: str) -> ShareInfo:
         """Raises NotFound."""

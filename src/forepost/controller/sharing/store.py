@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, delete, insert, select, update
 
-from forepost.controller.db.derived import ISSUES, maker_may
+from forepost.controller.access import Caller
+from forepost.controller.db.derived import ISSUES, maker_may, still_may
 from forepost.controller.db.engine import Database
 from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
@@ -48,19 +49,18 @@ class ShareLinks:
         agent_id: int,
         new: NewShareLink,
         password_hash: str,
-        user_id: int,
-        key_id: int,
+        by: Caller,
         now: datetime,
     ) -> tuple[ShareLink, str]:
-        """The link and its token, of which only a hash is kept."""
+        """The link and its token, of which only a hash is kept. Raises Unauthenticated."""
         token = secrets.token_urlsafe(32)
         statement = (
             insert(share_links)
             .values(
                 workspace_id=workspace_id,
                 agent_id=agent_id,
-                created_by=user_id,
-                api_key_id=key_id or None,
+                created_by=by.user_id,
+                api_key_id=by.key_id or None,
                 token_sha256=_sha256(token),
                 password_hash=password_hash,
                 expires_at=now + timedelta(seconds=new.expires_in_seconds),
@@ -71,6 +71,7 @@ class ShareLinks:
             .returning(*share_links.c)
         )
         async with self._db.write() as connection:
+            await still_may(connection, by, ISSUES, workspace_id, now)
             await agent_exists(connection, workspace_id, agent_id)
             return _link((await connection.execute(statement)).one()), token
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, delete, false, insert, or_, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.access import Caller
-from forepost.controller.db.derived import INVITES, maker_may
+from forepost.controller.db.derived import INVITES, maker_may, still_may
 from forepost.controller.db.engine import Database, unique
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.workspaces import members, workspaces
@@ -61,6 +61,7 @@ class Invitations:
         name = select(workspaces.c.name).where(workspaces.c.id == workspace_id)
         with unique(TWICE):
             async with self._db.write() as connection:
+                await still_may(connection, by, INVITES, workspace_id, now)
                 email, user_id = await _addressee(connection, by, new)
                 await _not_a_member(connection, workspace_id, email, user_id)
                 statement = (
