@@ -45,9 +45,9 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = False) 
     return descriptor
 
 
-def read(path: Path, largest: int) -> bytes:
+def read(path: Path, largest: int, *, follow: bool = False) -> bytes:
     """All of a regular file of `largest` bytes at most. Raises OSError."""
-    with os.fdopen(open_regular(path), "rb") as file:
+    with os.fdopen(open_regular(path, follow=follow), "rb") as file:
         data = file.read(largest + 1)
     if len(data) > largest:
         raise OSError(errno.EFBIG, f"is larger than {largest} bytes", str(path))

@@ -27,7 +27,7 @@ class GroupFolder:
 
     def read(self, file: str) -> list[str]:
         """Entries, without blank lines and comments. Raises OSError, UnicodeDecodeError."""
-        text = files.read(self._path / file, LARGEST_FILE).decode()
+        text = files.read(self._path / file, LARGEST_FILE, follow=True).decode()
         lines = (line.strip() for line in text.splitlines())
         return [line for line in lines if line and not line.startswith("#")]
 

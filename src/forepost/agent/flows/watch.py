@@ -25,7 +25,6 @@ from forepost.wire.flow_socket import FlowList
 from forepost.wire.meter import MeterOrder
 
 HINTS: Final = "dns-hints.tsv"
-LARGEST_HINTS: Final = 64 << 20
 NEW_FLOWS_A_SEC: Final = 2_000
 """Of one interface: each costs this process 20 us, and whoever is told of it more. A scan of the
 neighbour's makes 34,000."""
