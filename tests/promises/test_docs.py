@@ -62,3 +62,14 @@ def test_every_test_named_for_the_seed_exists(seed: str) -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / f"docs/seeds/{seed}.md").read_text()))
     assert named
     assert named == set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))
+
+
+def test_every_promise_of_security_names_tests_that_are_there() -> None:
+    text = (ROOT / "docs/security.md").read_text().partition("### Beside others")[0]
+    rows = [line for line in text.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) > 20
+    for row in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)`", row)
+        assert tests, f"no test: {row}"
+        for test in tests:
+            assert "def test_" in (ROOT / test).read_text(), test
