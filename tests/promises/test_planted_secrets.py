@@ -5,13 +5,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.agent_socket import agent_socket
-from tests.running import ControllerProcess, NewAgent, Person
+from tests.running import (
+    AgentProcess,
+    ControllerProcess,
+    NewAgent,
+    Person,
+    free_port,
+    until,
+)
 
 PLANTED = {
     "user": "pl4nted-user",
@@ -40,6 +48,7 @@ VALUES = {
 @pytest.fixture(scope="module")
 def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControllerProcess]:
     process = ControllerProcess(tmp_path_factory.mktemp("secrets"))
+    process.env["FOREPOST_LOG"] = "DEBUG"
     process.env["FOREPOST_ALERTS__ALLOW_PRIVATE_TARGETS"] = "true"
     process.env["FOREPOST_ALERTS__RETRY_PAUSES_SEC"] = "[0.1]"
     process.start()
@@ -185,6 +194,71 @@ def test_no_log_has_one(
     assert deliveries
     _none_in(json.dumps(deliveries).replace(PLANTED["hook"], ""), "deliveries")  # for an ADMIN
     _none_in(controller.output, "the log")
+
+
+def test_an_agent_whose_probes_all_fail_tells_none(
+    controller: ControllerProcess, tmp_path: Path
+) -> None:
+    """Not in its log, not in its status, not in what it reports of the failures."""
+    admin = controller.person()
+    agent = admin.agent(admin.workspace("failing"))
+    port = free_port()
+    web = URL.replace("198.18.0.9", f"127.0.0.1:{port}")
+    often = {"interval_sec": 1, "timeout_sec": 1}
+    probes = [
+        admin.probe(agent, type="HTTP", targets=[web], **often),
+        admin.probe(
+            agent,
+            type="HTTP",
+            targets=[f"{controller.url}/healthz?token={PLANTED['query']}"],
+            metadata={
+                "headers": {"X-Auth-Token": PLANTED["header"]},
+                "expected_content": PLANTED["content"],
+            },
+            **often,
+        ),
+        admin.probe(
+            agent,
+            type="SNMP",
+            targets=[f"127.0.0.1:{port}"],
+            metadata={"community": PLANTED["community"]},
+            **often,
+        ),
+        admin.probe(
+            agent,
+            type="SNMP",
+            targets=[f"127.0.0.1:{port}"],
+            metadata={
+                "version": "3",
+                "user_name": PLANTED["user"],
+                "auth_password": PLANTED["password"],
+                "auth_protocol": "SHA",
+                "security_level": "authNoPriv",
+            },
+            **often,
+        ),
+        admin.probe(
+            agent,
+            type="DNS",
+            targets=["x.example"],
+            metadata={"dns_server": f"127.0.0.1:{port}", "note": PLANTED["note"]},
+            **often,
+        ),
+        admin.probe(agent, type="TCP", targets=[f"127.0.0.1:{port}"], **often),
+        admin.probe(agent, type="TLS", targets=[f"127.0.0.1:{port}"], **often),
+    ]
+    process = AgentProcess(tmp_path / "agent", controller.url, agent, FOREPOST_LOG="DEBUG").start()
+    try:
+        for probe in probes:
+            rows = until(lambda: admin.results(agent, probe), 15, lambda: process.output)  # noqa: B023
+            _none_in(json.dumps(rows), "a result")
+        _none_in(json.dumps(process.status()), "status")
+    finally:
+        process.end()
+    _none_in(process.output, "the agent's log")
+    assert agent.psk not in process.output + json.dumps(admin.call("GET", "/workspaces"))
+    _none_in(controller.output, "the controller's log")
+    assert agent.psk not in controller.output
 
 
 def _none_in(text: Any, where: str) -> None:

@@ -90,6 +90,11 @@ def test_a_name_for_a_file(tmp_path: Path) -> None:
         check(start(part, str(tmp_path / "bad.toml")), WRONG_SETTINGS, "bad.toml", "utf-8")
 
 
+def test_a_level_of_the_log_that_is_none() -> None:
+    for part in ("controller", "agent"):
+        check(start(part, FOREPOST_LOG="loud"), WRONG_SETTINGS, "FOREPOST_LOG", "'LOUD'")
+
+
 def test_a_database_that_is_away_may_be_tried_again(tmp_path: Path) -> None:
     url = f"postgresql+asyncpg://u:s3cr3t@127.0.0.1:{free_port()}/x"
     here = {"FOREPOST_DATA__DIR": str(tmp_path / "data")}

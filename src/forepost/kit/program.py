@@ -42,9 +42,9 @@ def run_program(name: str, run: Callable[[], int]) -> int:
     that it needs is not there now.
     """
     os.umask(0o077)
-    log.start()
-    parent.follow()
     try:
+        log.start()
+        parent.follow()
         return run()
     except Exception as error:
         first: BaseException = error

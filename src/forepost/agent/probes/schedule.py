@@ -21,6 +21,7 @@ from forepost.agent.probes.serving import Keys, Servers, is_server, servers
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.budget import BUDGET, Cost, admit
+from forepost.wire.disclosure import public_target
 from forepost.wire.measuring import options_of, targets_of
 from forepost.wire.probe_options import WrongOption
 from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun
@@ -369,4 +370,4 @@ def phase(key: Key, salt: str, within_sec: float) -> float:
 
 def _subject(key: Key) -> str:
     probe_id, kind, target = key
-    return f"probe {probe_id} {kind} {target}".rstrip()
+    return f"probe {probe_id} {kind} {public_target(target)}".rstrip()
