@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from forepost.kit.settings import WrongSettings
 
-
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
