@@ -1,8 +1,5 @@
 """A full disk: results wait in the spool of their agent, and who comes to free it gets in."""
 
-import contextlib
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,29 +7,14 @@ import httpx
 import pytest
 
 from tests.agent_socket import agent_socket
+from tests.lab.small_disk import fill, mounted
 from tests.running import ADMIN, AgentProcess, ControllerProcess, until
-
-DISK_MB = 48
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own for the controller. Needs root, as the rest of the lab does."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=700", "forepost", str(place)]
-    subprocess.run(mount, check=True)
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
-
-
-def fill(disk: Path, name: str = "other") -> Path:
-    """Somebody else's file, which takes all that is free."""
-    other = disk / name
-    with other.open("wb") as file, contextlib.suppress(OSError):
-        while True:
-            os.write(file.fileno(), bytes(4_096))
-    return other
+    with mounted(tmp_path / "disk") as disk:
+        yield disk
 
 
 def ballast(disk: Path) -> Path:

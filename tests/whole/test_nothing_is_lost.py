@@ -10,7 +10,6 @@ import contextlib
 import os
 import random
 import socket
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -22,11 +21,11 @@ from typing import Any
 import pytest
 
 from tests.fakes.endless import saying
+from tests.lab.small_disk import fill, mounted
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 KILLS = 30
 PROBES = 6
-DISK_MB = 48
 MOMENT_SEC = 2.0
 """How long before a kill an answer may have been on its way to the spool."""
 SEED = int(os.environ.get("FOREPOST_TEST_SEED", "20261129"))
@@ -70,12 +69,8 @@ def numbering() -> Iterator[tuple[Ledger, int]]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=700", "forepost", str(place)]
-    subprocess.run(mount, check=True)
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with mounted(tmp_path / "disk") as disk:
+        yield disk
 
 
 class Trial:
@@ -119,10 +114,7 @@ class Trial:
             path.write_bytes(data)
 
     def _fill_for(self, sec: float) -> None:
-        other = self._disk / "other"
-        with other.open("wb") as file, contextlib.suppress(OSError):
-            while True:
-                os.write(file.fileno(), bytes(65_536))
+        other = fill(self._disk)
         time.sleep(sec)
         other.unlink()
 
