@@ -152,6 +152,7 @@ async def _built(
             acceptable=destinations.acceptable,
             tell=lambda event, alert: hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=roster.last_seen,
+            has_twin=lambda agent_id: roster.conflict_of(agent_id) is not None,
             panel_url=settings.http.public_url,
             check_sec=settings.alerts.check_sec,
             baseline_sec=settings.alerts.baseline_sec,

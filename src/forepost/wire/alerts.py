@@ -13,6 +13,7 @@ Metric = Literal[
     "jitter",
     "mos",
     "offline",
+    "identity_conflict",
     "end_hop_loss",
     "end_hop_latency",
     "worst_hop_loss",

@@ -1,9 +1,11 @@
 """Each metric, from a real payload on the agent's socket to the webhooks of its alert."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import pytest
+from websockets.sync.client import connect
 
 from forepost.wire.alerts import Metric
 from tests.controller.alerts.alert_stage import Speaker, Stage
@@ -111,7 +113,14 @@ CASES = [
     Case("ip_change", "NETINFO", NETINFO, but(NETINFO, public_address="203.0.113.50"), ">", 0, 1),
     Case("isp_change", "NETINFO", NETINFO, but(NETINFO, internet_provider="Other"), ">", 0, 1),
 ]  # fmt: skip
-BY_TIME = {"offline", "incident_count", "health_score", "latency_baseline", "loss_baseline"}
+BY_TIME = {
+    "offline",
+    "identity_conflict",
+    "incident_count",
+    "health_score",
+    "latency_baseline",
+    "loss_baseline",
+}
 
 
 def test_no_metric_is_left_out() -> None:
@@ -158,6 +167,26 @@ def test_offline(stage: Stage) -> None:
     with stage.speaking() as agent:
         agent.post("SYSINFO", SYSINFO)
         stage.notice("resolved")
+
+
+def test_two_hosts_with_one_identity(stage: Stage) -> None:
+    stage.rule(metric="identity_conflict", threshold=2, operator=">=")
+    with stage.speaking() as agent:
+        agent.post("SYSINFO", SYSINFO)
+    for boot in (1, 2, 1):  # who was heard before is heard again after another
+        with connect(
+            stage.person.controller.ws + "/ws", additional_headers=stage.agent.headers, proxy=None
+        ) as copy:
+            copy.send("M")
+            assert str(copy.recv(5)).startswith("A")
+            copy.send("$1;forepost;;_OnNamespaceConnect;0;0;")
+            assert copy.recv(5) == "$1;;;;;;"
+            hello = {"version": "1", "capabilities": ["want"], "boot": boot}
+            copy.send(f";forepost;;hello;0;0;{json.dumps(hello)}")
+            assert str(copy.recv(5)).startswith(";forepost;;hello;")
+    told = stage.notice("triggered")
+    assert (told["metric"], told["value"]) == ("identity_conflict", 2)
+    assert told["agent_id"] == stage.agent.id
 
 
 def test_an_agent_that_was_never_seen_is_unknown_not_down(stage: Stage) -> None:

@@ -120,6 +120,7 @@ class Bench:
             self.store,  # type: ignore[arg-type]
             FakeIncidents(),  # type: ignore[arg-type]
             self.seen.get,
+            lambda _: False,
             self.clock,
             15.0,
         )

@@ -14,7 +14,7 @@ from forepost.controller.alerts.ledger import Ledger, Put
 from forepost.controller.alerts.metrics import HOST_TYPES, OF_TYPE, REMEMBERED, can_report, values
 from forepost.controller.alerts.reading import Alerts
 from forepost.controller.alerts.store import Store
-from forepost.controller.alerts.timers import LastSeen, Timers
+from forepost.controller.alerts.timers import HasTwin, LastSeen, Timers
 from forepost.controller.alerts.watch import Watch
 from forepost.controller.alerts.writing import Event, Tell, Writing
 from forepost.controller.db.engine import Database
@@ -43,6 +43,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     acceptable: Acceptable
     tell: Tell
     last_seen: LastSeen
+    has_twin: HasTwin
     panel_url: str
     check_sec: float
     baseline_sec: float
@@ -70,7 +71,13 @@ class Desk:
         ledger = Ledger(deps.db, deps.put, deps.panel_url)
         writing = Writing(watch, ledger, deps.tell, deps.clock, deps.health)
         timers = Timers(
-            watch, store, Incidents(deps.db), deps.last_seen, deps.clock, deps.check_sec
+            watch,
+            store,
+            Incidents(deps.db),
+            deps.last_seen,
+            deps.has_twin,
+            deps.clock,
+            deps.check_sec,
         )
         baselines = Baselines(
             watch, store, deps.series, deps.clock, deps.check_sec, deps.baseline_sec

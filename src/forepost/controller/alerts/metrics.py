@@ -50,11 +50,12 @@ OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
     "latency_baseline": ("PING", "TRAFFICSIM"),
     "loss_baseline": ("PING", "TRAFFICSIM"),
     "offline": (),
+    "identity_conflict": (),
     "incident_count": (),
 }
 """Metric to the types of payload that say it; none: it is no probe's."""
 
-AT_TURNS: Final = frozenset({"offline", "incident_count"})
+AT_TURNS: Final = frozenset({"offline", "identity_conflict", "incident_count"})
 FROM_SERIES: Final = frozenset({"health_score", "latency_baseline", "loss_baseline"})
 REMEMBERED: Final = frozenset({"cpu_usage", "route_change", "ip_change", "isp_change"})
 CHANGES: Final = REMEMBERED - {"cpu_usage"}

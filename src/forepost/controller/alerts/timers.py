@@ -1,4 +1,4 @@
-"""What no result says: agents that are gone, probes that are silent, open incidents."""
+"""What no result says: agents gone, agents that are two, silent probes, open incidents."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,6 +24,8 @@ GAP_SEC: Final = 45.0
 
 LastSeen = Callable[[int], datetime | None]
 """Agent id -> when this process last heard of it; None: not since its start."""
+HasTwin = Callable[[int], bool]
+"""Agent id -> whether two hosts have its key now."""
 
 
 class Timers:
@@ -35,9 +37,11 @@ class Timers:
         store: Store,
         incidents: Incidents,
         last_seen: LastSeen,
+        has_twin: HasTwin,
         clock: Clock,
         turn_sec: float,
     ) -> None:
+        self._has_twin = has_twin
         self._watch, self._store, self._incidents = watch, store, incidents
         self._last_seen, self._clock, self._turn_sec = last_seen, clock, turn_sec
         self._started = clock.now()
@@ -94,7 +98,11 @@ class Timers:
             return
         for host in _hosts_of(watched, hosts):
             seen = self._seen(host)
-            if seen is not None:
+            if seen is not None and rule.metric == "identity_conflict":
+                hosts_with_its_key = 2.0 if self._has_twin(host.agent_id) else 1.0
+                line = (0, host.agent_id, "", "")
+                self._watch.judged(watched, line, hosts_with_its_key, self._watch.now_us())
+            elif seen is not None:
                 self._judge_offline(watched, host, seen, now)
 
     def _judge_offline(self, watched: Watched, host: Host, seen: datetime, now: datetime) -> None:
