@@ -1,5 +1,6 @@
 """Whole speed tests against real peers on loopback."""
 
+import resource
 import socket
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from forepost.agent.edges.speed import Measured, Place, Plan, Progress, SpeedProcess
 from forepost.agent.edges.speed_run import run
 from forepost.kit.clock import SystemClock
+from tests.fakes.endless import saying
 from tests.lab.speed import librespeed, responding
 from tests.running import free_port
 
@@ -135,3 +137,14 @@ async def test_it_runs_in_a_process_that_ends_with_its_caller(tmp_path: Path) ->
         with anyio.fail_after(5):
             while (await SpeedProcess().measure(plan, told.append)).error:  # noqa: ASYNC110
                 await anyio.sleep(0.1)
+
+
+def test_an_answer_without_end_is_not_kept() -> None:
+    """`empty.php` answers with nothing; one that never stops would fill the memory."""
+    said = b"HTTP/1.1 200 OK\r\n\r\n"
+    with saying(said, b"x" * 1_024) as port:
+        place = Place(url=f"http://127.0.0.1:{port}")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        got = run(Plan(places=[place], sec=0.3, ways=()), SystemClock(), lambda _: None)
+        assert got.idle is not None
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10

@@ -18,6 +18,8 @@ from forepost.kit.clock import Clock
 
 CHUNKS_MIB: Final = 100
 """Of one download; then the next one, on the same connection."""
+MOST_ANSWER: Final = 65_536
+"""Of what answers with nothing (`empty.php`)."""
 BLOCKS: Final = 160
 """Of one upload: 20 MiB, what LibreSpeed's servers are set up for."""
 
@@ -91,17 +93,13 @@ class LibreSpeed:
                 count = connection.sock.send(left)
                 counter.moved += count
                 left = left[count:]
-        answer = connection.getresponse()
-        answer.read()
-        _right(answer)
+        _take(connection, connection.getresponse())
 
     def _asked(self, connection: http.client.HTTPConnection, path: str) -> None:
         if connection.sock is None:
             connection.sock = self._opened().sock
         connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-        _right(answer)
+        _take(connection, connection.getresponse())
 
     def _path(self, below: str) -> str:
         base = self._place.url if self._place.url.endswith("/") else self._place.url + "/"
@@ -123,6 +121,14 @@ class LibreSpeed:
         connection = http.client.HTTPConnection(self._host, self._port)
         connection.sock = opened
         return connection
+
+
+def _take(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
+    """Read what should be nothing; the connection ends where it is a lot."""
+    answer.read(MOST_ANSWER)
+    if not answer.isclosed():
+        connection.close()
+    _right(answer)
 
 
 def _right(answer: http.client.HTTPResponse) -> None:
