@@ -65,8 +65,11 @@ def send_for(seconds: float, raw: socket.socket, frame: bytes) -> None:
 def test_a_flood_of_messages_is_held_up_not_kept_in_memory(
     controller: ControllerProcess, person: Person
 ) -> None:
-    """A client that sends and never reads: the sockets fill, and the sender has to wait."""
+    """A client that asks and never reads: the sockets fill, and the sender has to wait."""
     agent = person.agent(person.workspace("w"))
+    for n in range(8):  # answers so large that a few fill every buffer on the way
+        note = {"note": "x" * 60_000}
+        person.probe(agent, type="PING", targets=[f"198.18.0.{n}"], metadata=note)
     with connect(controller.ws + "/ws", additional_headers=agent.headers, proxy=None) as client:
         client.send("M")
         client.recv(5)

@@ -30,7 +30,7 @@ def test_a_body_is_refused(controller: ControllerProcess, levels: int) -> None:
 
 def test_a_result_is_refused_and_the_others_are_kept(controller: ControllerProcess) -> None:
     person = controller.person()
-    agent, before = person.agent(person.workspace("w")), controller.output
+    agent, before = person.agent(person.workspace("nested")), controller.output
     with agent_socket(controller, agent) as socket:
         for kind in ("PING", "NETINFO", "DNS"):
             for levels in DEPTHS:

@@ -68,7 +68,7 @@ def test_an_agent_that_is_away_says_what_it_said_last_also_after_a_restart(
     controller = ControllerProcess(tmp_path).start()
     try:
         person = controller.person()
-        workspace = person.workspace("w")
+        workspace = person.workspace("delivered")
         good, bad, late, never, plain = (
             person.agent(workspace, name) for name in ("good", "bad", "late", "never", "plain")
         )
@@ -107,7 +107,7 @@ def test_an_agent_that_is_away_says_what_it_said_last_also_after_a_restart(
 def test_one_that_takes_none_any_more_has_none(
     controller: ControllerProcess, person: Person
 ) -> None:
-    agent = person.agent(person.workspace("w"))
+    agent = person.agent(person.workspace("delivered"))
     with taking(controller, agent) as (has, given):
         has("", OURS)
         has(given(), OURS)
