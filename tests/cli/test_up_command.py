@@ -37,8 +37,14 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert f"--listen {listen}: Address already in use" in found.stderr
 
 
-@pytest.mark.parametrize("listen", ["8080", "localhost:http", "192.0.2.1:80"])
+def test_an_address_of_another_host_is_named(tmp_path: Path) -> None:
+    found = up(tmp_path, "192.0.2.1:80")
+    assert found.returncode == 1
+    assert "--listen 192.0.2.1:80: " in found.stderr
+
+
+@pytest.mark.parametrize("listen", ["8080", "localhost:http"])
 def test_an_address_that_is_none_is_named(tmp_path: Path, listen: str) -> None:
     found = up(tmp_path, listen)
-    assert found.returncode == 1
-    assert f"--listen {listen}: " in found.stderr
+    assert found.returncode == 2
+    assert f"--listen: '{listen}'" in found.stderr

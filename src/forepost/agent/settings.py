@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from forepost.agent.edges.permission import Permission
+from forepost.kit.listening import host_port
 from forepost.kit.settings import Section, load
 
 
@@ -193,4 +194,7 @@ class Settings(Section, frozen=True, kw_only=True):
 
 def read(path: Path | None, env: Mapping[str, str] = os.environ) -> Settings:
     """Raises `forepost.kit.settings.WrongSettings`."""
-    return load(path, Settings, env)
+    settings = load(path, Settings, env)
+    if settings.speedtest.listen:
+        host_port(settings.speedtest.listen, "speedtest.listen")
+    return settings

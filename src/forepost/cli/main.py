@@ -1,10 +1,12 @@
 """`forepost`: every verb, and the file that has it. A verb's file is read when it is called."""
 
+import os
 import sys
 
 from cyclopts import App
 
 import forepost
+from forepost.kit.program import said
 
 app = App(
     name="forepost",
@@ -42,8 +44,27 @@ def version() -> None:
     print(forepost.__version__)
 
 
+INTERRUPTED = 130
+READER_GONE = 141
+"""As a shell says of a program that a signal ended: SIGINT, SIGPIPE."""
+
+
 def main() -> None:
-    sys.exit(app(result_action="return_int_as_exit_code_else_zero"))
+    """Run one verb. What the host or a setting is to blame for is one line, not a traceback."""
+    try:
+        status = app(result_action="return_int_as_exit_code_else_zero")
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(READER_GONE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        known = said(sys.argv[1] if len(sys.argv) > 1 else "", error)
+        if known is None:
+            raise
+        status = known
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.folder_lock import TAKEN, FolderLock, Taken
 from forepost.kit.http import Unreachable, request
+from forepost.kit.listening import host_port
 from forepost.kit.parent import PARENT
 from forepost.kit.program import FOR_GOOD
 from forepost.kit.state_file import Damaged
@@ -44,7 +45,8 @@ def up(
 ) -> int:
     """Start everything on this host and stay until Ctrl-C; start again with the same data.
 
-    Exit status: 0 stopped by a signal, 1 could not start, 4 another process has the folder.
+    Exit status: 0 stopped by a signal, 1 could not start, 2 wrong use, 3 no folder can be there,
+    4 another process has the folder.
 
     Parameters
     ----------
@@ -132,14 +134,12 @@ async def _stop(process: Process) -> None:
 
 def _check_free(listen: str) -> None:
     """Before another server on that port is taken for our own. Raises NotStarted."""
-    host, found, port = listen.rpartition(":")
-    if not found or not port.isdigit():
-        raise NotStarted(f"--listen {listen}: is not HOST:PORT")
+    host, port = host_port(listen, "--listen")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host.strip("[]"), int(port)))
+            probe.bind((host, port))
         except OSError as error:
             raise NotStarted(f"--listen {listen}: {error.strerror}") from None
 

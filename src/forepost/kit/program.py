@@ -47,11 +47,18 @@ def run_program(name: str, run: Callable[[], int]) -> int:
         parent.follow()
         return run()
     except Exception as error:
-        first: BaseException = error
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        for kind, status in _STATUSES.items():
-            if isinstance(first, kind):
-                sys.stderr.write(f"forepost {name}: {' '.join(str(first).split())}\n")
-                return status
-        raise
+        status = said(name, error)
+        if status is None:
+            raise
+        return status
+
+
+def said(name: str, error: BaseException) -> int | None:
+    """Say in one line why a program ends, and return its status; None: it is a fault of ours."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    for kind, status in _STATUSES.items():
+        if isinstance(error, kind):
+            sys.stderr.write(f"forepost {name}: {' '.join(str(error).split())}\n")
+            return status
+    return None
