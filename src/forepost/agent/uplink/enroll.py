@@ -49,7 +49,14 @@ async def enroll(
 
 def base(url: str) -> str:
     """`http(s)://host[:port]` of a controller. Raises ValueError."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is not the address of a controller: http(s)://host[:port]")
+    shape = "http(s)://host[:port]"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{url!r} is not the address of a controller ({error}): {shape}") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(f"{url!r} is not the address of a controller: {shape}")
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"{url!r}: a controller is at the root of a name of its own: {shape}")
     return f"{parts.scheme}://{parts.netloc}"
