@@ -151,7 +151,7 @@ def row_of(
 ) -> Row:
     """What a URL hides is not kept with results: everybody who may look sees them."""
     payload = without_secrets(bytes(post.payload), post.target)
-    found = measures.of(post.type, payload)
+    found = measures.of(post.type, post.payload)
     return Row(
         identity=identity,
         probe_id=post.probe_id,

@@ -8,9 +8,16 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import unquote
 
+import msgspec
+
 MASK: Final = "***"
 LIKE_A_KEY: Final = 6
 """A value of a URL's query with so many letters is looked for in what was measured, too."""
+
+MOST_WORK: Final = 4 << 20
+"""Bytes of a payload, times the texts that are looked for in it. Where it is more, as only somebody
+who wants it has it, no text of the payload is kept."""
+_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
 _OF_ALL: Final = frozenset({"interval_sec", "timeout_sec", "count", "bind_interface", "name"})
 _MTR: Final = frozenset(
@@ -137,31 +144,42 @@ def public_channel(url: str) -> str:
 
 
 def without_secrets(payload: bytes, target: str) -> bytes:
-    """A payload (JSON) in which nothing is left of what `public_target` takes from its target."""
+    """A payload (JSON) in which nothing is left of what `public_target` takes from its target.
+
+    It stays JSON: only texts are looked into, as they read and not as they are written.
+    """
     if public_target(target) == target:
         return payload
-    for secret in sorted(set(_secrets(target)), key=len, reverse=True):
-        for written in _written(secret):
-            payload = payload.replace(written, MASK.encode())
-    return payload
+    secrets = sorted(set(_secrets(target)), key=lambda pair: len(pair[0]), reverse=True)
+    if len(payload) * len(secrets) > MOST_WORK:
+        return _TEXT.sub(b'"***"', payload)
+    if b"\\" not in payload and not any(secret.encode() in payload for secret, _ in secrets):
+        return payload
+
+    def masked(found: re.Match[bytes]) -> bytes:
+        told = text = msgspec.json.decode(found.group(), type=str)
+        for secret, instead in secrets:
+            told = told.replace(secret, instead)
+        return found.group() if told == text else msgspec.json.encode(told)
+
+    return _TEXT.sub(masked, payload)
 
 
-def _secrets(target: str) -> Iterator[str]:
-    plain, _, query = target.partition("#")[0].partition("?")
+def _secrets(target: str) -> Iterator[tuple[str, str]]:
+    """What a target hides, and what stands for it. A short text may be any word, or half of one:
+    it is hidden only where it stands as in a URL.
+    """
+    whole, _, fragment = target.partition("#")
+    plain, _, query = whole.partition("?")
     place = plain.partition("://")[2] or plain
     user = place.partition("/")[0].rpartition("@")[0]
-    for text in (query, user):
-        if text and text != MASK:
-            yield text
+    for before, text, after in (("?", query, ""), ("", user, "@"), ("#", fragment, "")):
+        if len(text) >= LIKE_A_KEY:
+            yield text, MASK
+        elif text and text != MASK:
+            yield f"{before}{text}{after}", f"{before}{MASK}{after}"
     parts = [value for pair in re.split("[&;]", query) for value in (pair.partition("=")[2],)]
     for part in (*parts, user.partition(":")[2]):
-        if len(part) >= LIKE_A_KEY:
-            yield from (part, unquote(part))
-
-
-def _written(text: str) -> Iterator[bytes]:
-    """How JSON of different makers writes a text: as it is, or `&` as Go does."""
-    plain = text.replace("\\", "\\\\").replace('"', '\\"')
-    yield plain.encode()
-    if "&" in plain:
-        yield plain.replace("&", "\\u0026").encode()
+        for text in (part, unquote(part)):
+            if len(text) >= LIKE_A_KEY:
+                yield text, MASK
