@@ -11,6 +11,7 @@ from forepost.controller.bodies import (
     BODY_BYTES,
     BYTES_A_VALUE,
     FREE_BYTES,
+    MOST_FIELDS,
     STRANGERS_BODY_BYTES,
     has_nul,
     respelled,
@@ -96,3 +97,10 @@ def test_what_is_left_out_is_said(person: Person) -> None:
     assert "Warning" not in person.ask("POST", "/workspaces", json={"name": "v"}).headers
     answer = person.ask("POST", "/workspaces", json={"name": "w", "setings": {}})
     assert answer.json() == {"error": "setings: did you mean settings?"}
+
+
+def test_names_that_are_not_known_are_not_compared_without_end() -> None:
+    """55,000 of them in 1 MiB cost half a second of the loop."""
+    names = (f"recovery{number:06d}" for number in range(MOST_FIELDS + 1))
+    with pytest.raises(Invalid, match=f"body: {MOST_FIELDS + 1} fields"):
+        respelled(dict.fromkeys(names, 1), NewRule)

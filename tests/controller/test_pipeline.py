@@ -150,3 +150,16 @@ def test_a_fault_of_one_publisher_does_not_keep_rows_from_the_next(
     each_in_turn(broken, lambda workspace_id, _: came.append(workspace_id))(7, [row(1)])
     assert came == [7]
     assert "not followed up" in caplog.text
+
+
+def test_what_a_url_hides_is_not_in_the_reason_of_a_trigger_either() -> None:
+    post = ProbePost(
+        created_at=START,
+        type="HTTP",
+        payload=b"{}",  # type: ignore[arg-type]
+        target="https://u:s3cr3t-pw@h.example/?token=abcdef",
+        triggered=True,
+        triggered_reason="GET https://u:s3cr3t-pw@h.example/?token=abcdef: 503",
+    )
+    kept = row_of(post, identity=1, agent_id=1, probe_agent_id=1, target_agent=0, received=START)
+    assert kept.triggered_reason == "GET https://***@h.example/?***: 503"

@@ -28,6 +28,8 @@ BYTES_A_VALUE: Final = 16
 UNKNOWN: Final = "forepost.unknown_fields"
 """Where in the scope the names stand that a body had and its route does not know."""
 MOST_NAMED, LONGEST_NAME = 20, 40
+MOST_FIELDS: Final = 1_000
+"""Of a body: each that is not known is compared with each that is."""
 
 
 class SpelledRequest(Request[Any, Any, Any]):
@@ -59,12 +61,14 @@ class SpelledRequest(Request[Any, Any, Any]):
 def respelled(value: Any, kind: Any) -> tuple[Any, list[str]]:
     """Give the keys of an object the spelling of `kind`: intervalSec, interval_sec. Pure.
 
-    Return it, and the names that `kind` does not know. Raises Invalid for a name that is given
-    twice, and for one that is a slip away from a name that is known.
+    Return it, and the names that `kind` does not know. Raises Invalid for too many names, for one
+    that is given twice, and for one that is a slip away from a name that is known.
     """
     fields = list(_fields(kind))
     if not isinstance(value, dict) or not fields:
         return value, []
+    if len(value) > MOST_FIELDS:
+        raise Invalid(f"body: {len(value)} fields; the most are {MOST_FIELDS}")
     names = {_bare(field.encode_name): field.encode_name for field in fields}
     spelled: dict[str, Any] = {}
     unknown: list[str] = []

@@ -17,7 +17,7 @@ from forepost.controller.series.port import Row, Series
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
-from forepost.wire.disclosure import public_target, without_secrets
+from forepost.wire.disclosure import public_target, reason_without_secrets, without_secrets
 from forepost.wire.uplink import ProbePost
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
@@ -164,7 +164,7 @@ def row_of(
         target=public_target(post.target),
         target_agent=target_agent,
         triggered=post.triggered,
-        triggered_reason=post.triggered_reason,
+        triggered_reason=reason_without_secrets(post.triggered_reason, post.target),
         rtt_ms=found.rtt_ms,
         rtt_min_ms=found.rtt_min_ms,
         rtt_max_ms=found.rtt_max_ms,

@@ -4,7 +4,7 @@ A field that nobody has decided about is not shown; a test asks for the decision
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -150,19 +150,33 @@ def without_secrets(payload: bytes, target: str) -> bytes:
     """
     if public_target(target) == target:
         return payload
-    secrets = sorted(set(_secrets(target)), key=lambda pair: len(pair[0]), reverse=True)
+    secrets = _longest_first(target)
     if len(payload) * len(secrets) > MOST_WORK:
         return _TEXT.sub(b'"***"', payload)
     if b"\\" not in payload and not any(secret.encode() in payload for secret, _ in secrets):
         return payload
 
     def masked(found: re.Match[bytes]) -> bytes:
-        told = text = msgspec.json.decode(found.group(), type=str)
-        for secret, instead in secrets:
-            told = told.replace(secret, instead)
+        text = msgspec.json.decode(found.group(), type=str)
+        told = _without(text, secrets)
         return found.group() if told == text else msgspec.json.encode(told)
 
     return _TEXT.sub(masked, payload)
+
+
+def reason_without_secrets(reason: str, target: str) -> str:
+    """The same of a text about a result."""
+    return _without(reason, _longest_first(target)) if public_target(target) != target else reason
+
+
+def _without(text: str, secrets: Sequence[tuple[str, str]]) -> str:
+    for secret, instead in secrets:
+        text = text.replace(secret, instead)
+    return text
+
+
+def _longest_first(target: str) -> list[tuple[str, str]]:
+    return sorted(set(_secrets(target)), key=lambda pair: len(pair[0]), reverse=True)
 
 
 def _secrets(target: str) -> Iterator[tuple[str, str]]:

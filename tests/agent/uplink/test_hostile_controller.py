@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.utils import accept_key
 
 from forepost.agent.node import Identity, Node
 from forepost.agent.uplink.bounds import (
@@ -49,6 +50,9 @@ PROBE = {
     "type": "PING",
 }
 Talk = Callable[[ServerConnection], Awaitable[None]]
+
+
+HEAD = "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
 
 
 def own(event: str, body: Any) -> str:
@@ -299,3 +303,41 @@ async def test_what_cannot_be_kept_does_not_end_the_conversation(tmp_path: Path)
         await happens(lambda: any("controller wants" in one for one in site.health.problems))
         assert site.connects == 1
         assert "controller" not in site.health.problems
+
+
+@pytest.mark.parametrize("payload", [b"", b"x" * 125], ids=["empty", "long"])
+async def test_pings_without_end_end_the_conversation(payload: bytes, tmp_path: Path) -> None:
+    """They stopped the loop for 4 s, and the answers that nobody read were kept: 15 MB a second."""
+    flood = bytes([0x89, len(payload)]) + payload
+    connects, came_again = 0, anyio.Event()
+
+    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connects
+        connects += 1
+        if connects > 1:
+            came_again.set()
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        lines = dict(line.split(": ", 1) for line in request.split("\r\n")[1:] if line)
+        writer.write(f"{HEAD}{accept_key(lines['Sec-WebSocket-Key'])}\r\n\r\n".encode())
+        try:
+            while True:
+                writer.write(flood * 10_000)
+                await writer.drain()
+        except OSError:
+            writer.close()
+
+    server = await asyncio.start_server(pour, "127.0.0.1", 0)
+    identity = Identity(
+        url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}",
+        workspace_id=1,
+        agent_id=1,
+        psk="k",
+    )
+    site = Site(tmp_path)
+    link = Link(site.node, site.spool, site.want, site.clock, site.health)
+    async with server, watched() as pauses, anyio.create_task_group() as tasks:
+        tasks.start_soon(link.run, identity)
+        with anyio.fail_after(10):
+            await came_again.wait()
+        tasks.cancel_scope.cancel()
+    assert pauses.longest_sec < 0.5

@@ -5,8 +5,9 @@ from typing import Any
 import anyio
 import pytest
 
-from forepost.controller.series.port import Find, Row, Series, SpreadOf
+from forepost.controller.series.port import Find, Row, Series, SpreadOf, size_of
 from forepost.controller.series.sqlite import SqliteSeries
+from forepost.kit.errors import Invalid
 from tests.controller.series.series_rows import (
     DAY,
     HOUR,
@@ -365,3 +366,14 @@ async def test_a_line_goes_with_its_last_row(series: Series) -> None:
     assert await series.thin("FLOWS", before_us=START + DAY, received_before_us=START + DAY) == 1
     assert await series.add([alone]) == 1
     assert await series.find(Find(streams=[-10])) == [alone]
+
+
+async def test_more_bytes_than_are_wanted_are_refused(series: Series) -> None:
+    """24 MB on disk were 2.8 GB in RAM: rows are counted, and may have a megabyte each."""
+    rows = [row(START + n, n, payload=b'{"a":"' + b"a" * 1_000 + b'"}') for n in range(1, 11)]
+    await series.add(rows)
+    most = sum(map(size_of, rows))
+    assert len(await series.find(Find(streams=[1], most_bytes=most))) == 10
+    assert len(await series.find(Find(streams=[1], most_bytes=most // 2, limit=5))) == 5
+    with pytest.raises(Invalid, match="these rows have more than"):
+        await series.find(Find(streams=[1], most_bytes=most - 1))

@@ -36,6 +36,8 @@ from forepost.wire.flow_history import (
 from forepost.wire.flow_rollup import FLOWS, Named, Talk
 
 REPORTS_IN_SPAN: Final = 2_000
+MOST_BYTES: Final = 64 << 20
+"""Of reports that are read for one answer."""
 """Of one agent in the longest range that is read by minutes."""
 Top = list[tuple[Key, str, Counts]]
 
@@ -179,6 +181,7 @@ class FlowReading:
                 from_us=of.start * 1_000_000 - HALF_US,
                 to_us=of.end * 1_000_000 - HALF_US - 1,
                 limit=REPORTS_IN_SPAN,
+                most_bytes=MOST_BYTES,
                 ascending=True,
             )
         )

@@ -7,7 +7,7 @@ from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access import needs
-from forepost.controller.results.query import limit_of, micros
+from forepost.controller.results.query import MOST_BYTES, limit_of, micros
 from forepost.controller.results.reading import POINTS, Reading
 from forepost.controller.results.rows import shown
 from forepost.controller.results.sampling import sampled
@@ -84,6 +84,7 @@ def routes(series: Series, streams_of: StreamsOf, reading: Reading) -> Router:
                 from_us=micros("from", start),
                 to_us=micros("to", to),
                 limit=limit_of(limit),
+                most_bytes=MOST_BYTES,
                 ascending=asc,
             )
         )
@@ -118,6 +119,7 @@ def routes(series: Series, streams_of: StreamsOf, reading: Reading) -> Router:
             from_us=micros("from", start),
             to_us=micros("to", to),
             limit=limit_of(limit),
+            most_bytes=MOST_BYTES,
             ascending=asc,
         )
         if not aggregate:

@@ -8,6 +8,8 @@ from forepost.kit.errors import Invalid
 LIMIT: Final = 1_000
 """Rows in an answer when the request names no limit."""
 MOST: Final = 50_000
+MOST_BYTES: Final = 64 << 20
+"""Of the rows of one answer."""
 
 
 def micros(field: str, text: str | None) -> int | None:

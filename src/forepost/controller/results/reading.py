@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from forepost.controller.results.query import limit_of, micros
+from forepost.controller.results.query import MOST_BYTES, limit_of, micros
 from forepost.controller.results.rows import shown
 from forepost.controller.series.port import ChartOf, Find, Series
 from forepost.kit.clock import Clock
@@ -31,6 +31,7 @@ class Reading:
             from_us=micros("from", start),
             to_us=micros("to", to),
             limit=limit_of(limit),
+            most_bytes=MOST_BYTES,
         )
         return [shown(row) for row in await self._series.find(query)]
 

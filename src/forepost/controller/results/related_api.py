@@ -8,10 +8,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access import needs
 from forepost.controller.results.api import BASE, From, Time
-from forepost.controller.results.query import limit_of, micros
+from forepost.controller.results.query import MOST_BYTES, limit_of, micros
 from forepost.controller.results.related import Likeness, measures, similar_to
 from forepost.controller.results.rows import shown
-from forepost.controller.series.port import Find, Row, Series
+from forepost.controller.series.port import Find, Row, Series, size_of
 from forepost.wire.copying import Bundle, ByTarget, LatestOf, Similar
 from forepost.wire.disclosure import public_target
 from forepost.wire.probes import Probe
@@ -58,8 +58,12 @@ def routes(series: Series, likeness: Likeness) -> Router:
         )
         found = (await likeness.on(workspace_id, [target]))[:TOGETHER]
         bundles = []
+        left = MOST_BYTES  # of all probes together
         for probe in found:
-            rows = [shown(row) for row in await rows_for(probe, target, query)]
+            asked = msgspec.structs.replace(query, most_bytes=left)
+            of_probe = await rows_for(probe, target, asked)
+            left -= sum(map(size_of, of_probe))
+            rows = [shown(row) for row in of_probe]
             if latest_only:
                 bundles.append(Bundle(probe_id=probe.id, latest=rows[0] if rows else None))
             else:

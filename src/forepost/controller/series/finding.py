@@ -12,8 +12,9 @@ import msgspec
 
 from forepost.controller.series.lines import Known, Lines, Of, admits
 from forepost.controller.series.payloads import Unpacker
-from forepost.controller.series.port import Find, Row
+from forepost.controller.series.port import Find, Row, size_of
 from forepost.controller.series.schema import DAY_US, SKEWED, days_of, on, snapshot
+from forepost.kit.errors import Invalid
 
 Found = tuple[Any, ...]
 """created_us, identity, line, partition: these order a row, name it; then what `row_of` reads."""
@@ -38,7 +39,20 @@ def find(connection: apsw.Connection, unpacker: Unpacker, lines: Lines, query: F
         return []
     with snapshot(connection):
         search = _Search(connection, known, query, low, high)
-        return [row_of(connection, unpacker, known, found) for found in search.run()]
+        rows = (row_of(connection, unpacker, known, found) for found in search.run())
+        return list(rows if query.most_bytes is None else _bounded(rows, query.most_bytes))
+
+
+def _bounded(rows: Iterable[Row], most_bytes: int) -> Iterator[Row]:
+    left = most_bytes
+    for row in rows:
+        left -= size_of(row)
+        if left < 0:
+            raise Invalid(
+                f"these rows have more than {most_bytes} bytes: ask for fewer (limit), or for a"
+                " shorter time (from, to)"
+            )
+        yield row
 
 
 class _Search:

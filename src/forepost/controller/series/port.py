@@ -1,11 +1,14 @@
 """Time series behind one small port. Adapters: `sqlite.py` (embedded)."""
 
 from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from forepost.wire.rest import Line
+
+ROW_BYTES: Final = 512
+"""Of a row but for its texts."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -40,6 +43,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return stream_of(self.probe_id, self.agent_id)
 
 
+def size_of(row: Row) -> int:
+    """Bytes of a row in memory, nearly."""
+    return ROW_BYTES + len(row.payload) + len(row.target)
+
+
 def stream_of(probe_id: int, agent_id: int) -> int:
     """What rows are kept together by: the probe, or for results of no probe the agent, negated."""
     return probe_id or -agent_id
@@ -60,6 +68,8 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     to_us: int | None = None
     received_from_us: int | None = None
     limit: int = 1_000
+    most_bytes: int | None = None
+    """More than these (`size_of`) are refused (Invalid): rows may have a megabyte each."""
     ascending: bool = False
 
 
