@@ -1,5 +1,7 @@
 """`forepost`: every verb, and the file that has it. A verb's file is read when it is called."""
 
+import os
+import signal
 import sys
 
 from cyclopts import App
@@ -43,7 +45,29 @@ def version() -> None:
 
 
 def main() -> None:
-    sys.exit(app(result_action="return_int_as_exit_code_else_zero"))
+    _tell_all_of(*sys.argv[1:2])
+    try:
+        status = app(result_action="return_int_as_exit_code_else_zero")
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough: `| head`
+        _print_no_more()
+        status = 128 + signal.SIGPIPE
+    except OSError as error:  # what no verb expects, as standard output on a full disk
+        sys.stderr.write(f"forepost: {error}\n")
+        _print_no_more()
+        status = 1
+    sys.exit(status)
+
+
+def _print_no_more() -> None:
+    """What is not written yet would fail again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell_all_of(verb: str = "") -> None:
+    """The list of verbs has a line for each; the help of one says what its file says."""
+    if verb in app and app[verb].default_command is not None:
+        app[verb].help = None
 
 
 if __name__ == "__main__":

@@ -62,7 +62,10 @@ def add(
     config: Config = None,
     data: Data = None,
 ) -> int:
-    """Open an account; its password comes from a prompt or, in a pipe, from standard input."""
+    """Open an account; its password comes from a prompt or, in a pipe, from standard input.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         made = await operator.add(email, name, _password(), admin=admin, now=_clock.now())
@@ -82,7 +85,10 @@ def passwd(
     config: Config = None,
     data: Data = None,
 ) -> int:
-    """Set another password, from a prompt or, in a pipe, from standard input; all logins end."""
+    """Set another password, from a prompt or, in a pipe, from standard input; all logins end.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         found = await operator.find(email)
@@ -96,7 +102,10 @@ def passwd(
 
 @user.command
 def ls(*, config: Config = None, data: Data = None) -> int:
-    """List all accounts."""
+    """List all accounts.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         table = Table(box=None, pad_edge=False)
@@ -116,7 +125,10 @@ def ls(*, config: Config = None, data: Data = None) -> int:
 
 @user.command
 def lock(email: Email, /, *, config: Config = None, data: Data = None) -> int:
-    """Shut an account out, with its logins, API keys, PINs, share links and invitations."""
+    """Shut an account out, with its logins, API keys, PINs, share links and invitations.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         found = await operator.find(email)
@@ -128,7 +140,10 @@ def lock(email: Email, /, *, config: Config = None, data: Data = None) -> int:
 
 @user.command
 def unlock(email: Email, /, *, config: Config = None, data: Data = None) -> int:
-    """Let an account log in again. What ended with the lock stays ended."""
+    """Let an account log in again. What ended with the lock stays ended.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         found = await operator.find(email)
