@@ -20,7 +20,8 @@ from forepost.controller import settings as controller_settings
 from forepost.controller.accounts.operator import Operator
 from forepost.controller.actor import Actor
 from forepost.controller.audit.store import AuditLog, Entry
-from forepost.controller.db.engine import Database
+from forepost.controller.db.engine import UNREADABLE, Database
+from forepost.controller.db.failures import reason_of
 from forepost.controller.settings import Settings
 from forepost.controller.tokens import Passwords
 from forepost.kit.clock import SystemClock
@@ -184,6 +185,8 @@ async def _on_database(settings: Settings, action: str, does: Does) -> str:
         said, changed = await does(Operator(db, Passwords()))
         if changed is not None:
             await AuditLog(db).add(_entry(action, changed))
+    except UNREADABLE as error:
+        raise NoDatabase(f"{db.place}: {reason_of(error)}") from error
     finally:
         await db.close()
     return said
