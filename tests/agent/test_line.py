@@ -2,7 +2,9 @@
 
 import pytest
 
-from forepost.agent.line import is_plain, why_not
+from forepost.agent.line import controller_address, is_plain, why_not
+from forepost.agent.settings import read
+from forepost.kit.settings import WrongSettings
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,26 @@ def test_only_loopback_may_be_plain(url: str, *, plain: bool) -> None:
 def test_a_pin_needs_a_certificate() -> None:
     assert "use https://" in why_not("http://127.0.0.1", allow_plain=True, pin_sha256="0" * 64)
     assert why_not("https://x.example", allow_plain=False, pin_sha256="0" * 64) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "controller.example:8080",
+        "ftp://controller.example",
+        "http://",
+        "http://[::1",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:x",
+    ],
+)
+def test_what_is_no_controller_is_named(url: str) -> None:
+    with pytest.raises(ValueError, match=r"is not the address of a controller"):
+        controller_address(url)
+    with pytest.raises(WrongSettings, match=r"uplink: .* is not the address of a controller"):
+        read(None, {"FOREPOST_UPLINK__URL": url})
+
+
+def test_a_path_is_left_out() -> None:
+    assert controller_address("https://[2001:db8::1]:1/panel") == "https://[2001:db8::1]:1"

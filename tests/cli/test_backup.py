@@ -91,7 +91,7 @@ def again(
     """On another host: nothing that was there is missing, nothing that came later is there."""
     other = ControllerProcess(tmp_path / "other")
     data = tmp_path / "other/data"
-    data.mkdir()
+    assert not data.exists()
     done = forepost("restore", str(out), "--data", str(data))
     assert done.returncode == 0, done.stderr
     other.start()

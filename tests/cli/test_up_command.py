@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import free_port
+
 
 def up(folder: Path, listen: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -48,3 +50,20 @@ def test_an_address_that_is_none_is_named(tmp_path: Path, listen: str) -> None:
     found = up(tmp_path, listen)
     assert found.returncode == 2
     assert f"--listen: '{listen}'" in found.stderr
+
+
+def test_a_store_that_lies_beside_its_place_is_not_passed_by(tmp_path: Path) -> None:
+    (tmp_path / "meta.sqlite").touch()
+    found = up(tmp_path, f"127.0.0.1:{free_port()}")
+    assert (found.returncode, found.stderr.count("\n")) == (1, 1)
+    assert "is restored with --data DIR/controller" in found.stderr
+    assert not (tmp_path / "controller").exists()
+
+
+def test_a_restored_store_asks_for_its_admin(tmp_path: Path) -> None:
+    (tmp_path / "controller").mkdir()
+    (tmp_path / "controller/meta.sqlite").touch()
+    found = up(tmp_path, f"127.0.0.1:{free_port()}")
+    assert (found.returncode, found.stderr.count("\n")) == (1, 1)
+    assert "FOREPOST_ADMIN__EMAIL and FOREPOST_ADMIN__PASSWORD" in found.stderr
+    assert not (tmp_path / "first-login.json").exists()

@@ -11,10 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.damage import undecodable_schema
 from tests.postgres import Postgres
 from tests.running import ADMIN, ControllerProcess, Person
 
 PASSWORD = "a good password"
+USER = [sys.executable, "-m", "forepost.cli.main", "user"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControllerP
 
 def user(controller: ControllerProcess, *arguments: str, typed: str = "") -> Any:
     return subprocess.run(
-        [sys.executable, "-m", "forepost.cli.main", "user", *arguments],
+        [*USER, *arguments],
         env={
             "PATH": "/usr/bin",
             **{k: v for k, v in controller.env.items() if k.startswith("FOREPOST_DATA__")},
@@ -227,3 +229,15 @@ def _within_a_second(true: Any) -> None:
     while not true():
         assert time.monotonic() < ends, "not within a second"
         time.sleep(0.02)
+
+
+def test_a_damaged_database_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "controller/meta.sqlite"
+    path.parent.mkdir()
+    for junk in (b"no database, " * 1_000, undecodable_schema(path)):
+        path.write_bytes(junk)
+        found = subprocess.run(
+            [*USER, "ls", "--data", str(tmp_path)], capture_output=True, text=True, check=False
+        )
+        assert (found.returncode, found.stderr.count("\n")) == (1, 1), found.stderr
+        assert found.stderr.startswith(f"forepost user: {path}: ")

@@ -12,6 +12,7 @@ import pytest
 
 from forepost.kit.folder_lock import TAKEN
 from forepost.kit.program import CANNOT_START, NOT_NOW, WRONG_SETTINGS
+from tests.fakes.damage import undecodable_schema
 from tests.running import AgentProcess, ControllerProcess, free_port, until
 
 
@@ -49,6 +50,13 @@ def damaged(tmp_path: Path, name: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", ["meta.sqlite", "series.sqlite"])
 def test_a_damaged_database(tmp_path: Path, name: str) -> None:
     check(start("controller", **damaged(tmp_path, name)), CANNOT_START, name, "not a database")
+
+
+def test_a_database_whose_schema_is_damaged(tmp_path: Path) -> None:
+    env = damaged(tmp_path, "meta.sqlite")
+    path = tmp_path / "data/meta.sqlite"
+    path.write_bytes(undecodable_schema(path))
+    check(start("controller", **env), CANNOT_START, "meta.sqlite", "can't decode")
 
 
 def test_a_database_of_a_newer_version(tmp_path: Path) -> None:

@@ -4,6 +4,21 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 
+def controller_address(url: str) -> str:
+    """`http(s)://host[:port]` of what was given. Raises ValueError."""
+    wrong = f"{url!r} is not the address of a controller: http(s)://host[:port]"
+    try:
+        parts = urlsplit(url)
+        there = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"{wrong} ({error})") from None
+    if not there:
+        raise ValueError(wrong)
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"{wrong}, at the root of a name of its own")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def is_plain(url: str) -> bool:
     """Whether anybody on the way can read what goes to this address."""
     parts = urlsplit(url)

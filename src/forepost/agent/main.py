@@ -21,7 +21,7 @@ from forepost.agent.edges import descriptors
 from forepost.agent.edges.disk import Folder
 from forepost.agent.edges.speed import SpeedProcess
 from forepost.agent.edges.system import system_edges
-from forepost.agent.line import is_plain, why_not
+from forepost.agent.line import controller_address, is_plain, why_not
 from forepost.agent.node import Node
 from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
@@ -29,7 +29,7 @@ from forepost.agent.settings import Settings, UplinkSection
 from forepost.agent.speedtests.answering import answer, host_and_port
 from forepost.agent.speedtests.desk import Desk
 from forepost.agent.uplink.bounds import probes_of
-from forepost.agent.uplink.enroll import base, enroll
+from forepost.agent.uplink.enroll import enroll
 from forepost.agent.uplink.link import Link
 from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.spool import Spool
@@ -249,7 +249,7 @@ async def _uplink(
 
     Over a line that may not be used nothing is said: what is measured waits in the spool.
     """
-    here = base(settings.url), settings.workspace_id, settings.agent_id
+    here = controller_address(settings.url), settings.workspace_id, settings.agent_id
     pin_sha256 = settings.pin_sha256
     if reason := why_not(here[0], allow_plain=settings.allow_plain, pin_sha256=pin_sha256):
         health.ill("uplink", reason)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from forepost.agent.edges.permission import Permission
+from forepost.agent.line import controller_address
 from forepost.kit.listening import host_port
 from forepost.kit.settings import Section, load
 
@@ -31,6 +32,10 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     """SHA-256 of the public key of the controller's certificate, in hex; it alone says who the
     controller is. Empty: the system's certificate authorities do.
     """
+
+    def __post_init__(self) -> None:
+        if self.url:
+            controller_address(self.url)
 
 
 class SpoolSection(Section, frozen=True, kw_only=True):

@@ -35,6 +35,8 @@ def backup(file: Path, /, *, data: Path | None = None, config: Path | None = Non
     """
 
     def write(folder: Path) -> str:
+        if not folder.is_dir():
+            raise WrongSettings(f"{folder} is no folder")
         manifest = archive.backup(folder, file, SystemClock().now(), forepost.__version__)
         return f"{file}: {_size(manifest)} of {folder}"
 
@@ -45,8 +47,9 @@ def restore(file: Path, /, *, data: Path | None = None, config: Path | None = No
     """Put a backup in the place of what a controller has; it must not run.
 
     The file is checked before anything is replaced, and what is replaced is kept in
-    `before-restore`. Everybody has to log in again. Exit status: 0 restored, 1 not restored and
-    nothing changed, 2 wrong use, 4 a controller has the folder.
+    `before-restore`. A folder that is missing is made: DIR/controller for `forepost up --data DIR`.
+    Everybody has to log in again. Exit status: 0 restored, 1 not restored and nothing changed, 2
+    wrong use, 4 a controller has the folder.
 
     Parameters
     ----------
@@ -60,6 +63,7 @@ def restore(file: Path, /, *, data: Path | None = None, config: Path | None = No
     """
 
     def put(folder: Path) -> str:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FolderLock.take(folder):
             manifest = archive.restore(folder, file)
         return f"{folder}: {_size(manifest)} of {manifest.made_at:%F %T} UTC"
@@ -89,10 +93,7 @@ def _folder(data: Path | None, config: Path | None) -> Path:
         )
     folder = Path(settings.data.dir) if data is None else data
     beneath = folder / "controller"
-    folder = beneath if beneath.is_dir() else folder
-    if not folder.is_dir():
-        raise WrongSettings(f"{folder} is no folder")
-    return folder
+    return beneath if beneath.is_dir() else folder
 
 
 def _size(manifest: Manifest) -> str:

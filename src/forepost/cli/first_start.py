@@ -20,6 +20,13 @@ EMAIL: Final = "admin@forepost.local"
 WORKSPACE: Final = "Home"
 AGENT: Final = "This host"
 PING: Final = {"type": "PING", "interval_sec": 5, "timeout_sec": 2, "count": 5}
+STORE: Final = "meta.sqlite"
+GIVEN: Final = "FOREPOST_ADMIN__PASSWORD"
+"""Set by who has a password already."""
+
+
+class NoPlace(Exception):
+    """`forepost up` cannot start out of this folder; the text says why and what helps."""
 
 
 class FirstLogin(msgspec.Struct, frozen=True):
@@ -39,6 +46,22 @@ class Start:
             folder / "first-login.json", msgspec.json.Decoder(FirstLogin).decode
         )
 
+    def check(self) -> None:
+        """Raises NoPlace where the folder holds a store that is none of our making."""
+        if (self.folder / STORE).exists():
+            raise NoPlace(
+                f"{self.folder} is the folder of a controller alone ({STORE}); a backup for"
+                f" `forepost up --data DIR` is restored with --data DIR/controller"
+            )
+        restored = (self.folder / "controller" / STORE).exists()
+        known = self._login_file.path.exists() or os.environ.get(GIVEN)
+        if restored and self.first and not known:
+            raise NoPlace(
+                f"{self.folder / 'controller'} is restored and has its accounts, but this host has"
+                f" no agent there: start once with FOREPOST_ADMIN__EMAIL and {GIVEN} of its first"
+                " admin (`forepost user passwd` sets a lost one)"
+            )
+
     @property
     def url(self) -> str:
         host, _, port = self.listen.rpartition(":")
@@ -54,11 +77,12 @@ class Start:
 
         Raises Damaged.
         """
-        if (kept := self._login_file.load()) is not None:
+        kept = self._login_file.load()
+        if kept is not None and not os.environ.get(GIVEN):
             return kept
         login = FirstLogin(
             os.environ.get("FOREPOST_ADMIN__EMAIL") or EMAIL,
-            os.environ.get("FOREPOST_ADMIN__PASSWORD") or secrets.token_urlsafe(12),
+            os.environ.get(GIVEN) or secrets.token_urlsafe(12),
         )
         self._login_file.save(msgspec.json.encode(login))
         return login

@@ -76,7 +76,10 @@ def top(
     ] = 0,
     limit: Limit = 20,
 ) -> int:
-    """Show the fastest flows again and again, until Ctrl-C."""
+    """Show the fastest flows again and again, until Ctrl-C.
+
+    Exits with 0, with 1 where the agent refuses, and with 3 where none answers.
+    """
     try:
         path = found(socket)
         anyio.run(_watch, path, interval, count, limit)

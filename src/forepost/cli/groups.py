@@ -39,7 +39,10 @@ Address = Annotated[
 
 @groups.command
 def ls(*, socket: Socket = None, json: Json = False) -> int:
-    """List all groups."""
+    """List all groups.
+
+    Exit status: 0 done, 1 refused, 3 no agent answers.
+    """
     return _run(socket, lambda path: _list(path, json=json))
 
 
@@ -60,13 +63,19 @@ def rm(name: Name, /, *addresses: Address, socket: Socket = None) -> int:
 
 @groups.command
 def flush(name: Name, /, *, socket: Socket = None) -> int:
-    """Remove a group, also where it is kept."""
+    """Remove a group, also where it is kept.
+
+    Exit status: 0 done, 1 refused, 3 no agent answers.
+    """
     return _run(socket, lambda path: _order(path, "flush-group-addresses", name))
 
 
 @groups.command
 def save(name: Name, /, *, socket: Socket = None) -> int:
-    """Keep a group over a restart of the agent."""
+    """Keep a group over a restart of the agent.
+
+    Exit status: 0 done, 1 refused, 3 no agent answers.
+    """
     return _run(socket, lambda path: _order(path, "save-address-group", name))
 
 

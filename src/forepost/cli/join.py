@@ -9,9 +9,9 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 import forepost
-from forepost.agent.line import why_not
+from forepost.agent.line import controller_address, why_not
 from forepost.agent.node import Node
-from forepost.agent.uplink.enroll import Refused, base, enroll
+from forepost.agent.uplink.enroll import Refused, enroll
 from forepost.cli import folders
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
@@ -66,10 +66,13 @@ def join(
         started_at=SystemClock().now(),
     )
     try:
-        url = base(url)
-        pin_sha256 = as_pin(pin_sha256) if pin_sha256 else ""
+        url = controller_address(url)
     except ValueError as error:
         return _fail(2, str(error))
+    try:
+        pin_sha256 = as_pin(pin_sha256) if pin_sha256 else ""
+    except ValueError as error:
+        return _fail(2, f"--pin-sha256: {error}")
     if reason := why_not(url, allow_plain=allow_plain, pin_sha256=pin_sha256):
         return _fail(2, f"{reason} (--allow-plain)" if not pin_sha256 else reason)
     try:

@@ -51,11 +51,12 @@ READER_GONE = 141
 
 def main() -> None:
     """Run one verb. What the host or a setting is to blame for is one line, not a traceback."""
+    _tell_all_of(*sys.argv[1:2])
     try:
         status = app(result_action="return_int_as_exit_code_else_zero")
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever reads has had enough: `| head`
+        _print_no_more()
         sys.exit(READER_GONE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -63,8 +64,20 @@ def main() -> None:
         known = said(sys.argv[1] if len(sys.argv) > 1 else "", error)
         if known is None:
             raise
+        _print_no_more()
         status = known
     sys.exit(status)
+
+
+def _print_no_more() -> None:
+    """What is not written yet would fail again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell_all_of(verb: str = "") -> None:
+    """The list of verbs has a line for each; the help of one says what its file says."""
+    if verb in app and app[verb].default_command is not None:
+        app[verb].help = None
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ def controller(
 ) -> None:
     """Run the controller until it is told to stop.
 
-    Exit status: 0 stopped, 2 wrong settings, 4 another process has the data folder, 5 metadata and
-    series do not belong together.
+    Exit status: 0 stopped, 2 wrong settings, 3 it cannot start, 4 another process has the data
+    folder, 70 the watchdog ended it, 75 something elsewhere is not there now.
 
     Parameters
     ----------
@@ -32,7 +32,8 @@ def controller(
 def agent(*, config: Path | None = None) -> None:
     """Run the agent until it is told to stop.
 
-    Exit status: 0 stopped, 2 wrong settings, 4 another process has the state folder.
+    Exit status: 0 stopped, 2 wrong settings, 3 it cannot start, 4 another process has the state
+    folder, 70 the watchdog ended it.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from anyio.abc import Process, TaskGroup
 from cyclopts import Parameter
 
 from forepost.cli import folders
-from forepost.cli.first_start import Start, prepare
+from forepost.cli.first_start import NoPlace, Start, prepare
 from forepost.cli.rest import Refused
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
@@ -65,7 +65,7 @@ def up(
         with FolderLock.take(folder):
             _check_free(listen)
             anyio.run(_run, folder, listen, probe or [])
-    except* (Taken, NotStarted, Unreachable, Refused, Damaged) as group:
+    except* (Taken, NotStarted, NoPlace, Unreachable, Refused, Damaged) as group:
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
@@ -76,6 +76,7 @@ def up(
 
 async def _run(folder: Path, listen: str, hosts: list[str]) -> None:
     start = Start(folder, listen, hosts)
+    start.check()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_stop_on_signal, tasks)
         async with anyio.create_task_group() as controllers:

@@ -20,7 +20,8 @@ from forepost.controller import settings as controller_settings
 from forepost.controller.accounts.operator import Operator
 from forepost.controller.actor import Actor
 from forepost.controller.audit.store import AuditLog, Entry
-from forepost.controller.db.engine import Database
+from forepost.controller.db.engine import UNREADABLE, Database
+from forepost.controller.db.failures import reason_of
 from forepost.controller.settings import Settings
 from forepost.controller.tokens import Passwords
 from forepost.kit.clock import SystemClock
@@ -62,7 +63,10 @@ def add(
     config: Config = None,
     data: Data = None,
 ) -> int:
-    """Open an account; its password comes from a prompt or, in a pipe, from standard input."""
+    """Open an account; its password comes from a prompt or, in a pipe, from standard input.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         made = await operator.add(email, name, _password(), admin=admin, now=_clock.now())
@@ -82,7 +86,10 @@ def passwd(
     config: Config = None,
     data: Data = None,
 ) -> int:
-    """Set another password, from a prompt or, in a pipe, from standard input; all logins end."""
+    """Set another password, from a prompt or, in a pipe, from standard input; all logins end.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         found = await operator.find(email)
@@ -96,7 +103,10 @@ def passwd(
 
 @user.command
 def ls(*, config: Config = None, data: Data = None) -> int:
-    """List all accounts."""
+    """List all accounts.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         table = Table(box=None, pad_edge=False)
@@ -116,7 +126,10 @@ def ls(*, config: Config = None, data: Data = None) -> int:
 
 @user.command
 def lock(email: Email, /, *, config: Config = None, data: Data = None) -> int:
-    """Shut an account out, with its logins, API keys, PINs, share links and invitations."""
+    """Shut an account out, with its logins, API keys, PINs, share links and invitations.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         found = await operator.find(email)
@@ -128,7 +141,10 @@ def lock(email: Email, /, *, config: Config = None, data: Data = None) -> int:
 
 @user.command
 def unlock(email: Email, /, *, config: Config = None, data: Data = None) -> int:
-    """Let an account log in again. What ended with the lock stays ended."""
+    """Let an account log in again. What ended with the lock stays ended.
+
+    Exit status: 0 done, 1 not done, 2 wrong use.
+    """
 
     async def does(operator: Operator) -> tuple[str, int | None]:
         found = await operator.find(email)
@@ -169,6 +185,8 @@ async def _on_database(settings: Settings, action: str, does: Does) -> str:
         said, changed = await does(Operator(db, Passwords()))
         if changed is not None:
             await AuditLog(db).add(_entry(action, changed))
+    except UNREADABLE as error:
+        raise NoDatabase(f"{db.place}: {reason_of(error)}") from error
     finally:
         await db.close()
     return said

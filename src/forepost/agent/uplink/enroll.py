@@ -1,7 +1,5 @@
 """From a PIN to a PSK."""
 
-from urllib.parse import urlsplit
-
 from forepost.agent.node import Identity, Node
 from forepost.kit.http import request
 from forepost.kit.pinning import pinned
@@ -19,11 +17,10 @@ async def enroll(
 
     `pin_sha256`: of the controller's key, which is compared before the PIN is sent.
     """
-    address = base(url)
     node.try_to_keep()
     answer = await request(
         "POST",
-        f"{address}/agent",
+        f"{url}/agent",
         body={"workspace_id": workspace_id, "agent_id": agent_id, "pin": pin},
         tls=pinned(pin_sha256) if pin_sha256 else None,
     )
@@ -32,12 +29,12 @@ async def enroll(
     if answer.status != 200 or not psk:
         error = found.get("error", "") if isinstance(found, dict) else ""
         raise Refused(
-            f"{address} refused agent {agent_id} of workspace {workspace_id} "
+            f"{url} refused agent {agent_id} of workspace {workspace_id} "
             f"(HTTP {answer.status} {error}): is the PIN right, unused and not expired? "
             "`issue-pin` on the controller makes a new one"
         )
     identity = Identity(
-        url=address,
+        url=url,
         workspace_id=workspace_id,
         agent_id=agent_id,
         psk=psk,
@@ -45,18 +42,3 @@ async def enroll(
     )
     node.keep(identity)
     return identity
-
-
-def base(url: str) -> str:
-    """`http(s)://host[:port]` of a controller. Raises ValueError."""
-    shape = "http(s)://host[:port]"
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{url!r} is not the address of a controller ({error}): {shape}") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError(f"{url!r} is not the address of a controller: {shape}")
-    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError(f"{url!r}: a controller is at the root of a name of its own: {shape}")
-    return f"{parts.scheme}://{parts.netloc}"

@@ -44,6 +44,10 @@ class BrokenReferences(Exception):
     """A migration lost rows; it is rolled back."""
 
 
+UNREADABLE: Final = (DBAPIError, OSError, UnicodeDecodeError)
+"""What a damaged database raises; the last where its very schema is damaged."""
+
+
 class Database:
     """`write` gives a connection inside one transaction, committed at the end; each statement of
     a `read` sees what is committed then, all of a `snapshot` the same moment.
@@ -76,7 +80,7 @@ class Database:
             await self._migrate()
         except CommandError as error:
             raise CannotStart(f"{self.place}: {error}: a newer forepost wrote it") from None
-        except (DBAPIError, OSError, BrokenReferences) as error:
+        except (*UNREADABLE, BrokenReferences) as error:
             if self._one_writer is None and failure_of(error) == "away":
                 raise NotNow(f"{self.place}: {reason_of(error)}") from None
             raise CannotStart(f"{self.place}: {reason_of(error)}") from error
