@@ -63,6 +63,7 @@ class Listener(WebSocketsSansIOProtocol):
         self.queue = Mailbox(self.loop)  # type: ignore[assignment]
         self._take: Callable[[str], bool] | None = None
         self.place: Place | None = None
+        self._heard = False
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -70,6 +71,24 @@ class Listener(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[DIRECT] = (self.say_now, self.hear_first)
             extensions[KNOWN] = self._known
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = True
+        super().data_received(data)
+
+    def send_keepalive_ping(self) -> None:
+        self._heard = False
+        super().send_keepalive_ping()
+
+    def keepalive_timeout(self) -> None:
+        """The answer may wait behind a large message, or behind what we have not read: both are
+        signs of life. Whoever is gone gets no time to take what he has not taken until now.
+        """
+        if self._heard or self.read_paused:
+            self.send_keepalive_ping()  # so that something is heard of us too
+            return
+        super().keepalive_timeout()
+        self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.place is not None:
