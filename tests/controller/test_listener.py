@@ -1,66 +1,86 @@
-"""WebSocket frames without end cost their sender the connection, and nobody the loop."""
+"""Who is dead and who is slow, on real sockets of the WebSocket side."""
 
-import base64
-import contextlib
+import asyncio
 import socket
-import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-import msgspec
+import anyio
 import pytest
-from websockets.sync.client import connect as dial
+import uvicorn
 
-from forepost.controller.listener import SLICE
-from tests.running import ControllerProcess, Person
+from forepost.controller.listener import Listener
 
-MASKED = b"\x80\0\0\0\0"
-"""Length 0 and a mask of a client's frame."""
+pytestmark = pytest.mark.anyio
 
-
-@pytest.mark.parametrize(
-    "flood",
-    [
-        pytest.param(b"\x89" + MASKED, id="pings"),
-        pytest.param(b"\x8a" + MASKED, id="pongs"),
-        pytest.param(b"\x00" + MASKED, id="fragments"),
-    ],
+PING_SEC = 0.3
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: LgZlIL7JQRkws1o6ZifnCQ==\r\n\r\n"
 )
-def test_frames_that_are_no_messages_end_their_connection(
-    controller: ControllerProcess, flood: bytes
-) -> None:
-    """uvicorn takes 40,000 of them in one step of the loop, of each of 256 connections."""
-    key = base64.b64encode(bytes(16)).decode()
-    head = (
-        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+
+
+class Talk:
+    """An application that sends `says` again and again, or waits for one message."""
+
+    def __init__(self, says: str = "") -> None:
+        self._says = says
+        self.heard: dict[str, Any] = {}
+        self.ended = anyio.Event()
+
+    async def __call__(self, _scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await receive()
+            await send({"type": "websocket.accept"})
+            while self._says:
+                await send({"type": "websocket.send", "text": self._says})
+            self.heard = await receive()
+        finally:
+            self.ended.set()
+
+
+@asynccontextmanager
+async def visited(talk: Talk) -> AsyncIterator[socket.socket]:
+    """A client that has come as far as the upgrade."""
+    config = uvicorn.Config(
+        talk,
+        ws=Listener,
+        ws_ping_interval=PING_SEC,
+        ws_ping_timeout=2 * PING_SEC,
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=1,
     )
-    began = time.monotonic()
-    with socket.create_connection(("127.0.0.1", controller.port), timeout=5) as raw:
-        raw.sendall(head.encode())
-        assert raw.recv(4_096).startswith(b"HTTP/1.1 101")
-        raw.sendall(b"\x01" + MASKED if flood.startswith(b"\x00") else b"")
-        answered = 0
-        with contextlib.suppress(OSError):
-            for _ in range(200):
-                raw.sendall(flood * 500)
-            while got := raw.recv(65_536):
-                answered += len(got)
-    # The greeting has ten seconds: it is not what ended it.
-    assert time.monotonic() - began < 3
-    assert answered < SLICE
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as client:
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        client.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(client, listening.getsockname())
+        await loop.sock_sendall(client, UPGRADE)
+        assert (await loop.sock_recv(client, 4_096)).startswith(b"HTTP/1.1 101")
+        yield client
+        server.should_exit = True
+        await serving
 
 
-def test_many_messages_in_one_read_come_in_order_also_in_pieces(
-    controller: ControllerProcess, person: Person
-) -> None:
-    """What is read while the application has not taken what was before waits for it."""
-    headers = {"Authorization": f"Bearer {person.token}"}
-    with dial(f"{controller.ws}/ws/panel", additional_headers=headers, proxy=None) as panel:
-        said = [msgspec.json.encode({"type": "subscribe", "workspace_id": n}) for n in (1, 0)]
-        frames = [b"\x81" + bytes([0x80 | len(one)]) + bytes(4) + one for one in said]
-        panel.socket.sendall(b"".join(frames) * 100)
-        answers = [msgspec.json.decode(panel.recv(5))["error"] for _ in range(200)]
-        assert len(set(answers[::2])) == len(set(answers[1::2])) == 1
-        assert answers[0] != answers[1]
-        large = ("x" * 1_000 for _ in range(1_000))  # a message of many fragments
-        panel.send(large)
-        assert "JSON" in msgspec.json.decode(panel.recv(5))["error"]
+async def test_whoever_takes_nothing_and_answers_nothing_is_cut_off() -> None:
+    """A close that waits for its buffer would wait for as long as the kernel tries."""
+    talk = Talk("x" * (1 << 20))
+    async with visited(talk):
+        with anyio.fail_after(20 * PING_SEC):
+            await talk.ended.wait()
+
+
+async def test_a_large_message_over_a_slow_line_is_a_sign_of_life() -> None:
+    talk = Talk()
+    async with visited(talk) as client:
+        frame = b"\x81\xfe" + (2_000).to_bytes(2, "big") + b"\0\0\0\0" + b"x" * 2_000
+        loop = asyncio.get_running_loop()
+        for start in range(0, len(frame), 100):  # 8 times as long as a ping may wait
+            await loop.sock_sendall(client, frame[start : start + 100])
+            await anyio.sleep(0.8 * PING_SEC)
+        with anyio.fail_after(5):
+            await talk.ended.wait()
+        assert talk.heard == {"type": "websocket.receive", "text": "x" * 2_000}

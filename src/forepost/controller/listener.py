@@ -77,8 +77,10 @@ class Listener(WebSocketsSansIOProtocol):
         """What was read and is not parsed yet: less than one read of the socket."""
         self._fragments = self._controls = 0
         self._second = 0
+        self._heard = False
 
     def data_received(self, data: bytes) -> None:
+        self._heard = True
         if len(data) <= SLICE and not self._kept:
             super().data_received(data)
             return
@@ -131,6 +133,20 @@ class Listener(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[DIRECT] = (self.say_now, self.hear_first)
             extensions[KNOWN] = self._known
+
+    def send_keepalive_ping(self) -> None:
+        self._heard = False
+        super().send_keepalive_ping()
+
+    def keepalive_timeout(self) -> None:
+        """The answer may wait behind a large message, or behind what we have not read: both are
+        signs of life. Whoever is gone gets no time to take what he has not taken until now.
+        """
+        if self._heard or self.read_paused:
+            self.send_keepalive_ping()  # so that something is heard of us too
+            return
+        super().keepalive_timeout()
+        self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.place is not None:

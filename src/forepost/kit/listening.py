@@ -3,6 +3,7 @@
 import socket
 from typing import Final
 
+from forepost.kit.dead_peers import give_up_dead
 from forepost.kit.program import CannotStart
 from forepost.kit.settings import WrongSettings
 
@@ -22,12 +23,17 @@ def host_port(text: str, key: str) -> tuple[str, int]:
 
 
 def bound(text: str, key: str) -> socket.socket:
-    """A TCP socket that listens there. Raises WrongSettings, and CannotStart with the reason."""
+    """A TCP socket that listens there, and gives up whoever it accepted and is gone.
+
+    Raises WrongSettings, and CannotStart with the reason.
+    """
     host, port = host_port(text, key)
     try:
         family, *_, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listening = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        give_up_dead(listening)
     except OSError as error:
         raise CannotStart(f"{key}: {text}: {error.strerror or error}") from None
+    return listening

@@ -73,6 +73,8 @@ async def test_records_are_published_by_type_and_wait_for_the_broker(tmp_path: P
             reader.subscribe("site/flows/#", 1)
             reader.loop_start()
             await true(lambda: not health.problems)
+            timers = await anyio.run_process(["ss", "-tnoH", f"dport = :{port}"])
+            assert b"timer:(keepalive" in timers.stdout  # a broker that is gone is given up
             sink.take("flow", b'{"n": 2}')
             await true(lambda: len(heard) >= 2)
             tasks.cancel_scope.cancel()

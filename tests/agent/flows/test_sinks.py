@@ -316,3 +316,27 @@ def test_http_waits_for_a_server_that_is_away(health: Health) -> None:
     sink = posted(server, health, 2)
     assert (len(sink.waiting), sink.lost) == (2_500, 0)
     assert health.problems
+
+
+def test_a_client_that_is_gone_without_a_word_is_given_up(health: Health) -> None:
+    """The kernel asks an idle one (tests/kit/test_dead_peers.py says how that ends)."""
+    port = free_port()
+    sink = SocketSink(SinkSection(kind="socket", listen=f"127.0.0.1:{port}"), SystemClock(), health)
+
+    async def asked() -> bytes:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(sink.run)
+            with anyio.fail_after(10):
+                while True:
+                    try:
+                        connection = await anyio.connect_tcp("127.0.0.1", port)
+                        break
+                    except OSError:
+                        await anyio.sleep(0.02)
+            said = await anyio.run_process(["ss", "-tnoH", f"sport = :{port}"])
+            await connection.aclose()
+            tasks.cancel_scope.cancel()
+        await sink.flush()
+        return said.stdout
+
+    assert b"timer:(keepalive" in anyio.run(asked)

@@ -15,6 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from forepost.agent.flows.sinks import END_SEC, MOST_WAITING
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
+from forepost.kit.dead_peers import give_up_dead
 from forepost.kit.health import Health
 
 LONGEST_PAUSE_SEC: Final = 30
@@ -38,6 +39,7 @@ class MqttSink:
         self._broker = paho.Client(CallbackAPIVersion.VERSION2)
         self._broker.max_queued_messages_set(MOST_WAITING)
         self._broker.reconnect_delay_set(1, LONGEST_PAUSE_SEC)
+        self._broker.on_socket_open = self._opened
         self._broker.on_connect = self._connected
         self._broker.on_connect_fail = self._failed
         self._broker.on_disconnect = self._disconnected
@@ -79,6 +81,9 @@ class MqttSink:
             self._tell(f"the broker refused: {reason}")
         else:
             self._tell("")
+
+    def _opened(self, _: Any, __: Any, opened: Any) -> None:
+        give_up_dead(opened)
 
     def _failed(self, *_: Any) -> None:
         self._tell(f"{self._at.hostname}: cannot be connected to")

@@ -21,6 +21,7 @@ from forepost.agent.edges.line_log import LineLog
 from forepost.agent.edges.reception import Reception
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
+from forepost.kit.dead_peers import give_up_dead
 from forepost.kit.health import Health
 from forepost.kit.http import Unreachable, request
 
@@ -178,7 +179,9 @@ class SocketSink:
         host, _, port = self._settings.listen.rpartition(":")
         host = host.strip("[]")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, int(port)), family=family, backlog=MOST_CLIENTS)
+        listener = socket.create_server((host, int(port)), family=family, backlog=MOST_CLIENTS)
+        give_up_dead(listener, STALLED_SEC)
+        return listener
 
     async def _serve(self, connection: ByteStream) -> None:
         client = _Client(self._settings.records, connection)

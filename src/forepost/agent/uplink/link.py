@@ -10,12 +10,18 @@ import anyio
 import anyio.lowlevel
 import msgspec
 from anyio.abc import TaskGroup
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from forepost.agent.node import Identity, Node
 from forepost.agent.uplink.bounds import LONGEST_TEXT, TooMuch
-from forepost.agent.uplink.connection import Broken, Connection, Wrong, is_their_fault
+from forepost.agent.uplink.connection import (
+    SILENT_SEC,
+    Broken,
+    Connection,
+    UplinkSocket,
+    Wrong,
+    is_their_fault,
+)
 from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.session import (
     Acked,
@@ -105,13 +111,17 @@ class Link:
         speedtest_port: int = 0,
         keeper: Timekeeper | None = None,
         groups: WantedGroups | None = None,
+        silent_sec: float = SILENT_SEC,
     ) -> None:
-        """Without `tests` it asks for none, without `groups` it takes none."""
+        """Without `tests` it asks for none, without `groups` it takes none. A controller of which
+        nothing is heard for `silent_sec` is left.
+        """
         self._node, self._spool, self._want = node, spool, want
         self._tests, self._speedtest_port = tests, speedtest_port
         self._clock, self._health = clock, health
         self._keeper = keeper or Timekeeper(clock, health)
         self._groups = groups
+        self._silent_sec = silent_sec
         self.connected = False
 
     async def run(self, identity: Identity) -> None:
@@ -169,8 +179,13 @@ class Link:
                 self._health,
             )
             async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._leave_silent, socket)
                 why = await talk.run(tasks, self._established)
         return why
+
+    async def _leave_silent(self, line: UplinkSocket) -> None:
+        await line.silence(self._clock, self._silent_sec)
+        raise Broken(f"nothing heard from the controller for {self._silent_sec:.0f} s")
 
     def _established(self) -> None:
         self.connected = True
@@ -185,7 +200,7 @@ class _Conversation:
         spool: Spool,
         want: WantProbes,
         clock: Clock,
-        socket: ClientConnection,
+        socket: UplinkSocket,
         tests: Tests | None,
         keeper: Timekeeper,
         ask_elsewhere: Callable[[], Awaitable[None]],

@@ -1,0 +1,172 @@
+"""Dead lines: an agent whose results vanish on their way notices, says so, and comes back."""
+
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.connection import Connection
+from forepost.agent.uplink.link import SUBJECT, Link
+from forepost.agent.uplink.spool import Spool
+from forepost.kit.clock import SystemClock
+from forepost.kit.health import Health
+from tests.fakes.disk import FakeDisk
+from tests.lab.cut import cut
+from tests.lab.net import Namespace, pair
+
+pytestmark = pytest.mark.anyio
+
+SILENT_SEC = 1.5
+HELLO = ';forepost;;hello;0;0;{"version":"1","capabilities":["report"]}'
+RESULT = json.dumps(
+    {
+        "probe_id": 1,
+        "created_at": "2026-01-01T00:00:00Z",
+        "type": "PING",
+        "payload": {"x": "y" * 2_000},
+    }
+).encode()
+
+
+class Trial:
+    """An agent on the near side, and what a controller on the far side has of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.health = SystemClock(), Health(logging.getLogger("test"))
+        node = Node(
+            name="n", version="1", state_dir=folder, started_at=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        self.spool = Spool(
+            FakeDisk(), self.clock, self.health, max_bytes=1 << 30, max_age_sec=86_400
+        )
+        self.link = Link(
+            node, self.spool, _want_nothing, self.clock, self.health, silent_sec=SILENT_SEC
+        )
+        self.kept: list[int] = []
+        self.connects = 0
+        self.leaves = False
+        self.ended = anyio.Event()
+
+    async def converse(self, peer: ServerConnection) -> None:
+        self.connects += 1
+        try:
+            await peer.recv()
+            await peer.send("Aabc")
+            async for message in peer:
+                text = str(message)
+                if "_OnNamespaceConnect" in text:
+                    await peer.send(text.partition(";")[0] + ";;;;;;")
+                elif ";hello;" in text:
+                    await peer.send(HELLO)
+                elif ";ping;" in text:
+                    await peer.send(';agent;;pong;0;0;{"ok":true}')
+                elif ";report;" in text and self.leaves:
+                    peer.transport.pause_reading()
+                    peer.transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
+                    await self.ended.wait()
+                elif ";report;" in text:
+                    await self._keep(peer, json.loads(text.split(";", 6)[6]))
+        except ConnectionClosed:
+            return
+
+    async def _keep(self, peer: ServerConnection, report: dict[str, object]) -> None:
+        results = report["results"]
+        assert isinstance(results, list)
+        self.kept += [one["seq"] for one in results]
+        ok = {"boot": report["boot"], "seq": self.kept[-1], "refused": []}
+        await peer.send(f";forepost;;report_ok;0;0;{json.dumps(ok)}")
+
+
+async def _want_nothing(*_: object) -> list[str]:
+    return []
+
+
+@asynccontextmanager
+async def joined(folder: Path) -> AsyncIterator[tuple[Namespace, Namespace, Trial]]:
+    with pair() as (near, far):
+        trial = Trial(folder)
+        with far.inside():
+            listening = socket.create_server(("198.18.0.2", 8080))
+        # pings of the library would be heard, and are not what a controller must send
+        async with serve(
+            trial.converse, sock=listening, max_size=None, compression=None, ping_interval=None
+        ):
+            identity = Identity(url="http://198.18.0.2:8080", workspace_id=1, agent_id=1, psk="k")
+            with near.inside():
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(trial.link.run, identity)
+                    yield near, far, trial
+                    tasks.cancel_scope.cancel()
+            trial.ended.set()
+
+
+async def happens(true: Callable[[], object], within_sec: float = 15) -> None:
+    with anyio.fail_after(within_sec):
+        while not true():  # noqa: ASYNC110 - across a real socket
+            await anyio.sleep(0.01)
+
+
+@pytest.mark.parametrize("longer_than", [0, 600], ids=["cut", "mtu-black-hole"])
+async def test_results_that_vanish_are_noticed_said_and_sent_again(
+    tmp_path: Path, longer_than: int
+) -> None:
+    async with joined(tmp_path) as (near, far, trial):
+        trial.spool.put(RESULT)
+        await happens(lambda: trial.kept)
+        with cut(near, far, longer_than=longer_than):
+            for _ in range(3_000):  # more than the kernel and the library buffer
+                trial.spool.put(RESULT)
+            said = "http://198.18.0.2:8080: nothing heard from the controller for 2 s"
+            await happens(lambda: trial.health.problems.get(SUBJECT) == said, 4 * SILENT_SEC)
+            assert not trial.link.connected
+        await happens(lambda: trial.spool.status.pending == 0, 30)
+        assert sorted(set(trial.kept)) == list(range(1, 3_002))
+
+
+async def test_whoever_left_and_takes_nothing_more_is_noticed(tmp_path: Path) -> None:
+    """CLOSE-WAIT: their end has come, and what we have to send would wait for them."""
+    async with joined(tmp_path) as (_, __, trial):
+        trial.leaves = True
+        await happens(lambda: trial.link.connected)
+        for _ in range(3_000):
+            trial.spool.put(RESULT)
+        await happens(lambda: SUBJECT in trial.health.problems, 4 * SILENT_SEC)
+        trial.ended.set()
+
+
+async def test_a_line_without_work_is_kept(tmp_path: Path) -> None:
+    async with joined(tmp_path) as (_, __, trial):
+        await happens(lambda: trial.link.connected)
+        for _ in range(4):  # longer than the silence, and never so long without an answer
+            await anyio.sleep(SILENT_SEC / 2)
+            trial.spool.put(RESULT)
+        assert trial.connects == 1
+        assert SUBJECT not in trial.health.problems
+
+
+async def test_a_large_message_over_a_slow_line_is_no_silence(tmp_path: Path) -> None:
+
+    async def drip(peer: ServerConnection) -> None:
+        raw = b"\x81\x7e" + (1_000).to_bytes(2, "big") + b"x" * 1_000
+        for start in range(0, len(raw), 50):
+            peer.transport.write(raw[start : start + 50])
+            await anyio.sleep(0.05)
+
+    async with serve(drip, "127.0.0.1", 0, ping_interval=None) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with (
+            Connection(f"ws://127.0.0.1:{port}", proxy=None, compression=None) as line,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(line.silence, SystemClock(), 0.5)
+            assert await line.recv() == "x" * 1_000
+            tasks.cancel_scope.cancel()
