@@ -2,6 +2,7 @@
 
 import json
 import time
+import zlib
 from typing import Any
 
 import pytest
@@ -201,6 +202,28 @@ def test_what_an_agent_makes_of_its_list_is_shown_by_probe(
         socket.send(f";forepost;;have;0;0;{json.dumps({'revision': want['revision']})}")
         until(lambda: states()[edited] == ("running", ""), 5)
         assert person.call("GET", path)["connected"] is True
+
+
+def test_a_packed_report_is_kept_and_one_that_cannot_be_opened_costs_nothing_else(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
+    post = {"created_at": "2026-01-01T00:00:00Z", "type": "PING", "payload": {"packets_sent": 1}}
+    results = [{"seq": n, "post": {**post, "probe_id": probe}} for n in range(1, 101)]
+    report = json.dumps({"boot": 7, "results": results}).encode()
+    head = b";forepost;;report_z;0;0;"
+    with dial(controller, agent.headers) as socket:
+        hello(socket, "forepost")
+        socket.send(';forepost;;hello;0;0;{"version":"9.9","capabilities":["report"]}')
+        assert "deflate" in json.loads(str(socket.recv(5)).split(";", 6)[6])["capabilities"]
+        assert ";want;" in str(socket.recv(5))
+        for bad in (b"", b"junk", zlib.compress(bytes(64 << 20)), zlib.compress(report)[:-1]):
+            socket.send(head + bad)
+            assert str(socket.recv(5)).startswith(";forepost;;report_z;1;0;body: ")
+        socket.send(head + zlib.compress(report))
+        answer = json.loads(str(socket.recv(5)).removeprefix(";forepost;;report_ok;0;0;"))
+        assert answer == {"boot": 7, "seq": 100, "refused": []}
+    assert len(person.results(agent, probe)) == 100
 
 
 def test_every_result_is_answered_however_many_are_on_their_way(

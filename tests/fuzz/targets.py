@@ -10,6 +10,7 @@ import ssl
 import struct
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,7 +178,7 @@ def uplink(data: bytes) -> None:
     for namespace in ("agent", "forepost"):
         list(theirs.received(f"$1;{namespace};;{neffos.CONNECT};0;0;"))
     theirs.result_in(text)
-    list(theirs.received(text))
+    list(theirs.received(theirs.text_of(data)))
 
 
 def spool(data: bytes) -> None:
@@ -350,6 +351,7 @@ TARGETS: Final = {
             b';forepost;;clock;0;0;{"number":1,"received_ns":1,"sent_ns":2}',
             b';forepost;;want;0;0;{"revision":"1","probes":[]}',
             _REPORT.encode(),
+            b";forepost;;report_z;0;0;" + zlib.compress(_REPORT.split(";", 6)[6].encode()),
         ],
     ),
     "spool": Target(

@@ -2,13 +2,15 @@
 
 import json
 import logging
+import random
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -19,14 +21,23 @@ from forepost.agent.uplink.link import SUBJECT, Link
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
+from forepost.wire.packed import DEFLATE, opened
 from tests.fakes.disk import FakeDisk
 from tests.lab.cut import cut
 from tests.lab.net import Namespace, pair
+from tests.lab.wire import wired
+from tests.lab.wire_plan import Plan, Way
 
 pytestmark = pytest.mark.anyio
 
 SILENT_SEC = 1.5
-HELLO = ';forepost;;hello;0;0;{"version":"1","capabilities":["report"]}'
+
+
+def hello(*capabilities: str) -> str:
+    said = {"version": "1", "capabilities": ["report", *capabilities]}
+    return f";forepost;;hello;0;0;{json.dumps(said)}"
+
+
 RESULT = json.dumps(
     {
         "probe_id": 1,
@@ -40,7 +51,7 @@ RESULT = json.dumps(
 class Trial:
     """An agent on the near side, and what a controller on the far side has of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, silent_sec: float) -> None:
         self.clock, self.health = SystemClock(), Health(logging.getLogger("test"))
         node = Node(
             name="n", version="1", state_dir=folder, started_at=datetime(2026, 1, 1, tzinfo=UTC)
@@ -49,11 +60,13 @@ class Trial:
             FakeDisk(), self.clock, self.health, max_bytes=1 << 30, max_age_sec=86_400
         )
         self.link = Link(
-            node, self.spool, _want_nothing, self.clock, self.health, silent_sec=SILENT_SEC
+            node, self.spool, _want_nothing, self.clock, self.health, silent_sec=silent_sec
         )
         self.kept: list[int] = []
         self.connects = 0
         self.leaves = False
+        self.able: tuple[str, ...] = ()
+        self.sizes: list[int] = []
         self.ended = anyio.Event()
 
     async def converse(self, peer: ServerConnection) -> None:
@@ -62,11 +75,11 @@ class Trial:
             await peer.recv()
             await peer.send("Aabc")
             async for message in peer:
-                text = str(message)
+                text = opened(message).decode() if isinstance(message, bytes) else message
                 if "_OnNamespaceConnect" in text:
                     await peer.send(text.partition(";")[0] + ";;;;;;")
                 elif ";hello;" in text:
-                    await peer.send(HELLO)
+                    await peer.send(hello(*self.able))
                 elif ";ping;" in text:
                     await peer.send(';agent;;pong;0;0;{"ok":true}')
                 elif ";report;" in text and self.leaves:
@@ -74,6 +87,7 @@ class Trial:
                     peer.transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
                     await self.ended.wait()
                 elif ";report;" in text:
+                    self.sizes.append(len(text))
                     await self._keep(peer, json.loads(text.split(";", 6)[6]))
         except ConnectionClosed:
             return
@@ -91,9 +105,16 @@ async def _want_nothing(*_: object) -> list[str]:
 
 
 @asynccontextmanager
-async def joined(folder: Path) -> AsyncIterator[tuple[Namespace, Namespace, Trial]]:
-    with pair() as (near, far):
-        trial = Trial(folder)
+async def joined(
+    folder: Path, kbit: float = 0, silent_sec: float = SILENT_SEC
+) -> AsyncIterator[tuple[Namespace, Namespace, Trial]]:
+    with ExitStack() as stack:
+        if kbit:
+            slow = Way(rate_kbit=kbit, queue_bytes=256 << 10, delay_ms=20)
+            near, far, _ = stack.enter_context(wired(Plan(forth=slow, back=slow)))
+        else:
+            near, far = stack.enter_context(pair())
+        trial = Trial(folder, silent_sec)
         with far.inside():
             listening = socket.create_server(("198.18.0.2", 8080))
         # pings of the library would be heard, and are not what a controller must send
@@ -170,3 +191,52 @@ async def test_a_large_message_over_a_slow_line_is_no_silence(tmp_path: Path) ->
             tasks.start_soon(line.silence, SystemClock(), 0.5)
             assert await line.recv() == "x" * 1_000
             tasks.cancel_scope.cancel()
+
+
+def results(count: int) -> list[bytes]:
+    """As a PING of ten packets is: much in them is the same, RTTs are not."""
+    dice = random.Random(1)
+    start = "2026-01-01T00:00:00Z"
+    return [
+        msgspec.json.encode(
+            {
+                "probe_id": 1 + number % 7,
+                "created_at": start,
+                "type": "PING",
+                "payload": {
+                    "start_timestamp": start,
+                    "stop_timestamp": start,
+                    "packets_recv": 10,
+                    "packets_sent": 10,
+                    "packets_recv_duplicates": 0,
+                    "packet_loss": 0,
+                    "addr": "203.0.113.2",
+                    "min_rtt": dice.randrange(10**6),
+                    "max_rtt": dice.randrange(10**6),
+                    "avg_rtt": dice.randrange(10**6),
+                    "std_dev_rtt": dice.randrange(10**6),
+                    "rtts": [dice.randrange(10**6) for _ in range(10)],
+                },
+                "target": "203.0.113.2",
+            }
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize(("able", "count"), [((), 130), ((DEFLATE,), 700)], ids=["plain", "packed"])
+async def test_a_backlog_arrives_over_32_kbit_a_second(
+    tmp_path: Path, able: tuple[str, ...], count: int
+) -> None:
+    """In order, once each, and without a pause in which the line seems dead: who answers nothing
+    but what is asked is heard again and again.
+    """
+    async with joined(tmp_path, kbit=32, silent_sec=9) as (_, __, trial):
+        trial.able = able
+        for result in results(count):
+            trial.spool.put(result)
+        await happens(lambda: trial.spool.status.pending == 0, 80)
+        assert trial.kept == list(range(1, count + 1))
+        assert trial.connects == 1
+        assert trial.sizes[0] < 10_000

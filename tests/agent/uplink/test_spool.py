@@ -102,6 +102,19 @@ def test_a_disk_with_space_again_takes_what_waited() -> None:
     assert [data for *_, data in drain(spool(disk))] == [b"a", b"b"]
 
 
+def test_a_batch_from_memory_has_no_more_bytes_than_one_from_disk() -> None:
+    kept = spool(FakeDisk(space=0))
+    for _ in range(10):
+        kept.put(b"x" * 1_000)
+    sizes = []
+    while batch := kept.batch(500, 3_500):
+        sizes.append(len(batch.records))
+        kept.ack(batch)
+    assert sizes == [3, 3, 3, 1]
+    kept.put(b"x" * 9_000)
+    assert len(drain(kept, size=3_500)) == 1  # one at least
+
+
 def test_memory_is_bounded_and_what_goes_is_counted() -> None:
     kept = spool(FakeDisk(space=0))
     for n in range(IN_MEMORY + 7):

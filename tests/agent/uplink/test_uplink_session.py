@@ -98,12 +98,52 @@ def test_both_of_our_sides_understand_each_other() -> None:
     assert ready == [Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True)]
     assert controller_side.GiveProbes("forepost") in given
     records = [Record(1, POST), Record(2, POST)]
-    (reported,) = other.received(own.report(99, records))
+    (reported,) = other.received(str(own.report(99, records)))
     assert isinstance(reported, controller_side.Reported)
     assert (reported.boot, [seq for seq, _ in reported.posts]) == (99, [1, 2])
     late = ';forepost;;report_ok;0;0;{"boot":99,"seq":1,"refused":[]}'
     assert list(own.received(late)) == []
     assert list(own.received(late.replace('"seq":1', '"seq":2'))) == [Acked([])]
+
+
+@pytest.mark.parametrize("event", ["report", "report_z"])
+def test_a_report_that_is_refused_ends_the_conversation_in_words(event: str) -> None:
+    own = agent()
+    list(own.received("A1"))
+    assert list(own.received(f";forepost;;{event};1;0;body: not JSON")) == [
+        TurnedAway("results are refused: body: not JSON")
+    ]
+
+
+def test_reports_are_packed_for_who_can_open_them() -> None:
+    records = [Record(number, POST) for number in range(1, 101)]
+    for able, kind in (("", str), (',"deflate"', bytes)):
+        own, other = agent(), controller_side.Session("A1", "0.2.0")
+        list(own.received("A1"))
+        list(
+            own.received(f';forepost;;hello;0;0;{{"version":"1","capabilities":["report"{able}]}}')
+        )
+        report = own.report(99, records)
+        assert isinstance(report, kind)
+        if isinstance(report, bytes):
+            list(other.received("M"))
+            assert "report_z" in other.text_of(report)  # nothing is opened for a stranger
+            list(other.received("$1;forepost;;_OnNamespaceConnect;0;0;"))
+            assert len(report) < 10_000
+            report = other.text_of(report)
+            (reported,) = other.received(report)
+            assert isinstance(reported, controller_side.Reported)
+            assert [seq for seq, _ in reported.posts] == list(range(1, 101))
+
+
+def test_a_packed_report_that_cannot_be_opened_is_refused_in_words() -> None:
+    other = controller_side.Session("A1", "0.2.0")
+    list(other.received("M"))
+    list(other.received("$1;forepost;;_OnNamespaceConnect;0;0;"))
+    text = other.text_of(b";forepost;;report_z;0;0;junk")
+    (said,) = other.received(text)
+    assert isinstance(said, controller_side.Say)
+    assert said.text.startswith(";forepost;;report_z;1;0;body: not packed: ")
 
 
 def test_what_no_controller_says_is_named() -> None:
@@ -122,7 +162,7 @@ def test_what_is_known_of_the_clock_is_told_to_our_own_controller_only() -> None
     said = neffos.decode(own.post(Record(5, kept))).body
     assert "clock" not in said
     assert msgspec.json.decode(said)["payload"] == {}
-    reported = neffos.decode(own.report(1, [Record(5, kept)])).body
+    reported = neffos.decode(str(own.report(1, [Record(5, kept)]))).body
     assert msgspec.json.decode(reported)["results"][0]["post"]["clock"]["offset_ms"] == 7
 
 

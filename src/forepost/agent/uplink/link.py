@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.batch_size import BatchSize
 from forepost.agent.uplink.bounds import LONGEST_TEXT, TooMuch
 from forepost.agent.uplink.connection import (
     SILENT_SEC,
@@ -22,7 +23,7 @@ from forepost.agent.uplink.connection import (
     Wrong,
     is_their_fault,
 )
-from forepost.agent.uplink.record import Record
+from forepost.agent.uplink.pump import Pump
 from forepost.agent.uplink.session import (
     Acked,
     Deactivated,
@@ -52,7 +53,7 @@ from forepost.wire.speedtest import (
     SpeedtestResult,
     SpeedtestServer,
 )
-from forepost.wire.uplink import MAX_BATCH, MAX_BATCH_BYTES, Refused
+from forepost.wire.uplink import Refused
 
 FIRST_SEC, LONGEST_SEC = 1.0, 60.0
 HEARTBEAT_SEC: Final = 30.0
@@ -122,6 +123,7 @@ class Link:
         self._keeper = keeper or Timekeeper(clock, health)
         self._groups = groups
         self._silent_sec = silent_sec
+        self._batch_size = BatchSize()
         self.connected = False
 
     async def run(self, identity: Identity) -> None:
@@ -177,6 +179,7 @@ class Link:
                 partial(ask_over_http, identity, self._keeper),
                 self._groups,
                 self._health,
+                self._batch_size,
             )
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._leave_silent, socket)
@@ -206,13 +209,14 @@ class _Conversation:
         ask_elsewhere: Callable[[], Awaitable[None]],
         groups: WantedGroups | None,
         health: Health,
+        batch_size: BatchSize,
     ) -> None:
         """`ask_elsewhere`: for the time, where this conversation has no words for it."""
         self._spool, self._want, self._clock, self._socket = spool, want, clock, socket
         self._session, self._tests = session, tests
         self._keeper, self._ask_elsewhere = keeper, ask_elsewhere
         self._groups, self._health = groups, health
-        self._acked = anyio.Event()
+        self._pump = Pump(spool, session, socket.send, clock, batch_size)
         self._wrong = 0
 
     async def run(self, tasks: TaskGroup, established: Callable[[], None]) -> str:
@@ -230,7 +234,7 @@ class _Conversation:
                         await self._have(step)
                     case Acked(refused):
                         self._refuse(refused)
-                        self._acked.set()
+                        self._pump.acked()
                     case SpeedtestsAre() | SpeedtestKept() | TimeWas():
                         self._heard(step)
                     case TurnedAway(reason):
@@ -243,7 +247,7 @@ class _Conversation:
     async def _begin(self, tasks: TaskGroup, ready: Ready) -> None:
         if ready.gives_groups:
             await self._have_groups()
-        tasks.start_soon(self._pump, ready.batched)
+        tasks.start_soon(self._pump.run, ready.batched)
         tasks.start_soon(self._heartbeat)
         tasks.start_soon(self._test, ready.shows_tests)
         tasks.start_soon(self._keep_time, ready.tells_time)
@@ -268,21 +272,6 @@ class _Conversation:
         if self._wrong > MOST_WRONG:
             raise Wrong(f"more than {MOST_WRONG} messages that are wrong, the last one: {reason}")
         self._health.ill(WORDS, f"{self._wrong} messages are passed over, the last one: {reason}")
-
-    async def _pump(self, batched: bool) -> None:
-        """Send the oldest results, wait until they are kept, forget them; for ever."""
-        while True:
-            await self._spool.wait()
-            batch = self._spool.batch(MAX_BATCH if batched else 1, MAX_BATCH_BYTES)
-            if batch is None:
-                continue
-            self._acked = anyio.Event()
-            await self._socket.send(self._words(batched, batch.boot, batch.records))
-            await self._acked.wait()
-            self._spool.ack(batch)
-
-    def _words(self, batched: bool, boot: int, records: list[Record]) -> str:
-        return self._session.report(boot, records) if batched else self._session.post(records[0])
 
     async def _heartbeat(self) -> None:
         while True:

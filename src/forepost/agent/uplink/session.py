@@ -21,6 +21,7 @@ from forepost.wire import neffos
 from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
 from forepost.wire.group_delivery import GROUPS, GroupEntries, HaveGroups, WantGroups
 from forepost.wire.neffos import Frame
+from forepost.wire.packed import DEFLATE, REPORT_Z, packed
 from forepost.wire.speedtest import (
     AskedSpeedtest,
     SpeedtestProgress,
@@ -174,7 +175,7 @@ class Session:
         self._speedtest_port = speedtest_port
         self._takes_groups = takes_groups
         self._parts = GroupParts()
-        self._met = self._ready = False
+        self._met = self._ready = self._packs = False
 
     def start(self) -> str:
         return neffos.HELLO
@@ -195,17 +196,21 @@ class Session:
             yield from self._own_connected(frame)
         elif frame.namespace == FOREPOST and not frame.is_error:
             yield from self._own_event(frame)
+        elif frame.namespace == FOREPOST and frame.event in (REPORT, REPORT_Z):
+            # Nothing would follow, and the results behind it would wait for ever.
+            yield TurnedAway(f"results are refused: {frame.body[:LONGEST_TEXT]}")
         elif frame.event == neffos.DISCONNECT:
             yield Say(neffos.empty_reply(frame.wait))
             yield TurnedAway("the controller ended the conversation")
         else:
             yield from self._agent_event(frame)
 
-    def report(self, boot: int, records: Sequence[Record]) -> str:
-        """Results of one boot, to be answered by Acked."""
+    def report(self, boot: int, records: Sequence[Record]) -> str | bytes:
+        """Results of one boot, to be answered by Acked; packed for who can open that."""
         self._sent = boot, records[-1].seq
         results = [Result(seq=record.seq, post=msgspec.Raw(record.data)) for record in records]
-        return _frame(FOREPOST, "report", Report(boot=boot, results=results))
+        plain = _frame(FOREPOST, "report", Report(boot=boot, results=results))
+        return packed(plain) if self._packs else plain
 
     def post(self, record: Record) -> str:
         """One result, to be answered by Acked."""
@@ -288,6 +293,7 @@ class Session:
             case "hello":
                 self._ready = True
                 able = _hello.decode(frame.body).capabilities
+                self._packs = DEFLATE in able
                 yield Ready(REPORT in able, SPEEDTEST in able, CLOCK in able, GROUPS in able)
             case "want":
                 want = _want.decode(frame.body)

@@ -114,7 +114,12 @@ class Spool:
         if not self._in_memory:
             return None
         self._sending_memory = True
-        records = [one.record for one, _ in zip(self._in_memory, range(count), strict=False)]
+        records, bytes_ = list[Record](), 0
+        for one in self._in_memory:
+            bytes_ += len(one.record.data)
+            if records and (len(records) == count or bytes_ > size):
+                break
+            records.append(one.record)
         return Batch(self.boot, records, None)
 
     def ack(self, batch: Batch) -> None:

@@ -12,6 +12,7 @@ from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
 from forepost.wire.depth import is_deep, most_values
 from forepost.wire.group_delivery import GROUPS, HaveGroups
 from forepost.wire.neffos import Frame
+from forepost.wire.packed import DEFLATE, REPORT_Z, is_packed, opened
 from forepost.wire.speedtest import (
     SpeedtestProgress,
     SpeedtestResult,
@@ -236,6 +237,15 @@ class Session:
         except (msgspec.MsgspecError, RecursionError):
             return None
 
+    def text_of(self, message: bytes) -> str:
+        """What a binary message says, for `received`, which refuses what cannot be opened."""
+        if FOREPOST in self._namespaces and is_packed(message):
+            try:
+                message = opened(message)
+            except neffos.Malformed as error:
+                return neffos.encode(Frame(FOREPOST, REPORT_Z, str(error)))
+        return message.decode(errors="replace")
+
     def received(self, text: str) -> Iterator[Step]:
         if not self._greeted:
             yield from self._greet(text)
@@ -314,13 +324,15 @@ class Session:
                 yield Able(frozenset(hello.capabilities), hello.boot)
                 if SPEEDTEST in hello.capabilities:
                     yield AnswersSpeedtests(hello.speedtest_port)
-                mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS])
+                mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS, DEFLATE])
                 yield Say(
                     neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode()))
                 )
                 yield GiveProbes(FOREPOST)
             case "report":
                 yield self._report(_report.decode(frame.body))
+            case "report_z":  # `text_of` could not open it
+                yield Say(refusal(frame, frame.body))
             case "have_groups":
                 yield HasGroups(_have_groups.decode(frame.body))
             case "clock":

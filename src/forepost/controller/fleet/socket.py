@@ -246,11 +246,12 @@ class _Connection(Connection):
             return False
         if self._goodbye:
             return True  # whoever still speaks is not heard; `_push` ends it
-        text = message.get("text")
-        if text is None:
-            text = message["bytes"].decode(errors="replace")
+        data = message.get("bytes") or b""
+        text = message.get("text") or self._session.text_of(data)
         if self._agent is not None:
-            self._received = self._deps.roster.heard_from(self._agent.agent_id, len(text))
+            self._received = self._deps.roster.heard_from(
+                self._agent.agent_id, max(len(text), len(data))
+            )
         for step in self._session.received(text):
             if isinstance(step, HangUp):
                 await self._close()
