@@ -1,11 +1,22 @@
+import itertools
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 import pytest
 
-from forepost.controller.pipeline import GROUP, Offer, Pipeline, each_in_turn, identity_of, row_of
+from forepost.controller.pipeline import (
+    GROUP,
+    TOGETHER,
+    TURN_SEC,
+    Offer,
+    Pipeline,
+    each_in_turn,
+    identity_of,
+    row_of,
+)
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
 from forepost.wire.uplink import ProbePost
@@ -44,6 +55,14 @@ class Bench:
             yield
             await anyio.wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()
+
+
+class BusyClock(FakeClock):
+    """Of a machine on which all takes long."""
+
+    def monotonic(self) -> float:
+        self._pass(2 * TURN_SEC)
+        return super().monotonic()
 
 
 def row(identity: int) -> Row:
@@ -163,3 +182,29 @@ def test_what_a_url_hides_is_not_in_the_reason_of_a_trigger_either() -> None:
     )
     kept = row_of(post, identity=1, agent_id=1, probe_agent_id=1, target_agent=0, received=START)
     assert kept.triggered_reason == "GET https://***@h.example/?***: 503"
+
+
+async def test_others_have_a_turn_while_much_follows_from_results() -> None:
+    """500 rows, each judged by 150 rules, kept the loop for a second; there may be 5,000 rules."""
+    bench = Bench()
+    turns: list[int] = []
+
+    def judged(_workspace_id: int, rows: Sequence[Row]) -> None:
+        bench.said.extend(str(row.identity) for row in rows)
+
+    async def other() -> None:
+        while True:
+            turns.append(len(bench.said))
+            await anyio.lowlevel.checkpoint()
+
+    pipeline = Pipeline(bench.series, judged, BusyClock(), bench.health)  # type: ignore[arg-type]
+    pipeline.offer(Offer(1, [row(identity) for identity in range(50)], lambda _why_not: None))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pipeline.run)
+        tasks.start_soon(other)
+        with anyio.fail_after(5):
+            while len(bench.said) < 50:
+                await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    assert bench.said == [str(identity) for identity in range(50)]
+    assert max(after - before for before, after in itertools.pairwise(turns)) <= TOGETHER

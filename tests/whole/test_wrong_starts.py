@@ -98,6 +98,19 @@ def test_a_name_for_a_file(tmp_path: Path) -> None:
         check(start(part, str(tmp_path / "bad.toml")), WRONG_SETTINGS, "bad.toml", "utf-8")
 
 
+@pytest.mark.parametrize("what", ["pipe", "endless"])
+def test_a_key_of_tokens_that_is_no_file(tmp_path: Path, what: str) -> None:
+    """It was waited for without end, or read without end, and nothing was said."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    key = folder / "jwt.key"
+    if what == "pipe":
+        os.mkfifo(key)
+    else:
+        key.symlink_to("/dev/zero")
+    check(start("controller", FOREPOST_DATA__DIR=str(folder)), CANNOT_START, "jwt.key", "regular")
+
+
 def test_a_level_of_the_log_that_is_none() -> None:
     for part in ("controller", "agent"):
         check(start(part, FOREPOST_LOG="loud"), WRONG_SETTINGS, "FOREPOST_LOG", "'LOUD'")

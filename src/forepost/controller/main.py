@@ -84,6 +84,7 @@ from forepost.wire.rest import SHORTEST_PASSWORD
 
 RETENTION_TURN_SEC: Final = 3_600.0
 KEY_BYTES: Final = 32
+LARGEST_KEY: Final = 64 << 10
 
 _log = logging.getLogger(__name__)
 
@@ -306,7 +307,7 @@ def _secret(path: Path) -> bytes:
     """The key of this controller's tokens, made at the first start. Raises WrongSettings."""
     if not path.exists():
         files.replace(path, secrets.token_bytes(KEY_BYTES))
-    secret = path.read_bytes()
+    secret = files.read(path, LARGEST_KEY, follow=True)
     if len(secret) < KEY_BYTES:
         raise WrongSettings(
             f"{path}: has {len(secret)} bytes, and the key of tokens needs {KEY_BYTES}: put the "
