@@ -15,11 +15,14 @@ def made(person: Person, status: int = 201, **body: Any) -> tuple[str, Any]:
     return path, person.call("POST", path, {**PING, **body}, status=status)
 
 
+TCP = {"type": "TCP", "targets": ["198.18.0.2:80"]}
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         ({"interval_sec": 5, "timeout_sec": 10}, "timeout_sec: 10 s"),
-        ({"interval_sec": 5, "timeout_sec": 6, "type": "TCP"}, "timeout_sec: 6 s"),
+        ({**TCP, "interval_sec": 5, "timeout_sec": 6}, "timeout_sec: 6 s"),
         ({"interval_sec": 5, "metadata": {"timeout_sec": "7"}, "type": "HTTP"}, "metadata.timeout"),
         ({"interval_sec": 5, "count": 1_000}, "count: 1000 do not fit"),
         ({"intervalSec": 5, "timeoutSec": 10}, "timeout_sec: 10 s"),

@@ -17,13 +17,14 @@ from forepost.controller.probes.rows import hosts_of, peers_of
 from forepost.controller.probes.secrets import for_role
 from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Changed, Probes, without_targets
+from forepost.controller.probes.targets import check_targets
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.base import MOST_ID, patched
 from forepost.wire.copying import CopyOutcome, CopyProbes, ReverseProbe
 from forepost.wire.probe_delivery import ProbeDelivery
 from forepost.wire.probe_options import usual_timeout
-from forepost.wire.probes import TARGETLESS, NewProbe, Probe, ProbePatch
+from forepost.wire.probes import NewProbe, Probe, ProbePatch
 from forepost.wire.rest import Done, ListOf
 
 Told = Callable[[Changed], None]
@@ -111,12 +112,14 @@ def routes(
         current = await probes.get(workspace_id, agent_id, probe_id)
         data = timed(current, data)
         hosts, peers = data.replace_targets, data.replace_agent_targets
-        check_options(patched(current, without_targets(data)))
+        after = patched(current, without_targets(data))
+        check_options(after)
         if hosts is not msgspec.UNSET or peers is not msgspec.UNSET:
-            _check_targets(
+            check_targets(
                 current.type,
                 hosts_of(current) if hosts is msgspec.UNSET else hosts,
                 peers_of(current) if peers is msgspec.UNSET else peers,
+                after.metadata,
             )
         changed = await probes.change(workspace_id, agent_id, probe_id, data, clock.now())
         told(changed)
@@ -203,7 +206,7 @@ def _checked(new: NewProbe) -> NewProbe:
     """A new probe with the usual times where it names none. Raises Invalid."""
     if new.bidirectional and new.type != "AGENT":
         raise Invalid("bidirectional: only a probe of type AGENT has another way")
-    _check_targets(new.type, new.targets, new.agent_targets)
+    check_targets(new.type, new.targets, new.agent_targets, new.metadata)
     interval_sec = new.interval_sec or INTERVAL_SEC
     new = msgspec.structs.replace(
         new,
@@ -218,13 +221,3 @@ def _checked(new: NewProbe) -> NewProbe:
 def _check_place(named: int, of_path: int, field: str) -> None:
     if named not in (0, of_path):
         raise Invalid(f"{field}: is not the one of the path")
-
-
-def _check_targets(kind: str, hosts: list[str], peers: list[int]) -> None:
-    if kind == "AGENT" and (hosts or not peers):
-        raise Invalid("agent_targets: a probe of type AGENT measures towards agents, at least one")
-    if not hosts and not peers and kind not in TARGETLESS:
-        raise Invalid(f"targets: a probe of type {kind} needs at least one")
-    for host in hosts:
-        if any(c.isspace() or not c.isprintable() for c in host):
-            raise Invalid(f"targets: {host!r} is not an address, a name or a URL")

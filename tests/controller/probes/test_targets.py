@@ -1,0 +1,86 @@
+"""A target that no agent could make anything of is refused where it is given."""
+
+import pytest
+
+from forepost.agent.edges.dialing import Failed
+from forepost.agent.probes.hostport import host_port
+from forepost.agent.probes.http import url_of
+from forepost.agent.probes.tls import endpoint
+from forepost.controller.probes.targets import check_targets
+from forepost.kit.errors import Invalid
+from tests.running import Person
+
+WRONG = [
+    ("HTTP", "ftp://shop.example"),
+    ("HTTP", "http://[::1"),
+    ("HTTP", "http://shop.example:99999/"),
+    ("HTTP", "https:///path"),
+    ("TCP", "shop.example"),
+    ("TCP", "shop.example:99999"),
+    ("TCP", "shop.example:0"),
+    ("TCP", "shop.example:http"),
+    ("TCP", "2001:db8::1"),
+    ("TCP", "http://shop.example:80"),
+    ("TLS", "shop.example:0"),
+    ("SNMP", "a/b"),
+    ("SNMP", "user@shop.example"),
+]
+RIGHT = [
+    ("HTTP", "shop.example/path?query=1"),
+    ("HTTP", "http://[2001:db8::1]:8080/"),
+    ("TCP", "shop.example:443"),
+    ("TCP", "[2001:db8::1]:443"),
+    ("TLS", "https://shop.example/path"),
+    ("TLS", "2001:db8::1"),
+    ("TLS", "[2001:db8::1]"),
+    ("SNMP", "shop.example"),
+    ("SNMP", "shop_1.example:1161"),
+]
+
+
+def as_an_agent_reads(kind: str, target: str) -> None:
+    """Raises Failed."""
+    if kind == "HTTP":
+        url_of(target)
+    elif kind == "TLS":
+        endpoint(target)
+    else:
+        host_port(target, None if kind == "TCP" else 161)
+
+
+@pytest.mark.parametrize(("kind", "target"), WRONG)
+def test_what_an_agent_would_refuse_is_named(kind: str, target: str) -> None:
+    with pytest.raises(Failed):
+        as_an_agent_reads(kind, target)
+    with pytest.raises(Invalid, match=r"^targets: "):
+        check_targets(kind, [target], [])
+
+
+@pytest.mark.parametrize(("kind", "target"), RIGHT)
+def test_what_an_agent_takes_is_taken(kind: str, target: str) -> None:
+    as_an_agent_reads(kind, target)
+    check_targets(kind, [target], [])
+
+
+@pytest.mark.parametrize("target", ["http://shop.example", "shop.example:80", "[2001:db8::1]"])
+def test_a_ping_has_a_host_alone(target: str) -> None:
+    with pytest.raises(Invalid, match="a name or an address is needed, without a port"):
+        check_targets("PING", [target], [])
+    for host in ("shop.example", "198.18.0.1", "2001:db8::1", "fe80::1%eth0"):
+        check_targets("MTR", [host], [])
+
+
+def test_an_option_that_goes_before_the_target_frees_it() -> None:
+    check_targets("HTTP", ["ftp://x"], [], {"url": "https://shop.example"})
+
+
+def test_a_probe_is_refused_when_it_is_made_and_when_it_is_changed(person: Person) -> None:
+    agent = person.agent(person.workspace("w"), "a")
+    path = f"/workspaces/{agent.workspace}/agents/{agent.id}/probes"
+    reason = {"error": "targets: '198.18.0.1': no port: HOST:PORT is needed"}
+    assert (
+        person.call("POST", path, {"type": "TCP", "targets": ["198.18.0.1"]}, status=400) == reason
+    )
+    probe = person.probe(agent, type="TCP", targets=["198.18.0.1:80"])
+    changed = {"replace_targets": ["198.18.0.1"]}
+    assert person.call("PATCH", f"{path}/{probe}", changed, status=400) == reason
