@@ -94,4 +94,5 @@ def running() -> Iterator[Postgres]:
             child.terminate()
             child.wait(15)
     finally:
-        shutil.rmtree(folder)
+        # Hundreds of databases are many files: nobody has to wait for a busy disk.
+        subprocess.run(["sh", "-c", f"rm -rf {folder} &"], check=True)

@@ -84,6 +84,7 @@ def test_up_beside_a_running_one_ends_at_once_in_one_line(tmp_path: Path) -> Non
 def test_up_does_not_try_again_what_cannot_get_better(tmp_path: Path) -> None:
     controller = ControllerProcess(tmp_path)
     controller.env["FOREPOST_DATA__DIR"] = str(tmp_path / "controller")
+    (tmp_path / "agent.toml").touch()  # as after a first start
     controller.start()
     try:
         words = ("up", "--data", str(tmp_path), "--listen", f"127.0.0.1:{free_port()}")

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import anyio
 import httpx
+import pytest
 
 from forepost.controller.db.engine import Database
 from forepost.kit.folder_lock import TAKEN
 from tests.postgres import Postgres
 from tests.running import ControllerProcess, until
+
+pytestmark = pytest.mark.timeout(90)
 
 
 def controller_on(url: str, folder: Path) -> ControllerProcess:
