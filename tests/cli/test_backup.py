@@ -1,5 +1,7 @@
 """`forepost backup` and `forepost restore` beside a controller that is at work."""
 
+import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.lab.small_disk import fill, mounted
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 
@@ -143,3 +146,20 @@ def test_what_cannot_be_done_is_one_line(tmp_path: Path) -> None:
     junk = forepost("restore", str(tmp_path / "x.tar"), "--data", str(tmp_path / "data"))
     assert (junk.returncode, junk.stderr.count("\n")) == (1, 1)
     assert "is no backup" in junk.stderr
+
+
+def test_a_disk_without_room_is_named(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "jwt.key").write_bytes(bytes(32))
+    for name in ("meta.sqlite", "series.sqlite"):
+        with sqlite3.connect(data / name) as connection:
+            connection.execute("CREATE TABLE t AS SELECT zeroblob(1000000) AS x")
+        connection.close()
+    with mounted(tmp_path / "disk") as disk:
+        other = fill(disk)
+        os.truncate(other, other.stat().st_size - 65_536)
+        found = forepost("backup", str(disk / "x.tar"), "--data", str(data))
+        assert (found.returncode, found.stderr.count("\n")) == (1, 1), found.stderr
+        assert "No space left on device" in found.stderr
+        assert [one.name for one in disk.iterdir()] == ["other"]

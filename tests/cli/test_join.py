@@ -1,5 +1,6 @@
 """`forepost join`, and an agent that enrols by the PIN of its settings."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,8 +43,11 @@ def test_a_host_joins_and_its_agent_runs(controller: ControllerProcess, tmp_path
         assert wrong.returncode == 1
         assert "is the PIN right, unused and not expired?" in wrong.stderr
         assert not config.exists()
-        good = forepost("join", controller.url, *told, "--pin", pin, "--state-dir", str(state))
+        beside = os.path.relpath(state)
+        good = forepost("join", controller.url, *told, "--pin", pin, "--state-dir", beside)
         assert good.returncode == 0, good.stderr
+        # whoever starts the agent does so from another folder
+        assert f'state_dir = "{state}"' in config.read_text()
         assert str(config) in good.stdout
         assert (state / "identity.json").stat().st_mode & 0o777 == 0o600
         again = forepost("join", controller.url, *told, "--pin", pin, "--state-dir", str(state))

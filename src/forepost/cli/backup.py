@@ -1,5 +1,7 @@
 """`forepost backup` and `forepost restore`: the controller's whole store in one file."""
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +80,8 @@ def _done(verb: str, data: Path | None, config: Path | None, work: Callable[[Pat
         return _fail(verb, TAKEN, f"{error}: stop the controller first")
     except WrongSettings as error:
         return _fail(verb, USAGE, str(error))
+    except apsw.FullError:  # which SQLite may call "not an error"
+        return _fail(verb, 1, os.strerror(errno.ENOSPC))
     except (Unusable, OSError, apsw.Error) as error:
         return _fail(verb, 1, str(error))
     return 0

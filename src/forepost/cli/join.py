@@ -58,7 +58,7 @@ def join(
 
     """
     config = config or folders.settings() / "agent.toml"
-    state_dir = state_dir or folders.state() / "agent"
+    state_dir = (state_dir or folders.state() / "agent").resolve()
     node = Node(
         name="",
         version=forepost.__version__,
