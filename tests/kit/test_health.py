@@ -1,8 +1,10 @@
 import logging
 
+import anyio
 import pytest
 
-from forepost.kit.health import Health
+from forepost.kit.health import CALM_SEC, LOOK_SEC, Health
+from tests.fakes.clock import FakeClock
 
 
 def test_a_thing_is_said_once_when_it_breaks_and_once_when_it_heals(
@@ -33,3 +35,29 @@ def test_what_is_minor_keeps_nobody_from_working() -> None:
     health.ill("geoip", "it is needed after all")
     able.append(health.able)
     assert able == [True, True, False, True, False]
+
+
+@pytest.mark.anyio
+async def test_a_fault_that_comes_and_goes_is_one_fault_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    clock = FakeClock()
+    health = Health(logging.getLogger("x"), clock)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(health.run)
+        for _ in range(100):
+            health.ill("uplink", "refused")
+            await clock.advance(5)
+            health.well("uplink")
+            assert health.problems == {}  # what is true now is known at once
+            await clock.advance(CALM_SEC - 2 * LOOK_SEC)
+        assert [r.message for r in caplog.records] == ["uplink: refused"]
+        await clock.advance(3 * LOOK_SEC)
+        ended = "uplink: well again; meanwhile it came back 99 times"
+        assert [r.message for r in caplog.records[1:]] == [ended]
+        health.ill("uplink", "refused")
+        health.well("uplink")
+        await clock.advance(CALM_SEC + LOOK_SEC)
+        assert [r.message for r in caplog.records[2:]] == ["uplink: refused", "uplink: well again"]
+        tasks.cancel_scope.cancel()

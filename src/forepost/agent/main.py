@@ -117,7 +117,7 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
 
 
 async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> bool:
-    health = Health(logging.getLogger("forepost.agent"))
+    health = Health(logging.getLogger("forepost.agent"), clock)
     spool = Spool(
         Folder(node.state_dir / "spool"),
         clock,
@@ -169,6 +169,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 groups=groups,
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
+                "health": health.run,
                 "watchdog": dog.run,
                 "clock": keeper.run,
                 "spool": spool.run,

@@ -111,7 +111,7 @@ async def build(
     folder = files.private_folder(Path(settings.data.dir))
     with FolderLock.take(folder):
         archive.finish(folder)
-        health = Health(logging.getLogger("forepost.controller"))
+        health = Health(logging.getLogger("forepost.controller"), clock)
         async with (
             open_stores(settings, folder, clock, health, adopt=adopt) as stores,
             _built(settings, folder, stores, clock, health) as controller,
@@ -262,6 +262,7 @@ async def _built(
             await clock.sleep(RETENTION_TURN_SEC)
 
     services: dict[str, Callable[[], Any]] = {
+        "health": health.run,
         "pipeline": pipeline.run,
         **stores.services,
         "roster": roster.run,

@@ -4,6 +4,7 @@ import json
 import logging
 import random
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -21,8 +22,10 @@ from forepost.agent.uplink.link import SUBJECT, Link
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
+from forepost.kit.pinning import pin_of
 from forepost.wire.packed import DEFLATE, opened
 from tests.fakes.disk import FakeDisk
+from tests.lab.certificates import self_signed
 from tests.lab.cut import cut
 from tests.lab.net import Namespace, pair
 from tests.lab.wire import wired
@@ -104,9 +107,15 @@ async def _want_nothing(*_: object) -> list[str]:
     return []
 
 
+def pin(folder: Path) -> str:
+    """Of the server's key; its certificate is the last thing in the file."""
+    text = (folder / "self-signed.pem").read_text()
+    return pin_of(ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN CERT") :]))
+
+
 @asynccontextmanager
 async def joined(
-    folder: Path, kbit: float = 0, silent_sec: float = SILENT_SEC
+    folder: Path, kbit: float = 0, silent_sec: float = SILENT_SEC, *, tls: bool = False
 ) -> AsyncIterator[tuple[Namespace, Namespace, Trial]]:
     with ExitStack() as stack:
         if kbit:
@@ -119,9 +128,20 @@ async def joined(
             listening = socket.create_server(("198.18.0.2", 8080))
         # pings of the library would be heard, and are not what a controller must send
         async with serve(
-            trial.converse, sock=listening, max_size=None, compression=None, ping_interval=None
+            trial.converse,
+            sock=listening,
+            ssl=self_signed(folder) if tls else None,
+            max_size=None,
+            compression=None,
+            ping_interval=None,
         ):
-            identity = Identity(url="http://198.18.0.2:8080", workspace_id=1, agent_id=1, psk="k")
+            identity = Identity(
+                url=f"http{'s' * tls}://198.18.0.2:8080",
+                workspace_id=1,
+                agent_id=1,
+                psk="k",
+                pin_sha256=pin(folder) if tls else "",
+            )
             with near.inside():
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(trial.link.run, identity)
@@ -136,26 +156,28 @@ async def happens(true: Callable[[], object], within_sec: float = 15) -> None:
             await anyio.sleep(0.01)
 
 
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 @pytest.mark.parametrize("longer_than", [0, 600], ids=["cut", "mtu-black-hole"])
 async def test_results_that_vanish_are_noticed_said_and_sent_again(
-    tmp_path: Path, longer_than: int
+    tmp_path: Path, longer_than: int, tls: bool
 ) -> None:
-    async with joined(tmp_path) as (near, far, trial):
+    async with joined(tmp_path, tls=tls) as (near, far, trial):
         trial.spool.put(RESULT)
         await happens(lambda: trial.kept)
         with cut(near, far, longer_than=longer_than):
             for _ in range(3_000):  # more than the kernel and the library buffer
                 trial.spool.put(RESULT)
-            said = "http://198.18.0.2:8080: nothing heard from the controller for 2 s"
+            said = f"http{'s' * tls}://198.18.0.2:8080: nothing heard from the controller for 2 s"
             await happens(lambda: trial.health.problems.get(SUBJECT) == said, 4 * SILENT_SEC)
             assert not trial.link.connected
         await happens(lambda: trial.spool.status.pending == 0, 30)
         assert sorted(set(trial.kept)) == list(range(1, 3_002))
 
 
-async def test_whoever_left_and_takes_nothing_more_is_noticed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_whoever_left_and_takes_nothing_more_is_noticed(tmp_path: Path, tls: bool) -> None:
     """CLOSE-WAIT: their end has come, and what we have to send would wait for them."""
-    async with joined(tmp_path) as (_, __, trial):
+    async with joined(tmp_path, tls=tls) as (_, __, trial):
         trial.leaves = True
         await happens(lambda: trial.link.connected)
         for _ in range(3_000):
