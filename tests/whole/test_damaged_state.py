@@ -86,6 +86,11 @@ def test_a_list_that_cannot_be_written_is_run_all_the_same(
     try:
         until(running(process), 15, lambda: process.output)
         assert "cannot be written" in process.status()["problems"]["wanted.json"]
+        (process.folder / "wanted.json.damaged").unlink()
+        (process.folder / "wanted.json" / "x").rmdir()
+        (process.folder / "wanted.json").rmdir()
+        until(lambda: "wanted.json" not in process.status()["problems"], 12)
+        assert (process.folder / "wanted.json").is_file(), "when it can be, it is kept"
         until(process.drained, 15, lambda: f"{process.status()}\n{process.output}")
     finally:
         process.end()

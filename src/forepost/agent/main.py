@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 WANTED: Final = "wanted.json"
 KEYS: Final = "keys.json"
+SETTLE_SEC: Final = 5.0
 
 Deliver = Callable[[ProbePost], Awaitable[None]]
 
@@ -86,6 +87,11 @@ class Wanted:
         self._keys.keep(msgspec.json.encode(keys), self._health)
         self._list.keep(msgspec.json.encode(kept), self._health)
         return unsupported
+
+    def settle(self) -> None:
+        """Keep what could not be kept before."""
+        self._keys.settle(self._health)
+        self._list.settle(self._health)
 
     def _run(
         self, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
@@ -173,6 +179,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 "watchdog": dog.run,
                 "clock": keeper.run,
                 "spool": spool.run,
+                "kept lists": partial(_settle, clock, wanted, groups),
                 "route changes": partial(watch, edges, clock, scheduler.now),
                 "status": partial(
                     status_face.serve,
@@ -236,6 +243,15 @@ async def _groups(node: Node, flows: "Flows | None", health: Health) -> WantedGr
         await flows.reload()
         await groups.restore()
     return groups
+
+
+async def _settle(clock: Clock, wanted: Wanted, groups: WantedGroups | None) -> None:
+    """What a full disk did not take is kept when it does."""
+    while True:
+        await clock.sleep(SETTLE_SEC)
+        wanted.settle()
+        if groups is not None:
+            groups.settle()
 
 
 async def _uplink(

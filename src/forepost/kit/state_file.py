@@ -63,6 +63,8 @@ class StateFile(Generic[T]):
 
     def __init__(self, path: Path, decode: Callable[[bytes], T], *, largest: int = LARGEST) -> None:
         self.path, self._decode, self._largest = path, decode, largest
+        self._owed: bytes | None = None
+        """What could not be written."""
 
     def load(self) -> T | None:
         """None where there is no file. Raises Damaged, also for a link, a folder, a huge file; and
@@ -103,14 +105,21 @@ class StateFile(Generic[T]):
         return None
 
     def keep(self, document: bytes, health: Health) -> bool:
-        """As `save`; that it cannot be kept is said, and stops nobody."""
+        """As `save`; that it cannot be kept is said, and stops nobody. `settle` tries again."""
         try:
             self.save(document)
         except OSError as error:
+            self._owed = document
             health.ill(self.path.name, f"{self.path} cannot be written: {error.strerror}")
             return False
+        self._owed = None
         health.well(self.path.name)
         return True
+
+    def settle(self, health: Health) -> None:
+        """Keep what could not be kept before."""
+        if self._owed is not None:
+            self.keep(self._owed, health)
 
     def seal(self) -> None:
         """Give a file of the first form, which was found right, its first line. Raises OSError."""

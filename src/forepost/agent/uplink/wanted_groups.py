@@ -47,6 +47,10 @@ class WantedGroups:
         document = msgspec.json.encode(_Kept(revision=revision, groups=list(groups)))
         await anyio.to_thread.run_sync(self._file.keep, document, self._health)
 
+    def settle(self) -> None:
+        """Keep what could not be kept before."""
+        self._file.settle(self._health)
+
     async def _use(self, revision: str, groups: Sequence[GroupEntries]) -> None:
         problems = await self._want([(one.name, one.entries) for one in groups])
         self.have = HaveGroups(
