@@ -67,7 +67,7 @@ class Trial:
         )
         self.kept: list[int] = []
         self.connects = 0
-        self.leaves = False
+        self.leaves = self.dawdles = False
         self.able: tuple[str, ...] = ()
         self.sizes: list[int] = []
         self.ended = anyio.Event()
@@ -76,6 +76,9 @@ class Trial:
         self.connects += 1
         try:
             await peer.recv()
+            while self.dawdles:
+                await peer.ping()
+                await anyio.sleep(SILENT_SEC / 5)
             await peer.send("Aabc")
             async for message in peer:
                 text = opened(message).decode() if isinstance(message, bytes) else message
@@ -184,6 +187,15 @@ async def test_whoever_left_and_takes_nothing_more_is_noticed(tmp_path: Path, tl
             trial.spool.put(RESULT)
         await happens(lambda: SUBJECT in trial.health.problems, 4 * SILENT_SEC)
         trial.ended.set()
+
+
+async def test_whoever_is_there_and_does_not_greet_is_left(tmp_path: Path) -> None:
+    async with joined(tmp_path) as (_, __, trial):
+        trial.dawdles = True
+        said = "http://198.18.0.2:8080: the controller did not greet within 2 s"
+        await happens(lambda: trial.health.problems.get(SUBJECT) == said, 4 * SILENT_SEC)
+        trial.dawdles = False
+        await happens(lambda: trial.link.connected)
 
 
 async def test_a_line_without_work_is_kept(tmp_path: Path) -> None:

@@ -183,12 +183,19 @@ class Link:
             )
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._leave_silent, socket)
+                tasks.start_soon(self._leave_ungreeted)
                 why = await talk.run(tasks, self._established)
         return why
 
     async def _leave_silent(self, line: UplinkSocket) -> None:
         await line.silence(self._clock, self._silent_sec)
         raise Broken(f"nothing heard from the controller for {self._silent_sec:.0f} s")
+
+    async def _leave_ungreeted(self) -> None:
+        """Whoever is there, and never gets as far as the results."""
+        await self._clock.sleep(self._silent_sec)
+        if not self.connected:
+            raise Broken(f"the controller did not greet within {self._silent_sec:.0f} s")
 
     def _established(self) -> None:
         self.connected = True
