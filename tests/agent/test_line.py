@@ -55,5 +55,8 @@ def test_what_is_no_controller_is_named(url: str) -> None:
         read(None, {"FOREPOST_UPLINK__URL": url})
 
 
-def test_a_path_is_left_out() -> None:
-    assert controller_address("https://[2001:db8::1]:1/panel") == "https://[2001:db8::1]:1"
+def test_a_controller_is_at_the_root_of_a_name() -> None:
+    assert controller_address("https://[2001:db8::1]:1/") == "https://[2001:db8::1]:1"
+    for url in ("https://h/panel", "https://h/?x=1", "https://h/#x", "https://u:pw@h"):
+        with pytest.raises(ValueError, match="at the root of a name of its own"):
+            controller_address(url)

@@ -42,4 +42,4 @@ def test_output_that_finds_no_room_is_one_line() -> None:
             [*COMMAND, "version"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
         )
     assert found.returncode == 1
-    assert found.stderr == b"forepost: [Errno 28] No space left on device\n"
+    assert found.stderr == b"forepost version: [Errno 28] No space left on device\n"

@@ -61,3 +61,20 @@ async def test_a_fault_that_comes_and_goes_is_one_fault_in_the_log(
         await clock.advance(CALM_SEC + LOOK_SEC)
         assert [r.message for r in caplog.records[2:]] == ["uplink: refused", "uplink: well again"]
         tasks.cancel_scope.cancel()
+
+
+def test_another_reason_of_a_fault_that_comes_back_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    health = Health(logging.getLogger("x"), FakeClock())
+    for reason in ("no such device", "the interface is gone", "no such device", "port 1", "port 2"):
+        health.ill("flows", reason)
+        health.well("flows")
+    health.ill("flows", "port 3")
+    said = [r.message for r in caplog.records]
+    assert said == [
+        "flows: no such device",
+        "flows: the interface is gone",
+        "flows: port 1",
+        "flows: port 2",
+    ]

@@ -1,5 +1,6 @@
 """The few requests around a WebSocket: bounded in time and bytes, and to one host only."""
 
+import contextlib
 import time
 
 import anyio
@@ -33,7 +34,8 @@ async def test_a_server_that_never_stops(first: bytes, for_ever: bytes) -> None:
 async def test_what_is_given_up_is_not_waited_for() -> None:
     with saying(b"", b"HTTP/1.1 100 Continue\r\n\r\n") as port:
         began = time.monotonic()
-        with anyio.move_on_after(0.2):
+        # A quick machine may hear more than an answer may have before it is given up.
+        with anyio.move_on_after(0.2), contextlib.suppress(Unreachable):
             await request("GET", f"http://127.0.0.1:{port}/", within_sec=2.0)
         assert time.monotonic() - began < 1.5
 

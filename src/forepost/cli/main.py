@@ -60,6 +60,10 @@ def main() -> None:
         sys.exit(READER_GONE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except OSError as error:  # what no verb expects, as standard output on a full disk
+        sys.stderr.write(f"forepost {sys.argv[1] if len(sys.argv) > 1 else ''}: {error}\n")
+        _print_no_more()
+        status = 1
     except Exception as error:
         known = said(sys.argv[1] if len(sys.argv) > 1 else "", error)
         if known is None:

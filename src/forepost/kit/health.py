@@ -11,8 +11,13 @@ CALM_SEC: Final = 60.0
 LOOK_SEC: Final = 5.0
 
 
+MOST_REASONS: Final = 4
+"""Reasons of one fault that are logged, each once; they may have numbers that always differ."""
+
+
 class _Fault:
-    def __init__(self) -> None:
+    def __init__(self, reason: str) -> None:
+        self.reasons = {reason}
         self.returns = 0
         self.well_since: float | None = None
 
@@ -30,10 +35,13 @@ class Health:
     def ill(self, subject: str, reason: str, *, minor: bool = False) -> None:
         """`minor`: everything else can be done all the same."""
         if (fault := self._faults.get(subject)) is None:
-            self._faults[subject] = _Fault()
+            self._faults[subject] = _Fault(reason)
             self._log.warning("%s: %s", subject, reason)
         elif fault.well_since is not None:
             fault.returns, fault.well_since = fault.returns + 1, None
+            if reason not in fault.reasons and len(fault.reasons) < MOST_REASONS:
+                fault.reasons.add(reason)
+                self._log.warning("%s: %s", subject, reason)
         self._reasons[subject] = reason
         (self._minor.add if minor else self._minor.discard)(subject)
 
