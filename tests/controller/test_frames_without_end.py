@@ -45,7 +45,7 @@ def test_frames_that_are_no_messages_end_their_connection(
             while got := raw.recv(65_536):
                 answered += len(got)
     # The greeting has ten seconds: it is not what ended it.
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     assert answered < SLICE
 
 

@@ -24,7 +24,7 @@ def test_an_accepted_connection_ends_when_the_other_end_is_gone(says: bytes) -> 
             stack.enter_context(socket.create_connection(("198.18.0.2", 8080), 5))
         accepted, _ = listening.accept()
         stack.enter_context(accepted)
-        accepted.settimeout(10)
+        accepted.settimeout(30)
         stack.enter_context(cut(near, far))
         began = time.monotonic()
         ended = 0
@@ -34,7 +34,7 @@ def test_an_accepted_connection_ends_when_the_other_end_is_gone(says: bytes) -> 
         except OSError as error:
             ended = error.errno or 0
         assert ended == errno.ETIMEDOUT
-        assert time.monotonic() - began < 3 * WITHIN_SEC
+        assert time.monotonic() - began < 10 * WITHIN_SEC
 
 
 def test_a_socket_that_is_not_tcp_stays_as_it_is() -> None:

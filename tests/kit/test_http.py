@@ -36,8 +36,8 @@ async def test_what_is_given_up_is_not_waited_for() -> None:
         began = time.monotonic()
         # A quick machine may hear more than an answer may have before it is given up.
         with anyio.move_on_after(0.2), contextlib.suppress(Unreachable):
-            await request("GET", f"http://127.0.0.1:{port}/", within_sec=2.0)
-        assert time.monotonic() - began < 1.5
+            await request("GET", f"http://127.0.0.1:{port}/", within_sec=20)
+        assert time.monotonic() - began < 10
 
 
 async def test_a_redirect_is_an_answer_and_nothing_is_sent_elsewhere() -> None:

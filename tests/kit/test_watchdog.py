@@ -1,14 +1,13 @@
 """A loop that stands still ends its process, with the stacks; one that goes on never does."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-
-import pytest
 
 from forepost.kit.service_manager import READY, ServiceManager
 from forepost.kit.watchdog import STUCK
@@ -118,20 +117,19 @@ def test_the_agent_and_the_controller_have_one(tmp_path: Path) -> None:
 def test_systemd_is_told(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(10)
         ran(
-            ALONE.format(stuck=30, before=0.5, then="pass"),
+            ALONE.format(stuck=30, before=2, then="pass"),
             NOTIFY_SOCKET=str(tmp_path / "notify"),
-            WATCHDOG_USEC="200000",
+            WATCHDOG_USEC="600000",
         )
-        words = [manager.recv(100).decode() for _ in range(4)]
-        assert words[0] == "READY=1"
-        assert words.count("WATCHDOG=1") >= 2
-        while words[-1] != "STOPPING=1":
+        words = list[str]()
+        while select.select([manager], [], [], 0)[0]:  # the process is over: all of it is here
             words.append(manager.recv(100).decode())
-        manager.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            manager.recv(100)
+        assert words[0] == "READY=1"
+        before = words[: words.index("STOPPING=1")]
+        assert before.count("WATCHDOG=1") >= 2
+        # A beat that was due in the same moment may still come after the last word.
+        assert set(words[len(before) + 1 :]) <= {"WATCHDOG=1"}
 
 
 def test_systemd_is_told_at_an_abstract_name_and_nobody_where_there_is_none() -> None:

@@ -172,6 +172,6 @@ async def test_the_status_socket_outlives_whoever_does_not_wait(
             async for data in asking:
                 heard += data
         assert len(heard) > 300_000
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 8
         assert health.problems == {}
         tasks.cancel_scope.cancel()

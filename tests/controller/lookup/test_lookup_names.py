@@ -98,7 +98,7 @@ async def test_a_resolver_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) 
     async with anyio.create_task_group() as tasks:
         for n in range(4 * THREADS):
             tasks.start_soon(names.of, ip_address(f"8.8.8.{n}"))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
     assert threading.active_count() - before <= THREADS
     answers.set()
     names.close()

@@ -135,7 +135,7 @@ async def test_a_receiver_that_never_answers() -> None:
         began = time.monotonic()
         with pytest.raises(Unsent, match=r"0\.3 s were over while waiting for its answer"):
             await post(receiver.url, timeout_sec=0.3)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
 
 
 def talk(server: socket.socket, say: Callable[[socket.socket], None]) -> None:

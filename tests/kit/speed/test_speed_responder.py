@@ -132,7 +132,7 @@ def test_a_stream_ends_with_its_time_and_a_test_with_its_bytes() -> None:
         began = time.monotonic()
         while stream.recv(1 << 20):
             pass
-        assert 0.2 < time.monotonic() - began < 2
+        assert 0.2 < time.monotonic() - began < 20
     with responding(most_bytes=3_000_000) as port, ask(port, "download")[0] as stream:
         count = 0
         while data := stream.recv(1 << 20):
@@ -145,10 +145,10 @@ def test_who_is_slow_to_speak_loses_his_place(port: int, monkeypatch: pytest.Mon
     connection, _ = opened(port)
     began = time.monotonic()
     with connection, contextlib.suppress(OSError):
-        while time.monotonic() - began < 3:
+        while time.monotonic() - began < 20:
             connection.sendall(b" ")
             time.sleep(0.02)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
 
 
 @settings(max_examples=60, deadline=1_000)
