@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from forepost.controller.alerts.watch import Watch
-from forepost.controller.pipeline import row_of
+from forepost.controller.pipeline import report_of
 from forepost.controller.series.port import Row
 from forepost.kit.clock import SystemClock
 from forepost.wire.alerts import NewRule, Rule
@@ -125,7 +125,7 @@ def results(chance: random.Random, probes: list[tuple[int, str]]) -> Iterator[tu
         )
         yield (
             workspace,
-            row_of(
+            report_of(
                 post,
                 identity=number,
                 agent_id=1 + place // 10,

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-READY_SEC = 15.0
+READY_SEC = 45.0
 ADMIN = {"email": "admin@example.com", "password": "correct horse"}
 UNLIMITED = {
     f"FOREPOST_LIMITS__{limit}": "1000000"
@@ -68,9 +68,9 @@ class Process:
         """kill -9."""
         assert self.child is not None
         self.child.kill()
-        self.child.wait(10)
+        self.child.wait(30)
 
-    def stop(self, timeout_sec: float = 15.0) -> int:
+    def stop(self, timeout_sec: float = 30.0) -> int:
         """SIGTERM; returns the exit status."""
         assert self.child is not None
         if self.child.poll() is None:
@@ -152,7 +152,7 @@ class Person:
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         bearer = {"Authorization": f"Bearer {self.token}"}
         return httpx.request(  # without TLS there is nothing to verify, and loading roots is slow
-            method, self.controller.url + path, headers=bearer, verify=False, timeout=15, **more
+            method, self.controller.url + path, headers=bearer, verify=False, timeout=30, **more
         )
 
     def call(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
@@ -240,7 +240,7 @@ class AgentProcess(Process):
     def status(self) -> Any:
         """What `forepost status --json` says; None while nobody answers."""
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(5)
+            s.settimeout(15)
             try:
                 s.connect(str(self.folder / "status.sock"))
             except OSError:

@@ -15,7 +15,7 @@ from forepost.controller.pipeline import (
     Pipeline,
     each_in_turn,
     identity_of,
-    row_of,
+    report_of,
 )
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
@@ -67,7 +67,7 @@ class BusyClock(FakeClock):
 
 def row(identity: int) -> Row:
     post = ProbePost(created_at=START, type="PING", payload=b"{}")  # type: ignore[arg-type]
-    return row_of(
+    return report_of(
         post, identity=identity, agent_id=1, probe_agent_id=1, target_agent=0, received=START
     )
 
@@ -180,7 +180,7 @@ def test_what_a_url_hides_is_not_in_the_reason_of_a_trigger_either() -> None:
         triggered=True,
         triggered_reason="GET https://u:s3cr3t-pw@h.example/?token=abcdef: 503",
     )
-    kept = row_of(post, identity=1, agent_id=1, probe_agent_id=1, target_agent=0, received=START)
+    kept = report_of(post, identity=1, agent_id=1, probe_agent_id=1, target_agent=0, received=START)
     assert kept.triggered_reason == "GET https://***@h.example/?***: 503"
 
 

@@ -7,9 +7,9 @@ import msgspec
 
 from forepost.controller.fleet.socket import Answer, Numbered
 from forepost.controller.fleet.store import Enrolled
-from forepost.controller.pipeline import Offer, Pipeline, identity_of, row_of
+from forepost.controller.payloads import Report
+from forepost.controller.pipeline import Offer, Pipeline, identity_of, report_of
 from forepost.controller.probes.owners import Owners
-from forepost.controller.series.port import Row
 from forepost.wire.uplink import Measured, ProbePost
 
 NOT_ITS = "probe_id: not a probe of this agent"
@@ -29,7 +29,7 @@ class Ingest:
             if owner is None or owner.agent_id != agent.agent_id:
                 return False
             target_agent = owner.target_agent
-        row = _row(agent, Numbered(post), received, target_agent)
+        row = _report(agent, Numbered(post), received, target_agent)
         self._pipeline.offer(Offer(agent.workspace_id, (row,), kept))
         return True
 
@@ -42,7 +42,7 @@ class Ingest:
         for its own probes; probe id 0 stands for its own host.
         """
         reasons: list[str] = []
-        rows: list[Row] = []
+        rows: list[Report] = []
         for result in results:
             probe_id, target_agent = result.post.probe_id, 0
             if probe_id:
@@ -52,7 +52,7 @@ class Ingest:
                     continue
                 target_agent = owner.target_agent
             reasons.append("")
-            rows.append(_row(agent, result, received, target_agent))
+            rows.append(_report(agent, result, received, target_agent))
         if not rows:
             answer(reasons)
             return
@@ -63,12 +63,12 @@ class Ingest:
         self._pipeline.offer(Offer(agent.workspace_id, rows, kept))
 
 
-def _row(agent: Enrolled, result: Numbered, received: datetime, target_agent: int) -> Row:
-    """The row of a result whose probe is the agent's own.
+def _report(agent: Enrolled, result: Numbered, received: datetime, target_agent: int) -> Report:
+    """The report of a result whose probe is the agent's own.
 
     NetWatcher's MTR does not say where to; the probe does.
     """
-    return row_of(
+    return report_of(
         _flagged(result.post),
         identity=identity_of(result.boot, result.seq),
         agent_id=agent.agent_id,

@@ -13,7 +13,8 @@ import anyio
 import anyio.lowlevel
 import msgspec
 
-from forepost.controller import measures
+from forepost.controller import payloads
+from forepost.controller.payloads import Report
 from forepost.controller.series.port import Row, Series
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
@@ -150,7 +151,7 @@ def identity_of(boot: int, seq: int) -> int:
     return (boot + seq) & _SIXTY_THREE_BITS
 
 
-def row_of(
+def report_of(
     post: ProbePost,
     *,
     identity: int,
@@ -158,11 +159,12 @@ def row_of(
     probe_agent_id: int,
     target_agent: int,
     received: datetime,
-) -> Row:
+) -> Report:
     """What a URL hides is not kept with results: everybody who may look sees them."""
     payload = without_secrets(bytes(post.payload), post.target)
-    found = measures.of(post.type, post.payload)
-    return Row(
+    said = payloads.read(post.type, payload)
+    found = payloads.measures_of(said)
+    return Report(
         identity=identity,
         probe_id=post.probe_id,
         probe_agent_id=probe_agent_id,
@@ -181,6 +183,7 @@ def row_of(
         jitter_ms=found.jitter_ms,
         loss_pct=found.loss_pct,
         mos=found.mos,
+        said=said,
     )
 
 

@@ -15,7 +15,7 @@ from forepost.agent.edges.udp import SystemUdp, UdpPort
 from forepost.agent.probes.trafficsim import plan, run, serve
 from forepost.agent.probes.trafficsim_figures import bursts, reordered
 from forepost.agent.probes.trafficsim_server import Allowed, Cycle, Server
-from forepost.controller import measures
+from forepost.controller import payloads
 from forepost.kit.clock import SystemClock
 from forepost.wire.probe_trafficsim import TrafficSimResult, TrafficSimRun
 from tests.fakes.net import FakeNet, fake_edges
@@ -130,7 +130,7 @@ async def test_two_of_ours_with_a_key(host: str) -> None:
         header = 48 if ":" in host else 28
         assert got.estimated_bandwidth_kbps == pytest.approx((172 + header) * 8 / 5)
         assert server.refused == 0
-        said = measures.of("TRAFFICSIM", msgspec.Raw(msgspec.json.encode(got)))
+        said = payloads.measures_of(payloads.read("TRAFFICSIM", msgspec.json.encode(got)))
         assert (said.rtt_ms, said.loss_pct, said.mos) == (got.median_rtt, 0, got.mos)
         # With another key there is nobody.
         got = await measured(options(key=b"other", timeout_sec=1.5), f"{text}:{port}")

@@ -3,35 +3,35 @@ from hypothesis import strategies as st
 
 from forepost.controller.alerts.changes import (
     SETTLED,
-    Path,
     Usual,
     first_text,
     joined,
     same_path,
     same_text,
 )
+from forepost.controller.payloads.mtr import Route
 
 hops = st.frozensets(st.sampled_from("abcdef"), max_size=3)
 paths = st.lists(hops, max_size=6).map(tuple)
 
 
-def path(text: str) -> Path:
+def path(text: str) -> Route:
     """`a b|c * d`: two addresses at the second hop, and silence at the third."""
     return tuple(frozenset(h.split("|")) if h != "*" else frozenset() for h in text.split())
 
 
-def usual(text: str) -> Usual[Path]:
+def usual(text: str) -> Usual[Route]:
     return Usual(path(text), same_path, joined)
 
 
 @given(paths, paths)
-def test_sameness_has_no_direction(one: Path, other: Path) -> None:
+def test_sameness_has_no_direction(one: Route, other: Route) -> None:
     assert same_path(one, one)
     assert same_path(one, other) == same_path(other, one)
 
 
 @given(paths, paths)
-def test_what_is_joined_is_like_both(one: Path, other: Path) -> None:
+def test_what_is_joined_is_like_both(one: Route, other: Route) -> None:
     both = joined(one, other)
     assert same_path(both, one)
     assert same_path(both, other)

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from forepost.controller.payloads import read
+from forepost.controller.payloads.mtr import Mtr
 from forepost.controller.topology.graph import Graph
-from forepost.controller.topology.paths import Path, path_of, read
+from forepost.controller.topology.paths import Found, Path, found_in, path_of
 from tests.controller.topology.mtr_reports import report
 
 ADDRESSES = ["", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"]
@@ -19,10 +21,16 @@ hops = st.tuples(
 )
 
 
+def found_by(said: object) -> Found | None:
+    mtr = read("MTR", json.dumps(said).encode())
+    assert isinstance(mtr, Mtr)
+    return found_in(mtr)
+
+
 @st.composite
 def paths(draw: st.DrawFn) -> Path:
     agent = draw(st.integers(1, 3))
-    found = read(json.dumps(report(draw(st.lists(hops, min_size=1, max_size=6)))).encode())
+    found = found_by(report(draw(st.lists(hops, min_size=1, max_size=6))))
     assert found is not None
     return path_of(found, f"{agent}:1:t", agent, draw(st.sampled_from(["dest:t", "agent:2"])))
 
@@ -83,12 +91,13 @@ def test_a_path_begins_at_its_agent_and_goes_where_it_wanted(path: Path) -> None
 def test_a_report_that_is_none_has_no_path() -> None:
     odd = json.dumps(report([("192.0.2.9", 2, 0)])).replace("2.00", "NaN").encode()
     for payload in (b"", b"{}", b"[]", b'{"report":{"hops":[]}}', b'{"report":{"hops":null}}', odd):
-        assert read(payload) is None
+        said = read("MTR", payload)
+        assert said is None or (isinstance(said, Mtr) and found_in(said) is None)
 
 
 def test_what_no_router_says_is_left_out() -> None:
     hops = [("x" * 100, 1, 0), ("192.0.2.1", 1, 0), ("192.0.2.9", -2, 130)]
-    found = read(json.dumps(report(hops)).encode())
+    found = found_by(report(hops))
     assert found is not None
     path = path_of(found, "p", 1, "dest:t")
     assert path.nodes == ("agent:1", "hop:192.0.2.1", "dest:t")

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
 
-T = TypeVar("T")
+from forepost.controller.payloads.mtr import Route
 
-Path = tuple[frozenset[str], ...]
-"""The addresses seen at each hop; a hop without any was silent."""
+T = TypeVar("T")
 
 EXCURSION: Final = 2
 """So few samples away, and back again: the two are in use in turn."""
@@ -51,7 +50,7 @@ def busy_pct(before: Times, after: Times) -> float | None:
     return None if total <= 0 or min(busy) < 0 else 100 * sum(busy) / total
 
 
-def same_path(one: Path, other: Path) -> bool:
+def same_path(one: Route, other: Route) -> bool:
     """Whether two traces may have gone one way: at no hop do both answer and share no address.
 
     A silent hop may be any; several addresses at a hop are parallel ways; a trace that ends in
@@ -60,7 +59,7 @@ def same_path(one: Path, other: Path) -> bool:
     return all(not a or not b or a & b for a, b in zip(one, other, strict=False))
 
 
-def joined(one: Path, other: Path) -> Path:
+def joined(one: Route, other: Route) -> Route:
     """Both ways as one: what is seen at either is usual."""
     longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
     return tuple(

@@ -4,9 +4,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from forepost.controller.alerts import payloads
 from forepost.controller.alerts.changes import (
-    Path,
     Usual,
     busy_pct,
     first_text,
@@ -14,15 +12,19 @@ from forepost.controller.alerts.changes import (
     same_path,
     same_text,
 )
-from forepost.controller.alerts.payloads import CpuTimes, Said
+from forepost.controller.payloads import metrics_of, said_by
+from forepost.controller.payloads.mtr import Mtr, Route
+from forepost.controller.payloads.netinfo import Netinfo
+from forepost.controller.payloads.payload import Metrics
+from forepost.controller.payloads.sysinfo import CpuTimes, Sysinfo
 from forepost.controller.series.port import Row
 
 When = Literal["row", "turn", "baseline"]
 """With each result; every few seconds; or every few minutes from the series."""
 
 OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
-    "packet_loss": ("PING", "TRAFFICSIM"),
-    "latency": ("PING", "TRAFFICSIM"),
+    "packet_loss": ("PING", "TCP", "TRAFFICSIM"),
+    "latency": ("PING", "TCP", "TRAFFICSIM"),
     "jitter": ("PING", "TRAFFICSIM"),
     "mos": ("TRAFFICSIM",),
     "end_hop_loss": ("MTR",),
@@ -98,7 +100,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._cpu: dict[int, tuple[int, CpuTimes]] = {}
-        self._paths: dict[Line, Usual[Path]] = {}
+        self._paths: dict[Line, Usual[Route]] = {}
         self._texts: dict[tuple[str, Line], Usual[str]] = {}
         self._newest: dict[tuple[str, Line], int] = {}
 
@@ -111,26 +113,23 @@ class Memory:
         if newest is not None and row.created_us <= newest:
             return None
         self._newest[metric, line] = row.created_us
-        match metric:
-            case "cpu_usage":
-                return self._cpu_usage(row)
-            case "route_change":
-                path = payloads.path_of(row)
-                return None if path is None else self._path_change(line, path)
-            case "ip_change":
-                return self._text_change(metric, line, payloads.address_of(row))
+        match said_by(row):
+            case Sysinfo(cpu=CpuTimes() as cpu):
+                return self._cpu_usage(row, cpu)
+            case Mtr() as mtr if (route := mtr.route()) is not None:
+                return self._path_change(line, route)
+            case Netinfo() as net:
+                text = net.public_address if metric == "ip_change" else net.provider
+                return self._text_change(metric, line, text)
             case _:
-                return self._text_change(metric, line, payloads.provider_of(row))
+                return None
 
-    def _cpu_usage(self, row: Row) -> float | None:
-        now = payloads.cpu_of(row)
-        if now is None:
-            return None
+    def _cpu_usage(self, row: Row, now: CpuTimes) -> float | None:
         before = self._cpu.get(row.agent_id)
         self._cpu[row.agent_id] = (row.created_us, now)
         return None if before is None else busy_pct(before[1], now)
 
-    def _path_change(self, line: Line, path: Path) -> float:
+    def _path_change(self, line: Line, path: Route) -> float:
         usual = self._paths.get(line)
         if usual is None:
             self._paths[line] = Usual(path, same_path, joined)
@@ -174,9 +173,9 @@ class Memory:
             self._texts[metric, line].accept()
 
 
-def values(row: Row, remembered: frozenset[str], memory: Memory) -> Said:
+def values(row: Row, remembered: frozenset[str], memory: Memory) -> Metrics:
     """All that a row says, with those of the remembered metrics that a rule asks for."""
-    found = payloads.said(row)
+    found = metrics_of(row)
     for metric in remembered:
         if row.type in OF_TYPE[metric]:
             value = memory.says(row, metric)

@@ -19,9 +19,9 @@ from forepost.controller.alerts.index import (
 from forepost.controller.alerts.lateness import Lateness
 from forepost.controller.alerts.ledger import Begun, Open
 from forepost.controller.alerts.metrics import CHANGES, Line, Memory, line_of, values
-from forepost.controller.alerts.payloads import Said
 from forepost.controller.alerts.rules import Streak, Verdict, judge
 from forepost.controller.alerts.windows import covered
+from forepost.controller.payloads.payload import Metrics
 from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
 from forepost.wire.alerts import Rule, State, Window
@@ -135,13 +135,13 @@ class Watch:
         if rules is asked.rules and not any(_active(watched, line) for watched in rules):
             self._busy.discard(line)
 
-    def _note(self, row: Row, metric: str, said: Said) -> None:
+    def _note(self, row: Row, metric: str, said: Metrics) -> None:
         value = said.get(metric)
         if value is not None:
             for probe_id in {row.probe_id, 0}:
                 self._latest[probe_id, row.agent_id, metric] = (row.created_us, value)
 
-    def _second(self, row: Row, metric: str, said: Said) -> float | None:
+    def _second(self, row: Row, metric: str, said: Metrics) -> float | None:
         """In the row itself, or said not long ago by the same probe, or by its agent."""
         if metric in said:
             return said[metric]
@@ -263,7 +263,7 @@ class Watch:
         self.some.set()
 
 
-def _met(asked: Asked, said: Said) -> bool:
+def _met(asked: Asked, said: Metrics) -> bool:
     for metric, test, threshold in asked.gates:
         value = said.get(metric)
         if value is not None and test(value, threshold):
@@ -271,7 +271,7 @@ def _met(asked: Asked, said: Said) -> bool:
     return False
 
 
-def _tell_judged(asked: Asked, said: Said) -> None:
+def _tell_judged(asked: Asked, said: Metrics) -> None:
     asked.told.update(said)
     for watched in asked.rules:
         if watched.plain and watched.rule.metric in said:

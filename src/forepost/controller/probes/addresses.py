@@ -10,6 +10,8 @@ from sqlalchemy import delete, insert, select
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agent_addresses
+from forepost.controller.payloads import said_by
+from forepost.controller.payloads.netinfo import Netinfo
 from forepost.controller.probes.peers import addresses_in
 from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
@@ -55,11 +57,11 @@ class Addresses:
         for row in rows:
             if row.type != NETINFO or row.created_us < self._newest_us.get(row.agent_id, 0):
                 continue
-            found = addresses_in(row.payload)
-            if found is None:
+            said = said_by(row)
+            if not isinstance(said, Netinfo):
                 continue
             self._newest_us[row.agent_id] = row.created_us
-            now = Whereabouts(*found)
+            now = Whereabouts(*addresses_in(said))
             if now != self.of(row.agent_id):
                 self._known[row.agent_id] = self._unsaved[row.agent_id] = now
                 self._some.set()

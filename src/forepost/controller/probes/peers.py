@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from forepost.controller.payloads.netinfo import Netinfo
 from forepost.wire.rest import TrafficsimPort
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -29,27 +30,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     trafficsim_port: TrafficsimPort = TRAFFICSIM_PORT
 
 
-class _Interface(msgspec.Struct):
-    ipv4: list[str] = []
-    ipv6: list[str] = []
-    is_default: bool = False
-
-
-class _Netinfo(msgspec.Struct):
-    local_address: str = ""
-    public_address: str = ""
-    interfaces: list[_Interface] | None = None
-
-
-_netinfo = msgspec.json.Decoder(_Netinfo)
-
-
-def addresses_in(payload: bytes | msgspec.Raw) -> tuple[str, tuple[str, ...]] | None:
-    """Public address and own addresses in a NETINFO payload; None: it is none."""
-    try:
-        found = _netinfo.decode(payload)
-    except msgspec.MsgspecError:
-        return None
+def addresses_in(found: Netinfo) -> tuple[str, tuple[str, ...]]:
+    """Return the public address, and the agent's own with prefix length."""
     public = _address(found.public_address)
     own: list[str] = []
     for interface in sorted(found.interfaces or (), key=lambda one: not one.is_default):

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from sys import intern
 from typing import Final
 
+from forepost.controller.payloads import said_by
+from forepost.controller.payloads.mtr import Mtr
 from forepost.controller.series.port import Row
 from forepost.controller.topology.graph import Graph
-from forepost.controller.topology.paths import Found, Path, path_of, read
+from forepost.controller.topology.paths import Found, Path, found_in, path_of
 from forepost.controller.topology.ring import Ring
 from forepost.wire.topology import LOOKBACK_MIN
 
@@ -97,7 +99,8 @@ class Board:
 
     def _take(self, space: Space, row: Row) -> None:
         at_us = min(row.created_us, row.received_us)
-        found = read(row.payload) if row.type == "MTR" else None
+        said = said_by(row) if row.type == "MTR" else None
+        found = found_in(said) if isinstance(said, Mtr) else None
         # NetWatcher's MTR does not say in its envelope where to.
         target = row.target or (found.target if found is not None else "")
         key = (row.agent_id, row.probe_id, row.type, target)

@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+from forepost.controller.payloads.mtr import Hop, Mtr
+
 MOST_HOPS: Final = 64
 _LONGEST_IP, _LONGEST_NAME = 64, 255
 _LONGEST_US, _WHOLE_C = 10**9, 10_000
@@ -46,52 +48,19 @@ class Path(msgspec.Struct, frozen=True):
         )
 
 
-class _Host(msgspec.Struct):
-    ip: str = ""
-    hostname: str = ""
-
-
-class _Hop(msgspec.Struct):
-    ttl: int = 0
-    hosts: list[_Host] | None = None
-    recv: int = 0
-    avg: float = 0.0
-    loss_pct: float = 100.0
-
-
-class _Info(msgspec.Struct):
-    target: _Host = msgspec.field(default_factory=_Host)
-
-
-class _Report(msgspec.Struct):
-    info: _Info = msgspec.field(default_factory=_Info)
-    hops: list[_Hop] | None = None
-
-
-class _Mtr(msgspec.Struct):
-    report: _Report
-
-
-# NetWatcher's agent writes the figures of a hop as strings.
-_mtr = msgspec.json.Decoder(_Mtr, strict=False)
-
-
 class Found(msgspec.Struct, frozen=True):
     """What a report says, before it is known which nodes it is about."""
 
-    hops: list[_Hop]
+    hops: list[Hop]
     target: str
     """As the agent was told; empty where the report does not say."""
     resolved_ip: str
 
 
-def read(payload: bytes) -> Found | None:
-    """None: it is no report, or one without hops."""
-    try:
-        report = _mtr.decode(payload).report
-    except msgspec.MsgspecError:
-        return None
-    hops = (report.hops or [])[:MOST_HOPS]
+def found_in(mtr: Mtr) -> Found | None:
+    """None: it is one without hops."""
+    report = mtr.report
+    hops = mtr.hops[:MOST_HOPS]
     if not hops or not math.isfinite(sum(hop.avg + hop.loss_pct for hop in hops)):
         return None
     target = report.info.target
@@ -143,5 +112,5 @@ def path_of(found: Found, path_id: str, agent_id: int, destination: str) -> Path
     )
 
 
-def _name_of(hop: _Hop) -> str:
+def _name_of(hop: Hop) -> str:
     return hop.hosts[0].hostname[:_LONGEST_NAME] if hop.hosts else ""

@@ -6,8 +6,9 @@ from typing import Any, get_args
 import pytest
 
 from forepost.controller.alerts.metrics import OF_TYPE, Memory, can_report, values, when
-from forepost.controller.alerts.payloads import said, true_losses
-from forepost.controller.pipeline import row_of
+from forepost.controller.payloads import metrics_of
+from forepost.controller.payloads.mtr import true_losses
+from forepost.controller.pipeline import report_of
 from forepost.controller.series.port import Row
 from forepost.wire.alerts import Metric
 from forepost.wire.uplink import ProbePost
@@ -35,7 +36,7 @@ def row(kind: str, payload: Any, **fields: Any) -> Row:
         probe_id=fields.pop("probe_id", 1),
     )
     known = {"identity": 1, "agent_id": 1, "probe_agent_id": 1, "target_agent": 0}
-    return row_of(post, received=START, **(known | fields))
+    return report_of(post, received=START, **(known | fields))
 
 
 @pytest.mark.parametrize(
@@ -92,11 +93,17 @@ def row(kind: str, payload: Any, **fields: Any) -> Row:
         ),
         ("TLS", {"error": "tls dial failed: connection refused"}, {}),
         ("SNMP", {"query_time_ms": 0, "error": "timeout", "results": None}, {}),
+        (
+            "TCP",
+            {"loss_pct": 25, "connects_ms": [1, None, 2, 4]},
+            {"packet_loss": 25, "latency": 2},
+        ),
+        ("TCP", {"loss_pct": 100, "connects_ms": [None]}, {"packet_loss": 100}),
         ("SPEEDTEST", {"test_data": []}, {}),
     ],
 )
 def test_what_a_payload_says(kind: str, payload: Any, expected: dict[str, float]) -> None:
-    assert said(row(kind, payload)) == pytest.approx(expected)
+    assert metrics_of(row(kind, payload)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("kind", sorted({kind for kinds in OF_TYPE.values() for kind in kinds}))
@@ -110,6 +117,7 @@ def test_every_metric_is_of_some_type_and_time() -> None:
     assert set(OF_TYPE) == set(get_args(Metric))
     assert {when(metric) for metric in OF_TYPE} == {"row", "turn", "baseline"}
     assert can_report("AGENT", "end_hop_loss")
+    assert can_report("TCP", "packet_loss")
     assert not can_report("AGENT", "http_status")
     assert not can_report("PING", "offline")
 

@@ -1,9 +1,15 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.controller import measures
-from forepost.controller.measures import Measures
+from forepost.controller.payloads import TYPES, measures_of, read
+from forepost.controller.payloads.payload import MOST_MOS, MOST_MS, Measures
+
+
+def of(kind: str, payload: bytes) -> Measures:
+    return measures_of(read(kind, payload))
 
 
 def test_a_ping_of_netwatchers_agent() -> None:
@@ -11,7 +17,7 @@ def test_a_ping_of_netwatchers_agent() -> None:
         b'{"packets_recv":29,"packets_sent":30,"packet_loss":3.33,"addr":"203.0.113.2",'
         b'"min_rtt":48683,"max_rtt":2072472,"avg_rtt":155888,"std_dev_rtt":357498}'
     )
-    found = measures.of("PING", payload)
+    found = of("PING", payload)
     assert found == Measures(
         rtt_ms=0.155888, rtt_min_ms=0.048683, rtt_max_ms=2.072472, loss_pct=3.33
     )
@@ -22,12 +28,12 @@ def test_a_ping_of_ours_has_median_and_jitter() -> None:
         b'{"packets_recv":3,"packets_sent":4,"packet_loss":25,"min_rtt":1000000,"max_rtt":9000000,'
         b'"avg_rtt":4000000,"rtts_ns":[1000000,null,2000000,9000000]}'
     )
-    found = measures.of("PING", payload)
+    found = of("PING", payload)
     assert (found.rtt_ms, found.jitter_ms, found.loss_pct) == (2.0, 4.0, 25)
 
 
 def test_a_ping_that_lost_everything_has_loss_and_no_rtt() -> None:
-    found = measures.of("PING", b'{"packets_recv":0,"packets_sent":5,"packet_loss":100}')
+    found = of("PING", b'{"packets_recv":0,"packets_sent":5,"packet_loss":100}')
     assert found == Measures(loss_pct=100)
 
 
@@ -36,13 +42,13 @@ def test_trafficsim_and_mtr_as_netwatchers_agent_writes_them() -> None:
         b'{"MOS":4.43,"averageRTT":0.219,"medianRTT":0,"minRTT":0,"maxRTT":29,"jitterAvg":0.4156,'
         b'"lossPercentage":0,"receivedPackets":2922,"totalPackets":2922}'
     )
-    assert measures.of("TRAFFICSIM", sim) == Measures(0, 0, 29, 0.4156, 0, 4.43)
+    assert of("TRAFFICSIM", sim) == Measures(0, 0, 29, 0.4156, 0, 4.43)
     mtr = (
         b'{"report":{"hops":[{"ttl":1,"loss_pct":"60.00","sent":5,"recv":2,"avg":"0.14"},{"ttl":2,'
         b'"loss_pct":"0.00","sent":5,"last":"0.08","recv":5,"avg":"0.08","best":"0.04",'
         b'"worst":"0.15","stddev":"0.04"}]}}'
     )
-    assert measures.of("MTR", mtr) == Measures(0.08, 0.04, 0.15, None, 0.0)
+    assert of("MTR", mtr) == Measures(0.08, 0.04, 0.15, None, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,7 @@ def test_trafficsim_and_mtr_as_netwatchers_agent_writes_them() -> None:
 def test_types_that_measure_once_have_a_time_or_a_loss(
     kind: str, payload: str, expected: Measures
 ) -> None:
-    assert measures.of(kind, payload.encode()) == expected
+    assert of(kind, payload.encode()) == expected
 
 
 @pytest.mark.parametrize(
@@ -87,13 +93,28 @@ def test_types_that_measure_once_have_a_time_or_a_loss(
 )
 @pytest.mark.parametrize("payload", [b"{}", b"null", b"[]", b'{"packets_recv":"x"}', b'"x"'])
 def test_a_payload_that_is_not_as_it_should_be_has_no_measures(kind: str, payload: bytes) -> None:
-    assert measures.of(kind, payload) == Measures()
+    assert of(kind, payload) == Measures()
 
 
-@given(st.binary(max_size=60))
-def test_any_bytes_have_measures_or_none(payload: bytes) -> None:
-    for kind in ("PING", "TRAFFICSIM", "MTR", "DNS", "HTTP", "TLS", "SNMP", "TCP"):
-        assert isinstance(measures.of(kind, payload), Measures)
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["report", "hops", "hosts", "error", "CPUTimes", "geo", "rtts_ns"]),
+            inner,
+        )
+    ),
+    max_leaves=8,
+).map(lambda value: json.dumps(value).encode())
+
+
+@given(st.sampled_from(sorted(TYPES)), st.binary(max_size=60) | JUNK)
+def test_any_bytes_say_something_or_nothing(kind: str, payload: bytes) -> None:
+    said = read(kind, payload)
+    found = measures_of(said)
+    assert isinstance(found, Measures)
+    assert said is None or isinstance(said.metrics(found), dict)
 
 
 @pytest.mark.parametrize(
@@ -109,19 +130,19 @@ def test_any_bytes_have_measures_or_none(payload: bytes) -> None:
     ],
 )
 def test_what_cannot_be_is_not_measured(kind: str, payload: bytes) -> None:
-    found = measures.of(kind, payload)
-    most = {"loss_pct": 100.0, "mos": measures.MOST_MOS}
+    found = of(kind, payload)
+    most = {"loss_pct": 100.0, "mos": MOST_MOS}
     for name in Measures.__struct_fields__:
         value = getattr(found, name)
-        assert value is None or 0 <= value <= most.get(name, measures.MOST_MS), name
+        assert value is None or 0 <= value <= most.get(name, MOST_MS), name
 
 
 def test_what_can_be_stays_beside_what_cannot() -> None:
     payload = b'{"packets_sent":5,"packets_recv":5,"packet_loss":300,"avg_rtt":2000000}'
-    found = measures.of("PING", payload)
+    found = of("PING", payload)
     assert (found.rtt_ms, found.loss_pct) == (2.0, None)
 
 
 def test_a_list_without_end_is_not_sorted() -> None:
     payload = b'{"packets_sent":5,"packets_recv":5,"rtts_ns":[' + b"1," * 400_000 + b"1]}"
-    assert measures.of("PING", payload) == Measures()
+    assert of("PING", payload) == Measures()

@@ -1,0 +1,112 @@
+"""What results say, in every known spelling of it: one tolerant file for each type. Pure.
+
+A payload is decoded once, when it arrives; whoever follows results is given what was decoded. A
+field that is not there says nothing; a payload that is not as its type says has no measures and no
+metrics, and is stored all the same.
+"""
+
+from typing import Final
+
+import msgspec
+
+from forepost.controller.payloads.dns import Dns
+from forepost.controller.payloads.http import Http
+from forepost.controller.payloads.mtr import Mtr
+from forepost.controller.payloads.netinfo import Netinfo
+from forepost.controller.payloads.payload import (
+    MOST_MOS,
+    MOST_MS,
+    NO_MEASURES,
+    Measures,
+    Metrics,
+    Payload,
+)
+from forepost.controller.payloads.ping import Ping
+from forepost.controller.payloads.snmp import Snmp
+from forepost.controller.payloads.sysinfo import Sysinfo
+from forepost.controller.payloads.tcp import Tcp
+from forepost.controller.payloads.tls import Tls
+from forepost.controller.payloads.trafficsim import TrafficSim
+from forepost.controller.series.port import Row
+
+TYPES: Final[dict[str, type[Payload]]] = {
+    "DNS": Dns,
+    "HTTP": Http,
+    "MTR": Mtr,
+    "NETINFO": Netinfo,
+    "PING": Ping,
+    "SNMP": Snmp,
+    "SYSINFO": Sysinfo,
+    "TCP": Tcp,
+    "TLS": Tls,
+    "TRAFFICSIM": TrafficSim,
+}
+"""What of a type is read here. Minutes of flows and speed tests are their subjects' own."""
+
+_DECODERS: Final = {
+    # NetWatcher's agent writes the figures of a hop as strings.
+    kind: msgspec.json.Decoder(of_type, strict=of_type is not Mtr)
+    for kind, of_type in TYPES.items()
+}
+
+
+class Report(Row, frozen=True, kw_only=True, gc=False):
+    """A result that has just come, with what its payload says."""
+
+    said: Payload | None
+    """None: of a type that nobody reads, or not as its type says."""
+
+
+def read(kind: str, payload: bytes | msgspec.Raw) -> Payload | None:
+    """Decode the payload of a result of type `kind`."""
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        return None
+    try:
+        return decoder.decode(payload)
+    except msgspec.MsgspecError:
+        return None
+
+
+def said_by(row: Row) -> Payload | None:
+    """Return what the payload of a row says: as it was decoded, or decoded now where the row was
+    read from the series.
+    """
+    return row.said if isinstance(row, Report) else read(row.type, row.payload)
+
+
+def measures_of(payload: Payload | None) -> Measures:
+    """Return the measures of a payload, without those that cannot be: a negative RTT, one of a
+    week, a loss of 300 %.
+    """
+    if payload is None:
+        return NO_MEASURES
+    found = payload.measures()
+    if (
+        _within(found.rtt_ms, MOST_MS)
+        and _within(found.rtt_min_ms, MOST_MS)
+        and _within(found.rtt_max_ms, MOST_MS)
+        and _within(found.jitter_ms, MOST_MS)
+        and _within(found.loss_pct, 100.0)
+        and _within(found.mos, MOST_MOS)
+    ):
+        return found
+    most = {"loss_pct": 100.0, "mos": MOST_MOS}
+    return Measures(
+        **{
+            name: value
+            for name, value in msgspec.structs.asdict(found).items()
+            if value is not None and _within(value, most.get(name, MOST_MS))
+        }
+    )
+
+
+def metrics_of(row: Row) -> Metrics:
+    """Return the metrics that a row says by itself."""
+    payload = said_by(row)
+    return {} if payload is None else payload.metrics(row)
+
+
+def _within(value: float | None, most: float) -> bool:
+    """Not of what is no number, either."""
+    return value is None or 0 <= value <= most

@@ -1,0 +1,34 @@
+"""DNS: one query."""
+
+from forepost.controller.payloads.payload import (
+    NO_MEASURES,
+    Figures,
+    Measures,
+    Metrics,
+    Payload,
+    once,
+)
+
+
+class Dns(Payload):
+    query_time_ms: float | None = None
+    response_code: str = ""
+    error: str | None = None
+
+    def measures(self) -> Measures:
+        """An answer of any code is an answer."""
+        if not self.response_code and not self.error:
+            return NO_MEASURES
+        came = self.response_code not in ("", "ERROR")
+        return once(self.query_time_ms or 0, came=came, well=came)
+
+    def metrics(self, figures: Figures) -> Metrics:
+        if not self.response_code and not self.error:
+            return {}
+        code = self.response_code.upper()
+        found = {"dns_query_failure": float(code not in ("NOERROR", "NXDOMAIN"))}
+        if code not in ("", "ERROR"):
+            found["dns_nxdomain"] = float(code == "NXDOMAIN")
+            if self.query_time_ms is not None:
+                found["dns_query_time"] = self.query_time_ms
+        return found

@@ -1,0 +1,32 @@
+"""NETINFO: where the agent's host is in the network."""
+
+import msgspec
+
+from forepost.controller.payloads.payload import Payload
+
+
+class Geo(msgspec.Struct):
+    isp: str = ""
+    asn_org: str = ""
+
+
+class Interface(msgspec.Struct):
+    ipv4: list[str] = []
+    """Addresses with prefix length."""
+    ipv6: list[str] = []
+    is_default: bool = False
+
+
+class Netinfo(Payload):
+    local_address: str = ""
+    public_address: str = ""
+    """"" where it is not known."""
+    internet_provider: str = ""
+    geo: Geo | None = None
+    interfaces: list[Interface] | None = None
+
+    @property
+    def provider(self) -> str:
+        """Whose the public address is; "" where it is not known."""
+        geo = self.geo or Geo()
+        return self.internet_provider or geo.isp or geo.asn_org

@@ -1,0 +1,86 @@
+"""What every type of payload can be asked: its measures and its metrics. Pure."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+NS_PER_MS: Final = 1e6
+MOST_MS: Final = 86_400_000.0
+"""A day: no round lasts as long."""
+MOST_MOS: Final = 5.0
+MOST_RTTS: Final = 10_000
+MOST_HOPS: Final = 256
+
+Metrics = dict[str, float]
+"""Metric of the alerts to its value."""
+
+
+class Figures(Protocol):
+    """The measures of a payload, wherever they are kept: in `Measures`, or in a row."""
+
+    @property
+    def rtt_ms(self) -> float | None: ...
+    @property
+    def jitter_ms(self) -> float | None: ...
+    @property
+    def loss_pct(self) -> float | None: ...
+    @property
+    def mos(self) -> float | None: ...
+
+
+class Measures(msgspec.Struct, frozen=True, gc=False):
+    """What charts and rules look at. None: this payload does not say."""
+
+    rtt_ms: float | None = None
+    rtt_min_ms: float | None = None
+    rtt_max_ms: float | None = None
+    jitter_ms: float | None = None
+    loss_pct: float | None = None
+    mos: float | None = None
+
+
+NO_MEASURES: Final = Measures()
+
+
+class Payload(msgspec.Struct):
+    """A payload that was decoded. Every field has a default: senders differ, and leave out."""
+
+    def measures(self) -> Measures:
+        """Return its figures as they were sent; `payloads.measures_of` takes out the impossible."""
+        return NO_MEASURES
+
+    def metrics(self, figures: Figures) -> Metrics:
+        """Return the metrics that it says by itself; those that compare two are in the alerts.
+
+        `figures`: the measures of this payload, without what cannot be.
+        """
+        return {}
+
+
+def once(ms: float, *, came: bool, well: bool) -> Measures:
+    """Return the measures of one try: its time, if there is one, and whether it was as it should
+    be.
+    """
+    return Measures(rtt_ms=ms if came and ms > 0 else None, loss_pct=0.0 if well else 100.0)
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the middle of at least one value."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def of_path(figures: Figures) -> Metrics:
+    """Return the metrics of a way through the network, as far as the figures say."""
+    found: Metrics = {}
+    if figures.loss_pct is not None:
+        found["packet_loss"] = figures.loss_pct
+    if figures.rtt_ms is not None:
+        found["latency"] = figures.rtt_ms
+    if figures.jitter_ms is not None:
+        found["jitter"] = figures.jitter_ms
+    if figures.mos is not None:
+        found["mos"] = figures.mos
+    return found

@@ -1,0 +1,32 @@
+"""SNMP: one request, or traps that came."""
+
+from typing import Any
+
+from forepost.controller.payloads.payload import (
+    NO_MEASURES,
+    Figures,
+    Measures,
+    Metrics,
+    Payload,
+    once,
+)
+
+
+class Snmp(Payload):
+    query_time_ms: float | None = None
+    version: str = ""
+    traps: list[Any] | None = None
+    error: str | None = None
+
+    def measures(self) -> Measures:
+        if not self.version and not self.error:
+            return NO_MEASURES
+        return once(self.query_time_ms or 0, came=not self.error, well=not self.error)
+
+    def metrics(self, figures: Figures) -> Metrics:
+        found: Metrics = {}
+        if self.query_time_ms is not None and not self.error:
+            found["snmp_response_ms"] = self.query_time_ms
+        if self.traps is not None:
+            found["snmp_trap_received"] = float(len(self.traps))
+        return found

@@ -1,0 +1,33 @@
+"""TRAFFICSIM: a stream of packets as of a call."""
+
+import msgspec
+
+from forepost.controller.payloads.payload import Figures, Measures, Metrics, Payload, of_path
+
+
+class TrafficSim(Payload, rename="camel"):
+    """RTTs and jitter in ms."""
+
+    received_packets: int = 0
+    loss_percentage: float | None = None
+    average_rtt: float = msgspec.field(name="averageRTT", default=0)
+    median_rtt: float | None = msgspec.field(name="medianRTT", default=None)
+    min_rtt: float | None = msgspec.field(name="minRTT", default=None)
+    max_rtt: float | None = msgspec.field(name="maxRTT", default=None)
+    jitter_avg: float | None = None
+    mos: float | None = msgspec.field(name="MOS", default=None)
+
+    def measures(self) -> Measures:
+        if not self.received_packets:
+            return Measures(loss_pct=self.loss_percentage)
+        return Measures(
+            rtt_ms=self.average_rtt if self.median_rtt is None else self.median_rtt,
+            rtt_min_ms=self.min_rtt,
+            rtt_max_ms=self.max_rtt,
+            jitter_ms=self.jitter_avg,
+            loss_pct=self.loss_percentage,
+            mos=self.mos,
+        )
+
+    def metrics(self, figures: Figures) -> Metrics:
+        return of_path(figures)
