@@ -1,6 +1,6 @@
 """NetWatcher's virtual SPEEDTEST probes: taken, and nothing follows from them."""
 
-from forepost.agent.probes.schedule import measurements
+from forepost.agent.probes.measurements import measurements
 from forepost.wire.probes import Probe
 from tests.fakes.clock import START
 

@@ -10,12 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.agent.probes import ping
+from forepost.agent.probes.measurements import Key, measurements
 from forepost.agent.probes.schedule import (
-    Key,
-    Measurement,
     Scheduler,
-    changes,
-    measurements,
     phase,
 )
 from forepost.wire.measuring import options_of
@@ -27,22 +24,10 @@ from tests.fakes.net import FakeNet, fake_edges
 
 pytestmark = pytest.mark.anyio
 
+
 KEYS: st.SearchStrategy[Key] = st.tuples(
     st.integers(0, 3), st.sampled_from(["PING", "SYSINFO"]), st.sampled_from(["", "a"])
 )
-WHAT = st.builds(Measurement, st.builds(PingOptions, count=st.integers(1, 2)), st.integers(0, 1))
-MAPS = st.dictionaries(KEYS, WHAT)
-
-
-@given(MAPS, MAPS)
-def test_after_the_changes_exactly_the_wanted_run(
-    running: dict[Key, Measurement], wanted: dict[Key, Measurement]
-) -> None:
-    stop, start = changes(running, wanted)
-    kept = {key: what for key, what in running.items() if key not in stop}
-    assert kept | {key: wanted[key] for key in start} == wanted
-    assert not kept.keys() & start
-    assert changes(wanted, wanted) == (set(), set())
 
 
 def probe(probe_id: int = 1, kind: str = "PING", *targets: str, **more: object) -> Probe:

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from forepost.agent.edges.udp import SystemUdp, UdpPort
-from forepost.agent.probes.schedule import Scheduler, measurements
+from forepost.agent.probes.measurements import measurements
+from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.probes.serving import AGAIN_SEC, Place, servers
 from forepost.agent.probes.trafficsim_server import Allowed
 from forepost.agent.probes.triggers import Triggers

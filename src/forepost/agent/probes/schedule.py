@@ -4,7 +4,7 @@ import logging
 import math
 import zlib
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -17,28 +17,21 @@ from forepost.agent.edges.guarded import guarded
 from forepost.agent.edges.permission import Permission
 from forepost.agent.probes import PROBES, triggers
 from forepost.agent.probes.cadence import Cadence
+from forepost.agent.probes.measurements import Key, Measurement, measurements
 from forepost.agent.probes.serving import Keys, Servers, is_server, servers
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
+from forepost.kit.keyed import changes
 from forepost.wire.budget import BUDGET, Cost, admit
 from forepost.wire.disclosure import public_target
-from forepost.wire.measuring import options_of, targets_of
-from forepost.wire.probe_options import WrongOption
-from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun
-from forepost.wire.probes import OPTIONS, TARGETLESS, Probe, ProbeOptions, ProbeResult
+from forepost.wire.probes import TARGETLESS, Probe, ProbeOptions, ProbeResult
 from forepost.wire.uplink import ProbePost
 
 Deliver = Callable[[ProbePost], Awaitable[None]]
-Key = tuple[int, str, str]
-"""Probe id, type, target: one probe has an entry for each target, and an AGENT probe for each type
-that it stands for."""
-
 SPREAD_SEC: Final = 10.0
 """First turns are spread over so much time, so that a restart is no burst."""
 MOST_STARTS_A_SEC: Final = 100
 """On average: an agent with thousands of measurements takes longer to begin them all."""
-QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
-"""NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
 MOST_OPEN: Final = {
     "DNS": 1_000,
     "HTTP": 500,
@@ -60,13 +53,6 @@ MOST_EXTRA: Final = 8
 _log = logging.getLogger(__name__)
 
 
-class Measurement(msgspec.Struct, frozen=True):
-    """What decides whether a running entry is still the right one."""
-
-    options: ProbeOptions
-    target_agent: int = 0
-
-
 class _Entry:
     __slots__ = ("extra", "most_open", "newest", "open", "scopes", "stopped", "waiting", "what")
 
@@ -83,58 +69,6 @@ class _Entry:
         self.stopped = True
         for scope in self.scopes:
             scope.cancel()
-
-
-def changes(
-    running: Mapping[Key, Measurement], wanted: Mapping[Key, Measurement]
-) -> tuple[set[Key], set[Key]]:
-    """Return what to stop and what to start; an edited one is in both."""
-    stop = {key for key, what in running.items() if wanted.get(key) != what}
-    start = {key for key, what in wanted.items() if running.get(key) != what}
-    return stop, start
-
-
-def measurements(
-    probes: Sequence[Probe], keys: Keys | None = None
-) -> tuple[dict[Key, Measurement], list[str]]:
-    """Return what these probes ask for, and in words what this version cannot do of it."""
-    wanted: dict[Key, Measurement] = {}
-    unsupported: list[str] = []
-    for probe in probes:
-        if not probe.enabled or is_server(probe):
-            continue
-        if probe.type in QUEUED and probe.id == 0:
-            continue
-        if probe.type in QUEUED:
-            unsupported.append(f"probe {probe.id}: {probe.type} is run from its queue only")
-            continue
-        if probe.type not in OPTIONS:
-            unsupported.append(f"probe {probe.id}: type {probe.type}")
-            continue
-        try:
-            options = options_of(probe)
-        except WrongOption as error:
-            unsupported.append(f"probe {probe.id}: {probe.type}: {error}")
-            continue
-        targets = targets_of(probe, options)
-        if not targets:
-            unsupported.append(f"probe {probe.id}: {probe.type} without a target")
-        for target, target_agent in targets.items():
-            told = _between(options, probe.agent_id, target_agent, keys or {})
-            wanted[probe.id, probe.type, target] = Measurement(told, target_agent)
-    return wanted, unsupported
-
-
-def _between(options: ProbeOptions, agent_id: int, target_agent: int, keys: Keys) -> ProbeOptions:
-    """The same, with who talks to whom where the other side wants to know."""
-    if not isinstance(options, TrafficSimOptions):
-        return options
-    return TrafficSimRun(
-        **msgspec.structs.asdict(options),
-        agent_id=agent_id,
-        target_agent=target_agent,
-        key=keys.get(target_agent, b""),
-    )
 
 
 class Scheduler:

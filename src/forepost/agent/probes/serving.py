@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-import anyio
 import msgspec
 from anyio.abc import TaskGroup
 
@@ -15,6 +14,7 @@ from forepost.agent.probes.trafficsim import serve
 from forepost.agent.probes.trafficsim_server import Allowed, Cycle, Server
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
+from forepost.kit.keyed import Keyed
 from forepost.wire.base import complaint
 from forepost.wire.probe_trafficsim import TrafficSimResult, TrafficSimServer, flat
 from forepost.wire.probes import Probe
@@ -79,53 +79,46 @@ def servers(probes: Sequence[Probe], keys: Keys) -> tuple[dict[Place, Clients], 
     return wanted, wrong
 
 
-class _Entry:
-    def __init__(self, agent_id: int, clients: Clients) -> None:
-        self.clients = clients
-        self.server = Server(agent_id, clients)
-        self.scope = anyio.CancelScope()
-
-
 class Servers:
     """All tasks are inside the task group of the caller."""
 
     def __init__(
         self, tasks: TaskGroup, clock: Clock, edges: Edges, deliver: Deliver, health: Health
     ) -> None:
-        self._tasks, self._clock, self._edges = tasks, clock, edges
+        self._clock, self._edges = clock, edges
         self._deliver, self._health = deliver, health
-        self._running: dict[Place, _Entry] = {}
+        self._servers: dict[Place, Server] = {}
+        self._keyed = Keyed(tasks, self._keep, self._allow)
 
     @property
     def running(self) -> int:
-        return len(self._running)
+        return len(self._keyed)
 
     def want(self, wanted: Mapping[Place, Clients]) -> None:
         """Run exactly these. One whose clients changed goes on: the others notice nothing."""
-        for place in self._running.keys() - wanted.keys():
-            self._running.pop(place).scope.cancel()
+        for place in self._keyed.want(wanted):
             self._health.well(str(place))
-        for place, clients in wanted.items():
-            entry = self._running.get(place)
-            if entry is None:
-                self._running[place] = entry = _Entry(place.agent_id, clients)
-                self._tasks.start_soon(self._keep, place, entry)
-            elif entry.clients != clients:
-                entry.clients = clients
-                entry.server.allow(clients)
 
-    async def _keep(self, place: Place, entry: _Entry) -> None:
-        with entry.scope:
+    def _allow(self, place: Place, _before: Clients, clients: Clients) -> bool:
+        if place in self._servers:
+            self._servers[place].allow(clients)
+        return place in self._servers
+
+    async def _keep(self, place: Place, clients: Clients) -> None:
+        server = self._servers[place] = Server(place.agent_id, clients)
+        try:
             while True:
                 try:
-                    await self._serve(place, entry)
+                    await self._serve(place, server)
                 except Failed as error:
                     self._health.ill(str(place), error.reason)
                 except Exception as error:  # noqa: BLE001 - no fault of one may end the others
                     self._health.ill(str(place), f"{type(error).__name__}: {error}")
                 await self._clock.sleep(AGAIN_SEC)
+        finally:
+            del self._servers[place]
 
-    async def _serve(self, place: Place, entry: _Entry) -> None:
+    async def _serve(self, place: Place, server: Server) -> None:
         async def post(cycle: Cycle, result: TrafficSimResult) -> None:
             ago_ns = round(self._clock.monotonic() * 1e9) - cycle.flight.packets[0].mono_ns
             said = ProbePost(
@@ -145,7 +138,6 @@ class Servers:
                 self._health.well(str(place))
 
         at = HostPort(place.host, place.port)
-        server = entry.server
         ports = self._edges.udp.listening(at.host, at.port, interface=place.interface)
         self._health.well(str(place))
         await serve(server, ports, self._clock, self._edges, post)

@@ -1,0 +1,69 @@
+"""What a list of probes asks for: one measurement for each probe, type and target. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from forepost.agent.probes.serving import Keys, is_server
+from forepost.wire.measuring import options_of, targets_of
+from forepost.wire.probe_options import WrongOption
+from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun
+from forepost.wire.probes import OPTIONS, Probe, ProbeOptions
+
+Key = tuple[int, str, str]
+"""Probe id, type, target: one probe has an entry for each target, and an AGENT probe for each type
+that it stands for."""
+
+QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
+"""NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """What decides whether a running entry is still the right one."""
+
+    options: ProbeOptions
+    target_agent: int = 0
+
+
+def measurements(
+    probes: Sequence[Probe], keys: Keys | None = None
+) -> tuple[dict[Key, Measurement], list[str]]:
+    """Return what these probes ask for, and in words what this version cannot do of it."""
+    wanted: dict[Key, Measurement] = {}
+    unsupported: list[str] = []
+    for probe in probes:
+        if not probe.enabled or is_server(probe):
+            continue
+        if probe.type in QUEUED and probe.id == 0:
+            continue
+        if probe.type in QUEUED:
+            unsupported.append(f"probe {probe.id}: {probe.type} is run from its queue only")
+            continue
+        if probe.type not in OPTIONS:
+            unsupported.append(f"probe {probe.id}: type {probe.type}")
+            continue
+        try:
+            options = options_of(probe)
+        except WrongOption as error:
+            unsupported.append(f"probe {probe.id}: {probe.type}: {error}")
+            continue
+        targets = targets_of(probe, options)
+        if not targets:
+            unsupported.append(f"probe {probe.id}: {probe.type} without a target")
+        for target, target_agent in targets.items():
+            told = _between(options, probe.agent_id, target_agent, keys or {})
+            wanted[probe.id, probe.type, target] = Measurement(told, target_agent)
+    return wanted, unsupported
+
+
+def _between(options: ProbeOptions, agent_id: int, target_agent: int, keys: Keys) -> ProbeOptions:
+    """The same, with who talks to whom where the other side wants to know."""
+    if not isinstance(options, TrafficSimOptions):
+        return options
+    return TrafficSimRun(
+        **msgspec.structs.asdict(options),
+        agent_id=agent_id,
+        target_agent=target_agent,
+        key=keys.get(target_agent, b""),
+    )
