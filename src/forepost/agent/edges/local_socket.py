@@ -1,0 +1,97 @@
+"""A WebSocket of a local face, on websockets' protocol without I/O."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+import anyio
+import anyio.lowlevel
+from anyio.abc import SocketStream
+from websockets.datastructures import Headers
+from websockets.frames import Opcode
+from websockets.http11 import Request as Handshake
+from websockets.protocol import Protocol, Side, State
+from websockets.server import ServerProtocol
+
+MOST_MESSAGE: Final = 1 << 20
+SEND_SEC: Final = 15.0
+"""Whoever does not read for so long is left."""
+READ_BYTES: Final = 1 << 16
+
+
+class LocalSocket:
+    """`messages` is read by one task; `send` may be called by any."""
+
+    def __init__(self, stream: SocketStream, protocol: Protocol, path: str) -> None:
+        self.path = path
+        """With the query, as it came."""
+        self._stream, self._protocol = stream, protocol
+        self._turn = anyio.Lock()
+
+    async def messages(self) -> AsyncIterator[str | bytes]:
+        """Texts and bytes as they come, pings answered, until either side closes."""
+        parts, text = bytearray(), False
+        while True:
+            for frame in self._protocol.events_received():
+                await anyio.lowlevel.checkpoint()  # there may be more of them without a pause
+                opcode = getattr(frame, "opcode", None)
+                if opcode in (Opcode.TEXT, Opcode.BINARY):
+                    parts, text = bytearray(frame.data), opcode is Opcode.TEXT  # type: ignore[union-attr]
+                elif opcode is Opcode.CONT:
+                    parts += frame.data  # type: ignore[union-attr]
+                else:
+                    continue
+                if frame.fin:  # type: ignore[union-attr]
+                    yield parts.decode() if text else bytes(parts)
+            await self._flush()
+            if self._protocol.state is not State.OPEN:
+                return
+            try:
+                self._protocol.receive_data(await self._stream.receive(READ_BYTES))
+            except anyio.EndOfStream:
+                self._protocol.receive_eof()
+
+    async def send(self, message: str | bytes) -> None:
+        """Send one message. Raises TimeoutError where the other side does not read, and
+        anyio.ClosedResourceError where it is gone.
+        """
+        if self._protocol.state is not State.OPEN:
+            raise anyio.ClosedResourceError
+        if isinstance(message, str):
+            self._protocol.send_text(message.encode())
+        else:
+            self._protocol.send_binary(message)
+        await self._flush()
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Begin the end: `messages` returns when the other side has agreed."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(code, reason)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        async with self._turn:  # what was written first leaves first
+            for data in self._protocol.data_to_send():
+                with anyio.fail_after(SEND_SEC):
+                    await (self._stream.send(data) if data else self._stream.send_eof())
+
+
+async def upgraded(
+    stream: SocketStream, path: str, query: str, headers: Mapping[str, str], rest: bytes
+) -> LocalSocket | None:
+    """Answer the handshake; None: it was refused, and the answer says why. `rest`: what came after
+    the request already. Extensions and subprotocols that are offered are let be.
+    """
+    target = f"{path}?{query}" if query else path
+    handshake = ServerProtocol()
+    answer = handshake.accept(Handshake(target, Headers(dict(headers))))
+    for name in ("Date", "Server"):
+        answer.headers.pop(name, None)
+    handshake.send_response(answer)
+    with anyio.fail_after(SEND_SEC):
+        await stream.send(b"".join(handshake.data_to_send()))
+    if answer.status_code != 101:
+        return None
+    protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=MOST_MESSAGE)
+    if rest:
+        protocol.receive_data(rest)
+    return LocalSocket(stream, protocol, target)
