@@ -1,8 +1,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Postgres, running
+
+# How long an example takes says more of the machine than of the code; a test has its own limit.
+settings.register_profile("forepost", deadline=None)
+settings.load_profile("forepost")
 
 
 @pytest.fixture

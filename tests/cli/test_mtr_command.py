@@ -106,7 +106,7 @@ def test_a_resolver_that_never_answers_costs_a_bounded_wait_and_no_hop() -> None
     with topology("lost") as net, resolver(net["near"], net.address("far", 4)):
         started = time.monotonic()
         got = measured(net["near"], net.address("r3", 4), "--count", "3", "--interval", "0.1")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 25
     assert [hop.loss_pct for hop in got.report.hops] == ["0.00"] * 3
     assert {host.hostname for hop in got.report.hops for host in hop.hosts} == {""}
 

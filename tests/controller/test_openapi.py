@@ -69,7 +69,6 @@ def ids(person: Person) -> dict[str, int]:
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -23,7 +23,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_bytes_are_taken(name: str) -> None:
-    @settings(max_examples=FEW.get(name, 150), deadline=1_000)
+    @settings(max_examples=FEW.get(name, 150))
     @given(st.binary(max_size=300))
     def take(data: bytes) -> None:
         TARGETS[name].take(data)
@@ -37,7 +37,6 @@ def test_what_is_nearly_right_is_taken(name: str, examples: dict[str, list[bytes
 
     @settings(
         max_examples=FEW.get(name, 150),
-        deadline=1_000,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(st.sampled_from(known), CHANGES, st.integers(0, 4_096))

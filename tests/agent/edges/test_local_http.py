@@ -286,7 +286,7 @@ async def test_half_a_frame_a_lie_and_a_message_without_end_end_one_connection()
         assert (await ask(port, get())).split()[1] == b"200"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.sampled_from(

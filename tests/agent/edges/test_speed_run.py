@@ -99,7 +99,7 @@ def test_a_responder_that_ends_in_between_is_an_error_with_figures() -> None:
     assert got.download.duration < 0.6e9
 
 
-@settings(max_examples=25, deadline=2_000)
+@settings(max_examples=25)
 @given(st.binary(max_size=200))
 def test_no_answer_is_too_odd(answer: bytes) -> None:
     """Of something that listens there and is neither of both."""

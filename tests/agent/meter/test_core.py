@@ -166,7 +166,7 @@ def test_stopping_ends_everything_and_says_what_was_counted() -> None:
 MANY = [packet(port) for port in range(1, 1_000)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=5), st.booleans())
 def test_nothing_is_lost_while_the_agent_does_not_read(rooms: list[int], waits: bool) -> None:
     """It waits for the agent and is given up, or sends in vain."""

@@ -269,7 +269,7 @@ def good(server: ssl.SSLContext) -> dict[str, tuple[Callable[[bytes], object], b
 
 
 @pytest.mark.parametrize("name", sorted(GOOD))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CHANGES, st.integers(0, 2_000), st.binary(max_size=60))
 def test_no_parser_lets_an_exception_escape(
     name: str,
@@ -286,7 +286,7 @@ def test_no_parser_lets_an_exception_escape(
         read(bytes(spoilt))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 2**32 - 1), st.binary(max_size=80))),
        st.sampled_from([22, 53, 67, 80, 443]), st.booleans())  # fmt: skip
 def test_inspection_takes_whatever_comes(

@@ -85,7 +85,7 @@ def test_labels_have_their_own_bound_and_are_counted() -> None:
     assert bench.agent.heard()[2][0].missed == 400
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 400)), min_size=1, max_size=12))
 def test_the_sum_is_what_was_counted(steps: list[tuple[int, int]]) -> None:
     """As the agent reads it: minutes of all that is told."""

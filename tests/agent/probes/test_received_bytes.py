@@ -175,7 +175,7 @@ def measured(kind: str, options: object, pieces: Sequence[bytes], port: int) -> 
     return anyio.run(measure)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PIECES)
 def test_any_bytes_are_a_result_of_http(pieces: list[bytes]) -> None:
     options = HttpOptions(url="http://192.0.2.1/", timeout_sec=1)
@@ -183,7 +183,7 @@ def test_any_bytes_are_a_result_of_http(pieces: list[bytes]) -> None:
     assert getattr(got, "error", "").startswith("response: ")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(CHANGES, st.integers(1, len(RESPONSE)))
 def test_a_broken_response_is_a_result_of_http(changes: list[tuple[int, int]], cut: int) -> None:
     broken = changed(RESPONSE, changes)
@@ -191,7 +191,7 @@ def test_a_broken_response_is_a_result_of_http(changes: list[tuple[int, int]], c
     measured("HTTP", options, [broken[:cut], broken[cut:]] if broken[cut:] else [broken], 80)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PIECES)
 def test_any_bytes_are_a_result_of_dns_over_tcp(pieces: list[bytes]) -> None:
     options = DnsOptions(dns_server="192.0.2.1", protocol="tcp", timeout_sec=1)
@@ -199,7 +199,7 @@ def test_any_bytes_are_a_result_of_dns_over_tcp(pieces: list[bytes]) -> None:
     assert getattr(got, "error", "").startswith("query: ")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(PIECES)
 def test_any_datagrams_are_a_result_of_dns_and_snmp(pieces: list[bytes]) -> None:
     dns = DnsOptions(dns_server="192.0.2.1", timeout_sec=0.01)

@@ -261,5 +261,5 @@ class NothingIsLost(RuleBasedStateMachine):
         assert self.owed <= {data for *_, data in drain(self.spool)}
 
 
-NothingIsLost.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+NothingIsLost.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestNothingIsLost = NothingIsLost.TestCase

@@ -151,7 +151,7 @@ def test_who_is_slow_to_speak_loses_his_place(port: int, monkeypatch: pytest.Mon
     assert time.monotonic() - began < 15
 
 
-@settings(max_examples=60, deadline=1_000)
+@settings(max_examples=60)
 @given(st.binary(max_size=300))
 def test_no_words_end_it(words: bytes) -> None:
     ours, theirs = socket.socketpair()
