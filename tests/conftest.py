@@ -1,3 +1,4 @@
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,10 @@ from tests.postgres import Postgres, running
 # How long an example takes says more of the machine than of the code; a test has its own limit.
 settings.register_profile("forepost", deadline=None)
 settings.load_profile("forepost")
+
+# A shell that starts the suite in the background has it ignore SIGINT, and so would its children.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
