@@ -1,5 +1,6 @@
-"""Which lines to a controller an agent may use: its key goes over them. Pure."""
+"""Which lines to a controller an agent may use: its key goes over them."""
 
+import ssl
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -35,6 +36,13 @@ def why_not(url: str, *, allow_plain: bool, pin_sha256: str) -> str:
             "uplink.allow_plain = true"
         )
     return ""
+
+
+def trusting(ca_file: str) -> ssl.SSLContext:
+    """The system's certificate authorities and these (PEM). Raises OSError, as ssl does."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(ca_file)
+    return context
 
 
 def _is_loopback(host: str) -> bool:

@@ -22,7 +22,7 @@ from forepost.agent.edges.disk import Folder
 from forepost.agent.edges.speed import SpeedProcess
 from forepost.agent.edges.system import system_edges
 from forepost.agent.line import controller_address, is_plain, why_not
-from forepost.agent.node import Node
+from forepost.agent.node import Identity, Node
 from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.settings import Settings, UplinkSection
@@ -273,10 +273,20 @@ async def _uplink(
         await anyio.sleep_forever()
     identity = node.proven_identity()
     if identity is None or here != (identity.url, identity.workspace_id, identity.agent_id):
-        identity = await enroll(node, *here, settings.pin, pin_sha256)
+        asked = Identity(
+            url=here[0],
+            workspace_id=here[1],
+            agent_id=here[2],
+            psk="",
+            pin_sha256=pin_sha256,
+            ca_file=settings.ca_file,
+        )
+        identity = await enroll(node, asked, settings.pin)
         _log.info("enrolled at %s as agent %d", identity.url, identity.agent_id)
-    elif identity.pin_sha256 != pin_sha256:
-        identity = msgspec.structs.replace(identity, pin_sha256=pin_sha256)
+    elif (identity.pin_sha256, identity.ca_file) != (pin_sha256, settings.ca_file):
+        identity = msgspec.structs.replace(
+            identity, pin_sha256=pin_sha256, ca_file=settings.ca_file
+        )
         node.keep(identity)
     await link.run(identity)
     await wanted.set("", [], {})  # the controller has removed this agent: it measures no more
