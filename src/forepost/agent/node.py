@@ -32,10 +32,14 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Of the controller's key; empty: the system's certificate authorities say who it is."""
     ca_file: str = ""
     """Authorities (PEM) beside the system's."""
+    home: str = ""
+    """The address in the settings, where the controller named another one since; else empty."""
 
     @property
     def tls(self) -> ssl.SSLContext | None:
-        """None: as the system has it. Raises OSError where `ca_file` cannot be used."""
+        """None: as the system has it, or none. Raises OSError where `ca_file` cannot be used."""
+        if not self.url.startswith("https:"):
+            return None
         if self.pin_sha256:
             return pinned(self.pin_sha256)
         return trusting(self.ca_file) if self.ca_file else None

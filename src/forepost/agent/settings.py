@@ -34,6 +34,8 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     """
     ca_file: str = ""
     """Certificate authorities (PEM) beside the system's, for the line to the controller alone."""
+    may_move: bool = True
+    """Whether the controller may name another address of its own."""
 
     def __post_init__(self) -> None:
         if self.url:
