@@ -16,7 +16,10 @@ class Front:
     """Its certificate is of an authority that nobody knows."""
 
     def __init__(self, folder: Path, name: str = "front") -> None:
-        made = trustme.CA().issue_cert("127.0.0.1")
+        authority = trustme.CA()
+        made = authority.issue_cert("127.0.0.1")
+        self.ca_file = folder / f"{name}-ca.pem"
+        authority.cert_pem.write_to_path(str(self.ca_file))
         cert, key = folder / f"{name}.pem", folder / f"{name}.key"
         cert.write_bytes(made.cert_chain_pems[0].bytes())
         key.write_bytes(made.private_key_pem.bytes())

@@ -51,7 +51,10 @@ def test_a_host_joins_and_its_agent_runs(controller: ControllerProcess, tmp_path
         assert str(config) in good.stdout
         assert (state / "identity.json").stat().st_mode & 0o777 == 0o600
         again = forepost("join", controller.url, *told, "--pin", pin, "--state-dir", str(state))
-        assert again.returncode == 1
+        assert again.returncode == 0
+        assert (
+            f"is agent {agent} of workspace {workspace} at {controller.url} already" in again.stdout
+        )
         process = AgentProcess(state, controller.url, NewAgent(workspace, agent, ""))
         process.arguments = ["-m", "forepost.agent", str(config)]
         process.env = {}

@@ -1,5 +1,6 @@
-"""Which lines to a controller an agent may use: its key goes over them. Pure."""
+"""Which lines to a controller an agent may use: its key goes over them."""
 
+import ssl
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -35,6 +36,32 @@ def why_not(url: str, *, allow_plain: bool, pin_sha256: str) -> str:
             "uplink.allow_plain = true"
         )
     return ""
+
+
+def why_not_move(now: str, to: str, *, allow_plain: bool, pin_sha256: str) -> str:
+    """Why a controller at `now` may not say that it is at `to`. Empty: it may."""
+    try:
+        if controller_address(to) != to:
+            return "is not http(s)://host[:port]"
+    except ValueError as error:
+        return str(error)
+    if reason := why_not(to, allow_plain=allow_plain, pin_sha256=pin_sha256):
+        return reason
+    if now.startswith("https:") and not to.startswith("https:"):
+        return f"{now} is encrypted, and that is not"
+    if is_plain(now) and urlsplit(now).hostname != urlsplit(to).hostname:
+        return (
+            f"{now} is not encrypted, so anybody on the way may have said it: only another port, or"
+            " https://, of the same host is taken"
+        )
+    return ""
+
+
+def trusting(ca_file: str) -> ssl.SSLContext:
+    """The system's certificate authorities and these (PEM). Raises OSError, as ssl does."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(ca_file)
+    return context
 
 
 def _is_loopback(host: str) -> bool:

@@ -22,15 +22,16 @@ from forepost.agent.edges.disk import Folder
 from forepost.agent.edges.speed import SpeedProcess
 from forepost.agent.edges.system import system_edges
 from forepost.agent.line import controller_address, is_plain, why_not
-from forepost.agent.node import Node
+from forepost.agent.node import Identity, Node
 from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.settings import Settings, UplinkSection
 from forepost.agent.speedtests.answering import answer, host_and_port
 from forepost.agent.speedtests.desk import Desk
+from forepost.agent.uplink.admission import admitted
 from forepost.agent.uplink.bounds import probes_of
-from forepost.agent.uplink.enroll import enroll
 from forepost.agent.uplink.link import Link
+from forepost.agent.uplink.moves import Moves
 from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
@@ -157,12 +158,19 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 settings.speedtest,
                 SpeedProcess(),
                 edges.host.moved,
-                lambda: urlsplit(settings.uplink.url).hostname or "",
+                lambda: urlsplit(moves.url or settings.uplink.url).hostname or "",
                 clock,
                 keeper.known_time,
                 settings.probes,
             )
             listen = settings.speedtest.listen
+            moves = Moves(
+                node,
+                clock,
+                health,
+                allowed=settings.uplink.may_move,
+                allow_plain=settings.uplink.allow_plain,
+            )
             link = Link(
                 node,
                 spool,
@@ -173,6 +181,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 speedtest_port=host_and_port(listen)[1] if listen else 0,
                 keeper=keeper,
                 groups=groups,
+                moves=moves,
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
                 "health": health.run,
@@ -184,7 +193,9 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 "status": partial(
                     status_face.serve,
                     node.state_dir,
-                    partial(_status, node, settings.uplink, link, spool, wanted, health, keeper),
+                    partial(
+                        _status, node, settings.uplink, moves, link, spool, wanted, health, keeper
+                    ),
                     clock,
                     health,
                 ),
@@ -266,18 +277,23 @@ async def _uplink(
 
     Over a line that may not be used nothing is said: what is measured waits in the spool.
     """
-    here = controller_address(settings.url), settings.workspace_id, settings.agent_id
-    pin_sha256 = settings.pin_sha256
-    if reason := why_not(here[0], allow_plain=settings.allow_plain, pin_sha256=pin_sha256):
+    wanted_identity = Identity(
+        url=controller_address(settings.url),
+        workspace_id=settings.workspace_id,
+        agent_id=settings.agent_id,
+        psk="",
+        pin_sha256=settings.pin_sha256,
+        ca_file=settings.ca_file,
+    )
+    found = node.identity()
+    is_away = found is not None and found.home == wanted_identity.url and settings.may_move
+    line = found.url if found is not None and is_away else wanted_identity.url
+    reason = why_not(line, allow_plain=settings.allow_plain, pin_sha256=settings.pin_sha256)
+    if reason:
         health.ill("uplink", reason)
         await anyio.sleep_forever()
-    identity = node.proven_identity()
-    if identity is None or here != (identity.url, identity.workspace_id, identity.agent_id):
-        identity = await enroll(node, *here, settings.pin, pin_sha256)
-        _log.info("enrolled at %s as agent %d", identity.url, identity.agent_id)
-    elif identity.pin_sha256 != pin_sha256:
-        identity = msgspec.structs.replace(identity, pin_sha256=pin_sha256)
-        node.keep(identity)
+    identity = await admitted(node, wanted_identity, settings.pin, may_move=settings.may_move)
+    health.well("uplink")
     await link.run(identity)
     await wanted.set("", [], {})  # the controller has removed this agent: it measures no more
     if groups is not None:
@@ -287,6 +303,7 @@ async def _uplink(
 def _status(
     node: Node,
     uplink: UplinkSection,
+    moves: Moves,
     link: Link,
     spool: Spool,
     wanted: Wanted,
@@ -298,9 +315,9 @@ def _status(
         name=node.name,
         pid=os.getpid(),
         started_at=node.started_at,
-        controller=uplink.url,
+        controller=moves.url or uplink.url,
         connected=link.connected,
-        plain=is_plain(uplink.url),
+        plain=is_plain(moves.url or uplink.url),
         workspace_id=uplink.workspace_id,
         agent_id=uplink.agent_id,
         probes=wanted.running,

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from forepost.agent.line import trusting
 from forepost.kit import files
 from forepost.kit.pinning import pinned
 from forepost.kit.state_file import Damaged, StateFile
@@ -29,11 +30,23 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     psk: str
     pin_sha256: str = ""
     """Of the controller's key; empty: the system's certificate authorities say who it is."""
+    ca_file: str = ""
+    """Authorities (PEM) beside the system's."""
+    home: str = ""
+    """The address in the settings, where the controller named another one since; else empty."""
 
     @property
     def tls(self) -> ssl.SSLContext | None:
-        """None: as the system has it."""
-        return pinned(self.pin_sha256) if self.pin_sha256 else None
+        """None: as the system has it, or none. Raises OSError where `ca_file` cannot be used."""
+        if not self.url.startswith("https:"):
+            return None
+        if self.pin_sha256:
+            return pinned(self.pin_sha256)
+        return trusting(self.ca_file) if self.ca_file else None
+
+    @property
+    def named(self) -> str:
+        return f"agent {self.agent_id} of workspace {self.workspace_id} at {self.url}"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -87,9 +100,12 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
     def try_to_keep(self) -> None:
         """See that a key will have a place: a PIN is used up by one success. Raises OSError."""
-        path = self.state_dir / f".{IDENTITY}.try"
-        files.replace(path, bytes(LARGEST_IDENTITY))
-        path.unlink()
+        files.try_place(self.state_dir / IDENTITY, LARGEST_IDENTITY)
+
+    def copy_aside(self) -> None:
+        """Another identity will take the place of this one. Raises OSError."""
+        kept = files.read(self.state_dir / IDENTITY, LARGEST_IDENTITY)
+        files.replace(self.state_dir / f"{IDENTITY}.before", kept)
 
     def retire(self) -> None:
         """The controller has deleted this agent: the key is put aside, nothing is removed."""

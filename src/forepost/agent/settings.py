@@ -32,6 +32,10 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     """SHA-256 of the public key of the controller's certificate, in hex; it alone says who the
     controller is. Empty: the system's certificate authorities do.
     """
+    ca_file: str = ""
+    """Certificate authorities (PEM) beside the system's, for the line to the controller alone."""
+    may_move: bool = True
+    """Whether the controller may name another address of its own."""
 
     def __post_init__(self) -> None:
         if self.url:

@@ -12,7 +12,7 @@ import msgspec
 
 from forepost.agent.edges.host import LinuxHost
 from forepost.agent.line import is_plain
-from forepost.cli.join import write_settings
+from forepost.cli import agent_toml
 from forepost.cli.rest import Api
 from forepost.kit.state_file import StateFile
 
@@ -124,9 +124,9 @@ async def prepare(start: Start) -> str:
         if (probe["type"], *probe.get("targets", ())) not in there:
             await api.ask("POST", probes, probe)
     pin = (await api.ask("POST", f"{agents}/{agent['id']}/issue-pin", {"ttlSeconds": 3600}))["pin"]
-    write_settings(
-        start.agent_toml, start.url, workspace["id"], agent["id"], start.folder / "agent", pin=pin
-    )
+    path = start.agent_toml
+    where = start.url, workspace["id"], agent["id"], start.folder / "agent"
+    agent_toml.write(path, agent_toml.planned(path, *where, {"pin": pin}))
     start.shown()
     return (
         "forepost is running.\n"

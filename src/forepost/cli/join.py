@@ -1,24 +1,52 @@
 """`forepost join`: make this host an agent of a controller."""
 
+import ssl
 import sys
+from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import anyio
+import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 import forepost
-from forepost.agent.line import controller_address, why_not
-from forepost.agent.node import Node
-from forepost.agent.uplink.enroll import Refused, enroll
-from forepost.cli import folders
+from forepost.agent.line import controller_address, trusting, why_not
+from forepost.agent.node import Identity, LostIdentity, Node
+from forepost.agent.uplink.enroll import Refused, enroll, standing, unknown_at
+from forepost.cli import agent_toml, folders
+from forepost.cli.agent_toml import CannotEdit
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
-from forepost.kit.http import Unreachable
+from forepost.kit.http import Unreachable, request
 from forepost.kit.pinning import as_pin
 
+JOINED: Final = 0
+NOT_JOINED: Final = 1
+USAGE: Final = 2
+ANOTHER: Final = 3
+
 Id = Annotated[int, Parameter(validator=Number(gte=1))]
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+class NotJoined(Exception):
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be when all is done."""
+
+    node: Node
+    asked: Identity
+    """Without a PSK."""
+    pin: str
+    config: Path
+    settings: str
+    """What is to stand in `config`."""
 
 
 def join(
@@ -26,15 +54,20 @@ def join(
     *,
     workspace: Id,
     agent: Id,
-    pin: str,
+    pin: str = "",
     pin_sha256: str = "",
-    allow_plain: Annotated[bool, Parameter(negative="")] = False,
+    ca_file: Path | None = None,
+    allow_plain: Flag = False,
+    dry_run: Flag = False,
+    replace: Flag = False,
     config: Path | None = None,
     state_dir: Path | None = None,
 ) -> int:
     """Trade the PIN of an agent for its key, and write the agent's settings.
 
-    Exit status: 0 joined, 1 refused or out of reach, 2 wrong use.
+    Whoever was cut off does the same again: within the PIN's life this host is given the same key.
+    Where this agent has a key that the controller knows, no PIN is used. Exit status: 0 joined,
+    also where it was before; 1 refused or out of reach; 2 wrong use; 3 this host is another agent.
 
     Parameters
     ----------
@@ -49,66 +82,159 @@ def join(
     pin_sha256
         SHA-256 of the public key of the controller's certificate, in hex. It alone says who the
         controller is, from this moment on; no certificate authority does.
+    ca_file
+        Certificate authorities (PEM) to trust beside the system's, for this line alone.
     allow_plain
         Send the PIN and the key over http:// to another host, where anybody on the way reads them.
+    dry_run
+        Check all that can be checked without the PIN, and change nothing.
+    replace
+        Be this agent although this host is another one; its key is kept as identity.json.before.
     config
-        The settings file to write.
+        The settings file to write. What is not about this line stays in it.
     state_dir
         The folder that the agent keeps its key and its spool in.
 
     """
     config = config or folders.settings() / "agent.toml"
     state_dir = (state_dir or folders.state() / "agent").resolve()
+    try:
+        url, pin_sha256 = _line(url, pin_sha256, ca_file, allow_plain=allow_plain)
+        asked = Identity(
+            url=url,
+            workspace_id=workspace,
+            agent_id=agent,
+            psk="",
+            pin_sha256=pin_sha256,
+            ca_file=str(ca_file.resolve()) if ca_file else "",
+        )
+        wanted = _prepared(asked, pin, config, state_dir, allow_plain=allow_plain)
+        said = anyio.run(_join, wanted, dry_run, replace)
+    except NotJoined as error:
+        return _fail(error.status, str(error))
+    except CannotEdit as error:
+        return _fail(USAGE, str(error))
+    except (Refused, Unreachable, OSError) as error:
+        return _fail(NOT_JOINED, str(error))
+    print(said)
+    return JOINED
+
+
+def _line(url: str, pin_sha256: str, ca_file: Path | None, *, allow_plain: bool) -> tuple[str, str]:
+    """Address and pin as they are kept. Raises NotJoined."""
+    try:
+        url = controller_address(url)
+    except ValueError as error:
+        raise NotJoined(USAGE, str(error)) from None
+    try:
+        pin_sha256 = as_pin(pin_sha256) if pin_sha256 else ""
+    except ValueError as error:
+        raise NotJoined(USAGE, f"--pin-sha256: {error}") from None
+    if reason := why_not(url, allow_plain=allow_plain, pin_sha256=pin_sha256):
+        raise NotJoined(USAGE, f"{reason} (--allow-plain)" if not pin_sha256 else reason)
+    if ca_file is not None:
+        if pin_sha256:
+            raise NotJoined(USAGE, "--ca-file: with --pin-sha256 no authority is asked")
+        try:
+            trusting(str(ca_file))
+        except (OSError, ssl.SSLError) as error:
+            raise NotJoined(USAGE, f"--ca-file: {ca_file}: {error}") from None
+    return url, pin_sha256
+
+
+def _prepared(
+    asked: Identity, pin: str, config: Path, state_dir: Path, *, allow_plain: bool
+) -> Wanted:
+    """All that can fail without the controller, before it is asked. Raises CannotEdit, OSError."""
+    said: dict[str, str | bool] = {
+        "pin_sha256": asked.pin_sha256,
+        "ca_file": asked.ca_file,
+        "allow_plain": allow_plain,
+    }
+    more = {key: value for key, value in said.items() if value}
+    where = asked.url, asked.workspace_id, asked.agent_id
+    settings = agent_toml.planned(config, *where, state_dir, more)
     node = Node(
         name="",
         version=forepost.__version__,
         state_dir=files.private_folder(state_dir),
         started_at=SystemClock().now(),
     )
+    files.try_place(config, len(settings))
+    node.try_to_keep()
+    return Wanted(node=node, asked=asked, pin=pin, config=config, settings=settings)
+
+
+async def _join(wanted: Wanted, dry_run: bool, replace: bool) -> str:
+    """What to tell the user. Raises NotJoined, Refused, Unreachable, OSError."""
+    node, asked = wanted.node, wanted.asked
+    found = _found(node)
+    is_another = found is not None and _numbers(found) != _numbers(asked)
+    if found is not None and is_another and not replace:
+        raise NotJoined(
+            ANOTHER,
+            f"this host is {found.named} already ({node.state_dir}), and nothing was changed: give"
+            " the other one a --state-dir and --config of its own, or say --replace",
+        )
+    if found is not None and not is_another:
+        here = msgspec.structs.replace(asked, psk=found.psk)
+        if await _is_known(here, wanted):
+            return _stay(here, found, wanted, dry_run=dry_run)
+    if dry_run:
+        await _answers(asked)
+        return f"{asked.named} could join; the PIN was not tried"
+    if not wanted.pin:
+        raise NotJoined(USAGE, "--pin: this host has no key yet, so it needs a PIN")
+    if is_another:
+        node.copy_aside()
+    await enroll(node, asked, wanted.pin)
+    agent_toml.write(wanted.config, wanted.settings)
+    return f"joined {asked.url} as agent {asked.agent_id}; {_start(wanted)}"
+
+
+async def _is_known(here: Identity, wanted: Wanted) -> bool:
+    match await standing(here):
+        case "removed":
+            raise Refused(f"{here.url} has removed agent {here.agent_id}: make a new one there")
+        case "unknown" if not wanted.pin:
+            raise Refused(unknown_at(here.url))
+        case "unknown":
+            return False
+        case "known":
+            return True
+
+
+def _stay(here: Identity, found: Identity, wanted: Wanted, *, dry_run: bool) -> str:
+    """The key that is there is the right one; its controller may have another address now."""
+    if dry_run:
+        return f"this host is {here.named} already, and needs no PIN"
+    if found != here:
+        wanted.node.keep(here)
+    agent_toml.write(wanted.config, wanted.settings)
+    return f"this host is {here.named} already, and no PIN was used; {_start(wanted)}"
+
+
+async def _answers(asked: Identity) -> None:
+    """Raises Unreachable."""
+    answer = await request("GET", f"{asked.url}/healthz", tls=asked.tls)
+    if answer.status != HTTPStatus.OK:
+        raise Unreachable(f"{asked.url}: no controller answers there, but HTTP {answer.status}")
+
+
+def _start(wanted: Wanted) -> str:
+    return f"start it with: forepost agent --config {wanted.config}"
+
+
+def _found(node: Node) -> Identity | None:
     try:
-        url = controller_address(url)
-    except ValueError as error:
-        return _fail(2, str(error))
-    try:
-        pin_sha256 = as_pin(pin_sha256) if pin_sha256 else ""
-    except ValueError as error:
-        return _fail(2, f"--pin-sha256: {error}")
-    if reason := why_not(url, allow_plain=allow_plain, pin_sha256=pin_sha256):
-        return _fail(2, f"{reason} (--allow-plain)" if not pin_sha256 else reason)
-    try:
-        anyio.run(enroll, node, url, workspace, agent, pin, pin_sha256)
-    except (Refused, Unreachable, OSError) as error:
-        return _fail(1, str(error))
-    more: dict[str, str | bool] = {"pin_sha256": pin_sha256} if pin_sha256 else {}
-    if allow_plain:
-        more["allow_plain"] = True
-    write_settings(config, url, workspace, agent, state_dir, **more)
-    print(f"joined {url} as agent {agent}; start it with: forepost agent --config {config}")
-    return 0
+        return node.proven_identity()
+    except LostIdentity as error:
+        sys.stderr.write(f"forepost join: {error}\n")
+        return None
 
 
-def write_settings(
-    path: Path, url: str, workspace: int, agent: int, state_dir: Path, **more: str | bool
-) -> None:
-    """`more`: further settings of `[uplink]`."""
-    lines = [
-        "[node]",
-        f"state_dir = {_quoted(str(state_dir))}",
-        "",
-        "[uplink]",
-        f"url = {_quoted(url)}",
-        f"workspace_id = {workspace}",
-        f"agent_id = {agent}",
-    ]
-    for key, value in more.items():
-        lines.append(f"{key} = {_quoted(value) if isinstance(value, str) else 'true'}")
-    files.replace(path, ("\n".join(lines) + "\n").encode(), mode=0o600)
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _numbers(identity: Identity) -> tuple[int, int]:
+    return identity.workspace_id, identity.agent_id
 
 
 def _fail(status: int, text: str) -> int:

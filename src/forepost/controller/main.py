@@ -138,7 +138,7 @@ async def _built(
     addresses = Addresses(db, clock)
     situations = Situations(db, addresses.of)
     lists = Lists(situations, owners, roster, RunningLists(clock), secret)
-    enrolment = Enrolment(agents, roster, passwords, clock, lists.neighbours_changed)
+    enrolment = Enrolment(agents, roster, passwords, clock, lists.neighbours_changed, secret)
     outbox = Outbox(clock)
     sending = Sending.of(db, outbox, settings, clock, settled)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
@@ -191,6 +191,7 @@ async def _built(
             accept_now=ingest.accept_now,
             speedtests=speeding,
             groups=flowing.grouping,
+            move_to=settings.uplink.move_to,
         )
     )
     app, http = build_app(

@@ -139,6 +139,13 @@ class SpeedtestSection(Section, frozen=True, kw_only=True):
     """Of one test, both ways together."""
 
 
+class Uplink(Section, frozen=True, kw_only=True):
+    """What agents are told of the way to here."""
+
+    move_to: Annotated[str, Meta(pattern="^(|https?://[^/?#@ ]+)$", max_length=300)] = ""
+    """`http(s)://host[:port]` that they are to use from now on; empty: what they have."""
+
+
 class Flows(Section, frozen=True, kw_only=True):
     """How long traffic of agents is kept: by minute, by hour, by day."""
 
@@ -157,6 +164,7 @@ class Settings(Section, frozen=True, kw_only=True):
     limits: Limits = Limits()
     lookups: Lookups = Lookups()
     speedtest: SpeedtestSection = SpeedtestSection()
+    uplink: Uplink = Uplink()
     flows: Flows = Flows()
 
     @property

@@ -134,8 +134,21 @@ def new_psk() -> str:
     return secrets.token_hex(32)
 
 
+def psk_of_trade(secret: bytes, pin_id: int, nonce: str) -> str:
+    """The same for the same trade, and known to nobody who has not both: the secret is in no
+    database, the nonce nowhere on the controller. No JWT has a zero byte.
+    """
+    said = "\0".join(["forepost agent key 1", str(pin_id), nonce])
+    return hmac.digest(secret, said.encode(), "sha256").hex()
+
+
 def psk_sha256(psk: str) -> str:
     return hashlib.sha256(psk.encode()).hexdigest()
+
+
+def nonce_sha256(nonce: str) -> str:
+    """What is kept of a nonce, which has 256 bits; "" of none."""
+    return hashlib.sha256(nonce.encode()).hexdigest() if nonce else ""
 
 
 def psk_matches(psk: str, kept_sha256: str) -> bool:

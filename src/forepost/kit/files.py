@@ -32,6 +32,16 @@ def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
     sync_folder(path.parent)
 
 
+def try_place(path: Path, size: int) -> None:
+    """See that `path` can be written: that much goes to the disk beside it, and away again. Raises
+    OSError.
+    """
+    tried = path.with_name(f".{path.name}.try")
+    replace(tried, bytes(size))
+    tried.unlink()
+    sync_folder(path.parent)
+
+
 def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = False) -> int:
     """A descriptor of a regular file. Raises OSError. It never waits, as a FIFO would have it.
 

@@ -218,6 +218,9 @@ class AgentLogin(Wire, frozen=True, kw_only=True):
     agent_id: int = 0
     pin: Annotated[str, Meta(max_length=64)] = ""
     psk: Annotated[str, Meta(max_length=256)] = ""
+    nonce: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    """Of whoever tries the PIN. As long as the PIN would be good, the same PIN with the same nonce
+    is answered again; no other one is. Empty: it is answered once."""
 
 
 class AgentSession(Wire, frozen=True, kw_only=True, omit_defaults=True):

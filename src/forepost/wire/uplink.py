@@ -24,7 +24,9 @@ SPEEDTEST: Final = "speedtest"
 """Progress of speed tests (agent), tests against other agents and the controller (both)."""
 CLOCK: Final = "clock"
 """The agent learns how its clock stands to the controller's (wire/clock.py)."""
-CAPABILITIES: Final = (REPORT, WANT, PAIRS, SPEEDTEST, CLOCK)
+MOVE: Final = "move"
+"""The controller may say that it has another address."""
+CAPABILITIES: Final = (REPORT, WANT, PAIRS, SPEEDTEST, CLOCK, MOVE)
 """What this version can do; a side uses only what the other side named in its `hello`."""
 
 MAX_BATCH: Final = 500
@@ -101,6 +103,12 @@ class Hello(Wire, frozen=True, kw_only=True):
     """Where the agent answers speed tests of others; 0: nowhere (agent only)."""
     boot: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     """A random number of this start of the agent; 0: it does not say (agent only)."""
+
+
+class Move(Wire, frozen=True, kw_only=True):
+    """Event `move`, once in a conversation: the controller's address from now on."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=300)]
 
 
 class Want(Wire, frozen=True, kw_only=True):

@@ -3,10 +3,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from forepost.agent.uplink.bounds import TooMuch
 from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.session import (
     Acked,
     Deactivated,
+    MoveTo,
     ProbesAre,
     Ready,
     Say,
@@ -181,3 +183,36 @@ def test_the_time_is_asked_and_told() -> None:
     )
     (told,) = theirs.received(own.clock_is(ClockReading(offset_ms=-3.5, bound_ms=1)))
     assert told == controller_side.ClockIs(ClockReading(offset_ms=-3.5, bound_ms=1))
+
+
+def of_both(own: Session, move_to: str) -> list[object]:
+    """What the agent makes of what the controller says after its hello."""
+    theirs = controller_side.Session("A1", "0.1.0", move_to)
+    words = [own.start()]
+    steps: list[object] = []
+    while words:
+        answers = [one.text for one in theirs.received(words.pop(0)) if hasattr(one, "text")]
+        for text in answers:
+            for step in own.received(text):
+                words.extend([step.text] if isinstance(step, Say) else [])
+                steps.append(step)
+    return steps
+
+
+def test_an_address_is_told_once_to_who_takes_it() -> None:
+    there = "https://there.example"
+    assert MoveTo(there) in of_both(agent(), there)
+    assert not any(isinstance(step, MoveTo) for step in of_both(agent(), ""))
+    deaf = Session("0.1.0", token=1, lost=0, may_move=False)
+    assert not any(isinstance(step, MoveTo) for step in of_both(deaf, there))
+    said = f';forepost;;move;0;0;{{"url":"{there}"}}'
+    assert list(deaf.received(said)) == []
+    own = agent()
+    of_both(own, there)
+    with pytest.raises(TooMuch, match="a second address"):
+        list(own.received(said))
+    for wrong in ("", "x" * 301):
+        fresh = agent()
+        of_both(fresh, "")
+        with pytest.raises(msgspec.ValidationError):
+            list(fresh.received(f';forepost;;move;0;0;{{"url":"{wrong}"}}'))

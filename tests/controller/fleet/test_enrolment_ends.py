@@ -229,7 +229,7 @@ async def test_whoever_is_shut_out_while_his_pin_is_hashed_has_none(
 
     store = Agents(db)
     roster = Roster(store, FakeClock())
-    enrolment = Enrolment(store, roster, Overtaken(ended), FakeClock(), nobody)
+    enrolment = Enrolment(store, roster, Overtaken(ended), FakeClock(), nobody, b"")
     by = Caller(1, session_id=1)
     for makes in (enrolment.issue_pin, enrolment.regenerate):
         with pytest.raises(Unauthenticated, match="has ended"):

@@ -1,44 +1,130 @@
-"""From a PIN to a PSK."""
+"""From a PIN to a PSK, as often as it takes; and whether a PSK is known.
+
+The answer to a PIN may get lost: the process ends, the line breaks, the disk is full. So a number
+of our own goes with it, which is on disk before it is said: as long as the PIN would be good, the
+controller gives whoever says both the same key again.
+"""
+
+import hmac
+import secrets
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
 
 from forepost.agent.node import Identity, Node
-from forepost.kit.http import request
-from forepost.kit.pinning import pinned
+from forepost.kit import files
+from forepost.kit.http import Answer, Unreachable, request
+from forepost.kit.state_file import Damaged, StateFile
+
+TRADE: Final = "enrolment.json"
+"""In the state folder until there is a key."""
+
+Standing = Literal["known", "unknown", "removed"]
 
 
 class Refused(Exception):
     """The controller knows this agent not, or not by this PIN; the text is for a person."""
 
 
-async def enroll(
-    node: Node, url: str, workspace_id: int, agent_id: int, pin: str, pin_sha256: str = ""
-) -> Identity:
-    """Trade the PIN for a PSK and keep it. Raises Refused, Unreachable when none answers, OSError
-    where the key could not be kept.
+class Trade(msgspec.Struct, frozen=True):
+    """What the numbers that go with PINs are made of: another for each of them."""
 
-    `pin_sha256`: of the controller's key, which is compared before the PIN is sent.
+    seed: str
+
+    def nonce(self, asked: Identity, pin: str) -> str:
+        said = "\0".join(
+            ["forepost enrolment 1", str(asked.workspace_id), str(asked.agent_id), pin]
+        )
+        return hmac.digest(bytes.fromhex(self.seed), said.encode(), "sha256").hex()
+
+
+_decoder = msgspec.json.Decoder(Trade)
+
+
+def _trade(state_dir: Path) -> Trade:
+    """The one that was begun, or a new one, on disk. Raises OSError."""
+    file = StateFile(state_dir / TRADE, _decoder.decode, largest=4_096)
+    try:
+        begun = file.load()
+        if begun is not None and len(bytes.fromhex(begun.seed)) == 32:
+            return begun
+    except (Damaged, ValueError):
+        pass  # whatever was begun with it needs another PIN
+    new = Trade(secrets.token_hex(32))
+    file.save(msgspec.json.encode(new))
+    return new
+
+
+async def enroll(node: Node, asked: Identity, pin: str) -> Identity:
+    """Trade the PIN for a PSK and keep it. Raises Refused, Unreachable when none answers, OSError
+    where the key could not be kept: then the PIN has not been sent.
+
+    `asked` is what is wanted, without a PSK. Its pin is compared before the PIN is sent.
     """
     node.try_to_keep()
+    nonce = _trade(node.state_dir).nonce(asked, pin)
     answer = await request(
         "POST",
-        f"{url}/agent",
-        body={"workspace_id": workspace_id, "agent_id": agent_id, "pin": pin},
-        tls=pinned(pin_sha256) if pin_sha256 else None,
+        f"{asked.url}/agent",
+        body={
+            "workspace_id": asked.workspace_id,
+            "agent_id": asked.agent_id,
+            "pin": pin,
+            "nonce": nonce,
+        },
+        tls=asked.tls,
     )
-    found = answer.json()
-    psk = found.get("psk", "") if isinstance(found, dict) else ""
-    if answer.status != 200 or not psk:
-        error = found.get("error", "") if isinstance(found, dict) else ""
+    found = _object(answer)
+    psk = found.get("psk", "")
+    if answer.status != 200 or not isinstance(psk, str) or not psk:
         raise Refused(
-            f"{url} refused agent {agent_id} of workspace {workspace_id} "
-            f"(HTTP {answer.status} {error}): is the PIN right, unused and not expired? "
-            "`issue-pin` on the controller makes a new one"
+            f"{asked.url} refused agent {asked.agent_id} of workspace {asked.workspace_id} "
+            f"(HTTP {answer.status} {str(found.get('error', ''))[:200]}): is the PIN right, unused"
+            " and not expired? `issue-pin` on the controller makes a new one"
         )
-    identity = Identity(
-        url=url,
-        workspace_id=workspace_id,
-        agent_id=agent_id,
-        psk=psk,
-        pin_sha256=pin_sha256,
-    )
+    identity = msgspec.structs.replace(asked, psk=psk)
     node.keep(identity)
+    (node.state_dir / TRADE).unlink(missing_ok=True)
+    files.sync_folder(node.state_dir)
     return identity
+
+
+async def standing(identity: Identity) -> Standing:
+    """What the controller there makes of this key. Raises Unreachable where none says, OSError."""
+    answer = await request(
+        "POST",
+        f"{identity.url}/agent",
+        body={
+            "workspace_id": identity.workspace_id,
+            "agent_id": identity.agent_id,
+            "psk": identity.psk,
+        },
+        tls=identity.tls,
+    )
+    found = _object(answer)
+    match answer.status, found.get("status"), found.get("error"):
+        case 200, "ok", _:
+            return "known"
+        case 401, _, "invalid_psk":
+            return "unknown"
+        case 410, _, _:
+            return "removed"
+    raise Unreachable(
+        f"{identity.url}: no controller answers there, but HTTP {answer.status}: something else may"
+        " be at this address"
+        if answer.status not in (429, 500, 502, 503, 504, 507)
+        else f"{identity.url}: it has no answer now (HTTP {answer.status})"
+    )
+
+
+def unknown_at(url: str) -> str:
+    return (
+        f"the controller at {url} does not know this agent: issue a PIN there and run `forepost"
+        " join` (until then its results wait here)"
+    )
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    found = answer.json()
+    return found if isinstance(found, dict) else {}

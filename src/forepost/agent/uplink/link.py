@@ -23,11 +23,14 @@ from forepost.agent.uplink.connection import (
     Wrong,
     is_their_fault,
 )
+from forepost.agent.uplink.moves import Moved, Moves
+from forepost.agent.uplink.parting import parting
 from forepost.agent.uplink.pump import Pump
 from forepost.agent.uplink.session import (
     Acked,
     Deactivated,
     GroupsAre,
+    MoveTo,
     ProbesAre,
     Ready,
     Say,
@@ -112,6 +115,7 @@ class Link:
         speedtest_port: int = 0,
         keeper: Timekeeper | None = None,
         groups: WantedGroups | None = None,
+        moves: Moves | None = None,
         silent_sec: float = SILENT_SEC,
     ) -> None:
         """Without `tests` it asks for none, without `groups` it takes none. A controller of which
@@ -123,19 +127,25 @@ class Link:
         self._keeper = keeper or Timekeeper(clock, health)
         self._groups = groups
         self._silent_sec = silent_sec
+        self._moves = moves or Moves(node, clock, health, allowed=False, allow_plain=False)
         self._batch_size = BatchSize()
         self.connected = False
 
     async def run(self, identity: Identity) -> None:
         """Talk, and connect again after a growing, jittered pause; return when deactivated."""
         pause = FIRST_SEC
+        self._moves.start(identity)
         while True:
+            identity = self._moves.turn()
             try:
                 deactivated = await self._converse(identity)
+            except* Moved:
+                pause, deactivated = FIRST_SEC, ""
             except* (OSError, InvalidHandshake, ConnectionClosed, Broken, TimeoutError) as group:
                 if self.connected and not group.subgroup(is_their_fault):
                     pause = FIRST_SEC
-                self._health.ill(SUBJECT, f"{identity.url}: {_first(group)}")
+                self._health.ill(SUBJECT, parting(identity.url, group))
+                self._moves.failed()
                 deactivated = ""
             finally:
                 self.connected = False
@@ -167,6 +177,7 @@ class Link:
                 self._speedtest_port,
                 takes_groups=self._groups is not None,
                 boot=self._spool.boot,
+                may_move=self._moves.allowed,
             )
             talk = _Conversation(
                 session,
@@ -180,11 +191,14 @@ class Link:
                 self._groups,
                 self._health,
                 self._batch_size,
+                self._moves,
             )
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._leave_silent, socket)
                 tasks.start_soon(self._leave_ungreeted)
-                why = await talk.run(tasks, self._established)
+                why = await talk.run(tasks, partial(self._established, identity))
+        if why and identity.url != self._moves.url:
+            raise Broken(f"it has removed this agent: {why}")  # where it never was
         return why
 
     async def _leave_silent(self, line: UplinkSocket) -> None:
@@ -197,8 +211,9 @@ class Link:
         if not self.connected:
             raise Broken(f"the controller did not greet within {self._silent_sec:.0f} s")
 
-    def _established(self) -> None:
+    def _established(self, identity: Identity) -> None:
         self.connected = True
+        self._moves.worked(identity)
         self._health.well(WORDS)
         self._health.well(SUBJECT)
 
@@ -217,12 +232,13 @@ class _Conversation:
         groups: WantedGroups | None,
         health: Health,
         batch_size: BatchSize,
+        moves: Moves,
     ) -> None:
         """`ask_elsewhere`: for the time, where this conversation has no words for it."""
         self._spool, self._want, self._clock, self._socket = spool, want, clock, socket
         self._session, self._tests = session, tests
         self._keeper, self._ask_elsewhere = keeper, ask_elsewhere
-        self._groups, self._health = groups, health
+        self._groups, self._health, self._moves = groups, health, moves
         self._pump = Pump(spool, session, socket.send, clock, batch_size)
         self._wrong = 0
 
@@ -242,8 +258,8 @@ class _Conversation:
                     case Acked(refused):
                         self._refuse(refused)
                         self._pump.acked()
-                    case SpeedtestsAre() | SpeedtestKept() | TimeWas():
-                        self._heard(step)
+                    case SpeedtestsAre() | SpeedtestKept() | TimeWas() | MoveTo():
+                        self._heard(step, tasks)
                     case TurnedAway(reason):
                         raise Broken(reason)
                     case Deactivated(reason):
@@ -326,8 +342,12 @@ class _Conversation:
         if self._groups is not None:
             await self._socket.send(self._session.have_groups(self._groups.have))
 
-    def _heard(self, step: SpeedtestsAre | SpeedtestKept | TimeWas) -> None:
+    def _heard(
+        self, step: SpeedtestsAre | SpeedtestKept | TimeWas | MoveTo, tasks: TaskGroup
+    ) -> None:
         match step:
+            case MoveTo(url):
+                tasks.start_soon(self._moves.consider, url)
             case TimeWas(answer):
                 self._keeper.answered(answer)
             case _ if self._tests is None:
@@ -371,11 +391,3 @@ class _Conversation:
             _log.warning(
                 "result %d refused by the controller: %s", one.seq, one.reason[:LONGEST_TEXT]
             )
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> str:
-    """The innermost first reason of a group, in words."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error) or type(error).__name__

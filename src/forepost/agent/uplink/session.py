@@ -35,10 +35,12 @@ from forepost.wire.uplink import (
     FOREPOST,
     LONGEST_REASON,
     MOST_REASONS,
+    MOVE,
     REPORT,
     SPEEDTEST,
     Have,
     Hello,
+    Move,
     ProbePost,
     Refused,
     Report,
@@ -121,8 +123,15 @@ class GroupsAre(msgspec.Struct, frozen=True):
     groups: list[GroupEntries]
 
 
+class MoveTo(msgspec.Struct, frozen=True):
+    """The controller says that this is its address from now on."""
+
+    url: str
+
+
 Step = (
     Say
+    | MoveTo
     | Ready
     | ProbesAre
     | Acked
@@ -139,6 +148,7 @@ class _Reason(msgspec.Struct):
     reason: str = ""
 
 
+_move = msgspec.json.Decoder(Move)
 _want = msgspec.json.Decoder(Want)
 _report_ok = msgspec.json.Decoder(ReportOk)
 _hello = msgspec.json.Decoder(Hello)
@@ -161,6 +171,7 @@ class Session:
         speedtest_port: int = 0,
         *,
         takes_groups: bool = False,
+        may_move: bool = True,
         boot: int = 0,
     ) -> None:
         """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere. `boot`: a
@@ -175,7 +186,8 @@ class Session:
         self._speedtest_port = speedtest_port
         self._takes_groups = takes_groups
         self._parts = GroupParts()
-        self._met = self._ready = self._packs = False
+        self._may_move = may_move
+        self._met = self._ready = self._packs = self._moves = False
 
     def start(self) -> str:
         return neffos.HELLO
@@ -277,9 +289,10 @@ class Session:
             yield Say(neffos.encode(Frame(AGENT, "probe_get", "hello")))
             yield Ready(batched=False)
             return
+        able = [one for one in CAPABILITIES if one != MOVE or self._may_move]
         hello = Hello(
             version=self._version,
-            capabilities=[*CAPABILITIES, GROUPS] if self._takes_groups else list(CAPABILITIES),
+            capabilities=[*able, GROUPS] if self._takes_groups else able,
             lost=self._lost,
             speedtest_port=self._speedtest_port,
             boot=self._boot,
@@ -301,6 +314,11 @@ class Session:
                 yield ProbesAre(want.revision, want.probes, want.keys)
             case "want_groups" if self._takes_groups:
                 yield from self._part(_want_groups.decode(frame.body), len(frame.body))
+            case "move" if self._may_move:
+                if self._moves:
+                    raise TooMuch("a second address in one conversation")
+                self._moves = True
+                yield MoveTo(_move.decode(frame.body).url)
             case "clock":
                 yield TimeWas(_time_is.decode(frame.body))
             case "report_ok":

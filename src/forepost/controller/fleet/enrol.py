@@ -1,7 +1,7 @@
 """How an agent becomes known: a PIN once, for a PSK for good."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -11,7 +11,15 @@ from forepost.controller.actor import Actor
 from forepost.controller.fleet.roster import DELETED, Credentials, Roster, Stranger
 from forepost.controller.fleet.store import Agents, NewPin
 from forepost.controller.limits import Limiter
-from forepost.controller.tokens import Passwords, new_pin, new_psk, psk_sha256
+from forepost.controller.tokens import (
+    Passwords,
+    new_pin,
+    new_psk,
+    nonce_sha256,
+    psk_matches,
+    psk_of_trade,
+    psk_sha256,
+)
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
 from forepost.wire.rest import Agent, AgentLogin, AgentSession
@@ -37,9 +45,12 @@ class Enrolment:
         passwords: Passwords,
         clock: Clock,
         neighbours_changed: Callable[[int], Awaitable[None]],
+        secret: bytes,
     ) -> None:
-        """`neighbours_changed`: what others share with this agent has ended with its PSK."""
-        self._neighbours_changed = neighbours_changed
+        """`neighbours_changed`: what others share with this agent has ended with its PSK. `secret`:
+        what the PSKs are made of that may have to be said twice.
+        """
+        self._neighbours_changed, self._secret = neighbours_changed, secret
         self._agents, self._roster = agents, roster
         self._passwords, self._clock = passwords, clock
 
@@ -57,8 +68,7 @@ class Enrolment:
         """A PIN instead of the PSK, which ends with all that was opened with it."""
         pin, new = await self._new_pin(by, length, ttl_sec)
         agent = await self._agents.disown(workspace_id, agent_id, new)
-        self._roster.hang_up(agent_id)
-        await self._neighbours_changed(agent_id)
+        await self._is_new(agent_id)
         return agent, pin
 
     async def _new_pin(self, by: Caller, length: int, ttl_sec: int) -> tuple[str, NewPin]:
@@ -112,15 +122,42 @@ class Enrolment:
         ).items():
             if not await self._passwords.matches(body.pin, kept):
                 continue
-            psk = new_psk()
+            psk = psk_of_trade(self._secret, pin_id, body.nonce) if body.nonce else new_psk()
             agent = await self._agents.enrol(
-                body.workspace_id, body.agent_id, pin_id, psk_sha256(psk), now
+                body.workspace_id,
+                body.agent_id,
+                pin_id,
+                psk_sha256(psk),
+                now,
+                nonce_sha256(body.nonce),
             )
             if agent is not None:
-                self._roster.hang_up(body.agent_id)
-                await self._neighbours_changed(body.agent_id)
+                await self._is_new(body.agent_id)
                 return 200, AgentSession(status="success", psk=psk, agent=agent)
-        return refusal
+        return await self._again(body, now) or refusal
+
+    async def _again(self, body: AgentLogin, now: datetime) -> tuple[int, AgentSession] | None:
+        """What was answered before, to whoever it was answered to: it may have got lost. Nothing
+        changes by it: it is the same PSK, as long as the agent has that one.
+        """
+        if not body.nonce:
+            return None
+        hashed = nonce_sha256(body.nonce)
+        used = await self._agents.used_pin(body.workspace_id, body.agent_id, hashed, now)
+        if used is None:
+            return None
+        pin_id, kept, has = used
+        psk = psk_of_trade(self._secret, pin_id, body.nonce)
+        if not (psk_matches(psk, has) and await self._passwords.matches(body.pin, kept)):
+            return None
+        if self._roster.key_of(body.agent_id) != has:
+            await self._is_new(body.agent_id)  # whoever was first ended before this was done
+        agent = await self._agents.get(body.workspace_id, body.agent_id)
+        return 200, AgentSession(status="success", psk=psk, agent=agent)
+
+    async def _is_new(self, agent_id: int) -> None:
+        self._roster.hang_up(agent_id)
+        await self._neighbours_changed(agent_id)
 
 
 def _possible(body: AgentLogin) -> bool:

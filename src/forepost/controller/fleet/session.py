@@ -23,10 +23,12 @@ from forepost.wire.uplink import (
     AGENT,
     CAPABILITIES,
     FOREPOST,
+    MOVE,
     SPEEDTEST,
     Have,
     Hello,
     Measured,
+    Move,
     Ok,
     ProbePost,
     Refused,
@@ -220,8 +222,9 @@ def _unix_ns(time: datetime) -> int:
 class Session:
     """`greeting`: what answers the agent's first word, `A<id>` or `H<reason>`."""
 
-    def __init__(self, greeting: str, version: str) -> None:
-        self._greeting, self._version = greeting, version
+    def __init__(self, greeting: str, version: str, move_to: str = "") -> None:
+        """`move_to`: the address that agents are told to use from now on."""
+        self._greeting, self._version, self._move_to = greeting, version, move_to
         self._greeted = False
         self._namespaces: set[str] = set()
 
@@ -319,16 +322,7 @@ class Session:
     def _as_forepost(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
             case "hello":
-                hello = _hello.decode(frame.body)
-                yield VersionIs(hello.version)
-                yield Able(frozenset(hello.capabilities), hello.boot)
-                if SPEEDTEST in hello.capabilities:
-                    yield AnswersSpeedtests(hello.speedtest_port)
-                mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS, DEFLATE])
-                yield Say(
-                    neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode()))
-                )
-                yield GiveProbes(FOREPOST)
+                yield from self._met(_hello.decode(frame.body))
             case "report":
                 yield self._report(_report.decode(frame.body))
             case "report_z":  # `text_of` could not open it
@@ -346,6 +340,18 @@ class Session:
                 yield RunsList(have.revision, have.unsupported)
             case _:
                 yield Say(refusal(frame, f"unknown event {frame.event!r}"))
+
+    def _met(self, hello: Hello) -> Iterator[Step]:
+        yield VersionIs(hello.version)
+        yield Able(frozenset(hello.capabilities), hello.boot)
+        if SPEEDTEST in hello.capabilities:
+            yield AnswersSpeedtests(hello.speedtest_port)
+        mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS, DEFLATE])
+        yield Say(neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode())))
+        if self._move_to and MOVE in hello.capabilities:
+            move = msgspec.json.encode(Move(url=self._move_to)).decode()
+            yield Say(neffos.encode(Frame(FOREPOST, "move", move)))
+        yield GiveProbes(FOREPOST)
 
     def _report(self, report: Report) -> Reported:
         posts: list[tuple[int, ProbePost]] = []

@@ -97,6 +97,8 @@ class Deps(msgspec.Struct, frozen=True):
     """The same for one result that needs no look-up and no refusal; False: it does."""
     speedtests: "Speedtests"
     groups: Grouping
+    move_to: str = ""
+    """The address that agents are told to use; empty: what they have."""
 
 
 class Speedtests(Protocol):
@@ -133,7 +135,7 @@ def endpoint(deps: Deps) -> Asgi:
             _log.exception("an agent could not be looked up")
             greeting = neffos.REFUSED + NOT_READY
         say_now, hear_first = scope["extensions"][DIRECT]
-        session = Session(greeting, deps.version)
+        session = Session(greeting, deps.version, deps.move_to)
         address = deps.peers.of(scope)
         connection = _Connection(deps, agent, session, receive, send, say_now, address)
         if agent is not None:

@@ -205,8 +205,41 @@ class Agents:
         async with self._db.read() as connection:
             return {row.id: row.pin_hash for row in (await connection.execute(query)).all()}
 
+    async def used_pin(
+        self, workspace_id: int, agent_id: int, nonce_sha256: str, now: datetime
+    ) -> tuple[int, str, str] | None:
+        """Id and hash of the PIN that this agent's PSK was given for, and the PSK's hash; where it
+        was used with this nonce and would still be good: in time, and the newest.
+        """
+        newest = select(func.max(pins.c.id)).where(pins.c.agent_id == agent_id)
+        query = (
+            select(pins.c.id, pins.c.pin_hash, agents.c.psk_sha256)
+            .join(agents, agents.c.psk_pin_id == pins.c.id)
+            .join(workspaces, workspaces.c.id == agents.c.workspace_id)
+            .where(
+                agents.c.workspace_id == workspace_id,
+                agents.c.id == agent_id,
+                agents.c.psk_sha256 != "",
+                agents.c.deleted_at.is_(None),
+                workspaces.c.deleted_at.is_(None),
+                pins.c.id == newest.scalar_subquery(),
+                pins.c.consumed_at.is_not(None),
+                pins.c.nonce_sha256 == nonce_sha256,
+                *_in_force(workspace_id, now),
+            )
+        )
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else (row.id, row.pin_hash, row.psk_sha256)
+
     async def enrol(
-        self, workspace_id: int, agent_id: int, pin_id: int, psk_sha256: str, now: datetime
+        self,
+        workspace_id: int,
+        agent_id: int,
+        pin_id: int,
+        psk_sha256: str,
+        now: datetime,
+        nonce_sha256: str = "",
     ) -> Agent | None:
         """Use up a PIN and keep the PSK, in one step: of two at once, one gets None. A PIN that is
         no newer than the one the agent's PSK was given for shuts nobody out.
@@ -216,7 +249,7 @@ class Agents:
             used = await connection.execute(
                 update(pins)
                 .where(pins.c.id == pin_id, pins.c.id > before, *_good(workspace_id, now))
-                .values(consumed_at=now)
+                .values(consumed_at=now, nonce_sha256=nonce_sha256)
             )
             if used.rowcount != 1:
                 return None
@@ -269,8 +302,12 @@ _ENROLLED = select(
 
 def _good(workspace_id: int, now: datetime) -> tuple[Any, ...]:
     """A PIN that nobody used, in time, of somebody who could issue it now."""
+    return pins.c.consumed_at.is_(None), *_in_force(workspace_id, now)
+
+
+def _in_force(workspace_id: int, now: datetime) -> tuple[Any, ...]:
+    """A PIN, used or not, in time, of somebody who could issue it now."""
     return (
-        pins.c.consumed_at.is_(None),
         pins.c.expires_at > now,
         maker_may(ISSUES, workspace_id, pins.c.created_by, pins.c.api_key_id, now),
     )

@@ -72,5 +72,7 @@ pins = Table(
     # Whose right it is; the key, where one made it.
     Column("created_by", ForeignKey("users.id")),
     Column("api_key_id", Integer),
+    # Who used it, so that only he is answered again; empty: he said nothing of the kind.
+    Column("nonce_sha256", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )

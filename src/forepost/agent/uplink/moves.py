@@ -1,0 +1,120 @@
+"""At which address this agent talks to its controller, which may name another one.
+
+Nothing is believed that has not worked: the key is tried at the new address beside the conversation
+at the old one; then a conversation has to come about there; then it is kept. The address of the
+settings is kept with it, for the day on which the new one fails.
+"""
+
+import logging
+from typing import Final
+
+import msgspec
+
+from forepost.agent.line import is_plain, why_not_move
+from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.connection import Broken
+from forepost.agent.uplink.enroll import standing
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+from forepost.kit.http import Unreachable
+
+SUBJECT: Final = "the controller's new address"
+AGAIN_SEC: Final = 600.0
+"""After a new address that did not work."""
+HOME_EVERY: Final = 4
+"""Of so many tries at an address that a controller named, one is at home while none works."""
+_WORDS: Final = {"unknown": "it does not know this agent", "removed": "it has removed this agent"}
+
+_log = logging.getLogger(__name__)
+
+
+class Moved(Broken):
+    """The conversation is to go on elsewhere."""
+
+
+class Moves:
+    def __init__(
+        self, node: Node, clock: Clock, health: Health, *, allowed: bool, allow_plain: bool
+    ) -> None:
+        """`allowed`: whether the site lets its controller name another address."""
+        self._node, self._clock, self._health = node, clock, health
+        self.allowed, self._allow_plain = allowed, allow_plain
+        self._kept: Identity | None = None
+        self._next: Identity | None = None
+        self._failures = 0
+        self._not_before_sec = 0.0
+
+    @property
+    def url(self) -> str:
+        """Where this agent talks; "" before it does."""
+        return self._kept.url if self._kept is not None else ""
+
+    def start(self, identity: Identity) -> None:
+        self._kept = identity
+
+    def turn(self) -> Identity:
+        """Where to talk now."""
+        assert self._kept is not None
+        if self._next is not None:
+            return self._next
+        found = self._node.identity()
+        if found is not None and found.named == self._kept.named:
+            self._kept = found  # a `forepost join` may have brought another key
+        if self._kept.home and self._failures % HOME_EVERY == HOME_EVERY - 1:
+            home = msgspec.structs.replace(self._kept, url=self._kept.home, home="")
+            if not is_plain(home.url):
+                return home
+        return self._kept
+
+    def worked(self, identity: Identity) -> None:
+        """A conversation came about."""
+        self._failures, self._next = 0, None
+        if identity == self._kept:
+            return
+        _log.info("%s: its controller is at %s now", identity.named, identity.url)
+        self._kept = identity
+        try:
+            self._node.keep(identity)
+        except OSError as error:
+            self._health.ill(SUBJECT, f"{identity.url} cannot be kept: {error.strerror}")
+        else:
+            self._health.well(SUBJECT)
+
+    def failed(self) -> None:
+        """No conversation came about, or one ended."""
+        self._failures += 1
+        if self._next is not None:
+            self._not(self._next.url, "no conversation comes about there")
+            self._next = None
+
+    async def consider(self, url: str) -> None:
+        """A controller that we talk to says that it is there. Raises Moved when it is."""
+        if self._kept is None or url == self._kept.url:
+            self._health.well(SUBJECT)
+            return
+        kept = self._kept
+        why_not = why_not_move(
+            kept.url, url, allow_plain=self._allow_plain, pin_sha256=kept.pin_sha256
+        )
+        if why_not:
+            self._health.ill(SUBJECT, f"{url}: {why_not}")
+            return
+        there = msgspec.structs.replace(kept, url=url, home=kept.home or kept.url)
+        if url == there.home:
+            there = msgspec.structs.replace(there, home="")
+        while True:
+            wait_sec = self._not_before_sec - self._clock.monotonic()
+            if wait_sec > 0:
+                await self._clock.sleep(wait_sec)
+            try:
+                found: str = await standing(there)
+            except (Unreachable, OSError) as error:
+                found = str(error)
+            if found == "known":
+                self._next = there
+                raise Moved(f"the controller is at {url} now")
+            self._not(url, _WORDS.get(found, found))
+
+    def _not(self, url: str, why: str) -> None:
+        self._not_before_sec = self._clock.monotonic() + AGAIN_SEC
+        self._health.ill(SUBJECT, f"{url}: {why}; going on at {self.url}")
