@@ -117,7 +117,9 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
         version=forepost.__version__,
         state_dir=files.private_folder(Path(settings.node.state_dir)),
         started_at=clock.now(),
+        way=settings.uplink.way,
     )
+    node.way.check()
     with FolderLock.take(node.state_dir):
         return await _run(settings, node, clock, dog)
 

@@ -1,15 +1,14 @@
 """Who this agent is: its number and key at the controller, kept in one private file."""
 
 import contextlib
-import ssl
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from forepost.agent.way import Way
 from forepost.kit import files
-from forepost.kit.pinning import pinned
 from forepost.kit.state_file import Damaged, StateFile
 
 IDENTITY: Final = "identity.json"
@@ -31,11 +30,6 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Of the controller's key; empty: the system's certificate authorities say who it is."""
 
     @property
-    def tls(self) -> ssl.SSLContext | None:
-        """None: as the system has it."""
-        return pinned(self.pin_sha256) if self.pin_sha256 else None
-
-    @property
     def headers(self) -> dict[str, str]:
         return {
             "X-Workspace-ID": str(self.workspace_id),
@@ -52,6 +46,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     state_dir: Path
     started_at: datetime
+    way: Way = Way()
+    """To its controller."""
 
     @property
     def _file(self) -> StateFile[Identity]:

@@ -1,8 +1,6 @@
 """From a PIN to a PSK."""
 
 from forepost.agent.node import Identity, Node
-from forepost.kit.http import request
-from forepost.kit.pinning import pinned
 
 
 class Refused(Exception):
@@ -18,11 +16,11 @@ async def enroll(
     `pin_sha256`: of the controller's key, which is compared before the PIN is sent.
     """
     node.try_to_keep()
-    answer = await request(
+    answer = await node.way.request(
         "POST",
         f"{url}/agent",
         body={"workspace_id": workspace_id, "agent_id": agent_id, "pin": pin},
-        tls=pinned(pin_sha256) if pin_sha256 else None,
+        pin_sha256=pin_sha256,
     )
     found = answer.json()
     psk = found.get("psk", "") if isinstance(found, dict) else ""
