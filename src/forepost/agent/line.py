@@ -1,6 +1,5 @@
-"""Which lines to a controller an agent may use: its key goes over them."""
+"""Which lines to a controller an agent may use: its key goes over them. Pure."""
 
-import ssl
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -55,13 +54,6 @@ def why_not_move(now: str, to: str, *, allow_plain: bool, pin_sha256: str) -> st
             " https://, of the same host is taken"
         )
     return ""
-
-
-def trusting(ca_file: str) -> ssl.SSLContext:
-    """The system's certificate authorities and these (PEM). Raises OSError, as ssl does."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(ca_file)
-    return context
 
 
 def _is_loopback(host: str) -> bool:

@@ -118,7 +118,9 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
         version=forepost.__version__,
         state_dir=files.private_folder(Path(settings.node.state_dir)),
         started_at=clock.now(),
+        way=settings.uplink.way,
     )
+    node.way.check()
     with FolderLock.take(node.state_dir):
         return await _run(settings, node, clock, dog)
 
@@ -283,7 +285,6 @@ async def _uplink(
         agent_id=settings.agent_id,
         psk="",
         pin_sha256=settings.pin_sha256,
-        ca_file=settings.ca_file,
     )
     found = node.identity()
     is_away = found is not None and found.home == wanted_identity.url and settings.may_move

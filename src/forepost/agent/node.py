@@ -1,16 +1,14 @@
 """Who this agent is: its number and key at the controller, kept in one private file."""
 
 import contextlib
-import ssl
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from forepost.agent.line import trusting
+from forepost.agent.way import Way
 from forepost.kit import files
-from forepost.kit.pinning import pinned
 from forepost.kit.state_file import Damaged, StateFile
 
 IDENTITY: Final = "identity.json"
@@ -30,19 +28,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     psk: str
     pin_sha256: str = ""
     """Of the controller's key; empty: the system's certificate authorities say who it is."""
-    ca_file: str = ""
-    """Authorities (PEM) beside the system's."""
     home: str = ""
     """The address in the settings, where the controller named another one since; else empty."""
-
-    @property
-    def tls(self) -> ssl.SSLContext | None:
-        """None: as the system has it, or none. Raises OSError where `ca_file` cannot be used."""
-        if not self.url.startswith("https:"):
-            return None
-        if self.pin_sha256:
-            return pinned(self.pin_sha256)
-        return trusting(self.ca_file) if self.ca_file else None
 
     @property
     def named(self) -> str:
@@ -65,6 +52,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     state_dir: Path
     started_at: datetime
+    way: Way = Way()
+    """To its controller."""
 
     @property
     def _file(self) -> StateFile[Identity]:

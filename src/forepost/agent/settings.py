@@ -9,7 +9,9 @@ from msgspec import Meta
 
 from forepost.agent.edges.permission import Permission
 from forepost.agent.line import controller_address
+from forepost.agent.way import Way
 from forepost.kit.listening import host_port
+from forepost.kit.proxies import NONE, WrongProxy, proxy_of
 from forepost.kit.settings import Section, load
 
 
@@ -30,16 +32,40 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     """Whether the key may go over `http://` to a host that is not this one."""
     pin_sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
     """SHA-256 of the public key of the controller's certificate, in hex; it alone says who the
-    controller is. Empty: the system's certificate authorities do.
+    controller is. Empty: certificate authorities do.
     """
     ca_file: str = ""
-    """Certificate authorities (PEM) beside the system's, for the line to the controller alone."""
+    """Certificate authorities (PEM) that say who the controller is, instead of the system's."""
+    proxy: str = ""
+    """`http://`, `socks5://` or `socks5h://` [USER:PASSWORD@]HOST:PORT; empty: what the environment
+    says, "none": no proxy whatever it says.
+    """
+    client_cert_file: str = ""
+    """Shown to whoever asks for it on the way to the controller; PEM."""
+    client_key_file: str = ""
+    """Empty: the key is in `client_cert_file`."""
     may_move: bool = True
     """Whether the controller may name another address of its own."""
 
     def __post_init__(self) -> None:
         if self.url:
             controller_address(self.url)
+        if self.proxy and self.proxy != NONE:
+            try:
+                proxy_of(self.proxy)
+            except WrongProxy as wrong:
+                raise ValueError(f"proxy: {wrong}") from None
+        if self.client_key_file and not self.client_cert_file:
+            raise ValueError("client_key_file: needs client_cert_file")
+
+    @property
+    def way(self) -> Way:
+        return Way(
+            proxy=self.proxy,
+            ca_file=self.ca_file,
+            client_cert_file=self.client_cert_file,
+            client_key_file=self.client_key_file,
+        )
 
 
 class SpoolSection(Section, frozen=True, kw_only=True):

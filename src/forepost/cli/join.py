@@ -1,7 +1,8 @@
 """`forepost join`: make this host an agent of a controller."""
 
-import ssl
 import sys
+import tomllib
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,15 +13,17 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 import forepost
-from forepost.agent.line import controller_address, trusting, why_not
+from forepost.agent.line import controller_address, why_not
 from forepost.agent.node import Identity, LostIdentity, Node
 from forepost.agent.uplink.enroll import Refused, enroll, standing, unknown_at
+from forepost.agent.way import Way
 from forepost.cli import agent_toml, folders
 from forepost.cli.agent_toml import CannotEdit
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
-from forepost.kit.http import Unreachable, request
+from forepost.kit.http import Unreachable
 from forepost.kit.pinning import as_pin
+from forepost.kit.settings import WrongSettings
 
 JOINED: Final = 0
 NOT_JOINED: Final = 1
@@ -83,7 +86,8 @@ def join(
         SHA-256 of the public key of the controller's certificate, in hex. It alone says who the
         controller is, from this moment on; no certificate authority does.
     ca_file
-        Certificate authorities (PEM) to trust beside the system's, for this line alone.
+        Certificate authorities (PEM) that say who the controller is, instead of the system's, for
+        this line alone.
     allow_plain
         Send the PIN and the key over http:// to another host, where anybody on the way reads them.
     dry_run
@@ -99,16 +103,20 @@ def join(
     config = config or folders.settings() / "agent.toml"
     state_dir = (state_dir or folders.state() / "agent").resolve()
     try:
-        url, pin_sha256 = _line(url, pin_sha256, ca_file, allow_plain=allow_plain)
+        url, pin_sha256 = _line(url, pin_sha256, allow_plain=allow_plain)
         asked = Identity(
             url=url,
             workspace_id=workspace,
             agent_id=agent,
             psk="",
             pin_sha256=pin_sha256,
-            ca_file=str(ca_file.resolve()) if ca_file else "",
         )
-        wanted = _prepared(asked, pin, config, state_dir, allow_plain=allow_plain)
+        more: dict[str, str | bool] = {
+            "pin_sha256": pin_sha256,
+            "ca_file": str(ca_file.resolve()) if ca_file else "",
+            "allow_plain": allow_plain,
+        }
+        wanted = _prepared(asked, pin, config, state_dir, more)
         said = anyio.run(_join, wanted, dry_run, replace)
     except NotJoined as error:
         return _fail(error.status, str(error))
@@ -120,7 +128,7 @@ def join(
     return JOINED
 
 
-def _line(url: str, pin_sha256: str, ca_file: Path | None, *, allow_plain: bool) -> tuple[str, str]:
+def _line(url: str, pin_sha256: str, *, allow_plain: bool) -> tuple[str, str]:
     """Address and pin as they are kept. Raises NotJoined."""
     try:
         url = controller_address(url)
@@ -132,33 +140,25 @@ def _line(url: str, pin_sha256: str, ca_file: Path | None, *, allow_plain: bool)
         raise NotJoined(USAGE, f"--pin-sha256: {error}") from None
     if reason := why_not(url, allow_plain=allow_plain, pin_sha256=pin_sha256):
         raise NotJoined(USAGE, f"{reason} (--allow-plain)" if not pin_sha256 else reason)
-    if ca_file is not None:
-        if pin_sha256:
-            raise NotJoined(USAGE, "--ca-file: with --pin-sha256 no authority is asked")
-        try:
-            trusting(str(ca_file))
-        except (OSError, ssl.SSLError) as error:
-            raise NotJoined(USAGE, f"--ca-file: {ca_file}: {error}") from None
     return url, pin_sha256
 
 
 def _prepared(
-    asked: Identity, pin: str, config: Path, state_dir: Path, *, allow_plain: bool
+    asked: Identity, pin: str, config: Path, state_dir: Path, more: Mapping[str, str | bool]
 ) -> Wanted:
-    """All that can fail without the controller, before it is asked. Raises CannotEdit, OSError."""
-    said: dict[str, str | bool] = {
-        "pin_sha256": asked.pin_sha256,
-        "ca_file": asked.ca_file,
-        "allow_plain": allow_plain,
-    }
-    more = {key: value for key, value in said.items() if value}
+    """All that can fail without the controller, before it is asked. Raises CannotEdit, NotJoined,
+    OSError.
+    """
     where = asked.url, asked.workspace_id, asked.agent_id
-    settings = agent_toml.planned(config, *where, state_dir, more)
+    said = {key: value for key, value in more.items() if value}
+    settings = agent_toml.planned(config, *where, state_dir, said)
+    way = _way(settings)
     node = Node(
         name="",
         version=forepost.__version__,
         state_dir=files.private_folder(state_dir),
         started_at=SystemClock().now(),
+        way=way,
     )
     files.try_place(config, len(settings))
     node.try_to_keep()
@@ -181,7 +181,7 @@ async def _join(wanted: Wanted, dry_run: bool, replace: bool) -> str:
         if await _is_known(here, wanted):
             return _stay(here, found, wanted, dry_run=dry_run)
     if dry_run:
-        await _answers(asked)
+        await _answers(node, asked)
         return f"{asked.named} could join; the PIN was not tried"
     if not wanted.pin:
         raise NotJoined(USAGE, "--pin: this host has no key yet, so it needs a PIN")
@@ -193,7 +193,7 @@ async def _join(wanted: Wanted, dry_run: bool, replace: bool) -> str:
 
 
 async def _is_known(here: Identity, wanted: Wanted) -> bool:
-    match await standing(here):
+    match await standing(wanted.node.way, here):
         case "removed":
             raise Refused(f"{here.url} has removed agent {here.agent_id}: make a new one there")
         case "unknown" if not wanted.pin:
@@ -214,9 +214,21 @@ def _stay(here: Identity, found: Identity, wanted: Wanted, *, dry_run: bool) -> 
     return f"this host is {here.named} already, and no PIN was used; {_start(wanted)}"
 
 
-async def _answers(asked: Identity) -> None:
+def _way(settings: str) -> Way:
+    """The way that the settings will have: a proxy, say, that a site wrote there before. Raises
+    NotJoined.
+    """
+    try:
+        way = msgspec.convert(tomllib.loads(settings)["uplink"], Way)
+        way.check()
+    except (msgspec.ValidationError, WrongSettings) as error:
+        raise NotJoined(USAGE, str(error)) from None
+    return way
+
+
+async def _answers(node: Node, asked: Identity) -> None:
     """Raises Unreachable."""
-    answer = await request("GET", f"{asked.url}/healthz", tls=asked.tls)
+    answer = await node.way.request("GET", f"{asked.url}/healthz", pin_sha256=asked.pin_sha256)
     if answer.status != HTTPStatus.OK:
         raise Unreachable(f"{asked.url}: no controller answers there, but HTTP {answer.status}")
 

@@ -3,6 +3,7 @@
 import gc
 import logging
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import anyio
 
 from forepost.controller import settings as controller_settings
 from forepost.controller.server import serve
+from forepost.kit.listening import listed
 from forepost.kit.program import run_program
 
 ADOPT = "--adopt-series"
@@ -18,10 +20,11 @@ YOUNG = 50_000
 """Objects before the collector looks: thousands of results come and go by reference counts."""
 
 
-def _started(listen: str) -> None:
+def _started(listen: Sequence[str]) -> None:
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 50)
-    logging.getLogger("forepost").info("listening on http://%s", listen)
+    for one in listen:
+        logging.getLogger("forepost").info("listening on http://%s", one)
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +33,7 @@ def main(arguments: list[str]) -> int:
     def run() -> int:
         paths = [Path(one) for one in arguments if one != ADOPT]
         settings = controller_settings.read(paths[0] if paths else None)
-        started = partial(_started, settings.http.listen)
+        started = partial(_started, listed(settings.http.listen, "http.listen"))
         adopt = ADOPT in arguments
         anyio.run(partial(serve, settings, started, adopt=adopt), backend_options=UVLOOP)
         return 0

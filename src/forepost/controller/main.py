@@ -44,6 +44,8 @@ from forepost.controller.notify import api as notify_api
 from forepost.controller.notify.destinations import Destinations
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.sending import Sending
+from forepost.controller.outgoing.calls import check_trusted
+from forepost.controller.outgoing.route import Route
 from forepost.controller.pipeline import Pipeline, each_in_turn
 from forepost.controller.places import Places
 from forepost.controller.probes import api as probes_api
@@ -58,7 +60,7 @@ from forepost.controller.results import api as results_api
 from forepost.controller.results import related_api
 from forepost.controller.results.reading import Reading
 from forepost.controller.results.rows import shown
-from forepost.controller.settings import Settings
+from forepost.controller.settings import OutgoingSection, Settings
 from forepost.controller.settled_clock import SettledClock
 from forepost.controller.sharing import api as sharing_api
 from forepost.controller.sharing.door import Door
@@ -79,6 +81,7 @@ from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
+from forepost.kit.proxies import proxy_of
 from forepost.kit.settings import WrongSettings
 from forepost.wire.rest import SHORTEST_PASSWORD
 
@@ -140,9 +143,12 @@ async def _built(
     lists = Lists(situations, owners, roster, RunningLists(clock), secret)
     enrolment = Enrolment(agents, roster, passwords, clock, lists.neighbours_changed, secret)
     outbox = Outbox(clock)
-    sending = Sending.of(db, outbox, settings, clock, settled)
+    route = _route(settings.outgoing)
+    sending = Sending.of(db, outbox, settings, clock, settled, route)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
-    lookups = await LookupDesk.opened(db, settings.lookups, folder, clock, health)
+    lookups = await LookupDesk.opened(
+        db, settings.lookups, folder, clock, health, route, settings.outgoing.ca_file
+    )
     desk = Desk.of(
         Deps(
             db=db,
@@ -287,6 +293,13 @@ async def _built(
             settled.keep()
             lookups.close()
             await flowing.flush()
+
+
+def _route(settings: OutgoingSection) -> Route:
+    """Raises WrongSettings."""
+    check_trusted(settings.ca_file, "outgoing.ca_file")
+    proxy = proxy_of(settings.proxy) if settings.proxy else None
+    return Route(proxy, settings.proxy_resolves, settings.no_proxy)
 
 
 def _membership(

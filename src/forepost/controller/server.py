@@ -16,7 +16,7 @@ from forepost.controller.listener import Listener
 from forepost.controller.main import Controller, build
 from forepost.controller.settings import Settings
 from forepost.kit.clock import Clock, SystemClock
-from forepost.kit.listening import bound
+from forepost.kit.listening import bound_all, listed
 from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 
@@ -40,14 +40,14 @@ async def serve(
     clock = SystemClock()
     dog = Watchdog(clock, stuck_sec=stuck_sec)
     # Before anything is opened: a port that is taken is said at once.
-    with bound(settings.http.listen, "http.listen") as listening:
+    with bound_all(listed(settings.http.listen, "http.listen"), "http.listen") as listening:
         async with build(settings, clock, adopt=adopt) as controller:
             await _serve(controller, listening, clock, started, dog)
 
 
 async def _serve(
     controller: Controller,
-    listening: socket.socket,
+    listening: list[socket.socket],
     clock: Clock,
     started: Callable[[], None],
     dog: Watchdog,
@@ -73,7 +73,7 @@ async def _serve(
         for name, service in controller.services.items():
             tasks.start_soon(keep, name, service, clock, controller.health)
         tasks.start_soon(_stop_on_signal, server, dog)
-        await server.serve(sockets=[listening])
+        await server.serve(sockets=listening)
         tasks.cancel_scope.cancel()
 
 

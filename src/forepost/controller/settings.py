@@ -7,15 +7,16 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from forepost.kit.listening import host_port
+from forepost.kit.listening import host_port, listed
+from forepost.kit.proxies import WrongProxy, proxy_of
 from forepost.kit.settings import Section, load
 
 RETRY_PAUSES_SEC: Final = (10.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 21_600.0, 43_200.0)
 
 
 class Http(Section, frozen=True, kw_only=True):
-    listen: str = "127.0.0.1:8080"
-    """Address and port; IPv6 in brackets."""
+    listen: str | tuple[str, ...] = "127.0.0.1:8080"
+    """Address and port, or a list of them; IPv6 in brackets, `[::]` is IPv4 too."""
     registration: bool = False
     """Whether strangers may open an account."""
     trust_addresses: bool = False
@@ -74,7 +75,7 @@ class Alerts(Section, frozen=True, kw_only=True):
     allow_private_targets: bool = False
     """Whether webhooks and Apprise may go to loopback, private and other unpublic addresses."""
     ca_file: str = ""
-    """Certificates (PEM) to trust beside the system's, for webhooks and mail."""
+    """As `outgoing.ca_file`, and instead of it, for webhooks, Apprise and mail."""
     timeout_sec: Annotated[float, Meta(ge=0.1, le=60)] = 10.0
     """For one attempt of a webhook, from its name's look-up to the answer."""
     retry_pauses_sec: tuple[Annotated[float, Meta(ge=0.1, le=604_800)], ...] = RETRY_PAUSES_SEC
@@ -85,6 +86,32 @@ class Alerts(Section, frozen=True, kw_only=True):
     """How often agents that are gone, silent probes and open incidents are looked for."""
     baseline_sec: Annotated[float, Meta(ge=0.1, le=86_400)] = 300.0
     """How often what is usual is taken from the series anew."""
+
+
+class OutgoingSection(Section, frozen=True, kw_only=True):
+    """How webhooks, Apprise, WHOIS and RDAP leave this network."""
+
+    proxy: str = ""
+    """As `uplink.proxy` of an agent; the environment has no say."""
+    proxy_resolves: bool = False
+    """Whether the proxy looks names up. Without it we do, and check what is found."""
+    no_proxy: tuple[str, ...] = ()
+    """Where the proxy is not asked: domains, addresses, networks."""
+    ca_file: str = ""
+    """Certificates (PEM) to trust beside the system's; mail too."""
+
+    def __post_init__(self) -> None:
+        if not self.proxy:
+            return
+        try:
+            proxy = proxy_of(self.proxy)
+        except WrongProxy as wrong:
+            raise ValueError(f"proxy: {wrong}") from None
+        if proxy.scheme == "socks5h" and not self.proxy_resolves:
+            raise ValueError(
+                "proxy: socks5h:// has the proxy look names up: set proxy_resolves too, or use "
+                "socks5://"
+            )
 
 
 class Mail(Section, frozen=True, kw_only=True):
@@ -123,7 +150,7 @@ class Lookups(Section, frozen=True, kw_only=True):
     allow_private_servers: bool = False
     """Whether servers of WHOIS and RDAP may have loopback, private and other unpublic addresses."""
     ca_file: str = ""
-    """Certificates (PEM) to trust beside the system's, for RDAP."""
+    """As `outgoing.ca_file`, and instead of it, for RDAP."""
 
 
 class SpeedtestSection(Section, frozen=True, kw_only=True):
@@ -163,6 +190,7 @@ class Settings(Section, frozen=True, kw_only=True):
     mail: Mail = Mail()
     limits: Limits = Limits()
     lookups: Lookups = Lookups()
+    outgoing: OutgoingSection = OutgoingSection()
     speedtest: SpeedtestSection = SpeedtestSection()
     uplink: Uplink = Uplink()
     flows: Flows = Flows()
@@ -177,7 +205,7 @@ class Settings(Section, frozen=True, kw_only=True):
 def read(path: Path | None, env: Mapping[str, str] = os.environ) -> Settings:
     """Raises `forepost.kit.settings.WrongSettings`."""
     settings = load(path, Settings, env)
-    host_port(settings.http.listen, "http.listen")
+    listed(settings.http.listen, "http.listen")
     if settings.speedtest.listen:
         host_port(settings.speedtest.listen, "speedtest.listen")
     return settings

@@ -12,12 +12,14 @@ import ssl
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import anyio.to_thread
 import msgspec
 
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.proxies import Proxy
+from forepost.kit.tunnel import reach
 
 LIMIT = 4 << 20
 MOST_FRAMING = 1 << 20
@@ -51,10 +53,14 @@ async def request(
     body: Any = None,
     headers: Mapping[str, str] = {},
     tls: ssl.SSLContext | None = None,
+    proxy: Proxy | None = None,
     within_sec: float = MOST_SEC,
 ) -> Answer:
-    """Send one request and read its answer whole (4 MiB at most). Raises Unreachable."""
-    asked = partial(_request, method, url, body, headers, tls, within_sec)
+    """Send one request and read its answer whole (4 MiB at most). Raises Unreachable.
+
+    Without `proxy` none is asked, whatever the environment says.
+    """
+    asked = partial(_request, method, url, body, headers, tls, proxy, within_sec)
     return await anyio.to_thread.run_sync(asked, abandon_on_cancel=True)
 
 
@@ -64,34 +70,61 @@ def _request(
     body: Any,
     headers: Mapping[str, str],
     tls: ssl.SSLContext | None,
+    proxy: Proxy | None,
     within_sec: float,
 ) -> Answer:
     clock = SystemClock()
     until = clock.monotonic() + within_sec
-    timeout_sec = min(TIMEOUT_SEC, within_sec)
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            host, parts.port, timeout=timeout_sec, context=tls or ssl.create_default_context()
-        )
-    elif parts.scheme == "http":
-        connection = http.client.HTTPConnection(host, parts.port, timeout=timeout_sec)
-    else:
+    if parts.scheme not in ("http", "https"):
         raise Unreachable(f"{url}: the scheme is neither http nor https")
-    connection.response_class = partial(_Response, until, clock)  # type: ignore[assignment]
     data = None if body is None else msgspec.json.encode(body)
     content = {} if data is None else {"Content-Type": "application/json"}
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection: http.client.HTTPConnection | None = None
     try:
+        connection = _opened(parts, tls, proxy, min(TIMEOUT_SEC, within_sec))
+        connection.response_class = partial(_Response, until, clock)  # type: ignore[assignment]
         connection.request(method, path, data, {**content, **headers})
         answer = connection.getresponse()
         return Answer(answer.status, answer.read(LIMIT))
-    except (OSError, http.client.HTTPException) as error:
-        raise Unreachable(f"{parts.scheme}://{parts.netloc}: {error!r}") from None
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        raise Unreachable(f"{place}: {_words(error)}") from None
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
+
+
+def _opened(
+    parts: SplitResult, tls: ssl.SSLContext | None, proxy: Proxy | None, within_sec: float
+) -> http.client.HTTPConnection:
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    opened = reach(host, parts.port or (443 if secure else 80), within_sec, proxy)
+    opened.settimeout(within_sec)
+    connection: http.client.HTTPConnection
+    try:
+        if secure:
+            tls = tls or ssl.create_default_context()
+            connection = http.client.HTTPSConnection(host, parts.port, context=tls)
+            opened = tls.wrap_socket(opened, server_hostname=host)
+        else:
+            connection = http.client.HTTPConnection(host, parts.port)
+    except BaseException:
+        opened.close()
+        raise
+    connection.sock = opened
+    return connection
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return str(getattr(error, "verify_message", "") or error)
+    if isinstance(error, TimeoutError):
+        return str(error) or "no answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return repr(error)
 
 
 class _Response(http.client.HTTPResponse):

@@ -75,6 +75,10 @@ class AppriseOrder(Wire, frozen=True, kw_only=True):
     title: str
     body: str
     allow_private: bool
+    proxy: str = ""
+    """With its name and password; empty: none."""
+    no_proxy: list[str] = []
+    ca_file: str = ""
 
 
 class AppriseReport(Wire, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import pytest
 from forepost.agent.node import Identity
 from forepost.agent.uplink.timekeeper import Timekeeper
 from forepost.agent.uplink.timing import BURST, EVERY_SEC, ask_over_http, keep_time
+from forepost.agent.way import Way
 from forepost.kit.health import Health
 from forepost.wire.clock import ClockReading, TimeIs
 from forepost.wire.uplink import Measured, ProbePost
@@ -217,7 +218,7 @@ async def test_any_controller_with_netwatchers_route_is_asked_over_http(
     head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n"
     async with serving(answering((head + body).encode())) as port:
         identity = Identity(url=f"http://127.0.0.1:{port}", workspace_id=1, agent_id=2, psk="s")
-        await ask_over_http(identity, keeper)
+        await ask_over_http(Way(), identity, keeper)
     reading = keeper.reading()
     assert (reading.offset_ms is not None) == known
     if known:
@@ -232,6 +233,6 @@ async def test_any_controller_with_netwatchers_route_is_asked_over_http(
 async def test_a_controller_that_does_not_answer_is_no_harm() -> None:
     keeper, health = keeper_of(FakeClock())
     identity = Identity(url="http://127.0.0.1:1", workspace_id=1, agent_id=2, psk="s")
-    await ask_over_http(identity, keeper)
+    await ask_over_http(Way(), identity, keeper)
     assert keeper.reading() == ClockReading()
     assert health.problems == {}

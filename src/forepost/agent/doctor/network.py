@@ -14,8 +14,7 @@ from forepost.agent.edges.host import LinuxHost
 from forepost.agent.edges.permission import TYPES
 from forepost.agent.line import is_plain
 from forepost.agent.settings import UplinkSection
-from forepost.kit.http import Unreachable, request
-from forepost.kit.pinning import pinned
+from forepost.kit.http import Unreachable
 from forepost.wire.doctor import Finding
 
 NAMED: Final = ["DNS", "HTTP", "MTR", "PING", "SNMP", "TCP", "TLS", "TRAFFICSIM"]
@@ -117,9 +116,7 @@ async def _asked(uplink: UplinkSection) -> tuple[str, str]:
     if is_plain(url) and not uplink.allow_plain:
         return f"{url} is not encrypted", "use https://, or set uplink.allow_plain = true"
     try:
-        answer = await request(
-            "GET", f"{url.rstrip('/')}/healthz", tls=pinned(pin) if pin else None
-        )
+        answer = await uplink.way.request("GET", f"{url.rstrip('/')}/healthz", pin_sha256=pin)
     except Unreachable as error:
         return str(error), "see that it runs, and that a firewall lets this host connect to it"
     if answer.status != 200:

@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
@@ -17,6 +18,10 @@ import msgspec
 from forepost.agent.edges.icmp_socket import bind_to_interface
 from forepost.agent.edges.permission import Permission
 from forepost.agent.edges.speed import CONNECT_SEC, Plan, Way
+from forepost.kit.clock import SystemClock
+from forepost.kit.dead_peers import give_up_dead
+from forepost.kit.happy_eyeballs import connect_first
+from forepost.kit.name_lookup import look_up
 
 BLOCK: Final = 128 * 1024
 PAYLOAD: Final = memoryview(secrets.token_bytes(BLOCK))
@@ -98,30 +103,25 @@ class Peer(Protocol):
 
 
 def dial(host: str, port: int, plan: Plan) -> socket.socket:
-    """Raises NoSpeed and OSError."""
+    """To an address that this site allows. Raises NoSpeed and OSError."""
     permission = Permission(plan.allow, plan.deny, link_local=plan.allow_link_local)
+    clock = SystemClock()
+    until = clock.monotonic() + CONNECT_SEC
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = look_up(host, port, until, clock)
     except OSError as error:
         raise NoSpeed(f"{host}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:
         raise NoSpeed(f"{host!r} is no host name: {error}") from None
-    failed: OSError = ConnectionError("no address")
-    for family, kind, protocol, _, to in found:
-        if why := permission.refusal("SPEEDTEST", str(to[0]), port):
-            raise NoSpeed(why)
-        opened = socket.socket(family, kind, protocol)
-        try:
-            opened.settimeout(CONNECT_SEC)
-            if plan.interface:
-                bind_to_interface(opened, plan.interface)
-            opened.connect(to)
-        except OSError as error:
-            opened.close()
-            failed = error
-        else:
-            return opened
-    raise failed
+    refusals = [permission.refusal("SPEEDTEST", str(goal[1][0]), port) for goal in found]
+    allowed = [goal for goal, why in zip(found, refusals, strict=True) if not why]
+    if found and not allowed:
+        raise NoSpeed(refusals[0])
+    prepare = partial(bind_to_interface, interface=plan.interface) if plan.interface else None
+    opened = connect_first(allowed, until, clock, prepare=prepare, named=host)
+    give_up_dead(opened)
+    opened.settimeout(CONNECT_SEC)
+    return opened
 
 
 def shown(opened: socket.socket) -> str:

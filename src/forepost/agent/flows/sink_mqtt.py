@@ -1,5 +1,6 @@
 """Telemetry to an MQTT broker: one message a record, on TOPIC/TYPE (extra `mqtt`)."""
 
+import socket
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -16,11 +17,20 @@ from forepost.agent.flows.sinks import END_SEC, MOST_WAITING
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
 from forepost.kit.dead_peers import give_up_dead
+from forepost.kit.happy_eyeballs import dial
 from forepost.kit.health import Health
 
 LONGEST_PAUSE_SEC: Final = 30
+CONNECT_SEC: Final = 10.0
 PORTS: Final = {"mqtt": 1_883, "mqtts": 8_883}
 AT_LEAST_ONCE: Final = 1
+
+
+class _Broker(paho.Client):
+    """Connects to the first address that answers (paho would wait for each in turn)."""
+
+    def _create_socket_connection(self) -> socket.socket:
+        return dial(self.host, self.port, CONNECT_SEC)
 
 
 class MqttSink:
@@ -36,7 +46,7 @@ class MqttSink:
         self._health = health
         self._subject = f"telemetry {self._at.scheme}://{self._at.hostname}"
         self._token: anyio.lowlevel.EventLoopToken | None = None
-        self._broker = paho.Client(CallbackAPIVersion.VERSION2)
+        self._broker = _Broker(CallbackAPIVersion.VERSION2)
         self._broker.max_queued_messages_set(MOST_WAITING)
         self._broker.reconnect_delay_set(1, LONGEST_PAUSE_SEC)
         self._broker.on_socket_open = self._opened

@@ -47,7 +47,7 @@ async def _enrolled(node: Node, wanted: Identity, pin: str) -> Identity:
 async def _moved(node: Node, found: Identity, wanted: Identity, pin: str) -> Identity:
     """The settings name another address: the same controller may be there, or another one."""
     there = msgspec.structs.replace(wanted, psk=found.psk)
-    match await standing(there):
+    match await standing(node.way, there):
         case "known":
             node.keep(there)
             _log.info("%s is at %s now", found.named, there.url)

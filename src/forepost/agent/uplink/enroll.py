@@ -13,8 +13,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from forepost.agent.node import Identity, Node
+from forepost.agent.way import Way
 from forepost.kit import files
-from forepost.kit.http import Answer, Unreachable, request
+from forepost.kit.http import Answer, Unreachable
 from forepost.kit.state_file import Damaged, StateFile
 
 TRADE: Final = "enrolment.json"
@@ -64,7 +65,7 @@ async def enroll(node: Node, asked: Identity, pin: str) -> Identity:
     """
     node.try_to_keep()
     nonce = _trade(node.state_dir).nonce(asked, pin)
-    answer = await request(
+    answer = await node.way.request(
         "POST",
         f"{asked.url}/agent",
         body={
@@ -73,7 +74,7 @@ async def enroll(node: Node, asked: Identity, pin: str) -> Identity:
             "pin": pin,
             "nonce": nonce,
         },
-        tls=asked.tls,
+        pin_sha256=asked.pin_sha256,
     )
     found = _object(answer)
     psk = found.get("psk", "")
@@ -90,9 +91,9 @@ async def enroll(node: Node, asked: Identity, pin: str) -> Identity:
     return identity
 
 
-async def standing(identity: Identity) -> Standing:
+async def standing(way: Way, identity: Identity) -> Standing:
     """What the controller there makes of this key. Raises Unreachable where none says, OSError."""
-    answer = await request(
+    answer = await way.request(
         "POST",
         f"{identity.url}/agent",
         body={
@@ -100,7 +101,7 @@ async def standing(identity: Identity) -> Standing:
             "agent_id": identity.agent_id,
             "psk": identity.psk,
         },
-        tls=identity.tls,
+        pin_sha256=identity.pin_sha256,
     )
     found = _object(answer)
     match answer.status, found.get("status"), found.get("error"):

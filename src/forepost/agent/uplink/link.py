@@ -160,15 +160,16 @@ class Link:
     async def _converse(self, identity: Identity) -> str:
         """One connection, until it breaks (raises) or the agent is removed (returns why)."""
         url = "ws" + identity.url.removeprefix("http") + "/ws/agent"
-        why = ""
+        way, why = self._node.way, ""
+        tls = way.tls(identity.pin_sha256) if url.startswith("wss:") else None
         async with Connection(
             url,
             additional_headers=identity.headers,
-            ssl=identity.tls or (True if url.startswith("wss:") else None),
+            sock=await way.dial(identity.url),
+            ssl=tls,
             compression=None,
             max_size=LARGEST_MESSAGE,
             close_timeout=CLOSE_SEC,
-            proxy=None,
         ) as socket:
             session = Session(
                 self._node.version,
@@ -187,7 +188,7 @@ class Link:
                 socket,
                 self._tests,
                 self._keeper,
-                partial(ask_over_http, identity, self._keeper),
+                partial(ask_over_http, self._node.way, identity, self._keeper),
                 self._groups,
                 self._health,
                 self._batch_size,

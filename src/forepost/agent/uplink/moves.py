@@ -107,7 +107,7 @@ class Moves:
             if wait_sec > 0:
                 await self._clock.sleep(wait_sec)
             try:
-                found: str = await standing(there)
+                found: str = await standing(self._node.way, there)
             except (Unreachable, OSError) as error:
                 found = str(error)
             if found == "known":

@@ -12,7 +12,7 @@ import msgspec
 from forepost.agent.edges import Network
 from forepost.agent.node import Node
 from forepost.kit.clock import Clock
-from forepost.kit.http import Unreachable, request
+from forepost.kit.http import Unreachable
 
 MOST_KEPT: Final = 4_096
 KEEP_SEC: Final = 86_400.0
@@ -83,11 +83,11 @@ async def ask_controller(node: Node, address: str) -> Network | None:
     if identity is None:
         return None
     try:
-        answer = await request(
+        answer = await node.way.request(
             "GET",
             f"{identity.url}/agent/api/lookup/ip/{address}",
             headers=identity.headers,
-            tls=identity.tls,
+            pin_sha256=identity.pin_sha256,
         )
         said = msgspec.convert(answer.json(), _Answer)
     except (Unreachable, msgspec.ValidationError):

@@ -8,8 +8,9 @@ import msgspec
 
 from forepost.agent.node import Identity
 from forepost.agent.uplink.timekeeper import Timekeeper
+from forepost.agent.way import Way
 from forepost.kit.clock import Clock
-from forepost.kit.http import Unreachable, request
+from forepost.kit.http import Unreachable
 from forepost.wire.clock import ClockReading, TimeIs
 
 BURST: Final = 4
@@ -45,12 +46,15 @@ async def keep_time(
         keeper.lost_touch()
 
 
-async def ask_over_http(identity: Identity, keeper: Timekeeper) -> None:
+async def ask_over_http(way: Way, identity: Identity, keeper: Timekeeper) -> None:
     """One question to any controller that speaks NetWatcher's protocol; no answer is no harm."""
     number = keeper.asks()
     try:
-        answer = await request(
-            "GET", f"{identity.url}/agent/time", headers=identity.headers, tls=identity.tls
+        answer = await way.request(
+            "GET",
+            f"{identity.url}/agent/time",
+            headers=identity.headers,
+            pin_sha256=identity.pin_sha256,
         )
         found = msgspec.convert(answer.json(), _ServerTime)
     except (Unreachable, ValueError):

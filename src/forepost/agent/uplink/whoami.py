@@ -7,7 +7,8 @@ import msgspec
 
 from forepost.agent.edges import Seen
 from forepost.agent.node import Identity, Node
-from forepost.kit.http import Unreachable, request
+from forepost.agent.way import Way
+from forepost.kit.http import Unreachable
 
 MORE_SEC: Final = 4.0
 """For what is known of the address; it is left out then."""
@@ -46,19 +47,21 @@ async def whoami(node: Node) -> Seen | None:
     identity = node.identity()
     if identity is None:
         return None
-    quick = await _asked(identity, "true")
+    quick = await _asked(node.way, identity, "true")
     if not isinstance(quick, dict) or not quick.get("ip"):
         return None
     more: Any = None
     with anyio.move_on_after(MORE_SEC):
-        more = await _asked(identity, "false")
+        more = await _asked(node.way, identity, "false")
     return Seen(ip=str(quick["ip"]), geo=geo(more))
 
 
-async def _asked(identity: Identity, quick: str) -> Any:
+async def _asked(way: Way, identity: Identity, quick: str) -> Any:
     url = f"{identity.url}/agent/api/whoami?quick={quick}"
     try:
-        answer = await request("GET", url, headers=identity.headers, tls=identity.tls)
+        answer = await way.request(
+            "GET", url, headers=identity.headers, pin_sha256=identity.pin_sha256
+        )
     except Unreachable:
         return None
     return answer.json() if answer.status == 200 else None

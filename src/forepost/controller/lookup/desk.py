@@ -17,7 +17,8 @@ from forepost.controller.lookup.registries import Ask, Registries
 from forepost.controller.lookup.store import Answers
 from forepost.controller.lookup.subject import Address, as_address, subject_of
 from forepost.controller.lookup.whois import WhoisClient
-from forepost.controller.outgoing.calls import Calls, trusted
+from forepost.controller.outgoing.calls import Calls, check_trusted
+from forepost.controller.outgoing.route import Route
 from forepost.controller.outgoing.urls import Wrong, target_of
 from forepost.controller.settings import Lookups
 from forepost.kit.clock import Clock
@@ -38,16 +39,25 @@ class Desk:
 
     @classmethod
     async def opened(
-        cls, db: Database, settings: Lookups, folder: Path, clock: Clock, health: Health
+        cls,
+        db: Database,
+        settings: Lookups,
+        folder: Path,
+        clock: Clock,
+        health: Health,
+        route: Route,
+        ca_file: str,
     ) -> "Desk":
-        """`folder`: for the controller's own copies of databases. Raises WrongSettings."""
+        """`folder`: for the controller's own copies of databases. `ca_file`: where the settings
+        name none. Raises WrongSettings.
+        """
         files: dict[Part, str] = {
             "city": settings.geoip_city,
             "country": settings.geoip_country,
             "asn": settings.geoip_asn,
         }
         registries = Registries(
-            _ask(settings),
+            _ask(settings, route, ca_file),
             Answers(db),
             clock,
             ttl_hours=settings.whois_ttl_hours,
@@ -126,16 +136,13 @@ class Desk:
             return UNSET, str(reason)
 
 
-def _ask(settings: Lookups) -> Ask | None:
-    if settings.ca_file:
-        try:
-            trusted(settings.ca_file)
-        except OSError as error:  # ssl.SSLError is one
-            raise WrongSettings(f"lookups.ca_file: {settings.ca_file}: {error}") from None
+def _ask(settings: Lookups, route: Route, ca_file: str) -> Ask | None:
+    check_trusted(settings.ca_file, "lookups.ca_file")
     calls = Calls(
         allow_private=settings.allow_private_servers,
-        ca_file=settings.ca_file,
+        ca_file=settings.ca_file or ca_file,
         timeout_sec=settings.timeout_sec,
+        route=route,
     )
     match settings.whois:
         case "whois":

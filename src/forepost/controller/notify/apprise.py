@@ -14,6 +14,7 @@ import msgspec
 
 from forepost.controller.notify.outcome import Outcome, shortened
 from forepost.controller.notify.store import Outgoing
+from forepost.controller.outgoing.route import DIRECT, Route
 from forepost.wire.notify import AppriseOrder, AppriseReport
 
 AT_ONCE: Final = 2
@@ -26,13 +27,21 @@ _log = logging.getLogger(__name__)
 
 
 class Apprises:
-    def __init__(self, *, allow_private: bool) -> None:
-        self._allow_private = allow_private
+    def __init__(self, *, allow_private: bool, route: Route = DIRECT, ca_file: str = "") -> None:
+        self._allow_private, self._route, self._ca_file = allow_private, route, ca_file
         self._processes = anyio.CapacityLimiter(AT_ONCE)
 
     async def send(self, row: Outgoing) -> Outcome:
+        if why := self._why_not():
+            return Outcome("never", f"apprise: {why}")
         order = AppriseOrder(
-            url=row.destination, title=row.title, body=row.body, allow_private=self._allow_private
+            url=row.destination,
+            title=row.title,
+            body=row.body,
+            allow_private=self._allow_private,
+            proxy=self._route.proxy.url if self._route.proxy else "",
+            no_proxy=list(self._route.exceptions),
+            ca_file=self._ca_file,
         )
         try:
             with anyio.fail_after(LONGEST_SEC):
@@ -43,6 +52,17 @@ class Apprises:
         if report.sent:
             return Outcome("sent")
         return Outcome("never" if report.hopeless else "again", shortened(report.error))
+
+    def _why_not(self) -> str:
+        """Its services hand names to a proxy, and know those of HTTP only."""
+        proxy = self._route.proxy
+        if proxy is None:
+            return ""
+        if proxy.scheme != "http":
+            return "uses no SOCKS proxy (outgoing.proxy)"
+        if not self._route.resolves:
+            return "would have the proxy look its names up (outgoing.proxy_resolves)"
+        return ""
 
 
 async def _run(order: bytes) -> AppriseReport:

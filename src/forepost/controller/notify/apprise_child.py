@@ -8,9 +8,12 @@ and wherever a redirect leads it. A socket of a C library of its own would not b
 import logging
 import os
 import signal
+import socket
 import sys
 import sysconfig
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -35,8 +38,11 @@ _PROCESSES: Final = frozenset(
 class Guard:
     """An audit hook. What it refuses it keeps in words, and the caller sees a PermissionError."""
 
-    def __init__(self, *, allow_private: bool) -> None:
-        self._allow_private = allow_private
+    def __init__(
+        self, *, allow_private: bool, proxy: frozenset[tuple[str, int]] = frozenset()
+    ) -> None:
+        """`proxy`: where it may be connected to, wherever that is."""
+        self._allow_private, self._proxy = allow_private, proxy
         folders = [sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *sys.path]
         self._readable = tuple({os.path.realpath(f) for f in (*folders, *_READABLE) if f})
         self.refused: list[str] = []
@@ -59,7 +65,7 @@ class Guard:
             return None
         if not isinstance(address, tuple):
             return "a socket of this machine is not allowed"
-        if self._allow_private:
+        if self._allow_private or (str(address[0]), address[1]) in self._proxy:
             return None
         host = str(address[0])
         try:
@@ -88,6 +94,23 @@ class Heard(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said.append(record.getMessage())
+
+
+def prepared(order: AppriseOrder) -> frozenset[tuple[str, int]]:
+    """Tell `requests` of the proxy and of authorities, by its environment; where the proxy is."""
+    if order.ca_file:
+        import certifi  # noqa: PLC0415 - memory, where nobody needs it
+
+        kept = os.memfd_create("authorities")  # a file that nobody else sees
+        os.write(kept, certifi.contents().encode() + b"\n" + Path(order.ca_file).read_bytes())
+        os.environ["REQUESTS_CA_BUNDLE"] = f"/proc/self/fd/{kept}"
+    if not order.proxy:
+        return frozenset()
+    os.environ.update(http_proxy=order.proxy, https_proxy=order.proxy)
+    os.environ["no_proxy"] = ",".join(order.no_proxy)
+    at = urlsplit(order.proxy)
+    found = socket.getaddrinfo(at.hostname, at.port, type=socket.SOCK_STREAM)
+    return frozenset((str(to[0]), int(to[1])) for *_, to in found)
 
 
 def deliver(order: AppriseOrder, guard: Guard) -> AppriseReport:
@@ -119,7 +142,7 @@ def main() -> None:
     signal.alarm(LONGEST_SEC)
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=AppriseOrder)
     answers, sys.stdout = sys.stdout, sys.stderr
-    guard = Guard(allow_private=order.allow_private)
+    guard = Guard(allow_private=order.allow_private, proxy=prepared(order))
     sys.addaudithook(guard)
     report = deliver(order, guard)
     answers.buffer.write(msgspec.json.encode(report))

@@ -1,6 +1,8 @@
 """Mail over the operator's own server, with the standard library, in a thread."""
 
+import os
 import smtplib
+import socket
 import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
@@ -14,6 +16,8 @@ from forepost.controller.notify.store import Outgoing
 from forepost.controller.outgoing.calls import trusted
 from forepost.controller.settings import Mail
 from forepost.kit.clock import Clock
+from forepost.kit.happy_eyeballs import dial
+from forepost.kit.name_lookup import NotReached
 
 AT_ONCE: Final = 2
 SILENCE_SEC: Final = 10.0
@@ -66,18 +70,29 @@ class Mails:
         settings = self._settings
         if settings.tls != "none" and self._tls is None:
             self._tls = trusted(self._ca_file)
-        if settings.tls == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host, settings.port, timeout=SILENCE_SEC, context=self._tls
-            )
-        else:
-            server = smtplib.SMTP(settings.host, settings.port, timeout=SILENCE_SEC)
-        with server:
+        with _MailServer(settings, self._tls) as server:
             if settings.tls == "starttls":
                 server.starttls(context=self._tls)
             if settings.user:
                 server.login(settings.user, settings.password)
             server.send_message(message)
+
+
+class _MailServer(smtplib.SMTP):
+    """Connects to the first address that answers (smtplib would wait for each in turn)."""
+
+    def __init__(self, settings: Mail, tls: ssl.SSLContext | None) -> None:
+        self._tls = tls if settings.tls == "tls" else None
+        super().__init__(settings.host, settings.port, timeout=SILENCE_SEC)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        try:
+            opened = dial(host, port, timeout)
+        except NotReached as error:  # its addresses are the operator's to know
+            number = error.errno or 0
+            raise OSError(number, os.strerror(number)) from None
+        opened.settimeout(timeout)
+        return self._tls.wrap_socket(opened, server_hostname=host) if self._tls else opened
 
 
 def _unsent(error: Exception) -> Outcome:

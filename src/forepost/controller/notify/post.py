@@ -7,6 +7,7 @@ import msgspec
 
 from forepost.controller.outgoing import http
 from forepost.controller.outgoing.calls import Calls
+from forepost.controller.outgoing.route import DIRECT, Route
 from forepost.controller.outgoing.urls import Target
 
 LONGEST_SAID: Final = 2_048
@@ -21,8 +22,12 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Client:
-    def __init__(self, *, allow_private: bool, ca_file: str, timeout_sec: float) -> None:
-        self._calls = Calls(allow_private=allow_private, ca_file=ca_file, timeout_sec=timeout_sec)
+    def __init__(
+        self, *, allow_private: bool, ca_file: str, timeout_sec: float, route: Route = DIRECT
+    ) -> None:
+        self._calls = Calls(
+            allow_private=allow_private, ca_file=ca_file, timeout_sec=timeout_sec, route=route
+        )
 
     async def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
         """Raises Unsent and Unallowed."""

@@ -10,7 +10,8 @@ from forepost.controller.notify.post import Client
 from forepost.controller.notify.store import Store
 from forepost.controller.notify.webhook import Webhooks
 from forepost.controller.notify.worker import Worker
-from forepost.controller.outgoing.calls import trusted
+from forepost.controller.outgoing.calls import check_trusted
+from forepost.controller.outgoing.route import Route
 from forepost.controller.settings import Settings
 from forepost.kit.clock import Clock
 from forepost.kit.settings import WrongSettings
@@ -22,21 +23,28 @@ class Sending(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, db: Database, outbox: Outbox, settings: Settings, clock: Clock, settled: Clock
+        cls,
+        db: Database,
+        outbox: Outbox,
+        settings: Settings,
+        clock: Clock,
+        settled: Clock,
+        route: Route,
     ) -> "Sending":
         """`settled`: by which what is old is known. Raises WrongSettings."""
         alerts, mail = settings.alerts, settings.mail
         if mail.host and "@" not in mail.from_address:
             raise WrongSettings("mail.from_address: is needed with mail.host")
-        if alerts.ca_file:
-            try:
-                trusted(alerts.ca_file)
-            except OSError as error:  # ssl.SSLError is one
-                raise WrongSettings(f"alerts.ca_file: {alerts.ca_file}: {error}") from None
+        check_trusted(alerts.ca_file, "alerts.ca_file")
+        ca_file = alerts.ca_file or settings.outgoing.ca_file
         client = Client(
             allow_private=alerts.allow_private_targets,
-            ca_file=alerts.ca_file,
+            ca_file=ca_file,
             timeout_sec=alerts.timeout_sec,
+            route=route,
+        )
+        apprises = Apprises(
+            allow_private=alerts.allow_private_targets, route=route, ca_file=ca_file
         )
         store = Store(db)
         worker = Worker(
@@ -44,8 +52,8 @@ class Sending(msgspec.Struct, frozen=True):
             outbox,
             {
                 "webhook": Webhooks(client, clock).send,
-                "email": Mails(mail, alerts.ca_file, clock).send,
-                "apprise": Apprises(allow_private=alerts.allow_private_targets).send,
+                "email": Mails(mail, ca_file, clock).send,
+                "apprise": apprises.send,
             },
             clock,
             settled=settled,

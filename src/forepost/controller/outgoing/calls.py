@@ -1,22 +1,30 @@
 """A conversation with an address that was looked at, within one deadline.
 
 A name is resolved once, every address that it has is checked, and the connection goes to one of
-them, so that a name which changes in between leads nowhere. No proxy is asked, and a peer that
-drips bytes is cut off by the clock, not by its silence.
+them, also through a proxy, so that a name which changes in between leads nowhere. A peer that drips
+bytes is cut off by the clock, not by its silence.
 """
 
 import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream, SocketStream
 from anyio.streams.tls import TLSStream
 
 from forepost.controller.outgoing.addresses import why_not_public
+from forepost.controller.outgoing.route import DIRECT, Route
+from forepost.kit.clock import SystemClock
+from forepost.kit.happy_eyeballs import beside, connect_first, interleaved
+from forepost.kit.name_lookup import Goal, NotReached, look_up
+from forepost.kit.proxies import Proxy
+from forepost.kit.settings import WrongSettings
+from forepost.kit.tunnel import through
 
 LOOKUPS: Final = 8
 
@@ -32,8 +40,16 @@ class Unallowed(Exception):
 
 
 class Calls:
-    def __init__(self, *, allow_private: bool, ca_file: str = "", timeout_sec: float) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        ca_file: str = "",
+        timeout_sec: float,
+        route: Route = DIRECT,
+    ) -> None:
         self._allow_private, self._ca_file, self._timeout = allow_private, ca_file, timeout_sec
+        self._route, self._clock = route, SystemClock()
         self._tls: ssl.SSLContext | None = None
         self._lookups = anyio.CapacityLimiter(LOOKUPS)
 
@@ -42,11 +58,18 @@ class Calls:
     ) -> T:
         """Connect and return what `say` makes of it. Raises Unsent and Unallowed."""
         doing = "looking up its name"
+        until = self._clock.monotonic() + self._timeout
+        proxy = self._route.proxy_for(host, port)
         try:
             with anyio.fail_after(self._timeout):
-                addresses = await self._allowed(host, port)
+                if proxy is not None and self._route.resolves and not _is_numeric(host):
+                    self._check_name(host)
+                    make = partial(through, proxy, [host], port, until, self._clock)
+                else:
+                    goals = await self._allowed(host, port, until)
+                    make = partial(self._reach, proxy, goals, port, until)
                 doing = "connecting"
-                stream = await self._connect(host, port, addresses, tls=tls)
+                stream = await self._connect(host, make, proxy, tls=tls)
                 doing = "waiting for its answer"
                 try:
                     return await say(stream)
@@ -65,32 +88,49 @@ class Calls:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise Unsent(f"{doing}: {reason}") from None
 
-    async def _allowed(self, host: str, port: int) -> list[str]:
+    async def _allowed(self, host: str, port: int, until: float) -> list[Goal]:
         """The addresses of a name. Raises Unallowed when one of them is not public."""
+        do = partial(look_up, host, port, until, self._clock)
         try:
             found = await anyio.to_thread.run_sync(
-                _look_up, host, port, abandon_on_cancel=True, limiter=self._lookups
+                do, abandon_on_cancel=True, limiter=self._lookups
             )
-        except (socket.gaierror, UnicodeError) as error:
-            raise Unsent(f"its name is not known: {error}") from None
+        except (socket.gaierror, UnicodeError, NotReached) as error:
+            hint = " (outgoing.proxy_resolves)" if self._route.proxy_for(host, port) else ""
+            raise Unsent(f"its name is not known: {error}{hint}") from None
         if not self._allow_private:
-            for address in found:
+            for address in dict.fromkeys(str(goal[1][0]) for goal in found):
                 if kind := why_not_public(address):
                     raise Unallowed(f"{address} is not allowed: {kind}")
         return found
 
+    def _check_name(self, host: str) -> None:
+        """What can be told of a name that the proxy looks up. Raises Unallowed."""
+        name = host.rstrip(".").lower()
+        if not self._allow_private and (name == "localhost" or name.endswith(".localhost")):
+            raise Unallowed(f"{host} is not allowed: loopback")
+
+    def _reach(
+        self, proxy: Proxy | None, goals: list[Goal], port: int, until: float
+    ) -> socket.socket:
+        """In a thread: to one of these addresses and nowhere else."""
+        if proxy is None:
+            return connect_first(goals, until, self._clock)
+        addresses = [str(goal[1][0]) for goal in interleaved(goals)]
+        return through(proxy, addresses, port, until, self._clock)
+
     async def _connect(
-        self, host: str, port: int, addresses: list[str], *, tls: bool
+        self, host: str, make: Callable[[], socket.socket], proxy: Proxy | None, *, tls: bool
     ) -> ByteStream:
-        refusal: OSError = OSError("no address")
-        for address in addresses:
-            try:
-                stream: ByteStream = await anyio.connect_tcp(address, port)
-            except OSError as error:
-                refusal = error.__cause__ if isinstance(error.__cause__, OSError) else error
-                continue
-            return await self._secured(stream, host) if tls else stream
-        raise refusal
+        try:
+            opened = await beside(make)
+        except NotReached as error:
+            if proxy is None:
+                raise
+            # Where it stands is the operator's to know, not whoever's who reads the log.
+            raise Unsent(str(error).replace(str(proxy), "(outgoing.proxy)")) from None
+        stream = await SocketStream.from_socket(opened)
+        return await self._secured(stream, host) if tls else stream
 
     async def _secured(self, stream: ByteStream, host: str) -> ByteStream:
         if self._tls is None:
@@ -112,6 +152,19 @@ def trusted(ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _look_up(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+def check_trusted(ca_file: str, key: str) -> None:
+    """Raises WrongSettings, which names the key and the file."""
+    if ca_file:
+        try:
+            trusted(ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise WrongSettings(f"{key}: {ca_file}: {error}") from None
+
+
+def _is_numeric(host: str) -> bool:
+    """However an address is written: a proxy would understand it too."""
+    try:
+        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return False
+    return True

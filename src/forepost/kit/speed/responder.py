@@ -19,6 +19,7 @@ import msgspec
 
 from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.confinement import STREAMS, confine
+from forepost.kit.dead_peers import give_up_dead
 from forepost.kit.speed.places import Places
 from forepost.kit.speed.room import Room
 from forepost.kit.speed.terms import new_nonce, refusal
@@ -176,7 +177,11 @@ def read_line(connection: socket.socket, clock: Clock, within_sec: float) -> byt
 def listening(host: str, port: int) -> socket.socket:
     """Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener = socket.create_server(
+        (host, port), family=family, backlog=BACKLOG, dualstack_ipv6=host == "::"
+    )
+    give_up_dead(listener)
+    return listener
 
 
 def _line(what: Any) -> bytes:
