@@ -175,7 +175,7 @@ def test_an_address_that_does_not_work_changes_nothing(
         to, words = {
             "nobody": ("http://127.0.0.1:9", "refused"),
             "stranger": (other.url, "it does not know this agent"),
-            "unknown authority": (f"https://127.0.0.1:{port}", "CERTIFICATE_VERIFY_FAILED"),
+            "unknown authority": (f"https://127.0.0.1:{port}", "unable to get local issuer"),
             "far and plain": ("http://198.18.0.9:80", "is not encrypted"),
         }[where]
         try:
