@@ -175,6 +175,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 speedtest_port=host_and_port(listen)[1] if listen else 0,
                 keeper=keeper,
                 groups=groups,
+                ping_sec=settings.uplink.ping_sec,
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
                 "health": health.run,
