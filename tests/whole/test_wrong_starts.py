@@ -86,6 +86,29 @@ def test_a_port(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists(), "nothing was opened"
 
 
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"PROXY": "https://me:s3cr3t@p"}, "proxy: https:// is no proxy"),
+        ({"PROXY": "http://me:s3cr3t@p:0"}, "proxy: is not http://"),
+        ({"PROXY": "socks5h://me:s3cr3t@p"}, "set proxy_resolves too"),
+        ({"CA_FILE": "/nowhere.pem"}, "outgoing.ca_file: /nowhere.pem"),
+    ],
+)
+def test_a_way_out_that_cannot_be(tmp_path: Path, env: dict[str, str], said: str) -> None:
+    more = {f"FOREPOST_OUTGOING__{key}": value for key, value in env.items()}
+    outcome = start("controller", FOREPOST_DATA__DIR=str(tmp_path / "data"), **more)
+    check(outcome, WRONG_SETTINGS, "outgoing", said)
+    assert "s3cr3t" not in outcome[1]
+
+
+def test_addresses_that_overlap(tmp_path: Path) -> None:
+    here = {"FOREPOST_DATA__DIR": str(tmp_path / "data")}
+    both = '["[::]:8080", "127.0.0.1:8080"]'
+    outcome = start("controller", **here, FOREPOST_HTTP__LISTEN=both)
+    check(outcome, WRONG_SETTINGS, "http.listen", "127.0.0.1:8080 and [::]:8080 overlap")
+
+
 def test_a_name_for_a_file(tmp_path: Path) -> None:
     file = tmp_path / "x"
     file.write_text("x")

@@ -184,6 +184,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 keeper=keeper,
                 groups=groups,
                 moves=moves,
+                ping_sec=settings.uplink.ping_sec,
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
                 "health": health.run,

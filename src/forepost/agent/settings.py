@@ -1,9 +1,11 @@
 """The agent's settings: one TOML file, or `FOREPOST_SECTION__KEY` in the environment."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -11,7 +13,7 @@ from forepost.agent.edges.permission import Permission
 from forepost.agent.line import controller_address
 from forepost.agent.way import Way
 from forepost.kit.listening import host_port
-from forepost.kit.proxies import NONE, WrongProxy, proxy_of
+from forepost.kit.proxies import NONE, Proxy, WrongProxy, proxy_for, proxy_of
 from forepost.kit.settings import Section, load
 
 
@@ -39,6 +41,10 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     proxy: str = ""
     """`http://`, `socks5://` or `socks5h://` [USER:PASSWORD@]HOST:PORT; empty: what the environment
     says, "none": no proxy whatever it says.
+    """
+    ping_sec: Annotated[float, Meta(ge=5, le=45)] = 30.0
+    """How often the controller is asked for a word where there is nothing to say. A line on which
+    nothing is heard for a minute is given up: so it cannot be longer.
     """
     client_cert_file: str = ""
     """Shown to whoever asks for it on the way to the controller; PEM."""
@@ -173,6 +179,10 @@ class SinkSection(Section, frozen=True, kw_only=True):
     """`http`: where arrays of records are POSTed to. `mqtt`: mqtt(s)://[USER:PASSWORD@]HOST[:PORT]."""
     topic: Annotated[str, Meta(min_length=1, max_length=200, pattern="^[^#+]+$")] = "forepost/flows"
     """`mqtt`: records are published below it, by their type."""
+    ca_file: str = ""
+    """`http`, `mqtt`: authorities (PEM) that say who is there, instead of the system's."""
+    proxy: str = ""
+    """`http`, `mqtt`: as `uplink.proxy`, but the environment has no say."""
     token: str = ""
     """`http`: sent as `Authorization: Bearer`."""
     records: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
@@ -189,6 +199,30 @@ class SinkSection(Section, frozen=True, kw_only=True):
             raise ValueError(f"{self.kind}: needs {needs}")
         if self.kind in ("http", "mqtt") and not self.url.startswith(self.kind):
             raise ValueError(f"{self.kind}: url: {self.url!r} is of another kind")
+        self.through()
+
+    @property
+    def place(self) -> str:
+        """Where it is, without what somebody may not know."""
+        if self.path or self.listen:
+            return self.path or self.listen
+        url = urlsplit(self.url)
+        return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
+
+    def through(self) -> Proxy | None:
+        """Raises ValueError."""
+        try:
+            return proxy_for(self.proxy or NONE, self.url)
+        except WrongProxy as wrong:
+            raise ValueError(f"{self.kind}: proxy: {wrong}") from None
+
+    def tls(self) -> ssl.SSLContext:
+        """Raises ValueError."""
+        try:
+            return ssl.create_default_context(cafile=self.ca_file or None)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ValueError(f"{self.kind}: ca_file: {self.ca_file}: {reason}") from None
 
 
 class FlowsSection(Section, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from forepost.kit.http import request
+from forepost.kit.http import Unreachable, request
+from forepost.kit.proxies import WrongProxy, proxy_for
 
 PAGE = 200
 
@@ -29,7 +30,13 @@ class Api:
 
     async def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The object in the answer. Raises Refused and `forepost.kit.http.Unreachable`."""
-        answer = await request(method, self.url + path, body=body, headers=self._headers)
+        try:
+            proxy = proxy_for("", self.url)
+        except WrongProxy as wrong:
+            raise Unreachable(str(wrong)) from None
+        answer = await request(
+            method, self.url + path, body=body, headers=self._headers, proxy=proxy
+        )
         found = answer.json()
         if answer.status >= 300 or not isinstance(found, dict):
             reason = found.get("error") if isinstance(found, dict) else None

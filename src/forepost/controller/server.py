@@ -21,8 +21,6 @@ from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 
 LARGEST_MESSAGE: Final = 1 << 20
-PING_SEC: Final = 20.0
-"""An agent that is silent for three of these is gone; it speaks every 30 s by itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +40,7 @@ async def serve(
     # Before anything is opened: a port that is taken is said at once.
     with bound_all(listed(settings.http.listen, "http.listen"), "http.listen") as listening:
         async with build(settings, clock, adopt=adopt) as controller:
-            await _serve(controller, listening, clock, started, dog)
+            await _serve(controller, listening, clock, started, dog, settings.http.ping_sec)
 
 
 async def _serve(
@@ -51,6 +49,7 @@ async def _serve(
     clock: Clock,
     started: Callable[[], None],
     dog: Watchdog,
+    ping_sec: float,
 ) -> None:
     async with anyio.create_task_group() as tasks:
         config = uvicorn.Config(
@@ -58,8 +57,8 @@ async def _serve(
             http=partial(HttpListener, controller.places),  # type: ignore[arg-type]
             ws=Listener,
             ws_max_size=LARGEST_MESSAGE,
-            ws_ping_interval=PING_SEC,
-            ws_ping_timeout=2 * PING_SEC,
+            ws_ping_interval=ping_sec,
+            ws_ping_timeout=2 * ping_sec,
             ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,

@@ -25,6 +25,8 @@ class Http(Section, frozen=True, kw_only=True):
     """How people reach the panel: what links in notices start with."""
     session_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
     """How long a login lasts."""
+    ping_sec: Annotated[float, Meta(ge=5, le=30)] = 20.0
+    """How often agents and panels are asked for a word; silent for three of these is gone."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks of reverse proxies whose `X-Forwarded-For` is believed."""
 

@@ -18,16 +18,18 @@ from forepost.agent.settings import SinkSection, read
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
+from tests.lab.certificates import Authority
+from tests.lab.proxies import microsocks, squid
 from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
 
 
 @contextmanager
-def broker(folder: Path, port: int) -> Iterator[None]:
+def broker(folder: Path, port: int, more: str = "") -> Iterator[None]:
     program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
     settings = folder / "mosquitto.conf"
-    settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n")
+    settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n{more}")
     running = subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL)
     try:
         yield
@@ -88,6 +90,32 @@ async def test_records_are_published_by_type_and_wait_for_the_broker(tmp_path: P
         ("site/flows/flow", b'{"n": 2}'),
         ("site/flows/flow", b'{"n": 3}'),
     ]
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+async def test_by_a_proxy_and_an_authority_of_its_own(tmp_path: Path, scheme: str) -> None:
+    port, health = free_port(), Health(logging.getLogger("test"))
+    authority = Authority(tmp_path)
+    both = authority.file("localhost")
+    authority.ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    standing = squid(hosts="127.0.0.1 localhost\n") if scheme == "http" else microsocks(knows=True)
+    with broker(tmp_path, port, f"certfile {both}\nkeyfile {both}\n"), standing as proxy:
+        settings = SinkSection(
+            kind="mqtt",
+            url=f"mqtts://localhost:{port}",
+            ca_file=str(tmp_path / "ca.pem"),
+            proxy=proxy.url(scheme),
+        )
+        sink = MqttSink(settings, SystemClock(), health)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(sink.run)
+            await true(sink._broker.is_connected)
+            sink.take("flow", b"{}")
+            await true(lambda: sink._last is not None and sink._last.is_published())
+            assert not health.problems, health.problems
+            with anyio.CancelScope(shield=True):
+                await sink.flush()
+            tasks.cancel_scope.cancel()
 
 
 async def test_without_room_the_newest_are_lost_and_counted() -> None:

@@ -54,7 +54,7 @@ RESULT = json.dumps(
 class Trial:
     """An agent on the near side, and what a controller on the far side has of it."""
 
-    def __init__(self, folder: Path, silent_sec: float) -> None:
+    def __init__(self, folder: Path, silent_sec: float, ping_sec: float = 30) -> None:
         self.clock, self.health = SystemClock(), Health(logging.getLogger("test"))
         node = Node(
             name="n", version="1", state_dir=folder, started_at=datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,8 +63,15 @@ class Trial:
             FakeDisk(), self.clock, self.health, max_bytes=1 << 30, max_age_sec=86_400
         )
         self.link = Link(
-            node, self.spool, _want_nothing, self.clock, self.health, silent_sec=silent_sec
+            node,
+            self.spool,
+            _want_nothing,
+            self.clock,
+            self.health,
+            silent_sec=silent_sec,
+            ping_sec=ping_sec,
         )
+        self.pings = 0
         self.kept: list[int] = []
         self.connects = 0
         self.leaves = self.dawdles = False
@@ -87,6 +94,7 @@ class Trial:
                 elif ";hello;" in text:
                     await peer.send(hello(*self.able))
                 elif ";ping;" in text:
+                    self.pings += 1
                     await peer.send(';agent;;pong;0;0;{"ok":true}')
                 elif ";report;" in text and self.leaves:
                     peer.transport.pause_reading()
@@ -118,7 +126,12 @@ def pin(folder: Path) -> str:
 
 @asynccontextmanager
 async def joined(
-    folder: Path, kbit: float = 0, silent_sec: float = SILENT_SEC, *, tls: bool = False
+    folder: Path,
+    kbit: float = 0,
+    silent_sec: float = SILENT_SEC,
+    *,
+    tls: bool = False,
+    ping_sec: float = 30,
 ) -> AsyncIterator[tuple[Namespace, Namespace, Trial]]:
     with ExitStack() as stack:
         if kbit:
@@ -126,7 +139,7 @@ async def joined(
             near, far, _ = stack.enter_context(wired(Plan(forth=slow, back=slow)))
         else:
             near, far = stack.enter_context(pair())
-        trial = Trial(folder, silent_sec)
+        trial = Trial(folder, silent_sec, ping_sec)
         with far.inside():
             listening = socket.create_server(("198.18.0.2", 8080))
         # pings of the library would be heard, and are not what a controller must send
@@ -204,6 +217,14 @@ async def test_a_line_without_work_is_kept(tmp_path: Path) -> None:
         for _ in range(4):  # longer than the silence, and never so long without an answer
             await anyio.sleep(SILENT_SEC / 2)
             trial.spool.put(RESULT)
+        assert trial.connects == 1
+        assert SUBJECT not in trial.health.problems
+
+
+async def test_a_line_without_work_is_kept_by_pings(tmp_path: Path) -> None:
+    """Whatever ends a line on which nothing is said: here it is the agent's own watchdog."""
+    async with joined(tmp_path, ping_sec=SILENT_SEC / 5) as (_, __, trial):
+        await happens(lambda: trial.pings >= 8)
         assert trial.connects == 1
         assert SUBJECT not in trial.health.problems
 

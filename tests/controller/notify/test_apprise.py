@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,15 +10,20 @@ from forepost.controller.notify.apprise import Apprises
 from forepost.controller.notify.apprise_child import Guard
 from forepost.controller.notify.outcome import Outcome
 from forepost.controller.notify.store import Outgoing
+from forepost.controller.outgoing.route import Route
+from forepost.kit.proxies import proxy_of
 from tests.fakes.clock import START
+from tests.lab.certificates import Authority
+from tests.lab.proxies import squid
 from tests.receiver import Answer, Receiver
+from tests.running import until
 
 pytestmark = pytest.mark.anyio
 
 
-async def send(url: str, *, allow_private: bool = True) -> Outcome:
+async def send(url: str, *, allow_private: bool = True, **more: Any) -> Outcome:
     row = Outgoing(1, "apprise", url, "", "", "[critical] loss", "5 % lost\n", "", 1, START)
-    return await Apprises(allow_private=allow_private).send(row)
+    return await Apprises(allow_private=allow_private, **more).send(row)
 
 
 async def test_a_notice_arrives() -> None:
@@ -50,6 +56,55 @@ async def test_a_redirect_is_not_followed() -> None:
             outcome = await send(f"json://127.0.0.1:{receiver.port}/")
         assert other.requests == []
     assert outcome.verdict == "again"
+
+
+async def test_by_the_proxy_of_the_operator() -> None:
+    """Which may have a private address, though receivers may not."""
+    with (
+        squid(knows=True, hosts="127.0.0.1 known.example\n") as proxy,
+        Receiver(host="known.example") as receiver,
+    ):
+        url = f"json://known.example:{receiver.port}/"
+        way = proxy_of(proxy.url())
+        handed = Route(way, resolves=True)
+        # Its client asks for a plain URL as such, and Squid lets nobody through but by CONNECT.
+        refused = await send(url, allow_private=False, route=handed)
+        assert "403" in refused.error
+        until(lambda: f"POST http://known.example:{receiver.port}/" in proxy.log, 10)
+        for route, said in (
+            (Route(way), "apprise: would have the proxy look its names up"),
+            (
+                Route(proxy_of("socks5://127.0.0.1:1"), resolves=True),
+                "apprise: uses no SOCKS proxy",
+            ),
+        ):
+            outcome = await send(url, route=route)
+            assert outcome.verdict == "never"
+            assert outcome.error.startswith(said)
+        # And where the proxy is not asked, the addresses are looked at as ever.
+        here = Route(way, resolves=True, exceptions=("127.0.0.1",))
+        outcome = await send(f"json://127.0.0.1:{receiver.port}/", allow_private=False, route=here)
+        assert "is not allowed: loopback" in outcome.error
+        assert receiver.requests == []
+
+
+async def test_authorities_of_the_operator(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    file = tmp_path / "ca.pem"
+    authority.ca.cert_pem.write_to_path(file)
+    with (
+        squid(knows=True, hosts="127.0.0.1 known.example\n") as proxy,
+        Receiver(tls=authority.server("localhost"), host="localhost") as receiver,
+        Receiver(tls=authority.server("known.example"), host="known.example") as behind,
+    ):
+        url = f"jsons://localhost:{receiver.port}/"
+        assert (await send(url)).verdict == "again"
+        assert await send(url, ca_file=str(file)) == Outcome("sent")
+        handed = Route(proxy_of(proxy.url()), resolves=True)
+        url = f"jsons://known.example:{behind.port}/"
+        sent = await send(url, allow_private=False, route=handed, ca_file=str(file))
+        assert sent == Outcome("sent")
+        assert (len(receiver.requests), len(behind.requests)) == (1, 1)
 
 
 async def test_what_it_does_not_know() -> None:

@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forepost.agent.edges.speed import Plan
+from forepost.agent.edges.speed_peer import dial
 from forepost.kit.clock import SystemClock
+from forepost.kit.dead_peers import GIVEN_UP_SEC
 from forepost.kit.speed import child
-from forepost.kit.speed.responder import Config, Responder, read_line
+from forepost.kit.speed.responder import Config, Responder, listening, read_line
 from forepost.kit.speed.terms import new_ticket, proof
 from forepost.wire.speed import ECHO, ECHOED
 from tests.lab.speed import responding
@@ -182,3 +185,14 @@ async def test_as_a_process_it_says_its_port_or_why_there_is_none() -> None:
             tasks.cancel_scope.cancel()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", ports[0]), 1)
+
+
+def test_both_sides_of_a_test_give_up_who_is_gone() -> None:
+    with listening("::", 0) as responder:
+        port = responder.getsockname()[1]
+        for host in ("127.0.0.1", "::1"):  # both families behind one address
+            with dial(host, port, Plan(places=[])) as ours, responder.accept()[0] as theirs:
+                for one in (ours, theirs):
+                    tcp = socket.IPPROTO_TCP
+                    assert one.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == GIVEN_UP_SEC * 1_000
+                    assert one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

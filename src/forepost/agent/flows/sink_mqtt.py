@@ -17,8 +17,9 @@ from forepost.agent.flows.sinks import END_SEC, MOST_WAITING
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
 from forepost.kit.dead_peers import give_up_dead
-from forepost.kit.happy_eyeballs import dial
 from forepost.kit.health import Health
+from forepost.kit.proxies import Proxy
+from forepost.kit.tunnel import reach
 
 LONGEST_PAUSE_SEC: Final = 30
 CONNECT_SEC: Final = 10.0
@@ -29,8 +30,16 @@ AT_LEAST_ONCE: Final = 1
 class _Broker(paho.Client):
     """Connects to the first address that answers (paho would wait for each in turn)."""
 
+    proxy: Proxy | None = None
+    reason = ""
+    """Why it could not be connected to last."""
+
     def _create_socket_connection(self) -> socket.socket:
-        return dial(self.host, self.port, CONNECT_SEC)
+        try:
+            return reach(self.host, self.port, CONNECT_SEC, self.proxy)
+        except (OSError, UnicodeError) as error:
+            self.reason = str(getattr(error, "strerror", "") or error)
+            raise OSError(self.reason) from None  # paho waits and tries again after no other
 
 
 class MqttSink:
@@ -47,6 +56,7 @@ class MqttSink:
         self._subject = f"telemetry {self._at.scheme}://{self._at.hostname}"
         self._token: anyio.lowlevel.EventLoopToken | None = None
         self._broker = _Broker(CallbackAPIVersion.VERSION2)
+        self._broker.proxy = settings.through()
         self._broker.max_queued_messages_set(MOST_WAITING)
         self._broker.reconnect_delay_set(1, LONGEST_PAUSE_SEC)
         self._broker.on_socket_open = self._opened
@@ -56,7 +66,7 @@ class MqttSink:
         if self._at.username:
             self._broker.username_pw_set(self._at.username, self._at.password)
         if self._at.scheme == "mqtts":
-            self._broker.tls_set()
+            self._broker.tls_set_context(settings.tls())
         self.lost = 0
         self._last: paho.MQTTMessageInfo | None = None
 
@@ -96,7 +106,7 @@ class MqttSink:
         give_up_dead(opened)
 
     def _failed(self, *_: Any) -> None:
-        self._tell(f"{self._at.hostname}: cannot be connected to")
+        self._tell(f"{self._at.hostname}: cannot be connected to: {self._broker.reason}")
 
     def _disconnected(self, _: Any, __: Any, ___: Any, reason: Any, ____: Any) -> None:
         if reason.is_failure:

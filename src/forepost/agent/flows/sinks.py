@@ -213,7 +213,9 @@ class HttpSink(Queue):
     def __init__(self, settings: SinkSection, clock: Clock, health: Health) -> None:
         super().__init__(settings.records)
         self._settings, self._clock, self._health = settings, clock, health
-        self._subject = f"telemetry {settings.url}"
+        self._subject = f"telemetry {settings.place}"
+        if settings.ca_file:
+            settings.tls()  # what cannot be read is said at the start
         token = settings.token
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -231,8 +233,15 @@ class HttpSink(Queue):
         lines = self.all(POST_AT_ONCE)
         body = [msgspec.Raw(line) for line in lines]
         try:
-            answer = await request("POST", self._settings.url, body=body, headers=self._headers)
-        except Unreachable as error:
+            answer = await request(
+                "POST",
+                self._settings.url,
+                body=body,
+                headers=self._headers,
+                tls=self._settings.tls() if self._settings.ca_file else None,
+                proxy=self._settings.through(),
+            )
+        except (Unreachable, ValueError) as error:
             return self._failed(lines, str(error))
         if answer.status >= 500 or answer.status == 429:
             return self._failed(lines, f"it answered {answer.status}")

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -89,11 +88,7 @@ class Reporter:
 
 
 def _sink(settings: SinkSection, lost: int) -> SinkSummary:
-    place = settings.path or settings.listen
-    if not place:
-        url = urlsplit(settings.url)
-        place = f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
-    return SinkSummary(kind=settings.kind, place=place, lost=lost)
+    return SinkSummary(kind=settings.kind, place=settings.place, lost=lost)
 
 
 def _summary(state: MeterState) -> MeterSummary:

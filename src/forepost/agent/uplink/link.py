@@ -117,17 +117,18 @@ class Link:
         groups: WantedGroups | None = None,
         moves: Moves | None = None,
         silent_sec: float = SILENT_SEC,
+        ping_sec: float = HEARTBEAT_SEC,
     ) -> None:
         """Without `tests` it asks for none, without `groups` it takes none. A controller of which
-        nothing is heard for `silent_sec` is left.
+        nothing is heard for `silent_sec` is left; it is asked for a word every `ping_sec`.
         """
         self._node, self._spool, self._want = node, spool, want
         self._tests, self._speedtest_port = tests, speedtest_port
         self._clock, self._health = clock, health
         self._keeper = keeper or Timekeeper(clock, health)
         self._groups = groups
-        self._silent_sec = silent_sec
         self._moves = moves or Moves(node, clock, health, allowed=False, allow_plain=False)
+        self._silent_sec, self._ping_sec = silent_sec, ping_sec
         self._batch_size = BatchSize()
         self.connected = False
 
@@ -193,6 +194,7 @@ class Link:
                 self._health,
                 self._batch_size,
                 self._moves,
+                self._ping_sec,
             )
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._leave_silent, socket)
@@ -234,6 +236,7 @@ class _Conversation:
         health: Health,
         batch_size: BatchSize,
         moves: Moves,
+        ping_sec: float,
     ) -> None:
         """`ask_elsewhere`: for the time, where this conversation has no words for it."""
         self._spool, self._want, self._clock, self._socket = spool, want, clock, socket
@@ -241,6 +244,7 @@ class _Conversation:
         self._keeper, self._ask_elsewhere = keeper, ask_elsewhere
         self._groups, self._health, self._moves = groups, health, moves
         self._pump = Pump(spool, session, socket.send, clock, batch_size)
+        self._ping_sec = ping_sec
         self._wrong = 0
 
     async def run(self, tasks: TaskGroup, established: Callable[[], None]) -> str:
@@ -299,7 +303,7 @@ class _Conversation:
 
     async def _heartbeat(self) -> None:
         while True:
-            await self._clock.sleep(HEARTBEAT_SEC)
+            await self._clock.sleep(self._ping_sec)
             await self._socket.send(self._session.ping(self._clock.now().isoformat()))
 
     async def _keep_time(self, tells_time: bool) -> None:
