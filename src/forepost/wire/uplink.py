@@ -24,6 +24,8 @@ SPEEDTEST: Final = "speedtest"
 """Progress of speed tests (agent), tests against other agents and the controller (both)."""
 CLOCK: Final = "clock"
 """The agent learns how its clock stands to the controller's (wire/clock.py)."""
+SPOOL: Final = "spool"
+"""The controller shows how much waits in the agent's spool (event `spool_is`, wire/status.py)."""
 CAPABILITIES: Final = (REPORT, WANT, PAIRS, SPEEDTEST, CLOCK)
 """What this version can do; a side uses only what the other side named in its `hello`."""
 
