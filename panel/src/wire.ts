@@ -33,6 +33,18 @@ export interface Agent {
   last_seen_at: string;
   /** Not null while two hosts have its key. */
   identity_conflict?: { since: string; addresses: string[] } | null;
+  /** What waits there to be sent; null where it has not said, or is not connected. */
+  spool?: AgentSpool | null;
+}
+
+export interface AgentSpool {
+  pending: number;
+  /** Results from before its connection. */
+  backlog: number;
+  /** Null while it is not known. */
+  backlog_left_sec: number | null;
+  /** More is measured than the line carries. */
+  backlog_grows: boolean;
 }
 
 export interface ProbeTarget {

@@ -1,8 +1,9 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from forepost.cli.status import _clock, _show
+from forepost.cli.status import _backlog, _clock, _show
 from forepost.wire.clock import ClockReading
 from forepost.wire.status import SpoolStatus, Status
 
@@ -44,3 +45,23 @@ def test_what_cannot_run_and_what_is_wrong_is_said_letter_by_letter(
     assert "cannot run" in said
     assert "probe 7: DNS: server: [red]x[/red]" in said
     assert "probe [1]: [/] is no address" in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ""),
+        ({"backlog": 7}, "7 results"),
+        ({"backlog": 7, "backlog_left_sec": 0.3}, "1 s left (7 results)"),
+        ({"backlog": 7, "backlog_left_sec": 59.2}, "60 s left (7 results)"),
+        ({"backlog": 9_000, "backlog_left_sec": 2_030.0}, "34 min left (9000 results)"),
+        ({"backlog": 9_000, "backlog_left_sec": 14_500.0}, "4 h left (9000 results)"),
+        (
+            {"backlog": 9, "backlog_grows": True},
+            "grows: more is measured than the line carries (9 results of before)",
+        ),
+    ],
+)
+def test_a_backlog_is_told_in_words(fields: dict[str, Any], words: str) -> None:
+    spool = SpoolStatus(pending=10_000, bytes=0, lost=0, refused=0, **fields)
+    assert _backlog(spool) == words

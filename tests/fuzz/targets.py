@@ -52,7 +52,9 @@ from forepost.agent.probes.dns_message import NoAnswer, Question
 from forepost.agent.probes.snmp_message import Again, Community, NotOurs
 from forepost.agent.probes.snmp_usm import User
 from forepost.agent.uplink import record
-from forepost.agent.uplink.session import Session as AgentSide
+from forepost.agent.uplink.session import (
+    Session as AgentSide,
+)
 from forepost.agent.uplink.wanted_groups import kept_decoder
 from forepost.controller.archive import (
     MANIFEST,
@@ -63,7 +65,9 @@ from forepost.controller.archive import (
     plan_decoder,
     unpacked,
 )
-from forepost.controller.fleet.session import Session as ControllerSide
+from forepost.controller.fleet.session import (
+    Session as ControllerSide,
+)
 from forepost.controller.settled_clock import kept_time
 from forepost.kit import pinning
 from forepost.kit.state_file import sealed, unsealed

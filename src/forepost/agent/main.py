@@ -133,6 +133,8 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
         health,
         max_bytes=settings.spool.max_bytes,
         max_age_sec=settings.spool.max_age_sec,
+        sync_sec=settings.spool.sync_sec,
+        backlog=settings.spool.backlog,
     )
 
     keeper = Timekeeper(clock, health)

@@ -75,10 +75,15 @@ class UplinkSection(Section, frozen=True, kw_only=True):
 
 
 class SpoolSection(Section, frozen=True, kw_only=True):
-    """Bounds of what waits on disk; the oldest results go first."""
+    """Bounds of what waits on disk, where the oldest give way first; and how it is sent."""
 
     max_bytes: Annotated[int, Meta(ge=1 << 20)] = 256 << 20
     max_age_sec: Annotated[int, Meta(ge=3_600)] = 30 * 86_400
+    sync_sec: Annotated[int, Meta(ge=0, le=3_600)] = 5
+    """How long a result may wait in memory for its acknowledgement before it is written; 0: not at
+    all. Without a connection it never does."""
+    backlog: Literal["oldest", "newest"] = "oldest"
+    """Which outage goes first, of what waits from before a connection."""
 
 
 class SpeedtestServerSection(Section, frozen=True, kw_only=True):

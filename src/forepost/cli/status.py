@@ -1,5 +1,6 @@
 """`forepost status`: how the agent of this host is."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +15,11 @@ from rich.table import Table
 from forepost.agent.status import SOCKET
 from forepost.cli import folders
 from forepost.wire.clock import ClockReading
-from forepost.wire.status import Status
+from forepost.wire.status import SpoolStatus, Status
 
 TIMEOUT_SEC = 5.0
+LONG_MIN = 180
+"""From here on hours are exact enough."""
 
 
 def status(
@@ -77,12 +80,34 @@ def _show(found: Status) -> None:
         f"{spool.lost} lost, {spool.refused} refused"
         + (f", {spool.damaged} files were damaged" if spool.damaged else ""),
     )
+    if backlog := _backlog(spool):
+        table.add_row("backlog", backlog)
     table.add_row("clock", _clock(found.clock))
     for reason in found.unsupported:
         table.add_row("cannot run", escape(reason))
     for subject, reason in found.problems.items():
         table.add_row("problem", f"[bold red]{escape(subject)}[/]: {escape(reason)}")
     Console().print(table)
+
+
+def _backlog(spool: SpoolStatus) -> str:
+    """What waits from before the connection, and how long that takes; "" where nothing is late."""
+    if spool.backlog_grows:
+        return f"grows: more is measured than the line carries ({spool.backlog} results of before)"
+    if not spool.backlog:
+        return ""
+    if spool.backlog_left_sec is None:
+        return f"{spool.backlog} results"
+    return f"{_duration(spool.backlog_left_sec)} left ({spool.backlog} results)"
+
+
+def _duration(sec: float) -> str:
+    minutes = math.ceil(sec / 60)
+    if minutes <= 1:
+        return f"{math.ceil(sec)} s"
+    if minutes < LONG_MIN:
+        return f"{minutes} min"
+    return f"{minutes / 60:.0f} h"
 
 
 def _clock(known: ClockReading) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from forepost.controller.fleet.socket import Answer, Numbered
+from forepost.controller.fleet.needs import Answer, Numbered
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.payloads import Report
 from forepost.controller.pipeline import Offer, Pipeline, identity_of, report_of

@@ -28,6 +28,7 @@ from forepost.controller.fleet import agent_api
 from forepost.controller.fleet import api as fleet_api
 from forepost.controller.fleet import socket as fleet_socket
 from forepost.controller.fleet.enrol import Enrolment
+from forepost.controller.fleet.needs import Needs
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.running import RunningLists
 from forepost.controller.fleet.store import Agents
@@ -185,7 +186,7 @@ async def _built(
         Speedtests(db), ingest, roster, situations.reach, hub.announce, clock, settings.speedtest
     )
     agent_socket = fleet_socket.endpoint(
-        fleet_socket.Deps(
+        Needs(
             roster=roster,
             peers=entrance.peers,
             clock=clock,

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Json, Name, Text, Wire
 from forepost.wire.clock import AgentClock
+from forepost.wire.status import AgentSpool
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^\s*[^@\s]+@[^@\s]+\s*$")]
 SHORTEST_PASSWORD: Final = 8
@@ -188,6 +189,8 @@ class Agent(Wire, frozen=True, kw_only=True):
     """How its clock stands to the controller's; null where it has not said."""
     identity_conflict: IdentityConflict | None = None
     """Not null while two hosts have its key."""
+    spool: AgentSpool | None = None
+    """What waits there to be sent; null where it has not said, or is not connected."""
     bytes_today: int = 0
     """What it has sent since 00:00 UTC, or since the controller started."""
 

@@ -1,23 +1,44 @@
-"""What an agent says of itself on its status socket: one JSON object, then the end."""
+"""What an agent says of itself: on its status socket (one JSON object, then the end), and of its
+spool to a controller that shows it.
+"""
 
 from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
 
 from forepost.wire.base import Wire
 from forepost.wire.clock import ClockReading
 
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+
 
 class SpoolStatus(Wire, frozen=True, kw_only=True):
-    pending: int
+    pending: Count
     """Results that are measured and not yet acknowledged."""
-    bytes: int
-    lost: int
+    bytes: Count
+    lost: Count
     """Results dropped since the start because the spool was full, too old or unwritable, and those
     that its files did not give back.
     """
-    damaged: int = 0
+    damaged: Count = 0
     """Files that were found damaged since the start."""
-    refused: int
+    refused: Count
     """Results that the controller refused for good since the start."""
+    backlog: Count = 0
+    """Of those that are pending, what was there before this conversation with the controller; 0
+    without one.
+    """
+    backlog_left_sec: Annotated[float, Meta(ge=0, le=1e12)] | None = None
+    """How long the backlog takes at the rate of the last minute; null: not known."""
+    backlog_grows: bool = False
+    """More is measured than the line carries away."""
+
+
+class AgentSpool(SpoolStatus, frozen=True, kw_only=True):
+    """The same as the controller shows it."""
+
+    told_at: datetime
 
 
 class Status(Wire, frozen=True, kw_only=True):

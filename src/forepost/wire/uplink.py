@@ -26,6 +26,8 @@ CLOCK: Final = "clock"
 """The agent learns how its clock stands to the controller's (wire/clock.py)."""
 MOVE: Final = "move"
 """The controller may say that it has another address."""
+SPOOL: Final = "spool"
+"""The controller shows how much waits in the agent's spool (event `spool_is`, wire/status.py)."""
 CAPABILITIES: Final = (REPORT, WANT, PAIRS, SPEEDTEST, CLOCK, MOVE)
 """What this version can do; a side uses only what the other side named in its `hello`."""
 

@@ -24,9 +24,11 @@ from forepost.agent.uplink.bounds import (
     TooMuch,
     probes_of,
 )
-from forepost.agent.uplink.link import WORDS, Link
-from forepost.agent.uplink.session import ProbesAre, Ready, Session
+from forepost.agent.uplink.conversation import WORDS
+from forepost.agent.uplink.link import Link
+from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
+from forepost.agent.uplink.steps import ProbesAre, Ready
 from forepost.agent.uplink.timekeeper import CONTROLLERS, Timekeeper
 from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import SystemClock

@@ -8,7 +8,8 @@ import pytest
 
 from forepost.agent.edges.disk import MOST_ASIDE, Disk, Folder
 from forepost.agent.uplink.segment import SEGMENT_BYTES, name_of
-from forepost.agent.uplink.spool import FILES, Spool
+from forepost.agent.uplink.shelf import FILES
+from forepost.agent.uplink.spool import Spool
 from tests.agent.uplink.test_record import SEVERAL, first_form
 from tests.agent.uplink.test_spool import drain, spool
 from tests.fakes.disk import FakeDisk

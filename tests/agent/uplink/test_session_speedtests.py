@@ -2,8 +2,10 @@
 
 import json
 
-from forepost.agent.uplink.session import Ready, Session, SpeedtestKept, SpeedtestsAre
+from forepost.agent.uplink.session import Session
+from forepost.agent.uplink.steps import Ready, SpeedtestKept, SpeedtestsAre
 from forepost.controller.fleet import session as controller_side
+from forepost.controller.fleet import steps as controller_steps
 from forepost.wire.speedtest import AskedSpeedtest, SpeedtestProgress, SpeedtestResult
 
 NETWATCHERS_ITEM = {
@@ -59,17 +61,17 @@ def test_our_controller_wants_progress_and_knows_where_tests_are_answered() -> N
     list(other.received("$2;forepost;;_OnNamespaceConnect;0;0;"))
     (hello,) = own.received("$2;;;;;;")
     steps = list(other.received(hello.text))  # type: ignore[union-attr]
-    assert controller_side.AnswersSpeedtests(5260) in steps
-    (words,) = [step.text for step in steps if isinstance(step, controller_side.Say)]
+    assert controller_steps.AnswersSpeedtests(5260) in steps
+    (words,) = [step.text for step in steps if isinstance(step, controller_steps.Say)]
     assert list(own.received(words)) == [
-        Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True)
+        Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True, shows_spool=True)
     ]
     progress = SpeedtestProgress(queue_id=5, phase="upload", part=0.25, bytes_per_sec=1e6)
     assert list(other.received(own.speedtest_progress(progress))) == [
-        controller_side.SpeedtestMoves(progress)
+        controller_steps.SpeedtestMoves(progress)
     ]
     (refused,) = other.received(';forepost;;speedtest_progress;0;0;{"queue_id":5,"part":2}')
-    assert isinstance(refused, controller_side.Say)
+    assert isinstance(refused, controller_steps.Say)
     own = accepted()
     older = ';forepost;;hello;0;0;{"version":"0.1.0","capabilities":["report"]}'
     assert list(own.received(older)) == [Ready(batched=True)]

@@ -5,20 +5,22 @@ import pytest
 
 from forepost.agent.uplink.bounds import TooMuch
 from forepost.agent.uplink.record import Record
-from forepost.agent.uplink.session import (
+from forepost.agent.uplink.session import Session
+from forepost.agent.uplink.steps import (
     Acked,
     Deactivated,
     MoveTo,
     ProbesAre,
     Ready,
     Say,
-    Session,
     TimeWas,
     TurnedAway,
 )
 from forepost.controller.fleet import session as controller_side
+from forepost.controller.fleet import steps as controller_steps
 from forepost.wire import neffos
 from forepost.wire.clock import ClockReading, TimeIs
+from forepost.wire.status import SpoolStatus
 from forepost.wire.uplink import Refused
 
 POST = b'{"probe_id":1,"created_at":"2026-11-21T09:14:46Z","type":"PING","payload":{}}'
@@ -83,11 +85,11 @@ def test_both_of_our_sides_understand_each_other() -> None:
     to_controller, to_agent = [own.start()], [""]
     to_agent.clear()
     ready: list[Ready] = []
-    given: list[controller_side.Step] = []
+    given: list[controller_steps.Step] = []
     while to_controller or to_agent:
         if to_controller:
             for step in other.received(to_controller.pop(0)):
-                if isinstance(step, controller_side.Say):
+                if isinstance(step, controller_steps.Say):
                     to_agent.append(step.text)
                 else:
                     given.append(step)
@@ -97,15 +99,33 @@ def test_both_of_our_sides_understand_each_other() -> None:
                     to_controller.append(mine.text)
                 elif isinstance(mine, Ready):
                     ready.append(mine)
-    assert ready == [Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True)]
-    assert controller_side.GiveProbes("forepost") in given
+    assert ready == [
+        Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True, shows_spool=True)
+    ]
+    assert controller_steps.GiveProbes("forepost") in given
     records = [Record(1, POST), Record(2, POST)]
     (reported,) = other.received(str(own.report(99, records)))
-    assert isinstance(reported, controller_side.Reported)
+    assert isinstance(reported, controller_steps.Reported)
     assert (reported.boot, [seq for seq, _ in reported.posts]) == (99, [1, 2])
     late = ';forepost;;report_ok;0;0;{"boot":99,"seq":1,"refused":[]}'
     assert list(own.received(late)) == []
     assert list(own.received(late.replace('"seq":1', '"seq":2'))) == [Acked([])]
+
+
+def test_the_spool_is_told_to_who_shows_it_and_a_wrong_word_of_it_is_refused() -> None:
+    own, other = agent(), controller_side.Session("A1", "0.2.0")
+    list(own.received("A1"))
+    hello = ';forepost;;hello;0;0;{"version":"1","capabilities":["report"]}'
+    (ready,) = own.received(hello)
+    assert ready == Ready(batched=True)  # one of before: it would not know the event
+    list(other.received("M"))
+    list(other.received("$1;forepost;;_OnNamespaceConnect;0;0;"))
+    status = SpoolStatus(pending=9, bytes=70, lost=1, refused=0, backlog=7, backlog_left_sec=2.5)
+    assert list(other.received(own.spool_is(status))) == [controller_steps.SpoolIs(status)]
+    wrong = own.spool_is(msgspec.structs.replace(status, backlog=-1))
+    (said,) = other.received(wrong)
+    assert isinstance(said, controller_steps.Say)
+    assert "backlog: expected `int` >= 0" in said.text
 
 
 @pytest.mark.parametrize("event", ["report", "report_z"])
@@ -134,7 +154,7 @@ def test_reports_are_packed_for_who_can_open_them() -> None:
             assert len(report) < 10_000
             report = other.text_of(report)
             (reported,) = other.received(report)
-            assert isinstance(reported, controller_side.Reported)
+            assert isinstance(reported, controller_steps.Reported)
             assert [seq for seq, _ in reported.posts] == list(range(1, 101))
 
 
@@ -144,7 +164,7 @@ def test_a_packed_report_that_cannot_be_opened_is_refused_in_words() -> None:
     list(other.received("$1;forepost;;_OnNamespaceConnect;0;0;"))
     text = other.text_of(b";forepost;;report_z;0;0;junk")
     (said,) = other.received(text)
-    assert isinstance(said, controller_side.Say)
+    assert isinstance(said, controller_steps.Say)
     assert said.text.startswith(";forepost;;report_z;1;0;body: not packed: ")
 
 
@@ -173,7 +193,7 @@ def test_the_time_is_asked_and_told() -> None:
     list(theirs.received("M"))
     list(theirs.received("$1;forepost;;_OnNamespaceConnect;0;0;"))
     (asked,) = theirs.received(own.ask_time(3))
-    assert asked == controller_side.TimeAsked(3)
+    assert asked == controller_steps.TimeAsked(3)
     received = datetime(2026, 1, 1, 0, 0, 0, 250_000, tzinfo=UTC)
     said = controller_side.time_is(3, received, received + timedelta(milliseconds=1))
     list(own.received("A1"))
@@ -182,7 +202,7 @@ def test_the_time_is_asked_and_told() -> None:
         TimeIs(number=3, received_ns=1_767_225_600_250_000_000, sent_ns=1_767_225_600_251_000_000)
     )
     (told,) = theirs.received(own.clock_is(ClockReading(offset_ms=-3.5, bound_ms=1)))
-    assert told == controller_side.ClockIs(ClockReading(offset_ms=-3.5, bound_ms=1))
+    assert told == controller_steps.ClockIs(ClockReading(offset_ms=-3.5, bound_ms=1))
 
 
 def of_both(own: Session, move_to: str) -> list[object]:

@@ -280,7 +280,7 @@ async def test_a_second_condition_is_not_older_than_a_quarter_of_an_hour() -> No
             [
                 Row(
                     **{f: getattr(sysinfo, f) for f in Row.__struct_fields__}
-                    | {"created_us": now + 901 * SECOND}
+                    | dict.fromkeys(("created_us", "received_us"), now + 901 * SECOND)
                 )
             ],
         )

@@ -3,16 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.controller.fleet.session import (
-    MOST_VALUES,
-    POSTED_OK,
+from forepost.controller.fleet.session import MOST_VALUES, POSTED_OK, Session
+from forepost.controller.fleet.steps import (
     GiveProbes,
     HangUp,
     Posted,
     Reported,
     RunsList,
     Say,
-    Session,
     Step,
     VersionIs,
 )

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.agent.uplink.session import GroupsAre, Session
+from forepost.agent.uplink.session import Session
+from forepost.agent.uplink.steps import GroupsAre
 from forepost.controller.fleet.session import want_groups
 from forepost.controller.groups.parts import Head, heads_for, parts, revision_of, revisions
 from forepost.wire.group_delivery import MOST_IN_PART, GroupEntries

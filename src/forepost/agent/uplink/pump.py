@@ -25,7 +25,8 @@ class Pump:
         self._acked = anyio.Event()
 
     async def run(self, batched: bool) -> None:
-        """Send the oldest results, wait until they are kept, forget them; for ever."""
+        """Send what goes next, wait until it is kept, forget it; for ever."""
+        self._spool.begin()
         self._size.connected()
         while True:
             await self._spool.wait()

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -35,10 +36,16 @@ class Segment(msgspec.Struct):
     acked_records: int = 0
     damaged: bool = False
     """Its file is for people when it is done."""
+    outage: int = 0
+    """Of those that have the same number each goes up in its order."""
 
     @property
     def unsent(self) -> int:
         return self.records - self.acked_records
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self.size - self.acked_bytes
 
 
 class Leftover(msgspec.Struct):
@@ -83,9 +90,18 @@ def take_up(disk: Disk) -> Leftover:
             continue
         left.damaged += _examined(disk, segment, buffer, places)
         if segment.records:
+            segment.outage = _outage(left.segments, segment)
             left.segments.append(segment)
     left.missing = sum(places.missing + places.owed for places in boots.values())
     return left
+
+
+def _outage(before: Sequence[Segment], segment: Segment) -> int:
+    """Each has a boot of its own."""
+    if not before:
+        return 1
+    last = before[-1]
+    return last.outage if last.boot == segment.boot else last.outage + 1
 
 
 def salvaged(disk: Disk, segment: Segment) -> bytes:

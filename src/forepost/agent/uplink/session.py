@@ -17,6 +17,20 @@ from forepost.agent.uplink.bounds import (
     check_message,
 )
 from forepost.agent.uplink.record import Record
+from forepost.agent.uplink.steps import (
+    Acked,
+    Deactivated,
+    GroupsAre,
+    MoveTo,
+    ProbesAre,
+    Ready,
+    Say,
+    SpeedtestKept,
+    SpeedtestsAre,
+    Step,
+    TimeWas,
+    TurnedAway,
+)
 from forepost.wire import neffos
 from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
 from forepost.wire.group_delivery import GROUPS, GroupEntries, HaveGroups, WantGroups
@@ -28,6 +42,7 @@ from forepost.wire.speedtest import (
     SpeedtestResult,
     SpeedtestServer,
 )
+from forepost.wire.status import SpoolStatus
 from forepost.wire.uplink import (
     AGENT,
     CAPABILITIES,
@@ -38,6 +53,7 @@ from forepost.wire.uplink import (
     MOVE,
     REPORT,
     SPEEDTEST,
+    SPOOL,
     Have,
     Hello,
     Move,
@@ -53,95 +69,6 @@ from forepost.wire.uplink import (
 MOST_TESTS: Final = 100
 GONE: Final = "agent_deleted:"
 """How a refusal begins that is for good."""
-
-
-class Say(msgspec.Struct, frozen=True):
-    text: str
-
-
-class Ready(msgspec.Struct, frozen=True):
-    """Results may be sent now, `batch` at a time."""
-
-    batched: bool
-    shows_tests: bool = False
-    """Whether the progress of a speed test is wanted."""
-    tells_time: bool = False
-    gives_groups: bool = False
-
-
-class ProbesAre(msgspec.Struct, frozen=True):
-    """The whole list that is wanted; `revision` "" where the controller gives none."""
-
-    revision: str
-    probes: list[msgspec.Raw]
-    keys: dict[int, bytes] = {}
-
-
-class Acked(msgspec.Struct, frozen=True):
-    """What was sent last is kept, except for what is refused for good."""
-
-    refused: list[Refused]
-
-
-class TurnedAway(msgspec.Struct, frozen=True):
-    """Not now; the text is the controller's."""
-
-    reason: str
-
-
-class Deactivated(msgspec.Struct, frozen=True):
-    """The controller has removed this agent."""
-
-    reason: str
-
-
-class SpeedtestsAre(msgspec.Struct, frozen=True):
-    """What the controller wants tested; some of it may have been asked for before."""
-
-    tests: list[AskedSpeedtest]
-    wrong: list[str] = []
-    """Why others are not understood."""
-
-
-class SpeedtestKept(msgspec.Struct, frozen=True):
-    """The controller has this result, or does not want it for this reason."""
-
-    queue_id: int
-    refused: str = ""
-
-
-class TimeWas(msgspec.Struct, frozen=True):
-    """The answer to `ask_time`."""
-
-    answer: TimeIs
-
-
-class GroupsAre(msgspec.Struct, frozen=True):
-    """All address groups that the controller wants."""
-
-    revision: str
-    groups: list[GroupEntries]
-
-
-class MoveTo(msgspec.Struct, frozen=True):
-    """The controller says that this is its address from now on."""
-
-    url: str
-
-
-Step = (
-    Say
-    | MoveTo
-    | Ready
-    | ProbesAre
-    | Acked
-    | TurnedAway
-    | Deactivated
-    | SpeedtestsAre
-    | SpeedtestKept
-    | TimeWas
-    | GroupsAre
-)
 
 
 class _Reason(msgspec.Struct):
@@ -245,6 +172,9 @@ class Session:
     def clock_is(self, reading: ClockReading) -> str:
         return _frame(FOREPOST, "clock_is", reading)
 
+    def spool_is(self, status: SpoolStatus) -> str:
+        return _frame(FOREPOST, "spool_is", status)
+
     def ping(self, now: str) -> str:
         return neffos.encode(Frame(AGENT, "ping", msgspec.json.encode({"ts": now}).decode()))
 
@@ -307,7 +237,13 @@ class Session:
                 self._ready = True
                 able = _hello.decode(frame.body).capabilities
                 self._packs = DEFLATE in able
-                yield Ready(REPORT in able, SPEEDTEST in able, CLOCK in able, GROUPS in able)
+                yield Ready(
+                    batched=REPORT in able,
+                    shows_tests=SPEEDTEST in able,
+                    tells_time=CLOCK in able,
+                    gives_groups=GROUPS in able,
+                    shows_spool=SPOOL in able,
+                )
             case "want":
                 want = _want.decode(frame.body)
                 check_list(want.revision, want.probes, want.keys)

@@ -24,10 +24,17 @@ class Lateness:
 
     def __init__(self) -> None:
         self._seen: dict[int, _Seen] = {}
+        self._in_time_us: dict[int, int] = {}
+
+    def sends_both(self, agent_id: int, received_us: int) -> bool:
+        """Whether the agent sends of now too: then what is late is its backlog, and no clock."""
+        in_time_us = self._in_time_us.get(agent_id)
+        return in_time_us is not None and received_us - in_time_us < WATCHED_US
 
     def late(self, agent_id: int, created_us: int, received_us: int) -> bool:
         delay_us = received_us - created_us
         if delay_us <= LATE_US:
+            self._in_time_us[agent_id] = received_us
             if self._seen:
                 self._seen.pop(agent_id, None)
             return False

@@ -112,10 +112,10 @@ class Watch:
         said = values(row, of_type.remembered, self.memory)
         for metric in of_type.noted:
             self._note(row, metric, said)
-        for watched in asked.silent:
-            watched.heard[row.probe_id, row.agent_id] = row.received_us
         line = line_of(row)
         late = self._lateness.late(row.agent_id, row.created_us, row.received_us)
+        if asked.silent:
+            self._hear(asked.silent, row, late=late)
         rules = asked.rules
         # Nearly all results are fine, and were before: then no plain rule need be asked.
         if line not in self._busy and not _met(asked, said):
@@ -135,19 +135,34 @@ class Watch:
         if rules is asked.rules and not any(_active(watched, line) for watched in rules):
             self._busy.discard(line)
 
+    def _hear(self, silent: Iterable[Watched], row: Row, *, late: bool) -> None:
+        """A backlog says nothing of a probe that is silent now."""
+        heard_us = row.received_us
+        if late and self._lateness.sends_both(row.agent_id, row.received_us):
+            heard_us = row.created_us
+        where = row.probe_id, row.agent_id
+        for watched in silent:
+            watched.heard[where] = max(heard_us, watched.heard.get(where, heard_us))
+
     def _note(self, row: Row, metric: str, said: Metrics) -> None:
         value = said.get(metric)
-        if value is not None:
-            for probe_id in {row.probe_id, 0}:
-                self._latest[probe_id, row.agent_id, metric] = (row.created_us, value)
+        if value is None:
+            return
+        made_us = min(row.created_us, row.received_us)
+        for probe_id in {row.probe_id, 0}:
+            where = (probe_id, row.agent_id, metric)
+            before = self._latest.get(where)
+            if before is None or made_us >= before[0]:
+                self._latest[where] = (made_us, value)
 
     def _second(self, row: Row, metric: str, said: Metrics) -> float | None:
-        """In the row itself, or said not long ago by the same probe, or by its agent."""
+        """In the row itself, or said at about its time by the same probe, or by its agent."""
         if metric in said:
             return said[metric]
+        made_us = min(row.created_us, row.received_us)
         for probe_id in (row.probe_id, 0):
             found = self._latest.get((probe_id, row.agent_id, metric))
-            if found is not None and row.created_us - found[0] <= FRESH_US:
+            if found is not None and abs(made_us - found[0]) <= FRESH_US:
                 return found[1]
         return None
 

@@ -53,6 +53,7 @@ def routes(
             agent,
             last_seen_at=agent.last_seen_at if seen is None else seen,
             clock=roster.clock_of(agent.id),
+            spool=roster.spool_of(agent.id),
             identity_conflict=roster.conflict_of(agent.id),
             bytes_today=roster.bytes_today(agent.id),
         )

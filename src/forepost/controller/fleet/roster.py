@@ -14,6 +14,7 @@ from forepost.controller.tokens import psk_matches
 from forepost.kit.clock import Clock
 from forepost.wire.clock import AgentClock, ClockReading
 from forepost.wire.rest import IdentityConflict
+from forepost.wire.status import AgentSpool, SpoolStatus
 
 FLUSH_SEC: Final = 30.0
 SKEWED_MS: Final = 1_000.0
@@ -69,6 +70,7 @@ class Roster:
         self._live: dict[int, Connection] = {}
         self._forgotten = 0
         self._clocks: dict[int, AgentClock] = {}
+        self._spools: dict[int, AgentSpool] = {}
         self._told: dict[int, tuple[str, frozenset[str]]] = {}
         self._twins = Twins()
         self.refused = 0
@@ -198,6 +200,15 @@ class Roster:
         """None for an agent that has not said since this controller started."""
         return self._clocks.get(agent_id)
 
+    def spool_is(self, agent_id: int, status: SpoolStatus) -> None:
+        """What our own agent says of its spool, at every connect and while there is a backlog."""
+        told = msgspec.structs.asdict(status) | {"told_at": self._clock.now()}
+        self._spools[agent_id] = AgentSpool(**told)
+
+    def spool_of(self, agent_id: int) -> AgentSpool | None:
+        """None for an agent that is not connected, or has not said."""
+        return self._spools.get(agent_id)
+
     async def flush(self) -> None:
         times = {agent_id: self._seen[agent_id] for agent_id in self._unsaved}
         self._unsaved.clear()
@@ -229,6 +240,7 @@ class Roster:
     def disconnected(self, agent_id: int, connection: Connection) -> None:
         if self._live.get(agent_id) is connection:
             del self._live[agent_id]
+            self._spools.pop(agent_id, None)
 
     def _say_two(self, agent_id: int, conflict: IdentityConflict | None) -> None:
         if conflict is not None:

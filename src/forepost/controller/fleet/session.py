@@ -6,6 +6,26 @@ from typing import Final
 
 import msgspec
 
+from forepost.controller.fleet.steps import (
+    Able,
+    AnswersSpeedtests,
+    ClockIs,
+    GiveProbes,
+    GiveSpeedtests,
+    HangUp,
+    HasGroups,
+    Posted,
+    Reported,
+    RunsList,
+    Say,
+    ServersAre,
+    SpeedtestEnded,
+    SpeedtestMoves,
+    SpoolIs,
+    Step,
+    TimeAsked,
+    VersionIs,
+)
 from forepost.wire import neffos
 from forepost.wire.base import complaint
 from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
@@ -13,18 +33,15 @@ from forepost.wire.depth import is_deep, most_values
 from forepost.wire.group_delivery import GROUPS, HaveGroups
 from forepost.wire.neffos import Frame
 from forepost.wire.packed import DEFLATE, REPORT_Z, is_packed, opened
-from forepost.wire.speedtest import (
-    SpeedtestProgress,
-    SpeedtestResult,
-    SpeedtestServer,
-    SpeedtestServers,
-)
+from forepost.wire.speedtest import SpeedtestProgress, SpeedtestResult, SpeedtestServers
+from forepost.wire.status import SpoolStatus
 from forepost.wire.uplink import (
     AGENT,
     CAPABILITIES,
     FOREPOST,
     MOVE,
     SPEEDTEST,
+    SPOOL,
     Have,
     Hello,
     Measured,
@@ -34,123 +51,6 @@ from forepost.wire.uplink import (
     Refused,
     Report,
     Version,
-)
-
-
-class Say(msgspec.Struct, frozen=True):
-    """Send this text."""
-
-    text: str
-
-
-class GiveProbes(msgspec.Struct, frozen=True):
-    """Send the list of probes in the manner of this namespace."""
-
-    namespace: str
-
-
-class Posted(msgspec.Struct, frozen=True):
-    """One result, to be answered with POSTED_OK or `refusal` once its fate is known."""
-
-    post: ProbePost
-    frame: Frame
-
-
-class Reported(msgspec.Struct, frozen=True):
-    """Numbered results of one boot, to be acknowledged together."""
-
-    boot: int
-    seq: int
-    """The last number in the report."""
-    posts: list[tuple[int, ProbePost]]
-    refused: list[Refused]
-
-
-class VersionIs(msgspec.Struct, frozen=True):
-    version: str
-
-
-class RunsList(msgspec.Struct, frozen=True):
-    """The agent runs the list of this revision, except for these."""
-
-    revision: str
-    unsupported: list[str]
-
-
-class Able(msgspec.Struct, frozen=True):
-    """An agent of ours, what it can do, and which start of it this is (0: it does not say)."""
-
-    capabilities: frozenset[str]
-    boot: int = 0
-
-
-class GiveSpeedtests(msgspec.Struct, frozen=True):
-    """Send what is to be run now, which may be nothing."""
-
-
-class ServersAre(msgspec.Struct, frozen=True):
-    """The agent found these public servers for speed tests."""
-
-    servers: list[SpeedtestServer]
-
-
-class SpeedtestEnded(msgspec.Struct, frozen=True):
-    """To be answered with RESULT_OK or `refusal` once its fate is known."""
-
-    result: SpeedtestResult
-    frame: Frame
-
-
-class SpeedtestMoves(msgspec.Struct, frozen=True):
-    """How far a test has come; nothing is answered."""
-
-    progress: SpeedtestProgress
-
-
-class AnswersSpeedtests(msgspec.Struct, frozen=True):
-    """The port where the agent answers speed tests of others; 0: it does not."""
-
-    port: int
-
-
-class TimeAsked(msgspec.Struct, frozen=True):
-    """To be answered at once with `time_is`."""
-
-    number: int
-
-
-class ClockIs(msgspec.Struct, frozen=True):
-    """What the agent knows of its own clock now."""
-
-    reading: ClockReading
-
-
-class HasGroups(msgspec.Struct, frozen=True):
-    """Which address groups the agent has now."""
-
-    have: HaveGroups
-
-
-class HangUp(msgspec.Struct, frozen=True): ...
-
-
-Step = (
-    Say
-    | GiveProbes
-    | Posted
-    | Reported
-    | VersionIs
-    | RunsList
-    | Able
-    | GiveSpeedtests
-    | ServersAre
-    | SpeedtestEnded
-    | SpeedtestMoves
-    | AnswersSpeedtests
-    | TimeAsked
-    | ClockIs
-    | HasGroups
-    | HangUp
 )
 
 OK: Final = msgspec.json.encode(Ok()).decode()
@@ -172,6 +72,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _measured = msgspec.json.Decoder(Measured)
 _time_ask = msgspec.json.Decoder(TimeAsk)
 _reading = msgspec.json.Decoder(ClockReading)
+_spool = msgspec.json.Decoder(SpoolStatus)
 _hello = msgspec.json.Decoder(Hello)
 _have = msgspec.json.Decoder(Have)
 _have_groups = msgspec.json.Decoder(HaveGroups)
@@ -333,6 +234,8 @@ class Session:
                 yield TimeAsked(_time_ask.decode(frame.body).number)
             case "clock_is":
                 yield ClockIs(_reading.decode(frame.body))
+            case "spool_is":
+                yield SpoolIs(_spool.decode(frame.body))
             case "speedtest_progress":
                 yield SpeedtestMoves(_progress.decode(frame.body))
             case "have":
@@ -346,7 +249,7 @@ class Session:
         yield Able(frozenset(hello.capabilities), hello.boot)
         if SPEEDTEST in hello.capabilities:
             yield AnswersSpeedtests(hello.speedtest_port)
-        mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS, DEFLATE])
+        mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS, DEFLATE, SPOOL])
         yield Say(neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode())))
         if self._move_to and MOVE in hello.capabilities:
             move = msgspec.json.encode(Move(url=self._move_to)).decode()

@@ -2,23 +2,21 @@
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import anyio
 import msgspec
 
 from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_and_query_of
 from forepost.controller.fleet.agent_api import credentials_of
-from forepost.controller.fleet.given_groups import GivenGroups, Grouping
-from forepost.controller.fleet.given_probes import GivenProbes, WantedProbes
-from forepost.controller.fleet.roster import Connection, Roster, Stranger
-from forepost.controller.fleet.running import RunningLists
-from forepost.controller.fleet.session import (
-    POSTED_OK,
-    SPEEDTEST_OK,
+from forepost.controller.fleet.given_groups import GivenGroups
+from forepost.controller.fleet.given_probes import GivenProbes
+from forepost.controller.fleet.needs import Needs, Numbered
+from forepost.controller.fleet.roster import Connection, Stranger
+from forepost.controller.fleet.session import POSTED_OK, SPEEDTEST_OK, Session, refusal, time_is
+from forepost.controller.fleet.steps import (
     Able,
     AnswersSpeedtests,
     ClockIs,
@@ -31,27 +29,17 @@ from forepost.controller.fleet.session import (
     RunsList,
     Say,
     ServersAre,
-    Session,
     SpeedtestEnded,
     SpeedtestMoves,
+    SpoolIs,
     Step,
     TimeAsked,
     VersionIs,
-    refusal,
-    time_is,
 )
 from forepost.controller.fleet.store import Enrolled
-from forepost.controller.peer import Peers
-from forepost.kit.clock import Clock
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
-from forepost.wire.speedtest import (
-    SpeedtestOrder,
-    SpeedtestProgress,
-    SpeedtestResult,
-    SpeedtestServer,
-)
-from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk
+from forepost.wire.uplink import AGENT, FOREPOST, Refused, ReportOk
 
 HELLO_SEC: Final = 10.0
 """How long an agent may take for its first word."""
@@ -68,58 +56,7 @@ NOT_READY = "service unavailable: server error"
 _log = logging.getLogger(__name__)
 
 
-class Numbered(msgspec.Struct, frozen=True):
-    """A result and what it is known by: a number of our agent's spool, or nothing but itself."""
-
-    post: ProbePost
-    boot: int = 0
-    seq: int = 0
-
-
-Answer = Callable[[list[str]], None]
-"""Takes a text for each result: "" if it is kept, or why it is refused."""
-
-
-class Deps(msgspec.Struct, frozen=True):
-    """What a connection needs from the rest of the controller; `main` joins them."""
-
-    roster: Roster
-    peers: Peers
-    clock: Clock
-    version: str
-    probes: WantedProbes
-    running: RunningLists
-    neighbours_changed: Callable[[int], Awaitable[None]]
-    """What others share with this agent is other than before."""
-    accept: Callable[[Enrolled, Sequence[Numbered], datetime, Answer], Awaitable[None]]
-    """Calls the answer after the commit."""
-    accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
-    """The same for one result that needs no look-up and no refusal; False: it does."""
-    speedtests: "Speedtests"
-    groups: Grouping
-    move_to: str = ""
-    """The address that agents are told to use; empty: what they have."""
-
-
-class Speedtests(Protocol):
-    """The queue of speed tests, as an agent sees it."""
-
-    async def hand_out(self, workspace_id: int, agent_id: int) -> list[SpeedtestOrder]: ...
-
-    def moves(self, agent_id: int, progress: SpeedtestProgress) -> None: ...
-
-    def answers(self, agent_id: int, port: int) -> None:
-        """The agent knows responders of ours, and is one itself where `port` is not 0."""
-        ...
-
-    async def servers_are(self, agent_id: int, servers: Sequence[SpeedtestServer]) -> None: ...
-
-    async def ended(self, agent: Enrolled, result: SpeedtestResult, received: datetime) -> str:
-        """Return when the result is kept: "", or why it is not taken."""
-        ...
-
-
-def endpoint(deps: Deps) -> Asgi:
+def endpoint(deps: Needs) -> Asgi:
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
@@ -155,7 +92,7 @@ def endpoint(deps: Deps) -> Asgi:
 class _Connection(Connection):
     def __init__(
         self,
-        deps: Deps,
+        deps: Needs,
         agent: Enrolled | None,
         session: Session,
         receive: Receive,
@@ -307,6 +244,8 @@ class _Connection(Connection):
                 await self._say(time_is(number, self._received, self._deps.clock.now()))
             case ClockIs(reading):
                 self._deps.roster.clock_is(agent.agent_id, reading)
+            case SpoolIs(status):
+                self._deps.roster.spool_is(agent.agent_id, status)
             case HasGroups(have):
                 self._groups.heard(agent, have)
                 self._nudge.set()

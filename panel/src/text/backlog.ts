@@ -1,0 +1,12 @@
+import type { AgentSpool } from '../wire';
+import { duration } from './age';
+
+/** "34 min left (9000 results)"; nothing where nothing is late. */
+export function backlog(spool: AgentSpool | null | undefined): string {
+  if (!spool) return '';
+  if (spool.backlog_grows) return 'grows: more is measured than the line carries';
+  if (spool.backlog === 0) return '';
+  const results = `${spool.backlog} results`;
+  if (spool.backlog_left_sec === null) return results;
+  return `${duration(Math.max(1, Math.ceil(spool.backlog_left_sec)) * 1000)} left (${results})`;
+}
