@@ -179,7 +179,9 @@ class SocketSink:
         host, _, port = self._settings.listen.rpartition(":")
         host = host.strip("[]")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, int(port)), family=family, backlog=MOST_CLIENTS)
+        listener = socket.create_server(
+            (host, int(port)), family=family, backlog=MOST_CLIENTS, dualstack_ipv6=host == "::"
+        )
         give_up_dead(listener, STALLED_SEC)
         return listener
 
