@@ -216,8 +216,6 @@ class HttpSink(Queue):
         super().__init__(settings.records)
         self._settings, self._clock, self._health = settings, clock, health
         self._subject = f"telemetry {settings.place}"
-        if settings.ca_file:
-            settings.tls()  # what cannot be read is said at the start
         token = settings.token
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
