@@ -16,7 +16,7 @@ import httpx
 import pytest
 import trustme
 
-from tests.cli.test_join import forepost, made
+from tests.cli.test_join import made
 from tests.lab.net import Namespace, pair
 from tests.lab.proxies import PASSWORD, Standing, microsocks, squid
 from tests.running import AgentProcess, ControllerProcess, NewAgent, free_port, until
@@ -241,9 +241,23 @@ def test_whoever_ends_mutual_tls_before_the_controller_lets_the_agent_in(
         until(lambda: len(person.results(agent, probe)) > 1, WITHIN_SEC, lambda: process.output)
 
 
-def test_an_authority_that_cannot_be_read_ends_the_start_with_its_name(tmp_path: Path) -> None:
-    config = tmp_path / "agent.toml"
-    config.write_text('[uplink]\nca_file = "/nowhere.pem"\n')
-    done = forepost("agent", "--config", str(config))
-    assert done.returncode == 2
-    assert "uplink.ca_file: /nowhere.pem: No such file or directory" in done.stderr
+@pytest.mark.timeout(60)
+def test_an_authority_that_cannot_be_read_is_said_and_measuring_goes_on(
+    controller: ControllerProcess, tmp_path: Path
+) -> None:
+    person = controller.person()
+    agent = person.agent(person.workspace("w"))
+    probe = person.probe(agent, type="PING", targets=["127.0.0.1"], interval_sec=1, timeout_sec=1)
+    folder, kept = tmp_path / "front", tmp_path / "ca.pem"
+    with asking_for_certificates(folder, controller) as url, ExitStack() as stack:
+        process = AgentProcess(tmp_path / "agent", url, agent)
+        process.env["FOREPOST_UPLINK__CA_FILE"] = str(kept)
+        process.env["FOREPOST_UPLINK__CLIENT_CERT_FILE"] = str(folder / "client.pem")
+        process.env["FOREPOST_UPLINK__CLIENT_KEY_FILE"] = str(folder / "client.key")
+        stack.callback(process.end)
+        process.start()
+        said = f"uplink.ca_file: {kept}: No such file or directory"
+        until(lambda: said in str(process.status()), 20, lambda: process.output)
+        assert said in process.output
+        kept.write_bytes((folder / "ca.pem").read_bytes())  # it is read anew without a restart
+        until(lambda: person.results(agent, probe), WITHIN_SEC, lambda: process.output)

@@ -120,7 +120,6 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
         started_at=clock.now(),
         way=settings.uplink.way,
     )
-    node.way.check()
     with FolderLock.take(node.state_dir):
         return await _run(settings, node, clock, dog)
 

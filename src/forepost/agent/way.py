@@ -17,7 +17,6 @@ from forepost.kit.happy_eyeballs import beside
 from forepost.kit.http import MOST_SEC, Answer, Unreachable, request
 from forepost.kit.pinning import hold_to, pinned
 from forepost.kit.proxies import Proxy, WrongProxy, proxy_for
-from forepost.kit.settings import WrongSettings
 from forepost.kit.tunnel import reach
 
 DIAL_SEC: Final = 20.0
@@ -32,15 +31,6 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     client_cert_file: str = ""
     client_key_file: str = ""
     """Empty: it is in `client_cert_file`."""
-
-    def check(self) -> None:
-        """Raises WrongSettings, which names the key and the file."""
-        if not (self.ca_file or self.client_cert_file):
-            return
-        try:
-            self.tls("")
-        except Unreachable as error:
-            raise WrongSettings(str(error)) from None
 
     def tls(self, pin_sha256: str) -> ssl.SSLContext:
         """With a pin the server has to have that key; with authorities too, both must hold. Raises

@@ -48,11 +48,11 @@ class MqttSink:
     The connection, and what waits for it, is in a thread of paho's.
     """
 
-    def __init__(self, settings: SinkSection, _: Clock, health: Health) -> None:
+    def __init__(self, settings: SinkSection, clock: Clock, health: Health) -> None:
         self._kinds = frozenset(settings.records)
         self._topic = settings.topic.strip("/")
         self._at = urlsplit(settings.url)
-        self._health = health
+        self._settings, self._clock, self._health = settings, clock, health
         self._subject = f"telemetry {self._at.scheme}://{self._at.hostname}"
         self._token: anyio.lowlevel.EventLoopToken | None = None
         self._broker = _Broker(CallbackAPIVersion.VERSION2)
@@ -65,8 +65,6 @@ class MqttSink:
         self._broker.on_disconnect = self._disconnected
         if self._at.username:
             self._broker.username_pw_set(self._at.username, self._at.password)
-        if self._at.scheme == "mqtts":
-            self._broker.tls_set_context(settings.tls())
         self.lost = 0
         self._last: paho.MQTTMessageInfo | None = None
 
@@ -81,10 +79,22 @@ class MqttSink:
 
     async def run(self) -> None:
         self._token = anyio.lowlevel.current_token()
+        while not self._believes():
+            await self._clock.sleep(LONGEST_PAUSE_SEC)
         host, port = self._at.hostname or "", self._at.port or PORTS[self._at.scheme]
         self._broker.connect_async(host, port)
         self._broker.loop_start()
         await anyio.sleep_forever()
+
+    def _believes(self) -> bool:
+        """Whether it is known whom to believe: read once, before the first connection."""
+        if self._at.scheme == "mqtts":
+            try:
+                self._broker.tls_set_context(self._settings.tls())
+            except ValueError as error:
+                self._health.ill(self._subject, str(error), minor=True)
+                return False
+        return True
 
     async def flush(self) -> None:
         await anyio.to_thread.run_sync(self._end)

@@ -179,7 +179,9 @@ class SocketSink:
         host, _, port = self._settings.listen.rpartition(":")
         host = host.strip("[]")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, int(port)), family=family, backlog=MOST_CLIENTS)
+        listener = socket.create_server(
+            (host, int(port)), family=family, backlog=MOST_CLIENTS, dualstack_ipv6=host == "::"
+        )
         give_up_dead(listener, STALLED_SEC)
         return listener
 
@@ -214,8 +216,6 @@ class HttpSink(Queue):
         super().__init__(settings.records)
         self._settings, self._clock, self._health = settings, clock, health
         self._subject = f"telemetry {settings.place}"
-        if settings.ca_file:
-            settings.tls()  # what cannot be read is said at the start
         token = settings.token
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
