@@ -2,16 +2,17 @@
 
 import ssl
 import sys
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Final
 
 import anyio
+import anyio.to_thread
 import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 import forepost
+from forepost.agent.edges.way import Walk
 from forepost.agent.line import controller_address, trusting, why_not
 from forepost.agent.node import Identity, LostIdentity, Node
 from forepost.agent.uplink.enroll import Refused, enroll, standing, unknown_at
@@ -19,7 +20,7 @@ from forepost.cli import agent_toml, folders
 from forepost.cli.agent_toml import CannotEdit
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
-from forepost.kit.http import Unreachable, request
+from forepost.kit.http import Unreachable
 from forepost.kit.pinning import as_pin
 
 JOINED: Final = 0
@@ -176,19 +177,24 @@ async def _join(wanted: Wanted, dry_run: bool, replace: bool) -> str:
             f"this host is {found.named} already ({node.state_dir}), and nothing was changed: give"
             " the other one a --state-dir and --config of its own, or say --replace",
         )
+    await _way(asked)
     if found is not None and not is_another:
         here = msgspec.structs.replace(asked, psk=found.psk)
         if await _is_known(here, wanted):
+            await _way(here)
             return _stay(here, found, wanted, dry_run=dry_run)
     if dry_run:
-        await _answers(asked)
         return f"{asked.named} could join; the PIN was not tried"
     if not wanted.pin:
         raise NotJoined(USAGE, "--pin: this host has no key yet, so it needs a PIN")
     if is_another:
         node.copy_aside()
-    await enroll(node, asked, wanted.pin)
+    identity = await enroll(node, asked, wanted.pin)
     agent_toml.write(wanted.config, wanted.settings)
+    try:
+        await _way(identity)
+    except NotJoined as error:
+        raise NotJoined(NOT_JOINED, f"{identity.named} is joined, and yet: {error}") from None
     return f"joined {asked.url} as agent {asked.agent_id}; {_start(wanted)}"
 
 
@@ -214,11 +220,14 @@ def _stay(here: Identity, found: Identity, wanted: Wanted, *, dry_run: bool) -> 
     return f"this host is {here.named} already, and no PIN was used; {_start(wanted)}"
 
 
-async def _answers(asked: Identity) -> None:
-    """Raises Unreachable."""
-    answer = await request("GET", f"{asked.url}/healthz", tls=asked.tls)
-    if answer.status != HTTPStatus.OK:
-        raise Unreachable(f"{asked.url}: no controller answers there, but HTTP {answer.status}")
+async def _way(identity: Identity) -> None:
+    """Go as an agent does: with a key up to an acknowledgement. Raises NotJoined."""
+    headers = identity.headers if identity.psk else {}
+    walk = Walk(identity.url, tls=identity.tls, headers=headers)
+    await anyio.to_thread.run_sync(walk.go)
+    if walk.why_not:
+        grant = f" ({walk.grant})" if walk.grant else ""
+        raise NotJoined(NOT_JOINED, f"{identity.url}: {walk.why_not}{grant}")
 
 
 def _start(wanted: Wanted) -> str:

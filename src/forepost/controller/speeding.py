@@ -11,7 +11,8 @@ import anyio
 import msgspec
 
 from forepost.controller.fleet.roster import Roster
-from forepost.controller.fleet.socket import Numbered, Speedtests
+from forepost.controller.fleet.socket import Numbered
+from forepost.controller.fleet.speedtest_queue import Speedtests
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.ingest import Ingest
 from forepost.controller.settings import SpeedtestSection

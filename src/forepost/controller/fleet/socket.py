@@ -3,9 +3,10 @@
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import anyio
 import msgspec
@@ -14,6 +15,7 @@ from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_and_que
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.given_groups import GivenGroups, Grouping
 from forepost.controller.fleet.given_probes import GivenProbes, WantedProbes
+from forepost.controller.fleet.look import look
 from forepost.controller.fleet.roster import Connection, Roster, Stranger
 from forepost.controller.fleet.running import RunningLists
 from forepost.controller.fleet.session import (
@@ -40,18 +42,13 @@ from forepost.controller.fleet.session import (
     refusal,
     time_is,
 )
+from forepost.controller.fleet.speedtest_queue import Speedtests
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
-from forepost.wire.speedtest import (
-    SpeedtestOrder,
-    SpeedtestProgress,
-    SpeedtestResult,
-    SpeedtestServer,
-)
-from forepost.wire.uplink import AGENT, FOREPOST, ProbePost, Refused, ReportOk
+from forepost.wire.uplink import AGENT, FOREPOST, LOOK, ProbePost, Refused, ReportOk
 
 HELLO_SEC: Final = 10.0
 """How long an agent may take for its first word."""
@@ -95,37 +92,23 @@ class Deps(msgspec.Struct, frozen=True):
     """Calls the answer after the commit."""
     accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
     """The same for one result that needs no look-up and no refusal; False: it does."""
-    speedtests: "Speedtests"
+    speedtests: Speedtests
     groups: Grouping
+    commits: Callable[[Enrolled], Awaitable[None]]
+    """Returns when results of this agent would be committed now."""
     move_to: str = ""
     """The address that agents are told to use; empty: what they have."""
-
-
-class Speedtests(Protocol):
-    """The queue of speed tests, as an agent sees it."""
-
-    async def hand_out(self, workspace_id: int, agent_id: int) -> list[SpeedtestOrder]: ...
-
-    def moves(self, agent_id: int, progress: SpeedtestProgress) -> None: ...
-
-    def answers(self, agent_id: int, port: int) -> None:
-        """The agent knows responders of ours, and is one itself where `port` is not 0."""
-        ...
-
-    async def servers_are(self, agent_id: int, servers: Sequence[SpeedtestServer]) -> None: ...
-
-    async def ended(self, agent: Enrolled, result: SpeedtestResult, received: datetime) -> str:
-        """Return when the result is kept: "", or why it is not taken."""
-        ...
 
 
 def endpoint(deps: Deps) -> Asgi:
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
-        await send({"type": "websocket.accept"})
+        looks = LOOK in scope.get("subprotocols", [])
+        await send({"type": "websocket.accept", "subprotocol": LOOK if looks else None})
         agent: Enrolled | None = None
         try:
-            known = await deps.roster.admit(credentials_of(headers_and_query_of(scope)))
+            said = credentials_of(headers_and_query_of(scope))
+            known = await deps.roster.admit(said, is_heard=not looks)
             deps.roster.check_bytes(known.agent_id)
             agent = known
             greeting = neffos.ACCEPTED + str(uuid.uuid4())
@@ -134,8 +117,12 @@ def endpoint(deps: Deps) -> Asgi:
         except Exception:  # noqa: BLE001 - logged; the agent is told to come back
             _log.exception("an agent could not be looked up")
             greeting = neffos.REFUSED + NOT_READY
-        say_now, hear_first = scope["extensions"][DIRECT]
         session = Session(greeting, deps.version, deps.move_to)
+        if looks:
+            with suppress(OSError):  # who looked is gone
+                await look(session, agent, deps.commits, receive, send)
+            return
+        say_now, hear_first = scope["extensions"][DIRECT]
         address = deps.peers.of(scope)
         connection = _Connection(deps, agent, session, receive, send, say_now, address)
         if agent is not None:
