@@ -14,9 +14,10 @@ import msgspec
 import pytest
 
 from forepost.agent.doctor import CHECKS
+from forepost.agent.edges.walk import STAGES
 from forepost.wire.doctor import Diagnosis, Finding
 from tests.lab.net import Namespace, namespace
-from tests.running import free_port
+from tests.running import AgentProcess, ControllerProcess, free_port, until
 
 DOCTOR = [sys.executable, "-m", "forepost.cli.main", "doctor"]
 NOBODY = ["setpriv", "--reuid", "65534", "--clear-groups"]
@@ -156,6 +157,70 @@ def test_what_is_configured_and_cannot_work_fails(strict: Namespace, tmp_path: P
     assert failing["speedtest-port"].detail == "127.0.0.1:443: permission denied"
     assert "CAP_NET_BIND_SERVICE" in failing["speedtest-port"].grant
     assert found["tls-trust"].state == "lacks"
+
+
+def test_the_controller_s_check_goes_all_the_way(
+    tmp_path: Path, controller: ControllerProcess
+) -> None:
+    """It said `ok` as soon as /healthz answered."""
+    person = controller.person()
+    agent = person.agent(person.workspace("w"))
+    state = tmp_path / "state"
+    process = AgentProcess(state, controller.url, agent)
+
+    def checked(**env: str) -> Finding:
+        done = subprocess.run(
+            [*DOCTOR, "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **process.env, **env},
+        )
+        findings = msgspec.json.decode(done.stdout, type=Diagnosis).findings
+        return next(one for one in findings if one.check == "controller")
+
+    found = checked()
+    assert (found.state, found.detail) == ("ok", f"{controller.url} acknowledges")
+    assert [one.stage for one in found.stages] == list(STAGES)
+    assert {one.state for one in found.stages} == {"ok"}
+    process.start()
+    try:
+        until(process.drained, 20, lambda: process.output)
+        assert checked().state == "ok"
+        assert process.status()["connected"]
+        path = f"/workspaces/{agent.workspace}/agents/{agent.id}"
+        pin = person.call("POST", f"{path}/regenerate")["pin"]
+        found = checked()
+        assert (found.fails, found.detail) == (True, "key: the key is not known there")
+        assert "issue a PIN" in found.grant
+    finally:
+        process.end()
+    found = checked(FOREPOST_NODE__STATE_DIR=str(tmp_path / "none"))
+    assert (found.fails, found.detail) == (True, "this agent has no key there")
+    found = checked(FOREPOST_NODE__STATE_DIR=str(tmp_path / "none"), FOREPOST_UPLINK__PIN=pin)
+    assert (found.state, found.detail) == ("ok", f"{controller.url} answers")
+    found = checked(
+        FOREPOST_UPLINK__URL=f"https://127.0.0.1:{controller.port}",
+        FOREPOST_UPLINK__CA_FILE=str(tmp_path / "no-ca"),
+    )
+    assert found.fails
+    assert str(tmp_path / "no-ca") in found.detail
+    done = subprocess.run(
+        [*DOCTOR],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **process.env, "COLUMNS": "200"},
+    )
+    assert "fails key: the key is not known there" in done.stdout
+    assert "ok    TCP: 127.0.0.1 port" in done.stdout
+
+
+@pytest.fixture
+def controller(tmp_path: Path) -> Iterator[ControllerProcess]:
+    process = ControllerProcess(tmp_path / "controller").start()
+    yield process
+    process.end()
 
 
 def test_metering_needs_packets_and_for_the_kernel_s_counters_more(strict: Namespace) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -79,27 +80,46 @@ def place(controller: ControllerProcess, tmp_path: Path) -> Place:
     return Place(controller, controller.person(), tmp_path)
 
 
+def pass_on(outer: socket.socket, asked: bytes, port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as inner:
+        inner.sendall(asked)
+        while True:
+            for ready in select.select([outer, inner], [], [], 15)[0] or [outer]:
+                data = ready.recv(65_536)
+                if not data:
+                    return
+                (inner if ready is outer else outer).sendall(data)
+
+
 @contextmanager
 def losing(port: int, *, after_the_answer: bool) -> Iterator[tuple[int, threading.Event]]:
-    """A line whose far end has the request (or has answered it), and of which nothing comes back;
-    its port, and when it is so.
+    """A line whose far end has the PIN (or has answered it), and of which nothing comes back from
+    then on; its port, and when it is so.
     """
     reached, over = threading.Event(), threading.Event()
+
+    def trade(outer: socket.socket, asked: bytes) -> None:
+        while b"nonce" not in asked and (data := outer.recv(65_536)):
+            asked += data
+        if after_the_answer:
+            with socket.create_connection(("127.0.0.1", port)) as inner:
+                inner.sendall(asked)
+                got = b""
+                while b'"psk"' not in got:
+                    got += inner.recv(65_536)
+        reached.set()
+        over.wait(15)
+
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
-            with suppress(OSError), listening.accept()[0] as outer:
-                asked = b""
-                while b"nonce" not in asked and (data := outer.recv(65_536)):
-                    asked += data
-                if after_the_answer:
-                    with socket.create_connection(("127.0.0.1", port)) as inner:
-                        inner.sendall(asked)
-                        got = b""
-                        while b'"psk"' not in got:
-                            got += inner.recv(65_536)
-                reached.set()
-                over.wait(15)
+            while not over.is_set():
+                with suppress(OSError), listening.accept()[0] as outer:
+                    asked = outer.recv(65_536)
+                    if asked.startswith(b"POST"):
+                        trade(outer, asked)
+                    else:
+                        pass_on(outer, asked, port)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -139,8 +159,9 @@ def test_a_line_that_breaks_is_said_and_tried_again(place: Place) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert reached.wait(15)
+        was = reached.wait(15)
     _, said = child.communicate(timeout=20)
+    assert was
     assert child.returncode == 1
     assert len(said.splitlines()) == 1
     assert forepost(*place.told()).returncode == 0

@@ -1,15 +1,20 @@
 """`forepost join` where there is something already, or where nothing is to be done yet."""
 
 import json
+import shutil
+import subprocess
+import tempfile
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cli.test_join import forepost
 from tests.cli.test_join_again import Place
-from tests.running import AgentProcess, ControllerProcess, NewAgent, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, free_port, until
 from tests.tls_front import Front
 
 SITE = """# of this site
@@ -149,3 +154,47 @@ def test_an_authority_of_the_house(place: Place, tmp_path: Path) -> None:
             until(process.drained, 20, lambda: process.output)
         finally:
             process.end()
+
+
+def test_what_is_no_controller_costs_no_pin(place: Place) -> None:
+    """A web server in front that does not pass the WebSocket on took the PIN, and gave no line."""
+    with bare_proxy(place.controller.port) as port:
+        refused = forepost(*place.told(f"http://127.0.0.1:{port}"))
+    assert refused.returncode == 1
+    assert "upgrade: something else answers at this address" in refused.stderr
+    assert "reverse-proxy.md" in refused.stderr
+    assert forepost(*place.told()).returncode == 0
+    assert place.is_joined()
+
+
+@contextmanager
+def bare_proxy(port: int) -> Iterator[int]:
+    """Passes requests on, and no upgrade: as the shortest configuration of nginx does."""
+    folder, at = Path(tempfile.mkdtemp()), free_port()
+    folder.chmod(0o755)
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "conf").write_text(
+        f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/log; events {{}}"
+        f" http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{at};"
+        f" location / {{ proxy_pass http://127.0.0.1:{port}; }} }} }}"
+    )
+    child = subprocess.Popen(
+        ["nginx", "-c", str(folder / "conf"), "-p", str(folder)], stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: answers(at), 15)
+        yield at
+    finally:
+        child.terminate()
+        child.wait(10)
+        shutil.rmtree(folder)
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", verify=False).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -58,7 +58,8 @@ def test_a_controller_is_known_by_its_pinned_key(tmp_path: Path) -> None:
             )
             unknown = forepost(*told)
             assert unknown.returncode == 1
-            assert "unable to get local issuer certificate" in unknown.stderr
+            assert "of an authority that this host does not know" in unknown.stderr
+            assert "--ca-file FILE" in unknown.stderr
             other = forepost(*told, "--pin-sha256", false.pin)
             assert other.returncode == 1
             assert "not the pinned one" in other.stderr

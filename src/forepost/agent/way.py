@@ -6,13 +6,14 @@ next one on. Probes know nothing of all this.
 
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from forepost.agent.edges.walk import Walk
 from forepost.kit.happy_eyeballs import beside
 from forepost.kit.http import MOST_SEC, Answer, Unreachable, request
 from forepost.kit.pinning import hold_to, pinned
@@ -95,6 +96,31 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
             tls=self.tls(pin_sha256) if url.startswith("https:") else None,
             proxy=self.proxy_for(url),
             within_sec=within_sec,
+        )
+
+    def walk(
+        self,
+        url: str,
+        pin_sha256: str,
+        *,
+        headers: Mapping[str, str] = {},
+        knows: Callable[[], str] | None = None,
+    ) -> Walk:
+        """The way as an agent goes it, to be looked at stage by stage. Raises Unreachable."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        proxy = self.proxy_for(url)
+
+        def again(within_sec: float) -> socket.socket:
+            return reach(parts.hostname or "", port, within_sec, proxy)
+
+        return Walk(
+            url,
+            again=again,
+            proxy=str(proxy or ""),
+            tls=self.tls(pin_sha256) if parts.scheme == "https" else None,
+            headers=headers,
+            knows=knows,
         )
 
 

@@ -4,21 +4,28 @@ import os
 import pwd
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+import anyio
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+import forepost
 from forepost.agent import settings as agent_settings
 from forepost.agent.doctor import examine
 from forepost.agent.doctor.case import Asked, Case, needs, served
 from forepost.agent.edges import abilities
-from forepost.agent.node import IDENTITY
+from forepost.agent.node import Identity, Node
 from forepost.agent.status import SOCKET
+from forepost.agent.uplink.enroll import standing
+from forepost.agent.way import Way
 from forepost.cli import folders
 from forepost.cli.measuring import USAGE, Flag, plain
+from forepost.kit.clock import SystemClock
+from forepost.kit.http import Unreachable
 from forepost.kit.settings import WrongSettings
 from forepost.kit.state_file import Damaged, StateFile
 from forepost.wire.doctor import Diagnosis, Finding
@@ -63,7 +70,8 @@ def doctor(
         settings=settings,
         wanted=needs(probes),
         served=served(probes),
-        enrolled=_readable(state / IDENTITY),
+        identity=_identity(state),
+        standing=partial(_standing, settings.uplink.way),
         running=abilities.answers(state / SOCKET),
     )
     findings = examine(case)
@@ -75,6 +83,20 @@ def doctor(
     else:
         _show(user, findings)
     return FAILING if any(one.fails for one in findings) else WELL
+
+
+def _identity(state: Path) -> Identity | None:
+    node = Node(
+        name="", version=forepost.__version__, state_dir=state, started_at=SystemClock().now()
+    )
+    return node.identity()
+
+
+def _standing(way: Way, identity: Identity) -> str:
+    try:
+        return anyio.run(standing, way, identity)
+    except (Unreachable, OSError) as error:
+        return str(error)
 
 
 def _readable(path: Path) -> bool:
@@ -114,6 +136,12 @@ def _show(user: str, findings: list[Finding]) -> None:
             f"[{style}]{one.state}[/]",
             one.check,
             ", ".join(one.needed_by),
-            plain(one.detail) + grant,
+            plain(one.detail) + _ways(one) + grant,
         )
     Console().print(table)
+
+
+def _ways(one: Finding) -> str:
+    """A line for each stage that was looked at."""
+    said = [f"{s.state:5} {s.stage}: {s.detail}" for s in one.stages if s.state != "off"]
+    return "".join(f"\n{plain(line)}" for line in said)

@@ -3,11 +3,11 @@
 import sys
 import tomllib
 from collections.abc import Mapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Final
 
 import anyio
+import anyio.to_thread
 import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -23,7 +23,6 @@ from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable
 from forepost.kit.pinning import as_pin
-from forepost.kit.settings import WrongSettings
 
 JOINED: Final = 0
 NOT_JOINED: Final = 1
@@ -176,19 +175,24 @@ async def _join(wanted: Wanted, dry_run: bool, replace: bool) -> str:
             f"this host is {found.named} already ({node.state_dir}), and nothing was changed: give"
             " the other one a --state-dir and --config of its own, or say --replace",
         )
+    await _go(node.way, asked)
     if found is not None and not is_another:
         here = msgspec.structs.replace(asked, psk=found.psk)
         if await _is_known(here, wanted):
+            await _go(node.way, here)
             return _stay(here, found, wanted, dry_run=dry_run)
     if dry_run:
-        await _answers(node, asked)
         return f"{asked.named} could join; the PIN was not tried"
     if not wanted.pin:
         raise NotJoined(USAGE, "--pin: this host has no key yet, so it needs a PIN")
     if is_another:
         node.copy_aside()
-    await enroll(node, asked, wanted.pin)
+    identity = await enroll(node, asked, wanted.pin)
     agent_toml.write(wanted.config, wanted.settings)
+    try:
+        await _go(node.way, identity)
+    except NotJoined as error:
+        raise NotJoined(NOT_JOINED, f"{identity.named} is joined, and yet: {error}") from None
     return f"joined {asked.url} as agent {asked.agent_id}; {_start(wanted)}"
 
 
@@ -220,17 +224,21 @@ def _way(settings: str) -> Way:
     """
     try:
         way = msgspec.convert(tomllib.loads(settings)["uplink"], Way)
-        way.check()
-    except (msgspec.ValidationError, WrongSettings) as error:
+        way.tls("")  # its files can be used
+    except (msgspec.ValidationError, Unreachable) as error:
         raise NotJoined(USAGE, str(error)) from None
     return way
 
 
-async def _answers(node: Node, asked: Identity) -> None:
-    """Raises Unreachable."""
-    answer = await node.way.request("GET", f"{asked.url}/healthz", pin_sha256=asked.pin_sha256)
-    if answer.status != HTTPStatus.OK:
-        raise Unreachable(f"{asked.url}: no controller answers there, but HTTP {answer.status}")
+async def _go(way: Way, identity: Identity) -> None:
+    """Go as an agent does: with a key up to an acknowledgement. Raises NotJoined, Unreachable."""
+    walk = way.walk(
+        identity.url, identity.pin_sha256, headers=identity.headers if identity.psk else {}
+    )
+    await anyio.to_thread.run_sync(walk.go)
+    if walk.why_not:
+        grant = f" ({walk.grant})" if walk.grant else ""
+        raise NotJoined(NOT_JOINED, f"{identity.url}: {walk.why_not}{grant}")
 
 
 def _start(wanted: Wanted) -> str:

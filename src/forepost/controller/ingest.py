@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import anyio
 import msgspec
 
 from forepost.controller.fleet.needs import Answer, Numbered
@@ -32,6 +33,12 @@ class Ingest:
         row = _report(agent, Numbered(post), received, target_agent)
         self._pipeline.offer(Offer(agent.workspace_id, (row,), kept))
         return True
+
+    async def commits(self, agent: Enrolled) -> None:
+        """Return when results of this agent would be committed: nothing goes their whole way."""
+        done = anyio.Event()
+        self._pipeline.offer(Offer(agent.workspace_id, (), lambda _: done.set()))
+        await done.wait()
 
     async def accept(
         self, agent: Enrolled, results: Sequence[Numbered], received: datetime, answer: Answer

@@ -198,6 +198,7 @@ async def _built(
             accept_now=ingest.accept_now,
             speedtests=speeding,
             groups=flowing.grouping,
+            commits=ingest.commits,
             move_to=settings.uplink.move_to,
         )
     )

@@ -10,8 +10,9 @@ from typing import Final
 import anyio
 import msgspec
 
-from forepost.controller.fleet.needs import Numbered, Speedtests
+from forepost.controller.fleet.needs import Numbered
 from forepost.controller.fleet.roster import Roster
+from forepost.controller.fleet.speedtest_queue import Speedtests
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.ingest import Ingest
 from forepost.controller.settings import SpeedtestSection

@@ -8,6 +8,15 @@ State = Literal["ok", "lacks", "off"]
 """`off`: this host does not have it, or nobody asked for it; nothing is wrong."""
 
 
+class Stage(Wire, frozen=True, kw_only=True):
+    """One step on the way to a controller."""
+
+    stage: str
+    state: Literal["ok", "fails", "off"]
+    """`off`: an earlier one failed, or nobody can say."""
+    detail: str = ""
+
+
 class Finding(Wire, frozen=True, kw_only=True):
     check: str
     state: State
@@ -17,6 +26,8 @@ class Finding(Wire, frozen=True, kw_only=True):
     """How to get it; empty where it is there."""
     needed_by: list[str] = []
     """Types of probes, and parts of the agent."""
+    stages: list[Stage] = []
+    """Of the check that takes several steps."""
     configured: bool = False
     """Whether something that is configured needs it: then lacking it is a failure."""
 

@@ -13,6 +13,9 @@ from msgspec import Meta
 from forepost.wire.base import IdOrZero, Wire
 from forepost.wire.clock import ClockReading
 
+LOOK: Final = "forepost.look"
+"""WebSocket subprotocol of who has an agent's key and only asks whether it would get an
+acknowledgement: an empty `report` and its `report_ok`. No conversation of the agent ends by it."""
 AGENT: Final = "agent"
 FOREPOST: Final = "forepost"
 

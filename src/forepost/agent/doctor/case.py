@@ -1,11 +1,12 @@
 """What the checks are told, and how they say what they found. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import msgspec
 
+from forepost.agent.node import Identity
 from forepost.agent.settings import Settings
 from forepost.wire.doctor import Finding
 
@@ -63,7 +64,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What the probes need that this agent was told to run last, as `needs` names it."""
     served: tuple[str, ...] = ()
     """Where TRAFFICSIM servers are to listen."""
-    enrolled: bool = False
+    identity: Identity | None = None
+    """Whose key is here; None also where whoever asks may not read it."""
+    standing: Callable[[Identity], str] = lambda _: "known"
+    """What a controller makes of a key that cannot be looked at otherwise: "known" or why not."""
     running: bool = False
     """Whether the agent of these settings runs now."""
 

@@ -1,21 +1,21 @@
 """What more than one type of probe needs of the network, and the way to the controller."""
 
 import socket
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import anyio
 import msgspec
 
+from forepost.agent import line
 from forepost.agent.doctor.case import NET_BIND, NET_RAW, Case
 from forepost.agent.edges import abilities
 from forepost.agent.edges.host import LinuxHost
 from forepost.agent.edges.permission import TYPES
-from forepost.agent.line import is_plain
-from forepost.agent.settings import UplinkSection
+from forepost.agent.node import Identity
 from forepost.kit.http import Unreachable
-from forepost.wire.doctor import Finding
+from forepost.wire.doctor import Finding, Stage
 
 NAMED: Final = ["DNS", "HTTP", "MTR", "PING", "SNMP", "TCP", "TLS", "TRAFFICSIM"]
 
@@ -45,17 +45,52 @@ def resolver(case: Case) -> Finding:
 
 
 def controller(case: Case) -> Finding:
+    """The whole way that an agent's results go, up to one acknowledgement."""
     uplink = case.settings.uplink
     if not uplink.url:
         return Finding(check="controller", state="off", detail="none is configured")
-    why_not, grant = anyio.run(_asked, uplink)
-    if not why_not and not case.enrolled and not uplink.pin:
+    identity = _identity(case)
+    url = identity.url
+    why_not = line.why_not(url, allow_plain=uplink.allow_plain, pin_sha256=uplink.pin_sha256)
+    grant = "see uplink.url"
+    stages: list[Stage] = []
+    if not why_not:
+        try:
+            walk = uplink.way.walk(
+                url,
+                identity.pin_sha256,
+                headers=identity.headers if identity.psk else {},
+                knows=partial(case.standing, identity),
+            ).go()
+        except Unreachable as error:
+            why_not, grant = str(error), "name a file (PEM) that this agent may read"
+        else:
+            stages, why_not, grant = walk.stages, walk.why_not, walk.grant
+    if not why_not and not identity.psk and not uplink.pin:
         why_not = "this agent has no key there"
         grant = "forepost join URL --workspace N --agent N --pin PIN"
-    found = case.finding(
-        "controller", why_not, ["uplink"], detail=f"{uplink.url} answers", grant=grant
+    acknowledges = any(one.stage == "acknowledgement" and one.state == "ok" for one in stages)
+    said = f"{url} acknowledges" if acknowledges else f"{url} answers"
+    found = case.finding("controller", why_not, ["uplink"], detail=said, grant=grant)
+    return msgspec.structs.replace(found, configured=True, stages=stages)
+
+
+def _identity(case: Case) -> Identity:
+    """Who the agent of these settings is, without a PSK where that is of another one."""
+    uplink, found = case.settings.uplink, case.identity
+    wanted = Identity(
+        url=line.controller_address(uplink.url),
+        workspace_id=uplink.workspace_id,
+        agent_id=uplink.agent_id,
+        psk="",
+        pin_sha256=uplink.pin_sha256,
     )
-    return msgspec.structs.replace(found, configured=True)
+    numbers = uplink.workspace_id, uplink.agent_id
+    if found is None or numbers != (found.workspace_id, found.agent_id):
+        return wanted
+    is_away = uplink.may_move and found.home == wanted.url
+    url = found.url if is_away else wanted.url
+    return msgspec.structs.replace(wanted, url=url, psk=found.psk)
 
 
 def speedtest_port(case: Case) -> Finding:
@@ -108,17 +143,3 @@ def site(case: Case) -> Finding:
     if denied:
         found.append(f"wanted, and not allowed here: {', '.join(denied)}")
     return Finding(check="site", state="ok", detail="; ".join(found), needed_by=NAMED)
-
-
-async def _asked(uplink: UplinkSection) -> tuple[str, str]:
-    """Why it does not answer, and what to do."""
-    url, pin = uplink.url, uplink.pin_sha256
-    if is_plain(url) and not uplink.allow_plain:
-        return f"{url} is not encrypted", "use https://, or set uplink.allow_plain = true"
-    try:
-        answer = await uplink.way.request("GET", f"{url.rstrip('/')}/healthz", pin_sha256=pin)
-    except Unreachable as error:
-        return str(error), "see that it runs, and that a firewall lets this host connect to it"
-    if answer.status != 200:
-        return f"{url} answers {answer.status}", "see that uplink.url is a controller"
-    return "", ""

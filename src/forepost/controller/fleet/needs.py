@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
@@ -10,15 +9,10 @@ from forepost.controller.fleet.given_groups import Grouping
 from forepost.controller.fleet.given_probes import WantedProbes
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.running import RunningLists
+from forepost.controller.fleet.speedtest_queue import Speedtests
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
-from forepost.wire.speedtest import (
-    SpeedtestOrder,
-    SpeedtestProgress,
-    SpeedtestResult,
-    SpeedtestServer,
-)
 from forepost.wire.uplink import ProbePost
 
 
@@ -32,24 +26,6 @@ class Numbered(msgspec.Struct, frozen=True):
 
 Answer = Callable[[list[str]], None]
 """Takes a text for each result: "" if it is kept, or why it is refused."""
-
-
-class Speedtests(Protocol):
-    """The queue of speed tests, as an agent sees it."""
-
-    async def hand_out(self, workspace_id: int, agent_id: int) -> list[SpeedtestOrder]: ...
-
-    def moves(self, agent_id: int, progress: SpeedtestProgress) -> None: ...
-
-    def answers(self, agent_id: int, port: int) -> None:
-        """The agent knows responders of ours, and is one itself where `port` is not 0."""
-        ...
-
-    async def servers_are(self, agent_id: int, servers: Sequence[SpeedtestServer]) -> None: ...
-
-    async def ended(self, agent: Enrolled, result: SpeedtestResult, received: datetime) -> str:
-        """Return when the result is kept: "", or why it is not taken."""
-        ...
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -69,5 +45,7 @@ class Needs(msgspec.Struct, frozen=True):
     """The same for one result that needs no look-up and no refusal; False: it does."""
     speedtests: Speedtests
     groups: Grouping
+    commits: Callable[[Enrolled], Awaitable[None]]
+    """Returns when results of this agent would be committed now."""
     move_to: str = ""
     """The address that agents are told to use; empty: what they have."""

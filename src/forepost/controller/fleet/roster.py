@@ -76,8 +76,8 @@ class Roster:
         self.refused = 0
         """Results refused since the start."""
 
-    async def admit(self, credentials: Credentials) -> Enrolled:
-        """Who these credentials are. Raises Stranger."""
+    async def admit(self, credentials: Credentials, *, is_heard: bool = True) -> Enrolled:
+        """Who these credentials are. Raises Stranger. Not `is_heard`: the agent is not here."""
         if not (credentials.workspace_id and credentials.agent_id and credentials.psk):
             raise Stranger(MISSING)
         if not _is_number(credentials.workspace_id):
@@ -99,7 +99,8 @@ class Roster:
         if not psk_matches(credentials.psk, known.psk_sha256):
             raise Stranger(BAD_PSK)
         self._enrolled[agent_id] = known
-        self.heard_from(agent_id)
+        if is_heard:
+            self.heard_from(agent_id)
         return known
 
     async def load(self) -> None:

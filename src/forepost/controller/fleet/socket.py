@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_and_que
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.given_groups import GivenGroups
 from forepost.controller.fleet.given_probes import GivenProbes
+from forepost.controller.fleet.look import look
 from forepost.controller.fleet.needs import Needs, Numbered
 from forepost.controller.fleet.roster import Connection, Stranger
 from forepost.controller.fleet.session import POSTED_OK, SPEEDTEST_OK, Session, refusal, time_is
@@ -39,7 +41,7 @@ from forepost.controller.fleet.steps import (
 from forepost.controller.fleet.store import Enrolled
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
-from forepost.wire.uplink import AGENT, FOREPOST, Refused, ReportOk
+from forepost.wire.uplink import AGENT, FOREPOST, LOOK, Refused, ReportOk
 
 HELLO_SEC: Final = 10.0
 """How long an agent may take for its first word."""
@@ -59,10 +61,12 @@ _log = logging.getLogger(__name__)
 def endpoint(deps: Needs) -> Asgi:
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
-        await send({"type": "websocket.accept"})
+        looks = LOOK in scope.get("subprotocols", [])
+        await send({"type": "websocket.accept", "subprotocol": LOOK if looks else None})
         agent: Enrolled | None = None
         try:
-            known = await deps.roster.admit(credentials_of(headers_and_query_of(scope)))
+            said = credentials_of(headers_and_query_of(scope))
+            known = await deps.roster.admit(said, is_heard=not looks)
             deps.roster.check_bytes(known.agent_id)
             agent = known
             greeting = neffos.ACCEPTED + str(uuid.uuid4())
@@ -71,8 +75,12 @@ def endpoint(deps: Needs) -> Asgi:
         except Exception:  # noqa: BLE001 - logged; the agent is told to come back
             _log.exception("an agent could not be looked up")
             greeting = neffos.REFUSED + NOT_READY
-        say_now, hear_first = scope["extensions"][DIRECT]
         session = Session(greeting, deps.version, deps.move_to)
+        if looks:
+            with suppress(OSError):  # who looked is gone
+                await look(session, agent, deps.commits, receive, send)
+            return
+        say_now, hear_first = scope["extensions"][DIRECT]
         address = deps.peers.of(scope)
         connection = _Connection(deps, agent, session, receive, send, say_now, address)
         if agent is not None:
