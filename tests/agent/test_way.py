@@ -147,7 +147,7 @@ def test_a_file_that_is_of_no_use_is_named(tmp_path: Path) -> None:
         ),
     ):
         with pytest.raises(Unreachable) as raised:
-            way.tls("")
+            way.context("")
         assert str(raised.value).startswith(f"uplink.{key}: "), raised.value
         assert file in str(raised.value)
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import anyio.to_thread
 import msgspec
 
 from forepost.kit.happy_eyeballs import beside
@@ -32,7 +33,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     client_key_file: str = ""
     """Empty: it is in `client_cert_file`."""
 
-    def tls(self, pin_sha256: str) -> ssl.SSLContext:
+    async def tls(self, pin_sha256: str) -> ssl.SSLContext:
+        """As `context`, in a thread: the system's list of authorities is long."""
+        return await anyio.to_thread.run_sync(self.context, pin_sha256)
+
+    def context(self, pin_sha256: str) -> ssl.SSLContext:
         """With a pin the server has to have that key; with authorities too, both must hold. Raises
         Unreachable where a file cannot be used.
         """
@@ -92,7 +97,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
             url,
             body=body,
             headers=headers,
-            tls=self.tls(pin_sha256) if url.startswith("https:") else None,
+            tls=await self.tls(pin_sha256) if url.startswith("https:") else None,
             proxy=self.proxy_for(url),
             within_sec=within_sec,
         )

@@ -19,6 +19,7 @@ from forepost.agent.uplink.connection import (
     SILENT_SEC,
     Broken,
     Connection,
+    Silent,
     UplinkSocket,
     Wrong,
     is_their_fault,
@@ -43,6 +44,7 @@ from forepost.agent.uplink.timekeeper import Timekeeper
 from forepost.agent.uplink.timing import ask_over_http, keep_time
 from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import Clock
+from forepost.kit.happy_eyeballs import peer_of, put_last
 from forepost.kit.health import Health
 from forepost.wire import neffos
 from forepost.wire.clock import ClockReading
@@ -125,6 +127,7 @@ class Link:
         self._groups = groups
         self._silent_sec, self._ping_sec = silent_sec, ping_sec
         self._batch_size = BatchSize()
+        self._peer = ""
         self.connected = False
 
     async def run(self, identity: Identity) -> None:
@@ -136,6 +139,8 @@ class Link:
             except* (OSError, InvalidHandshake, ConnectionClosed, Broken, TimeoutError) as group:
                 if self.connected and not group.subgroup(is_their_fault):
                     pause = FIRST_SEC
+                if not self.connected or group.subgroup(Silent):
+                    put_last(self._peer, self._clock)
                 self._health.ill(SUBJECT, f"{identity.url}: {_first(group)}")
                 deactivated = ""
             finally:
@@ -151,12 +156,14 @@ class Link:
     async def _converse(self, identity: Identity) -> str:
         """One connection, until it breaks (raises) or the agent is removed (returns why)."""
         url = "ws" + identity.url.removeprefix("http") + "/ws/agent"
-        way, why = self._node.way, ""
-        tls = way.tls(identity.pin_sha256) if url.startswith("wss:") else None
+        way, why, self._peer = self._node.way, "", ""
+        tls = await way.tls(identity.pin_sha256) if url.startswith("wss:") else None
+        opened = await way.dial(identity.url)
+        self._peer = peer_of(opened)
         async with Connection(
             url,
             additional_headers=identity.headers,
-            sock=await way.dial(identity.url),
+            sock=opened,
             ssl=tls,
             compression=None,
             max_size=LARGEST_MESSAGE,
@@ -192,7 +199,7 @@ class Link:
 
     async def _leave_silent(self, line: UplinkSocket) -> None:
         await line.silence(self._clock, self._silent_sec)
-        raise Broken(f"nothing heard from the controller for {self._silent_sec:.0f} s")
+        raise Silent(f"nothing heard from the controller for {self._silent_sec:.0f} s")
 
     async def _leave_ungreeted(self) -> None:
         """Whoever is there, and never gets as far as the results."""
