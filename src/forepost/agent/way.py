@@ -17,7 +17,7 @@ import msgspec
 from forepost.kit.happy_eyeballs import beside
 from forepost.kit.http import MOST_SEC, Answer, Unreachable, request
 from forepost.kit.pinning import hold_to, pinned
-from forepost.kit.proxies import Proxy, WrongProxy, proxy_for
+from forepost.kit.proxies import Proxy, WrongProxy, is_loopback, proxy_for
 from forepost.kit.tunnel import reach
 
 DIAL_SEC: Final = 20.0
@@ -64,7 +64,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
         return context
 
     def proxy_for(self, url: str) -> Proxy | None:
-        """Raises Unreachable."""
+        """None for loopback, whatever is set: the key may go there in the clear, as nobody is on
+        the way. Raises Unreachable.
+        """
+        if is_loopback(urlsplit(url).hostname or ""):
+            return None
         try:
             return proxy_for(self.proxy, url)
         except WrongProxy as error:

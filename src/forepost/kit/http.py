@@ -126,12 +126,10 @@ def _spoken_over(
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return str(getattr(error, "verify_message", "") or error)
     if isinstance(error, TimeoutError):
         return str(error) or "no answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
     return repr(error)
 
 
