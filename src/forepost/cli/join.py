@@ -12,11 +12,13 @@ import forepost
 from forepost.agent.line import controller_address, why_not
 from forepost.agent.node import Node
 from forepost.agent.uplink.enroll import Refused, enroll
+from forepost.agent.way import Way
 from forepost.cli import folders
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable
 from forepost.kit.pinning import as_pin
+from forepost.kit.proxies import NONE, WrongProxy, proxy_of
 
 Id = Annotated[int, Parameter(validator=Number(gte=1))]
 
@@ -29,6 +31,7 @@ def join(
     pin: str,
     pin_sha256: str = "",
     allow_plain: Annotated[bool, Parameter(negative="")] = False,
+    proxy: str = "",
     config: Path | None = None,
     state_dir: Path | None = None,
 ) -> int:
@@ -51,6 +54,9 @@ def join(
         controller is, from this moment on; no certificate authority does.
     allow_plain
         Send the PIN and the key over http:// to another host, where anybody on the way reads them.
+    proxy
+        The way there, from this moment on: http://[USER:PASSWORD@]HOST:PORT, socks5:// or socks5h://;
+        "none": no proxy. Without it the environment's proxy is used, now and by the agent.
     config
         The settings file to write.
     state_dir
@@ -64,7 +70,13 @@ def join(
         version=forepost.__version__,
         state_dir=files.private_folder(state_dir),
         started_at=SystemClock().now(),
+        way=Way(proxy=proxy),
     )
+    try:
+        if proxy and proxy != NONE:
+            proxy_of(proxy)
+    except WrongProxy as error:
+        return _fail(2, f"--proxy: {error}")
     try:
         url = controller_address(url)
     except ValueError as error:
@@ -80,6 +92,8 @@ def join(
     except (Refused, Unreachable, OSError) as error:
         return _fail(1, str(error))
     more: dict[str, str | bool] = {"pin_sha256": pin_sha256} if pin_sha256 else {}
+    if proxy:
+        more["proxy"] = proxy
     if allow_plain:
         more["allow_plain"] = True
     write_settings(config, url, workspace, agent, state_dir, **more)
