@@ -147,7 +147,7 @@ def test_a_file_that_is_of_no_use_is_named(tmp_path: Path) -> None:
         ),
     ):
         with pytest.raises(Unreachable) as raised:
-            way.tls("")
+            way.context("")
         assert str(raised.value).startswith(f"uplink.{key}: "), raised.value
         assert file in str(raised.value)
 
@@ -173,6 +173,9 @@ def test_no_proxy_where_the_setting_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     there = "https://controller.example"
     assert str(UplinkSection().way.proxy_for(there)) == "http://p.example:1"
     assert UplinkSection(proxy="none").way.proxy_for(there) is None
+    for here in ("http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]"):
+        # Plain is allowed there, so the key must not go elsewhere.
+        assert UplinkSection(proxy="http://p:1").way.proxy_for(here) is None
     assert str(UplinkSection(proxy="socks5://q").way.proxy_for(there)) == "socks5://q:1080"
     monkeypatch.setenv("HTTPS_PROXY", "nonsense://me:s3cr3t@p.example")
     with pytest.raises(Unreachable, match="HTTPS_PROXY of the environment") as raised:

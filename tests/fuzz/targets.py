@@ -78,6 +78,7 @@ from forepost.wire.probe_snmp import SnmpOptions
 from tests.fakes.clock import FakeClock
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges
+from tests.fuzz.proxy_answers import EXAMPLES, proxy_answer
 from tests.lab import captures
 from tests.lab.frames import ethernet, ipv4, tcp, udp
 
@@ -384,6 +385,7 @@ TARGETS: Final = {
             captures.pcapng([(n, one) for n, one in enumerate(_PACKETS)], link=101),
         ],
     ),
+    "proxy": Target(proxy_answer, EXAMPLES),
     "http": Target(
         http, [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"]
     ),

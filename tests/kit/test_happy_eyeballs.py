@@ -10,18 +10,30 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
+from forepost.kit import happy_eyeballs
 from forepost.kit.clock import SystemClock
 from forepost.kit.happy_eyeballs import (
     ATTEMPT_SEC,
     MOST,
+    UNLUCKY_SEC,
     beside,
     connect_first,
     interleaved,
+    put_last,
 )
 from forepost.kit.name_lookup import Goal, NotReached
+from tests.fakes.clock import FakeClock
 from tests.lab.net import NEAR, Namespace, namespace, pair
 
 CLOCK = SystemClock()
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_unlucky() -> None:
+    """Other tests of this process use these addresses too."""
+    happy_eyeballs._unlucky._until.clear()
+
+
 PORT = 8080
 
 
@@ -168,3 +180,21 @@ async def test_a_connection_that_nobody_waits_for_any_more_is_closed() -> None:
         other.settimeout(10)
         assert await anyio.to_thread.run_sync(other.recv, 1) == b""
     assert made.is_set()
+
+
+def test_who_came_to_nothing_is_tried_last() -> None:
+    clock, later = FakeClock(), FakeClock(monotonic=1_001 + UNLUCKY_SEC)
+    with pair() as (near, far), listening(far, "198.18.0.2", "2001:db8::2"), near.inside():
+        goals = [v6("2001:db8::2"), v4("198.18.0.2")]
+
+        def family(clock: FakeClock = clock) -> int:
+            with connect_first(goals, clock.monotonic() + 10, clock) as won:
+                return won.family
+
+        assert family() == socket.AF_INET6
+        put_last("2001:db8::2", clock)
+        assert family() == socket.AF_INET
+        put_last("198.18.0.2", clock)  # both: as it was before
+        assert family() == socket.AF_INET6
+        put_last("2001:db8::2", clock)
+        assert family(later) == socket.AF_INET6

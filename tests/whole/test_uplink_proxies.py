@@ -5,6 +5,7 @@ The proxy stands on the far side, where the controller is; what the site sends t
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -147,8 +148,9 @@ def test_a_proxy_that_refuses_is_named_with_the_reason(
 
 
 @pytest.mark.timeout(60)
-def test_join_goes_through_the_proxy_of_the_environment(
-    controller: ControllerProcess, tmp_path: Path
+@pytest.mark.parametrize("said", [False, True], ids=["by-environment", "by-option"])
+def test_join_goes_through_the_proxy(
+    controller: ControllerProcess, tmp_path: Path, said: bool
 ) -> None:
     person = controller.person()
     workspace = person.workspace("w")
@@ -158,10 +160,14 @@ def test_join_goes_through_the_proxy_of_the_environment(
         command += ["--workspace", str(workspace), "--agent", str(number), "--pin", pin]
         command += ["--config", str(tmp_path / "agent.toml"), "--allow-plain"]
         command += ["--state-dir", str(tmp_path / "state")]
-        env = {**os.environ, "HTTP_PROXY": standing.url()}
+        command += ["--proxy", standing.url()] if said else []
+        env = {**os.environ, "HTTP_PROXY": "nonsense://x" if said else standing.url()}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        assert PASSWORD not in done.stdout + done.stderr + (tmp_path / "agent.toml").read_text()
+        assert PASSWORD not in done.stdout + done.stderr
+    config = tmp_path / "agent.toml"
+    assert (f'proxy = "{standing.url()}"' in config.read_text()) is said
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
 
 
 NGINX = """

@@ -11,13 +11,14 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import anyio.to_thread
 import msgspec
 
 from forepost.agent.edges.walk import Walk
 from forepost.kit.happy_eyeballs import beside
 from forepost.kit.http import MOST_SEC, Answer, Unreachable, request
 from forepost.kit.pinning import hold_to, pinned
-from forepost.kit.proxies import Proxy, WrongProxy, proxy_for
+from forepost.kit.proxies import Proxy, WrongProxy, is_loopback, proxy_for
 from forepost.kit.tunnel import reach
 
 DIAL_SEC: Final = 20.0
@@ -33,7 +34,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     client_key_file: str = ""
     """Empty: it is in `client_cert_file`."""
 
-    def tls(self, pin_sha256: str) -> ssl.SSLContext:
+    async def tls(self, pin_sha256: str) -> ssl.SSLContext:
+        """As `context`, in a thread: the system's list of authorities is long."""
+        return await anyio.to_thread.run_sync(self.context, pin_sha256)
+
+    def context(self, pin_sha256: str) -> ssl.SSLContext:
         """With a pin the server has to have that key; with authorities too, both must hold. Raises
         Unreachable where a file cannot be used.
         """
@@ -60,7 +65,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
         return context
 
     def proxy_for(self, url: str) -> Proxy | None:
-        """Raises Unreachable."""
+        """None for loopback, whatever is set: the key may go there in the clear, as nobody is on
+        the way. Raises Unreachable.
+        """
+        if is_loopback(urlsplit(url).hostname or ""):
+            return None
         try:
             return proxy_for(self.proxy, url)
         except WrongProxy as error:
@@ -93,7 +102,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
             url,
             body=body,
             headers=headers,
-            tls=self.tls(pin_sha256) if url.startswith("https:") else None,
+            tls=await self.tls(pin_sha256) if url.startswith("https:") else None,
             proxy=self.proxy_for(url),
             within_sec=within_sec,
         )
@@ -118,7 +127,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
             url,
             again=again,
             proxy=str(proxy or ""),
-            tls=self.tls(pin_sha256) if parts.scheme == "https" else None,
+            tls=self.context(pin_sha256) if parts.scheme == "https" else None,
             headers=headers,
             knows=knows,
         )

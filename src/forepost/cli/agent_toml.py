@@ -65,7 +65,7 @@ def edited(before: str, said: Mapping[str, Mapping[str, Value]], name: str) -> s
                 lines += [f"{key} = {_toml(value)}" for key, value in keys.items()]
             continue
         key = _KEY.match(line)
-        if not (key and key[1] in OURS.get(section, ())):
+        if not (key and key[1] in {*OURS.get(section, ()), *said.get(section, ())}):
             lines.append(line)
     for section, keys in missing.items():
         if lines and lines[-1]:

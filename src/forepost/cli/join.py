@@ -23,6 +23,7 @@ from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable
 from forepost.kit.pinning import as_pin
+from forepost.kit.proxies import NONE, WrongProxy, proxy_of
 
 JOINED: Final = 0
 NOT_JOINED: Final = 1
@@ -59,6 +60,7 @@ def join(
     pin: str = "",
     pin_sha256: str = "",
     ca_file: Path | None = None,
+    proxy: str = "",
     allow_plain: Flag = False,
     dry_run: Flag = False,
     replace: Flag = False,
@@ -89,6 +91,9 @@ def join(
         this line alone.
     allow_plain
         Send the PIN and the key over http:// to another host, where anybody on the way reads them.
+    proxy
+        The way there, from this moment on: http://[USER:PASSWORD@]HOST:PORT, socks5:// or socks5h://;
+        "none": no proxy. Without it the environment's proxy is used, now and by the agent.
     dry_run
         Check all that can be checked without the PIN, and change nothing.
     replace
@@ -103,6 +108,8 @@ def join(
     state_dir = (state_dir or folders.state() / "agent").resolve()
     try:
         url, pin_sha256 = _line(url, pin_sha256, allow_plain=allow_plain)
+        if proxy and proxy != NONE:
+            proxy_of(proxy)
         asked = Identity(
             url=url,
             workspace_id=workspace,
@@ -114,11 +121,14 @@ def join(
             "pin_sha256": pin_sha256,
             "ca_file": str(ca_file.resolve()) if ca_file else "",
             "allow_plain": allow_plain,
+            "proxy": proxy,
         }
         wanted = _prepared(asked, pin, config, state_dir, more)
         said = anyio.run(_join, wanted, dry_run, replace)
     except NotJoined as error:
         return _fail(error.status, str(error))
+    except WrongProxy as error:
+        return _fail(USAGE, f"--proxy: {error}")
     except CannotEdit as error:
         return _fail(USAGE, str(error))
     except (Refused, Unreachable, OSError) as error:
@@ -224,7 +234,7 @@ def _way(settings: str) -> Way:
     """
     try:
         way = msgspec.convert(tomllib.loads(settings)["uplink"], Way)
-        way.tls("")  # its files can be used
+        way.context("")  # its files can be used
     except (msgspec.ValidationError, Unreachable) as error:
         raise NotJoined(USAGE, str(error)) from None
     return way

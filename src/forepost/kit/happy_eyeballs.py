@@ -25,6 +25,8 @@ ATTEMPT_SEC: Final = 0.25
 MOST: Final = 16
 """Addresses of one host that are tried."""
 MOST_TOLD: Final = 4
+UNLUCKY_SEC: Final = 600.0
+MOST_UNLUCKY: Final = 64
 
 Prepare = Callable[[socket.socket], object]
 _NO_ROUTE: Final = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
@@ -58,12 +60,51 @@ def connect_first(
     """The first that connects; the others are closed. `prepare` sees each socket before it is used.
     `named`: what somebody wrote, for the words. Raises NotReached, and what `prepare` raises.
     """
-    with _Race(interleaved(goals), clock, prepare) as race:
+    with _Race(interleaved(_unlucky.last(goals, clock)), clock, prepare) as race:
         won = race.run(until)
     if won is None:
         raise NotReached(*race.lost(named))
     won.setblocking(True)
     return won
+
+
+def put_last(address: str, clock: Clock) -> None:
+    """An address that connects, and then nothing comes of it, as where large packets vanish. Others
+    of the same name are tried before it, for ten minutes.
+    """
+    if address:
+        _unlucky.add(address, clock)
+
+
+def peer_of(opened: socket.socket) -> str:
+    """Its address; "" where it is gone already."""
+    try:
+        return str(opened.getpeername()[0])
+    except OSError:
+        return ""
+
+
+class _Unlucky:
+    """Of this process; the oldest is forgotten where there are too many."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until: dict[str, float] = {}
+
+    def add(self, address: str, clock: Clock) -> None:
+        with self._lock:
+            self._until.pop(address, None)
+            while len(self._until) >= MOST_UNLUCKY:
+                del self._until[next(iter(self._until))]
+            self._until[address] = clock.monotonic() + UNLUCKY_SEC
+
+    def last(self, goals: Iterable[Goal], clock: Clock) -> list[Goal]:
+        now = clock.monotonic()
+        with self._lock:
+            return sorted(goals, key=lambda goal: self._until.get(str(goal[1][0]), now) > now)
+
+
+_unlucky = _Unlucky()
 
 
 async def beside(connect: Callable[[], socket.socket]) -> socket.socket:

@@ -18,6 +18,7 @@ import anyio.to_thread
 import msgspec
 
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.happy_eyeballs import peer_of, put_last
 from forepost.kit.proxies import Proxy
 from forepost.kit.tunnel import reach
 
@@ -82,13 +83,21 @@ def _request(
     content = {} if data is None else {"Content-Type": "application/json"}
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection: http.client.HTTPConnection | None = None
+    peer = ""
     try:
-        connection = _opened(parts, tls, proxy, min(TIMEOUT_SEC, within_sec))
+        timeout_sec = min(TIMEOUT_SEC, within_sec)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        opened = reach(parts.hostname or "", port, timeout_sec, proxy, clock)
+        peer = peer_of(opened)
+        opened.settimeout(timeout_sec)
+        connection = _spoken_over(opened, parts, tls)
         connection.response_class = partial(_Response, until, clock)  # type: ignore[assignment]
         connection.request(method, path, data, {**content, **headers})
         answer = connection.getresponse()
         return Answer(answer.status, answer.read(LIMIT))
     except (OSError, http.client.HTTPException, UnicodeError) as error:
+        if isinstance(error, TimeoutError):
+            put_last(peer, clock)
         place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         raise Unreachable(f"{place}: {_words(error)}") from None
     finally:
@@ -96,15 +105,14 @@ def _request(
             connection.close()
 
 
-def _opened(
-    parts: SplitResult, tls: ssl.SSLContext | None, proxy: Proxy | None, within_sec: float
+def _spoken_over(
+    opened: socket.socket, parts: SplitResult, tls: ssl.SSLContext | None
 ) -> http.client.HTTPConnection:
-    host, secure = parts.hostname or "", parts.scheme == "https"
-    opened = reach(host, parts.port or (443 if secure else 80), within_sec, proxy)
-    opened.settimeout(within_sec)
+    """Raises OSError; the socket is closed then."""
+    host = parts.hostname or ""
     connection: http.client.HTTPConnection
     try:
-        if secure:
+        if parts.scheme == "https":
             tls = tls or ssl.create_default_context()
             connection = http.client.HTTPSConnection(host, parts.port, context=tls)
             opened = tls.wrap_socket(opened, server_hostname=host)
@@ -118,12 +126,10 @@ def _opened(
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return str(getattr(error, "verify_message", "") or error)
     if isinstance(error, TimeoutError):
         return str(error) or "no answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
     return repr(error)
 
 

@@ -83,7 +83,7 @@ def proxy_from(env: Mapping[str, str], url: str) -> Proxy | None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
-    if _is_loopback(host):
+    if is_loopback(host):
         return None
     kind = {"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme)
     for name in (_NAMES.get(kind, ""), "all_proxy"):
@@ -137,7 +137,7 @@ def _split(exception: str) -> tuple[str, int]:
     return exception.strip("[]"), 0
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -73,17 +73,24 @@ def _through(proxy: Proxy, host: str, port: int, until: float, clock: Clock) -> 
         opened = dial(proxy.host, proxy.port, until - clock.monotonic(), clock=clock)
     except (OSError, UnicodeError) as error:
         raise _failed(proxy, str(getattr(error, "strerror", "") or error)) from None
-    talk = _Talk(opened, proxy, until, clock)
     try:
-        if proxy.scheme == "http":
-            _connect(talk, proxy, host, port)
-        else:
-            _socks(talk, proxy, host, port)
+        ask(opened, proxy, host, port, until, clock)
         opened.settimeout(None)
     except BaseException:
         opened.close()
         raise
     return opened
+
+
+def ask(
+    opened: socket.socket, proxy: Proxy, host: str, port: int, until: float, clock: Clock
+) -> None:
+    """Have a proxy to which this is connected connect it to a host. Raises NotReached."""
+    talk = _Talk(opened, proxy, until, clock)
+    if proxy.scheme == "http":
+        _connect(talk, proxy, host, port)
+    else:
+        _socks(talk, proxy, host, port)
 
 
 def _ascii(host: str) -> str:

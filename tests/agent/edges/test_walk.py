@@ -204,7 +204,7 @@ def test_web_servers(nginx: Nginx, agent: NewAgent, name: str, words: tuple[str,
 
 def test_a_proxy_that_passes_it_on(nginx: Nginx, agent: NewAgent) -> None:
     assert walked(nginx.url("through"), agent).why_not == ""
-    tls = Way(ca_file=str(nginx.ca_file)).tls("")
+    tls = Way(ca_file=str(nginx.ca_file)).context("")
     assert walked(nginx.url("good", "https"), agent, tls=tls).why_not == ""
 
 
@@ -232,7 +232,7 @@ def test_tls_that_says_nothing_to_plain_words(
     ],
 )
 def test_certificates(nginx: Nginx, agent: NewAgent, name: str, words: tuple[str, ...]) -> None:
-    tls = Way(ca_file=str(nginx.ca_file)).tls("") if name != "good" else None
+    tls = Way(ca_file=str(nginx.ca_file)).context("") if name != "good" else None
     ends(walked(nginx.url(name, "https"), agent, tls=tls), "TLS", *words)
 
 

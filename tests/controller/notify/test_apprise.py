@@ -88,6 +88,15 @@ async def test_by_the_proxy_of_the_operator() -> None:
         assert receiver.requests == []
 
 
+async def test_a_proxy_that_refuses_is_said_without_its_password() -> None:
+    with squid(knows=True) as proxy:
+        for login in ("edge:wr0ng-s3cr3t@", "edge:wr0ng%20s3cr3t@"):
+            way = Route(proxy_of(proxy.url(login=login)), resolves=True)
+            outcome = await send("jsons://known.example/", allow_private=False, route=way)
+            assert outcome.verdict == "again"
+            assert "s3cr3t" not in outcome.error
+
+
 async def test_authorities_of_the_operator(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     file = tmp_path / "ca.pem"

@@ -32,6 +32,10 @@ class Broken(Exception):
     """The conversation ended; the text says why."""
 
 
+class Silent(Broken):
+    """Nothing was heard any more."""
+
+
 class Wrong(Broken):
     """It ended because of what was said, so that the next one is put off for longer each time."""
 

@@ -15,6 +15,7 @@ from forepost.agent.uplink.connection import (
     SILENT_SEC,
     Broken,
     Connection,
+    Silent,
     UplinkSocket,
     is_their_fault,
 )
@@ -27,6 +28,7 @@ from forepost.agent.uplink.timekeeper import Timekeeper
 from forepost.agent.uplink.timing import ask_over_http
 from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import Clock
+from forepost.kit.happy_eyeballs import peer_of, put_last
 from forepost.kit.health import Health
 
 FIRST_SEC, LONGEST_SEC = 1.0, 60.0
@@ -67,6 +69,7 @@ class Link:
         self._moves = moves or Moves(node, clock, health, allowed=False, allow_plain=False)
         self._silent_sec, self._ping_sec = silent_sec, ping_sec
         self._batch_size = BatchSize()
+        self._peer = ""
         self.connected = False
 
     async def run(self, identity: Identity) -> None:
@@ -82,6 +85,8 @@ class Link:
             except* (OSError, InvalidHandshake, ConnectionClosed, Broken, TimeoutError) as group:
                 if self.connected and not group.subgroup(is_their_fault):
                     pause = FIRST_SEC
+                if not self.connected or group.subgroup(Silent):
+                    put_last(self._peer, self._clock)
                 self._health.ill(SUBJECT, parting(identity.url, group))
                 self._moves.failed()
                 deactivated = ""
@@ -98,12 +103,14 @@ class Link:
     async def _converse(self, identity: Identity) -> str:
         """One connection, until it breaks (raises) or the agent is removed (returns why)."""
         url = "ws" + identity.url.removeprefix("http") + "/ws/agent"
-        way, why = self._node.way, ""
-        tls = way.tls(identity.pin_sha256) if url.startswith("wss:") else None
+        way, why, self._peer = self._node.way, "", ""
+        tls = await way.tls(identity.pin_sha256) if url.startswith("wss:") else None
+        opened = await way.dial(identity.url)
+        self._peer = peer_of(opened)
         async with Connection(
             url,
             additional_headers=identity.headers,
-            sock=await way.dial(identity.url),
+            sock=opened,
             ssl=tls,
             compression=None,
             max_size=LARGEST_MESSAGE,
@@ -143,7 +150,7 @@ class Link:
 
     async def _leave_silent(self, line: UplinkSocket) -> None:
         await line.silence(self._clock, self._silent_sec)
-        raise Broken(f"nothing heard from the controller for {self._silent_sec:.0f} s")
+        raise Silent(f"nothing heard from the controller for {self._silent_sec:.0f} s")
 
     async def _leave_ungreeted(self) -> None:
         """Whoever is there, and never gets as far as the results."""

@@ -8,6 +8,7 @@ connection it makes can be looked at (`apprise_child`).
 import logging
 import sys
 from typing import Final
+from urllib.parse import quote
 
 import anyio
 import msgspec
@@ -51,7 +52,14 @@ class Apprises:
             return Outcome("again", "apprise: no answer in time")
         if report.sent:
             return Outcome("sent")
-        return Outcome("never" if report.hopeless else "again", shortened(report.error))
+        return Outcome("never" if report.hopeless else "again", shortened(self._said(report.error)))
+
+    def _said(self, error: str) -> str:
+        """Of its libraries nobody knows what they say of a proxy."""
+        proxy = self._route.proxy
+        for secret in (proxy.url, proxy.password, quote(proxy.password, "")) if proxy else ():
+            error = error.replace(secret, "***") if secret else error
+        return error
 
     def _why_not(self) -> str:
         """Its services hand names to a proxy, and know those of HTTP only."""

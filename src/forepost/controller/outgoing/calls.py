@@ -20,7 +20,7 @@ from anyio.streams.tls import TLSStream
 from forepost.controller.outgoing.addresses import why_not_public
 from forepost.controller.outgoing.route import DIRECT, Route
 from forepost.kit.clock import SystemClock
-from forepost.kit.happy_eyeballs import beside, connect_first, interleaved
+from forepost.kit.happy_eyeballs import beside, connect_first, interleaved, peer_of, put_last
 from forepost.kit.name_lookup import Goal, NotReached, look_up
 from forepost.kit.proxies import Proxy
 from forepost.kit.settings import WrongSettings
@@ -129,10 +129,11 @@ class Calls:
                 raise
             # Where it stands is the operator's to know, not whoever's who reads the log.
             raise Unsent(str(error).replace(str(proxy), "(outgoing.proxy)")) from None
+        peer = peer_of(opened)
         stream = await SocketStream.from_socket(opened)
-        return await self._secured(stream, host) if tls else stream
+        return await self._secured(stream, host, peer) if tls else stream
 
-    async def _secured(self, stream: ByteStream, host: str) -> ByteStream:
+    async def _secured(self, stream: ByteStream, host: str, peer: str) -> ByteStream:
         if self._tls is None:
             self._tls = trusted(self._ca_file)
         try:
@@ -140,6 +141,7 @@ class Calls:
                 stream, server_side=False, hostname=host, ssl_context=self._tls
             )
         except BaseException:
+            put_last(peer, self._clock)
             await anyio.aclose_forcefully(stream)
             raise
 
