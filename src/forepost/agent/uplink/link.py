@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.address import Moved, Moves
 from forepost.agent.uplink.batch_size import BatchSize
 from forepost.agent.uplink.bounds import LONGEST_TEXT, TooMuch
 from forepost.agent.uplink.connection import (
@@ -23,7 +24,6 @@ from forepost.agent.uplink.connection import (
     Wrong,
     is_their_fault,
 )
-from forepost.agent.uplink.moves import Moved, Moves
 from forepost.agent.uplink.parting import parting
 from forepost.agent.uplink.pump import Pump
 from forepost.agent.uplink.session import (
