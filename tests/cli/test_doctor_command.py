@@ -169,15 +169,7 @@ def test_the_controller_s_check_goes_all_the_way(
     process = AgentProcess(state, controller.url, agent)
 
     def checked(**env: str) -> Finding:
-        done = subprocess.run(
-            [*DOCTOR, "--json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, **process.env, **env},
-        )
-        findings = msgspec.json.decode(done.stdout, type=Diagnosis).findings
-        return next(one for one in findings if one.check == "controller")
+        return way(process, **env)
 
     found = checked()
     assert (found.state, found.detail) == ("ok", f"{controller.url} acknowledges")
@@ -214,6 +206,39 @@ def test_the_controller_s_check_goes_all_the_way(
     )
     assert "fails key: the key is not known there" in done.stdout
     assert "ok    TCP: 127.0.0.1 port" in done.stdout
+
+
+def way(process: AgentProcess, **env: str) -> Finding:
+    """What is found of the controller with the settings of this agent."""
+    done = subprocess.run(
+        [*DOCTOR, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **process.env, **env},
+    )
+    findings = msgspec.json.decode(done.stdout, type=Diagnosis).findings
+    return next(one for one in findings if one.check == "controller")
+
+
+def test_an_agent_that_runs_and_is_not_connected_is_not_ok(
+    tmp_path: Path, controller: ControllerProcess
+) -> None:
+    person = controller.person()
+    agent = person.agent(person.workspace("w"))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    process = AgentProcess(tmp_path / "state", controller.url, agent)
+    process.env["FOREPOST_UPLINK__URL"] = nowhere
+    process.start()
+    try:
+        until(lambda: nowhere in str((process.status() or {}).get("problems")), 20)
+        found = way(process, FOREPOST_UPLINK__URL=controller.url)
+        assert found.fails
+        assert f"{controller.url} acknowledges, and the agent that runs" in found.detail
+        assert nowhere in found.detail
+    finally:
+        process.end()
+    assert way(process, FOREPOST_UPLINK__URL=controller.url).state == "ok"
 
 
 @pytest.fixture

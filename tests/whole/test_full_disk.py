@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from forepost.agent.edges.walk import Walk
 
 from tests.agent_socket import agent_socket
 from tests.lab.small_disk import fill, mounted
@@ -37,6 +38,8 @@ def test_results_wait_and_the_operator_gets_in(small_disk: Path, tmp_path: Path)
         kept = len(person.results(agent, probe))
         until(lambda: process.status()["spool"]["pending"] > 3, 15, lambda: process.output)
         assert len(person.results(agent, probe)) <= kept + 2, "what was on its way"
+        look = Walk(controller.url, headers=agent.headers, step_sec=2).go()
+        assert look.why_not.startswith("acknowledgement: no answer within 2 s"), look.why_not
         # Nothing at all is free but what the controller gave up for this.
         login = httpx.post(f"{controller.url}/auth/login", json=ADMIN, verify=False)
         assert login.status_code == 200, login.text

@@ -28,10 +28,10 @@ from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.settings import Settings, UplinkSection
 from forepost.agent.speedtests.answering import answer, host_and_port
 from forepost.agent.speedtests.desk import Desk
+from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.admission import admitted
 from forepost.agent.uplink.bounds import probes_of
 from forepost.agent.uplink.link import Link
-from forepost.agent.uplink.moves import Moves
 from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper

@@ -24,11 +24,13 @@ from forepost.agent.uplink.enroll import standing
 from forepost.agent.way import Way
 from forepost.cli import folders
 from forepost.cli.measuring import USAGE, Flag, plain
+from forepost.cli.status import ask
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable
 from forepost.kit.settings import WrongSettings
 from forepost.kit.state_file import Damaged, StateFile
 from forepost.wire.doctor import Diagnosis, Finding
+from forepost.wire.status import Status
 
 WANTED: Final = "wanted.json"
 WELL, FAILING = 0, 1
@@ -73,6 +75,7 @@ def doctor(
         identity=_identity(state),
         standing=partial(_standing, settings.uplink.way),
         running=abilities.answers(state / SOCKET),
+        cut_off=_cut_off(state / SOCKET),
     )
     findings = examine(case)
     if panel:
@@ -97,6 +100,18 @@ def _standing(way: Way, identity: Identity) -> str:
         return anyio.run(standing, way, identity)
     except (Unreachable, OSError) as error:
         return str(error)
+
+
+def _cut_off(path: Path) -> str:
+    """In the words of the agent that runs; "" where it is connected, alone, or none runs."""
+    try:
+        said = msgspec.json.decode(anyio.run(ask, path), type=Status)
+    except (OSError, TimeoutError, msgspec.MsgspecError):
+        return ""
+    if said.connected or not said.controller:
+        return ""
+    problems = said.problems
+    return problems.get("uplink") or problems.get("controller") or "it has just begun to try"
 
 
 def _readable(path: Path) -> bool:

@@ -41,7 +41,7 @@ def status(
     """
     path = (state_dir or folders.state() / "agent") / SOCKET
     try:
-        answer = anyio.run(_ask, path)
+        answer = anyio.run(ask, path)
         found = msgspec.json.decode(answer, type=Status)
     except (OSError, TimeoutError, msgspec.MsgspecError) as error:
         sys.stderr.write(f"forepost status: no agent answers at {path}: {error}\n")
@@ -53,7 +53,8 @@ def status(
     return 1 if found.problems else 0
 
 
-async def _ask(path: Path) -> bytes:
+async def ask(path: Path) -> bytes:
+    """What the agent says of itself. Raises OSError, TimeoutError."""
     answer = b""
     with anyio.fail_after(TIMEOUT_SEC):
         async with await anyio.connect_unix(path) as connection:

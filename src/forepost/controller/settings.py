@@ -171,7 +171,9 @@ class SpeedtestSection(Section, frozen=True, kw_only=True):
 class Uplink(Section, frozen=True, kw_only=True):
     """What agents are told of the way to here."""
 
-    move_to: Annotated[str, Meta(pattern="^(|https?://[^/?#@ ]+)$", max_length=300)] = ""
+    move_to: Annotated[str, Meta(pattern=r"^(|https?://[A-Za-z0-9.:\[\]_-]+)$", max_length=300)] = (
+        ""
+    )
     """`http(s)://host[:port]` that they are to use from now on; empty: what they have."""
 
 

@@ -113,7 +113,7 @@ class Hello(Wire, frozen=True, kw_only=True):
 class Move(Wire, frozen=True, kw_only=True):
     """Event `move`, once in a conversation: the controller's address from now on."""
 
-    url: Annotated[str, Meta(min_length=1, max_length=300)]
+    url: Annotated[str, Meta(max_length=300, pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+$")]
 
 
 class Want(Wire, frozen=True, kw_only=True):

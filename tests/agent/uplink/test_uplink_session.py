@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -231,8 +232,8 @@ def test_an_address_is_told_once_to_who_takes_it() -> None:
     of_both(own, there)
     with pytest.raises(TooMuch, match="a second address"):
         list(own.received(said))
-    for wrong in ("", "x" * 301):
+    for wrong in ("", "https://" + "x" * 301, "https://a\x1b[2J", "https://a/b", "file://a"):
         fresh = agent()
         of_both(fresh, "")
         with pytest.raises(msgspec.ValidationError):
-            list(fresh.received(f';forepost;;move;0;0;{{"url":"{wrong}"}}'))
+            list(fresh.received(";forepost;;move;0;0;" + json.dumps({"url": wrong})))

@@ -70,6 +70,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What a controller makes of a key that cannot be looked at otherwise: "known" or why not."""
     running: bool = False
     """Whether the agent of these settings runs now."""
+    cut_off: str = ""
+    """What the agent that runs says of its line, where it has none now."""
 
     def finding(
         self, check: str, why_not: str, needed_by: Sequence[str], *, detail: str = "", grant: str

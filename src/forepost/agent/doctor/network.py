@@ -71,6 +71,9 @@ def controller(case: Case) -> Finding:
         grant = "forepost join URL --workspace N --agent N --pin PIN"
     acknowledges = any(one.stage == "acknowledgement" and one.state == "ok" for one in stages)
     said = f"{url} acknowledges" if acknowledges else f"{url} answers"
+    if case.cut_off and not why_not:
+        why_not = f"{said}, and the agent that runs is not connected: {case.cut_off}"
+        grant = "wait a minute for its next try, or start it again with these settings"
     found = case.finding("controller", why_not, ["uplink"], detail=said, grant=grant)
     return msgspec.structs.replace(found, configured=True, stages=stages)
 

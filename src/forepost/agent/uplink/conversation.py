@@ -9,10 +9,10 @@ import anyio.lowlevel
 import msgspec
 from anyio.abc import TaskGroup
 
+from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.batch_size import BatchSize
 from forepost.agent.uplink.bounds import LONGEST_TEXT, TooMuch
 from forepost.agent.uplink.connection import Broken, UplinkSocket, Wrong
-from forepost.agent.uplink.moves import Moves
 from forepost.agent.uplink.pump import Pump
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool

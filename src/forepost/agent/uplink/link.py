@@ -10,6 +10,7 @@ import anyio.lowlevel
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.address import Moved, Moves
 from forepost.agent.uplink.batch_size import BatchSize
 from forepost.agent.uplink.connection import (
     SILENT_SEC,
@@ -20,7 +21,6 @@ from forepost.agent.uplink.connection import (
     is_their_fault,
 )
 from forepost.agent.uplink.conversation import HEARTBEAT_SEC, WORDS, Conversation, Tests, WantProbes
-from forepost.agent.uplink.moves import Moved, Moves
 from forepost.agent.uplink.parting import parting
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool

@@ -20,6 +20,7 @@ from forepost.wire.neffos import Frame
 from forepost.wire.uplink import FOREPOST, ReportOk
 
 LOOK_SEC: Final = 30.0
+STRANGER_SEC: Final = 10.0
 MOST_WORDS: Final = 4
 """The greeting, the namespace, one empty report."""
 
@@ -32,7 +33,7 @@ async def look(
     send: Send,
 ) -> None:
     """`commits` returns when results of this agent would be committed."""
-    with anyio.move_on_after(LOOK_SEC):
+    with anyio.move_on_after(STRANGER_SEC if agent is None else LOOK_SEC):
         for _ in range(MOST_WORDS):
             message = await receive()
             if message["type"] == "websocket.disconnect":

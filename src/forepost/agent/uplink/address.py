@@ -41,8 +41,9 @@ class Moves:
         self.allowed, self._allow_plain = allowed, allow_plain
         self._kept: Identity | None = None
         self._next: Identity | None = None
+        self._is_trying = False
         self._failures = 0
-        self._not_before_sec = 0.0
+        self._not_before_sec, self._why_not = 0.0, ""
 
     @property
     def url(self) -> str:
@@ -56,6 +57,7 @@ class Moves:
         """Where to talk now."""
         assert self._kept is not None
         if self._next is not None:
+            self._is_trying = True
             return self._next
         found = self._node.identity()
         if found is not None and found.named == self._kept.named:
@@ -68,7 +70,8 @@ class Moves:
 
     def worked(self, identity: Identity) -> None:
         """A conversation came about."""
-        self._failures, self._next = 0, None
+        self._failures, self._next, self._is_trying = 0, None, False
+        self._health.well(SUBJECT)  # it may name no other address any more
         if identity == self._kept:
             return
         _log.info("%s: its controller is at %s now", identity.named, identity.url)
@@ -77,20 +80,17 @@ class Moves:
             self._node.keep(identity)
         except OSError as error:
             self._health.ill(SUBJECT, f"{identity.url} cannot be kept: {error.strerror}")
-        else:
-            self._health.well(SUBJECT)
 
     def failed(self) -> None:
         """No conversation came about, or one ended."""
         self._failures += 1
-        if self._next is not None:
+        if self._next is not None and self._is_trying:
             self._not(self._next.url, "no conversation comes about there")
-            self._next = None
+            self._next, self._is_trying = None, False
 
     async def consider(self, url: str) -> None:
         """A controller that we talk to says that it is there. Raises Moved when it is."""
         if self._kept is None or url == self._kept.url:
-            self._health.well(SUBJECT)
             return
         kept = self._kept
         why_not = why_not_move(
@@ -105,6 +105,7 @@ class Moves:
         while True:
             wait_sec = self._not_before_sec - self._clock.monotonic()
             if wait_sec > 0:
+                self._health.ill(SUBJECT, self._why_not)
                 await self._clock.sleep(wait_sec)
             try:
                 found: str = await standing(self._node.way, there)
@@ -117,4 +118,5 @@ class Moves:
 
     def _not(self, url: str, why: str) -> None:
         self._not_before_sec = self._clock.monotonic() + AGAIN_SEC
-        self._health.ill(SUBJECT, f"{url}: {why}; going on at {self.url}")
+        self._why_not = f"{url}: {why}; going on at {self.url}"
+        self._health.ill(SUBJECT, self._why_not)

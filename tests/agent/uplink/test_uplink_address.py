@@ -1,0 +1,113 @@
+"""Which address of its controller an agent talks to."""
+
+import logging
+from pathlib import Path
+
+import anyio
+import pytest
+
+from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.address import AGAIN_SEC, HOME_EVERY, SUBJECT, Moves
+from forepost.kit.health import Health
+from tests.fakes.clock import START, FakeClock
+from tests.running import free_port
+
+HERE = Identity(url="https://here.example", workspace_id=1, agent_id=1, psk="k")
+
+
+class Home:
+    def __init__(self, folder: Path, identity: Identity = HERE) -> None:
+        self.clock = FakeClock()
+        self.health = Health(logging.getLogger("test"))
+        self.node = Node(name="", version="", state_dir=folder, started_at=START)
+        self.node.keep(identity)
+        self.moves = Moves(self.node, self.clock, self.health, allowed=True, allow_plain=True)
+        self.moves.start(identity)
+
+    @property
+    def problem(self) -> str:
+        return self.health.problems.get(SUBJECT, "")
+
+    async def asleep(self) -> None:
+        """Something waits for time to pass."""
+        for _ in range(2_000):
+            if self.clock.sleepers:
+                return
+            await anyio.sleep(0.01)
+        raise AssertionError("nobody waits")
+
+    def tries(self, count: int) -> list[str]:
+        """None of which works."""
+        found = []
+        for _ in range(count):
+            found.append(self.moves.turn().url)
+            self.moves.failed()
+        return found
+
+
+def away(home: str) -> Identity:
+    return Identity(url=HERE.url, home=home, workspace_id=1, agent_id=1, psk="k")
+
+
+def test_at_home_every_fourth_time_while_nothing_works(tmp_path: Path) -> None:
+    house = Home(tmp_path, away("https://home.example"))
+    tried = house.tries(2 * HOME_EVERY)
+    assert tried == [HERE.url, HERE.url, HERE.url, "https://home.example"] * 2
+    house.tries(HOME_EVERY - 1)
+    home = house.moves.turn()
+    house.moves.worked(home)
+    assert house.node.identity() == home
+    assert (home.url, home.home) == ("https://home.example", "")
+    assert set(house.tries(9)) == {"https://home.example"}
+
+
+def test_never_down_to_a_plain_home(tmp_path: Path) -> None:
+    """Whoever cuts off the new address would have the key."""
+    house = Home(tmp_path, away("http://home.example"))
+    assert set(house.tries(20)) == {HERE.url}
+    house = Home(tmp_path, away("http://127.0.0.1:1"))
+    assert "http://127.0.0.1:1" in house.tries(HOME_EVERY)
+
+
+def test_a_key_that_a_join_brought_is_used(tmp_path: Path) -> None:
+    house = Home(tmp_path)
+    new = Identity(url=HERE.url, workspace_id=1, agent_id=1, psk="new")
+    house.node.keep(new)
+    assert house.moves.turn() == new
+    other = Identity(url=HERE.url, workspace_id=1, agent_id=2, psk="other")
+    house.node.keep(other)  # another agent needs other settings
+    assert house.moves.turn() == new
+
+
+@pytest.mark.anyio
+async def test_an_address_that_nobody_answers_at_is_tried_every_ten_minutes(
+    tmp_path: Path,
+) -> None:
+    house = Home(tmp_path)
+    there = f"https://127.0.0.1:{free_port()}"
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(house.moves.consider, there)
+        await house.asleep()
+        assert there in house.problem
+        assert f"going on at {HERE.url}" in house.problem
+        assert house.moves.turn() == HERE
+        await house.clock.advance(AGAIN_SEC - 1)
+        assert house.clock.sleepers == 1
+        house.moves.worked(HERE)  # another conversation at the old address
+        assert house.problem == ""
+        tasks.cancel_scope.cancel()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(house.moves.consider, there)
+        await house.asleep()
+        assert there in house.problem  # it waits for the rest of the ten minutes
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
+async def test_what_may_not_be_is_said_and_not_tried(tmp_path: Path) -> None:
+    house = Home(tmp_path)
+    await house.moves.consider("http://127.0.0.1:1")
+    assert "is encrypted, and that is not" in house.problem
+    await house.moves.consider(HERE.url)
+    assert house.moves.turn() == HERE
