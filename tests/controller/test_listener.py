@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 import uvicorn
 
@@ -41,8 +42,8 @@ class Talk:
 
 
 @asynccontextmanager
-async def visited(talk: Talk) -> AsyncIterator[socket.socket]:
-    """A client that has come as far as the upgrade."""
+async def visited(talk: Talk, *, takes: int = 0) -> AsyncIterator[socket.socket]:
+    """A client that has come as far as the upgrade. `takes`: bytes that its kernel takes for it."""
     config = uvicorn.Config(
         talk,
         ws=Listener,
@@ -56,6 +57,8 @@ async def visited(talk: Talk) -> AsyncIterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as client:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         client.setblocking(False)
+        if takes:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
         loop = asyncio.get_running_loop()
         await loop.sock_connect(client, listening.getsockname())
         await loop.sock_sendall(client, UPGRADE)
@@ -84,3 +87,13 @@ async def test_a_large_message_over_a_slow_line_is_a_sign_of_life() -> None:
         with anyio.fail_after(5):
             await talk.ended.wait()
         assert talk.heard == {"type": "websocket.receive", "text": "x" * 2_000}
+
+
+async def test_whoever_takes_a_large_message_slowly_and_says_nothing_is_alive() -> None:
+    talk = Talk("x" * (1 << 20))
+    async with visited(talk, takes=8_192) as client:
+        loop = asyncio.get_running_loop()
+        for _ in range(40):  # 8 times as long as a ping may wait
+            assert await loop.sock_recv(client, 16_384)
+            await anyio.sleep(0.4 * PING_SEC)
+        assert not talk.ended.is_set()

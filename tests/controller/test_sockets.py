@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from forepost.wire.pieces import Pieces
 from tests.running import ControllerProcess, NewAgent, Person, until
 
 DELETED = "Hagent_deleted: agent has been removed from workspace"
@@ -117,6 +118,33 @@ def test_a_second_connection_ends_the_first(controller: ControllerProcess, agent
             first.recv(5)
         second.send(";agent;;probe_get;0;0;please")
         assert str(second.recv(5)).startswith(";agent;;probe_get;0;0;[")
+
+
+@pytest.mark.parametrize("packs", [True, False])
+def test_a_long_list_comes_in_pieces_to_who_opens_them(
+    controller: ControllerProcess, person: Person, agent: NewAgent, packs: bool
+) -> None:
+    """An agent of before gets it as it always did."""
+    targets = [f"198.18.{n // 250}.{n % 250}" for n in range(200)]
+    for _ in range(4):
+        person.probe(agent, type="PING", targets=targets)
+    able = ["report", "want", *(["deflate"] if packs else [])]
+    with dial(controller, agent.headers) as socket:
+        hello(socket)
+        socket.send("$2;forepost;;_OnNamespaceConnect;0;0;")
+        socket.recv(5)
+        said = json.dumps({"version": "9.9", "capabilities": able})
+        socket.send(f";forepost;;hello;0;0;{said}")
+        assert ";hello;" in str(socket.recv(5))
+        pieces, text = Pieces(1 << 20), None
+        while text is None:
+            came = socket.recv(5)
+            assert isinstance(came, bytes) is packs
+            text = pieces.take(came) if isinstance(came, bytes) else came.encode()
+            if isinstance(came, bytes):
+                socket.send(";forepost;;piece_ok;0;0;")
+        want = json.loads(text.removeprefix(b";forepost;;want;0;0;"))
+        assert [len(probe["targets"]) for probe in want["probes"] if probe["targets"]] == [200] * 4
 
 
 def test_an_edited_probe_is_pushed_so_that_netwatchers_agent_keeps_it(

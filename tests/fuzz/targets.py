@@ -73,6 +73,7 @@ from forepost.kit import pinning
 from forepost.kit.state_file import sealed, unsealed
 from forepost.wire import neffos, trafficsim
 from forepost.wire.meter import MeterOrder
+from forepost.wire.pieces import Pieces
 from forepost.wire.probe_http import HttpOptions
 from forepost.wire.probe_snmp import SnmpOptions
 from tests.fakes.clock import FakeClock
@@ -178,6 +179,10 @@ def uplink(data: bytes) -> None:
     list(own.received("A1"))
     with contextlib.suppress(neffos.Malformed, msgspec.MsgspecError, RecursionError):
         list(own.received(text))
+    pieces = Pieces(1 << 20)
+    for body in (data, b"." + data, b"." + zlib.compress(data), b"+" + data, b"."):
+        with contextlib.suppress(neffos.Malformed):
+            pieces.take(b";forepost;;piece;0;0;" + body)
     theirs = ControllerSide("A1", "0")
     list(theirs.received("M"))
     for namespace in ("agent", "forepost"):

@@ -25,6 +25,7 @@ from websockets.protocol import State
 from forepost.controller.asgi import KNOWN
 from forepost.controller.fleet.socket import DIRECT
 from forepost.controller.places import Place
+from forepost.kit.outward import Outward
 
 AHEAD: Final = 4
 SLICE: Final = 4_096
@@ -128,6 +129,7 @@ class Listener(WebSocketsSansIOProtocol):
         return not self.transport.is_closing()
 
     def handle_connect(self, event: Request) -> None:
+        self._outward = Outward(self.transport.get_extra_info("socket"))
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             extensions: dict[str, Any] = self.scope["extensions"]
@@ -136,13 +138,15 @@ class Listener(WebSocketsSansIOProtocol):
 
     def send_keepalive_ping(self) -> None:
         self._heard = False
+        self._outward.moved()  # from now on
         super().send_keepalive_ping()
 
     def keepalive_timeout(self) -> None:
-        """The answer may wait behind a large message, or behind what we have not read: both are
-        signs of life. Whoever is gone gets no time to take what he has not taken until now.
+        """The answer may wait behind a large message, theirs or ours, or behind what we have not
+        read: all are signs of life. Whoever is gone gets no time to take what he has not taken
+        until now.
         """
-        if self._heard or self.read_paused:
+        if self._heard or self.read_paused or self._outward.moved():
             self.send_keepalive_ping()  # so that something is heard of us too
             return
         super().keepalive_timeout()

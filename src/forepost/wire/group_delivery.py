@@ -11,8 +11,8 @@ from forepost.wire.base import Wire
 
 GROUPS: Final = "groups"
 """The capability: this agent takes groups, this controller gives them."""
-MOST_IN_PART: Final = 10_000
-"""Addresses in one message: less than 700 KiB."""
+MOST_IN_PART: Final = 1_000
+"""Addresses in one message: less than 70 KiB, so that others pass between them on a slow line."""
 MOST_IN_ALL: Final = 1_000_000
 """Addresses of all groups of a workspace."""
 MOST_PARTS: Final = 20_000

@@ -8,7 +8,7 @@ from typing import Final
 from forepost.wire.neffos import Malformed
 
 DEFLATE: Final = "deflate"
-"""The capability: opens `report_z`."""
+"""The capability: a controller opens `report_z`, an agent what comes in pieces (wire/pieces.py)."""
 REPORT_Z: Final = "report_z"
 MOST_OPENED: Final = 1 << 20
 """As much as a message that is not packed may have."""

@@ -21,8 +21,9 @@ from forepost.controller.fleet import session as controller_side
 from forepost.controller.fleet import steps as controller_steps
 from forepost.wire import neffos
 from forepost.wire.clock import ClockReading, TimeIs
+from forepost.wire.pieces import pieces_of
 from forepost.wire.status import SpoolStatus
-from forepost.wire.uplink import Refused
+from forepost.wire.uplink import Refused, Want
 
 POST = b'{"probe_id":1,"created_at":"2026-11-21T09:14:46Z","type":"PING","payload":{}}'
 
@@ -127,6 +128,28 @@ def test_the_spool_is_told_to_who_shows_it_and_a_wrong_word_of_it_is_refused() -
     (said,) = other.received(wrong)
     assert isinstance(said, controller_steps.Say)
     assert "backlog: expected `int` >= 0" in said.text
+
+
+def test_a_long_list_comes_in_pieces_between_which_others_come() -> None:
+    own = agent()
+    list(own.received("A1"))
+    want = Want(
+        revision="r", probes=[msgspec.Raw(b'{"id":%d}' % number) for number in range(9_999)]
+    )
+    pieces = pieces_of(f";forepost;;want;0;0;{msgspec.json.encode(want).decode()}")
+    assert len(pieces) > 3
+    with pytest.raises(UnicodeDecodeError):
+        own.text_of(pieces[0])  # it has not said yet what it opens
+    list(own.received(';forepost;;hello;0;0;{"version":"1","capabilities":["report"]}'))
+    own.report(99, [Record(1, POST)])
+    for piece in pieces[:-1]:
+        assert own.answer_to(piece) == ";forepost;;piece_ok;0;0;"
+        assert own.text_of(piece) == ""
+    assert own.answer_to("A1") == ""
+    assert list(own.received(';forepost;;report_ok;0;0;{"boot":99,"seq":1,"refused":[]}')) == [
+        Acked([])
+    ]
+    assert list(own.received(own.text_of(pieces[-1]))) == [ProbesAre("r", want.probes)]
 
 
 @pytest.mark.parametrize("event", ["report", "report_z"])

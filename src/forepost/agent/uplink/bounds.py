@@ -16,6 +16,7 @@ from forepost.wire.depth import MOST_DEEP, is_deep
 from forepost.wire.group_delivery import MOST_IN_ALL, WantGroups
 from forepost.wire.probes import Probe, ProbeTarget
 
+LARGEST_MESSAGE: Final = 16 << 20
 MOST_VALUES: Final = 1_000_000
 """Of one message, by its commas and brackets: 10,000 targets have a tenth."""
 MOST_PROBES: Final = 20_000

@@ -12,6 +12,7 @@ from websockets.protocol import Event
 
 from forepost.kit.clock import Clock
 from forepost.kit.dead_peers import GIVEN_UP_SEC, give_up_dead
+from forepost.kit.outward import Outward
 
 SLICE: Final = 4_096
 """Bytes that are parsed at once: a frame can have as few as 2, and costs what a large one does."""
@@ -75,13 +76,14 @@ class UplinkSocket(ClientConnection):
         super().process_event(event)
 
     async def silence(self, clock: Clock, silent_sec: float) -> None:
-        """Return when nothing was heard for so long although we listened; the line is cut then,
-        with all that waits to be sent.
+        """Return when nothing was heard for so long although we listened, and nothing that waits
+        to be sent went on; the line is cut then, with all that waits.
         """
         looks, before = 0, self._heard
+        outward = Outward(self.transport.get_extra_info("socket"))
         while looks < LOOKS:
             await clock.sleep(silent_sec / LOOKS)
-            if self._heard != before or not self._listens():
+            if outward.moved() or self._heard != before or not self._listens():
                 looks, before = 0, self._heard
             else:
                 looks += 1

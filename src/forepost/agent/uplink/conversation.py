@@ -119,6 +119,7 @@ class Conversation:
         await self._socket.send(self._session.start())
         async for message in self._socket:
             await anyio.lowlevel.checkpoint()  # there may be more of them without a pause
+            await self._answer(message)
             for step in self._steps(message):
                 match step:
                     case Say(words):
@@ -140,6 +141,10 @@ class Conversation:
                         return reason
         raise Broken("the controller closed the connection")
 
+    async def _answer(self, message: str | bytes) -> None:
+        if answer := self._session.answer_to(message):
+            await self._socket.send(answer)
+
     async def _begin(self, tasks: TaskGroup, ready: Ready) -> None:
         if ready.gives_groups:
             await self._have_groups()
@@ -152,8 +157,10 @@ class Conversation:
 
     def _steps(self, message: str | bytes) -> list[Step]:
         try:
-            text = message if isinstance(message, str) else message.decode()
-            return list(self._session.received(text))
+            if isinstance(message, str):
+                return list(self._session.received(message))
+            text = self._session.text_of(message)
+            return list(self._session.received(text)) if text else []
         except (
             neffos.Malformed,
             msgspec.MsgspecError,

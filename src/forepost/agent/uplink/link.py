@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from forepost.agent.node import Identity, Node
 from forepost.agent.uplink.address import Moved, Moves
 from forepost.agent.uplink.batch_size import BatchSize
+from forepost.agent.uplink.bounds import LARGEST_MESSAGE
 from forepost.agent.uplink.connection import (
     SILENT_SEC,
     Broken,
@@ -32,7 +33,6 @@ from forepost.kit.happy_eyeballs import peer_of, put_last
 from forepost.kit.health import Health
 
 FIRST_SEC, LONGEST_SEC = 1.0, 60.0
-LARGEST_MESSAGE: Final = 16 << 20
 CLOSE_SEC: Final = 2.0
 """A controller that does not stop talking is not waited for."""
 SUBJECT: Final = "controller"

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from forepost.agent.uplink.bounds import (
+    LARGEST_MESSAGE,
     LONGEST_TEXT,
     GroupParts,
     TooMuch,
@@ -36,6 +37,7 @@ from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
 from forepost.wire.group_delivery import GROUPS, GroupEntries, HaveGroups, WantGroups
 from forepost.wire.neffos import Frame
 from forepost.wire.packed import DEFLATE, REPORT_Z, packed
+from forepost.wire.pieces import PIECE_OK, Pieces, is_piece
 from forepost.wire.speedtest import (
     AskedSpeedtest,
     SpeedtestProgress,
@@ -114,10 +116,26 @@ class Session:
         self._takes_groups = takes_groups
         self._parts = GroupParts()
         self._may_move = may_move
+        self._pieces = Pieces(LARGEST_MESSAGE)
         self._met = self._ready = self._packs = self._moves = False
 
     def start(self) -> str:
         return neffos.HELLO
+
+    def answer_to(self, message: str | bytes) -> str:
+        """What is said at once to whoever sent a piece; "" to others."""
+        if self._ready and isinstance(message, bytes) and is_piece(message):
+            return neffos.encode(Frame(FOREPOST, PIECE_OK))
+        return ""
+
+    def text_of(self, message: bytes) -> str:
+        """What a binary message says; "" where there is more of it to come.
+
+        Raises neffos.Malformed and UnicodeDecodeError.
+        """
+        if self._ready and is_piece(message):
+            return (self._pieces.take(message) or b"").decode()
+        return message.decode()
 
     def received(self, text: str) -> Iterator[Step]:
         """Raises neffos.Malformed and msgspec.MsgspecError for what no controller says, TooMuch for
@@ -222,7 +240,7 @@ class Session:
         able = [one for one in CAPABILITIES if one != MOVE or self._may_move]
         hello = Hello(
             version=self._version,
-            capabilities=[*able, GROUPS] if self._takes_groups else able,
+            capabilities=[*able, DEFLATE, *([GROUPS] if self._takes_groups else [])],
             lost=self._lost,
             speedtest_port=self._speedtest_port,
             boot=self._boot,

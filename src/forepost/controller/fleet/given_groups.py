@@ -1,5 +1,6 @@
 """The address groups on one connection: what the agent said it has, and what it was sent."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -23,6 +24,7 @@ class GivenGroups:
         self._grouping = grouping
         self._takes = self._due = False
         self._given = ""
+        self._left: deque[bytes] = deque()
 
     def heard(self, agent: Enrolled, have: HaveGroups) -> None:
         """An agent that says what it has takes groups."""
@@ -32,13 +34,17 @@ class GivenGroups:
     def changed(self) -> None:
         self._due = self._takes
 
-    async def give(self, agent: Enrolled, say: Callable[[str], Awaitable[None]]) -> None:
-        """Say what the agent has not, if anything changed; each revision once."""
-        if not self._due:
-            return
-        self._due = False
-        revision, parts = await self._grouping.missing(agent)
-        if revision != self._given:
-            for part in parts:
-                await say(want_groups(part))
-                self._given = revision
+    async def give(self, agent: Enrolled, say: Callable[[str], Awaitable[None]]) -> bool:
+        """Say one part of what the agent has not, each revision once; whether there are more of
+        them. All of them at once would keep other news from a slow line for minutes.
+        """
+        if self._due:
+            self._due = False
+            revision, parts = await self._grouping.missing(agent)
+            if revision != self._given:
+                self._left = deque(parts)
+                if parts:
+                    self._given = revision
+        if self._left:
+            await say(want_groups(self._left.popleft()))
+        return bool(self._left)

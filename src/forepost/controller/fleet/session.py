@@ -14,6 +14,7 @@ from forepost.controller.fleet.steps import (
     GiveSpeedtests,
     HangUp,
     HasGroups,
+    PieceTaken,
     Posted,
     Reported,
     RunsList,
@@ -128,6 +129,8 @@ class Session:
         self._greeting, self._version, self._move_to = greeting, version, move_to
         self._greeted = False
         self._namespaces: set[str] = set()
+        self.packs = False
+        """Whether the agent opens what is packed."""
 
     def speaks(self, namespace: str) -> bool:
         return namespace in self._namespaces
@@ -228,8 +231,18 @@ class Session:
                 yield self._report(_report.decode(frame.body))
             case "report_z":  # `text_of` could not open it
                 yield Say(refusal(frame, frame.body))
+            case "have":
+                have = _have.decode(frame.body)
+                yield RunsList(have.revision, have.unsupported)
             case "have_groups":
                 yield HasGroups(_have_groups.decode(frame.body))
+            case "piece_ok":
+                yield PieceTaken()
+            case _:
+                yield from self._of_its_host(frame)
+
+    def _of_its_host(self, frame: Frame) -> Iterator[Step]:
+        match frame.event:
             case "clock":
                 yield TimeAsked(_time_ask.decode(frame.body).number)
             case "clock_is":
@@ -238,13 +251,11 @@ class Session:
                 yield SpoolIs(_spool.decode(frame.body))
             case "speedtest_progress":
                 yield SpeedtestMoves(_progress.decode(frame.body))
-            case "have":
-                have = _have.decode(frame.body)
-                yield RunsList(have.revision, have.unsupported)
             case _:
                 yield Say(refusal(frame, f"unknown event {frame.event!r}"))
 
     def _met(self, hello: Hello) -> Iterator[Step]:
+        self.packs = DEFLATE in hello.capabilities
         yield VersionIs(hello.version)
         yield Able(frozenset(hello.capabilities), hello.boot)
         if SPEEDTEST in hello.capabilities:

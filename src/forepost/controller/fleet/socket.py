@@ -13,6 +13,7 @@ import msgspec
 from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_and_query_of
 from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.given_groups import GivenGroups
+from forepost.controller.fleet.given_pieces import GivenPieces
 from forepost.controller.fleet.given_probes import GivenProbes
 from forepost.controller.fleet.look import look
 from forepost.controller.fleet.needs import Needs, Numbered
@@ -26,6 +27,7 @@ from forepost.controller.fleet.steps import (
     GiveSpeedtests,
     HangUp,
     HasGroups,
+    PieceTaken,
     Posted,
     Reported,
     RunsList,
@@ -41,6 +43,7 @@ from forepost.controller.fleet.steps import (
 from forepost.controller.fleet.store import Enrolled
 from forepost.wire import neffos
 from forepost.wire.neffos import Frame
+from forepost.wire.pieces import SMALLEST
 from forepost.wire.uplink import AGENT, FOREPOST, LOOK, Refused, ReportOk
 
 HELLO_SEC: Final = 10.0
@@ -119,9 +122,11 @@ class _Connection(Connection):
         self._asks_for_tests = self._tests_changed = False
         self._groups = GivenGroups(deps.groups)
         self._probes = (
-            GivenProbes(deps.probes, agent, self._say, deps.clock) if agent is not None else None
+            GivenProbes(deps.probes, agent, self._give, deps.clock) if agent is not None else None
         )
+        self._pieces = GivenPieces(self._send_piece, deps.clock)
         self._goodbye = ""
+        self._leaves = anyio.Event()
 
     # What the roster may say at any time; `_push` carries it out.
 
@@ -139,12 +144,12 @@ class _Connection(Connection):
 
     def hung_up(self) -> None:
         self._goodbye = neffos.encode(Frame(AGENT, neffos.DISCONNECT, wait="1"))
-        self._nudge.set()
+        self._leaves.set()
 
     def deactivated(self, reason: str) -> None:
         body = msgspec.json.encode({"reason": reason}).decode()
         self._goodbye = neffos.encode(Frame(AGENT, "deactivate", body))
-        self._nudge.set()
+        self._leaves.set()
 
     def heard(self, text: str) -> bool:
         """Take a plain result on the spot, as nearly all texts are; all else goes the long way."""
@@ -179,7 +184,8 @@ class _Connection(Connection):
         self._deps.roster.connected(self._agent, self)
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._push, tasks.cancel_scope)
+                tasks.start_soon(self._push)
+                tasks.start_soon(self._leave, tasks.cancel_scope)
                 while await self._turn():
                     pass
                 tasks.cancel_scope.cancel()
@@ -192,7 +198,7 @@ class _Connection(Connection):
         if message["type"] == "websocket.disconnect":
             return False
         if self._goodbye:
-            return True  # whoever still speaks is not heard; `_push` ends it
+            return True  # whoever still speaks is not heard; `_leave` ends it
         data = message.get("bytes") or b""
         text = message.get("text") or self._session.text_of(data)
         if self._agent is not None:
@@ -234,6 +240,9 @@ class _Connection(Connection):
     ) -> None:
         match step:
             case GiveProbes(namespace):
+                if namespace == FOREPOST:  # a long list is not to keep us from listening
+                    self.probes_changed(0)
+                    return
                 if not self._session.speaks(FOREPOST):
                     await self._able(agent, frozenset())
                 await probes.give(namespace)
@@ -254,6 +263,8 @@ class _Connection(Connection):
                 self._deps.roster.clock_is(agent.agent_id, reading)
             case SpoolIs(status):
                 self._deps.roster.spool_is(agent.agent_id, status)
+            case PieceTaken():
+                self._pieces.taken()
             case HasGroups(have):
                 self._groups.heard(agent, have)
                 self._nudge.set()
@@ -294,22 +305,25 @@ class _Connection(Connection):
             self._room = anyio.Event()
             await self._room.wait()
 
-    async def _push(self, talk: anyio.CancelScope) -> None:
+    async def _leave(self, talk: anyio.CancelScope) -> None:
+        """Also in the midst of a long list."""
+        await self._leaves.wait()
+        with anyio.move_on_after(GOODBYE_SEC):
+            await self._say(self._goodbye)
+            await self._close()
+        talk.cancel()
+
+    async def _push(self) -> None:
         while True:
             await self._nudge.wait()
             self._nudge = anyio.Event()
-            if self._goodbye:
-                with anyio.move_on_after(GOODBYE_SEC):
-                    await self._say(self._goodbye)
-                    await self._close()
-                talk.cancel()
-                return
             assert self._agent is not None
             assert self._probes is not None
             if self._tests_changed:
                 self._tests_changed = False
                 await self._give_speedtests(self._agent)
-            await self._groups.give(self._agent, self._say)
+            if await self._groups.give(self._agent, self._give):
+                self._nudge.set()
             edited, self._edited = self._edited, set()
             if not edited:
                 continue
@@ -325,6 +339,16 @@ class _Connection(Connection):
 
     async def _say(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
+
+    async def _give(self, text: str) -> None:
+        """Say what may be long: packed, and so that others may say something in between."""
+        if not self._session.packs or len(text) < SMALLEST:
+            await self._say(text)
+        else:
+            await self._pieces.give(text)
+
+    async def _send_piece(self, piece: bytes) -> None:
+        await self._send({"type": "websocket.send", "bytes": piece})
 
     async def _close(self) -> None:
         await self._send({"type": "websocket.close", "code": 1000})

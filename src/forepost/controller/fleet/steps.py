@@ -110,6 +110,10 @@ class HasGroups(msgspec.Struct, frozen=True):
     have: HaveGroups
 
 
+class PieceTaken(msgspec.Struct, frozen=True):
+    """The agent has one more piece of a long message."""
+
+
 class HangUp(msgspec.Struct, frozen=True): ...
 
 
@@ -130,5 +134,6 @@ Step = (
     | ClockIs
     | SpoolIs
     | HasGroups
+    | PieceTaken
     | HangUp
 )
