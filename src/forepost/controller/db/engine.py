@@ -1,11 +1,12 @@
 """The metadata database: SQLite by default, PostgreSQL by URL."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, Self
 
 import anyio
+import anyio.lowlevel
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -143,13 +144,13 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as connection:
+        async with self._connected() as connection:
             yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """For reading what must fit together by several statements."""
-        async with self._engine.connect() as connection:
+        async with self._connected() as connection:
             if connection.dialect.name == "sqlite":
                 # Python's driver begins before INSERT only.
                 await connection.exec_driver_sql("BEGIN")
@@ -159,11 +160,21 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        if self._one_writer is None:
-            async with self._engine.begin() as connection:
-                yield connection
-        else:
-            async with self._one_writer, self._engine.begin() as connection:
+        async with (
+            self._one_writer or nullcontext(),
+            self._connected() as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """What is begun with SQLite is done to its end, which takes a moment: whoever is cancelled
+        in the middle of a statement leaves a task behind that waits for a thread which is gone.
+        """
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        with anyio.CancelScope(shield=self._one_writer is not None):
+            async with self._engine.connect() as connection:
                 yield connection
 
     async def close(self) -> None:
