@@ -6,9 +6,10 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.running import ControllerProcess
+from tests.running import ADMIN, ControllerProcess, free_port
 
 PING = 0x89
 UPGRADE = (
@@ -39,3 +40,25 @@ def test_panels_are_asked_for_a_word_as_often_as_is_said(controller: ControllerP
             pass
         panel.settimeout(17)
         assert heard.read(1)[0] == PING
+
+
+@pytest.mark.timeout(60)
+def test_several_addresses_and_both_families(tmp_path: Path) -> None:
+    both, one, other = free_port(), free_port(), free_port()
+    process = ControllerProcess(tmp_path / "controller", both)
+    process.env["FOREPOST_HTTP__LISTEN"] = f'["[::]:{both}", "127.0.0.1:{one}", "[::1]:{other}"]'
+    process.start()
+    try:
+        for host, port in (
+            ("127.0.0.1", both),
+            ("[::1]", both),
+            ("127.0.0.1", one),
+            ("[::1]", other),
+        ):
+            url = f"http://{host}:{port}/auth/login"
+            assert httpx.post(url, json=ADMIN, verify=False).status_code == 200
+        sessions = process.person().call("GET", "/auth/sessions")["data"]
+        # IPv4 by a socket of both families is IPv4 in limits, logs and what is shown.
+        assert {session["address"] for session in sessions} == {"127.0.0.1", "::1"}
+    finally:
+        process.end()

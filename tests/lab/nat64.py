@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.lab import tap
 from tests.lab.net import Namespace, namespace
 from tests.lab.resolver import asking
 from tests.running import until
@@ -66,6 +67,7 @@ def site(folder: Path) -> Iterator[tuple[Namespace, Namespace]]:
         far.ip(f"link add cable type veth peer name far netns {router.name}")
         router.sysctl("net.ipv4.ip_forward", "1")
         router.sysctl("net.ipv6.conf.all.forwarding", "1")
+        tap.node()
         router.run("tayga", "--config", str(folder / "tayga.conf"), "--mktun")
         for side, device, address in (
             (near, "cable", "2001:db8:1::2/64 nodad"),

@@ -22,7 +22,7 @@ QUEUE: Final = 2_000
 
 def open_tap(namespace: Namespace, device: str, mac: str, mtu: int = 1500) -> int:
     """A device of the namespace, down and without addresses; it is gone with its descriptor."""
-    _node()
+    node()
     with namespace.inside():
         opened = os.open(DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -35,7 +35,7 @@ def open_tap(namespace: Namespace, device: str, mac: str, mtu: int = 1500) -> in
     return opened
 
 
-def _node() -> None:
+def node() -> None:
     """Containers often have the driver and not its file."""
     if not DEVICE.exists():
         DEVICE.parent.mkdir(exist_ok=True)
