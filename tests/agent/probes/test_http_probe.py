@@ -135,7 +135,7 @@ async def test_a_body_without_end_is_read_to_a_mebibyte() -> None:
         (answering(GOOD, pieces=len(GOOD), gap_sec=0.05), "response: no answer in 0.4 s"),
         (answering(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"), "response: "),
     ],
-    ids=str,
+    ids=lambda one: one if isinstance(one, str) else "server",
 )
 async def test_what_goes_wrong_is_a_result(talk: Talk, error: str) -> None:
     got = await get_from(talk, timeout_sec=0.4)

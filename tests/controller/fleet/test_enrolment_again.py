@@ -18,6 +18,7 @@ from forepost.controller.fleet.store import Agents
 from forepost.controller.tokens import Passwords
 from forepost.wire.rest import AgentLogin
 from tests.fakes.clock import FakeClock
+from tests.postgres import Postgres
 from tests.rows import home
 from tests.running import ControllerProcess, Person
 
@@ -56,9 +57,13 @@ class House:
             await connection.execute(statement)
 
 
-@pytest.fixture
-async def house(tmp_path: Path) -> Any:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def house(tmp_path: Path, request: pytest.FixtureRequest) -> Any:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.database()
+    db = Database.at(url)
     await db.migrate()
     await home(db)
     yield House(db)
