@@ -18,6 +18,7 @@ NAMES = (
     "groups",
     "flow_history",
     "ring",
+    "backlog",
 )
 
 

@@ -128,3 +128,19 @@ def test_what_cannot_be_read_now_is_left_where_it_is(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert "cannot be read" in known.problems["a.json"]
     assert kept.load() == [1]
+
+
+def test_what_is_there_is_not_written_again_and_what_is_damaged_is(
+    file: tuple[StateFile[Any], bytes],
+) -> None:
+    kept, document = file
+    assert kept.keep(document, health())
+    written = kept.path.stat()
+    assert kept.keep(document, health())
+    assert kept.path.stat().st_ino == written.st_ino
+    assert kept.path.stat().st_mtime_ns == written.st_mtime_ns
+    data = bytearray(kept.path.read_bytes())
+    data[-1] ^= 1
+    kept.path.write_bytes(data)
+    assert kept.keep(document, health())
+    assert kept.path.read_bytes() == sealed(document)

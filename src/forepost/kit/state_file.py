@@ -105,9 +105,13 @@ class StateFile(Generic[T]):
         return None
 
     def keep(self, document: bytes, health: Health) -> bool:
-        """As `save`; that it cannot be kept is said, and stops nobody. `settle` tries again."""
+        """As `save`; that it cannot be kept is said, and stops nobody. `settle` tries again.
+
+        What is there already is not written again: a list comes with every connect.
+        """
         try:
-            self.save(document)
+            if not self._has(document):
+                self.save(document)
         except OSError as error:
             self._owed = document
             health.ill(self.path.name, f"{self.path} cannot be written: {error.strerror}")
@@ -115,6 +119,12 @@ class StateFile(Generic[T]):
         self._owed = None
         health.well(self.path.name)
         return True
+
+    def _has(self, document: bytes) -> bool:
+        try:
+            return files.read(self.path, self._largest) == sealed(document)
+        except OSError:
+            return False
 
     def settle(self, health: Health) -> None:
         """Keep what could not be kept before."""

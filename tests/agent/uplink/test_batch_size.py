@@ -48,6 +48,22 @@ def test_a_connection_that_broke_over_a_batch_is_followed_by_smaller_ones() -> N
         assert size.bytes == expected
 
 
+@pytest.mark.parametrize("kbit", [9.6, 32, 64, 1_000])
+def test_no_batch_of_more_than_one_result_keeps_a_line_for_much_longer_than_two_seconds(
+    kbit: float,
+) -> None:
+    """A live result may have to wait for it."""
+    size = BatchSize()
+    size.bytes = LEAST
+    took = []
+    for _ in range(50):
+        size.sent(size.bytes)
+        took.append(0.1 + size.bytes * 8 / kbit / 1_000)
+        size.acknowledged(took[-1])
+    assert max(took) <= QUICK_SEC + 0.2
+    assert took[-1] > QUICK_SEC / 2 or size.bytes == MAX_BATCH_BYTES
+
+
 @pytest.mark.parametrize("kbit", [9.6, 32, 64, 1_000, 100_000])
 def test_over_any_line_a_batch_takes_a_few_seconds(kbit: float) -> None:
     size = BatchSize()

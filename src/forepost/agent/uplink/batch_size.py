@@ -12,7 +12,9 @@ FIRST: Final = 8 << 10
 LEAST: Final = 1 << 10
 """A single result that is larger goes all the same."""
 QUICK_SEC: Final = 2.0
-"""What is acknowledged so soon may be twice as large next time ..."""
+"""What is acknowledged sooner may be larger next time: as much as would take so long, twice as much
+at most ..."""
+LEAST_SEC: Final = 0.001
 SLOW_SEC: Final = 5.0
 """... and half as large after this. A controller that is far away or busy is in between."""
 
@@ -39,5 +41,6 @@ class BatchSize:
         if after_sec > SLOW_SEC:
             self.bytes = max(LEAST, self.bytes // 2)
         elif after_sec <= QUICK_SEC and self._on_its_way >= self.bytes // 2:
-            self.bytes = min(MAX_BATCH_BYTES, self.bytes * 2)
+            larger = min(2.0, QUICK_SEC / max(after_sec, LEAST_SEC))
+            self.bytes = min(MAX_BATCH_BYTES, round(self.bytes * larger))
         self._on_its_way = 0

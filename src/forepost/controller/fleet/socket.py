@@ -317,6 +317,8 @@ class _Connection(Connection):
         while True:
             await self._nudge.wait()
             self._nudge = anyio.Event()
+            if self._goodbye:
+                return
             assert self._agent is not None
             assert self._probes is not None
             if self._tests_changed:
@@ -348,6 +350,8 @@ class _Connection(Connection):
             await self._pieces.give(text)
 
     async def _send_piece(self, piece: bytes) -> None:
+        if self._goodbye:
+            await anyio.sleep_forever()  # `_leave` is about to end this
         await self._send({"type": "websocket.send", "bytes": piece})
 
     async def _close(self) -> None:
