@@ -118,7 +118,7 @@ def _running(command: list[str], standing: Standing, prefix: tuple[str, ...]) ->
     with (standing.folder / "output.log").open("wb") as out:
         child = subprocess.Popen(command, stdout=out, stderr=out)
     try:
-        until(lambda: child.poll() is not None or _listens(standing, prefix), 20, said)
+        until(lambda: child.poll() is not None or _listens(standing, prefix), 40, said)
         assert child.poll() is None, said()
         yield
     finally:

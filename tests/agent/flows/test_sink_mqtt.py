@@ -50,7 +50,7 @@ async def listening(port: int) -> None:
 
 
 async def true(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         while not condition():  # noqa: ASYNC110 - another thread's doing
             await anyio.sleep(0.02)
 
@@ -92,6 +92,7 @@ async def test_records_are_published_by_type_and_wait_for_the_broker(tmp_path: P
     ]
 
 
+@pytest.mark.timeout(90)
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])
 async def test_by_a_proxy_and_an_authority_of_its_own(tmp_path: Path, scheme: str) -> None:
     port, health = free_port(), Health(logging.getLogger("test"))

@@ -16,6 +16,8 @@ from tests.lab.proxies import squid
 from tests.receiver import Receiver
 from tests.running import until
 
+pytestmark = pytest.mark.timeout(90)  # Squid takes its time to start
+
 
 @pytest.fixture
 def health() -> Health:

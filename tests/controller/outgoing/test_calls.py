@@ -17,7 +17,7 @@ from tests.lab.proxies import PASSWORD, Standing, microsocks, squid
 from tests.receiver import Receiver
 from tests.running import free_port, until
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(90)]  # Squid takes its time to start
 HOSTS = "127.0.0.1 known.example\n"
 
 
