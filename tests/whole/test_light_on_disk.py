@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.ledger import MOMENT_SEC, Ledger, measured, numbering
 from tests.running import AgentProcess, ControllerProcess, until
-from tests.whole.test_nothing_is_lost import MOMENT_SEC, Ledger, measured, numbering
 
 PROBES = 3
 SYNC_SEC = 5.0

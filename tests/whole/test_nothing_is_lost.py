@@ -7,65 +7,22 @@ before it could write it down, and as many as the agent says that its damaged fi
 `spool.sync_sec` it may be more: see test_light_on_disk.py.
 """
 
-import contextlib
 import os
 import random
-import socket
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.fakes.endless import saying
+from tests.lab.ledger import MOMENT_SEC, measured, numbering
 from tests.lab.small_disk import fill, mounted
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, until
 
 KILLS = 30
 PROBES = 6
-MOMENT_SEC = 2.0
-"""How long before a kill an answer may have been on its way to the spool."""
 SEED = int(os.environ.get("FOREPOST_TEST_SEED", "20261129"))
-
-
-class Ledger:
-    """Who asked when: the number that stands in the answer, by the time at which it was sent."""
-
-    def __init__(self) -> None:
-        self.answered: dict[str, float] = {}
-        self._lock = threading.Lock()
-
-    def answer(self) -> bytes:
-        with self._lock:
-            number = f"N{len(self.answered):06}"
-            self.answered[number] = time.monotonic()
-        return f"HTTP/1.1 200 {number}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
-
-
-@contextmanager
-def numbering() -> Iterator[tuple[Ledger, int]]:
-    """A web server whose every answer has a number in its status line."""
-    ledger = Ledger()
-
-    def serve(listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection, contextlib.suppress(OSError):
-                    connection.settimeout(2)
-                    heard = b""
-                    while b"\r\n\r\n" not in heard and (data := connection.recv(65_536)):
-                        heard += data
-                    if heard.startswith(b"GET "):
-                        connection.sendall(ledger.answer())
-
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
-        yield ledger, listener.getsockname()[1]
 
 
 @pytest.fixture
@@ -118,13 +75,6 @@ class Trial:
         other = fill(self._disk)
         time.sleep(sec)
         other.unlink()
-
-
-def measured(person: Person, agent: NewAgent, probes: list[int]) -> Counter[str]:
-    """How often each number of the ledger is among the results."""
-    rows: list[Any] = [row for probe in probes for row in person.results(agent, probe)]
-    numbers = [row["payload"]["status_text"].partition(" ")[2] for row in rows]
-    return Counter(number for number in numbers if number.startswith("N"))
 
 
 @pytest.mark.timeout(420)
