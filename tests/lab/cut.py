@@ -8,12 +8,14 @@ from tests.lab.net import Namespace
 
 @contextmanager
 def cut(*sides: Namespace, longer_than: int = 0) -> Iterator[None]:
-    """Drop every TCP packet that reaches these sides, or only those of more bytes (IP)."""
+    """Drop every TCP packet that reaches these sides, or only those of more bytes (IP);
+    what a side says to itself gets through.
+    """
     only = f"ip length > {longer_than}" if longer_than else "meta l4proto tcp"
     rules = f"""table inet cut {{
         chain in {{
             type filter hook input priority 0;
-            {only} drop
+            iifname != "lo" {only} drop
         }}
     }}"""
     for side in sides:

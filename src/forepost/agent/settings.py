@@ -42,7 +42,7 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     """`http://`, `socks5://` or `socks5h://` [USER:PASSWORD@]HOST:PORT; empty: what the environment
     says, "none": no proxy whatever it says.
     """
-    ping_sec: Annotated[float, Meta(ge=5, le=45)] = 30.0
+    ping_sec: Annotated[float, Meta(ge=5, le=40)] = 30.0
     """How often the controller is asked for a word where there is nothing to say. A line on which
     nothing is heard for a minute is given up: so it cannot be longer.
     """

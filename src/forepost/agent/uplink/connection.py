@@ -20,8 +20,9 @@ CONTROLS_A_SEC: Final = 64
 """Pings and pongs that are borne; honest ones come once in some seconds."""
 
 
-SILENT_SEC: Final = 60.0
-"""Whoever lets us hear nothing for so long has gone. Something is asked more often."""
+SILENT_SEC: Final = 50.0
+"""Whoever lets us hear nothing for so long has gone: it is said within a minute. Something is asked
+more often."""
 LOOKS: Final = 12
 """So often the line is looked at in that time. Looks are counted, not time: a process that was
 stopped for an hour has not listened for an hour."""
