@@ -7,7 +7,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import SocketStream
 from websockets.datastructures import Headers
-from websockets.frames import Opcode
+from websockets.frames import CloseCode, Opcode
 from websockets.http11 import Request as Handshake
 from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
@@ -40,8 +40,14 @@ class LocalSocket:
                     parts += frame.data  # type: ignore[union-attr]
                 else:
                     continue
-                if frame.fin:  # type: ignore[union-attr]
-                    yield parts.decode() if text else bytes(parts)
+                if not frame.fin:  # type: ignore[union-attr]
+                    continue
+                try:
+                    message = parts.decode() if text else bytes(parts)
+                except UnicodeDecodeError:
+                    self._protocol.fail(CloseCode.INVALID_DATA, "a text that is not UTF-8")
+                    break
+                yield message
             await self._flush()
             if self._protocol.state is not State.OPEN:
                 return
