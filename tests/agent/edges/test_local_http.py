@@ -10,10 +10,12 @@ from logging import getLogger
 import anyio
 import anyio.to_thread
 import pytest
+from anyio.abc import SocketStream
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.protocol import Protocol, Side, State
 
 from forepost.agent.edges.local_guard import Guard, same
 from forepost.agent.edges.local_http import Answer, LocalHttp, Request, Talk
@@ -329,6 +331,31 @@ async def test_half_a_frame_a_lie_and_a_message_without_end_end_one_connection(
             assert heard.startswith(b"HTTP/1.1 101")
         assert (await ask(port, get())).split()[1] == b"200"
     assert not [one for one in caplog.records if one.levelname == "ERROR"]  # no fault of ours
+
+
+async def test_who_does_not_read_its_web_socket_is_left_by_all_at_once() -> None:
+    near, far = socket.socketpair()
+    ended: list[str] = []
+    with far:
+        async with await SocketStream.from_socket(near) as stream:
+            protocol = Protocol(Side.SERVER, state=State.OPEN)
+            line = LocalSocket(stream, protocol, "/", send_sec=0.2)
+
+            async def tell() -> None:
+                try:
+                    await line.send(LARGE)
+                except (TimeoutError, anyio.ClosedResourceError) as error:
+                    ended.append(type(error).__name__)
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(5):
+                    tasks.start_soon(tell)
+            with pytest.raises(anyio.ClosedResourceError):
+                await line.send("more")
+            with pytest.raises(anyio.ClosedResourceError):
+                async for _ in line.messages():
+                    pass
+    assert ended == ["TimeoutError", *4 * ["ClosedResourceError"]]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -134,6 +134,37 @@ async def test_two_that_name_each_other_do_not_have_it_to_and_fro(tmp_path: Path
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"status":"deleted","error":"agent_deleted"}', "it has removed this agent"),
+        (b"<h1>Gone</h1>", "something else may be at this address"),
+    ],
+)
+async def test_only_a_controller_says_that_it_removed_an_agent(
+    tmp_path: Path, body: bytes, said: str
+) -> None:
+    async def gone(stream: SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+            await stream.send(b"HTTP/1.1 410 \r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(listener.serve, gone)
+        house = Home(
+            tmp_path, Identity(url="http://localhost:1", workspace_id=1, agent_id=1, psk="k")
+        )
+        port = listener.extra(SocketAttribute.local_port)
+        tasks.start_soon(house.moves.consider, f"http://127.0.0.1:{port}")
+        await house.asleep()
+        assert said in house.problem
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
 async def test_what_may_not_be_is_said_and_not_tried(tmp_path: Path) -> None:
     house = Home(tmp_path)
     await house.moves.consider("http://127.0.0.1:1")
