@@ -1,6 +1,7 @@
 """The two WebSockets of a running controller, with clients that behave badly."""
 
 import json
+import secrets
 import time
 import zlib
 from typing import Any
@@ -145,6 +146,27 @@ def test_a_long_list_comes_in_pieces_to_who_opens_them(
                 socket.send(";forepost;;piece_ok;0;0;")
         want = json.loads(text.removeprefix(b";forepost;;want;0;0;"))
         assert [len(probe["targets"]) for probe in want["probes"] if probe["targets"]] == [200] * 4
+
+
+def test_who_answers_no_piece_is_heard_all_the_same(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    """Else its end is not heard either, and it is connected for ever."""
+    for _ in range(8):
+        targets = [f"198.18.{secrets.randbelow(256)}.{n}" for n in range(100)]
+        person.probe(agent, type="PING", targets=targets, interval_sec=3_600, count=1)
+    with dial(controller, agent.headers) as socket:
+        hello(socket)
+        socket.send("$2;forepost;;_OnNamespaceConnect;0;0;")
+        assert socket.recv(5) == "$2;;;;;;"
+        socket.send(';forepost;;hello;0;0;{"version":"x","capabilities":["deflate"]}')
+        while not isinstance(said := socket.recv(10), bytes):
+            pass
+        assert said.startswith(b";forepost;;piece;0;0;+")  # there is more of it
+        socket.send(';agent;;probe_get;0;0;"please"')
+        socket.send(";agent;;ping;0;0;{}")
+        while not str(socket.recv(10)).startswith(";agent;;pong;"):
+            pass
 
 
 def test_an_edited_probe_is_pushed_so_that_netwatchers_agent_keeps_it(

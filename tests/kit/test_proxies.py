@@ -35,6 +35,10 @@ def test_a_proxy(text: str, proxy: Proxy) -> None:
         f"http://me:{SECRET}@p example:1",
         f"http://me:{SECRET}@[::1:1",
         f"http://{SECRET * 50}:x@p.example:1",
+        f"me:{SECRET}://x@p.example:1",
+        f"http://me:12/{SECRET}@p.example:3128",
+        f"http://me:12#{SECRET}@p.example:3128",
+        f"me:12?{SECRET}@p.example:3128",
         "",
     ],
 )

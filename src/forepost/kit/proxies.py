@@ -18,6 +18,7 @@ LONGEST: Final = 255
 """Of a name and of a password, in bytes (RFC 1929)."""
 NONE: Final = "none"
 """In a setting: no proxy, whatever the environment says."""
+_SCHEME: Final = re.compile(r"[A-Za-z0-9+.-]+")
 _NAMES: Final = {"https": "https_proxy", "http": "http_proxy"}
 
 
@@ -48,14 +49,16 @@ class Proxy(msgspec.Struct, frozen=True):
 
 def proxy_of(text: str) -> Proxy:
     """Of `[SCHEME://][USER:PASSWORD@]HOST[:PORT]`. Raises WrongProxy."""
+    wrong = WrongProxy("is not http://[USER:PASSWORD@]HOST:PORT (or socks5://, socks5h://)")
     scheme, found, rest = text.strip().partition("://")
     if not found:
         scheme, rest = "http", text.strip()
+    if not _SCHEME.fullmatch(scheme):
+        raise wrong  # without one it is a name and a password that come before
     if scheme not in PORTS:
         raise WrongProxy(
             f"{scheme[:20]}:// is no proxy that can be used: http://, socks5:// or socks5h://"
         )
-    wrong = WrongProxy("is not http://[USER:PASSWORD@]HOST:PORT (or socks5://, socks5h://)")
     try:
         parts = urlsplit(f"//{rest}")
         host, port = parts.hostname or "", parts.port
@@ -63,6 +66,9 @@ def proxy_of(text: str) -> Proxy:
         raise wrong from None
     if not host or port == 0 or any(c.isspace() or not c.isprintable() for c in rest):
         raise wrong
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        # Of a password with such a sign in it the beginning would be taken for host and port.
+        raise WrongProxy("ends with HOST:PORT; /, ? and # in a password are %2F, %3F and %23")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if max(len(user.encode()), len(password.encode())) > LONGEST:
         raise WrongProxy(f"name and password have at most {LONGEST} bytes")

@@ -34,6 +34,10 @@ _REFUSALS: Final = {
 """RFC 1928, 6."""
 
 
+class ProxyAway(NotReached):
+    """The proxy itself did not answer; the text has its addresses."""
+
+
 def reach(
     host: str, port: int, within_sec: float, proxy: Proxy | None = None, clock: Clock | None = None
 ) -> socket.socket:
@@ -54,17 +58,20 @@ def through(
     proxy: Proxy, hosts: Sequence[str], port: int, until: float, clock: Clock
 ) -> socket.socket:
     """To the first of these that the proxy reaches, one after the other: names that the proxy looks
-    up, or addresses. Raises NotReached.
+    up, or addresses. Raises NotReached, and of those ProxyAway where none got as far as the proxy.
     """
-    failed: list[str] = []
+    failed: list[NotReached] = []
     for number, host in enumerate(hosts):
         now = clock.monotonic()
         share_sec = (until - now) / (len(hosts) - number)
         try:
             return _through(proxy, host, port, now + share_sec, clock)
         except NotReached as error:
-            failed.append(str(error))
-    raise NotReached(errno.ECONNREFUSED, "; ".join(dict.fromkeys(failed)) or "it has no address")
+            failed.append(error)
+    heard = [error for error in failed if not isinstance(error, ProxyAway)]
+    text = "; ".join(dict.fromkeys(map(str, heard or failed))) or "it has no address"
+    kind = ProxyAway if failed and not heard else NotReached
+    raise kind(errno.ECONNREFUSED, text)
 
 
 def _through(proxy: Proxy, host: str, port: int, until: float, clock: Clock) -> socket.socket:
@@ -72,7 +79,8 @@ def _through(proxy: Proxy, host: str, port: int, until: float, clock: Clock) -> 
     try:
         opened = dial(proxy.host, proxy.port, until - clock.monotonic(), clock=clock)
     except (OSError, UnicodeError) as error:
-        raise _failed(proxy, str(getattr(error, "strerror", "") or error)) from None
+        reason = str(getattr(error, "strerror", "") or error)
+        raise ProxyAway(errno.ECONNREFUSED, f"the proxy {proxy}: {reason}") from None
     try:
         ask(opened, proxy, host, port, until, clock)
         opened.settimeout(None)

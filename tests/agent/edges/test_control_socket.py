@@ -39,6 +39,8 @@ class Counter:
             raise Invalid("to: not this one")
         if body.to == 66:
             raise LookupError("of the test")
+        if body.to == 67:
+            raise FileNotFoundError("of the test")
         for number in range(1, body.to + 1):
             await say(number)
         return {"counted": body.to}
@@ -79,6 +81,7 @@ async def test_one_answer_and_one_that_goes_on(tmp_path: Path) -> None:
         ("count", {}, "body: object missing required field `to`", True),
         ("count", {"to": 13}, "to: not this one", True),
         ("count", {"to": 66}, "a fault of the agent: LookupError: of the test", False),
+        ("count", {"to": 67}, "a fault of the agent: FileNotFoundError: of the test", False),
         ("jump", {}, "do: jump: this agent cannot do that", True),
         ("", {}, "do: expected `str` of length >= 1", True),
     ],
@@ -100,6 +103,18 @@ async def test_who_goes_away_is_not_worked_for(tmp_path: Path) -> None:
             break
         with anyio.fail_after(20):
             await counter.stopped.wait()
+
+
+async def test_who_goes_away_while_it_is_told_is_no_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with agent(tmp_path):
+        for _ in range(10):
+            with socket.socket(socket.AF_UNIX) as line:
+                line.connect(str(tmp_path / SOCKET))
+                line.sendall(b'{"do":"count","body":{"to":100}}\n')
+            assert await call(tmp_path, "count", Count(1), dict[str, int]) == {"counted": 1}
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
 
 
 async def test_no_agent_and_one_that_ends_in_the_middle(tmp_path: Path) -> None:
@@ -142,6 +157,7 @@ async def test_words_that_are_no_request(tmp_path: Path) -> None:
             (b'{"do":"count"', "the request has no end"),
             (b"nonsense\n", "not JSON: "),
             (b"[]\n", "body: expected `object`"),
+            (b'{"do":"count","body":' + b"[" * 20_000 + b"\n", "nested too deeply"),
             (b"x" * (MOST_REQUEST + 1) + b"\n", "not JSON: "),
         ]:
             heard = await anyio.to_thread.run_sync(raw, tmp_path, words)

@@ -10,10 +10,12 @@ from logging import getLogger
 import anyio
 import anyio.to_thread
 import pytest
+from anyio.abc import SocketStream
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.protocol import Protocol, Side, State
 
 from forepost.agent.edges.local_guard import Guard, same
 from forepost.agent.edges.local_http import Answer, LocalHttp, Request, Talk
@@ -24,17 +26,26 @@ from forepost.kit.health import Health
 pytestmark = pytest.mark.anyio
 
 
+LARGE = bytes(16 << 20)
+"""More than the kernel takes for who does not read."""
+
+
 class Echo:
-    """Says what it was asked; `/fault` is one; sockets below `/socket` echo."""
+    """Says what it was asked; `/fault` is one, and so is `/gone`; sockets below `/socket` echo."""
 
     guard = Guard(names=frozenset({"iofog"}))
 
     def __init__(self) -> None:
-        self.then = 0
+        self.then = self.large = 0
 
     async def answer(self, request: Request) -> Answer:
         if request.path == "/fault":
             raise LookupError("of the test")
+        if request.path == "/gone":
+            raise FileNotFoundError("of the test")
+        if request.path == "/large":
+            self.large += 1
+            return Answer(LARGE)
         if request.path == "/then":
             return Answer(b"{}", then=self._then)
         said = [request.method, request.path, request.query, request.body.decode()]
@@ -228,11 +239,44 @@ async def until(said: Callable[[], Awaitable[bytes]], expected: bytes) -> None:
 async def test_a_fault_of_the_face_ends_nothing_else_and_what_follows_an_answer_does() -> None:
     face = Echo()
     async with serving(face) as port:
-        heard = await ask(port, get("/fault"))
-        assert heard.split()[1] == b"500"
-        assert b"of the test" not in heard
+        for path in ("/fault", "/gone"):
+            heard = await ask(port, get(path))
+            assert heard.split()[1] == b"500", path
+            assert b"of the test" not in heard
         await ask(port, get("/then") + get("/then"))
         assert face.then == 2
+
+
+async def test_head_is_answered_without_a_body_and_what_follows_is_answered_too() -> None:
+    async with serving() as port:
+        heard = await ask(port, get("/", method="HEAD") + get("/second"))
+        first, _, rest = heard.partition(b"\r\n\r\n")
+        assert first.startswith(b"HTTP/1.1 200 ")
+        assert rest.startswith(b"HTTP/1.1 200 ")
+        assert rest.endswith(b'["GET", "/second", "", ""]')
+
+
+async def test_a_target_is_a_path_and_a_web_socket_is_asked_for_with_get() -> None:
+    async with serving() as port:
+        for target in ("http://attacker.example/x", "attacker.example:80", "*"):
+            assert (await ask(port, get(target))).split()[1] == b"400", target
+        assert (await ask(port, get("*", method="OPTIONS"))).split()[1] == b"200"
+        key = "Sec-WebSocket-Key: " + 22 * "A" + "=="
+        upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key]
+        heard = await ask(port, get("/socket", *upgrade, method="POST"))
+        assert heard.split()[1] == b"405"
+
+
+async def test_who_does_not_take_an_answer_gets_no_other_one() -> None:
+    face = Echo()
+    async with serving(face, request_sec=0.2) as port:
+        with socket.create_connection(("127.0.0.1", port), 20) as line:
+            line.sendall(10 * get("/large"))
+            with anyio.fail_after(20):
+                while not face.large:  # noqa: ASYNC110 - of another task
+                    await anyio.sleep(0.01)
+            await anyio.sleep(1.0)
+            assert face.large == 1
 
 
 async def test_a_web_socket_echoes_and_closes() -> None:
@@ -266,7 +310,9 @@ async def test_a_web_socket_that_is_refused() -> None:
         assert heard.split()[1] == b"426"
 
 
-async def test_half_a_frame_a_lie_and_a_message_without_end_end_one_connection() -> None:
+async def test_half_a_frame_a_lie_and_a_message_without_end_end_one_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     key = "Sec-WebSocket-Key: " + 22 * "A" + "=="
     asked = get(
         "/socket", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key
@@ -284,6 +330,32 @@ async def test_half_a_frame_a_lie_and_a_message_without_end_end_one_connection()
             heard = await ask(port, asked + frames)
             assert heard.startswith(b"HTTP/1.1 101")
         assert (await ask(port, get())).split()[1] == b"200"
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]  # no fault of ours
+
+
+async def test_who_does_not_read_its_web_socket_is_left_by_all_at_once() -> None:
+    near, far = socket.socketpair()
+    ended: list[str] = []
+    with far:
+        async with await SocketStream.from_socket(near) as stream:
+            protocol = Protocol(Side.SERVER, state=State.OPEN)
+            line = LocalSocket(stream, protocol, "/", send_sec=0.2)
+
+            async def tell() -> None:
+                try:
+                    await line.send(LARGE)
+                except (TimeoutError, anyio.ClosedResourceError) as error:
+                    ended.append(type(error).__name__)
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(5):
+                    tasks.start_soon(tell)
+            with pytest.raises(anyio.ClosedResourceError):
+                await line.send("more")
+            with pytest.raises(anyio.ClosedResourceError):
+                async for _ in line.messages():
+                    pass
+    assert ended == ["TimeoutError", *4 * ["ClosedResourceError"]]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from forepost.agent.edges.disk import Disk, Folder
 from forepost.agent.uplink.segment import SEGMENT_BYTES
-from forepost.agent.uplink.spool import IN_MEMORY, Batch, Spool
+from forepost.agent.uplink.spool import IN_MEMORY, MOST_IN_MEMORY, Batch, Spool
 from forepost.kit.health import Health
 from tests.fakes.clock import FakeClock
 from tests.fakes.disk import FakeDisk
@@ -121,6 +121,15 @@ def test_memory_is_bounded_and_what_goes_is_counted() -> None:
         kept.put(b"%d" % n)
     assert kept.lost == 7
     assert len(drain(kept, count=500)) == IN_MEMORY
+
+
+def test_so_are_the_bytes_in_memory() -> None:
+    kept = spool(FakeDisk(space=0))
+    large = bytes(MOST_IN_MEMORY // 8)
+    for _ in range(11):
+        kept.put(large)
+    assert kept.lost == 3
+    assert len(drain(kept)) == 8
 
 
 def test_bytes_are_bounded_and_the_oldest_go() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import anyio
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
 
 from forepost.agent.node import Identity, Node
-from forepost.agent.uplink.address import AGAIN_SEC, HOME_EVERY, SUBJECT, Moves
+from forepost.agent.uplink.address import AGAIN_SEC, HOME_EVERY, SUBJECT, Moved, Moves
 from forepost.kit.health import Health
 from tests.fakes.clock import START, FakeClock
 from tests.running import free_port
@@ -101,6 +102,65 @@ async def test_an_address_that_nobody_answers_at_is_tried_every_ten_minutes(
         tasks.start_soon(house.moves.consider, there)
         await house.asleep()
         assert there in house.problem  # it waits for the rest of the ten minutes
+        tasks.cancel_scope.cancel()
+
+
+async def knows_it(stream: SocketStream) -> None:
+    """A controller that knows whoever asks."""
+    async with stream:
+        await stream.receive()
+        await stream.send(b'HTTP/1.1 200 \r\nContent-Length: 15\r\n\r\n{"status":"ok"}')
+
+
+@pytest.mark.anyio
+async def test_two_that_name_each_other_do_not_have_it_to_and_fro(tmp_path: Path) -> None:
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(listener.serve, knows_it)
+        there = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
+        here = "http://localhost:1"
+        house = Home(tmp_path, Identity(url=here, workspace_id=1, agent_id=1, psk="k"))
+        with pytest.raises(Moved):
+            await house.moves.consider(there)
+        house.moves.worked(house.moves.turn())
+        assert (house.moves.url, house.problem) == (there, "")
+        tasks.start_soon(house.moves.consider, here)
+        await house.asleep()
+        assert house.problem == f"{there} names another address, and this agent has just come"
+        assert house.moves.turn().url == there
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"status":"deleted","error":"agent_deleted"}', "it has removed this agent"),
+        (b"<h1>Gone</h1>", "something else may be at this address"),
+    ],
+)
+async def test_only_a_controller_says_that_it_removed_an_agent(
+    tmp_path: Path, body: bytes, said: str
+) -> None:
+    async def gone(stream: SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+            await stream.send(b"HTTP/1.1 410 \r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(listener.serve, gone)
+        house = Home(
+            tmp_path, Identity(url="http://localhost:1", workspace_id=1, agent_id=1, psk="k")
+        )
+        port = listener.extra(SocketAttribute.local_port)
+        tasks.start_soon(house.moves.consider, f"http://127.0.0.1:{port}")
+        await house.asleep()
+        assert said in house.problem
         tasks.cancel_scope.cancel()
 
 

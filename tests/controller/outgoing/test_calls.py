@@ -143,6 +143,14 @@ async def test_a_log_says_what_the_proxy_did_and_not_where_it_is() -> None:
         assert PASSWORD not in str(raised.value)
 
 
+async def test_nor_where_a_proxy_is_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with resolving(monkeypatch, "proxy.example", "127.0.0.9"):
+        way = Route(proxy_of(f"http://proxy.example:{free_port()}"), resolves=True)
+        with pytest.raises(Unsent) as raised:
+            await status(calls(way), "hook.example", 80)
+    assert str(raised.value) == "the proxy (outgoing.proxy) cannot be reached"
+
+
 async def test_a_black_hole_beside_an_address_that_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

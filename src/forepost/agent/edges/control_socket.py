@@ -32,6 +32,7 @@ REQUEST_SEC: Final = 15.0
 """From the beginning of a connection to the end of its request, and for taking a line."""
 READ_BYTES: Final = 1 << 16
 SUBJECT: Final = "control socket"
+GONE: Final = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 B = TypeVar("B")
 Say = Callable[[Any], Awaitable[None]]
@@ -112,17 +113,27 @@ class ControlSocket:
                 return _wrong(complaint(error))
             except msgspec.DecodeError as error:
                 return _wrong(f"not JSON: {error}")
+            except RecursionError:
+                return _wrong("nested too deeply")
         return _wrong(f"no whole request came within {REQUEST_SEC:g} s")
 
     async def _carried_out(
         self, request: ControlRequest, stream: SocketStream
-    ) -> ControlDone | ControlFailed:
+    ) -> ControlDone | ControlFailed | None:
+        """None: whoever asked is gone, or does not read."""
         verb = self._verbs.get(request.do)
         if verb is None:
             return _wrong(f"do: {request.do}: this agent cannot do that")
 
+        gone = False
+
         async def say(piece: Any) -> None:
-            await _send(stream, ControlSaid(_raw(piece)))
+            nonlocal gone
+            try:
+                await _send(stream, ControlSaid(_raw(piece)))
+            except GONE:
+                gone = True
+                raise
 
         try:
             return ControlDone(_raw(await verb.run(request.body, say)))
@@ -130,9 +141,9 @@ class ControlSocket:
             return _wrong(complaint(error))
         except Invalid as error:
             return _wrong(str(error))
-        except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            raise  # whoever asked is gone, or does not read
         except Exception as error:  # noqa: BLE001 - said to whoever asked
+            if gone:
+                return None
             _log.exception("%s failed", request.do)
             return ControlFailed(f"a fault of the agent: {type(error).__name__}: {error}")
 

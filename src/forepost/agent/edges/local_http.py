@@ -117,6 +117,10 @@ class _Refused(Exception):
         self.status = status
 
 
+class _Fault(Exception):
+    """Of the face, whose files and peers may be gone too: that is not the client's doing."""
+
+
 class _Connection:
     def __init__(
         self,
@@ -131,6 +135,7 @@ class _Connection:
         self._most_body = most_body
         self._request_sec, self._idle_sec = request_sec, idle_sec
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
+        self._method = ""
 
     async def run(self) -> None:
         """Answer request after request until either side has enough."""
@@ -167,7 +172,7 @@ class _Connection:
                 raise _Refused(403, why)
             if upgrades:
                 return await self._upgrade(request)
-            answer = await self._face.answer(request)
+            answer = await self._answer(request)
         except _Refused as refused:
             answer = self._face.refused(refused.status, str(refused))
         except h11.RemoteProtocolError as error:
@@ -175,14 +180,18 @@ class _Connection:
         except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             raise
         except Exception:
-            with anyio.move_on_after(self._request_sec):
-                await self._say(self._face.refused(500, "a fault of the agent; its log says which"))
+            await self._say(self._face.refused(500, "a fault of the agent; its log says which"))
             raise
-        with anyio.move_on_after(self._request_sec):
-            await self._say(answer)
-            if answer.then is not None:
-                answer.then()
+        await self._say(answer)
+        if answer.then is not None:
+            answer.then()
         return None
+
+    async def _answer(self, request: Request) -> Answer:
+        try:
+            return await self._face.answer(request)
+        except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+            raise _Fault from error
 
     async def _request(self) -> Request | None:
         """A whole request within its bounds; None: the other side went away in the middle."""
@@ -190,9 +199,11 @@ class _Connection:
             head = await self._event()
             if not isinstance(head, h11.Request):
                 return None
-            method = head.method.decode("ascii")
+            method = self._method = head.method.decode("ascii")
             if method not in UNDERSTOOD:
                 raise _Refused(501, f"{method}: not a method that is understood")
+            if not head.target.startswith(b"/") and (method, head.target) != ("OPTIONS", b"*"):
+                raise _Refused(400, "the target of a request is a path: this is no proxy")
             path, _, query = head.target.decode("latin-1").partition("?")
             headers = {name.decode("ascii"): text.decode("latin-1") for name, text in head.headers}
             if len(head.target) + sum(len(n) + len(text) for n, text in head.headers) > MOST_HEAD:
@@ -232,7 +243,10 @@ class _Connection:
                 self._http.receive_data(b"")
 
     async def _say(self, answer: Answer) -> None:
-        """A small answer is one segment. After a refusal half a request may still come: the end."""
+        """A small answer is one segment. After a refusal half a request may still come: the end.
+
+        Raises TimeoutError where it is not taken: nothing more is said then.
+        """
         if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return
         whole = self._http.their_state in (h11.DONE, MAY_SWITCH)
@@ -244,12 +258,15 @@ class _Connection:
         ]
         parts = (
             h11.Response(status_code=answer.status, headers=headers),
-            h11.Data(data=answer.body),
+            h11.Data(data=b"" if self._method == "HEAD" else answer.body),
             h11.EndOfMessage(),
         )
-        await self._stream.send(b"".join(self._http.send(part) or b"" for part in parts))
+        with anyio.fail_after(self._request_sec):
+            await self._stream.send(b"".join(self._http.send(part) or b"" for part in parts))
 
     async def _upgrade(self, request: Request) -> Awaitable[None] | None:
+        if request.method != "GET":
+            raise _Refused(405, f"{request.method}: a WebSocket is asked for with GET")
         if request.headers.get("sec-websocket-version") != VERSION:
             answer = self._face.refused(426, f"Sec-WebSocket-Version: only {VERSION} is understood")
             known = (*answer.headers, ("sec-websocket-version", VERSION))

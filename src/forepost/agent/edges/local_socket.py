@@ -7,7 +7,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import SocketStream
 from websockets.datastructures import Headers
-from websockets.frames import Opcode
+from websockets.frames import CloseCode, Opcode
 from websockets.http11 import Request as Handshake
 from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
@@ -21,11 +21,14 @@ READ_BYTES: Final = 1 << 16
 class LocalSocket:
     """`messages` is read by one task; `send` may be called by any."""
 
-    def __init__(self, stream: SocketStream, protocol: Protocol, path: str) -> None:
+    def __init__(
+        self, stream: SocketStream, protocol: Protocol, path: str, *, send_sec: float = SEND_SEC
+    ) -> None:
         self.path = path
         """With the query, as it came."""
-        self._stream, self._protocol = stream, protocol
+        self._stream, self._protocol, self._send_sec = stream, protocol, send_sec
         self._turn = anyio.Lock()
+        self._is_left = False
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """Texts and bytes as they come, pings answered, until either side closes."""
@@ -40,8 +43,14 @@ class LocalSocket:
                     parts += frame.data  # type: ignore[union-attr]
                 else:
                     continue
-                if frame.fin:  # type: ignore[union-attr]
-                    yield parts.decode() if text else bytes(parts)
+                if not frame.fin:  # type: ignore[union-attr]
+                    continue
+                try:
+                    message = parts.decode() if text else bytes(parts)
+                except UnicodeDecodeError:
+                    self._protocol.fail(CloseCode.INVALID_DATA, "a text that is not UTF-8")
+                    break
+                yield message
             await self._flush()
             if self._protocol.state is not State.OPEN:
                 return
@@ -52,9 +61,9 @@ class LocalSocket:
 
     async def send(self, message: str | bytes) -> None:
         """Send one message. Raises TimeoutError where the other side does not read, and
-        anyio.ClosedResourceError where it is gone.
+        anyio.ClosedResourceError where it is gone, or did not read before.
         """
-        if self._protocol.state is not State.OPEN:
+        if self._protocol.state is not State.OPEN or self._is_left:
             raise anyio.ClosedResourceError
         if isinstance(message, str):
             self._protocol.send_text(message.encode())
@@ -70,9 +79,15 @@ class LocalSocket:
 
     async def _flush(self) -> None:
         async with self._turn:  # what was written first leaves first
+            if self._is_left:  # those who wait here do not wait as long, one after the other
+                raise anyio.ClosedResourceError
             for data in self._protocol.data_to_send():
-                with anyio.fail_after(SEND_SEC):
-                    await (self._stream.send(data) if data else self._stream.send_eof())
+                try:
+                    with anyio.fail_after(self._send_sec):
+                        await (self._stream.send(data) if data else self._stream.send_eof())
+                except TimeoutError:
+                    self._is_left = True
+                    raise
 
 
 async def upgraded(

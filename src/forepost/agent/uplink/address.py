@@ -20,7 +20,7 @@ from forepost.kit.http import Unreachable
 
 SUBJECT: Final = "the controller's new address"
 AGAIN_SEC: Final = 600.0
-"""After a new address that did not work."""
+"""After a new address that did not work, and after one that did."""
 HOME_EVERY: Final = 4
 """Of so many tries at an address that a controller named, one is at home while none works."""
 _WORDS: Final = {"unknown": "it does not know this agent", "removed": "it has removed this agent"}
@@ -70,8 +70,12 @@ class Moves:
 
     def worked(self, identity: Identity) -> None:
         """A conversation came about."""
+        has_moved = self._next is not None and self._next.url == identity.url
         self._failures, self._next, self._is_trying = 0, None, False
         self._health.well(SUBJECT)  # it may name no other address any more
+        if has_moved:
+            # Two that name each other would have it to and fro, every second.
+            self._not_yet(f"{identity.url} names another address, and this agent has just come")
         if identity == self._kept:
             return
         _log.info("%s: its controller is at %s now", identity.named, identity.url)
@@ -117,6 +121,8 @@ class Moves:
             self._not(url, _WORDS.get(found, found))
 
     def _not(self, url: str, why: str) -> None:
-        self._not_before_sec = self._clock.monotonic() + AGAIN_SEC
-        self._why_not = f"{url}: {why}; going on at {self.url}"
+        self._not_yet(f"{url}: {why}; going on at {self.url}")
         self._health.ill(SUBJECT, self._why_not)
+
+    def _not_yet(self, why: str) -> None:
+        self._not_before_sec, self._why_not = self._clock.monotonic() + AGAIN_SEC, why

@@ -109,7 +109,7 @@ async def standing(way: Way, identity: Identity) -> Standing:
             return "known"
         case 401, _, "invalid_psk":
             return "unknown"
-        case 410, _, _:
+        case (410, "deleted", _) | (410, _, "agent_deleted"):
             return "removed"
     raise Unreachable(
         f"{identity.url}: no controller answers there, but HTTP {answer.status}: something else may"

@@ -36,7 +36,9 @@ from forepost.kit.health import Health
 from forepost.wire.status import SpoolStatus
 
 IN_MEMORY: Final = 10_000
-"""Results that wait in memory while the disk cannot be written."""
+"""Results that wait in memory while the disk cannot be written ..."""
+MOST_IN_MEMORY: Final = 32 << 20
+"""... and their bytes: a minute of flows may have a megabyte."""
 BYTES_IN_MEMORY: Final = 256 << 10
 """So much waits there while it can, at most."""
 SMALL_BYTES: Final = 16 << 10
@@ -93,7 +95,7 @@ class Spool:
         self._waiting.put(Record(self._seq, data), self._clock.boottime())
         if not self._may_wait():
             self._write_down()
-        if len(self._waiting) > IN_MEMORY:
+        while len(self._waiting) > IN_MEMORY or self._waiting.bytes > MOST_IN_MEMORY:
             self._waiting.take()
             self._given_up += 1
         self._shelf.make_room(self._clock.boottime() - self._max_age_sec)

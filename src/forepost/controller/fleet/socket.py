@@ -240,7 +240,8 @@ class _Connection(Connection):
     ) -> None:
         match step:
             case GiveProbes(namespace):
-                if namespace == FOREPOST:  # a long list is not to keep us from listening
+                # A long list is not to keep us from listening: to answers to its pieces, say.
+                if namespace == FOREPOST or self._session.packs:
                     self.probes_changed(0)
                     return
                 if not self._session.speaks(FOREPOST):

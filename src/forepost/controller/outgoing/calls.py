@@ -24,7 +24,7 @@ from forepost.kit.happy_eyeballs import beside, connect_first, interleaved, peer
 from forepost.kit.name_lookup import Goal, NotReached, look_up
 from forepost.kit.proxies import Proxy
 from forepost.kit.settings import WrongSettings
-from forepost.kit.tunnel import through
+from forepost.kit.tunnel import ProxyAway, through
 
 LOOKUPS: Final = 8
 
@@ -128,6 +128,8 @@ class Calls:
             if proxy is None:
                 raise
             # Where it stands is the operator's to know, not whoever's who reads the log.
+            if isinstance(error, ProxyAway):
+                raise Unsent("the proxy (outgoing.proxy) cannot be reached") from None
             raise Unsent(str(error).replace(str(proxy), "(outgoing.proxy)")) from None
         peer = peer_of(opened)
         stream = await SocketStream.from_socket(opened)
