@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from forepost.kit.clock import SystemClock
 from forepost.kit.name_lookup import NotReached
 from forepost.kit.proxies import Proxy, proxy_of
-from forepost.kit.tunnel import reach
+from forepost.kit.tunnel import reach, through
 from tests.lab.proxies import PASSWORD, USER, microsocks, squid
 from tests.running import free_port
 
@@ -195,3 +196,17 @@ def test_nothing_is_smuggled_into_a_request(host: str) -> None:
 def test_no_byte_of_what_follows_is_lost() -> None:
     with speaking(answering(b"HTTP/1.1 200 OK\r\nVia: x\r\n\r\n" + HELLO)) as port:
         assert heard(proxy_of(f"127.0.0.1:{port}"), "c.example", 80) == HELLO
+
+
+def test_a_slow_proxy_has_time_for_a_host_of_many_addresses() -> None:
+    def slow(came: socket.socket) -> None:
+        came.recv(4_096)
+        threading.Event().wait(1.0)
+        came.sendall(b"HTTP/1.1 200 \r\n\r\n")
+        came.recv(1)
+
+    clock = SystemClock()
+    with speaking(slow) as port:
+        hosts = [f"198.18.0.{n}" for n in range(16)]
+        way = proxy_of(f"http://127.0.0.1:{port}")
+        through(way, hosts, 443, clock.monotonic() + 10, clock).close()

@@ -19,6 +19,8 @@ from forepost.kit.proxies import Proxy
 
 T = TypeVar("T")
 LONGEST_HEAD: Final = 64 << 10
+LEAST_SEC: Final = 3.0
+"""For one of many addresses: a proxy that is far away, or asks others first, takes its time."""
 _HTTP: Final = b"HTTP/1."
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] (\d{3})(?: ([ -~]{0,100}))?")
 _REFUSALS: Final = {
@@ -63,9 +65,11 @@ def through(
     failed: list[NotReached] = []
     for number, host in enumerate(hosts):
         now = clock.monotonic()
-        share_sec = (until - now) / (len(hosts) - number)
+        if failed and now >= until:
+            break
+        share_sec = max((until - now) / (len(hosts) - number), LEAST_SEC)
         try:
-            return _through(proxy, host, port, now + share_sec, clock)
+            return _through(proxy, host, port, min(now + share_sec, until), clock)
         except NotReached as error:
             failed.append(error)
     heard = [error for error in failed if not isinstance(error, ProxyAway)]
