@@ -55,7 +55,10 @@ def proxy_of(text: str) -> Proxy:
         raise WrongProxy(
             f"{scheme[:20]}:// is no proxy that can be used: http://, socks5:// or socks5h://"
         )
-    wrong = WrongProxy("is not http://[USER:PASSWORD@]HOST:PORT (or socks5://, socks5h://)")
+    wrong = WrongProxy(
+        "is not http://[USER:PASSWORD@]HOST:PORT (or socks5://, socks5h://); a / in a name or"
+        " password is written %2F, an @ %40, a : %3A, a # %23, a ? %3F, a % %25"
+    )
     try:
         parts = urlsplit(f"//{rest}")
         host, port = parts.hostname or "", parts.port
