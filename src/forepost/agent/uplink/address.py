@@ -74,7 +74,7 @@ class Moves:
         self._health.well(SUBJECT)  # it may name no other address any more
         if identity == self._kept:
             return
-        _log.info("%s: its controller is at %s now", identity.named, identity.url)
+        _log.info("its controller is at %s now: %s", identity.url, (self._kept or identity).named)
         self._kept = identity
         try:
             self._node.keep(identity)
