@@ -51,7 +51,7 @@ def test_a_pin_needs_a_certificate() -> None:
 def test_what_is_no_controller_is_named(url: str) -> None:
     with pytest.raises(ValueError, match=r"is not the address of a controller"):
         controller_address(url)
-    with pytest.raises(WrongSettings, match=r"uplink: .* is not the address of a controller"):
+    with pytest.raises(WrongSettings, match=r"uplink\.url: .* is not the address of a controller"):
         read(None, {"FOREPOST_UPLINK__URL": url})
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from forepost.agent.doctor import CHECKS
 from forepost.agent.edges.walk import STAGES
-from forepost.wire.doctor import Diagnosis, Finding
+from forepost.cli.doctor import _show
+from forepost.wire.doctor import Diagnosis, Finding, Stage
 from tests.lab.net import Namespace, namespace
 from tests.running import AgentProcess, ControllerProcess, free_port, until
 
@@ -128,6 +129,25 @@ def test_root_lacks_nothing(strict: Namespace, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_others_said_is_no_markup_and_pins_are_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    pin = "0123456789abcdef" * 4
+    stages = [
+        Stage(stage="TCP", state="ok", detail="http://[fd00::1]:80"),
+        Stage(stage="TLS", state="fails", detail=f"of [/nobody]: {pin}"),
+        Stage(stage="key", state="off"),
+    ]
+    found = Finding(check="controller", state="lacks", detail="of [/nobody]", stages=stages)
+    _show("root", [found])
+    table, _, way = capsys.readouterr().out.partition("the way to the controller")
+    assert "of [/nobody]" in table
+    assert "http://[fd00::1]:80" in way
+    assert pin in "".join(way.split())
+    assert "key" not in way
+
+
 def test_a_server_that_may_not_listen_where_it_is_to(strict: Namespace) -> None:
     server = {"type": "TRAFFICSIM", "server": True}
     for target, code in (("0.0.0.0:5000", 0), ("0.0.0.0:123", 1), ("nowhere", 1)):
@@ -204,8 +224,31 @@ def test_the_controller_s_check_goes_all_the_way(
         check=False,
         env={**os.environ, **process.env, "COLUMNS": "200"},
     )
-    assert "fails key: the key is not known there" in done.stdout
-    assert "ok    TCP: 127.0.0.1 port" in done.stdout
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "fails key the key is not known there" in lines
+    assert any(line.startswith("ok TCP 127.0.0.1 port") for line in lines)
+
+
+def test_who_may_not_read_the_key_is_not_told_to_join_again(controller: ControllerProcess) -> None:
+    """It said that there was no key, and how to get one by a PIN."""
+    person = controller.person()
+    agent = person.agent(person.workspace("w"))
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        process = AgentProcess(Path(name, "state"), controller.url, agent)
+        process.folder.chmod(0o700)
+        done = subprocess.run(
+            [*NOBODY, *DOCTOR, "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **process.env, "HOME": "/nonexistent"},
+        )
+    found = {one.check: one for one in msgspec.json.decode(done.stdout, type=Diagnosis).findings}
+    assert found["controller"].fails
+    assert "identity.json: permission denied" in found["controller"].detail
+    assert "ask as the agent's user" in found["controller"].grant
+    assert "make room" not in found["spool-space"].grant
 
 
 def way(process: AgentProcess, **env: str) -> Finding:

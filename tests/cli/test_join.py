@@ -128,7 +128,7 @@ def test_an_agent_whose_key_was_ended_measures_on_and_joins_again(
             process.stop()
             process.start()
             until(lambda: len(person.results(agent, probe)) >= before + 2, 10)
-            assert process.status()["spool"]["lost"] == 0
+            assert until(process.status, 10)["spool"]["lost"] == 0
         finally:
             process.end()
     finally:

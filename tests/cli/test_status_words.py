@@ -1,4 +1,9 @@
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -45,6 +50,49 @@ def test_what_cannot_run_and_what_is_wrong_is_said_letter_by_letter(
     assert "cannot run" in said
     assert "probe 7: DNS: server: [red]x[/red]" in said
     assert "probe [1]: [/] is no address" in said
+
+
+def test_addresses_and_pins_are_shown_whole_in_a_narrow_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    pin = "0123456789abcdef" * 4
+    _show(
+        Status(
+            version="1",
+            name="[b]x",
+            pid=1,
+            started_at=datetime(2026, 1, 1, tzinfo=UTC),
+            controller="http://[fd00::1]:8080",
+            connected=False,
+            workspace_id=0,
+            agent_id=0,
+            probes=0,
+            spool=SpoolStatus(pending=0, bytes=0, lost=0, refused=0),
+            problems={"controller": f"its pin is {pin}"},
+        )
+    )
+    said = capsys.readouterr().out
+    assert "[b]x" in said
+    assert "http://[fd00::1]:8080" in said
+    assert pin in "".join(said.split())
+
+
+def test_who_may_not_ask_is_told_so() -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder, "state").mkdir(0o700)
+        Path(folder).chmod(0o755)
+        done = subprocess.run(
+            ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-m",
+             "forepost.cli.main", "status", "--state-dir", f"{folder}/state"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "HOME": "/nonexistent"},
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert "ask as the agent's user, or as root" in done.stderr
+    assert "no agent" not in done.stderr
 
 
 @pytest.mark.parametrize(

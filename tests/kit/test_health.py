@@ -22,6 +22,22 @@ def test_a_thing_is_said_once_when_it_breaks_and_once_when_it_heals(
     assert health.problems == {}
 
 
+def test_what_does_not_heal_by_itself_is_said_although_the_fault_began_otherwise(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A controller that was replaced: the log had "service restart", and never the key."""
+    caplog.set_level(logging.INFO)
+    health = Health(logging.getLogger("x"))
+    health.ill("controller", "it closed the connection")
+    for _ in range(3):
+        health.ill("controller", "connection refused")
+        health.ill("controller", "it does not know this agent", lasting=True)
+    assert [r.message for r in caplog.records] == [
+        "controller: it closed the connection",
+        "controller: it does not know this agent",
+    ]
+
+
 def test_what_is_minor_keeps_nobody_from_working() -> None:
     health = Health(logging.getLogger("x"))
     able = [health.able]

@@ -55,3 +55,44 @@ def test_both_parts_of_forepost_start_without_any_setting() -> None:
     assert controller_settings.read(None, {}).http.listen == "127.0.0.1:8080"
     with pytest.raises(WrongSettings, match="retention_days"):
         controller_settings.read(None, {"FOREPOST_DATA__RETENTION_DAYS": "0"})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("SPOOL__BACKLOG", "youngest", "spool.backlog: invalid enum value 'youngest'"),
+        ("SPOOL__BACKLOG", "youngest", "oldest, newest"),
+        ("UPLINK__PROXY", "ftp://h", "uplink.proxy: ftp:// is no proxy that can be used"),
+        ("UPLINK__PROXY", "http://u:p/w@h:1", "a / in a name or password is written %2F"),
+        ("UPLINK__CLIENT_KEY_FILE", "/k", "uplink.client_key_file: needs client_cert_file"),
+        ("UPLINK__URL", "h:80", "uplink.url: 'h:80' is not the address of a controller"),
+        ("UPLINK__PIN_SHA256", "zz", "uplink.pin_sha256: is not 64 hex digits in small letters"),
+        ("UPLINK__PING_SEC", "3", "uplink.ping_sec: expected `float` >= 5"),
+        ("SPEEDTEST__LISTEN", "x", "speedtest.listen: is not HOST:PORT"),
+    ],
+)  # fmt: skip
+def test_an_agents_key_and_the_reason_are_named(key: str, value: str, said: str) -> None:
+    with pytest.raises(WrongSettings) as caught:
+        agent_settings.read(None, {f"FOREPOST_{key}": value})
+    assert str(caught.value).startswith("environment: ")
+    assert said in str(caught.value)
+    assert "regex" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("UPLINK__MOVE_TO", "https://h/path", "uplink.move_to: is not http(s)://host[:port]"),
+        ("OUTGOING__PROXY", "ftp://h", "outgoing.proxy: ftp:// is no proxy"),
+        ("LOOKUPS__WHOIS", "x", "it is one of whois, rdap, off"),
+    ],
+)
+def test_a_controllers_key_and_the_reason_are_named(key: str, value: str, said: str) -> None:
+    with pytest.raises(WrongSettings) as caught:
+        controller_settings.read(None, {f"FOREPOST_{key}": value})
+    assert said in str(caught.value)
+
+
+def test_a_file_that_may_not_be_read_is_named_without_a_number(tmp_path: Path) -> None:
+    with pytest.raises(WrongSettings, match=r"nowhere\.toml: No such file or directory$"):
+        load(tmp_path / "nowhere.toml", Whole, {})

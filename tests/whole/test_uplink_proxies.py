@@ -165,6 +165,9 @@ def test_join_goes_through_the_proxy(
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert PASSWORD not in done.stdout + done.stderr
+        assert (
+            "the agent needs that in its own" in done.stdout
+        ) is not said  # a service has another
     config = tmp_path / "agent.toml"
     assert (f'proxy = "{standing.url()}"' in config.read_text()) is said
     assert stat.S_IMODE(config.stat().st_mode) == 0o600

@@ -32,7 +32,9 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     """Used once, for a PSK that is kept in `state_dir`."""
     allow_plain: bool = False
     """Whether the key may go over `http://` to a host that is not this one."""
-    pin_sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    pin_sha256: Annotated[
+        str, Meta(pattern="^([0-9a-f]{64})?$", description="64 hex digits in small letters")
+    ] = ""
     """SHA-256 of the public key of the controller's certificate, in hex; it alone says who the
     controller is. Empty: certificate authorities do.
     """
@@ -54,8 +56,11 @@ class UplinkSection(Section, frozen=True, kw_only=True):
     """Whether the controller may name another address of its own."""
 
     def __post_init__(self) -> None:
-        if self.url:
-            controller_address(self.url)
+        try:
+            if self.url:
+                controller_address(self.url)
+        except ValueError as wrong:
+            raise ValueError(f"url: {wrong}") from None
         if self.proxy and self.proxy != NONE:
             try:
                 proxy_of(self.proxy)
@@ -105,7 +110,7 @@ class SpeedtestServerSection(Section, frozen=True, kw_only=True):
 class SpeedtestSection(Section, frozen=True, kw_only=True):
     """What speed tests may use, and whether this agent answers those of others."""
 
-    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$")] = ""
+    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$", description="HOST:PORT")] = ""
     """Address and port where tests of others are answered; empty: they are not."""
     token: str = ""
     """Who has it may test against `listen` without a controller; empty: nobody may."""
@@ -176,7 +181,7 @@ class SinkSection(Section, frozen=True, kw_only=True):
     kind: Literal["log", "socket", "http", "mqtt"]
     path: str = ""
     """`log`: the file. `socket`: a Unix socket to listen on."""
-    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$")] = ""
+    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$", description="HOST:PORT")] = ""
     """`socket`: address and port to listen on, where there is no path."""
     group: str = ""
     """`socket`: whose members may connect to the path."""

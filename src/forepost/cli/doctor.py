@@ -11,6 +11,7 @@ from typing import Final
 import anyio
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import forepost
@@ -18,7 +19,7 @@ from forepost.agent import settings as agent_settings
 from forepost.agent.doctor import examine
 from forepost.agent.doctor.case import Asked, Case, needs, served
 from forepost.agent.edges import abilities
-from forepost.agent.node import Identity, Node
+from forepost.agent.node import IDENTITY, Identity, Node
 from forepost.agent.status import SOCKET
 from forepost.agent.uplink.enroll import standing
 from forepost.agent.way import Way
@@ -73,6 +74,7 @@ def doctor(
         wanted=needs(probes),
         served=served(probes),
         identity=_identity(state),
+        unreadable=_unreadable(state / IDENTITY),
         standing=partial(_standing, settings.uplink.way),
         running=abilities.answers(state / SOCKET),
         cut_off=_cut_off(state / SOCKET),
@@ -93,6 +95,17 @@ def _identity(state: Path) -> Identity | None:
         name="", version=forepost.__version__, state_dir=state, started_at=SystemClock().now()
     )
     return node.identity()
+
+
+def _unreadable(key: Path) -> str:
+    """Why; "" where it can be read, and where there is none."""
+    try:
+        key.open("rb").close()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"{key}: {(error.strerror or str(error)).lower()}"
+    return ""
 
 
 def _standing(way: Way, identity: Identity) -> str:
@@ -143,7 +156,8 @@ def _panel(listen: str) -> Finding:
 
 
 def _show(user: str, findings: list[Finding]) -> None:
-    table = Table("", "check", "needed by", "what was found", title=f"as {user}", title_style="")
+    table = Table("", "check", "needed by", title=f"as {user}", title_style="")
+    table.add_column("what was found", overflow="fold")  # an address or a pin whole, or not at all
     for one in findings:
         style = "bold red" if one.fails else _STYLES[one.state]
         grant = f"\n-> {plain(one.grant)}" if one.grant else ""
@@ -151,12 +165,23 @@ def _show(user: str, findings: list[Finding]) -> None:
             f"[{style}]{one.state}[/]",
             one.check,
             ", ".join(one.needed_by),
-            plain(one.detail) + _ways(one) + grant,
+            escape(plain(one.detail) + grant),
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for one in findings:
+        _show_way(one, console)
 
 
-def _ways(one: Finding) -> str:
+def _show_way(one: Finding, console: Console) -> None:
     """A line for each stage that was looked at."""
-    said = [f"{s.state:5} {s.stage}: {s.detail}" for s in one.stages if s.state != "off"]
-    return "".join(f"\n{plain(line)}" for line in said)
+    stages = [stage for stage in one.stages if stage.state != "off"]
+    if stages:
+        table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
+        table.title, table.title_style = f"the way to the {one.check}", ""
+        for _ in range(3):
+            table.add_column(overflow="fold")
+        for stage in stages:
+            style = "green" if stage.state == "ok" else "bold red"
+            table.add_row(f"[{style}]{stage.state}[/]", stage.stage, escape(plain(stage.detail)))
+        console.print(table)

@@ -131,6 +131,13 @@ def join(
         return _fail(USAGE, f"--proxy: {error}")
     except CannotEdit as error:
         return _fail(USAGE, str(error))
+    except PermissionError as error:
+        where = error.filename or error.filename2 or ""
+        return _fail(
+            NOT_JOINED,
+            f"{where}: permission denied: run it as the agent's user, or as root; or give other"
+            " places: --config, --state-dir",
+        )
     except (Refused, Unreachable, OSError) as error:
         return _fail(NOT_JOINED, str(error))
     print(said)
@@ -252,7 +259,14 @@ async def _go(way: Way, identity: Identity) -> None:
 
 
 def _start(wanted: Wanted) -> str:
-    return f"start it with: forepost agent --config {wanted.config}"
+    said = f"start it with: forepost agent --config {wanted.config}"
+    way, url = wanted.node.way, wanted.asked.url
+    if not way.proxy and (proxy := way.proxy_for(url)) is not None:
+        said += (
+            f"\nit went by the proxy {proxy} of this environment; the agent needs that in its own"
+            " (a service has another), or in its settings: --proxy"
+        )
+    return said
 
 
 def _found(node: Node) -> Identity | None:

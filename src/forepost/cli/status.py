@@ -29,7 +29,8 @@ def status(
 ) -> int:
     """Show what the running agent says of itself.
 
-    Exit status: 0 all is well, 1 it runs with problems, 3 no agent runs there.
+    Exit status: 0 all is well, 1 it runs with problems, 3 no agent runs there, or this user may not
+    ask it.
 
     Parameters
     ----------
@@ -43,8 +44,15 @@ def status(
     try:
         answer = anyio.run(ask, path)
         found = msgspec.json.decode(answer, type=Status)
+    except PermissionError:
+        sys.stderr.write(
+            f"forepost status: this user may not ask the agent at {path}: ask as the agent's user,"
+            " or as root\n"
+        )
+        return 3
     except (OSError, TimeoutError, msgspec.MsgspecError) as error:
-        sys.stderr.write(f"forepost status: no agent answers at {path}: {error}\n")
+        reason = getattr(error, "strerror", "") or str(error) or f"nothing in {TIMEOUT_SEC:.0f} s"
+        sys.stderr.write(f"forepost status: no agent answers at {path}: {reason}\n")
         return 3
     if as_json:
         print(answer.decode().strip())
@@ -66,13 +74,15 @@ async def ask(path: Path) -> bytes:
 def _show(found: Status) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
-    table.add_column()
+    table.add_column(overflow="fold")  # an address or a pin is of no use in part
     where = f"agent {found.agent_id} of workspace {found.workspace_id}"
     state = "connected" if found.connected else "not connected"
     if found.plain:
         state += ", not encrypted: whoever is on the way can read the agent's key"
-    table.add_row("agent", f"{found.name} ({where}), forepost {found.version}, pid {found.pid}")
-    table.add_row("controller", f"{found.controller or 'none'} ({state})")
+    table.add_row(
+        "agent", f"{escape(found.name)} ({where}), forepost {found.version}, pid {found.pid}"
+    )
+    table.add_row("controller", f"{escape(found.controller) or 'none'} ({state})")
     table.add_row("running", f"{found.probes} measurements since {found.started_at:%F %T} UTC")
     spool = found.spool
     table.add_row(

@@ -158,7 +158,7 @@ class Lookups(Section, frozen=True, kw_only=True):
 class SpeedtestSection(Section, frozen=True, kw_only=True):
     """Speed tests of agents against this controller's own line."""
 
-    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$")] = ""
+    listen: Annotated[str, Meta(pattern="^(|.+:[1-9][0-9]{0,4})$", description="HOST:PORT")] = ""
     """Address and port where they are answered; empty: they are not."""
     public_host: str = ""
     """What agents connect to; empty: the host that they reach the controller by."""
@@ -171,9 +171,14 @@ class SpeedtestSection(Section, frozen=True, kw_only=True):
 class Uplink(Section, frozen=True, kw_only=True):
     """What agents are told of the way to here."""
 
-    move_to: Annotated[str, Meta(pattern=r"^(|https?://[A-Za-z0-9.:\[\]_-]+)$", max_length=300)] = (
-        ""
-    )
+    move_to: Annotated[
+        str,
+        Meta(
+            pattern=r"^(|https?://[A-Za-z0-9.:\[\]_-]+)$",
+            max_length=300,
+            description="http(s)://host[:port]",
+        ),
+    ] = ""
     """`http(s)://host[:port]` that they are to use from now on; empty: what they have."""
 
 

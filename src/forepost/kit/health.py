@@ -32,14 +32,19 @@ class Health:
         self._minor: set[str] = set()
         self._faults: dict[str, _Fault] = {}
 
-    def ill(self, subject: str, reason: str, *, minor: bool = False) -> None:
-        """`minor`: everything else can be done all the same."""
+    def ill(self, subject: str, reason: str, *, minor: bool = False, lasting: bool = False) -> None:
+        """`minor`: everything else can be done all the same. `lasting`: it does not heal by itself,
+        and is logged, once, although the fault began with another reason.
+        """
         if (fault := self._faults.get(subject)) is None:
             self._faults[subject] = _Fault(reason)
             self._log.warning("%s: %s", subject, reason)
-        elif fault.well_since is not None:
-            fault.returns, fault.well_since = fault.returns + 1, None
-            if reason not in fault.reasons and len(fault.reasons) < MOST_REASONS:
+        else:
+            is_back = fault.well_since is not None
+            if is_back:
+                fault.returns, fault.well_since = fault.returns + 1, None
+            is_news = lasting or (is_back and len(fault.reasons) < MOST_REASONS)
+            if is_news and reason not in fault.reasons:
                 fault.reasons.add(reason)
                 self._log.warning("%s: %s", subject, reason)
         self._reasons[subject] = reason

@@ -49,7 +49,10 @@ class Proxy(msgspec.Struct, frozen=True):
 
 def proxy_of(text: str) -> Proxy:
     """Of `[SCHEME://][USER:PASSWORD@]HOST[:PORT]`. Raises WrongProxy."""
-    wrong = WrongProxy("is not http://[USER:PASSWORD@]HOST:PORT (or socks5://, socks5h://)")
+    wrong = WrongProxy(
+        "is not http://[USER:PASSWORD@]HOST:PORT (or socks5://, socks5h://); a / in a name or"
+        " password is written %2F, an @ %40, a : %3A, a # %23, a ? %3F, a % %25"
+    )
     scheme, found, rest = text.strip().partition("://")
     if not found:
         scheme, rest = "http", text.strip()

@@ -1,6 +1,7 @@
 """Where the way to a controller ends, and why: real servers that are none, and one that is."""
 
 import signal
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from websockets.sync.client import connect
 from forepost.agent.edges.walk import STAGES, Walk
 from forepost.agent.way import Way
 from forepost.kit.pinning import pinned
+from forepost.kit.proxies import proxy_of
+from forepost.kit.tunnel import reach
 from forepost.wire.uplink import LOOK
 from tests.lab.web_servers import Nginx, opens, other_make, serving
 from tests.running import (
@@ -239,6 +242,18 @@ def test_certificates(nginx: Nginx, agent: NewAgent, name: str, words: tuple[str
 def test_a_pinned_key_that_is_another(nginx: Nginx, agent: NewAgent) -> None:
     walk = walked(nginx.url("good", "https"), agent, tls=pinned("0" * 64))
     ends(walk, "TLS", "not the pinned one", "uplink.pin_sha256")
+
+
+def test_a_proxy_that_refuses_is_no_firewall(nginx: Nginx) -> None:
+    """It was said to see that it runs, whatever the proxy had answered."""
+    proxy = proxy_of(nginx.url("page"))  # a web server allows no CONNECT
+
+    def again(within_sec: float) -> socket.socket:
+        return reach("198.18.0.1", 9, within_sec, proxy)
+
+    walk = walked("https://198.18.0.1:9", again=again, proxy=str(proxy))
+    ends(walk, "TCP", "the proxy http://127.0.0.1", "uplink.proxy", "CONNECT")
+    assert "firewall" not in walk.grant
 
 
 def test_haproxy_without_its_server(tmp_path: Path, agent: NewAgent) -> None:

@@ -66,6 +66,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Where TRAFFICSIM servers are to listen."""
     identity: Identity | None = None
     """Whose key is here; None also where whoever asks may not read it."""
+    unreadable: str = ""
+    """Why whoever asks may not read the key."""
     standing: Callable[[Identity], str] = lambda _: "known"
     """What a controller makes of a key that cannot be looked at otherwise: "known" or why not."""
     running: bool = False

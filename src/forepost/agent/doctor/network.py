@@ -13,6 +13,7 @@ from forepost.agent.doctor.case import NET_BIND, NET_RAW, Case
 from forepost.agent.edges import abilities
 from forepost.agent.edges.host import LinuxHost
 from forepost.agent.edges.permission import TYPES
+from forepost.agent.edges.walk import PROXY
 from forepost.agent.node import Identity
 from forepost.kit.http import Unreachable
 from forepost.wire.doctor import Finding, Stage
@@ -63,10 +64,14 @@ def controller(case: Case) -> Finding:
                 knows=partial(case.standing, identity),
             ).go()
         except Unreachable as error:
-            why_not, grant = str(error), "name a file (PEM) that this agent may read"
+            why_not = str(error)
+            grant = "name a file (PEM) that this agent may read" if "_file: " in why_not else PROXY
         else:
             stages, why_not, grant = walk.stages, walk.why_not, walk.grant
-    if not why_not and not identity.psk and not uplink.pin:
+    if not why_not and case.unreadable:
+        why_not = f"its key cannot be read: {case.unreadable}"
+        grant = "ask as the agent's user: sudo -u USER forepost doctor"
+    elif not why_not and not identity.psk and not uplink.pin:
         why_not = "this agent has no key there"
         grant = "forepost join URL --workspace N --agent N --pin PIN"
     acknowledges = any(one.stage == "acknowledgement" and one.state == "ok" for one in stages)

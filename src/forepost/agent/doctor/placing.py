@@ -14,7 +14,10 @@ MIB = 1 << 20
 def folder(case: Case) -> Finding:
     path = Path(case.settings.node.state_dir)
     why_not, _ = abilities.folder(path)
-    grant = f"chown {path} to the agent's user (systemd: StateDirectory=), or set node.state_dir"
+    grant = (
+        f"ask as the agent's user; or chown {path} to that user (systemd: StateDirectory=), or set"
+        " node.state_dir"
+    )
     found = case.finding("state-folder", why_not, ["spool"], detail=str(path), grant=grant)
     return msgspec.structs.replace(found, configured=True)
 
@@ -25,7 +28,9 @@ def space(case: Case) -> Finding:
     wanted = case.settings.spool.max_bytes
     if not why_not and free < wanted:
         why_not = f"{free // MIB} MiB are free, spool.max_bytes is {wanted // MIB} MiB"
-    grant = "make room, or lower spool.max_bytes"
+        grant = "make room, or lower spool.max_bytes"
+    else:
+        grant = "see state-folder"
     found = case.finding(
         "spool-space", why_not, ["spool"], detail=f"{free // MIB} MiB free", grant=grant
     )

@@ -28,6 +28,11 @@ STAGES: Final = ("name", "address", "TCP", "TLS", "upgrade", "key", "acknowledge
 STEP_SEC: Final = 10.0
 PATH: Final = "/ws/agent"
 ISSUE: Final = "issue a PIN there and run `forepost join`"
+REACH: Final = "see that it runs, and that a firewall lets this host connect to it"
+PROXY: Final = (
+    "see uplink.proxy, or https_proxy, http_proxy and all_proxy of the environment: address, user"
+    " and password; and that the proxy allows CONNECT to this host and port"
+)
 _WAIT: Final = "$1"
 _OTHER_SPEAKERS: Final = (InvalidHandshake, EOFError, OSError)
 
@@ -152,7 +157,7 @@ class Walk:
         except OSError as error:
             raise Ends(
                 f"port {self._port}: {error.strerror or error}",
-                "see that it runs, and that a firewall lets this host connect to it",
+                PROXY if self._proxy else REACH,
             ) from None
         return f"{there[0]} port {there[1]} answers"
 

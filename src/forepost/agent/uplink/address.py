@@ -78,7 +78,7 @@ class Moves:
             self._not_yet(f"{identity.url} names another address, and this agent has just come")
         if identity == self._kept:
             return
-        _log.info("%s: its controller is at %s now", identity.named, identity.url)
+        _log.info("its controller is at %s now: %s", identity.url, (self._kept or identity).named)
         self._kept = identity
         try:
             self._node.keep(identity)

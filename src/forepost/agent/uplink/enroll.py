@@ -82,7 +82,8 @@ async def enroll(node: Node, asked: Identity, pin: str) -> Identity:
         raise Refused(
             f"{asked.url} refused agent {asked.agent_id} of workspace {asked.workspace_id} "
             f"(HTTP {answer.status} {str(found.get('error', ''))[:200]}): is the PIN right, unused"
-            " and not expired? `issue-pin` on the controller makes a new one"
+            f" and not expired? There POST /workspaces/{asked.workspace_id}/agents/{asked.agent_id}"
+            "/issue-pin makes a new one"
         )
     identity = msgspec.structs.replace(asked, psk=psk)
     node.keep(identity)

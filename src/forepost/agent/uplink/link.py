@@ -22,7 +22,7 @@ from forepost.agent.uplink.connection import (
     is_their_fault,
 )
 from forepost.agent.uplink.conversation import HEARTBEAT_SEC, WORDS, Conversation, Tests, WantProbes
-from forepost.agent.uplink.parting import parting
+from forepost.agent.uplink.parting import is_lasting, parting
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
@@ -87,7 +87,8 @@ class Link:
                     pause = FIRST_SEC
                 if not self.connected or group.subgroup(Silent):
                     put_last(self._peer, self._clock)
-                self._health.ill(SUBJECT, parting(identity.url, group))
+                said = parting(identity.url, group)
+                self._health.ill(SUBJECT, said, lasting=is_lasting(group))
                 self._moves.failed()
                 deactivated = ""
             finally:

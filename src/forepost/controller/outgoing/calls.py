@@ -162,7 +162,7 @@ def check_trusted(ca_file: str, key: str) -> None:
         try:
             trusted(ca_file)
         except OSError as error:  # ssl.SSLError is one
-            raise WrongSettings(f"{key}: {ca_file}: {error}") from None
+            raise WrongSettings(f"{key}: {ca_file}: {error.strerror or error}") from None
 
 
 def _is_numeric(host: str) -> bool:
