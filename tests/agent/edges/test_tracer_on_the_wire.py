@@ -93,8 +93,8 @@ async def test_loss_copies_and_times_are_those_of_the_wire(
             for rtt, mark in zip(hop.rtts_ns, marks, strict=True)
             if rtt is not None
         ]
-        assert min(over_ns) > -50_000
-        assert median(over_ns) < 1_000_000
+        assert min(over_ns) > -1_000_000
+        assert median(over_ns) < 10_000_000
     assert sum(lost(traced)) > 5
     assert sum(hop.duplicates for hop in traced.hops) > 0
 
