@@ -1,7 +1,8 @@
 """Which lines to a controller an agent may use: its key goes over them. Pure."""
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from forepost.kit.host_name import is_loopback
 
 
 def controller_address(url: str) -> str:
@@ -22,7 +23,7 @@ def controller_address(url: str) -> str:
 def is_plain(url: str) -> bool:
     """Whether anybody on the way can read what goes to this address."""
     parts = urlsplit(url)
-    return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def why_not(url: str, *, allow_plain: bool, pin_sha256: str) -> str:
@@ -54,11 +55,3 @@ def why_not_move(now: str, to: str, *, allow_plain: bool, pin_sha256: str) -> st
             " https://, of the same host is taken"
         )
     return ""
-
-
-def _is_loopback(host: str) -> bool:
-    """By what is written: a name that leads there today may lead elsewhere tomorrow."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -1,6 +1,5 @@
 """What this agent says of itself to whoever opens its status socket."""
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ import msgspec
 from anyio.abc import SocketStream
 
 from forepost.agent.edges.reception import Reception
+from forepost.agent.edges.unix_socket import listen_privately
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.status import Status
@@ -25,16 +25,7 @@ async def serve(
     state_dir: Path, status: Callable[[], Status], clock: Clock, health: Health
 ) -> None:
     """One JSON object to each connection, then the end. The folder is private: so is the socket."""
-    path = state_dir / SOCKET
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(MOST_CLIENTS)
-    except BaseException:
-        listener.close()
-        raise
+    listener = listen_privately(state_dir / SOCKET, MOST_CLIENTS)
 
     async def answer(connection: SocketStream) -> None:
         with anyio.move_on_after(ANSWER_SEC):

@@ -12,6 +12,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
+from forepost.kit.host_name import is_loopback
+
 Scheme = Literal["http", "socks5", "socks5h"]
 PORTS: Final[dict[Scheme, int]] = {"http": 80, "socks5": 1_080, "socks5h": 1_080}
 LONGEST: Final = 255
@@ -144,10 +146,3 @@ def _split(exception: str) -> tuple[str, int]:
     if found and port.isdecimal() and (":" not in bare or bare.endswith("]")):
         return bare.strip("[]"), int(port)
     return exception.strip("[]"), 0
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -12,6 +12,7 @@ import msgspec
 from anyio.abc import SocketStream
 
 from forepost.agent.edges.reception import Reception
+from forepost.agent.edges.unix_socket import listen_privately
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.kit.health import Health
@@ -59,17 +60,7 @@ class Verb(Generic[B]):
 
 def listening(state_dir: Path) -> socket.socket:
     """Return the listening socket of an agent. The folder is private, and so is the socket."""
-    path = state_dir / SOCKET
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(MOST_CLIENTS)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+    return listen_privately(state_dir / SOCKET, MOST_CLIENTS)
 
 
 class ControlSocket:

@@ -7,12 +7,12 @@ not: so a request that says so is refused, and so is a name that is not this hos
 
 import hmac
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Final
 
 import msgspec
 
-LOOPBACK_NAMES: Final = frozenset({"localhost"})
+from forepost.kit.host_name import is_loopback
+
 TELLS_A_PAGE: Final = ("origin", "referer")
 NOBODY_ELSE: Final = "none"
 """What a browser says of an address that its user typed in."""
@@ -45,7 +45,7 @@ class Guard(msgspec.Struct, frozen=True):
         name, told_port = _parts(host)
         if told_port not in ("", str(port)):
             return f"Host: not the port {port}"
-        if name in LOOPBACK_NAMES or name in self.names or _is_loopback(name):
+        if name in self.names or is_loopback(name):
             return ""
         return "Host: not a name of this host"
 
@@ -62,10 +62,3 @@ def _parts(host: str) -> tuple[str, str]:
         return name, rest.removeprefix(":")
     name, _, port = host.partition(":")
     return name, port
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False

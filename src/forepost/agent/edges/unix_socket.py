@@ -50,6 +50,22 @@ def listen(path: Path, *, group: str = "") -> socket.socket:
     return made
 
 
+def listen_privately(path: Path, backlog: int) -> socket.socket:
+    """Return a listening socket in a folder that is this process's own, with mode 0600. Whatever is
+    at the path is removed. Raises OSError.
+    """
+    path.unlink(missing_ok=True)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        made.bind(str(path))
+        path.chmod(0o600)
+        made.listen(backlog)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
 def _clear(path: Path) -> None:
     """Remove a socket that nobody listens on."""
     try:
