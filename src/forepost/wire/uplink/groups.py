@@ -24,6 +24,14 @@ class GroupEntries(Wire, frozen=True, kw_only=True):
     entries: list[str]
 
 
+class GroupsPart(Wire, frozen=True, kw_only=True):
+    """A part of the document `groups`. A group may go on in the next part; together they are all
+    groups that the controller wants.
+    """
+
+    groups: list[GroupEntries]
+
+
 class WantGroups(Wire, frozen=True, kw_only=True):
     """Event `want_groups`: one part, of those of a revision in rising order from 1. A group may go
     on in the next part. Together they are all groups that the controller wants.
