@@ -25,7 +25,7 @@ async def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
+        url = server.database(empty=True)
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         await connection.run_sync(lambda plain: upgrade(plain, "0012"))

@@ -26,7 +26,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
     server: Postgres = request.getfixturevalue("postgres")
-    return server.database()
+    return server.database(empty=True)
 
 
 @pytest.fixture
@@ -111,4 +111,13 @@ async def test_a_database_is_migrated_twice_without_harm(tmp_path: Path) -> None
     async with db.read() as connection:
         assert (await connection.exec_driver_sql("PRAGMA foreign_keys")).scalar() == 1
         assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar() == 2
+    await db.close()
+
+
+async def test_what_other_tests_begin_with_is_migrated(metadata_url: str) -> None:
+    db = Database.at(metadata_url)
+    assert await db.is_current()
+    async with db.read() as connection:
+        assert await connection.run_sync(differences) == []
+        assert (await connection.execute(metadata.tables["users"].select())).all() == []
     await db.close()

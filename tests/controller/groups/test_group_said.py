@@ -15,7 +15,7 @@ from forepost.controller.db.tables.groups import agent_groups
 from forepost.controller.fleet.store import Agents
 from forepost.controller.groups.said import Said
 from forepost.wire.group_delivery import MOST_PROBLEMS, HaveGroups
-from tests.postgres import Postgres
+from tests.metadata import sqlite_url
 from tests.rows import THEN, home
 
 pytestmark = pytest.mark.anyio
@@ -24,19 +24,10 @@ OLD = HaveGroups(revision="")
 NEW = HaveGroups(revision="r" * 64, problems=["ö" * 500] * MOST_PROBLEMS)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        return server.database()
-    return f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
-
-
 @pytest.fixture
-async def db(url: str) -> AsyncIterator[Database]:
+async def db(metadata_url: str) -> AsyncIterator[Database]:
     """With agent 1."""
-    db = Database.at(url)
-    await db.migrate()
+    db = Database.at(metadata_url)
     await home(db)
     yield db
     await db.close()
@@ -108,8 +99,7 @@ async def test_what_many_say_at_once_is_kept_by_the_service(db: Database) -> Non
 
 
 async def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> None:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     said = Said(db)
     said.says(1, OLD)
