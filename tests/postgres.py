@@ -9,8 +9,9 @@ from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.free_ports import free_port
 from tests.metadata import migrate
-from tests.running import free_port, until
+from tests.running import until
 
 OLDEST = 15
 _numbers = count(1)

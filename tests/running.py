@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.free_ports import free_port
 from tests.metadata import NAME, lay
 
 READY_SEC = 45.0
@@ -29,13 +30,6 @@ UNLIMITED = {
     )
 }
 """A whole test run comes from one address."""
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port: int = s.getsockname()[1]
-        return port
 
 
 @dataclass

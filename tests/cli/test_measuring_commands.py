@@ -17,11 +17,11 @@ from forepost.wire.probe_dns import DnsResult
 from forepost.wire.probe_http import HttpResult
 from forepost.wire.probe_tcp import TcpResult
 from forepost.wire.probe_tls import TlsResult
+from tests.free_ports import free_port
 from tests.lab import unbound
 from tests.lab.certificates import Authority
 from tests.lab.unbound import Unbound
 from tests.receiver import Receiver
-from tests.running import free_port
 
 FOREPOST = [sys.executable, "-m", "forepost.cli.main"]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import ADMIN, ControllerProcess, free_port
+from tests.free_ports import free_port
+from tests.running import ADMIN, ControllerProcess
 
 PING = 0x89
 UPGRADE = (

@@ -14,8 +14,8 @@ from forepost.agent.edges.speed import Measured, Place, Plan, Progress, SpeedPro
 from forepost.agent.edges.speed_run import run
 from forepost.kit.clock import SystemClock
 from tests.fakes.endless import saying
+from tests.free_ports import free_port
 from tests.lab.speed import librespeed, responding
-from tests.running import free_port
 
 
 def measured(place: Place, **settings_: object) -> tuple[Measured, list[Progress]]:
