@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from forepost.controller.db.engine import Database, upgrade
+from forepost.controller.db.engine import Database
+from forepost.controller.db.upgrade import upgrade
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.anyio

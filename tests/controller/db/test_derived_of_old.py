@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from forepost.controller.db.engine import Database, upgrade
+from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents, pins
+from forepost.controller.db.upgrade import upgrade
 from forepost.controller.fleet.store import Agents
 from tests.fakes.clock import START
 from tests.postgres import Postgres
