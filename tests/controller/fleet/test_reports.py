@@ -16,7 +16,7 @@ from forepost.controller.fleet.store import Agents
 from forepost.wire.uplink.documents import HaveDocument
 from forepost.wire.uplink.messages import LONGEST_REASON, MOST_REASONS
 from tests.fakes.clock import FakeClock
-from tests.postgres import Postgres
+from tests.metadata import sqlite_url
 from tests.rows import THEN, home
 
 pytestmark = pytest.mark.anyio
@@ -30,19 +30,10 @@ NEW = HaveDocument(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        return server.database()
-    return f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
-
-
 @pytest.fixture
-async def db(url: str) -> AsyncIterator[Database]:
+async def db(metadata_url: str) -> AsyncIterator[Database]:
     """With agent 1."""
-    db = Database.at(url)
-    await db.migrate()
+    db = Database.at(metadata_url)
     await home(db)
     yield db
     await db.close()
@@ -132,8 +123,7 @@ async def test_what_many_say_at_once_is_kept_by_the_service(db: Database) -> Non
 
 
 async def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> None:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     said = DocumentReports(db, FakeClock())
     said.says(1, OLD)

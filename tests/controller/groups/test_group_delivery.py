@@ -19,6 +19,7 @@ from forepost.wire.flows.groups import NewGroup
 from forepost.wire.rest.bodies import NewAgent as Fields
 from tests.agent_socket import agent_socket
 from tests.fakes.clock import FakeClock
+from tests.metadata import sqlite_url
 from tests.rows import THEN, home
 from tests.running import ControllerProcess, NewAgent, Person, until
 
@@ -121,8 +122,7 @@ def test_one_that_takes_none_any_more_has_none(
 
 @pytest.mark.anyio
 async def test_more_agents_are_no_more_questions_to_the_database(tmp_path: Path) -> None:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     agents, groups = Agents(db), Groups(db)
     grouping = GroupsJoin(
