@@ -1,9 +1,9 @@
 /** A value kept fresh: fetched at once, then every so often, for as long as its page is open. */
 
 import { untrack } from 'svelte';
-import { ApiError } from './api';
 import { reason } from './attempt.svelte';
 import { pause } from './live/backoff';
+import { ApiError } from './rest';
 
 export class Poll<T> {
   value = $state.raw<T>();

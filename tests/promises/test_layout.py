@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 400
+WRITTEN = {ROOT / "panel/src/wire.ts"}
+"""By a program, from something that is shorter."""
 ELSEWHERE = {"fakes", "fuzz", "lab", "promises", "seeds", "whole"}
 
 
@@ -23,7 +25,7 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    sources = tracked("*.py", "*.ts", "*.svelte", "*.css")
+    sources = [one for one in tracked("*.py", "*.ts", "*.svelte", "*.css") if one not in WRITTEN]
     assert len(sources) > 100
     long = {str(p.relative_to(ROOT)): n for p in sources if (n := len(lines(p))) > LONGEST}
     assert long == {}

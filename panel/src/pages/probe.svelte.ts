@@ -1,14 +1,15 @@
 /** What the page of one probe shows: a chart from the controller, carried on by live results. */
 
 import { untrack } from 'svelte';
-import { agent, chart, probes, results, ApiError } from '../api';
+import { agent, chart, probes, results } from '../api';
 import { catchUp, merge, prune, type Curve } from '../chart/buckets';
 import { isPing } from '../chart/round';
 import { clock } from '../clock.svelte';
 import { newest, type Latest } from '../live/latest';
 import { LiveSocket } from '../live/socket.svelte';
 import { Poll } from '../poll.svelte';
-import type { PingPayload, ResultRow } from '../wire';
+import { ApiError } from '../rest';
+import type { PingResult, ResultRow } from '../wire';
 
 /** Live results are blended by weight; the controller's own sums replace them this often. */
 const POLL_MS = 60_000;
@@ -37,7 +38,7 @@ export class ProbeView {
   #ids: () => Ids;
   #span: () => number;
   /** What came live since the last fetch was sent. */
-  #during: ResultRow<PingPayload>[] = [];
+  #during: ResultRow<PingResult>[] = [];
 
   constructor(ids: () => Ids, span: () => number) {
     this.#ids = ids;
