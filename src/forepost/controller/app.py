@@ -4,18 +4,15 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get
-from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -26,6 +23,7 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 import forepost
+from forepost.controller import panel_files
 from forepost.controller.access import PUBLIC, Access, caller_of, needs
 from forepost.controller.asgi import Asgi
 from forepost.controller.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
@@ -39,7 +37,6 @@ from forepost.kit.health import Health
 from forepost.wire import rest
 from forepost.wire.rest import Problem
 
-STATIC: Final = Path(__file__).parent / "static"
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'",
@@ -69,7 +66,7 @@ def build(
     """
     parameters = Parameters()
     http = Litestar(
-        route_handlers=[*routers, _observability(health, look, metrics), *_panel()],
+        route_handlers=[*routers, _observability(health, look, metrics), *panel_files.routers()],
         guards=[access.guard, parameters.guard, quotas.guard],
         dependencies={"caller": Provide(caller_of)},
         request_class=SpelledRequest,
@@ -152,29 +149,6 @@ def _observability(
         return generate_latest(registry)
 
     return Router("/", route_handlers=[healthz, readyz, metrics], tags=["health"])
-
-
-def _panel() -> list[Router]:
-    if not STATIC.is_dir():
-        _log.warning("the panel is not built: there is no %s", STATIC)
-        return []
-    # The names of assets carry a hash of their content; the page that names them does not.
-    kept_for_good = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
-    asked_again = CacheControlHeader(no_cache=True)
-    return [
-        create_static_files_router(
-            path=path,
-            directories=[folder],
-            html_mode=html,
-            cache_control=cache,
-            opt=needs(PUBLIC),
-            include_in_schema=False,
-        )
-        for path, folder, html, cache in (
-            ("/", STATIC, True, asked_again),
-            ("/assets", STATIC / "assets", False, kept_for_good),
-        )
-    ]
 
 
 async def _secure(response: Response[Any]) -> Response[Any]:
