@@ -9,7 +9,7 @@ from pathlib import Path
 
 import trustme
 
-from forepost.kit.pinning import pin_of
+from forepost.kit.pins import pin_of
 
 
 class Front:

@@ -24,10 +24,11 @@ from litestar.routes import HTTPRoute
 from msgspec import UnsetType
 
 from forepost.controller.main import build
-from forepost.controller.settings import Data, Settings
+from forepost.controller.settings import DataSection, Settings
 from forepost.kit.clock import SystemClock
-from forepost.wire import panel, probes
 from forepost.wire.base import Wire
+from forepost.wire.probes import probe
+from forepost.wire.rest import panel
 
 ROOT: Final = Path(__file__).parents[1]
 ASKED: Final = re.compile(r"'((?:GET|POST|PUT|PATCH|DELETE) /[^']*)'")
@@ -48,9 +49,9 @@ FRAMES: Final = tuple(
     and one not in SAID
 )
 """What it hears there."""
-PAYLOADS: Final = (probes.NetinfoResult, probes.PingResult, probes.SysinfoResult)
+PAYLOADS: Final = (probe.NetinfoResult, probe.PingResult, probe.SysinfoResult)
 """Results that it looks into."""
-CALLED: Final[Mapping[type, str]] = {panel.Error: "Refused", probes.Interface: "NetworkInterface"}
+CALLED: Final[Mapping[type, str]] = {panel.Error: "Refused", probe.Interface: "NetworkInterface"}
 """Where the name on the wire is another thing in TypeScript or in a browser."""
 RAW: Final = {"ResultRow.payload": "Payload", "ProbeData.data": "ResultRow"}
 """What bytes are that the controller hands on as they came."""
@@ -290,7 +291,7 @@ def written(http: Litestar, asked: str) -> str:
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Data(dir=str(Path(folder) / "data")))
+        settings = Settings(data=DataSection(dir=str(Path(folder) / "data")))
         async with build(settings, SystemClock()) as controller:
             http: Any = controller.http
             sys.stdout.write(written(http, (ROOT / "panel/src/api.ts").read_text()))

@@ -102,13 +102,13 @@ export const PAGES: readonly Page[] = [
   }),
 ];
 
-export interface Found {
+export interface Match {
   page: Page;
   ids: Readonly<Record<string, number>>;
 }
 
 /** null: no page stands there. */
-export function find(path: string): Found | null {
+export function find(path: string): Match | null {
   for (const page of PAGES) {
     const names = [...page.path.matchAll(/:(\w+)/g)].map((one) => one[1] as string);
     const found = new RegExp(`^${page.path.replace(/:\w+/g, '(\\d+)')}/?$`).exec(path);

@@ -232,7 +232,7 @@ def test_where_no_page_is_and_where_one_does_not_come_is_said_in_words(
     with page_in(site, tmp_path) as page:
         # As under a tab that is older than the controller: its pages have other names by now.
         gone = {"status": 404, "json": {"error": "not found"}}
-        page.route(re.compile("/assets/Traffic-"), lambda route: route.fulfill(**gone))  # type: ignore[arg-type]
+        page.route(re.compile("/assets/Traffic-"), lambda route: route.fulfill(**gone))
         place.open(page, place.at("no/such/page"))
         expect(page.get_by_test_id("no-page")).to_contain_text("/no/such/page")
         page.get_by_role("link", name="To the agents").click()

@@ -22,7 +22,7 @@ export interface Ids {
 }
 
 /** Which time: so many seconds up to now, or a part of the past. */
-export interface Asked {
+export interface Period {
   sec: number;
   picked: Window | null;
 }
@@ -44,11 +44,11 @@ export class ProbeView {
   from = $derived.by(() => this.picked?.from ?? this.to - this.#asked().sec);
   #drawnOf = $state('');
   #ids: () => Ids;
-  #asked: () => Asked;
+  #asked: () => Period;
   /** What came live since the last fetch was sent. */
   #during: ResultRow<PingResult>[] = [];
 
-  constructor(ids: () => Ids, asked: () => Asked) {
+  constructor(ids: () => Ids, asked: () => Period) {
     this.#ids = ids;
     this.#asked = asked;
     this.poll = new Poll(
