@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.agent_socket import AgentSocket, agent_socket
 from tests.controller.alerts.samples import PING, but
+from tests.controller.flows.minutes import minute
 from tests.lab.net import Namespace, namespace
 from tests.running import ADMIN, ControllerProcess, NewAgent, Person
 from tests.whole.browser import page_in
@@ -19,6 +21,19 @@ from tests.whole.test_groups_page import wider_than_the_screen
 from tests.whole.test_up import SCREENSHOTS
 
 TARGETS = ("198.18.0.1", "a-rather-long-name-of-a-host.branch-office.example.com")
+TALKS = (
+    (
+        "192.168.1.20",
+        "video.example.com",
+        "a-long-name.video-delivery.region-7.example.com",
+        40_000_000,
+    ),
+    ("2001:db8:4242:4242:4242:4242:4242:4242", "backup", "backup.example.org", 25_000_000),
+)
+ABOUT = {
+    "location": "Rua do Alecrim 12, Lisbon",
+    "description": "Behind the tills, on the upper shelf",
+}
 LATE = {"pending": 9_010, "bytes": 1, "lost": 0, "refused": 0, "backlog": 9_000}
 
 
@@ -149,6 +164,26 @@ def test_addresses_from_before_lead_on(place: Place, site: Namespace, tmp_path: 
 
 
 @pytest.mark.timeout(90)
+def test_each_workspace_has_addresses_of_its_own(
+    place: Place, site: Namespace, tmp_path: Path
+) -> None:
+    depot = place.person.workspace("Depot")
+    with page_in(site, tmp_path) as page:
+        place.open(page, place.at("alerts"))
+        choice = page.get_by_label("Workspace")
+        expect(choice).to_have_value(str(place.workspace))
+        choice.select_option(label="Depot")
+        expect(page).to_have_url(f"{place.controller.url}/w/{depot}/sites")
+        expect(page.get_by_text("No agent yet.")).to_be_visible()
+        page.get_by_role("link", name="Groups").click()
+        expect(page).to_have_url(f"{place.controller.url}/w/{depot}/groups")
+        page.go_back()
+        page.go_back()
+        expect(choice).to_have_value(str(place.workspace))
+        expect(page.get_by_text("No alert is active.")).to_be_visible()
+
+
+@pytest.mark.timeout(90)
 def test_a_link_opens_beside_the_page_that_it_stands_on(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:
@@ -253,7 +288,23 @@ def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: P
     SCREENSHOTS.mkdir(exist_ok=True)
     agent = f"sites/{place.lisbon.id}"
     probe = f"{agent}/probes/{place.ping}?last=15m"
-    with place.measured(), page_in(site, tmp_path) as page:
+    rule = {
+        "name": "Somewhat near, and told",
+        "metric": "latency",
+        "operator": "<",
+        "threshold": 1000,
+    }
+    path = f"/workspaces/{place.workspace}/alert-rules"
+    place.person.call("POST", path, {**rule, "severity": "critical"}, status=201)
+    with place.measured() as socket, page_in(site, tmp_path) as page:
+        place.person.call("PATCH", f"{path[:-12]}/agents/{place.lisbon.id}", ABOUT)
+        hour = datetime.now(UTC).replace(second=0, microsecond=0)
+        for ago in range(1, 30):
+            made = minute(int(hour.timestamp()) - 60 * ago, *TALKS, groups=("staff",), rest=500_000)
+            at = datetime.fromtimestamp(made.minute, UTC)
+            socket.post("FLOWS", msgspec.to_builtins(made), at=at)
+        for target in TARGETS:
+            socket.post("PING", PING, probe_id=place.ping, target=target)
         place.open(page, place.at("sites"))
         for width in (390, 1_440):
             page.set_viewport_size({"width": width, "height": 900})
@@ -261,8 +312,9 @@ def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: P
                 ("fleet", "sites", page.get_by_test_id("agent-row").first),
                 ("agent", agent, page.get_by_text("34 min left")),
                 ("probe", probe, page.get_by_test_id("chart")),
-                ("traffic", "traffic", page.get_by_text("No agent reported traffic")),
-                ("alerts", "alerts", page.get_by_text("No alert is active.")),
+                ("traffic", "traffic", page.get_by_test_id("traffic-chart")),
+                ("alerts", "alerts", page.get_by_test_id("alert-row").first),
+                ("groups", "groups", page.get_by_text("No group yet.")),
             ):
                 page.goto(place.at(path))
                 expect(seen).to_be_visible()
