@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from forepost.agent.probes.wanted import list_of
 from forepost.agent.uplink.bounds import TooMuch
 from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.session import Session
@@ -11,17 +12,18 @@ from forepost.agent.uplink.steps import (
     Acked,
     Deactivated,
     MoveTo,
-    ProbesAre,
     Ready,
     Say,
     TimeWas,
     TurnedAway,
+    Wanted,
 )
 from forepost.controller.fleet import session as controller_side
 from forepost.controller.fleet import steps as controller_steps
 from forepost.wire.local.status import SpoolStatus
 from forepost.wire.uplink import neffos
 from forepost.wire.uplink.clock import ClockReading, TimeIs
+from forepost.wire.uplink.documents import PROBES, WantDocument
 from forepost.wire.uplink.messages import Refused, Want
 from forepost.wire.uplink.pieces import pieces_of
 
@@ -29,7 +31,7 @@ POST = b'{"probe_id":1,"created_at":"2026-11-21T09:14:46Z","type":"PING","payloa
 
 
 def agent() -> Session:
-    return Session("0.1.0", token=1795252457876461081, lost=0)
+    return Session("0.1.0", token=1795252457876461081, lost=0, documents=(PROBES,))
 
 
 def test_with_netwatchers_controller_one_result_at_a_time() -> None:
@@ -44,7 +46,12 @@ def test_with_netwatchers_controller_one_result_at_a_time() -> None:
     refused = "$1795252457876461082;forepost;;_OnNamespaceConnect;1;0;bad namespace"
     assert list(own.received(refused)) == [Say(";agent;;probe_get;0;0;hello"), Ready(batched=False)]
     (probes,) = own.received(';agent;;probe_get;0;0;[{"id":1,"type":"PING"}]')
-    assert probes == ProbesAre("", [msgspec.Raw(b'{"id":1,"type":"PING"}')])
+    assert probes == Wanted(
+        WantDocument(
+            document=PROBES, revision="", body=msgspec.Raw(b'{"probes":[{"id":1,"type":"PING"}]}')
+        ),
+        "probe_get",
+    )
     assert own.post(Record(5, POST)) == f";agent;;probe_post;0;0;{POST.decode()}"
     assert list(own.received(';agent;;probe_post_ok;0;0;{"ok":true}')) == [Acked([])]
     own.post(Record(6, POST))
@@ -149,7 +156,10 @@ def test_a_long_list_comes_in_pieces_between_which_others_come() -> None:
     assert list(own.received(';forepost;;report_ok;0;0;{"boot":99,"seq":1,"refused":[]}')) == [
         Acked([])
     ]
-    assert list(own.received(own.text_of(pieces[-1]))) == [ProbesAre("r", want.probes)]
+    (wanted,) = own.received(own.text_of(pieces[-1]))
+    assert isinstance(wanted, Wanted)
+    assert (wanted.event, wanted.part.revision) == ("want", "r")
+    assert list_of([wanted.part.body])[0] == want.probes
 
 
 @pytest.mark.parametrize("event", ["report", "report_z"])

@@ -1,7 +1,7 @@
 """One conversation with the controller: what it says is done, results and news go up."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 import anyio
@@ -13,6 +13,7 @@ from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.batch_size import BatchSize
 from forepost.agent.uplink.bounds import LONGEST_TEXT, TooMuch
 from forepost.agent.uplink.connection import Broken, ProtocolFault, UplinkSocket
+from forepost.agent.uplink.documents import Documents
 from forepost.agent.uplink.pump import Pump
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
@@ -20,9 +21,7 @@ from forepost.agent.uplink.spool_news import tell_of_spool
 from forepost.agent.uplink.steps import (
     Acked,
     Deactivated,
-    GroupsAre,
     MoveTo,
-    ProbesAre,
     Ready,
     Say,
     SpeedtestKept,
@@ -30,10 +29,10 @@ from forepost.agent.uplink.steps import (
     Step,
     TimeWas,
     TurnedAway,
+    Wanted,
 )
 from forepost.agent.uplink.time_questions import keep_time
 from forepost.agent.uplink.timekeeper import Timekeeper
-from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.local.status import SpoolStatus
@@ -45,12 +44,11 @@ from forepost.wire.speedtests.queue import (
 )
 from forepost.wire.uplink import neffos
 from forepost.wire.uplink.clock import ClockReading
-from forepost.wire.uplink.groups import GroupEntries
+from forepost.wire.uplink.documents import GROUPS, WANT
 from forepost.wire.uplink.messages import Refused
 
 HEARTBEAT_SEC: Final = 30.0
 WORDS: Final = "what the controller says"
-KEPT: Final = "what the controller wants, on disk"
 MOST_WRONG: Final = 16
 """Messages of one conversation that are not understood, or too much; then it ends."""
 MOST_REFUSALS: Final = 500
@@ -83,10 +81,6 @@ class Tests(Protocol):
         ...
 
 
-WantProbes = Callable[[str, Sequence[msgspec.Raw], Mapping[int, bytes]], Awaitable[list[str]]]
-"""Takes revision, list and keys of pairs; returns what cannot be run."""
-
-
 class Conversation:
     """One connection, from the first word to the last."""
 
@@ -94,23 +88,23 @@ class Conversation:
         self,
         session: Session,
         spool: Spool,
-        want: WantProbes,
+        documents: Documents,
         clock: Clock,
         socket: UplinkSocket,
         tests: Tests | None,
         keeper: Timekeeper,
         ask_elsewhere: Callable[[], Awaitable[None]],
-        groups: WantedGroups | None,
         health: Health,
         batch_size: BatchSize,
         moves: Moves,
         ping_sec: float,
     ) -> None:
         """`ask_elsewhere`: for the time, where this conversation has no words for it."""
-        self._spool, self._want, self._clock, self._socket = spool, want, clock, socket
+        self._spool, self._clock, self._socket = spool, clock, socket
+        self._documents = documents
         self._session, self._tests = session, tests
         self._keeper, self._ask_elsewhere = keeper, ask_elsewhere
-        self._groups, self._health, self._moves = groups, health, moves
+        self._health, self._moves = health, moves
         self._ping_sec = ping_sec
         self._pump = Pump(spool, session, socket.send, clock, batch_size)
         self._wrong = 0
@@ -127,8 +121,8 @@ class Conversation:
                     case Ready():
                         established()
                         await self._begin(tasks, step)
-                    case ProbesAre() | GroupsAre():
-                        await self._have(step)
+                    case Wanted():
+                        await self._take(step)
                     case Acked(refused):
                         self._refuse(refused)
                         self._pump.acked()
@@ -146,8 +140,7 @@ class Conversation:
             await self._socket.send(answer)
 
     async def _begin(self, tasks: TaskGroup, ready: Ready) -> None:
-        if ready.gives_groups:
-            await self._have_groups()
+        await self._have_documents(ready)
         tasks.start_soon(self._pump.run, ready.batched)
         tasks.start_soon(self._heartbeat)
         tasks.start_soon(self._test, ready.shows_tests)
@@ -198,36 +191,28 @@ class Conversation:
     async def _tell_of_spool(self, status: SpoolStatus) -> None:
         await self._socket.send(self._session.spool_is(status))
 
-    async def _have(self, wanted: ProbesAre | GroupsAre) -> None:
-        try:
-            match wanted:
-                case ProbesAre(revision, probes, keys):
-                    await self._run_these(revision, probes, keys)
-                case GroupsAre(revision, groups):
-                    await self._use_groups(revision, groups)
-        except OSError as error:
-            # It is in use, and not kept: results must go on to leave, all the more where the disk
-            # is full. Asked for again at the next connect.
-            self._health.ill(KEPT, error.strerror or str(error))
-        else:
-            self._health.well(KEPT)
-
-    async def _run_these(
-        self, revision: str, probes: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
-    ) -> None:
-        unsupported = await self._want(revision, probes, keys)
-        if revision:
-            await self._socket.send(self._session.have(revision, unsupported))
-
-    async def _use_groups(self, revision: str, groups: Sequence[GroupEntries]) -> None:
-        if self._groups is not None:
-            await self._groups.set(revision, groups)
-            await self._have_groups()
-
-    async def _have_groups(self) -> None:
+    async def _have_documents(self, ready: Ready) -> None:
         """The controller gives what is not the newest."""
-        if self._groups is not None:
-            await self._socket.send(self._session.have_groups(self._groups.have))
+        self._documents.begin()
+        if ready.gives_documents:
+            for have in self._documents.have:
+                await self._socket.send(self._session.have(have))
+        elif ready.gives_groups and (groups := self._documents.have_of(GROUPS)) is not None:
+            await self._socket.send(self._session.have(groups, "want_groups"))
+
+    async def _take(self, wanted: Wanted) -> None:
+        """A part of a document; after the last one the controller hears what became of it."""
+        try:
+            have = await self._documents.take(wanted.part)
+        except TooMuch as error:
+            self._misheard(str(error))
+            return
+        if have is None:
+            return
+        if have.state == "failed" and wanted.event != WANT:
+            self._misheard(have.problems[0])  # such a controller has no word for it
+        elif words := self._session.have(have, wanted.event):
+            await self._socket.send(words)
 
     def _heard(
         self, step: SpeedtestsAre | SpeedtestKept | TimeWas | MoveTo, tasks: TaskGroup

@@ -21,13 +21,13 @@ from forepost.agent.uplink.connection import (
     UplinkSocket,
     is_their_fault,
 )
-from forepost.agent.uplink.conversation import HEARTBEAT_SEC, WORDS, Conversation, Tests, WantProbes
+from forepost.agent.uplink.conversation import HEARTBEAT_SEC, WORDS, Conversation, Tests
+from forepost.agent.uplink.documents import Documents
 from forepost.agent.uplink.farewell import is_lasting, parting
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.time_questions import ask_over_http
 from forepost.agent.uplink.timekeeper import Timekeeper
-from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import Clock
 from forepost.kit.happy_eyeballs import peer_of, put_last
 from forepost.kit.health import Health
@@ -46,26 +46,24 @@ class Uplink:
         self,
         node: Node,
         spool: Spool,
-        want: WantProbes,
+        documents: Documents,
         clock: Clock,
         health: Health,
         *,
         tests: Tests | None = None,
         speedtest_port: int = 0,
         keeper: Timekeeper | None = None,
-        groups: WantedGroups | None = None,
         moves: Moves | None = None,
         silent_sec: float = SILENT_SEC,
         ping_sec: float = HEARTBEAT_SEC,
     ) -> None:
-        """Without `tests` it asks for none, without `groups` it takes none. A controller of which
-        nothing is heard for `silent_sec` is left; it is asked for a word every `ping_sec`.
+        """Without `tests` it asks for none. A controller of which nothing is heard for `silent_sec`
+        is left; it is asked for a word every `ping_sec`.
         """
-        self._node, self._spool, self._want = node, spool, want
+        self._node, self._spool, self._documents = node, spool, documents
         self._tests, self._speedtest_port = tests, speedtest_port
         self._clock, self._health = clock, health
         self._keeper = keeper or Timekeeper(clock, health)
-        self._groups = groups
         self._moves = moves or Moves(node, clock, health, allowed=False, allow_plain=False)
         self._silent_sec, self._ping_sec = silent_sec, ping_sec
         self._batch_size = BatchSize()
@@ -122,20 +120,19 @@ class Uplink:
                 round(self._clock.now().timestamp() * 1e9),
                 self._spool.lost,
                 self._speedtest_port,
-                takes_groups=self._groups is not None,
+                documents=self._documents.names,
                 boot=self._spool.boot,
                 may_move=self._moves.allowed,
             )
             talk = Conversation(
                 session,
                 self._spool,
-                self._want,
+                self._documents,
                 self._clock,
                 socket,
                 self._tests,
                 self._keeper,
                 partial(ask_over_http, self._node.way, identity, self._keeper),
-                self._groups,
                 self._health,
                 self._batch_size,
                 self._moves,

@@ -4,26 +4,18 @@ With our own controller both namespaces are connected and results go in batches;
 speaks NetWatcher's protocol, only `agent`, one result at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-from forepost.agent.uplink.bounds import (
-    LARGEST_MESSAGE,
-    LONGEST_TEXT,
-    GroupParts,
-    TooMuch,
-    check_list,
-    check_message,
-)
+from forepost.agent.uplink import former_events
+from forepost.agent.uplink.bounds import LARGEST_MESSAGE, LONGEST_TEXT, TooMuch, check_message
 from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.steps import (
     Acked,
     Deactivated,
-    GroupsAre,
     MoveTo,
-    ProbesAre,
     Ready,
     Say,
     SpeedtestKept,
@@ -31,6 +23,7 @@ from forepost.agent.uplink.steps import (
     Step,
     TimeWas,
     TurnedAway,
+    Wanted,
 )
 from forepost.wire.local.status import SpoolStatus
 from forepost.wire.speedtests.queue import (
@@ -41,19 +34,23 @@ from forepost.wire.speedtests.queue import (
 )
 from forepost.wire.uplink import neffos
 from forepost.wire.uplink.clock import ClockReading, TimeAsk, TimeIs
-from forepost.wire.uplink.groups import GROUPS, GroupEntries, HaveGroups, WantGroups
+from forepost.wire.uplink.documents import (
+    DOCUMENTS,
+    GROUPS,
+    HAVE,
+    WANT,
+    HaveDocument,
+    WantDocument,
+)
 from forepost.wire.uplink.messages import (
     AGENT,
     CAPABILITIES,
     CLOCK,
     FOREPOST,
-    LONGEST_REASON,
-    MOST_REASONS,
     MOVE,
     REPORT,
     SPEEDTEST,
     SPOOL,
-    Have,
     Hello,
     Move,
     ProbePost,
@@ -62,7 +59,6 @@ from forepost.wire.uplink.messages import (
     ReportOk,
     Result,
     Version,
-    Want,
 )
 from forepost.wire.uplink.neffos import Frame
 from forepost.wire.uplink.packed import DEFLATE, REPORT_Z, packed
@@ -78,10 +74,9 @@ class _Reason(msgspec.Struct):
 
 
 _move = msgspec.json.Decoder(Move)
-_want = msgspec.json.Decoder(Want)
+_want = msgspec.json.Decoder(WantDocument)
 _report_ok = msgspec.json.Decoder(ReportOk)
 _hello = msgspec.json.Decoder(Hello)
-_want_groups = msgspec.json.Decoder(WantGroups)
 _list = msgspec.json.Decoder(list[msgspec.Raw] | None)
 _time_is = msgspec.json.Decoder(TimeIs)
 _post = msgspec.json.Decoder(ProbePost)
@@ -99,12 +94,13 @@ class Session:
         lost: int,
         speedtest_port: int = 0,
         *,
-        takes_groups: bool = False,
+        documents: Collection[str] = (),
         may_move: bool = True,
         boot: int = 0,
     ) -> None:
-        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere. `boot`: a
-        number of this start of the agent; 0: it is not said.
+        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere.
+        `documents`: which ones this agent takes. `boot`: a number of this start of the agent; 0: it
+        is not said.
         """
         self._boot = boot
         self._version, self._lost = version, lost
@@ -113,11 +109,19 @@ class Session:
         self._sent: tuple[int, int] | None = None
         self._test_sent = 0
         self._speedtest_port = speedtest_port
-        self._takes_groups = takes_groups
-        self._parts = GroupParts()
+        self._documents = documents
         self._may_move = may_move
         self._pieces = Pieces(LARGEST_MESSAGE)
         self._met = self._ready = self._packs = self._moves = False
+        self._own_events: dict[str, Callable[[str], Iterator[Step]]] = {
+            "hello": self._greeted,
+            WANT: self._want_document,
+            "want": self._want_probes,
+            "want_groups": self._want_groups,
+            "move": self._move,
+            "clock": self._time_was,
+            "report_ok": self._reported,
+        }
 
     def start(self) -> str:
         return neffos.HELLO
@@ -143,7 +147,7 @@ class Session:
         anything is. The conversation may go on after each.
         """
         if not self._accepted:
-            yield from self._greeted(text)
+            yield from self._answered(text)
             return
         frame = neffos.decode(text)
         check_message(frame.body)
@@ -177,12 +181,12 @@ class Session:
             data = msgspec.json.encode(_post.decode(data))
         return neffos.encode(Frame(AGENT, "probe_post", data.decode()))
 
-    def have(self, revision: str, unsupported: list[str]) -> str:
-        told = [text[:LONGEST_REASON] for text in unsupported[:MOST_REASONS]]
-        return _frame(FOREPOST, "have", Have(revision=revision, unsupported=told))
-
-    def have_groups(self, have: HaveGroups) -> str:
-        return _frame(FOREPOST, "have_groups", have)
+    def have(self, have: HaveDocument, event: former_events.Event = WANT) -> str:
+        """What is said of a document that came by this event; "" where there are no words."""
+        if event == WANT:
+            return _frame(FOREPOST, HAVE, have)
+        answer = former_events.answer(have, event)
+        return neffos.encode(answer) if answer is not None else ""
 
     def ask_time(self, number: int) -> str:
         return _frame(FOREPOST, "clock", TimeAsk(number=number))
@@ -211,7 +215,7 @@ class Session:
     def speedtest_progress(self, progress: SpeedtestProgress) -> str:
         return _frame(FOREPOST, "speedtest_progress", progress)
 
-    def _greeted(self, text: str) -> Iterator[Step]:
+    def _answered(self, text: str) -> Iterator[Step]:
         if text.startswith(neffos.ACCEPTED):
             self._accepted = True
             yield Say(neffos.encode(Frame(AGENT, neffos.CONNECT, wait=self._agent_token)))
@@ -240,7 +244,7 @@ class Session:
         able = [one for one in CAPABILITIES if one != MOVE or self._may_move]
         hello = Hello(
             version=self._version,
-            capabilities=[*able, DEFLATE, *([GROUPS] if self._takes_groups else [])],
+            capabilities=[*able, DEFLATE, DOCUMENTS, *former_events.named_by(self._documents)],
             lost=self._lost,
             speedtest_port=self._speedtest_port,
             boot=self._boot,
@@ -248,55 +252,61 @@ class Session:
         yield Say(_frame(FOREPOST, "hello", hello))
 
     def _own_event(self, frame: Frame) -> Iterator[Step]:
-        match frame.event:
-            case "hello" if self._ready:
-                raise TooMuch("a second hello")
-            case "hello":
-                self._ready = True
-                able = _hello.decode(frame.body).capabilities
-                self._packs = DEFLATE in able
-                yield Ready(
-                    batched=REPORT in able,
-                    shows_tests=SPEEDTEST in able,
-                    tells_time=CLOCK in able,
-                    gives_groups=GROUPS in able,
-                    shows_spool=SPOOL in able,
-                )
-            case "want":
-                want = _want.decode(frame.body)
-                check_list(want.revision, want.probes, want.keys)
-                yield ProbesAre(want.revision, want.probes, want.keys)
-            case "want_groups" if self._takes_groups:
-                yield from self._part(_want_groups.decode(frame.body), len(frame.body))
-            case "move" if self._may_move:
-                if self._moves:
-                    raise TooMuch("a second address in one conversation")
-                self._moves = True
-                yield MoveTo(_move.decode(frame.body).url)
-            case "clock":
-                yield TimeWas(_time_is.decode(frame.body))
-            case "report_ok":
-                ok = _report_ok.decode(frame.body)
-                if self._sent == (ok.boot, ok.seq):
-                    self._sent = None
-                    yield Acked(ok.refused)
-            case _:
-                pass  # of a newer controller; it was not among the capabilities we named
+        """An event that is not known is of a newer controller: we named no such capability."""
+        answer = self._own_events.get(frame.event)
+        return answer(frame.body) if answer is not None else iter(())
 
-    def _part(self, part: WantGroups, size: int) -> Iterator[Step]:
-        """Nothing is wanted before the last part of a revision is there."""
-        entries = self._parts.take(part, size)
-        if entries is not None:
-            groups = [GroupEntries(name=name, entries=found) for name, found in entries.items()]
-            yield GroupsAre(part.revision, groups)
+    def _greeted(self, body: str) -> Iterator[Step]:
+        if self._ready:
+            raise TooMuch("a second hello")
+        self._ready = True
+        able = _hello.decode(body).capabilities
+        self._packs = DEFLATE in able
+        yield Ready(
+            batched=REPORT in able,
+            shows_tests=SPEEDTEST in able,
+            tells_time=CLOCK in able,
+            gives_documents=DOCUMENTS in able,
+            gives_groups=GROUPS in able,
+            shows_spool=SPOOL in able,
+        )
+
+    def _want_document(self, body: str) -> Iterator[Step]:
+        yield Wanted(self._taken(_want.decode(body)), WANT)
+
+    def _want_probes(self, body: str) -> Iterator[Step]:
+        yield Wanted(self._taken(former_events.probes_of_want(body)), "want")
+
+    def _want_groups(self, body: str) -> Iterator[Step]:
+        if GROUPS in self._documents:
+            yield Wanted(former_events.groups_of_want(body), "want_groups")
+
+    def _move(self, body: str) -> Iterator[Step]:
+        if self._may_move:
+            if self._moves:
+                raise TooMuch("a second address in one conversation")
+            self._moves = True
+            yield MoveTo(_move.decode(body).url)
+
+    def _time_was(self, body: str) -> Iterator[Step]:
+        yield TimeWas(_time_is.decode(body))
+
+    def _reported(self, body: str) -> Iterator[Step]:
+        ok = _report_ok.decode(body)
+        if self._sent == (ok.boot, ok.seq):
+            self._sent = None
+            yield Acked(ok.refused)
+
+    def _taken(self, part: WantDocument) -> WantDocument:
+        if part.document not in self._documents:
+            raise TooMuch(f"document {part.document}: this agent takes no such document")
+        return part
 
     def _agent_event(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
             case "probe_get" if not frame.is_error:
-                probes = _list.decode(frame.body)
-                check_list("", probes or (), {})
-                if probes:  # NetWatcher sends nothing where it failed; a list is never empty
-                    yield ProbesAre("", probes)
+                if (part := former_events.probes_of_list(frame.body)) is not None:
+                    yield Wanted(self._taken(part), "probe_get")
             case "probe_post_ok" if self._sent:
                 self._sent = None
                 yield Acked([])

@@ -2,9 +2,10 @@
 
 import msgspec
 
+from forepost.agent.uplink.former_events import Event
 from forepost.wire.speedtests.queue import AskedSpeedtest
 from forepost.wire.uplink.clock import TimeIs
-from forepost.wire.uplink.groups import GroupEntries
+from forepost.wire.uplink.documents import WantDocument
 from forepost.wire.uplink.messages import Refused
 
 
@@ -19,16 +20,17 @@ class Ready(msgspec.Struct, frozen=True):
     shows_tests: bool = False
     """Whether the progress of a speed test is wanted."""
     tells_time: bool = False
+    gives_documents: bool = False
     gives_groups: bool = False
+    """By `want_groups`, to who says `have_groups`."""
     shows_spool: bool = False
 
 
-class ProbesAre(msgspec.Struct, frozen=True):
-    """The whole list that is wanted; `revision` "" where the controller gives none."""
+class Wanted(msgspec.Struct, frozen=True):
+    """A part of a document that this agent takes, and by which event it came."""
 
-    revision: str
-    probes: list[msgspec.Raw]
-    keys: dict[int, bytes] = {}
+    part: WantDocument
+    event: Event
 
 
 class Acked(msgspec.Struct, frozen=True):
@@ -70,13 +72,6 @@ class TimeWas(msgspec.Struct, frozen=True):
     answer: TimeIs
 
 
-class GroupsAre(msgspec.Struct, frozen=True):
-    """All address groups that the controller wants."""
-
-    revision: str
-    groups: list[GroupEntries]
-
-
 class MoveTo(msgspec.Struct, frozen=True):
     """The controller says that this is its address from now on."""
 
@@ -87,12 +82,11 @@ Step = (
     Say
     | MoveTo
     | Ready
-    | ProbesAre
+    | Wanted
     | Acked
     | TurnedAway
     | Deactivated
     | SpeedtestsAre
     | SpeedtestKept
     | TimeWas
-    | GroupsAre
 )
