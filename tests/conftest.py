@@ -4,7 +4,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.lanes import pytest_xdist_make_scheduler
 from tests.postgres import Postgres, running
+
+__all__ = ["pytest_xdist_make_scheduler"]
 
 # How long an example takes says more of the machine than of the code; a test has its own limit.
 settings.register_profile("forepost", deadline=None)

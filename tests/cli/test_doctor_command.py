@@ -17,8 +17,9 @@ from forepost.agent.doctor import CHECKS
 from forepost.agent.edges.walk.stages import STAGES
 from forepost.cli.doctor import _show
 from forepost.wire.local.doctor import Diagnosis, Finding, Stage
+from tests.free_ports import free_port
 from tests.lab.net import Namespace, namespace
-from tests.running import AgentProcess, ControllerProcess, free_port, until
+from tests.running import AgentProcess, ControllerProcess, until
 
 DOCTOR = [sys.executable, "-m", "forepost.cli.main", "doctor"]
 NOBODY = ["setpriv", "--reuid", "65534", "--clear-groups"]

@@ -18,8 +18,9 @@ from websockets.sync.client import connect
 
 from forepost.kit.pins import pin_of
 from tests.cli.test_join import forepost, made
+from tests.free_ports import free_port
 from tests.promises.test_docs import ROOT
-from tests.running import ADMIN, AgentProcess, ControllerProcess, NewAgent, free_port, until
+from tests.running import ADMIN, AgentProcess, ControllerProcess, NewAgent, until
 
 PAGE = (ROOT / "docs/reverse-proxy.md").read_text()
 CLIENT = "127.0.0.2"

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from forepost.agent.probes.schedule import SPREAD_SEC, phase
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, free_port, until
+from tests.free_ports import free_port
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 CYCLE_SEC, BACK_SEC = 1.5, 3.0
 
