@@ -8,9 +8,12 @@ import msgspec
 
 from forepost.agent.document import DocumentRefused
 from forepost.agent.node import Node
+from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.documents import Documents
 from forepost.agent.uplink.link import Uplink
+from forepost.agent.uplink.needs import UplinkNeeds
 from forepost.agent.uplink.spool import Spool
+from forepost.agent.uplink.timekeeper import Timekeeper
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 
@@ -44,7 +47,16 @@ def uplink(
 ) -> Uplink:
     """One that takes these documents, or none."""
     return Uplink(
-        node, spool, documents or Documents(node.state_dir, [], health), clock, health, **more
+        UplinkNeeds(
+            node=node,
+            spool=spool,
+            documents=documents or Documents(node.state_dir, [], health),
+            keeper=Timekeeper(clock, health),
+            moves=Moves(node, clock, health, allowed=False, allow_plain=False),
+            clock=clock,
+            health=health,
+            **more,
+        )
     )
 
 

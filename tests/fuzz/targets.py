@@ -52,8 +52,8 @@ from forepost.agent.probes.dns_message import NoAnswer, Question
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
 from forepost.agent.probes.wanted import list_of, probes_of
+from forepost.agent.talk import TooMuch
 from forepost.agent.uplink import record
-from forepost.agent.uplink.bounds import TooMuch
 from forepost.agent.uplink.former_files import former_groups, former_keys, former_list
 from forepost.agent.uplink.kept_document import kept_document
 from forepost.agent.uplink.session import (

@@ -29,10 +29,12 @@ from forepost.agent.probes.wanted import WantedProbes
 from forepost.agent.settings import Settings, UplinkSection
 from forepost.agent.speedtests.queue import SpeedtestQueue
 from forepost.agent.speedtests.responder import answer, host_and_port
+from forepost.agent.speedtests.talk import SpeedtestTalk
 from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.admission import admitted
 from forepost.agent.uplink.documents import Documents
 from forepost.agent.uplink.link import Uplink
+from forepost.agent.uplink.needs import UplinkNeeds
 from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
@@ -128,16 +130,18 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 allow_plain=settings.uplink.allow_plain,
             )
             link = Uplink(
-                node,
-                spool,
-                documents,
-                clock,
-                health,
-                tests=desk,
-                speedtest_port=host_and_port(listen)[1] if listen else 0,
-                keeper=keeper,
-                moves=moves,
-                ping_sec=settings.uplink.ping_sec,
+                UplinkNeeds(
+                    node=node,
+                    spool=spool,
+                    documents=documents,
+                    keeper=keeper,
+                    moves=moves,
+                    clock=clock,
+                    health=health,
+                    talks=[SpeedtestTalk(desk, clock)],
+                    speedtest_port=host_and_port(listen)[1] if listen else 0,
+                    ping_sec=settings.uplink.ping_sec,
+                )
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
                 "health": health.run,

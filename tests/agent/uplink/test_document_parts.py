@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.agent.uplink.bounds import TooMuch
+from forepost.agent.talk import TooMuch
 from forepost.agent.uplink.document_parts import DocumentParts
 from forepost.wire.uplink.documents import WantDocument
 

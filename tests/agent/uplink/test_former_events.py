@@ -8,7 +8,7 @@ from forepost.agent.probes.wanted import list_of
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.steps import Ready, Wanted
 from forepost.wire.uplink import neffos
-from forepost.wire.uplink.documents import GROUPS, PROBES, HaveDocument
+from forepost.wire.uplink.documents import DOCUMENTS, GROUPS, PROBES, HaveDocument
 from tests.agent.uplink import recorded
 
 OURS = (
@@ -32,7 +32,8 @@ def only(session: Session, text: str) -> Wanted:
 def test_one_of_version_n_1_has_no_documents() -> None:
     (ready,) = agent().received(recorded.HELLO)
     assert isinstance(ready, Ready)
-    assert (ready.gives_documents, ready.gives_groups) == (False, True)
+    assert DOCUMENTS not in ready.able
+    assert {"report", "want", "groups"} < ready.able
 
 
 def test_its_list_and_keys_are_the_document_probes() -> None:

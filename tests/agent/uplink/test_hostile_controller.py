@@ -18,7 +18,7 @@ from websockets.utils import accept_key
 
 from forepost.agent.node import Identity, Node
 from forepost.agent.probes.wanted import MOST_BYTES, list_of
-from forepost.agent.uplink.bounds import TooMuch
+from forepost.agent.talk import TooMuch
 from forepost.agent.uplink.conversation import WORDS
 from forepost.agent.uplink.link import Uplink
 from forepost.agent.uplink.session import Session

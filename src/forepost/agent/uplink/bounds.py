@@ -6,6 +6,7 @@ What it may want of a subject is the subject's to know (agent/document.py).
 from datetime import UTC, datetime
 from typing import Final
 
+from forepost.agent.talk import TooMuch
 from forepost.wire.uplink.clock import TimeIs
 
 LARGEST_MESSAGE: Final = 16 << 20
@@ -14,10 +15,6 @@ MOST_VALUES: Final = 1_000_000
 LONGEST_TEXT: Final = 500
 """Of what a controller says in words, in logs and problems."""
 EARLIEST, LATEST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-
-
-class TooMuch(ValueError):
-    """It is more than an agent takes; the text says what."""
 
 
 def check_message(body: str) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from forepost.agent.uplink.bounds import TooMuch
+from forepost.agent.talk import TooMuch
 from forepost.wire.uplink.documents import WantDocument
 
 

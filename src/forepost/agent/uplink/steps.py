@@ -3,10 +3,10 @@
 import msgspec
 
 from forepost.agent.uplink.former_events import Event
-from forepost.wire.speedtests.queue import AskedSpeedtest
 from forepost.wire.uplink.clock import TimeIs
 from forepost.wire.uplink.documents import WantDocument
 from forepost.wire.uplink.messages import Refused
+from forepost.wire.uplink.neffos import Frame
 
 
 class Say(msgspec.Struct, frozen=True):
@@ -14,16 +14,10 @@ class Say(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """Results may be sent now, `batch` at a time."""
+    """Both sides have greeted each other: results may be sent now."""
 
-    batched: bool
-    shows_tests: bool = False
-    """Whether the progress of a speed test is wanted."""
-    tells_time: bool = False
-    gives_documents: bool = False
-    gives_groups: bool = False
-    """By `want_groups`, to who says `have_groups`."""
-    shows_spool: bool = False
+    able: frozenset[str] = frozenset()
+    """The capabilities that the controller named; none where it is NetWatcher's."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -51,19 +45,10 @@ class Deactivated(msgspec.Struct, frozen=True):
     reason: str
 
 
-class SpeedtestsAre(msgspec.Struct, frozen=True):
-    """What the controller wants tested; some of it may have been asked for before."""
+class TalkFrame(msgspec.Struct, frozen=True):
+    """An event that some talk of this agent hears."""
 
-    tests: list[AskedSpeedtest]
-    wrong: list[str] = []
-    """Why others are not understood."""
-
-
-class SpeedtestKept(msgspec.Struct, frozen=True):
-    """The controller has this result, or does not want it for this reason."""
-
-    queue_id: int
-    refused: str = ""
+    frame: Frame
 
 
 class TimeWas(msgspec.Struct, frozen=True):
@@ -78,15 +63,4 @@ class MoveTo(msgspec.Struct, frozen=True):
     url: str
 
 
-Step = (
-    Say
-    | MoveTo
-    | Ready
-    | Wanted
-    | Acked
-    | TurnedAway
-    | Deactivated
-    | SpeedtestsAre
-    | SpeedtestKept
-    | TimeWas
-)
+Step = Say | MoveTo | Ready | Wanted | Acked | TurnedAway | Deactivated | TalkFrame | TimeWas
