@@ -39,7 +39,7 @@ from forepost.agent.flows.hints import hint_text
 from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
-from forepost.agent.main import kept_keys, kept_list
+from forepost.agent.flows.wanted import entries_of
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.packet import IPV4, parse
 from forepost.agent.meter.packet import IPV6 as PACKET_IPV6
@@ -51,11 +51,14 @@ from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns_message import NoAnswer, Question
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
+from forepost.agent.probes.wanted import list_of, probes_of
+from forepost.agent.talk import TooMuch
 from forepost.agent.uplink import record
+from forepost.agent.uplink.former_files import former_groups, former_keys, former_list
+from forepost.agent.uplink.kept_document import kept_document
 from forepost.agent.uplink.session import (
     Session as AgentSide,
 )
-from forepost.agent.uplink.wanted_groups import kept_decoder
 from forepost.controller.fleet.session import (
     Session as ControllerSide,
 )
@@ -176,9 +179,9 @@ def uplink(data: bytes) -> None:
     text = data.decode(errors="replace")
     with contextlib.suppress(neffos.Malformed):
         neffos.decode(text)
-    own = AgentSide("0", 1, 0)
+    own = AgentSide("0", 1, 0, documents=("probes", "groups"))
     list(own.received("A1"))
-    with contextlib.suppress(neffos.Malformed, msgspec.MsgspecError, RecursionError):
+    with contextlib.suppress(neffos.Malformed, msgspec.MsgspecError, RecursionError, TooMuch):
         list(own.received(text))
     pieces = Pieces(1 << 20)
     for body in (data, b"." + data, b"." + zlib.compress(data), b"+" + data, b"."):
@@ -207,12 +210,21 @@ def state_file(data: bytes) -> None:
         assert document == data or sealed(document) == data
 
 
+def wanted_documents(data: bytes) -> None:
+    """A part of each document, and what it has in it."""
+    part = msgspec.Raw(data)
+    for read in (lambda: probes_of(list_of([part, part])[0]), lambda: entries_of([part, part])):
+        with contextlib.suppress(ValueError, msgspec.MsgspecError, RecursionError):
+            read()
+
+
 def kept_by_the_agent(data: bytes) -> None:
     """Each decoder of what an agent keeps, with and without a first line that is right."""
     decoders = (
-        kept_list.decode,
-        kept_keys.decode,
-        kept_decoder.decode,
+        kept_document.decode,
+        former_list.decode,
+        former_keys.decode,
+        former_groups.decode,
         identity_decoder.decode,
         hint_text,
     )
@@ -373,9 +385,22 @@ TARGETS: Final = {
         ],
     ),
     "state file": Target(state_file, [sealed(b"{}"), b"{}"]),
+    "wanted documents": Target(
+        wanted_documents,
+        [
+            b'{"probes":[{"id":1,"agent_id":1,"type":"PING"}],"keys":{"1":"AAAA"}}',
+            b'{"groups":[{"name":"g","entries":["198.18.0.1"]}]}',
+        ],
+    ),
     "kept by the agent": Target(
         kept_by_the_agent,
-        [b'[{"id":1}]', b'{"1":"AAAA"}', b"8.8.8.8\ta.example\n", b'{"revision":"","groups":[]}'],
+        [
+            b'[{"id":1}]',
+            b'{"1":"AAAA"}',
+            b"8.8.8.8\ta.example\n",
+            b'{"revision":"","groups":[]}',
+            b'{"revision":"r","parts":[{}]}',
+        ],
     ),
     "kept by the controller": Target(
         kept_by_the_controller,
