@@ -4,9 +4,7 @@ import json
 
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.steps import Ready, SpeedtestKept, SpeedtestsAre
-from forepost.controller.fleet import session as controller_side
-from forepost.controller.fleet import steps as controller_steps
-from forepost.wire.speedtests.queue import AskedSpeedtest, SpeedtestProgress, SpeedtestResult
+from forepost.wire.speedtests.queue import AskedSpeedtest, SpeedtestResult
 
 NETWATCHERS_ITEM = {
     "id": 5,
@@ -55,23 +53,11 @@ def test_the_queue_of_netwatchers_controller() -> None:
     assert list(own.received(refused)) == [SpeedtestKept(5, "unknown queue id")]
 
 
-def test_our_controller_wants_progress_and_knows_where_tests_are_answered() -> None:
-    own, other = accepted(), controller_side.Session("A1", "0.2.0")
-    list(other.received("M"))
-    list(other.received("$2;forepost;;_OnNamespaceConnect;0;0;"))
-    (hello,) = own.received("$2;;;;;;")
-    steps = list(other.received(hello.text))  # type: ignore[union-attr]
-    assert controller_steps.AnswersSpeedtests(5260) in steps
-    (words,) = [step.text for step in steps if isinstance(step, controller_steps.Say)]
-    assert list(own.received(words)) == [
-        Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True, shows_spool=True)
-    ]
-    progress = SpeedtestProgress(queue_id=5, phase="upload", part=0.25, bytes_per_sec=1e6)
-    assert list(other.received(own.speedtest_progress(progress))) == [
-        controller_steps.SpeedtestMoves(progress)
-    ]
-    (refused,) = other.received(';forepost;;speedtest_progress;0;0;{"queue_id":5,"part":2}')
-    assert isinstance(refused, controller_steps.Say)
+def test_our_controller_wants_progress_and_one_of_before_does_not() -> None:
+    own = accepted()
+    list(own.received("$2;;;;;;"))
+    ours = ';forepost;;hello;0;0;{"version":"0.2.0","capabilities":["report","speedtest"]}'
+    assert list(own.received(ours)) == [Ready(batched=True, shows_tests=True)]
     own = accepted()
     older = ';forepost;;hello;0;0;{"version":"0.1.0","capabilities":["report"]}'
     assert list(own.received(older)) == [Ready(batched=True)]

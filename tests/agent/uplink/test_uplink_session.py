@@ -104,7 +104,7 @@ def test_both_of_our_sides_understand_each_other() -> None:
     assert ready == [
         Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True, shows_spool=True)
     ]
-    assert controller_steps.GiveProbes("forepost") in given
+    assert [type(step) for step in given] == [controller_steps.VersionIs, controller_steps.Met]
     records = [Record(1, POST), Record(2, POST)]
     (reported,) = other.received(str(own.report(99, records)))
     assert isinstance(reported, controller_steps.Reported)

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import event
 
 from forepost.controller.db.engine import Database
+from forepost.controller.fleet.reports import DocumentReports
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
-from forepost.controller.groups.said import GroupReports
 from forepost.controller.groups.store import Groups
 from forepost.controller.joins.groups import GroupsJoin
 from forepost.wire.flows.groups import NewGroup
@@ -125,7 +125,9 @@ async def test_more_agents_are_no_more_questions_to_the_database(tmp_path: Path)
     db = Database.at(sqlite_url(tmp_path))
     await home(db)
     agents, groups = Agents(db), Groups(db)
-    grouping = GroupsJoin(groups, GroupReports(db), agents, Roster(agents, FakeClock()))
+    grouping = GroupsJoin(
+        groups, DocumentReports(db, FakeClock()), agents, Roster(agents, FakeClock())
+    )
     await groups.add(1, NewGroup(name="all"), THEN)
     await groups.add(1, NewGroup(name="one", agent_ids=[1]), THEN)
     asked: list[str] = []

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.steps import GroupsAre
-from forepost.controller.fleet.session import want_groups
+from forepost.controller.fleet.document_forms import AsWantGroups
 from forepost.controller.groups.parts import Head, heads_for, parts, revision_of, revisions
 from forepost.wire.uplink.groups import MOST_IN_PART, GroupEntries
 
@@ -18,6 +18,12 @@ def agent(*, takes_groups: bool = True) -> Session:
     return session
 
 
+def frames(revision: str, cut: list[bytes]) -> list[str]:
+    """As an agent of the version before reads them."""
+    form = AsWantGroups()
+    return [form.frame(revision, n, len(cut), part) for n, part in enumerate(cut, 1)]
+
+
 def groups_of(sizes: list[int]) -> list[GroupEntries]:
     return [
         GroupEntries(name=f"g{n}", entries=[str(entry) for entry in range(size)])
@@ -28,36 +34,36 @@ def groups_of(sizes: list[int]) -> list[GroupEntries]:
 @given(st.lists(SIZES, max_size=5))
 def test_what_is_cut_is_put_together_as_it_was(sizes: list[int]) -> None:
     groups = groups_of(sizes)
-    cut = parts("r", groups)
+    cut = parts(groups)
     own = agent()
-    steps = [step for part in cut for step in own.received(want_groups(part))]
+    steps = [step for text in frames("r", cut) for step in own.received(text)]
     assert steps == [GroupsAre("r", groups)]
     assert all(len(part) < 70 << 10 for part in cut)
 
 
 def test_the_largest_part_is_less_than_a_frame_may_be() -> None:
     long = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/127"
-    made = parts("r" * 16, [GroupEntries(name="n" * 64, entries=[long] * 2_500)])
+    made = parts([GroupEntries(name="n" * 64, entries=[long] * 2_500)])
     assert len(made) == 3
     assert max(map(len, made)) < 70 << 10
-    many = parts("r", [GroupEntries(name=f"{n:064}", entries=[]) for n in range(20_000)])
+    many = parts([GroupEntries(name=f"{n:064}", entries=[]) for n in range(20_000)])
     assert max(map(len, many)) < 70 << 10
 
 
 def test_a_document_that_is_cut_short_changes_nothing() -> None:
-    first, second, third = parts("r1", groups_of([2_500]))
-    other = parts("r2", groups_of([2_500]))
+    first, second, third = frames("r1", parts(groups_of([2_500])))
+    other = frames("r2", parts(groups_of([2_500])))
     own = agent()
     for part in (second, third, first, other[1], first, third):
-        assert list(own.received(want_groups(part))) == []
-    assert list(own.received(want_groups(first))) == []
-    assert list(own.received(want_groups(second))) == []
-    assert len(list(own.received(want_groups(third)))) == 1
+        assert list(own.received(part)) == []
+    assert list(own.received(first)) == []
+    assert list(own.received(second)) == []
+    assert len(list(own.received(third))) == 1
 
 
 def test_an_agent_without_traffic_takes_none() -> None:
-    (part,) = parts("r", groups_of([1]))
-    assert list(agent(takes_groups=False).received(want_groups(part))) == []
+    (text,) = frames("r", parts(groups_of([1])))
+    assert list(agent(takes_groups=False).received(text)) == []
 
 
 def test_a_revision_is_another_one_after_every_change() -> None:

@@ -160,7 +160,7 @@ async def test_lines_expire_by_themselves(stage: Stage) -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(stage.desk.run)
         await stage.clock.advance(901)
-        assert stage.desk.board.lines == 1
+        assert stage.desk.latest.lines == 1
         await stage.clock.advance(30)
-        assert stage.desk.board.lines == 0
+        assert stage.desk.latest.lines == 0
         tasks.cancel_scope.cancel()
