@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 400
+WRITTEN = {ROOT / "panel/src/wire.ts"}
+"""By a program, from something that is shorter."""
 HALVES = ("agent", "cli", "controller", "kit", "wire")
 NO_GERUNDS = {"ping", "ranking", "ring"}
 """File names that end in -ing and are nouns."""
@@ -36,7 +38,7 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    sources = tracked("*.py", "*.ts", "*.svelte", "*.css")
+    sources = [one for one in tracked("*.py", "*.ts", "*.svelte", "*.css") if one not in WRITTEN]
     assert len(sources) > 100
     long = {str(p.relative_to(ROOT)): n for p in sources if (n := len(lines(p))) > LONGEST}
     assert long == {}

@@ -7,13 +7,13 @@ from forepost.controller.fleet.session import MOST_VALUES, POSTED_OK, Session
 from forepost.controller.fleet.steps import (
     HangUp,
     Has,
-    Heard,
     ListAsked,
     Met,
     Posted,
     Reported,
     Say,
     Step,
+    TalkEvent,
     VersionIs,
 )
 from forepost.wire.uplink.documents import HaveDocument
@@ -183,7 +183,7 @@ def test_an_event_of_a_talk_is_its_own() -> None:
     list(fresh.received("M"))
     list(fresh.received("$17;agent;;_OnNamespaceConnect;0;0;"))
     (heard,) = fresh.received(";agent;;speedtest_result;0;0;{}")
-    assert heard == Heard(Frame("agent", "speedtest_result", "{}"))
+    assert heard == TalkEvent(Frame("agent", "speedtest_result", "{}"))
     assert "unknown event" in said(list(connected().received(";agent;;speedtest_result;0;0;{}")))[0]
 
 

@@ -11,7 +11,6 @@ from forepost.controller.fleet.steps import (
     ClockIs,
     HangUp,
     Has,
-    Heard,
     ListAsked,
     Met,
     PieceTaken,
@@ -20,6 +19,7 @@ from forepost.controller.fleet.steps import (
     Say,
     SpoolIs,
     Step,
+    TalkEvent,
     TimeAsked,
     VersionIs,
 )
@@ -205,7 +205,7 @@ class Session:
 
     def _event(self, frame: Frame) -> Iterator[Step]:
         if (frame.namespace, frame.event) in self._events:
-            yield Heard(frame)
+            yield TalkEvent(frame)
         elif frame.namespace == AGENT:
             yield from self._as_netwatcher(frame)
         else:

@@ -21,7 +21,6 @@ from forepost.controller.fleet.steps import (
     ClockIs,
     HangUp,
     Has,
-    Heard,
     ListAsked,
     Met,
     OfItself,
@@ -32,6 +31,7 @@ from forepost.controller.fleet.steps import (
     Result,
     Say,
     SpoolIs,
+    TalkEvent,
     TimeAsked,
     VersionIs,
 )
@@ -218,7 +218,7 @@ class _Connection(Connection):
                 wanted.has(have)
             case PieceTaken():
                 self._pieces.taken()
-            case Heard(frame):
+            case TalkEvent(frame):
                 await wanted.heard(frame, self._received)
             case _:
                 assert_never(step)

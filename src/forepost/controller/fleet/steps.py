@@ -58,7 +58,7 @@ class Has(msgspec.Struct, frozen=True):
     have: HaveDocument
 
 
-class Heard(msgspec.Struct, frozen=True):
+class TalkEvent(msgspec.Struct, frozen=True):
     """An event of a talk."""
 
     frame: Frame
@@ -88,5 +88,5 @@ class PieceTaken(msgspec.Struct, frozen=True):
 
 Result = Posted | Reported
 OfItself = VersionIs | Met | ClockIs | SpoolIs | TimeAsked
-OfWanted = ListAsked | Has | PieceTaken | Heard
+OfWanted = ListAsked | Has | PieceTaken | TalkEvent
 Step = Say | HangUp | Result | OfItself | OfWanted

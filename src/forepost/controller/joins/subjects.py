@@ -11,7 +11,7 @@ from forepost.controller.joins import (
     flows,
     live,
     lookups,
-    sharing,
+    share_links,
     speedtests,
     stored,
     topology,
@@ -25,7 +25,7 @@ Build = Callable[[Core], Awaitable[Built]]
 SUBJECTS: Final[tuple[Build, ...]] = (
     workspaces.build,
     stored.build,
-    sharing.build,
+    share_links.build,
     alerts.build,
     topology.build,
     live.build,
