@@ -4,16 +4,12 @@ A target takes any bytes. It may raise nothing: what a parser is said to raise i
 """
 
 import contextlib
-import hashlib
 import io
 import ssl
 import struct
-import tarfile
-import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import anyio
@@ -35,45 +31,29 @@ from forepost.agent.cores.stamps.messages import Trouble
 from forepost.agent.cores.trace.extension import extensions
 from forepost.agent.cores.trace.packet import DatagramStyle, EchoStyle, Style, said
 from forepost.agent.edges.capture.capture_file import CaptureFile, NotACapture
-from forepost.agent.flows.hints import hint_text
 from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
-from forepost.agent.flows.wanted import entries_of
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.packet import IPV4, parse
 from forepost.agent.meter.packet import IPV6 as PACKET_IPV6
 from forepost.agent.meter.replay import Replay
 from forepost.agent.meter.table import MeterTable
-from forepost.agent.node import identity_decoder
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns_message import NoAnswer, Question
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
-from forepost.agent.probes.wanted import list_of, probes_of
 from forepost.agent.talk import TooMuch
 from forepost.agent.uplink import record
-from forepost.agent.uplink.former_files import former_groups, former_keys, former_list
-from forepost.agent.uplink.kept_document import kept_document
 from forepost.agent.uplink.session import (
     Session as AgentSide,
 )
 from forepost.controller.fleet.session import (
     Session as ControllerSide,
 )
-from forepost.controller.storage.archive import (
-    MANIFEST,
-    NAMES,
-    ArchiveFile,
-    Manifest,
-    Unusable,
-    plan_decoder,
-    unpacked,
-)
-from forepost.controller.storage.settled_clock import kept_time
 from forepost.kit import pins
-from forepost.kit.state_file import sealed, unsealed
+from forepost.kit.state_file import sealed
 from forepost.wire.flows.meter import MeterOrder
 from forepost.wire.probes import datagrams
 from forepost.wire.probes.http import HttpOptions
@@ -83,6 +63,13 @@ from forepost.wire.uplink.pieces import Pieces
 from tests.fakes.clock import FakeClock
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges
+from tests.fuzz.kept_files import (
+    an_archive,
+    kept_by_the_agent,
+    kept_by_the_controller,
+    state_file,
+    wanted_documents,
+)
 from tests.fuzz.proxy_answers import EXAMPLES, proxy_answer
 from tests.lab import captures
 from tests.lab.frames import ethernet, ipv4, tcp, udp
@@ -202,64 +189,6 @@ def spool(data: bytes) -> None:
             assert one.at >= (end if one.record is not None else 0)
             assert one.record is None or one.end <= len(data)
             end = one.end if one.record is not None else end
-
-
-def state_file(data: bytes) -> None:
-    with contextlib.suppress(ValueError):
-        document = unsealed(data)
-        assert document == data or sealed(document) == data
-
-
-def wanted_documents(data: bytes) -> None:
-    """A part of each document, and what it has in it."""
-    part = msgspec.Raw(data)
-    for read in (lambda: probes_of(list_of([part, part])[0]), lambda: entries_of([part, part])):
-        with contextlib.suppress(ValueError, msgspec.MsgspecError, RecursionError):
-            read()
-
-
-def kept_by_the_agent(data: bytes) -> None:
-    """Each decoder of what an agent keeps, with and without a first line that is right."""
-    decoders = (
-        kept_document.decode,
-        former_list.decode,
-        former_keys.decode,
-        former_groups.decode,
-        identity_decoder.decode,
-        hint_text,
-    )
-    for decode in decoders:
-        for file in (data, sealed(data)):
-            with contextlib.suppress(ValueError, RecursionError):
-                decode(unsealed(file))
-
-
-def kept_by_the_controller(data: bytes) -> None:
-    for decode in (kept_time.decode, plan_decoder.decode):
-        for file in (data, sealed(data)):
-            with contextlib.suppress(ValueError, RecursionError):
-                decode(unsealed(file))
-    with tempfile.TemporaryDirectory() as folder:
-        archive, stage = Path(folder) / "archive", Path(folder) / "stage"
-        archive.write_bytes(data)
-        stage.mkdir()
-        with contextlib.suppress(Unusable):
-            unpacked(archive, stage)
-        assert {one.name for one in stage.iterdir()} <= {*NAMES}
-        assert len([*Path(folder).iterdir()]) == 2
-
-
-def an_archive() -> bytes:
-    """With three files of a byte each."""
-    files = [ArchiveFile(name, 1, hashlib.sha256(b"x").hexdigest()) for name in NAMES]
-    manifest = Manifest(form=1, made_at=NOW, forepost="0", store_id="0", files=files)
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w") as tar:
-        for name, body in [(MANIFEST, msgspec.json.encode(manifest)), *((n, b"x") for n in NAMES)]:
-            info = tarfile.TarInfo(name)
-            info.size = len(body)
-            tar.addfile(info, io.BytesIO(body))
-    return made.getvalue()[: made.tell() // 512 * 512].rstrip(b"\0")
 
 
 def simulated(data: bytes) -> None:
