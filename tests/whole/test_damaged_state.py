@@ -35,8 +35,7 @@ def test_a_damaged_list_is_set_aside_and_given_again(
         )
         controller.start()
         until(running(process), 90, lambda: process.output)
-        problems = process.status()["problems"]
-        assert "wanted-probes.json" not in problems
+        until(lambda: "wanted-probes.json" not in process.status()["problems"], 15)
     finally:
         process.end()
 
