@@ -13,8 +13,8 @@ from forepost.controller.alerts.watch import Watch
 from forepost.controller.pipeline import report_of
 from forepost.controller.series.port import Row
 from forepost.kit.clock import SystemClock
-from forepost.wire.alerts import NewRule, Rule
-from forepost.wire.uplink import ProbePost
+from forepost.wire.rest.alerts import NewRule, Rule
+from forepost.wire.uplink.messages import ProbePost
 
 WORKSPACES, RULES, PROBES = 20, 1_000, 2_000
 RESULTS, RUNS = 100_000, 5

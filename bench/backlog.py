@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from forepost.agent.edges.disk import Folder
+from forepost.agent.edges.files.spool_folder import SpoolFolder
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
@@ -126,7 +126,7 @@ def harvest() -> dict[str, Any]:
 
 def spool_in(folder: Path) -> Spool:
     health = Health(logging.getLogger("bench"))
-    disk = Folder(folder / "spool")
+    disk = SpoolFolder(folder / "spool")
     return Spool(disk, SystemClock(), health, max_bytes=1 << 30, max_age_sec=30 * 86_400)
 
 

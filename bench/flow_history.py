@@ -19,18 +19,18 @@ from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.flows import flow_lists, flow_sums
 from forepost.controller.db.tables.workspaces import workspaces
-from forepost.controller.flows.answering import Question
+from forepost.controller.flows.answer import Question
 from forepost.controller.flows.figures import FIGURES
-from forepost.controller.flows.folding import Folding
-from forepost.controller.flows.reading import Asked, FlowReading
-from forepost.controller.flows.rollup import KINDS, MOST, Kept, Kind, packed
+from forepost.controller.flows.fold_keeper import FoldKeeper
+from forepost.controller.flows.query import TrafficQuery, TrafficReader
+from forepost.controller.flows.rollup import KINDS, MOST, Kind, StoredList, packed
 from forepost.controller.flows.store import FlowStore
 from forepost.controller.series.port import Row
 from forepost.controller.series.sqlite import SqliteSeries
-from forepost.controller.settings import Flows
+from forepost.controller.settings import FlowsSection
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
-from forepost.wire.flow_rollup import FlowMinute, Named, Ranking, Talk, Talks, Traffic
+from forepost.wire.flows.rollup import FlowMinute, Named, Ranking, Talk, Talks, Traffic
 
 AGENTS: Final = 100
 DAYS: Final = 30
@@ -65,10 +65,10 @@ async def _main() -> str:
         series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
         store = FlowStore(db)
         await _past(db)
-        folding = Folding(store, series, clock, Flows())
+        folding = FoldKeeper(store, series, clock, FlowsSection())
         await folding.sum_days()
         report = await _fold(folding, series)
-        reading = FlowReading(store, series, clock, Flows())
+        reading = TrafficReader(store, series, clock, FlowsSection())
         lines = await _answers(reading)
         await db.close()
         size = (folder / "meta.sqlite").stat().st_size
@@ -163,10 +163,10 @@ def _key(kind: Kind, number: int) -> tuple[str, ...]:
             return (f"{kind} {number}",)
 
 
-def _list(kind: Kind) -> Kept:
+def _list(kind: Kind) -> StoredList:
     chosen = _chance.sample(range(2 * MOST[kind]), MOST[kind])
     rows = {_key(kind, number): _counts() for number in chosen}
-    return Kept([(key, "", counts) for key, counts in rows.items()], _counts())
+    return StoredList([(key, "", counts) for key, counts in rows.items()], _counts())
 
 
 def _report(agent_id: int, start: int) -> Row:
@@ -195,7 +195,7 @@ def _report(agent_id: int, start: int) -> Row:
     )
 
 
-async def _fold(folding: Folding, series: SqliteSeries) -> str:
+async def _fold(folding: FoldKeeper, series: SqliteSeries) -> str:
     """Minutes of all agents as they come in a running fleet, each with full lists."""
     base = END + 6 * HOUR + 30 * 60
     spent, rows = 0.0, list[Row]()
@@ -215,10 +215,12 @@ async def _fold(folding: Folding, series: SqliteSeries) -> str:
     )
 
 
-async def _answers(reading: FlowReading) -> list[str]:
-    month = Asked(workspace_id=1, start=START + HOUR, end=END - HOUR)
+async def _answers(reading: TrafficReader) -> list[str]:
+    month = TrafficQuery(workspace_id=1, start=START + HOUR, end=END - HOUR)
     site = msgspec.structs.replace(month, agent_id=1)
-    short = Asked(workspace_id=1, start=END + 6 * HOUR + 30 * 60, end=END + 6 * HOUR + 40 * 60)
+    short = TrafficQuery(
+        workspace_id=1, start=END + 6 * HOUR + 30 * 60, end=END + 6 * HOUR + 40 * 60
+    )
     device = "192.168.1.1"
     asked: list[tuple[str, Callable[[], Awaitable[Any]]]] = [
         ("history, all", lambda: reading.history(month, "total", Question(by="total"))),

@@ -19,7 +19,7 @@ import apsw
 import psutil
 from argon2 import PasswordHasher
 
-from forepost.controller.tokens import new_psk, psk_sha256
+from forepost.controller.access.tokens import new_psk, psk_sha256
 
 AGENTS = 1_000
 SECONDS = float(os.environ.get("BENCH_SECONDS", "15"))

@@ -7,8 +7,8 @@ from typing import Any
 
 import anyio
 
-from forepost.agent.edges.trace import Plan, Traced
-from forepost.agent.edges.trace_engine import Tracer
+from forepost.agent.edges.trace.engine import Tracer
+from forepost.agent.ports.trace import Traced, TracePlan
 from forepost.kit.clock import SystemClock
 
 
@@ -17,7 +17,7 @@ async def main(job: dict[str, Any]) -> dict[str, float]:
     with Tracer(SystemClock()) as tracer:
 
         async def one() -> None:
-            got.append(await tracer.trace(Plan(address=job["address"])))
+            got.append(await tracer.trace(TracePlan(address=job["address"])))
 
         before = time.process_time()
         async with anyio.create_task_group() as tasks:

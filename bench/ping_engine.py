@@ -7,8 +7,8 @@ import sys
 
 import anyio
 
-from forepost.agent.edges.icmp import Icmp
-from forepost.agent.edges.net import Round
+from forepost.agent.edges.icmp.engine import Icmp
+from forepost.agent.ports.net import Round
 from forepost.kit.clock import SystemClock
 
 SPREAD_SEC = 1.0

@@ -7,19 +7,19 @@ import socket
 import statistics
 import time
 
+from forepost.agent.cores.stamps.departures import moment
 from forepost.agent.edges.capture import link
 from forepost.agent.edges.capture.capture_file import CaptureFile
 from forepost.agent.edges.capture.link import open_packets
 from forepost.agent.edges.capture.ring import Ring
-from forepost.agent.edges.stamps import moment
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
 from forepost.agent.meter.replay import Replay
 from forepost.agent.meter.sources import RingSource
-from forepost.agent.meter.table import FlowTable
+from forepost.agent.meter.table import MeterTable
 from forepost.kit.clock import SystemClock
-from forepost.wire.meter import MeterOrder
+from forepost.wire.flows.meter import MeterOrder
 from tests.lab.captures import pcap
 from tests.lab.frames import ACK, ethernet, ipv4, tcp, udp
 from tests.lab.net import pair
@@ -31,7 +31,7 @@ WARM_ROUNDS = 7
 RUNS = 3
 
 
-class InFull(FlowTable):
+class InFull(MeterTable):
     def count_known(self, at_ns: int, ether_type: int, data: bytes, length: int) -> bool:
         return False
 
@@ -50,7 +50,7 @@ def main() -> str:
         "| | UDP | TCP |",
         "| --- | --- | --- |",
     ]
-    for name, table in (("every packet read in full", InFull), ("the short way", FlowTable)):
+    for name, table in (("every packet read in full", InFull), ("the short way", MeterTable)):
         costs = [
             statistics.median(_through_a_ring(made, table) for _ in range(RUNS))
             for made in (_frames("udp"), _frames("tcp"))
@@ -77,7 +77,7 @@ def _frames(protocol: str) -> list[bytes]:
     return made
 
 
-def _through_a_ring(made: list[bytes], kind: type[FlowTable]) -> float:
+def _through_a_ring(made: list[bytes], kind: type[MeterTable]) -> float:
     clock = SystemClock()
     with pair(near=(), far=()) as (near, far):
         for end in (near, far):

@@ -18,7 +18,7 @@ import anyio
 import msgspec
 import psutil
 
-from forepost.agent.edges.disk import Folder
+from forepost.agent.edges.files.spool_folder import SpoolFolder
 from forepost.agent.edges.system import system_edges
 from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.uplink import record
@@ -27,8 +27,8 @@ from forepost.agent.uplink.timekeeper import Timekeeper
 from forepost.kit.clock import SystemClock
 from forepost.kit.garbage import collect_rarely
 from forepost.kit.health import Health
-from forepost.wire.probes import Probe
-from forepost.wire.uplink import ProbePost
+from forepost.wire.probes.probe import Probe
+from forepost.wire.uplink.messages import ProbePost
 
 SETTLE_SEC = 55.0
 """The first starts are spread over 52 s; figures begin after them."""
@@ -68,7 +68,7 @@ async def main() -> dict[str, Any]:
     collect_rarely()
     asked = [(probe.id, probe.type) for probe in job.probes]
     with tempfile.TemporaryDirectory() as folder, system_edges(clock) as edges:
-        disk = Folder(Path(folder) / "spool")
+        disk = SpoolFolder(Path(folder) / "spool")
         spool = Spool(disk, clock, health, max_bytes=256 << 20, max_age_sec=86_400)
         keeper = Timekeeper(clock, health)
 

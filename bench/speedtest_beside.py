@@ -8,9 +8,9 @@ import threading
 
 import anyio
 
-from forepost.agent.edges.icmp import Icmp
-from forepost.agent.edges.speed import Measured, Place, Plan, SpeedProcess
-from forepost.agent.edges.speed_run import run
+from forepost.agent.edges.icmp.engine import Icmp
+from forepost.agent.edges.speed.phases import run
+from forepost.agent.edges.speed.process import Measured, SpeedPlan, SpeedProcess, SpeedServer
 from forepost.kit.clock import SystemClock
 
 SEC = 4.0
@@ -19,7 +19,7 @@ SEC = 4.0
 async def main() -> None:
     job = json.loads(sys.stdin.read())
     clock = SystemClock()
-    plan = Plan(places=[Place(host=job["address"], port=5_260, secret="t")], sec=SEC)
+    plan = SpeedPlan(places=[SpeedServer(host=job["address"], port=5_260, secret="t")], sec=SEC)
     lags: list[float] = []
     rtts: list[int] = []
     got: list[Measured] = []

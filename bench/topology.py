@@ -22,10 +22,10 @@ import psutil
 from websockets.asyncio.client import connect
 
 from bench.ingest import PORT, running
+from forepost.controller.access.tokens import new_psk, psk_sha256
 from forepost.controller.series.port import Row
 from forepost.controller.series.sqlite import SqliteSeries
-from forepost.controller.tokens import new_psk, psk_sha256
-from forepost.controller.topology.board import Board
+from forepost.controller.topology.latest import LatestResults
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 
@@ -294,7 +294,7 @@ def considered() -> dict[str, float]:
     at_us = round(datetime.now(UTC).timestamp() * 1e6)
     found = {}
     for kind, places in (("PING", range(MTRS, PROBES)), ("MTR", range(MTRS))):
-        board = Board()
+        board = LatestResults()
         rows = [
             row_of(chance, n % AGENTS + 1, places[n // AGENTS % len(places)], at_us + n)
             for n in range(CONSIDERED)

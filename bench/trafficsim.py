@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 
-from forepost.agent.probes.trafficsim_figures import rfc3550
+from forepost.agent.probes.trafficsim.figures import rfc3550
 from tests.lab.net import Namespace
 from tests.lab.wire import Wire, wired
 from tests.lab.wire_plan import Match, Plan, Way

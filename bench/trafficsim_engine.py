@@ -11,10 +11,10 @@ import msgspec
 
 from forepost.agent.edges.system import system_edges
 from forepost.agent.probes.hostport import host_port
-from forepost.agent.probes.trafficsim import run, serve
-from forepost.agent.probes.trafficsim_server import Allowed, Cycle, Server
+from forepost.agent.probes.trafficsim.probe import run, serve
+from forepost.agent.probes.trafficsim.server import Allowed, Cycle, EchoServer
 from forepost.kit.clock import SystemClock
-from forepost.wire.probe_trafficsim import TrafficSimResult, TrafficSimRun
+from forepost.wire.probes.trafficsim import TrafficSimResult, TrafficSimRun
 
 CLIENT, SERVER = 1, 2
 
@@ -55,7 +55,7 @@ async def server(place: str, key: bytes) -> None:
         gc.freeze()
         before = cpu_s()
         async with anyio.create_task_group() as tasks:
-            known = Server(SERVER, {CLIENT: Allowed(key=key)})
+            known = EchoServer(SERVER, {CLIENT: Allowed(key=key)})
             tasks.start_soon(serve, known, ports, clock, edges, post)
             await anyio.to_thread.run_sync(sys.stdin.read)
             tasks.cancel_scope.cancel()

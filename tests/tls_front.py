@@ -16,7 +16,7 @@ from anyio.abc import ByteStream, SocketAttribute
 from anyio.from_thread import start_blocking_portal
 from anyio.streams.tls import TLSListener
 
-from forepost.kit.pinning import pin_of
+from forepost.kit.pins import pin_of
 
 
 class Front:

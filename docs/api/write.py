@@ -9,13 +9,13 @@ import anyio
 import msgspec
 
 from forepost.controller.main import build
-from forepost.controller.settings import Data, Settings
+from forepost.controller.settings import DataSection, Settings
 from forepost.kit.clock import SystemClock
 
 
 async def document() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Data(dir=str(Path(folder) / "data")))
+        settings = Settings(data=DataSection(dir=str(Path(folder) / "data")))
         async with build(settings, SystemClock()) as controller:
             http: Any = controller.http
             plain = msgspec.json.encode(http.openapi_schema.to_schema(), order="deterministic")

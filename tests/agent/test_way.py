@@ -13,7 +13,7 @@ import trustme
 from forepost.agent.settings import UplinkSection, read
 from forepost.agent.way import Way
 from forepost.kit.http import Unreachable
-from forepost.kit.pinning import pin_of
+from forepost.kit.pins import pin_of
 from forepost.kit.settings import WrongSettings
 from tests.receiver import Receiver
 

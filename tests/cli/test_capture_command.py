@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from forepost.wire.flow_telemetry import FlowRecord
+from forepost.wire.flows.telemetry import FlowRecord
 from tests.lab.captures import SECOND_NS, pcap, pcapng
 from tests.lab.frames import ACK, PSH, ethernet, ipv4, tcp, udp
 

@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from forepost.agent.doctor import CHECKS
-from forepost.agent.edges.walk import STAGES
+from forepost.agent.edges.walk.stages import STAGES
 from forepost.cli.doctor import _show
-from forepost.wire.doctor import Diagnosis, Finding, Stage
+from forepost.wire.local.doctor import Diagnosis, Finding, Stage
 from tests.lab.net import Namespace, namespace
 from tests.running import AgentProcess, ControllerProcess, free_port, until
 

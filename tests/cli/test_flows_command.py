@@ -16,7 +16,7 @@ import pytest
 from forepost.cli.flow_table import short
 from forepost.cli.flows import Speeds
 from forepost.cli.main import app
-from forepost.wire.flow_socket import FlowView
+from forepost.wire.flows.socket import FlowView
 from tests.fakes.clock import FakeClock
 from tests.lab.net import Namespace, pair
 from tests.lonely import LonelyAgent

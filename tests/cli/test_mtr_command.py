@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from forepost.cli.measuring import MEASURED, NOT_MEASURED, USAGE
-from forepost.wire.probe_mtr import MtrResult
+from forepost.cli.measure import MEASURED, NOT_MEASURED, USAGE
+from forepost.wire.probes.mtr import MtrResult
 from tests.lab.net import Namespace
 from tests.lab.topology import Topology, topology
 

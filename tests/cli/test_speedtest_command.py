@@ -8,7 +8,7 @@ import sys
 
 import msgspec
 
-from forepost.wire.probe_speedtest import SpeedtestPayload
+from forepost.wire.probes.speedtest import SpeedtestPayload
 from tests.lab.speed import librespeed
 from tests.running import free_port
 

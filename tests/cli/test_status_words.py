@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from forepost.cli.status import _backlog, _clock, _show
-from forepost.wire.clock import ClockReading
-from forepost.wire.status import SpoolStatus, Status
+from forepost.wire.local.status import SpoolStatus, Status
+from forepost.wire.uplink.clock import ClockReading
 
 
 def test_a_clock_is_told_in_words() -> None:

@@ -18,14 +18,12 @@ from msgspec.inspect import (
     type_info,
 )
 
-from forepost.wire.access import ApiKeyPatch, NewApiKey, PasswordChange
-from forepost.wire.alerts import NewRule, NewWindow, RulePatch, WindowPatch
-from forepost.wire.copying import CopyProbes
-from forepost.wire.groups import NewGroup
-from forepost.wire.lookup import IpList, MacList
-from forepost.wire.membership import AcceptInvite, MemberPatch, NewMember, TransferOwnership
-from forepost.wire.probes import NewProbe, ProbePatch
-from forepost.wire.rest import (
+from forepost.wire.flows.groups import NewGroup
+from forepost.wire.probes.copies import CopyProbes
+from forepost.wire.probes.probe import NewProbe, ProbePatch
+from forepost.wire.rest.access import ApiKeyPatch, NewApiKey, PasswordChange
+from forepost.wire.rest.alerts import NewRule, NewWindow, RulePatch, WindowPatch
+from forepost.wire.rest.bodies import (
     AgentLogin,
     AgentPatch,
     Login,
@@ -35,8 +33,10 @@ from forepost.wire.rest import (
     Register,
     WorkspacePatch,
 )
-from forepost.wire.sharing import NewShareLink
-from forepost.wire.speedtest import NewSpeedtest
+from forepost.wire.rest.lookup import IpList, MacList
+from forepost.wire.rest.membership import AcceptInvite, MemberPatch, NewMember, TransferOwnership
+from forepost.wire.rest.share_links import NewShareLink
+from forepost.wire.speedtests.queue import NewSpeedtest
 from tests.running import ControllerProcess, Person
 from tests.running import NewAgent as Enrolled
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from websockets.sync.client import connect as dial
 
-from forepost.controller.listener import SLICE
+from forepost.controller.web.listener import SLICE
 from tests.running import ControllerProcess, Person
 
 MASKED = b"\x80\0\0\0\0"

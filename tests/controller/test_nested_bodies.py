@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from forepost.controller.bodies import BYTES_A_VALUE, STRANGERS_BODY_BYTES
+from forepost.controller.web.bodies import BYTES_A_VALUE, STRANGERS_BODY_BYTES
 from tests.agent_socket import agent_socket
 from tests.running import ControllerProcess
 

@@ -19,7 +19,7 @@ from forepost.controller.pipeline import (
 )
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
-from forepost.wire.uplink import ProbePost
+from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.series import FakeSeries
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from forepost.controller.access import NEEDS, RANK
+from forepost.controller.access.guard import NEEDS, RANK
 from forepost.controller.main import build
-from forepost.controller.settings import Data, Settings
+from forepost.controller.settings import DataSection, Settings
 from forepost.kit.clock import SystemClock
 from tests.controller.alerts.alert_stage import speaking
 from tests.running import ControllerProcess, NewAgent, Person, until
@@ -21,7 +21,7 @@ TABLE = Path(__file__).with_name("rights.txt")
 async def routes(folder: Path) -> list[tuple[str, str, str]]:
     """(method, path, what it needs) of every route of a built controller."""
     found = []
-    async with build(Settings(data=Data(dir=str(folder))), SystemClock()) as controller:
+    async with build(Settings(data=DataSection(dir=str(folder))), SystemClock()) as controller:
         for route in controller.http.routes:
             if not isinstance(route, HTTPRoute):
                 continue

@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from forepost.wire.pieces import Pieces
+from forepost.wire.uplink.pieces import Pieces
 from tests.running import ControllerProcess, NewAgent, Person, until
 
 DELETED = "Hagent_deleted: agent has been removed from workspace"

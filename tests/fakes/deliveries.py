@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from forepost.controller.notify.outcome import Outcome
-from forepost.controller.notify.store import Look, Outgoing
+from forepost.controller.notify.store import ClaimedDelivery, Look
 from tests.fakes.clock import START
 
 
 @dataclass
 class Kept:
-    row: Outgoing
+    row: ClaimedDelivery
     next_at: datetime | None
     state: str = "pending"
     error: str = ""
@@ -26,7 +26,7 @@ class FakeRows:
 
     def put(self, host: str = "a.example", kind: str = "webhook", at: datetime = START) -> int:
         number = len(self.kept) + 1
-        row = Outgoing(number, kind, "", "", host, "", "", "", 0, at)
+        row = ClaimedDelivery(number, kind, "", "", host, "", "", "", 0, at)
         self.kept[number] = Kept(row, at)
         return number
 
@@ -44,21 +44,23 @@ class FakeRows:
 
     async def claim(
         self, ids: Collection[int], now: datetime, lease_end: datetime
-    ) -> list[Outgoing]:
+    ) -> list[ClaimedDelivery]:
         claimed = [kept for kept in self._due(now) if kept.row.id in ids]
         for kept in claimed:
             kept.row = msgspec.structs.replace(kept.row, attempt=kept.row.attempt + 1)
             kept.state, kept.next_at = "sending", lease_end
         return [kept.row for kept in claimed]
 
-    async def sent(self, row: Outgoing, status: int | None, now: datetime) -> None:
+    async def sent(self, row: ClaimedDelivery, status: int | None, now: datetime) -> None:
         self._mark(row, state="sent", next_at=None)
 
-    async def not_sent(self, row: Outgoing, outcome: Outcome, again_at: datetime | None) -> None:
+    async def not_sent(
+        self, row: ClaimedDelivery, outcome: Outcome, again_at: datetime | None
+    ) -> None:
         state = "failed" if again_at is None else "pending"
         self._mark(row, state=state, next_at=again_at, error=outcome.error)
 
-    async def release(self, row: Outgoing, now: datetime) -> None:
+    async def release(self, row: ClaimedDelivery, now: datetime) -> None:
         self._mark(row, state="pending", next_at=now)
 
     async def prune(self, before: datetime) -> None:
@@ -66,7 +68,7 @@ class FakeRows:
         for number in old:
             del self.kept[number]
 
-    def _mark(self, row: Outgoing, **values: Any) -> None:
+    def _mark(self, row: ClaimedDelivery, **values: Any) -> None:
         kept = self.kept[row.id]
         if kept.state == "sending" and kept.row.attempt == row.attempt:
             vars(kept).update(values)

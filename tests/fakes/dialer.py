@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from forepost.agent.edges.dialing import Check, Failed, Session
+from forepost.agent.ports.dialer import Check, Failed, TlsSession
 
 Peer = Callable[[bytes], Sequence[bytes]]
 """What it says to what it hears: datagrams, or the pieces of a stream, whose end is b""."""
-SESSION = Session(version="TLS 1.3", cipher="TLS_AES_128_GCM_SHA256", alpn="", chain=())
+SESSION = TlsSession(version="TLS 1.3", cipher="TLS_AES_128_GCM_SHA256", alpn="", chain=())
 
 
 class FakeDialer:
@@ -56,7 +56,7 @@ class FakeStream:
 
     async def secure(
         self, server_name: str, *, check: Check, alpn: Sequence[str] = ()
-    ) -> tuple["FakeStream", Session]:
+    ) -> tuple["FakeStream", TlsSession]:
         return self, self._dialer.session
 
     def close(self) -> None:

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 import anyio
 import msgspec
 
-from forepost.agent.edges import Edges, Networks, NoNetworks, Seen
-from forepost.agent.edges.busy import Counters, between
-from forepost.agent.edges.net import Family, Resolved, Round
-from forepost.agent.edges.routes import DefaultRoute
-from forepost.agent.edges.udp import SystemUdp, Udp
+from forepost.agent.cores.rates import Counters, between
+from forepost.agent.cores.routes import DefaultRoute
+from forepost.agent.edges.dial.udp import SystemUdp
+from forepost.agent.ports.edges import Edges, Networks, NoNetworks, Seen
+from forepost.agent.ports.net import Family, Resolved, Round
+from forepost.agent.ports.udp import Udp
 from forepost.kit.clock import Clock
-from forepost.wire.probe_sysinfo import Busy, DiskUse, Temperature
-from forepost.wire.probes import CpuTimes, HostInfo, Interface, MemoryInfo, OsInfo, Route
+from forepost.wire.probes.probe import CpuTimes, HostInfo, Interface, MemoryInfo, OsInfo, Route
+from forepost.wire.probes.sysinfo import Busy, DiskUse, Temperature
 from tests.fakes.dialer import FakeDialer, fake_search
 from tests.fakes.trace import FakeReverse, FakeTrace
 

@@ -2,8 +2,8 @@
 
 import anyio
 
-from forepost.agent.edges.speed import Measured, Plan, Progress, Tell
-from forepost.wire.probe_speedtest import SpeedLatency, SpeedLeg
+from forepost.agent.edges.speed.process import Measured, Progress, SpeedPlan, Tell
+from forepost.wire.probes.speedtest import SpeedLatency, SpeedLeg
 
 IDLE = SpeedLatency(count=20, min=1, median=2, mean=2, p95=3, max=4, jitter=1)
 LEG = SpeedLeg(
@@ -23,7 +23,7 @@ LEG = SpeedLeg(
 
 class FakeSpeed:
     def __init__(self) -> None:
-        self.plans: list[Plan] = []
+        self.plans: list[SpeedPlan] = []
         self.error = ""
         self.fault: Exception | None = None
         self.go_on = anyio.Event()
@@ -31,7 +31,7 @@ class FakeSpeed:
         self.at_once = 0
         self.most_at_once = 0
 
-    async def measure(self, plan: Plan, tell: Tell) -> Measured:
+    async def measure(self, plan: SpeedPlan, tell: Tell) -> Measured:
         self.plans.append(plan)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)

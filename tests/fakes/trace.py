@@ -1,6 +1,6 @@
 """A way and a resolver that are what a test says, and remember what they were asked."""
 
-from forepost.agent.edges.trace import Hop, Plan, Progress, Traced
+from forepost.agent.ports.trace import Hop, Progress, Traced, TracePlan
 from forepost.kit.clock import Clock
 
 
@@ -10,9 +10,9 @@ class FakeTrace:
     def __init__(self, clock: Clock, *, lasts_sec: float = 0.0) -> None:
         self._clock, self._lasts_sec = clock, lasts_sec
         self.found: Traced | None = None
-        self.plans: list[Plan] = []
+        self.plans: list[TracePlan] = []
 
-    async def trace(self, plan: Plan, progress: Progress | None = None) -> Traced:
+    async def trace(self, plan: TracePlan, progress: Progress | None = None) -> Traced:
         self.plans.append(plan)
         hop = Hop(ttl=1, hosts=[plan.address], rtts_ns=[1_000_000] * plan.count)
         traced = self.found or Traced(hops=[hop], reached=True, fingerprint="f")

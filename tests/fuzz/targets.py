@@ -21,11 +21,7 @@ import msgspec
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
-from forepost.agent.edges import timestamps
-from forepost.agent.edges.capture.capture_file import CaptureFile, NotACapture
-from forepost.agent.edges.dialing import Failed
-from forepost.agent.edges.icmp_extension import extensions
-from forepost.agent.edges.icmp_packet import (
+from forepost.agent.cores.icmp.packet import (
     DATAGRAM_IPV4,
     IPV6,
     RAW_IPV4,
@@ -34,10 +30,13 @@ from forepost.agent.edges.icmp_packet import (
     reply,
     request,
 )
-from forepost.agent.edges.timestamps import Trouble
-from forepost.agent.edges.trace_packet import DatagramStyle, EchoStyle, Style, said
+from forepost.agent.cores.stamps import messages as timestamps
+from forepost.agent.cores.stamps.messages import Trouble
+from forepost.agent.cores.trace.extension import extensions
+from forepost.agent.cores.trace.packet import DatagramStyle, EchoStyle, Style, said
+from forepost.agent.edges.capture.capture_file import CaptureFile, NotACapture
 from forepost.agent.flows.hints import hint_text
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
 from forepost.agent.main import kept_keys, kept_list
@@ -45,18 +44,22 @@ from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.packet import IPV4, parse
 from forepost.agent.meter.packet import IPV6 as PACKET_IPV6
 from forepost.agent.meter.replay import Replay
-from forepost.agent.meter.table import FlowTable
+from forepost.agent.meter.table import MeterTable
 from forepost.agent.node import identity_decoder
+from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns_message import NoAnswer, Question
-from forepost.agent.probes.snmp_message import Again, Community, NotOurs
-from forepost.agent.probes.snmp_usm import User
+from forepost.agent.probes.snmp.message import Again, Community, NotOurs
+from forepost.agent.probes.snmp.usm import User
 from forepost.agent.uplink import record
 from forepost.agent.uplink.session import (
     Session as AgentSide,
 )
 from forepost.agent.uplink.wanted_groups import kept_decoder
-from forepost.controller.archive import (
+from forepost.controller.fleet.session import (
+    Session as ControllerSide,
+)
+from forepost.controller.storage.archive import (
     MANIFEST,
     NAMES,
     ArchiveFile,
@@ -65,17 +68,15 @@ from forepost.controller.archive import (
     plan_decoder,
     unpacked,
 )
-from forepost.controller.fleet.session import (
-    Session as ControllerSide,
-)
-from forepost.controller.settled_clock import kept_time
-from forepost.kit import pinning
+from forepost.controller.storage.settled_clock import kept_time
+from forepost.kit import pins
 from forepost.kit.state_file import sealed, unsealed
-from forepost.wire import neffos, trafficsim
-from forepost.wire.meter import MeterOrder
-from forepost.wire.pieces import Pieces
-from forepost.wire.probe_http import HttpOptions
-from forepost.wire.probe_snmp import SnmpOptions
+from forepost.wire.flows.meter import MeterOrder
+from forepost.wire.probes import datagrams
+from forepost.wire.probes.http import HttpOptions
+from forepost.wire.probes.snmp import SnmpOptions
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.pieces import Pieces
 from tests.fakes.clock import FakeClock
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges
@@ -159,7 +160,7 @@ def usm(data: bytes) -> None:
 
 def certificate(data: bytes) -> None:
     with contextlib.suppress(ssl.SSLCertVerificationError):
-        pinning.check(data, "0" * 64)
+        pins.check(data, "0" * 64)
     try:
         found = certificates.read(data)
     except certificates.Malformed:
@@ -250,12 +251,12 @@ def an_archive() -> bytes:
 
 
 def simulated(data: bytes) -> None:
-    with contextlib.suppress(trafficsim.NotOurs):
-        trafficsim.read_plain(data)
-    with contextlib.suppress(trafficsim.NotOurs):
-        trafficsim.claimed_sender(data)
-    with contextlib.suppress(trafficsim.NotOurs):
-        trafficsim.read_sealed(data, bytes(32))
+    with contextlib.suppress(datagrams.NotOurs):
+        datagrams.read_plain(data)
+    with contextlib.suppress(datagrams.NotOurs):
+        datagrams.claimed_sender(data)
+    with contextlib.suppress(datagrams.NotOurs):
+        datagrams.read_sealed(data, bytes(32))
 
 
 def http(data: bytes) -> None:
@@ -272,7 +273,7 @@ def http(data: bytes) -> None:
 
 def packet(data: bytes) -> None:
     """What comes from a ring: counted, and looked into, one way and the other."""
-    table, inspection = FlowTable(max_flows=100, pass_=6), Inspection()
+    table, inspection = MeterTable(max_flows=100, pass_=6), Inspection()
     for ether_type in (IPV4, PACKET_IPV6):
         for vlan in (0, 7):
             found = parse(ether_type, vlan, data)

@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
-from forepost.agent.edges import Edges
-from forepost.agent.edges.host import Host, LinuxHost
-from forepost.agent.edges.names import numeric
-from forepost.agent.edges.net import Family, Resolved
-from forepost.agent.edges.search import search
-from forepost.agent.edges.sockets import SystemDialer
+from forepost.agent.edges.dial.search import search
+from forepost.agent.edges.dial.sockets import SystemDialer
+from forepost.agent.edges.host.facts import LinuxHost
+from forepost.agent.edges.names.addresses import numeric
+from forepost.agent.ports.edges import Edges
+from forepost.agent.ports.host import Host
+from forepost.agent.ports.net import Family, Resolved
 from forepost.kit.clock import SystemClock
 from tests.fakes.net import FakeNet, fake_edges
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.agent.edges.closing import Closing
+from forepost.agent.edges.closable import Closable
 from tests.lab.net import FAR, MACS, NEAR, Namespace, namespace
 from tests.lab.tap import open_tap
 from tests.lab.wire_plan import Plan
@@ -38,7 +38,7 @@ class Ends(msgspec.Struct, frozen=True):
     plan: Plan = Plan()
 
 
-class Bundle(Closing):
+class Bundle(Closable):
     """Several wires in one process. The devices are made at once, down and without addresses."""
 
     def __init__(self, wires: Sequence[Ends]) -> None:
@@ -102,7 +102,7 @@ class Bundle(Closing):
             self._process.wait(PATIENCE_SEC)
 
 
-class Wire(Closing):
+class Wire(Closable):
     """One wire between two namespaces; its ends are called `cable` and have addresses."""
 
     def __init__(

@@ -9,10 +9,10 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from forepost.controller.access import AGENT, NEEDS, PUBLIC
-from forepost.controller.bodies import BODY_BYTES, STRANGERS_BODY_BYTES
+from forepost.controller.access.guard import AGENT, NEEDS, PUBLIC
 from forepost.controller.main import build
 from forepost.controller.settings import Settings
+from forepost.controller.web.bodies import BODY_BYTES, STRANGERS_BODY_BYTES
 from forepost.kit.clock import SystemClock
 
 LARGE = {

@@ -30,7 +30,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_every_metric_is_described() -> None:
-    source = (ROOT / "src/forepost/controller/metrics.py").read_text()
+    source = (ROOT / "src/forepost/controller/joins/metrics.py").read_text()
     for kind, name in re.findall(r'(Counter|Gauge)MetricFamily\(\s*"(\w+)"', source):
         assert f"`{name}{'_total' if kind == 'Counter' else ''}`" in OPERATING
 

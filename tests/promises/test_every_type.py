@@ -8,7 +8,7 @@ from forepost.agent.probes.schedule import MOST_OPEN
 from forepost.controller import payloads
 from forepost.controller.alerts.metrics import OF_TYPE
 from forepost.controller.payloads.payload import Payload
-from forepost.wire.probes import OPTIONS, ProbeType
+from forepost.wire.probes.probe import OPTIONS, ProbeType
 
 DOCS = Path(__file__).parents[2] / "docs/probes.md"
 

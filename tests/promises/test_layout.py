@@ -1,12 +1,25 @@
 """What the tree promises."""
 
+import ast
 import re
 import subprocess
 import tomllib
+from collections import defaultdict
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 400
+HALVES = ("agent", "cli", "controller", "kit", "wire")
+NO_GERUNDS = {"ping", "ranking", "ring"}
+"""File names that end in -ing and are nouns."""
+FURNITURE = {
+    "Asked", "Begun", "Board", "Desk", "Door", "Found", "Heard", "Kept", "Known", "Said", "Seen",
+    "Told",
+}  # fmt: skip
+"""The field has a word for each of these (CONTRIBUTING, "Names")."""
+NO_FILES = {"base_utils", "common", "helpers", "managers", "misc", "util", "utils"}
 ELSEWHERE = {"fakes", "fuzz", "lab", "promises", "seeds", "whole"}
 
 
@@ -82,3 +95,32 @@ def test_no_two_test_modules_have_one_name() -> None:
     names = [path.name for path in tracked("tests/**/test_*.py")]
     assert len(names) > 100
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_public_class_name_is_unique_in_its_half_and_a_word_of_the_field(half: str) -> None:
+    where: dict[str, list[str]] = defaultdict(list)
+    for path in tracked(f"src/forepost/{half}/*.py"):
+        for one in ast.parse(path.read_text()).body:
+            if isinstance(one, ast.ClassDef) and not one.name.startswith("_"):
+                where[one.name].append(str(path.relative_to(ROOT)))
+    assert len(where) > 20
+    assert {name: paths for name, paths in where.items() if len(set(paths)) > 1} == {}
+    assert FURNITURE.isdisjoint(where)
+
+
+def test_a_file_is_named_by_a_noun() -> None:
+    names = {path.stem: path for path in tracked("src/*.py")}
+    assert len(names) > 300
+    gerunds = {name for name in names if re.fullmatch(r"\w*ing", name)}
+    assert gerunds - NO_GERUNDS == set()
+    assert NO_FILES.isdisjoint(names)
+
+
+def test_nothing_pure_lives_among_the_edges() -> None:
+    edges = tracked("src/forepost/agent/edges/*.py")
+    assert len(edges) > 30
+    pure = [
+        path for path in edges if "Pure." in (ast.get_docstring(ast.parse(path.read_text())) or "")
+    ]
+    assert pure == []

@@ -13,17 +13,17 @@ import anyio
 import msgspec
 import pytest
 
-from forepost.agent.edges.disk import Folder
-from forepost.agent.edges.host import LinuxHost
+from forepost.agent.edges.files.spool_folder import SpoolFolder
+from forepost.agent.edges.host.facts import LinuxHost
 from forepost.agent.node import Identity, Node
 from forepost.agent.probes.schedule import Scheduler
-from forepost.agent.uplink.link import Link
+from forepost.agent.uplink.link import Uplink
 from forepost.agent.uplink.record import decode
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
-from forepost.wire.probes import Probe, ProbeTarget
-from forepost.wire.uplink import ProbePost
+from forepost.wire.probes.probe import Probe, ProbeTarget
+from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.net import FakeNet, fake_edges
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
@@ -109,7 +109,7 @@ def test_the_agent_measures_on_from_its_last_list_while_there_is_no_controller(
 def fill(folder: Path, probe: int, count: int) -> set[str]:
     """A spool as an agent leaves it behind."""
     spool = Spool(
-        Folder(folder / "spool"),
+        SpoolFolder(folder / "spool"),
         SystemClock(),
         Health(logging.getLogger("test")),
         max_bytes=1 << 30,
@@ -158,7 +158,7 @@ async def test_a_controller_that_is_away_for_an_hour(
     clock = FakeClock(start=datetime.now(UTC) - timedelta(hours=1))
     health = Health(logging.getLogger("test"))
     spool = Spool(
-        Folder(tmp_path / "spool"), clock, health, max_bytes=1 << 30, max_age_sec=DAYS_SEC
+        SpoolFolder(tmp_path / "spool"), clock, health, max_bytes=1 << 30, max_age_sec=DAYS_SEC
     )
 
     async def deliver(post: ProbePost) -> None:
@@ -197,7 +197,7 @@ async def test_a_controller_that_is_away_for_an_hour(
         return []
 
     async with anyio.create_task_group() as tasks:
-        link = Link(node, spool, want, SystemClock(), health)
+        link = Uplink(node, spool, want, SystemClock(), health)
         tasks.start_soon(link.run, identity)
         with anyio.fail_after(10):
             while spool.status.pending:  # noqa: ASYNC110 - across a real socket

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from forepost.kit.state_file import unsealed
-from tests.agent.flows.test_metering import FAR, NEAR, send_datagrams
+from tests.agent.flows.test_meters import FAR, NEAR, send_datagrams
 from tests.lab.net import Namespace, pair
 from tests.lonely import LonelyAgent
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from forepost.agent.edges.walk import Walk
+from forepost.agent.edges.walk.stages import Walk
 from tests.agent_socket import agent_socket
 from tests.lab.small_disk import fill, mounted
 from tests.running import ADMIN, AgentProcess, ControllerProcess, until

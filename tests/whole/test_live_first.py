@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from forepost.agent.edges.disk import Folder
+from forepost.agent.edges.files.spool_folder import SpoolFolder
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
@@ -50,7 +50,7 @@ def fill(folder: Path, probe: int) -> None:
     """What an earlier start of the agent left."""
     health = Health(logging.getLogger("test"))
     spool = Spool(
-        Folder(folder / "spool"), SystemClock(), health, max_bytes=1 << 30, max_age_sec=86_400
+        SpoolFolder(folder / "spool"), SystemClock(), health, max_bytes=1 << 30, max_age_sec=86_400
     )
     begun = datetime.now(UTC) - timedelta(hours=10)
     for number in range(BACKLOG):

@@ -16,7 +16,7 @@ import pytest
 import trustme
 from websockets.sync.client import connect
 
-from forepost.kit.pinning import pin_of
+from forepost.kit.pins import pin_of
 from tests.cli.test_join import forepost, made
 from tests.promises.test_docs import ROOT
 from tests.running import ADMIN, AgentProcess, ControllerProcess, NewAgent, free_port, until

@@ -16,7 +16,7 @@ from forepost.wire.disclosure import (
     public_target,
     without_secrets,
 )
-from forepost.wire.probes import OPTIONS
+from forepost.wire.probes.probe import OPTIONS
 
 
 def test_somebody_has_decided_about_every_option() -> None:

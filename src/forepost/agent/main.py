@@ -17,21 +17,21 @@ from anyio.abc import TaskGroup
 
 import forepost
 from forepost.agent import status as status_face
-from forepost.agent.edges import descriptors
-from forepost.agent.edges.disk import Folder
-from forepost.agent.edges.speed import SpeedProcess
+from forepost.agent.edges.files.spool_folder import SpoolFolder
+from forepost.agent.edges.host import descriptors
+from forepost.agent.edges.speed.process import SpeedProcess
 from forepost.agent.edges.system import system_edges
 from forepost.agent.line import controller_address, is_plain, why_not
 from forepost.agent.node import Identity, Node
 from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.settings import Settings, UplinkSection
-from forepost.agent.speedtests.answering import answer, host_and_port
-from forepost.agent.speedtests.desk import Desk
+from forepost.agent.speedtests.queue import SpeedtestQueue
+from forepost.agent.speedtests.responder import answer, host_and_port
 from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.admission import admitted
 from forepost.agent.uplink.bounds import probes_of
-from forepost.agent.uplink.link import Link
+from forepost.agent.uplink.link import Uplink
 from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
@@ -45,13 +45,13 @@ from forepost.kit.settings import WrongSettings
 from forepost.kit.state_file import StateFile
 from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
-from forepost.wire.budget import BUDGET, Cost
-from forepost.wire.flow_rollup import FLOWS, FlowMinute
-from forepost.wire.status import Status
-from forepost.wire.uplink import ProbePost
+from forepost.wire.flows.rollup import FLOWS, FlowMinute
+from forepost.wire.local.status import Status
+from forepost.wire.probes.budget import BUDGET, Cost
+from forepost.wire.uplink.messages import ProbePost
 
 if TYPE_CHECKING:
-    from forepost.agent.flows.building import Flows
+    from forepost.agent.flows.build import Flows
 
 WANTED: Final = "wanted.json"
 KEYS: Final = "keys.json"
@@ -127,7 +127,7 @@ async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
 async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> bool:
     health = Health(logging.getLogger("forepost.agent"), clock)
     spool = Spool(
-        Folder(node.state_dir / "spool"),
+        SpoolFolder(node.state_dir / "spool"),
         clock,
         health,
         max_bytes=settings.spool.max_bytes,
@@ -157,7 +157,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
             )
             wanted = Wanted(node.state_dir, scheduler, health)
             wanted.restore()
-            desk = Desk(
+            desk = SpeedtestQueue(
                 settings.speedtest,
                 SpeedProcess(),
                 edges.host.moved,
@@ -174,7 +174,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 allowed=settings.uplink.may_move,
                 allow_plain=settings.uplink.allow_plain,
             )
-            link = Link(
+            link = Uplink(
                 node,
                 spool,
                 wanted.set,
@@ -232,7 +232,7 @@ def _flows(
     """What meters traffic and answers on the Unix socket; imported only where it is wanted."""
     if not (settings.flows.interfaces or settings.socket.path):
         return None
-    from forepost.agent.flows.building import Flows  # noqa: PLC0415 - memory
+    from forepost.agent.flows.build import Flows  # noqa: PLC0415 - memory
 
     async def report(minute: FlowMinute) -> None:
         await deliver(
@@ -272,7 +272,7 @@ async def _settle(clock: Clock, wanted: Wanted, groups: WantedGroups | None) -> 
 async def _uplink(
     settings: UplinkSection,
     node: Node,
-    link: Link,
+    link: Uplink,
     wanted: Wanted,
     groups: WantedGroups | None,
     health: Health,
@@ -307,7 +307,7 @@ def _status(
     node: Node,
     uplink: UplinkSection,
     moves: Moves,
-    link: Link,
+    link: Uplink,
     spool: Spool,
     wanted: Wanted,
     health: Health,

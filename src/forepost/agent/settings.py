@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from forepost.agent.edges.permission import Permission
+from forepost.agent.cores.permission import Permission
 from forepost.agent.line import controller_address
 from forepost.agent.way import Way
-from forepost.kit.listening import host_port
+from forepost.kit.listeners import host_port
 from forepost.kit.proxies import NONE, Proxy, WrongProxy, proxy_for, proxy_of
 from forepost.kit.settings import Section, load
 

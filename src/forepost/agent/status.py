@@ -8,11 +8,11 @@ import anyio
 import msgspec
 from anyio.abc import SocketStream
 
-from forepost.agent.edges.reception import Reception
-from forepost.agent.edges.unix_socket import listen_privately
+from forepost.agent.edges.local.reception import Reception
+from forepost.agent.edges.local.unix_socket import listen_privately
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.wire.status import Status
+from forepost.wire.local.status import Status
 
 SOCKET: Final = "status.sock"
 MOST_CLIENTS: Final = 32

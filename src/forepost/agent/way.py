@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import anyio.to_thread
 import msgspec
 
-from forepost.agent.edges.walk import Walk
+from forepost.agent.edges.walk.stages import Walk
 from forepost.kit.happy_eyeballs import beside
 from forepost.kit.host_name import is_loopback
 from forepost.kit.http import MOST_SEC, Answer, Unreachable, request
-from forepost.kit.pinning import hold_to, pinned
+from forepost.kit.pins import hold_to, pinned
 from forepost.kit.proxies import Proxy, WrongProxy, proxy_for
 from forepost.kit.tunnel import reach
 

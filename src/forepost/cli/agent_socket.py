@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from forepost.agent import settings as agent_settings
 from forepost.cli import folders
 from forepost.kit.settings import WrongSettings
-from forepost.wire.flow_socket import OK, Answer
+from forepost.wire.flows.socket import OK, Answer
 
 TIMEOUT_SEC: Final = 30.0
 NO_AGENT: Final = 3
@@ -35,7 +35,7 @@ class NoAgent(Exception):
     """The text says why, and what to do."""
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """The agent's own words."""
 
 
@@ -76,7 +76,7 @@ async def ask(path: Path, kind: type[T], **request: Any) -> T:
     try:
         answer = msgspec.json.decode(said, type=Answer)
         if answer.code != OK:
-            raise Refused(answer.message)
+            raise CommandRefused(answer.message)
         return msgspec.convert(answer.data, kind)
     except msgspec.MsgspecError as error:
         raise NoAgent(f"{path}: what answers there is no agent of ours: {error}") from None

@@ -10,13 +10,13 @@ import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from forepost.cli.planning import Impossible, Step, plan, public, unchanged
-from forepost.cli.rest import Api, Refused
+from forepost.cli.plan import Impossible, Step, plan, public, unchanged
+from forepost.cli.rest import Api, RestRefused
 from forepost.cli.workspace_state import State, Workspace
 from forepost.kit import files
 from forepost.kit.http import Unreachable
 from forepost.wire.base import complaint
-from forepost.wire.document import Document
+from forepost.wire.rest.apply import Document
 
 TOKEN: Final = "FOREPOST_TOKEN"  # noqa: S105 - the name of a variable
 SIGNS: Final = {"create": "+", "change": "~", "delete": "-"}
@@ -25,7 +25,7 @@ Id = Annotated[int, Parameter(validator=Number(gte=1))]
 Url = Annotated[str, Parameter(env_var="FOREPOST_URL")]
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class ApplyOptions(msgspec.Struct, frozen=True, kw_only=True):
     prune: bool
     secrets: bool
     dry_run: bool
@@ -69,13 +69,13 @@ def apply(
     """
     try:
         wanted = read(file)
-        asked = Asked(prune=prune, secrets=secrets, dry_run=dry_run, json=json)
+        asked = ApplyOptions(prune=prune, secrets=secrets, dry_run=dry_run, json=json)
         return anyio.run(_apply, Workspace(_api(url), workspace), wanted, asked)
     except (OSError, Impossible) as error:
         if isinstance(error, Unreachable):
             return _fail("apply", 1, str(error))
         return _fail("apply", 2, str(error))
-    except Refused as error:
+    except RestRefused as error:
         return _fail("apply", 1, str(error))
 
 
@@ -106,7 +106,7 @@ def export(
     """
     try:
         state = anyio.run(_export, Workspace(_api(url), workspace), adopt)
-    except (Refused, Unreachable, Impossible) as error:
+    except (RestRefused, Unreachable, Impossible) as error:
         return _fail("export", 1, str(error))
     if state.nameless and not adopt:
         sys.stderr.write(
@@ -136,7 +136,7 @@ def written(document: Document) -> str:
     return msgspec.yaml.encode(document).decode()
 
 
-async def _apply(workspace: Workspace, wanted: Document, asked: Asked) -> int:
+async def _apply(workspace: Workspace, wanted: Document, asked: ApplyOptions) -> int:
     state = await workspace.read()
     steps = plan(state.document, wanted, prune=asked.prune, secrets=asked.secrets)
     done: list[Step] = []

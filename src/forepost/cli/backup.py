@@ -9,9 +9,9 @@ from pathlib import Path
 import apsw
 
 import forepost
-from forepost.controller import archive
 from forepost.controller import settings as controller_settings
-from forepost.controller.archive import Manifest, Unusable
+from forepost.controller.storage import archive
+from forepost.controller.storage.archive import Manifest, Unusable
 from forepost.kit.clock import SystemClock
 from forepost.kit.folder_lock import TAKEN, FolderLock, Taken
 from forepost.kit.settings import WrongSettings

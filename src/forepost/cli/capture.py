@@ -15,14 +15,14 @@ from rich.console import Console
 from forepost.agent.edges.capture.capture_file import CaptureFile, NotACapture
 from forepost.agent.flows import records, views
 from forepost.agent.flows.flow import Flow
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
 from forepost.agent.meter.replay import Replay
 from forepost.cli.flow_table import flow_table, short, wide
-from forepost.cli.measuring import USAGE, Flag, complain
+from forepost.cli.measure import USAGE, Flag, complain
 from forepost.kit import files
-from forepost.wire.meter import MeterOrder, Totals
+from forepost.wire.flows.meter import MeterOrder, Totals
 
 READ: Final = 0
 NOT_READ: Final = 1

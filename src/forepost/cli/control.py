@@ -8,8 +8,8 @@ import anyio
 import msgspec
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from forepost.agent.edges.control_socket import SOCKET
-from forepost.wire.control import (
+from forepost.agent.edges.local.control_socket import SOCKET
+from forepost.wire.local.control import (
     ControlDone,
     ControlFailed,
     ControlReply,

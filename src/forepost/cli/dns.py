@@ -5,8 +5,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from forepost.agent.probes.dns import run
-from forepost.cli.measuring import Flag, Often, measure, ms
-from forepost.wire.probe_dns import DnsOptions, DnsProtocol, DnsResult
+from forepost.cli.measure import Flag, Often, measure, ms
+from forepost.wire.probes.dns import DnsOptions, DnsProtocol, DnsResult
 
 COLUMNS = ("server", "code", "ms", "connect ms", "answers")
 

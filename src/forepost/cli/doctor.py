@@ -17,25 +17,25 @@ from rich.table import Table
 import forepost
 from forepost.agent import settings as agent_settings
 from forepost.agent.doctor import examine
-from forepost.agent.doctor.case import Asked, Case, needs, served
-from forepost.agent.edges import abilities
+from forepost.agent.doctor.case import Case, ProbeFacts, needs, served
+from forepost.agent.edges.host import abilities
 from forepost.agent.node import IDENTITY, Identity, Node
 from forepost.agent.status import SOCKET
 from forepost.agent.uplink.enroll import standing
 from forepost.agent.way import Way
 from forepost.cli import folders
-from forepost.cli.measuring import USAGE, Flag, plain
+from forepost.cli.measure import USAGE, Flag, plain
 from forepost.cli.status import ask
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable
 from forepost.kit.settings import WrongSettings
 from forepost.kit.state_file import Damaged, StateFile
-from forepost.wire.doctor import Diagnosis, Finding
-from forepost.wire.status import Status
+from forepost.wire.local.doctor import Diagnosis, Finding
+from forepost.wire.local.status import Status
 
 WANTED: Final = "wanted.json"
 WELL, FAILING = 0, 1
-_asked = msgspec.json.Decoder(list[Asked])
+_asked = msgspec.json.Decoder(list[ProbeFacts])
 _STYLES: Final = {"ok": "green", "lacks": "yellow", "off": "dim"}
 
 
@@ -131,7 +131,7 @@ def _readable(path: Path) -> bool:
     return os.access(path, os.R_OK)
 
 
-def _probes(state: Path) -> list[Asked]:
+def _probes(state: Path) -> list[ProbeFacts]:
     """The list that the agent was given last; nothing where that cannot be read."""
     try:
         return StateFile(state / WANTED, _asked.decode).load() or []

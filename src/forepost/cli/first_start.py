@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.agent.edges.host import LinuxHost
+from forepost.agent.edges.host.facts import LinuxHost
 from forepost.agent.line import is_plain
 from forepost.cli import agent_toml
 from forepost.cli.rest import Api

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from forepost.cli.measuring import plain
-from forepost.wire.flow_socket import FlowView
+from forepost.cli.measure import plain
+from forepost.wire.flows.socket import FlowView
 
 _UNITS: Final = ("", "k", "M", "G", "T", "P")
 LONGEST_NAME: Final = 48

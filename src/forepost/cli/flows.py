@@ -8,12 +8,12 @@ import anyio
 import msgspec
 from cyclopts import App, Parameter, validators
 
-from forepost.cli.agent_socket import NO_AGENT, Json, NoAgent, Refused, Socket, ask, found
+from forepost.cli.agent_socket import NO_AGENT, CommandRefused, Json, NoAgent, Socket, ask, found
 from forepost.cli.flow_table import flow_table, wide
 from forepost.cli.live import live_table
-from forepost.cli.measuring import complain
+from forepost.cli.measure import complain
 from forepost.kit.clock import Clock, SystemClock
-from forepost.wire.flow_socket import AgentStatus, FlowList, FlowView
+from forepost.wire.flows.socket import AgentStatus, FlowList, FlowView
 
 SHOWN: Final = 0
 REFUSED: Final = 1
@@ -42,7 +42,7 @@ def list_(*, socket: Socket = None, limit: Limit = 100, json: Json = False) -> i
     """
     try:
         answer = anyio.run(_list, found(socket), limit)
-    except (NoAgent, Refused) as error:
+    except (NoAgent, CommandRefused) as error:
         return _failed(error)
     if json:
         for flow in answer.flows:
@@ -83,14 +83,14 @@ def top(
     try:
         path = found(socket)
         anyio.run(_watch, path, interval, count, limit)
-    except (NoAgent, Refused) as error:
+    except (NoAgent, CommandRefused) as error:
         return _failed(error)
     except KeyboardInterrupt:
         return SHOWN
     return SHOWN
 
 
-def _failed(error: NoAgent | Refused) -> int:
+def _failed(error: NoAgent | CommandRefused) -> int:
     complain(str(error))
     return NO_AGENT if isinstance(error, NoAgent) else REFUSED
 

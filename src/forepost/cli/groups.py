@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from forepost.cli.agent_socket import NO_AGENT, Json, NoAgent, Refused, Socket, ask, found
-from forepost.cli.measuring import complain, plain
-from forepost.wire.flow_socket import GroupSummary, Tally
+from forepost.cli.agent_socket import NO_AGENT, CommandRefused, Json, NoAgent, Socket, ask, found
+from forepost.cli.measure import complain, plain
+from forepost.wire.flows.socket import GroupSummary, Tally
 
 DONE: Final = 0
 NOT_DONE: Final = 1
@@ -85,7 +85,7 @@ def _run(socket: Path | None, does: Callable[[Path], Coroutine[Any, Any, int]]) 
     except NoAgent as error:
         complain(str(error))
         return NO_AGENT
-    except Refused as error:
+    except CommandRefused as error:
         complain(str(error))
         return NOT_DONE
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from forepost.agent.probes.http import run
-from forepost.cli.measuring import USAGE, Flag, Often, complain, measure, ms
-from forepost.wire.probe_http import HttpOptions, HttpResult
+from forepost.cli.measure import USAGE, Flag, Often, complain, measure, ms
+from forepost.wire.probes.http import HttpOptions, HttpResult
 
 COLUMNS = ("status", "dns ms", "connect", "tls", "first byte", "total", "bytes", "from")
 

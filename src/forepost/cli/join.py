@@ -22,7 +22,7 @@ from forepost.cli.agent_toml import CannotEdit
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable
-from forepost.kit.pinning import as_pin
+from forepost.kit.pins import as_pin
 from forepost.kit.proxies import NONE, WrongProxy, proxy_of
 
 JOINED: Final = 0

@@ -7,14 +7,14 @@ import msgspec
 from cyclopts import Parameter, validators
 from rich.table import Table
 
-from forepost.agent.edges.names import Names
-from forepost.agent.edges.net import Family
-from forepost.agent.edges.reverse import ReverseNames
-from forepost.agent.edges.trace import Plan, Progress, Trace, Traced, TraceProtocol
-from forepost.agent.edges.trace_engine import Tracer
-from forepost.agent.probes.mtr import NAMES_SEC, Known, result
+from forepost.agent.edges.names.addresses import Names
+from forepost.agent.edges.names.reverse import ReverseNames
+from forepost.agent.edges.trace.engine import Tracer
+from forepost.agent.ports.net import Family
+from forepost.agent.ports.trace import Progress, Trace, Traced, TracePlan, TraceProtocol
+from forepost.agent.probes.mtr import NAMES_SEC, AddressFacts, result
 from forepost.cli.live import live_table
-from forepost.cli.measuring import (
+from forepost.cli.measure import (
     MEASURED,
     NOT_MEASURED,
     USAGE,
@@ -24,12 +24,12 @@ from forepost.cli.measuring import (
     until_interrupted,
 )
 from forepost.kit.clock import Clock, SystemClock
-from forepost.wire.probe_mtr import MtrHop, MtrResult
+from forepost.wire.probes.mtr import MtrHop, MtrResult
 
 MOST_FLOWS: Final = 16
 
 
-class Watch:
+class MtrWatch:
     """What is known so far; complete at any moment, so that Ctrl-C loses nothing."""
 
     def __init__(self, host: str, protocol: str, now: datetime, names: ReverseNames | None) -> None:
@@ -54,7 +54,7 @@ class Watch:
             self.names = await self.reverse.names(self.hosts, within_sec=within_sec)
 
     def result(self, now: datetime) -> MtrResult:
-        known = Known(self.names, {})
+        known = AddressFacts(self.names, {})
         return result(self.traced, known, self.host, self.address, self.protocol, self.started, now)
 
 
@@ -136,8 +136,8 @@ def mtr(
     family: Family = "ipv4" if ipv4 else "ipv6" if ipv6 else "any"
     protocol: TraceProtocol = "udp" if udp else "tcp" if tcp else "icmp"
     clock = SystemClock()
-    watch = Watch(host, protocol, clock.now(), ReverseNames(clock) if dns else None)
-    asked = Plan(
+    watch = MtrWatch(host, protocol, clock.now(), ReverseNames(clock) if dns else None)
+    asked = TracePlan(
         address="",
         protocol=protocol,
         port=port,
@@ -158,7 +158,7 @@ def mtr(
 
 
 async def _measure(
-    watch: Watch, trace: Trace, asked: Plan, family: Family, progress: Progress
+    watch: MtrWatch, trace: Trace, asked: TracePlan, family: Family, progress: Progress
 ) -> None:
     found = await Names().resolve(watch.host, family=family, timeout_sec=10)
     watch.address = found.address
@@ -175,7 +175,9 @@ def _was_measured(traced: Traced) -> bool:
     return bool(traced.hops) and (not traced.reason or any(hop.hosts for hop in traced.hops))
 
 
-def _run(watch: Watch, asked: Plan, family: Family, clock: Clock, progress: Progress) -> None:
+def _run(
+    watch: MtrWatch, asked: TracePlan, family: Family, clock: Clock, progress: Progress
+) -> None:
     async def measure() -> None:
         with Tracer(clock) as tracer:
             await _measure(watch, tracer, asked, family, progress)
@@ -183,7 +185,7 @@ def _run(watch: Watch, asked: Plan, family: Family, clock: Clock, progress: Prog
     until_interrupted(measure)
 
 
-def _live(watch: Watch, asked: Plan, family: Family, clock: Clock) -> None:
+def _live(watch: MtrWatch, asked: TracePlan, family: Family, clock: Clock) -> None:
     with live_table() as live:
 
         def show(traced: Traced) -> None:

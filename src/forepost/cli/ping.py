@@ -12,12 +12,12 @@ from cyclopts import Parameter, validators
 from rich.console import Console
 from rich.table import Table
 
-from forepost.agent.edges.icmp import Icmp
-from forepost.agent.edges.net import Family, Net, Round
+from forepost.agent.edges.icmp.engine import Icmp
+from forepost.agent.ports.net import Family, Net, Round
 from forepost.agent.probes.ping import result
 from forepost.cli.live import live_table
 from forepost.kit.clock import Clock, SystemClock
-from forepost.wire.probes import PingResult
+from forepost.wire.probes.probe import PingResult
 
 MEASURED: Final = 0
 NOT_MEASURED: Final = 1
@@ -26,7 +26,7 @@ USAGE: Final = 2
 Show = Callable[[int, Round], None]
 
 
-class Watch:
+class PingWatch:
     """What is known so far; complete at any moment, so that Ctrl-C loses nothing."""
 
     def __init__(self, host: str, now: datetime) -> None:
@@ -100,7 +100,7 @@ def ping(
         return USAGE
     family: Family = "ipv4" if ipv4 else "ipv6" if ipv6 else "any"
     clock = SystemClock()
-    watch = Watch(host, clock.now())
+    watch = PingWatch(host, clock.now())
 
     async def measure(show: Show) -> None:
         with Icmp(clock) as net:
@@ -126,7 +126,7 @@ def ping(
 
 
 async def _measure(
-    watch: Watch,
+    watch: PingWatch,
     net: Net,
     clock: Clock,
     show: Show,
@@ -177,7 +177,7 @@ def _until_interrupted(measure: Callable[[Show], Awaitable[None]], show: Show) -
         return
 
 
-def _live(watch: Watch, measure: Callable[[Show], Awaitable[None]]) -> None:
+def _live(watch: PingWatch, measure: Callable[[Show], Awaitable[None]]) -> None:
     with live_table() as live:
 
         def show(number: int, one: Round) -> None:

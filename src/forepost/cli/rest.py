@@ -8,7 +8,7 @@ from forepost.kit.proxies import WrongProxy, proxy_for
 PAGE = 200
 
 
-class Refused(Exception):
+class RestRefused(Exception):
     """The controller answered, and not with what was asked for; the text says what."""
 
 
@@ -41,5 +41,5 @@ class Api:
         if answer.status >= 300 or not isinstance(found, dict):
             reason = found.get("error") if isinstance(found, dict) else None
             said = reason or answer.body[:200].decode(errors="replace")
-            raise Refused(f"{method} {path}: HTTP {answer.status}: {said}")
+            raise RestRefused(f"{method} {path}: HTTP {answer.status}: {said}")
         return found

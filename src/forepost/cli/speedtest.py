@@ -11,19 +11,19 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from forepost.agent.edges.speed import (
+from forepost.agent.edges.speed.process import (
     MOST_STREAMS,
     Measured,
-    Place,
-    Plan,
     Progress,
+    SpeedPlan,
     SpeedProcess,
+    SpeedServer,
     Tell,
     Way,
 )
 from forepost.agent.speedtests.payload import payload
 from forepost.cli.live import live_table
-from forepost.cli.measuring import (
+from forepost.cli.measure import (
     MEASURED,
     NOT_MEASURED,
     USAGE,
@@ -36,7 +36,7 @@ from forepost.cli.measuring import (
 from forepost.kit.clock import SystemClock
 from forepost.kit.speed import child
 from forepost.kit.speed.responder import Config
-from forepost.wire.probe_speedtest import SpeedFigures, SpeedLeg, SpeedtestPayload
+from forepost.wire.probes.speedtest import SpeedFigures, SpeedLeg, SpeedtestPayload
 
 PORT: Final = 5_260
 MBIT: Final = 1e6 / 8
@@ -95,15 +95,15 @@ def speedtest(
     if isinstance(place, str) or not ways:
         complain(place if isinstance(place, str) else "there is nothing left to measure")
         return USAGE
-    plan = Plan(places=[place], ways=ways, sec=duration, streams=streams, interface=interface)
+    plan = SpeedPlan(places=[place], ways=ways, sec=duration, streams=streams, interface=interface)
     return _as_json(plan) if json else _live(plan)
 
 
-def _place(server: str, token: str) -> Place | str:
+def _place(server: str, token: str) -> SpeedServer | str:
     if not server:
         return "--server HOST:PORT or URL is needed: nobody is asked who is not named"
     if server.startswith(("http://", "https://")):
-        return Place(url=server)
+        return SpeedServer(url=server)
     try:
         parts = urlsplit(f"//{server}")
         host, port = parts.hostname or "", parts.port or PORT
@@ -111,10 +111,10 @@ def _place(server: str, token: str) -> Place | str:
         return f"--server: {error}"
     if not host:
         return f"--server: {server!r} is not HOST:PORT"
-    return Place(host=host, port=port, secret=token)
+    return SpeedServer(host=host, port=port, secret=token)
 
 
-def _measured(plan: Plan, tell: Tell) -> Measured:
+def _measured(plan: SpeedPlan, tell: Tell) -> Measured:
     got: list[Measured] = []
 
     async def measure() -> None:
@@ -124,13 +124,13 @@ def _measured(plan: Plan, tell: Tell) -> Measured:
     return got[0] if got else Measured(error="interrupted")
 
 
-def _as_json(plan: Plan) -> int:
+def _as_json(plan: SpeedPlan) -> int:
     said = payload(_measured(plan, lambda _: None), SystemClock().now())
     print(msgspec.json.encode(said).decode())
     return _exit(said)
 
 
-def _live(plan: Plan) -> int:
+def _live(plan: SpeedPlan) -> int:
     with live_table() as live:
         got = _measured(plan, lambda progress: _show(live, progress))
         said = payload(got, SystemClock().now())

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from forepost.agent.status import SOCKET
 from forepost.cli import folders
-from forepost.wire.clock import ClockReading
-from forepost.wire.status import SpoolStatus, Status
+from forepost.wire.local.status import SpoolStatus, Status
+from forepost.wire.uplink.clock import ClockReading
 
 TIMEOUT_SEC = 5.0
 LONG_MIN = 180

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from forepost.agent.edges.system import system_edges
 from forepost.agent.probes.tcp import Attempts, Show, nobody
-from forepost.cli.measuring import (
+from forepost.cli.measure import (
     MEASURED,
     NOT_MEASURED,
     Count,
@@ -21,7 +21,7 @@ from forepost.cli.measuring import (
     until_interrupted,
 )
 from forepost.kit.clock import SystemClock
-from forepost.wire.probe_tcp import TcpOptions, TcpResult
+from forepost.wire.probes.tcp import TcpOptions, TcpResult
 
 
 @Parameter(name="*")

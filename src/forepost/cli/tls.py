@@ -5,8 +5,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from forepost.agent.probes.tls import run
-from forepost.cli.measuring import Often, measure, ms
-from forepost.wire.probe_tls import TlsOptions, TlsResult
+from forepost.cli.measure import Often, measure, ms
+from forepost.wire.probes.tls import TlsOptions, TlsResult
 
 COLUMNS = ("version", "cipher", "handshake ms", "trusted", "name", "days left", "certificate")
 

@@ -16,12 +16,12 @@ from cyclopts import Parameter
 
 from forepost.cli import folders
 from forepost.cli.first_start import NoPlace, Start, prepare
-from forepost.cli.rest import Refused
+from forepost.cli.rest import RestRefused
 from forepost.kit import files
 from forepost.kit.clock import SystemClock
 from forepost.kit.folder_lock import TAKEN, FolderLock, Taken
 from forepost.kit.http import Unreachable, request
-from forepost.kit.listening import host_port
+from forepost.kit.listeners import host_port
 from forepost.kit.parent import PARENT
 from forepost.kit.program import FOR_GOOD
 from forepost.kit.state_file import Damaged
@@ -65,7 +65,7 @@ def up(
         with FolderLock.take(folder):
             _check_free(listen)
             anyio.run(_run, folder, listen, probe or [])
-    except* (Taken, NotStarted, NoPlace, Unreachable, Refused, Damaged) as group:
+    except* (Taken, NotStarted, NoPlace, Unreachable, RestRefused, Damaged) as group:
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]

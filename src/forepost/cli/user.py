@@ -17,18 +17,18 @@ from rich.console import Console
 from rich.table import Table
 
 from forepost.controller import settings as controller_settings
+from forepost.controller.access.actor import Actor
+from forepost.controller.access.tokens import Passwords
 from forepost.controller.accounts.operator import Operator
-from forepost.controller.actor import Actor
 from forepost.controller.audit.store import AuditLog, Entry
 from forepost.controller.db.engine import UNREADABLE, Database
 from forepost.controller.db.failures import reason_of
 from forepost.controller.settings import Settings
-from forepost.controller.tokens import Passwords
 from forepost.kit.clock import SystemClock
 from forepost.kit.errors import Refusal
 from forepost.kit.settings import WrongSettings
-from forepost.wire.derived import Derived
-from forepost.wire.rest import SHORTEST_PASSWORD
+from forepost.wire.rest.bodies import SHORTEST_PASSWORD
+from forepost.wire.rest.derived import Derived
 
 NOT_DONE: Final = 1
 WRONG: Final = 2

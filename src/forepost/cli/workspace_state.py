@@ -5,9 +5,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from forepost.cli.planning import Kind, Step
+from forepost.cli.plan import Kind, Step
 from forepost.cli.rest import Api
-from forepost.wire.document import AgentItem, Document, GroupItem, Item, ProbeItem, RuleItem
+from forepost.wire.rest.apply import AgentItem, Document, GroupItem, Item, ProbeItem, RuleItem
 
 T = TypeVar("T", bound=Item)
 

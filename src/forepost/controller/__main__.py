@@ -11,7 +11,7 @@ import anyio
 
 from forepost.controller import settings as controller_settings
 from forepost.controller.server import serve
-from forepost.kit.listening import listed
+from forepost.kit.listeners import listed
 from forepost.kit.program import run_program
 
 ADOPT = "--adopt-series"

@@ -14,64 +14,64 @@ import msgspec
 from litestar import Litestar, Router
 
 import forepost
-from forepost.controller import archive
+from forepost.controller.access.tokens import Passwords, Tokens
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.alerts import api as alerts_api
 from forepost.controller.alerts import rule_api
-from forepost.controller.alerts.desk import Deps, Desk, frame_of
-from forepost.controller.app import build as build_app
+from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
 from forepost.controller.asgi import Asgi
 from forepost.controller.db.engine import Database
 from forepost.controller.email_address import canonical
-from forepost.controller.entrance import Entrance
 from forepost.controller.fleet import agent_api
 from forepost.controller.fleet import api as fleet_api
 from forepost.controller.fleet import socket as fleet_socket
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.needs import Needs
 from forepost.controller.fleet.roster import Roster
-from forepost.controller.fleet.running import RunningLists
+from forepost.controller.fleet.running_lists import RunningLists
 from forepost.controller.fleet.store import Agents
-from forepost.controller.flowing import Flowing
-from forepost.controller.ingest import Ingest
-from forepost.controller.lists import Lists
+from forepost.controller.joins.access import AccessJoin
+from forepost.controller.joins.flows import TrafficJoin
+from forepost.controller.joins.metrics import Metrics
+from forepost.controller.joins.probe_lists import ProbeLists
+from forepost.controller.joins.results import Intake
+from forepost.controller.joins.speedtests import SpeedtestsJoin
+from forepost.controller.joins.topology import TopologyJoin
 from forepost.controller.live import socket as live_socket
 from forepost.controller.live.hub import Hub
 from forepost.controller.lookup import api as lookup_api
-from forepost.controller.lookup.desk import Desk as LookupDesk
-from forepost.controller.mapping import Mapping
-from forepost.controller.metrics import Metrics
+from forepost.controller.lookup.service import Lookups as LookupDesk
 from forepost.controller.notify import api as notify_api
 from forepost.controller.notify.destinations import Destinations
 from forepost.controller.notify.outbox import Outbox
-from forepost.controller.notify.sending import Sending
+from forepost.controller.notify.senders import Senders
 from forepost.controller.outgoing.calls import check_trusted
 from forepost.controller.outgoing.route import Route
 from forepost.controller.pipeline import Pipeline, each_in_turn
-from forepost.controller.places import Places
 from forepost.controller.probes import api as probes_api
 from forepost.controller.probes.addresses import Addresses
-from forepost.controller.probes.copying import Copying
+from forepost.controller.probes.copies import ProbeCopies
 from forepost.controller.probes.likeness import Likeness
 from forepost.controller.probes.owners import Owners
 from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Probes
-from forepost.controller.quotas import Quotas
 from forepost.controller.results import api as results_api
 from forepost.controller.results import related_api
-from forepost.controller.results.reading import Reading
 from forepost.controller.results.rows import shown
+from forepost.controller.results.streams import Streams
 from forepost.controller.settings import OutgoingSection, Settings
-from forepost.controller.settled_clock import SettledClock
 from forepost.controller.sharing import api as sharing_api
-from forepost.controller.sharing.door import Door
+from forepost.controller.sharing.access import ShareAccess
 from forepost.controller.sharing.store import ShareLinks
-from forepost.controller.speeding import Speeding
 from forepost.controller.speedtests import api as speedtests_api
 from forepost.controller.speedtests.store import Speedtests
-from forepost.controller.stores import Stores, open_stores
-from forepost.controller.tokens import Passwords, Tokens
+from forepost.controller.storage import archive
+from forepost.controller.storage.settled_clock import SettledClock
+from forepost.controller.storage.stores import Stores, open_stores
 from forepost.controller.topology import api as topology_api
+from forepost.controller.web.app import build as build_app
+from forepost.controller.web.places import Places
+from forepost.controller.web.quotas import Quotas
 from forepost.controller.workspaces import api as workspaces_api
 from forepost.controller.workspaces import invitations_api, members_api
 from forepost.controller.workspaces.invitations import Invitations
@@ -84,7 +84,7 @@ from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
 from forepost.kit.proxies import proxy_of
 from forepost.kit.settings import WrongSettings
-from forepost.wire.rest import SHORTEST_PASSWORD
+from forepost.wire.rest.bodies import SHORTEST_PASSWORD
 
 RETENTION_TURN_SEC: Final = 3_600.0
 KEY_BYTES: Final = 32
@@ -131,7 +131,7 @@ async def _built(
     settled = SettledClock(folder, clock, health)
     secret = _secret(folder / "jwt.key")
     tokens, passwords = Tokens(secret, clock, identity.token_epoch), Passwords()
-    entrance = Entrance(db, tokens, passwords, settings, clock)
+    entrance = AccessJoin(db, tokens, passwords, settings, clock)
     access = entrance.access
     agents, probes = Agents(db), Probes(db)
     roster, owners, hub = (
@@ -141,17 +141,17 @@ async def _built(
     )
     addresses = Addresses(db, clock)
     situations = Situations(db, addresses.of)
-    lists = Lists(situations, owners, roster, RunningLists(clock), secret)
+    lists = ProbeLists(situations, owners, roster, RunningLists(clock), secret)
     enrolment = Enrolment(agents, roster, passwords, clock, lists.neighbours_changed, secret)
     outbox = Outbox(clock)
     route = _route(settings.outgoing)
-    sending = Sending.of(db, outbox, settings, clock, settled, route)
+    sending = Senders.of(db, outbox, settings, clock, settled, route)
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
     lookups = await LookupDesk.opened(
         db, settings.lookups, folder, clock, health, route, settings.outgoing.ca_file
     )
-    desk = Desk.of(
-        Deps(
+    desk = Alerting.of(
+        AlertingNeeds(
             db=db,
             series=series,
             clock=clock,
@@ -166,10 +166,10 @@ async def _built(
             baseline_sec=settings.alerts.baseline_sec,
         )
     )
-    flowing = Flowing(db, series, roster, clock, settled, settings.flows)
+    flowing = TrafficJoin(db, series, roster, clock, settled, settings.flows)
     for load in (roster.load, owners.load, addresses.load, desk.load, flowing.load):
         await load()
-    mapping = await Mapping.opened(db, series, roster, addresses, hub, lists, clock)
+    mapping = await TopologyJoin.opened(db, series, roster, addresses, hub, lists, clock)
     publish = each_in_turn(
         lambda _, rows: addresses.consider(rows),
         desk.consider,
@@ -178,11 +178,11 @@ async def _built(
         flowing.folding.consider,
     )
     pipeline = Pipeline(series, publish, clock, health, stores.has_room)
-    ingest = Ingest(owners, pipeline)
+    ingest = Intake(owners, pipeline)
 
-    reading = Reading(series, clock)
-    share_door = Door(ShareLinks(db), passwords, entrance.share_tries, clock)
-    speeding = Speeding(
+    reading = Streams(series, clock)
+    share_door = ShareAccess(ShareLinks(db), passwords, entrance.share_tries, clock)
+    speeding = SpeedtestsJoin(
         Speedtests(db), ingest, roster, situations.reach, hub.announce, clock, settings.speedtest
     )
     agent_socket = fleet_socket.endpoint(
@@ -214,7 +214,7 @@ async def _built(
             probes_api.routes(
                 probes,
                 situations,
-                Copying(db),
+                ProbeCopies(db),
                 lists.delivery,
                 clock,
                 mapping.told,
@@ -305,7 +305,7 @@ def _route(settings: OutgoingSection) -> Route:
 
 
 def _membership(
-    db: Database, outbox: Outbox, settings: Settings, clock: Clock, entrance: Entrance
+    db: Database, outbox: Outbox, settings: Settings, clock: Clock, entrance: AccessJoin
 ) -> list[Router]:
     changed = entrance.access.forget
     invitations = Invitations(

@@ -20,7 +20,7 @@ from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
 from forepost.wire.disclosure import public_target, reason_without_secrets, without_secrets
-from forepost.wire.uplink import ProbePost
+from forepost.wire.uplink.messages import ProbePost
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
 SUBJECT: Final = "series"

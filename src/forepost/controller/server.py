@@ -11,12 +11,12 @@ from typing import Any, Final
 import anyio
 import uvicorn
 
-from forepost.controller.http_listener import HttpListener
-from forepost.controller.listener import Listener
 from forepost.controller.main import Controller, build
 from forepost.controller.settings import Settings
+from forepost.controller.web.http_listener import HttpListener
+from forepost.controller.web.listener import Listener
 from forepost.kit.clock import Clock, SystemClock
-from forepost.kit.listening import bound_all, listed
+from forepost.kit.listeners import bound_all, listed
 from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 

@@ -7,14 +7,14 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from forepost.kit.listening import host_port, listed
+from forepost.kit.listeners import host_port, listed
 from forepost.kit.proxies import WrongProxy, proxy_of
 from forepost.kit.settings import Section, load
 
 RETRY_PAUSES_SEC: Final = (10.0, 30.0, 120.0, 600.0, 3_600.0, 10_800.0, 21_600.0, 43_200.0)
 
 
-class Http(Section, frozen=True, kw_only=True):
+class HttpSection(Section, frozen=True, kw_only=True):
     listen: str | tuple[str, ...] = "127.0.0.1:8080"
     """Address and port, or a list of them; IPv6 in brackets, `[::]` is IPv4 too."""
     registration: bool = False
@@ -31,7 +31,7 @@ class Http(Section, frozen=True, kw_only=True):
     """Networks of reverse proxies whose `X-Forwarded-For` is believed."""
 
 
-class Data(Section, frozen=True, kw_only=True):
+class DataSection(Section, frozen=True, kw_only=True):
     dir: str = "/var/lib/forepost/controller"
     database_url: str = ""
     """SQLAlchemy URL; empty: `meta.sqlite` in `dir`."""
@@ -41,7 +41,7 @@ class Data(Section, frozen=True, kw_only=True):
     """Rows of the audit log that are older are dropped."""
 
 
-class Admin(Section, frozen=True, kw_only=True):
+class AdminSection(Section, frozen=True, kw_only=True):
     """The first admin, made at the first start only, when there is no user yet."""
 
     email: str = ""
@@ -51,7 +51,7 @@ class Admin(Section, frozen=True, kw_only=True):
 PerMinute = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
-class Limits(Section, frozen=True, kw_only=True):
+class LimitsSection(Section, frozen=True, kw_only=True):
     """Tries a minute, and what one address or account may have. An address is a /64 where it is
     IPv6.
     """
@@ -71,7 +71,7 @@ class Limits(Section, frozen=True, kw_only=True):
     have shown who they are do not count."""
 
 
-class Alerts(Section, frozen=True, kw_only=True):
+class AlertsSection(Section, frozen=True, kw_only=True):
     """How notices leave, and how often is looked for what no result says."""
 
     allow_private_targets: bool = False
@@ -116,7 +116,7 @@ class OutgoingSection(Section, frozen=True, kw_only=True):
             )
 
 
-class Mail(Section, frozen=True, kw_only=True):
+class MailSection(Section, frozen=True, kw_only=True):
     """The mail server of whoever runs this controller; without `host` no mail is sent."""
 
     host: str = ""
@@ -128,7 +128,7 @@ class Mail(Section, frozen=True, kw_only=True):
     from_name: str = "forepost"
 
 
-class Lookups(Section, frozen=True, kw_only=True):
+class LookupsSection(Section, frozen=True, kw_only=True):
     """Where facts about addresses, names and MAC addresses come from."""
 
     geoip_city: str = ""
@@ -168,7 +168,7 @@ class SpeedtestSection(Section, frozen=True, kw_only=True):
     """Of one test, both ways together."""
 
 
-class Uplink(Section, frozen=True, kw_only=True):
+class UplinkSection(Section, frozen=True, kw_only=True):
     """What agents are told of the way to here."""
 
     move_to: Annotated[
@@ -182,7 +182,7 @@ class Uplink(Section, frozen=True, kw_only=True):
     """`http(s)://host[:port]` that they are to use from now on; empty: what they have."""
 
 
-class Flows(Section, frozen=True, kw_only=True):
+class FlowsSection(Section, frozen=True, kw_only=True):
     """How long traffic of agents is kept: by minute, by hour, by day."""
 
     minutes_days: Annotated[int, Meta(ge=1, le=90)] = 3
@@ -192,17 +192,17 @@ class Flows(Section, frozen=True, kw_only=True):
 
 
 class Settings(Section, frozen=True, kw_only=True):
-    http: Http = Http()
-    data: Data = Data()
-    admin: Admin = Admin()
-    alerts: Alerts = Alerts()
-    mail: Mail = Mail()
-    limits: Limits = Limits()
-    lookups: Lookups = Lookups()
+    http: HttpSection = HttpSection()
+    data: DataSection = DataSection()
+    admin: AdminSection = AdminSection()
+    alerts: AlertsSection = AlertsSection()
+    mail: MailSection = MailSection()
+    limits: LimitsSection = LimitsSection()
+    lookups: LookupsSection = LookupsSection()
     outgoing: OutgoingSection = OutgoingSection()
     speedtest: SpeedtestSection = SpeedtestSection()
-    uplink: Uplink = Uplink()
-    flows: Flows = Flows()
+    uplink: UplinkSection = UplinkSection()
+    flows: FlowsSection = FlowsSection()
 
     @property
     def database_url(self) -> str:

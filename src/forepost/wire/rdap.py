@@ -7,7 +7,7 @@ from typing import Any
 from forepost.wire.base import Wire
 
 
-class Event(Wire, frozen=True, kw_only=True, rename="camel"):
+class RdapEvent(Wire, frozen=True, kw_only=True, rename="camel"):
     event_action: str = ""
     event_date: str = ""
 

@@ -1,18 +1,18 @@
 """What probes need, read off their list."""
 
-from forepost.agent.doctor.case import Asked, Case, needs
+from forepost.agent.doctor.case import Case, ProbeFacts, needs
 from forepost.agent.settings import Settings
 
 
 def test_only_what_is_enabled_and_only_of_its_protocol() -> None:
     found = needs(
         [
-            Asked("PING"),
-            Asked("TCP", enabled=False),
-            Asked("MTR", metadata={"protocol": "UDP"}),
-            Asked("MTR", metadata=None),
-            Asked("DNS", bind_interface="eth1", metadata={"protocol": "tcp"}),
-            Asked("SNMP", metadata={"privacy_password": "a secret one"}),
+            ProbeFacts("PING"),
+            ProbeFacts("TCP", enabled=False),
+            ProbeFacts("MTR", metadata={"protocol": "UDP"}),
+            ProbeFacts("MTR", metadata=None),
+            ProbeFacts("DNS", bind_interface="eth1", metadata={"protocol": "tcp"}),
+            ProbeFacts("SNMP", metadata={"privacy_password": "a secret one"}),
         ]
     )
     assert found == {

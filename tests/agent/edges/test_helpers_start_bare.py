@@ -7,11 +7,11 @@ import anyio
 import psutil
 import pytest
 
-from forepost.agent.edges.meter_process import MeterProcess
-from forepost.agent.edges.speed import Place, Plan, SpeedProcess
+from forepost.agent.edges.capture.meter_process import MeterProcess
+from forepost.agent.edges.speed.process import SpeedPlan, SpeedProcess, SpeedServer
 from forepost.kit.speed import child
 from forepost.kit.speed.responder import Config
-from forepost.wire.meter import MeterOrder
+from forepost.wire.flows.meter import MeterOrder
 from tests.lab.speed import responding
 from tests.running import until
 
@@ -54,10 +54,10 @@ async def test_a_meter() -> None:
 async def test_a_speed_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
     with responding() as port:
-        plan = Plan(places=[Place(host="127.0.0.1", port=port, secret="token")], sec=1.5)
+        plan = SpeedPlan(places=[SpeedServer(host="127.0.0.1", port=port, secret="token")], sec=1.5)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(SpeedProcess().measure, plan, lambda _: None)
-            pid = await child_named("forepost.agent.edges.speed_program")
+            pid = await child_named("forepost.agent.edges.speed.program")
             await anyio.sleep(0.5)
             assert names(pid) - {"SSL_CERT_DIR"} == {"FOREPOST_PARENT", "SSL_CERT_FILE"}
             assert is_confined(pid)

@@ -12,11 +12,11 @@ import pytest
 
 from forepost.agent.flows import face
 from forepost.agent.flows.commands import Commands
-from forepost.agent.flows.face import Face
+from forepost.agent.flows.face import FlowSocket
 from forepost.agent.flows.groups import Groups
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
-from forepost.wire.flow_socket import OK, FlowList
+from forepost.wire.flows.socket import OK, FlowList
 from tests.fakes.endless import watched
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +48,7 @@ async def served(path: Path, health: Health) -> AsyncIterator[Path]:
     commands = Commands(Groups(), NoFolder(), status, flows, reload, lambda: None)
     at = path / "socket"
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(Face(commands, SystemClock(), health).serve, at)
+        tasks.start_soon(FlowSocket(commands, SystemClock(), health).serve, at)
         while not at.exists():  # noqa: ASYNC110 - it is made in this loop
             await anyio.sleep(0.01)
         yield at

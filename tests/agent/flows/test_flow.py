@@ -4,7 +4,7 @@ import pytest
 
 from forepost.agent.flows.flow import NOTHING, Flow, fresh
 from forepost.agent.flows.sides import Sides
-from forepost.wire.meter import FLOW, KEY
+from forepost.wire.flows.meter import FLOW, KEY
 
 HERE, THERE = bytes((10, 0, 0, 1)), bytes((198, 18, 0, 9))
 OURS, THEIRS = b"\2\0\0\0\0\1", b"\2\0\0\0\0\2"

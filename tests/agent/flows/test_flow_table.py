@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from forepost.agent.flows import views
 from forepost.agent.flows.flow import Counts, Flow
 from forepost.agent.flows.hints import Hints
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recall import Recall
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.table import A_STEP, FlowTable
-from forepost.wire.meter import CLOSED, FLOW, IDLE, KEY, Hint, Label
+from forepost.wire.flows.meter import CLOSED, FLOW, IDLE, KEY, FlowLabel, Hint
 
 ZERO = bytes(6)
 
@@ -67,8 +67,8 @@ def table(most: int = 100) -> tuple[FlowTable, Heard]:
     return FlowTable(Sides(), NoGroups(), Hints(), Rules(), heard, most), heard
 
 
-def label(of: bytes, name: str = "www.example.com") -> Label:
-    return Label(key=of, protocol="TLS", server_name=name, reason="tls_sni", confidence=95)
+def label(of: bytes, name: str = "www.example.com") -> FlowLabel:
+    return FlowLabel(key=of, protocol="TLS", server_name=name, reason="tls_sni", confidence=95)
 
 
 few = st.integers(0, 9)

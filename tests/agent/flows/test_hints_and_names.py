@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.agent.flows import naming
+from forepost.agent.flows import names
 from forepost.agent.flows.flow import Flow, fresh
 from forepost.agent.flows.hints import Hints
-from forepost.agent.flows.naming import Rules, WrongRule
+from forepost.agent.flows.names import Rules, WrongNameRule
 from forepost.agent.flows.sides import Sides
 from forepost.agent.settings import FlowRule, read
 from forepost.kit.settings import WrongSettings
-from forepost.wire.meter import FLOW, KEY, Label
+from forepost.wire.flows.meter import FLOW, KEY, FlowLabel
 
 
 def flow(port: int = 443, protocol: int = 6, remote: str = "8.8.8.8") -> Flow:
@@ -63,15 +63,15 @@ def test_any_text_is_read_and_what_is_wrong_is_counted(text: str) -> None:
 def test_all_that_a_rule_says_must_hold(rule: FlowRule, holds: bool) -> None:
     one = flow()
     one.server_name = "www.Example.com"
-    naming.by_rules(one, Rules([rule]))
+    names.by_rules(one, Rules([rule]))
     assert one.application == ("x" if holds else "")
     assert (one.reason == "rule") == holds
 
 
 def test_a_rule_that_cannot_be_says_why(tmp_path: Path) -> None:
-    with pytest.raises(WrongRule, match="rule 'x': needs server_name, prefix or port"):
+    with pytest.raises(WrongNameRule, match="rule 'x': needs server_name, prefix or port"):
         Rules([FlowRule(application="x")])
-    with pytest.raises(WrongRule, match="rule 'x': prefix: 'moon'"):
+    with pytest.raises(WrongNameRule, match="rule 'x': prefix: 'moon'"):
         Rules([FlowRule(application="x", prefix="moon")])
     file = tmp_path / "agent.toml"
     file.write_text('[[flows.rules]]\napplication = "x"\nport = 70000\n')
@@ -81,23 +81,23 @@ def test_a_rule_that_cannot_be_says_why(tmp_path: Path) -> None:
 
 def test_names_in_the_order_of_what_is_known() -> None:
     one = flow()
-    naming.by_hint(one, "dns.google")
+    names.by_hint(one, "dns.google")
     assert (one.name, one.reason, one.confidence) == ("dns.google", "dns_hint", 60)
-    naming.by_label(
+    names.by_label(
         one,
-        Label(key=one.key, protocol="TLS", server_name="www.example.com", reason="tls_sni",
+        FlowLabel(key=one.key, protocol="TLS", server_name="www.example.com", reason="tls_sni",
               confidence=95),
     )  # fmt: skip
     assert (one.name, one.detected, one.reason) == ("www.example.com", "TLS", "tls_sni")
-    naming.by_port(one)
+    names.by_port(one)
     assert (one.detected, one.reason) == ("TLS", "tls_sni")
 
 
 def test_the_port_is_the_last_guess() -> None:
     known, unknown, gre = flow(443), flow(31_999), flow(0, protocol=47)
     for one in (known, unknown, gre):
-        naming.by_port(one)
+        names.by_port(one)
     assert (known.detected, known.reason, known.confidence) == ("HTTPS", "port", 30)
     assert (unknown.detected, unknown.reason) == ("TCP", None)
-    assert naming.application_of(gre) == "GRE"
-    assert naming.application_of(flow(31_999)) == "TCP/31999"
+    assert names.application_of(gre) == "GRE"
+    assert names.application_of(flow(31_999)) == "TCP/31999"

@@ -16,11 +16,11 @@ import pytest
 from forepost.agent.edges.capture.capture_file import CaptureFile
 from forepost.agent.flows import records, views
 from forepost.agent.flows.flow import Flow
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
 from forepost.agent.meter.replay import Replay
-from forepost.wire.meter import MeterOrder
+from forepost.wire.flows.meter import MeterOrder
 from tests.lab.known_traffic import FAR6, NAME, services, tcpdump, traffic
 from tests.lab.net import Namespace, pair
 from tests.lonely import LonelyAgent

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from forepost.agent.flows.flow import Flow, fresh
 from forepost.agent.flows.minute import NAMED, Minute
 from forepost.agent.flows.sides import Sides
-from forepost.wire.flow_rollup import FlowMinute, Honesty, Traffic
-from forepost.wire.meter import FLOW, KEY
+from forepost.wire.flows.meter import FLOW, KEY
+from forepost.wire.flows.rollup import FlowMinute, Honesty, Traffic
 
 FIELDS = Traffic.__struct_fields__
 

@@ -13,7 +13,7 @@ import anyio
 import msgspec
 import pytest
 
-from forepost.agent.edges.line_log import LineLog
+from forepost.agent.edges.files.line_log import LineLog
 from forepost.agent.flows import sinks
 from forepost.agent.flows.sinks import HttpSink, LogSink, Queue, SocketSink
 from forepost.agent.settings import SinkSection

@@ -7,19 +7,19 @@ from typing import Any
 
 import msgspec
 
+from forepost.agent.cores.routes import DefaultRoute
 from forepost.agent.edges.capture.capture_file import CaptureFile
-from forepost.agent.edges.routes import DefaultRoute
 from forepost.agent.flows.groups import Groups, read_entry
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.meters import MeterState
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.table import FlowTable
 from forepost.agent.flows.telemetry import Telemetry
 from forepost.agent.meter.replay import Replay
-from forepost.wire.flow_socket import AgentStatus
-from forepost.wire.meter import ENDED, MESSAGE, ROWS, Label, MeterOrder, Totals, Up
-from forepost.wire.probes import Interface, Route
+from forepost.wire.flows.meter import ENDED, MESSAGE, ROWS, FlowLabel, MeterOrder, Totals, Up
+from forepost.wire.flows.socket import AgentStatus
+from forepost.wire.probes.probe import Interface, Route
 from tests.fakes.clock import FakeClock
 from tests.lab.captures import SECOND_NS, pcap
 from tests.lab.frames import ACK, PSH, ethernet, ipv4, tcp, udp
@@ -67,7 +67,7 @@ def told_at(privacy: int) -> Said:
             table.ended("cable", frame[1:])
         elif frame[:1] == MESSAGE:
             said = msgspec.msgpack.decode(frame[1:], type=Up)
-            if isinstance(said, Label):
+            if isinstance(said, FlowLabel):
                 table.label("cable", said)
     for _ in chain(table.update(1), table.sweep()):
         continue

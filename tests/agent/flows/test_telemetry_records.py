@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from forepost.wire import flow_telemetry as wire
+from forepost.wire.flows import telemetry as wire
 from tests.lab.net import Namespace, pair
 from tests.lonely import LonelyAgent
 from tests.running import until

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from forepost.agent.meter.core import Load, Meter
 from forepost.agent.meter.packet import IPV4, Packet, parse
-from forepost.agent.meter.table import FlowTable
-from forepost.wire.meter import (
+from forepost.agent.meter.table import MeterTable
+from forepost.wire.flows.meter import (
     CLOSED,
     ENDED,
     FLOW,
@@ -21,8 +21,8 @@ from forepost.wire.meter import (
     ROW_BYTES,
     ROWS,
     STOPPED,
+    FlowLabel,
     Hint,
-    Label,
     MeterOrder,
     Tick,
     Up,
@@ -37,7 +37,7 @@ up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
 class Blind:
     """An inspector that finds nothing."""
 
-    def look(self, *_: object) -> Iterable[Label | Hint]:
+    def look(self, *_: object) -> Iterable[FlowLabel | Hint]:
         return ()
 
     def forget(self, key: bytes) -> None:
@@ -98,7 +98,7 @@ def packet(port: int, *, flags: int | None = None) -> Packet:
 class Bench:
     def __init__(self, room: int = 1 << 30) -> None:
         order = MeterOrder(interface="cable", ttl_idle_sec=30, ttl_idle_tcp_sec=300)
-        self.table = FlowTable(max_flows=100_000, pass_=3)
+        self.table = MeterTable(max_flows=100_000, pass_=3)
         self.agent = Agent(room)
         self.meter = Meter(order, self.table, Blind(), self.agent.take)
 

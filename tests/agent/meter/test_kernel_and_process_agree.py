@@ -11,8 +11,8 @@ from forepost.agent.edges.capture import link
 from forepost.agent.edges.capture.kernel_table import KernelTable
 from forepost.agent.edges.capture.ring import ETHERNET_HEADER, TAG
 from forepost.agent.meter.packet import carries_ip, flow_key, parse
-from forepost.agent.meter.table import FlowTable
-from forepost.wire.meter import FLOW, KEY
+from forepost.agent.meter.table import MeterTable
+from forepost.wire.flows.meter import FLOW, KEY
 from tests.lab import frames
 from tests.lab.frames import ACK, FIN, PSH, RST, SYN, ethernet, ipv4, ipv6, tcp, udp
 from tests.lab.net import Namespace
@@ -168,9 +168,9 @@ def _send(near: Namespace, sent: list[bytes], kernel: KernelTable) -> list[tuple
     return passed
 
 
-def _count(sent: list[bytes]) -> tuple[FlowTable, list[tuple[bytes, int]]]:
+def _count(sent: list[bytes]) -> tuple[MeterTable, list[tuple[bytes, int]]]:
     """As a capture of these frames is counted."""
-    table = FlowTable(max_flows=10_000, pass_=PASS)
+    table = MeterTable(max_flows=10_000, pass_=PASS)
     passed = []
     for number, frame in enumerate(sent, 1):
         target, source = frame[:6], frame[6:12]
@@ -187,7 +187,7 @@ def _count(sent: list[bytes]) -> tuple[FlowTable, list[tuple[bytes, int]]]:
     return table, passed
 
 
-def _rows(table: KernelTable | FlowTable) -> dict[tuple[object, ...], tuple[object, ...]]:
+def _rows(table: KernelTable | MeterTable) -> dict[tuple[object, ...], tuple[object, ...]]:
     """Without times."""
     rows = {}
     for key, row in table.rows(0):

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.names import dhcp, http, quic, quic_keys, ssh, tls
 from forepost.agent.meter.names import dns as own_dns
-from forepost.agent.meter.names.reader import Short, Wrong, host_name_of
+from forepost.agent.meter.names.reader import Short, Unreadable, host_name_of
 from forepost.agent.meter.packet import IPV4, flow_key, parse
-from forepost.wire.meter import Hint, Label
+from forepost.wire.flows.meter import FlowLabel, Hint
 from tests.lab.certificates import Authority
 from tests.lab.frames import ACK, PSH, ipv4, tcp, udp
 
@@ -35,7 +35,7 @@ class Line:
     def __init__(self, port: int) -> None:
         self.inspection = Inspection()
         self.port = port
-        self.found: list[Label | Hint] = []
+        self.found: list[FlowLabel | Hint] = []
         self._seq = {False: 1_000, True: 5_000}
 
     def tcp(self, data: bytes, *, back: bool = False, size: int = 1_460) -> None:
@@ -61,9 +61,9 @@ class Line:
         self.found += self.inspection.look(key, direction, packet, data)
 
     @property
-    def label(self) -> Label:
+    def label(self) -> FlowLabel:
         """The last one."""
-        labels = [one for one in self.found if isinstance(one, Label)]
+        labels = [one for one in self.found if isinstance(one, FlowLabel)]
         return labels[-1]
 
 
@@ -226,7 +226,7 @@ def test_the_answer_of_a_dhcp_server() -> None:
     alone, after = Line(67), Line(67)
     alone.udp(answer, back=True)
     alone.udp(answer, back=True)
-    assert [(one.protocol, one.reason) for one in alone.found if isinstance(one, Label)] == [
+    assert [(one.protocol, one.reason) for one in alone.found if isinstance(one, FlowLabel)] == [
         ("DHCP", "dhcp")
     ]
     after.udp(a_dhcp_request())
@@ -282,7 +282,7 @@ def test_no_parser_lets_an_exception_escape(
     spoilt = bytearray(data[: len(data) - cut % (len(data) + 1)] + tail) or bytearray(1)
     for place, value in changes:
         spoilt[place % len(spoilt)] = value
-    with contextlib.suppress(Short, Wrong):
+    with contextlib.suppress(Short, Unreadable):
         read(bytes(spoilt))
 
 
@@ -300,12 +300,12 @@ def test_inspection_takes_whatever_comes(
         else:
             line.segment(start + data, seq, back=back)
     for found in line.found:
-        assert isinstance(found, Label | Hint)
+        assert isinstance(found, FlowLabel | Hint)
 
 
 def test_a_name_that_points_at_itself_ends() -> None:
     loop = struct.pack("!6H", 1, 0x8180, 1, 0, 0, 0) + b"\xc0\x0c\0\1\0\1"
-    with pytest.raises(Wrong):
+    with pytest.raises(Unreadable):
         own_dns.message(loop)
 
 

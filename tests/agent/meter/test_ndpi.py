@@ -7,15 +7,15 @@ import types
 import dns.message
 import pytest
 
-from forepost.agent.flows import naming
+from forepost.agent.flows import names
 from forepost.agent.flows.flow import fresh
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.sides import Sides
 from forepost.agent.meter.both import Both
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.names.ndpi import MOST_FLOWS, PACKETS, Ndpi, Unavailable
 from forepost.agent.meter.packet import IPV4, Packet, flow_key, parse
-from forepost.wire.meter import FLOW, Label
+from forepost.wire.flows.meter import FLOW, FlowLabel
 from tests.lab.frames import ACK, PSH, ipv4, tcp, udp
 
 
@@ -39,7 +39,7 @@ def packet(inner: bytes, protocol: int) -> Packet:
     return found
 
 
-def labels(ndpi: Ndpi, one: Packet, times: int = PACKETS) -> list[Label]:
+def labels(ndpi: Ndpi, one: Packet, times: int = PACKETS) -> list[FlowLabel]:
     key, direction = flow_key(one)
     ndpi.forget(key)
     found = [ndpi.look(key, direction, one) for _ in range(times)]
@@ -83,12 +83,12 @@ def test_beside_our_own_parsers_ours_come_first(ndpi: Ndpi) -> None:
         for _ in range(PACKETS)
         for label in both.look(key, direction, one, one.whole[one.headers : one.end])
     ]
-    assert {label.reason for label in found if isinstance(label, Label)} == {"tls_sni", "ndpi"}
+    assert {label.reason for label in found if isinstance(label, FlowLabel)} == {"tls_sni", "ndpi"}
     flow = fresh("eth0", key, FLOW.pack(1, 0, 60, 0, 1, 1, *[0] * 14, bytes(6), bytes(6)), Sides())
     for label in found:
-        assert isinstance(label, Label)
-        naming.by_label(flow, label)
-    naming.by_rules(flow, Rules())
+        assert isinstance(label, FlowLabel)
+        names.by_label(flow, label)
+    names.by_rules(flow, Rules())
     assert (flow.server_name, flow.detected, flow.application, flow.reason) == (
         "www.netflix.com", "TLS", "NetFlix", "tls_sni",
     )  # fmt: skip

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.agent.meter.packet import IPV4, IPV6, Packet, flow_key, parse
-from forepost.wire.meter import KEY
+from forepost.wire.flows.meter import KEY
 from tests.lab.frames import ACK, PSH, ipv4, ipv6, tcp, udp
 
 kinds = st.sampled_from([IPV4, IPV6, 0x8100, 0x88A8, 0x0806])

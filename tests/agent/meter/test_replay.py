@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from forepost.agent.edges.capture.capture_file import CaptureFile
 from forepost.agent.flows.flow import Flow
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
 from forepost.agent.meter.replay import Replay
-from forepost.wire.meter import MeterOrder, Totals
+from forepost.wire.flows.meter import MeterOrder, Totals
 from tests.lab.captures import SECOND_NS, Timed, pcap
 from tests.lab.frames import ACK, FIN, PSH, SYN, ethernet, ipv4, tcp, udp
 

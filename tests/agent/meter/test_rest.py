@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.minute import Minute
-from forepost.agent.flows.naming import Rules, application_of
+from forepost.agent.flows.names import Rules, application_of
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.table import FlowTable as AgentTable
 from forepost.agent.meter.core import Meter
 from forepost.agent.meter.rest import BURST_SEC, Allowance
-from forepost.agent.meter.table import FlowTable
-from forepost.wire.meter import ENDED, REST, ROWS, Hint, Label, MeterOrder
+from forepost.agent.meter.table import MeterTable
+from forepost.wire.flows.meter import ENDED, REST, ROWS, FlowLabel, Hint, MeterOrder
 from tests.agent.flows.test_flow_table import Heard, NoGroups, drive
 from tests.agent.meter.test_core import LOAD, SECOND, Agent, Bench, packet, packets, up
 
@@ -23,8 +23,8 @@ BURST = PER_SEC * BURST_SEC
 
 
 class Talkative:
-    def look(self, key: bytes, *_: object) -> Iterable[Label | Hint]:
-        return [Label(key=key, protocol="DNS", reason="dns_query", confidence=100)]
+    def look(self, key: bytes, *_: object) -> Iterable[FlowLabel | Hint]:
+        return [FlowLabel(key=key, protocol="DNS", reason="dns_query", confidence=100)]
 
     def forget(self, key: bytes) -> None: ...
 
@@ -78,7 +78,7 @@ def test_labels_have_their_own_bound_and_are_counted() -> None:
     bench.tick(1)
     for _ in range(500):
         bench.meter.inspect(b"k" * 40, 0, one, b"data")
-    labels = [f for f in bench.agent.frames if isinstance(up.decode(f[1:]), Label)]
+    labels = [f for f in bench.agent.frames if isinstance(up.decode(f[1:]), FlowLabel)]
     assert len(labels) == BURST
     bench.agent.frames.clear()
     bench.tick(1)
@@ -149,7 +149,7 @@ def test_without_a_bound_everything_is_told() -> None:
 
 
 def test_a_meter_that_goes_on_for_another_tells_what_that_one_told() -> None:
-    table = FlowTable(max_flows=1_000, pass_=3)
+    table = MeterTable(max_flows=1_000, pass_=3)
     for port in range(1, 501):
         table.observe(SECOND, packet(port), 60)
     order = MeterOrder(interface="x", new_flows_per_sec=1, descriptors={"packets": 3})

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forepost.agent.edges.capture.link import Link
-from forepost.agent.edges.capture.ring import Frame, Seen
-from forepost.agent.edges.stamps import Moment
+from forepost.agent.cores.stamps.departures import Moment
+from forepost.agent.edges.capture.link import CaptureLink
+from forepost.agent.edges.capture.ring import RingFrame, Seen
 from forepost.agent.meter.packet import Packet
 from forepost.agent.meter.sources import RingSource
-from forepost.agent.meter.table import FlowTable, ends
-from forepost.wire.meter import Totals
+from forepost.agent.meter.table import MeterTable, ends
+from forepost.wire.flows.meter import Totals
 from tests.agent.meter.test_kernel_and_process_agree import conversation, random_frames
 from tests.lab.frames import ACK, FIN, PSH, ipv4, ipv6, tcp, udp
 
-LINK = Link(name="cable", ethernet=True, loopback=False, mtu=1_500)
+LINK = CaptureLink(name="cable", ethernet=True, loopback=False, mtu=1_500)
 IPV4, IPV6 = 0x0800, 0x86DD
 Shown = tuple[dict[bytes, bytes], Totals, list[tuple[bytes, int, bytes]]]
 
@@ -31,7 +31,7 @@ class Frames:
         return iter(self._frames)
 
 
-class InFull(FlowTable):
+class InFull(MeterTable):
     def count_known(self, at_ns: int, ether_type: int, data: bytes, length: int) -> bool:
         return False
 
@@ -42,10 +42,10 @@ def seen(number: int, frame: bytes) -> Seen:
     if kind == 0x8100 and len(data) >= 4:
         vlan, kind = int.from_bytes(data[:2]) & 0xFFF, int.from_bytes(data[2:4])
         data = data[4:]
-    return tuple(Frame(number, kind, False, vlan, len(data), frame[6:12], data))  # type: ignore[return-value]
+    return tuple(RingFrame(number, kind, False, vlan, len(data), frame[6:12], data))  # type: ignore[return-value]
 
 
-def read(table: FlowTable, frames: list[Seen]) -> Shown:
+def read(table: MeterTable, frames: list[Seen]) -> Shown:
     looked: list[tuple[bytes, int, bytes]] = []
 
     def inspect(key: bytes, direction: int, _: Packet, data: bytes) -> None:
@@ -56,8 +56,8 @@ def read(table: FlowTable, frames: list[Seen]) -> Shown:
     return dict(table.rows(-1)), table.totals(), looked
 
 
-def both(frames: list[Seen], pass_: int = 3) -> tuple[Shown, Shown, FlowTable]:
-    short = FlowTable(max_flows=10_000, pass_=pass_)
+def both(frames: list[Seen], pass_: int = 3) -> tuple[Shown, Shown, MeterTable]:
+    short = MeterTable(max_flows=10_000, pass_=pass_)
     full = InFull(max_flows=10_000, pass_=pass_)
     return read(short, frames), read(full, frames), short
 
@@ -111,7 +111,7 @@ def test_a_flow_that_is_taken_is_forgotten_by_the_short_way_too() -> None:
         bytes(6),
         ipv4("198.18.0.1", "198.18.0.2", 17, udp(1, 2, b"12345678")),
     )
-    table = FlowTable(max_flows=10, pass_=1)
+    table = MeterTable(max_flows=10, pass_=1)
     read(table, [frame] * 4)
     assert table._short_udp == 3  # the first was inspected
     ((key, _),) = table.rows(-1)
@@ -126,7 +126,7 @@ def test_a_flow_that_is_taken_is_forgotten_by_the_short_way_too() -> None:
 def test_what_is_too_short_has_no_ends(data: bytes) -> None:
     assert ends(IPV4, data) == (0, b"")
     assert ends(IPV6, data) == (0, b"")
-    table = FlowTable(max_flows=1, pass_=0)
+    table = MeterTable(max_flows=1, pass_=0)
     assert not table.count_known(1, IPV4, data, 60)
     assert not table.count_known(1, IPV6, data, 60)
     assert not table.count_known(1, 0x0806, data, 60)

@@ -10,11 +10,11 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from forepost.agent.edges.dialing import Failed
-from forepost.agent.edges.host import LinuxHost
+from forepost.agent.edges.host.facts import LinuxHost
+from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes.dns import run, server_of
 from forepost.kit.clock import SystemClock
-from forepost.wire.probe_dns import DnsOptions, DnsResult
+from forepost.wire.probes.dns import DnsOptions, DnsResult
 from tests.lab.certificates import Authority
 from tests.lab.peers import (
     answering_datagrams,

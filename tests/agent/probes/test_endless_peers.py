@@ -8,12 +8,13 @@ import pytest
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
-from forepost.agent.probes import dns, http, snmp, tls
+from forepost.agent.probes import dns, http, tls
+from forepost.agent.probes.snmp import probe
 from forepost.kit.clock import SystemClock
-from forepost.wire.probe_dns import DnsOptions
-from forepost.wire.probe_http import HttpOptions
-from forepost.wire.probe_snmp import SnmpOptions
-from forepost.wire.probe_tls import TlsOptions
+from forepost.wire.probes.dns import DnsOptions
+from forepost.wire.probes.http import HttpOptions
+from forepost.wire.probes.snmp import SnmpOptions
+from forepost.wire.probes.tls import TlsOptions
 from tests.fakes.endless import flooding, saying, watched
 from tests.lab.peers import real_edges
 
@@ -111,7 +112,7 @@ async def test_an_snmp_agent_that_floods_wrong_answers(said: bytes) -> None:
         async with watched() as pauses:
             options = SnmpOptions(timeout_sec=TIMEOUT_SEC, retries=1)
             target = f"127.0.0.1:{port}"
-            got = await snmp.run(options, target, SystemClock(), real_edges())
+            got = await probe.run(options, target, SystemClock(), real_edges())
     assert time.monotonic() - began < MOST_SEC
     assert pauses.longest_sec < PAUSE_SEC
     assert got.error.startswith("get: ")

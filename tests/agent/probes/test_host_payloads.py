@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from forepost.agent.edges import Seen
 from forepost.agent.edges.system import system_edges
+from forepost.agent.ports.edges import Seen
 from forepost.agent.probes import netinfo, sysinfo
 from forepost.kit.clock import SystemClock
-from forepost.wire.probes import NetinfoOptions, SysinfoOptions
+from forepost.wire.probes.probe import NetinfoOptions, SysinfoOptions
 from tests.lab.net import pair
 
 pytestmark = pytest.mark.anyio

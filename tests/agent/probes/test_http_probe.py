@@ -9,7 +9,7 @@ import pytest
 from forepost.agent.probes import http
 from forepost.agent.probes.http import url_of
 from forepost.kit.clock import SystemClock
-from forepost.wire.probe_http import HttpOptions, HttpResult
+from forepost.wire.probes.http import HttpOptions, HttpResult
 from tests.lab.certificates import Authority, in_days
 from tests.lab.peers import Talk, answering, real_edges, rudeness, serving, silence
 from tests.receiver import Answer, Receiver

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from forepost.agent.edges.rtnetlink import RouteChanges
+from forepost.agent.edges.host.rtnetlink import RouteChanges
 from forepost.agent.edges.system import system_edges
 from forepost.agent.probes.moves import facts, told, watch
 from forepost.agent.probes.schedule import Scheduler
 from forepost.kit.clock import SystemClock
-from forepost.wire.probes import Interface, Probe, Route
-from forepost.wire.uplink import ProbePost
+from forepost.wire.probes.probe import Interface, Probe, Route
+from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock, settle
 from tests.fakes.net import FakeChanges, FakeHost, FakeNet, fake_edges
 from tests.lab.net import Namespace, pair

@@ -3,12 +3,12 @@ import json
 import msgspec
 import pytest
 
-from forepost.agent.edges.trace import Hop, Traced
+from forepost.agent.ports.trace import Hop, Traced
 from forepost.agent.probes import mtr
-from forepost.wire.measuring import options_of
-from forepost.wire.probe_mtr import MtrOptions, MtrResult
-from forepost.wire.probe_options import WrongOption, read_options
-from forepost.wire.probes import Probe
+from forepost.wire.probes.effective import options_of
+from forepost.wire.probes.mtr import MtrOptions, MtrResult
+from forepost.wire.probes.options import WrongOption, read_options
+from forepost.wire.probes.probe import Probe
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.net import FakeNet, fake_edges
 from tests.fakes.trace import FakeReverse, FakeTrace

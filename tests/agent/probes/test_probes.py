@@ -1,10 +1,16 @@
 import msgspec
 import pytest
 
-from forepost.agent.edges import Edges, Seen
-from forepost.agent.edges.net import Round
+from forepost.agent.ports.edges import Edges, Seen
+from forepost.agent.ports.net import Round
 from forepost.agent.probes import PROBES, netinfo, ping, sysinfo
-from forepost.wire.probes import OPTIONS, NetinfoOptions, PingOptions, PingResult, SysinfoOptions
+from forepost.wire.probes.probe import (
+    OPTIONS,
+    NetinfoOptions,
+    PingOptions,
+    PingResult,
+    SysinfoOptions,
+)
 from tests.fakes.clock import START, FakeClock, settle
 from tests.fakes.net import Asked, FakeNet, fake_edges
 

@@ -1,7 +1,7 @@
 """NetWatcher's virtual SPEEDTEST probes: taken, and nothing follows from them."""
 
 from forepost.agent.probes.measurements import measurements
-from forepost.wire.probes import Probe
+from forepost.wire.probes.probe import Probe
 from tests.fakes.clock import START
 
 

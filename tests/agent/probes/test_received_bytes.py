@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
-from forepost.agent.edges.dialing import Failed
+from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns import server_of
 from forepost.agent.probes.dns_message import NoAnswer, NoQuestion, Question
 from forepost.agent.probes.hostport import host_port
 from forepost.agent.probes.http import url_of
-from forepost.agent.probes.snmp_message import Again, Community, NotOurs
-from forepost.agent.probes.snmp_usm import User
-from forepost.wire.probe_dns import DnsOptions
-from forepost.wire.probe_http import HttpOptions
-from forepost.wire.probe_snmp import SnmpOptions
+from forepost.agent.probes.snmp.message import Again, Community, NotOurs
+from forepost.agent.probes.snmp.usm import User
+from forepost.wire.probes.dns import DnsOptions
+from forepost.wire.probes.http import HttpOptions
+from forepost.wire.probes.snmp import SnmpOptions
 from tests.fakes.clock import FakeClock
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges

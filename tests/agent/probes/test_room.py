@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from forepost.agent.probes.schedule import MOST_OPEN, ROOM
-from forepost.wire.budget import BUDGET
-from forepost.wire.probes import OPTIONS, Probe
+from forepost.wire.probes.budget import BUDGET
+from forepost.wire.probes.probe import OPTIONS, Probe
 from tests.agent.probes.test_schedule import probe, site
 
 pytestmark = pytest.mark.anyio

@@ -15,10 +15,10 @@ from forepost.agent.probes.schedule import (
     Scheduler,
     phase,
 )
-from forepost.wire.measuring import options_of
-from forepost.wire.probe_dns import DnsOptions
-from forepost.wire.probes import PingOptions, Probe, ProbeTarget
-from forepost.wire.uplink import ProbePost
+from forepost.wire.probes.dns import DnsOptions
+from forepost.wire.probes.effective import options_of
+from forepost.wire.probes.probe import PingOptions, Probe, ProbeTarget
+from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.net import FakeNet, fake_edges
 

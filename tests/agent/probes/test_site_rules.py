@@ -7,18 +7,18 @@ import anyio
 import msgspec
 import pytest
 
+from forepost.agent.cores.permission import Permission
+from forepost.agent.edges.dial.udp import SystemUdp
 from forepost.agent.edges.guarded import guarded
-from forepost.agent.edges.permission import Permission
-from forepost.agent.edges.speed import Place, Plan
-from forepost.agent.edges.speed_run import run as speed_run
-from forepost.agent.edges.udp import SystemUdp
+from forepost.agent.edges.speed.phases import run as speed_run
+from forepost.agent.edges.speed.process import SpeedPlan, SpeedServer
 from forepost.agent.probes import PROBES
 from forepost.agent.probes.schedule import Scheduler
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
-from forepost.wire.probe_trafficsim import TrafficSimRun
-from forepost.wire.probes import OPTIONS
-from forepost.wire.uplink import ProbePost
+from forepost.wire.probes.probe import OPTIONS
+from forepost.wire.probes.trafficsim import TrafficSimRun
+from forepost.wire.uplink.messages import ProbePost
 from tests.agent.probes.test_schedule import probe, site
 from tests.fakes.net import FakeNet, fake_edges
 from tests.lab.peers import answering, real_edges, serving
@@ -87,8 +87,8 @@ async def test_a_name_is_judged_by_its_address() -> None:
 
 
 async def test_a_speed_test_obeys_too() -> None:
-    place = Place(host="127.0.0.2", port=9)
-    plan = Plan(places=[place], deny=("127.0.0.2",))
+    place = SpeedServer(host="127.0.0.2", port=9)
+    plan = SpeedPlan(places=[place], deny=("127.0.0.2",))
     got = await anyio.to_thread.run_sync(speed_run, plan, SystemClock(), lambda _: None)
     assert got.error.endswith(WHY)
 

@@ -3,10 +3,10 @@
 import anyio
 import pytest
 
-from forepost.agent.edges.dialing import Failed
+from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes import tcp
 from forepost.kit.clock import SystemClock
-from forepost.wire.probe_tcp import TcpOptions, TcpResult
+from forepost.wire.probes.tcp import TcpOptions, TcpResult
 from tests.fakes.clock import FakeClock, settle
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges

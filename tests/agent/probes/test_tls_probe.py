@@ -10,7 +10,7 @@ import pytest
 from forepost.agent.probes import tls
 from forepost.agent.probes.certificates import read
 from forepost.kit.clock import SystemClock
-from forepost.wire.probe_tls import TlsOptions, TlsResult
+from forepost.wire.probes.tls import TlsOptions, TlsResult
 from tests.lab.certificates import LONG_AGO, Authority, in_days, self_signed
 from tests.lab.peers import answering, real_edges, rudeness, serving, silence
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from forepost.agent.probes.schedule import MOST_EXTRA, Scheduler
 from forepost.agent.probes.triggers import COUNT, Key, Triggers
-from forepost.wire.probe_mtr import MtrOptions
-from forepost.wire.probe_options import Options
-from forepost.wire.probes import PingOptions, PingResult, Probe, ProbeTarget
-from forepost.wire.uplink import ProbePost
+from forepost.wire.probes.mtr import MtrOptions
+from forepost.wire.probes.options import Options
+from forepost.wire.probes.probe import PingOptions, PingResult, Probe, ProbeTarget
+from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.net import FakeNet, fake_edges
 from tests.fakes.trace import FakeTrace

@@ -1,7 +1,7 @@
 import pytest
 
 from forepost.agent.uplink.batch_size import FIRST, LEAST, QUICK_SEC, SLOW_SEC, BatchSize
-from forepost.wire.uplink import MAX_BATCH_BYTES
+from forepost.wire.uplink.messages import MAX_BATCH_BYTES
 
 
 def after(size: BatchSize, sec: float, part: float = 1.0) -> int:

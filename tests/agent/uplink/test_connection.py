@@ -18,12 +18,12 @@ from websockets.exceptions import ConnectionClosed
 
 from forepost.agent.node import Identity, Node
 from forepost.agent.uplink.connection import Connection
-from forepost.agent.uplink.link import SUBJECT, Link
+from forepost.agent.uplink.link import SUBJECT, Uplink
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
-from forepost.kit.pinning import pin_of
-from forepost.wire.packed import DEFLATE, opened
+from forepost.kit.pins import pin_of
+from forepost.wire.uplink.packed import DEFLATE, opened
 from tests.fakes.disk import FakeDisk
 from tests.lab.certificates import self_signed
 from tests.lab.cut import cut
@@ -62,7 +62,7 @@ class Trial:
         self.spool = Spool(
             FakeDisk(), self.clock, self.health, max_bytes=1 << 30, max_age_sec=86_400
         )
-        self.link = Link(
+        self.link = Uplink(
             node,
             self.spool,
             _want_nothing,

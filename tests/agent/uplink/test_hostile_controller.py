@@ -25,7 +25,7 @@ from forepost.agent.uplink.bounds import (
     probes_of,
 )
 from forepost.agent.uplink.conversation import WORDS
-from forepost.agent.uplink.link import Link
+from forepost.agent.uplink.link import Uplink
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.steps import ProbesAre, Ready
@@ -33,8 +33,8 @@ from forepost.agent.uplink.timekeeper import CONTROLLERS, Timekeeper
 from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
-from forepost.wire.clock import TimeIs
-from forepost.wire.group_delivery import GroupEntries, WantGroups
+from forepost.wire.uplink.clock import TimeIs
+from forepost.wire.uplink.groups import GroupEntries, WantGroups
 from tests.fakes.clock import FakeClock
 from tests.fakes.disk import FakeDisk
 from tests.fakes.endless import watched
@@ -117,7 +117,7 @@ async def visited(folder: Path, talk: Talk) -> AsyncIterator[Site]:
         port = server.sockets[0].getsockname()[1]
         identity = Identity(url=f"http://127.0.0.1:{port}", workspace_id=1, agent_id=1, psk="k")
         groups = WantedGroups(folder, site.want_groups, site.health)
-        link = Link(site.node, site.spool, site.want, site.clock, site.health, groups=groups)
+        link = Uplink(site.node, site.spool, site.want, site.clock, site.health, groups=groups)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(link.run, identity)
             yield site
@@ -286,7 +286,7 @@ async def test_a_redirect_takes_the_key_nowhere(tmp_path: Path) -> None:
         async with serving(answering(said)) as here:
             url = f"http://127.0.0.1:{here}"
             identity = Identity(url=url, workspace_id=1, agent_id=1, psk="secret")
-            link = Link(site.node, site.spool, site.want, site.clock, site.health)
+            link = Uplink(site.node, site.spool, site.want, site.clock, site.health)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(link.run, identity)
                 await happens(lambda: "controller" in site.health.problems)
@@ -338,7 +338,7 @@ async def test_pings_without_end_end_the_conversation(payload: bytes, tmp_path: 
         psk="k",
     )
     site = Site(tmp_path)
-    link = Link(site.node, site.spool, site.want, site.clock, site.health)
+    link = Uplink(site.node, site.spool, site.want, site.clock, site.health)
     async with server, watched() as pauses, anyio.create_task_group() as tasks:
         tasks.start_soon(link.run, identity)
         with anyio.fail_after(10):

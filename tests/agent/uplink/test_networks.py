@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from forepost.agent.edges import Network
-from forepost.agent.edges.trace import Hop, Traced
 from forepost.agent.node import Identity, Node
+from forepost.agent.ports.edges import Network
+from forepost.agent.ports.trace import Hop, Traced
 from forepost.agent.probes import mtr
-from forepost.agent.uplink.networks import KEEP_SEC, PAUSE_SEC, Networks, ask_controller
-from forepost.wire.probe_mtr import MtrOptions
+from forepost.agent.uplink.networks import KEEP_SEC, PAUSE_SEC, KnownNetworks, ask_controller
+from forepost.wire.probes.mtr import MtrOptions
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.net import FakeNet, fake_edges
 from tests.fakes.trace import FakeReverse, FakeTrace
@@ -36,7 +36,7 @@ class Controller:
 
 async def test_an_address_is_asked_for_once_a_day() -> None:
     clock, controller = FakeClock(), Controller()
-    networks = Networks(clock, controller.ask)
+    networks = KnownNetworks(clock, controller.ask)
     for _ in range(3):
         found = await networks.of(["8.8.8.8", "10.0.0.1", "198.18.0.1"], within_sec=1)
         assert found == {"8.8.8.8": GOOGLE}
@@ -49,7 +49,7 @@ async def test_an_address_is_asked_for_once_a_day() -> None:
 async def test_a_controller_that_cannot_tell_is_left_alone_for_a_while() -> None:
     clock, controller = FakeClock(), Controller()
     controller.knows = None
-    networks = Networks(clock, controller.ask)
+    networks = KnownNetworks(clock, controller.ask)
     hops = [f"8.8.{n}.8" for n in range(20)]
     assert await networks.of(hops, within_sec=1) == {}
     assert len(controller.asked) <= 4
@@ -64,7 +64,7 @@ async def test_a_controller_that_cannot_tell_is_left_alone_for_a_while() -> None
 async def test_an_address_in_no_network_is_not_asked_for_again() -> None:
     controller = Controller()
     controller.knows = Network()
-    networks = Networks(FakeClock(), controller.ask)
+    networks = KnownNetworks(FakeClock(), controller.ask)
     for _ in range(2):
         assert await networks.of(["8.8.8.8"], within_sec=1) == {}
     assert controller.asked == ["8.8.8.8"]
@@ -80,7 +80,7 @@ async def test_hops_of_a_trace_have_their_networks() -> None:
         ],
         reached=True,
     )
-    networks = Networks(clock, Controller().ask)
+    networks = KnownNetworks(clock, Controller().ask)
     edges = fake_edges(FakeNet(clock), trace=trace, reverse=reverse, networks=networks)
     result = await mtr.run(MtrOptions(), "8.8.8.8", clock, edges)
     hosts = [hop["hosts"] for hop in json.loads(msgspec.json.encode(result))["report"]["hops"]]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forepost.agent.edges.disk import MOST_ASIDE, Disk, Folder
+from forepost.agent.edges.files.spool_folder import MOST_ASIDE, Disk, SpoolFolder
 from forepost.agent.uplink.segment import SEGMENT_BYTES, name_of
 from forepost.agent.uplink.shelf import FILES
 from forepost.agent.uplink.spool import Spool
@@ -168,7 +168,7 @@ def files_in(path: Path) -> dict[str, bytes]:
 def test_whatever_lies_in_the_place_of_a_file_while_running_stops_nothing(
     tmp_path: Path, what: str
 ) -> None:
-    kept = spool(Folder(tmp_path))
+    kept = spool(SpoolFolder(tmp_path))
     for n in range(1_000):
         kept.put(b"%06d" % n + b"." * 500)
     path, *_ = sorted(tmp_path.glob("*.spool"))
@@ -211,7 +211,7 @@ def test_whatever_has_the_name_of_a_file_at_the_start_is_set_aside(
             os.mknod(path, stat.S_IFSOCK | 0o600)
     (tmp_path / "1-x.spool").write_text("foreign")
     (tmp_path / "README").write_text("foreign")
-    kept = spool(Folder(tmp_path))
+    kept = spool(SpoolFolder(tmp_path))
     kept.put(b"x")
     assert sent(kept) == [b"x"]
     assert kept.status.damaged == 1
@@ -221,7 +221,7 @@ def test_whatever_has_the_name_of_a_file_at_the_start_is_set_aside(
 
 
 def test_a_name_that_is_taken_while_running_is_left_alone(tmp_path: Path) -> None:
-    kept = spool(Folder(tmp_path))
+    kept = spool(SpoolFolder(tmp_path))
     kept.put(b"." * SEGMENT_BYTES)
     boot = int(next(tmp_path.glob("*.spool")).name.split("-")[1], 16)
     (tmp_path / name_of(2, boot, 1)).mkdir()
@@ -232,11 +232,11 @@ def test_a_name_that_is_taken_while_running_is_left_alone(tmp_path: Path) -> Non
 
 
 def test_what_is_set_aside_is_bounded_and_said_until_it_is_gone(tmp_path: Path) -> None:
-    health_of = spool(Folder(tmp_path))
+    health_of = spool(SpoolFolder(tmp_path))
     del health_of
     for number in range(1, 3 * MOST_ASIDE):
         (tmp_path / name_of(number, number, 0)).write_bytes(b"." * 1_000)
-    kept = spool(Folder(tmp_path))
+    kept = spool(SpoolFolder(tmp_path))
     assert kept.status.damaged == 3 * MOST_ASIDE - 1
     assert kept.status.lost == 3 * MOST_ASIDE - 1
     aside = sorted(tmp_path.glob("*.damaged"))
@@ -248,12 +248,12 @@ def test_a_large_file_set_aside_does_not_stay(tmp_path: Path) -> None:
     path = tmp_path / name_of(1, 1, 0)
     path.touch()
     os.truncate(path, 1 << 30)
-    assert spool(Folder(tmp_path)).status.damaged == 1
+    assert spool(SpoolFolder(tmp_path)).status.damaged == 1
     assert [*tmp_path.iterdir()] == []
 
 
 def test_a_real_folder_sets_aside_what_is_flipped(tmp_path: Path) -> None:
-    disk: Disk = Folder(tmp_path)
+    disk: Disk = SpoolFolder(tmp_path)
     first = spool(disk)
     for data in DATA:
         first.put(data)
@@ -261,7 +261,7 @@ def test_a_real_folder_sets_aside_what_is_flipped(tmp_path: Path) -> None:
     flipped = bytearray(path.read_bytes())
     flipped[ONE + 3] ^= 1
     path.write_bytes(flipped)
-    kept = spool(Folder(tmp_path))
+    kept = spool(SpoolFolder(tmp_path))
     assert sent(kept) == [DATA[0], *DATA[2:]]
     assert path.with_name(f"{path.name}.damaged").read_bytes() == flipped
     assert FILES == "spool files"

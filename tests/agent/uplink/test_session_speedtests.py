@@ -6,7 +6,7 @@ from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.steps import Ready, SpeedtestKept, SpeedtestsAre
 from forepost.controller.fleet import session as controller_side
 from forepost.controller.fleet import steps as controller_steps
-from forepost.wire.speedtest import AskedSpeedtest, SpeedtestProgress, SpeedtestResult
+from forepost.wire.speedtests.queue import AskedSpeedtest, SpeedtestProgress, SpeedtestResult
 
 NETWATCHERS_ITEM = {
     "id": 5,

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from forepost.agent.edges.disk import Disk, Folder
+from forepost.agent.edges.files.spool_folder import Disk, SpoolFolder
 from forepost.agent.uplink.segment import SEGMENT_BYTES
 from forepost.agent.uplink.spool import IN_MEMORY, MOST_IN_MEMORY, Batch, Spool
 from forepost.kit.health import Health
@@ -201,14 +201,14 @@ async def test_what_was_written_is_synced_within_a_second() -> None:
 
 
 def test_a_real_folder_does_the_same(tmp_path: Path) -> None:
-    kept = spool(Folder(tmp_path / "spool"))
+    kept = spool(SpoolFolder(tmp_path / "spool"))
     for n in range(2_000):
         kept.put(b"%d" % n + b"." * 500)
     assert (tmp_path / "spool").stat().st_mode & 0o777 == 0o700
     batch = kept.batch(1_500, 1 << 20)
     assert batch is not None
     kept.ack(batch)
-    rest = drain(spool(Folder(tmp_path / "spool")))
+    rest = drain(spool(SpoolFolder(tmp_path / "spool")))
     sent = {record.data for record in batch.records} | {data for *_, data in rest}
     assert len(sent) == 2_000
 

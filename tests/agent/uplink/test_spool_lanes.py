@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from forepost.agent.edges.disk import Disk, Folder
+from forepost.agent.edges.files.spool_folder import Disk, SpoolFolder
 from forepost.agent.uplink.lanes import ONE_OF
 from forepost.agent.uplink.segment import SEGMENT_BYTES
 from forepost.agent.uplink.spool import BYTES_IN_MEMORY, SMALL_BYTES, SYNC_SEC, Batch, Spool
@@ -272,7 +272,7 @@ async def test_the_backlog_is_counted_and_foretold() -> None:
 
 
 def test_a_real_folder_does_the_same(tmp_path: Path) -> None:
-    kept = spool(Folder(tmp_path / "spool"))
+    kept = spool(SpoolFolder(tmp_path / "spool"))
     fill(kept, "before", 1_000)
     kept.begin()
     fill(kept, "live", 10)
@@ -282,7 +282,7 @@ def test_a_real_folder_does_the_same(tmp_path: Path) -> None:
     assert batch is not None
     kept.ack(batch)
     kept.close()
-    again = drain(spool(Folder(tmp_path / "spool")))
+    again = drain(spool(SpoolFolder(tmp_path / "spool")))
     # of a file only the whole is acknowledged: the five come again
     assert len({data for *_, data in again}) == len(again) == 1_010 + 2 * SEGMENT_BYTES // 1_000
 

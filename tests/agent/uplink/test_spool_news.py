@@ -6,7 +6,7 @@ import pytest
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.spool_news import EVERY_SEC, is_news, tell_of_spool
 from forepost.kit.health import Health
-from forepost.wire.status import SpoolStatus
+from forepost.wire.local.status import SpoolStatus
 from tests.fakes.clock import FakeClock
 from tests.fakes.disk import FakeDisk
 

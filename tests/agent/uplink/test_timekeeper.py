@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from forepost.agent.node import Identity
+from forepost.agent.uplink.time_questions import BURST, EVERY_SEC, ask_over_http, keep_time
 from forepost.agent.uplink.timekeeper import Timekeeper
-from forepost.agent.uplink.timing import BURST, EVERY_SEC, ask_over_http, keep_time
 from forepost.agent.way import Way
 from forepost.kit.health import Health
-from forepost.wire.clock import ClockReading, TimeIs
-from forepost.wire.uplink import Measured, ProbePost
+from forepost.wire.uplink.clock import ClockReading, TimeIs
+from forepost.wire.uplink.messages import Measured, ProbePost
 from tests.fakes.clock import START, FakeClock
 from tests.lab.peers import answering, serving
 

@@ -19,11 +19,11 @@ from forepost.agent.uplink.steps import (
 )
 from forepost.controller.fleet import session as controller_side
 from forepost.controller.fleet import steps as controller_steps
-from forepost.wire import neffos
-from forepost.wire.clock import ClockReading, TimeIs
-from forepost.wire.pieces import pieces_of
-from forepost.wire.status import SpoolStatus
-from forepost.wire.uplink import Refused, Want
+from forepost.wire.local.status import SpoolStatus
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.clock import ClockReading, TimeIs
+from forepost.wire.uplink.messages import Refused, Want
+from forepost.wire.uplink.pieces import pieces_of
 
 POST = b'{"probe_id":1,"created_at":"2026-11-21T09:14:46Z","type":"PING","payload":{}}'
 

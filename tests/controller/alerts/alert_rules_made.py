@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from forepost.wire.alerts import NewRule, Rule
+from forepost.wire.rest.alerts import NewRule, Rule
 from tests.fakes.clock import START
 
 

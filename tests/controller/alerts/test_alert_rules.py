@@ -15,7 +15,7 @@ from forepost.controller.alerts.rules import (
     limits_of,
     share_of,
 )
-from forepost.wire.alerts import Rule
+from forepost.wire.rest.alerts import Rule
 from tests.controller.alerts.alert_rules_made import rule
 
 MINUTE = 60_000_000

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from websockets.sync.client import connect
 
-from forepost.wire.alerts import Metric
+from forepost.wire.rest.alerts import Metric
 from tests.controller.alerts.alert_stage import Speaker, Stage
 from tests.controller.alerts.samples import (
     DNS,

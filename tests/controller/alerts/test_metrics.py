@@ -5,13 +5,13 @@ from typing import Any, get_args
 
 import pytest
 
-from forepost.controller.alerts.metrics import OF_TYPE, Memory, can_report, values, when
+from forepost.controller.alerts.metrics import OF_TYPE, MetricMemory, can_report, values, when
 from forepost.controller.payloads import metrics_of
 from forepost.controller.payloads.mtr import true_losses
 from forepost.controller.pipeline import report_of
 from forepost.controller.series.port import Row
-from forepost.wire.alerts import Metric
-from forepost.wire.uplink import ProbePost
+from forepost.wire.rest.alerts import Metric
+from forepost.wire.uplink.messages import ProbePost
 from tests.controller.alerts.samples import (
     DNS,
     GOOD_PATH,
@@ -109,7 +109,7 @@ def test_what_a_payload_says(kind: str, payload: Any, expected: dict[str, float]
 @pytest.mark.parametrize("kind", sorted({kind for kinds in OF_TYPE.values() for kind in kinds}))
 @pytest.mark.parametrize("payload", [{}, [], "text", None, {"report": None}, {"error": 7}])
 def test_what_is_not_as_its_type_says_says_nothing(kind: str, payload: Any) -> None:
-    memory = Memory()
+    memory = MetricMemory()
     assert values(row(kind, payload), frozenset(OF_TYPE) & {"cpu_usage"}, memory) == {}
 
 
@@ -138,7 +138,7 @@ def test_loss_that_later_hops_do_not_show_is_none(losses: list[float], worst: fl
 
 
 def test_processor_time_is_the_difference_of_two_samples() -> None:
-    memory = Memory()
+    memory = MetricMemory()
 
     def usage(second: int, **times: int) -> float | None:
         from datetime import timedelta
@@ -159,7 +159,7 @@ def test_a_change_is_taken_up_again_as_it_was_kept() -> None:
     from datetime import timedelta
 
     line = (1, 1, "NETINFO", "")
-    first, second = Memory(), Memory()
+    first, second = MetricMemory(), MetricMemory()
     asked = frozenset({"ip_change"})
     assert values(row("NETINFO", NETINFO), asked, first) == {"ip_change": 0}
     second.restore("ip_change", line, first.usual("ip_change", line))

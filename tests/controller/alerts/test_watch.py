@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.controller.alerts.ledger import Begun, Open
+from forepost.controller.alerts.ledger import NewAlert, Open
 from forepost.controller.alerts.metrics import Line
-from forepost.controller.alerts.store import Expected, Host
+from forepost.controller.alerts.store import Expected, WatchedAgent
 from forepost.controller.alerts.timers import Timers
 from forepost.controller.alerts.watch import WAITING, Watch
-from forepost.controller.alerts.writing import Writing
+from forepost.controller.alerts.writer import AlertWriter
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
-from forepost.wire.alerts import Alert, Rule, Window
+from forepost.wire.rest.alerts import Alert, Rule, Window
 from tests.controller.alerts.alert_rules_made import rule
 from tests.fakes.clock import START, FakeClock
 
@@ -36,7 +36,7 @@ class FakeLedger:
         self.open_ones: dict[tuple[int, Line], Alert] = {}
         self.said: list[str] = []
 
-    async def open(self, begun: Begun, now: Any) -> Alert:
+    async def open(self, begun: NewAlert, now: Any) -> Alert:
         self._check()
         key = (begun.rule_id, begun.line)
         self.open_ones.setdefault(key, alert_of(begun, len(self.said) + 1))
@@ -53,7 +53,7 @@ class FakeLedger:
             raise OSError("the disk is full")
 
 
-def alert_of(begun: Begun, number: int) -> Alert:
+def alert_of(begun: NewAlert, number: int) -> Alert:
     return Alert(
         id=number,
         created_at=START,
@@ -87,8 +87,8 @@ class FakeStore:
     def __init__(self) -> None:
         self.probes = [Expected(1, 1, "PING", START)]
 
-    async def hosts(self, _: Any) -> list[Host]:
-        return [Host(1, 1, START, None)]
+    async def hosts(self, _: Any) -> list[WatchedAgent]:
+        return [WatchedAgent(1, 1, START, None)]
 
     async def expected(self, workspaces: Any) -> dict[int, list[Expected]]:
         return dict.fromkeys(workspaces, self.probes)
@@ -106,7 +106,7 @@ class Bench:
         self.watch = Watch(self.clock)
         self.watch.replace(1, rules, [])
         self.told: list[str] = []
-        self.writing = Writing(
+        self.writing = AlertWriter(
             self.watch,
             self.ledger,  # type: ignore[arg-type]
             lambda event, alert: self.told.append(f"{event} {alert.probe_id}"),

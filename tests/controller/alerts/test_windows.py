@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.controller.alerts.windows import covered, lasts, names
-from forepost.wire.alerts import Window
+from forepost.wire.rest.alerts import Window
 from tests.controller.alerts.alert_rules_made import rule
 from tests.fakes.clock import START
 

@@ -8,10 +8,10 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from forepost.controller.access import ACTION, AGENT, NEEDS, PUBLIC, READS, needs
+from forepost.controller.access.guard import ACTION, AGENT, NEEDS, PUBLIC, READS, needs
 from forepost.controller.audit.actions import VERBS, action_of, object_of
 from forepost.controller.main import build
-from forepost.controller.settings import Data, Settings
+from forepost.controller.settings import DataSection, Settings
 from forepost.kit.clock import SystemClock
 
 AGENT_PATH = "/workspaces/{workspace_id:int}/agents/{agent_id:int}"
@@ -21,7 +21,7 @@ IDS = {"workspace_id": 1, "agent_id": 2, "probe_id": 3}
 
 async def changing(folder: Path) -> list[tuple[str, str, HTTPRouteHandler]]:
     """(method, path, handler) of every route that is not only for reading."""
-    async with build(Settings(data=Data(dir=str(folder))), SystemClock()) as controller:
+    async with build(Settings(data=DataSection(dir=str(folder))), SystemClock()) as controller:
         return [
             (str(method), route.path, handler)
             for route in controller.http.routes

@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from forepost.controller.access import needs
-from forepost.controller.actor import Actor, acts
+from forepost.controller.access.actor import Actor, acts
+from forepost.controller.access.guard import needs
+from forepost.controller.access.peer import Peers
 from forepost.controller.audit.store import AuditLog, Entry
 from forepost.controller.audit.trail import Trail
 from forepost.controller.db.engine import Database
-from forepost.controller.peer import Peers
 from tests.fakes.clock import FakeClock
 from tests.running import ControllerProcess, Person
 
@@ -251,9 +251,9 @@ async def test_old_rows_are_dropped_and_no_others(tmp_path: Path) -> None:
         )
         await log.add(entry)
     await log.forget(clock.now() - timedelta(days=2))
-    from forepost.controller.audit.store import Asked
+    from forepost.controller.audit.store import AuditQuery
 
-    found, total = await log.of_workspace(1, Asked(), 50, 0)
+    found, total = await log.of_workspace(1, AuditQuery(), 50, 0)
     assert ([row.object_id for row in found], total) == ([0, 1, 2], 3)
     assert found[0].actor == "x" * 254
     await db.close()

@@ -7,16 +7,16 @@ from typing import Any
 import anyio
 import pytest
 
-from forepost.controller.access import Caller
+from forepost.controller.access.guard import Caller
+from forepost.controller.access.tokens import Passwords
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents as agents_table
 from forepost.controller.db.tables.fleet import pins
 from forepost.controller.db.tables.workspaces import members
 from forepost.controller.fleet.enrol import Enrolment
-from forepost.controller.fleet.roster import Credentials, Roster
+from forepost.controller.fleet.roster import AgentCredentials, Roster
 from forepost.controller.fleet.store import Agents
-from forepost.controller.tokens import Passwords
-from forepost.wire.rest import AgentLogin
+from forepost.wire.rest.bodies import AgentLogin
 from tests.fakes.clock import FakeClock
 from tests.postgres import Postgres
 from tests.rows import home
@@ -76,7 +76,7 @@ async def test_a_lost_answer_is_given_again(house: House) -> None:
     first = await house.trade(pin, NONCE)
     assert first
     house.told.clear()
-    assert (await house.roster.admit(Credentials("1", "1", first))).agent_id == 1
+    assert (await house.roster.admit(AgentCredentials("1", "1", first))).agent_id == 1
     assert await house.trade(pin, NONCE) == first
     assert house.told == []  # nothing changed: nobody's connection ends by it
     assert await house.trade(pin, OTHER) == ""
@@ -133,7 +133,7 @@ async def test_two_at_once_get_one_key(house: House) -> None:
         keys = {psk for psk in got if psk}
         assert len(keys) == 1
         assert got.count("") == (0 if nonces[0] == nonces[1] else 1)
-        await house.roster.admit(Credentials("1", "1", keys.pop()))
+        await house.roster.admit(AgentCredentials("1", "1", keys.pop()))
 
 
 @pytest.mark.anyio
@@ -143,13 +143,13 @@ async def test_a_controller_that_died_after_its_commit_answers_with_a_key_that_i
     """What it had in RAM, the old key among it, is looked at again."""
     pin = await house.pin()
     old = await house.trade(pin)
-    await house.roster.admit(Credentials("1", "1", old))
+    await house.roster.admit(AgentCredentials("1", "1", old))
     pin = await house.pin()
     other = House(house.db)  # commits, and never gets to tell the first's roster
     new = await other.trade(pin, NONCE)
     assert await house.trade(pin, NONCE) == new
     assert house.told == [1, 1]
-    await house.roster.admit(Credentials("1", "1", new))
+    await house.roster.admit(AgentCredentials("1", "1", new))
 
 
 @pytest.mark.anyio

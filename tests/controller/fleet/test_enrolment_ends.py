@@ -16,7 +16,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
-from forepost.controller.access import Caller
+from forepost.controller.access.guard import Caller
+from forepost.controller.access.limits import Limiter
+from forepost.controller.access.tokens import Passwords, psk_sha256
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import sessions
 from forepost.controller.db.tables.accounts import users
@@ -24,15 +26,13 @@ from forepost.controller.db.tables.fleet import agents as agents_table
 from forepost.controller.db.tables.fleet import pins
 from forepost.controller.db.tables.workspaces import members
 from forepost.controller.fleet.enrol import PIN_SEC, Enrolment
-from forepost.controller.fleet.roster import Credentials, Roster, Stranger
+from forepost.controller.fleet.roster import AgentCredentials, Roster, Stranger
 from forepost.controller.fleet.store import Agents, Enrolled, NewPin
-from forepost.controller.limits import Limiter
-from forepost.controller.sharing.door import Door
+from forepost.controller.sharing.access import ShareAccess
 from forepost.controller.sharing.store import ShareLinks
-from forepost.controller.tokens import Passwords, psk_sha256
 from forepost.kit.errors import Unauthenticated
-from forepost.wire.rest import NewAgent as AgentBody
-from forepost.wire.sharing import NewShareLink
+from forepost.wire.rest.bodies import NewAgent as AgentBody
+from forepost.wire.rest.share_links import NewShareLink
 from tests.fakes.clock import START, FakeClock
 from tests.rows import home
 from tests.running import ControllerProcess, NewAgent, Person, until
@@ -234,7 +234,7 @@ async def test_whoever_is_shut_out_while_his_pin_is_hashed_has_none(
     for makes in (enrolment.issue_pin, enrolment.regenerate):
         with pytest.raises(Unauthenticated, match="has ended"):
             await makes(1, 1, by, 9, 0)
-    link = Door(ShareLinks(db), Overtaken(ended), Limiter(3, FakeClock()), FakeClock())
+    link = ShareAccess(ShareLinks(db), Overtaken(ended), Limiter(3, FakeClock()), FakeClock())
     with pytest.raises(Unauthenticated, match="has ended"):
         await link.make(1, 1, NewShareLink(password="x"), by)
     async with db.read() as connection:
@@ -290,7 +290,7 @@ async def test_a_psk_that_ends_while_it_is_looked_up_lets_nobody_in(tmp_path: Pa
             await connection.execute(agents_table.update().values(psk_sha256=psk_sha256("new")))
         roster.hang_up(1)
 
-    admitted = await roster.admit(Credentials("1", "1", "old"))
+    admitted = await roster.admit(AgentCredentials("1", "1", "old"))
     early, late = Line(), Line()
     roster.connected(admitted, early)
     await replaced()
@@ -303,8 +303,8 @@ async def test_a_psk_that_ends_while_it_is_looked_up_lets_nobody_in(tmp_path: Pa
     roster.forget(1)
     store.meanwhile = replaced
     with pytest.raises(Stranger):
-        await roster.admit(Credentials("1", "1", "old"))
-    assert (await roster.admit(Credentials("1", "1", "new"))).agent_id == 1
+        await roster.admit(AgentCredentials("1", "1", "old"))
+    assert (await roster.admit(AgentCredentials("1", "1", "new"))).agent_id == 1
     await db.close()
 
 

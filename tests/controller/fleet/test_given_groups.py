@@ -6,7 +6,7 @@ import pytest
 
 from forepost.controller.fleet.given_groups import GivenGroups
 from forepost.controller.fleet.store import Enrolled
-from forepost.wire.group_delivery import HaveGroups
+from forepost.wire.uplink.groups import HaveGroups
 
 pytestmark = pytest.mark.anyio
 AGENT_1 = Enrolled(1, 1, "x", deleted=False, version="0.1.0", capabilities=frozenset())

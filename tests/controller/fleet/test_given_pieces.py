@@ -7,7 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from forepost.controller.fleet.given_pieces import MOST, GivenPieces
-from forepost.wire.pieces import PIECE, Pieces
+from forepost.wire.uplink.pieces import PIECE, Pieces
 from tests.fakes.clock import FakeClock
 
 pytestmark = pytest.mark.anyio

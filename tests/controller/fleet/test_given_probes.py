@@ -10,8 +10,8 @@ import pytest
 
 from forepost.controller.fleet.given_probes import MOST_REPEATS, SETTLE_SEC, GivenProbes
 from forepost.controller.fleet.store import Enrolled
-from forepost.wire.probes import Probe
-from forepost.wire.uplink import AGENT, FOREPOST
+from forepost.wire.probes.probe import Probe
+from forepost.wire.uplink.messages import AGENT, FOREPOST
 from tests.fakes.clock import FakeClock
 
 pytestmark = pytest.mark.anyio

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from forepost.controller.series.port import Row
-from forepost.wire.flow_rollup import FLOWS, FlowMinute, Honesty, Named, Ranking, Talk, Talks
-from forepost.wire.flow_rollup import Traffic as Sum
+from forepost.wire.flows.rollup import FLOWS, FlowMinute, Honesty, Named, Ranking, Talk, Talks
+from forepost.wire.flows.rollup import Traffic as Sum
 
 NIGHT = 1_767_225_600
 """2026-01-01T00:00:00Z, where fake clocks begin."""

@@ -7,35 +7,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.controller.flows.opening import Wrong, lists_of, opened, start_of
+from forepost.controller.flows.minutes import UnreadableMinute, lists_of, opened, start_of
 from forepost.controller.flows.rollup import (
     LARGEST,
     NOTHING,
     Counts,
-    Kept,
     Ranking,
+    StoredList,
     minus,
     packed,
     plus,
     size,
     unpacked,
 )
-from forepost.wire.flow_rollup import FlowMinute, Named, Traffic
-from forepost.wire.flow_rollup import Ranking as WireRanking
+from forepost.wire.flows.rollup import FlowMinute, Named, Traffic
+from forepost.wire.flows.rollup import Ranking as WireRanking
 from tests.controller.flows.minutes import NIGHT, minute, row
 
 count = st.integers(0, 2**40)
 counts = st.tuples(count, count, count, count, count)
 rows = st.lists(st.tuples(st.tuples(st.sampled_from("abcdefgh")), st.just(""), counts), max_size=12)
-kept_lists = st.lists(st.builds(Kept, rows, counts), max_size=6)
+kept_lists = st.lists(st.builds(StoredList, rows, counts), max_size=6)
 
 
-def total_of(lists: list[Kept]) -> Counts:
+def total_of(lists: list[StoredList]) -> Counts:
     return reduce(plus, (one.total for one in lists), NOTHING)
 
 
 @given(kept_lists, st.integers(0, 10))
-def test_a_list_and_its_rest_are_the_total_after_any_merge(lists: list[Kept], most: int) -> None:
+def test_a_list_and_its_rest_are_the_total_after_any_merge(
+    lists: list[StoredList], most: int
+) -> None:
     kept = Ranking.of(lists).kept(most)
     assert kept.total == total_of(lists)
     assert len(kept.rows) <= most
@@ -46,7 +48,7 @@ def test_a_list_and_its_rest_are_the_total_after_any_merge(lists: list[Kept], mo
 
 @given(kept_lists, st.integers(1, 4), st.integers(0, 6))
 def test_nothing_is_lost_where_lists_are_cut_on_the_way(
-    lists: list[Kept], most: int, cut: int
+    lists: list[StoredList], most: int, cut: int
 ) -> None:
     """Minutes to an hour, hours to a day: each step cuts."""
     first, second = Ranking.of(lists[:cut]).kept(most), Ranking.of(lists[cut:]).kept(most)
@@ -58,14 +60,14 @@ def test_nothing_is_lost_where_lists_are_cut_on_the_way(
 
 
 @given(kept_lists)
-def test_the_order_of_reports_does_not_matter(lists: list[Kept]) -> None:
+def test_the_order_of_reports_does_not_matter(lists: list[StoredList]) -> None:
     assert Ranking.of(lists).kept(5) == Ranking.of(lists[::-1]).kept(5)
 
 
 def test_no_sum_is_larger_than_what_can_be_kept() -> None:
     huge = (LARGEST, 0, 0, 0, 0)
-    kept = Ranking.of([Kept([(("a",), "", huge)], huge)] * 2).kept(1)
-    assert unpacked(packed(kept)) == Kept([(("a",), "", huge)], huge)
+    kept = Ranking.of([StoredList([(("a",), "", huge)], huge)] * 2).kept(1)
+    assert unpacked(packed(kept)) == StoredList([(("a",), "", huge)], huge)
 
 
 def test_the_rest_of_a_minute_is_what_its_list_leaves_out() -> None:
@@ -89,7 +91,7 @@ def test_one_address_with_two_mac_addresses_is_one_device() -> None:
 def test_a_minute_whose_parts_are_more_than_the_whole_is_not_counted() -> None:
     top = [Named(name="192.0.2.1", bytes_in=2)]
     made = FlowMinute(minute=0, total=Traffic(bytes_in=1), devices=WireRanking(top=top))
-    with pytest.raises(Wrong, match="devices: more than the total"):
+    with pytest.raises(UnreadableMinute, match="devices: more than the total"):
         lists_of(made)
 
 
@@ -101,9 +103,9 @@ def test_what_is_no_minute_is_named() -> None:
         (b"{", "not JSON"),
         (b"[" * 100_000, "not JSON|expected"),
     ):
-        with pytest.raises(Wrong, match=reason):
+        with pytest.raises(UnreadableMinute, match=reason):
             opened(msgspec.structs.replace(good, payload=payload))
-    with pytest.raises(Wrong, match="of the future"):
+    with pytest.raises(UnreadableMinute, match="of the future"):
         opened(row(minute(NIGHT), late_sec=-90_000))
 
 

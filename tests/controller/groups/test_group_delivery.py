@@ -12,11 +12,11 @@ from sqlalchemy import event
 from forepost.controller.db.engine import Database
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
-from forepost.controller.grouping import Grouping
-from forepost.controller.groups.said import Said
+from forepost.controller.groups.said import GroupReports
 from forepost.controller.groups.store import Groups
-from forepost.wire.groups import NewGroup
-from forepost.wire.rest import NewAgent as Fields
+from forepost.controller.joins.groups import GroupsJoin
+from forepost.wire.flows.groups import NewGroup
+from forepost.wire.rest.bodies import NewAgent as Fields
 from tests.agent_socket import agent_socket
 from tests.fakes.clock import FakeClock
 from tests.rows import THEN, home
@@ -125,7 +125,7 @@ async def test_more_agents_are_no_more_questions_to_the_database(tmp_path: Path)
     await db.migrate()
     await home(db)
     agents, groups = Agents(db), Groups(db)
-    grouping = Grouping(groups, Said(db), agents, Roster(agents, FakeClock()))
+    grouping = GroupsJoin(groups, GroupReports(db), agents, Roster(agents, FakeClock()))
     await groups.add(1, NewGroup(name="all"), THEN)
     await groups.add(1, NewGroup(name="one", agent_ids=[1]), THEN)
     asked: list[str] = []

@@ -7,7 +7,7 @@ from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.steps import GroupsAre
 from forepost.controller.fleet.session import want_groups
 from forepost.controller.groups.parts import Head, heads_for, parts, revision_of, revisions
-from forepost.wire.group_delivery import MOST_IN_PART, GroupEntries
+from forepost.wire.uplink.groups import MOST_IN_PART, GroupEntries
 
 SIZES = st.sampled_from([0, 1, 7, MOST_IN_PART - 3, MOST_IN_PART - 2, 2 * MOST_IN_PART])
 

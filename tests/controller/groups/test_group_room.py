@@ -7,7 +7,7 @@ import pytest
 from forepost.controller.db.engine import Database
 from forepost.controller.groups.store import Groups
 from forepost.kit.errors import Invalid
-from forepost.wire.groups import GroupPatch, NewGroup
+from forepost.wire.flows.groups import GroupPatch, NewGroup
 from tests.rows import THEN, home
 
 pytestmark = pytest.mark.anyio

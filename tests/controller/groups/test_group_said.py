@@ -13,8 +13,8 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.groups import agent_groups
 from forepost.controller.fleet.store import Agents
-from forepost.controller.groups.said import Said
-from forepost.wire.group_delivery import MOST_PROBLEMS, HaveGroups
+from forepost.controller.groups.said import GroupReports
+from forepost.wire.uplink.groups import MOST_PROBLEMS, HaveGroups
 from tests.postgres import Postgres
 from tests.rows import THEN, home
 
@@ -49,7 +49,7 @@ async def kept(db: Database) -> dict[int, HaveGroups]:
 
 
 async def test_the_last_is_kept_and_goes_with_the_agent(db: Database) -> None:
-    said = Said(db)
+    said = GroupReports(db)
     for have in (OLD, NEW):
         said.says(1, have)
         await said.flush()
@@ -57,7 +57,7 @@ async def test_the_last_is_kept_and_goes_with_the_agent(db: Database) -> None:
     said.says(1, OLD)
     said.says(1, NEW)
     await said.flush()
-    again = Said(db)
+    again = GroupReports(db)
     await again.load()
     assert again.by(1) == NEW
     assert again.by(2) is None
@@ -76,10 +76,10 @@ async def test_what_is_no_news_is_not_written(db: Database) -> None:
         if "agent_groups" in statement:
             written.append(statement)
 
-    said = Said(db)
+    said = GroupReports(db)
     said.says(1, NEW)
     await said.flush()
-    again = Said(db)
+    again = GroupReports(db)
     await again.load()
     event.listen(db._engine.sync_engine, "before_cursor_execute", note)
     again.says(1, NEW)
@@ -93,7 +93,7 @@ async def test_what_many_say_at_once_is_kept_by_the_service(db: Database) -> Non
     many = range(2, 52)
     async with db.write() as connection:
         await connection.execute(insert(agents), [{**one, "id": agent_id} for agent_id in many])
-    said = Said(db)
+    said = GroupReports(db)
     with anyio.fail_after(10):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(said.run)
@@ -111,7 +111,7 @@ async def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> Non
     db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
     await db.migrate()
     await home(db)
-    said = Said(db)
+    said = GroupReports(db)
     said.says(1, OLD)
     async with db.write() as connection:
         await connection.exec_driver_sql("ALTER TABLE agent_groups RENAME TO elsewhere")

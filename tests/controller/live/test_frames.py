@@ -6,7 +6,7 @@ import pytest
 
 from forepost.controller.live.frames import Flat, Result, read
 from forepost.controller.results.rows import shown
-from forepost.wire.panel import Gap, Ping, Pong, Subscribe, Subscribed, Unsubscribe
+from forepost.wire.rest.panel import Gap, Ping, Pong, Subscribe, Subscribed, Unsubscribe
 from tests.controller.series.series_rows import START, row
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from forepost.controller.lookup.macs import digits_of
 from forepost.controller.lookup.oui import Table, Vendors, WrongList, packaged, table_of, vendor_of
 from forepost.kit.errors import Invalid, Unavailable
-from forepost.wire.lookup import Vendor
+from forepost.wire.rest.lookup import Vendor
 from tests.fakes.clock import START, FakeClock
 
 LIST = b"""# a remark

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.controller.lookup.rdap import RdapClient, registration_of
-from forepost.controller.lookup.store import Said
+from forepost.controller.lookup.store import RegistryText
 from forepost.controller.outgoing.calls import Calls
 from forepost.kit.errors import Unavailable
 from tests.receiver import Answer, Authority, Receiver
@@ -27,7 +27,7 @@ NETWORK = {
 }
 
 
-async def ask(url: str, query: str, ca_file: str = "") -> Said:
+async def ask(url: str, query: str, ca_file: str = "") -> RegistryText:
     calls = Calls(allow_private=True, ca_file=ca_file, timeout_sec=2)
     return await RdapClient(calls, url).ask(query)
 

@@ -9,9 +9,9 @@ import pytest
 
 from forepost.controller.db.engine import Database
 from forepost.controller.lookup.registries import AT_ONCE, WAITING, Registries
-from forepost.controller.lookup.store import Answers, Said
+from forepost.controller.lookup.store import Answers, RegistryText
 from forepost.kit.errors import TooMany, Unavailable
-from forepost.wire.lookup import Registration
+from forepost.wire.rest.lookup import Registration
 from tests.fakes.clock import START, FakeClock, settle
 from tests.postgres import Postgres
 
@@ -30,7 +30,7 @@ class Registry:
         self.held: anyio.Event | None = None
         self.most_at_once = self._now = 0
 
-    async def ask(self, query: str) -> Said:
+    async def ask(self, query: str) -> RegistryText:
         self.asked.append(query)
         self._now += 1
         self.most_at_once = max(self.most_at_once, self._now)
@@ -42,7 +42,7 @@ class Registry:
         if self.down:
             raise Unavailable("WHOIS: down")
         number = str(len(self.asked))
-        return Said(f"raw {number}", Registration(netname=number if self.known else ""))
+        return RegistryText(f"raw {number}", Registration(netname=number if self.known else ""))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -89,9 +89,9 @@ async def test_an_answer_is_kept(stage: Stage) -> None:
 
 
 async def test_an_unknown_one_is_asked_for_again_sooner(stage: Stage) -> None:
-    async def ask(query: str) -> Said:
+    async def ask(query: str) -> RegistryText:
         stage.registry.asked.append(query)
-        return Said("no match", Registration())
+        return RegistryText("no match", Registration())
 
     registries = Registries(ask, stage.rows, stage.clock, ttl_hours=24, per_minute=10)
     await registries.look_up("8.8.8.8", 1)
@@ -204,7 +204,7 @@ async def test_switched_off(rows: Answers) -> None:
 
 async def test_the_oldest_are_forgotten(rows: Answers) -> None:
     for n in range(6):
-        said = Said("x" * 100, Registration())
+        said = RegistryText("x" * 100, Registration())
         await rows.keep(f"10.0.0.{n}", said, START + timedelta(seconds=n))
 
     async def kept() -> list[int]:
@@ -220,7 +220,7 @@ async def test_the_oldest_are_forgotten(rows: Answers) -> None:
 
 async def test_a_new_answer_takes_the_place_of_the_old_one(rows: Answers) -> None:
     for n in range(2):
-        await rows.keep("a.example", Said(f"Zürich {n}", Registration()), START)
+        await rows.keep("a.example", RegistryText(f"Zürich {n}", Registration()), START)
     kept = await rows.get("a.example")
     assert kept is not None
     assert kept.said.raw == "Zürich 1"

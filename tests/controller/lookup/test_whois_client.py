@@ -9,9 +9,9 @@ from functools import partial
 import msgspec
 import pytest
 
-from forepost.controller.lookup.parsing import Server
-from forepost.controller.lookup.store import Said
+from forepost.controller.lookup.store import RegistryText
 from forepost.controller.lookup.whois import LONGEST, WhoisClient
+from forepost.controller.lookup.whois_text import Server
 from forepost.controller.outgoing.calls import Calls
 from forepost.kit.errors import Unavailable
 from tests.registry import WhoisServer, text
@@ -20,7 +20,9 @@ from tests.running import free_port
 pytestmark = pytest.mark.anyio
 
 
-async def ask(port: int, query: str, host: str = "127.0.0.1", *, private: bool = True) -> Said:
+async def ask(
+    port: int, query: str, host: str = "127.0.0.1", *, private: bool = True
+) -> RegistryText:
     calls = Calls(allow_private=private, timeout_sec=0.5)
     return await WhoisClient(calls, Server(host, port)).ask(query)
 
@@ -152,7 +154,7 @@ def reset(connection: socket.socket, over: threading.Event) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
 
-async def talk(do: Callable[[socket.socket, threading.Event], None]) -> Said:
+async def talk(do: Callable[[socket.socket, threading.Event], None]) -> RegistryText:
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 

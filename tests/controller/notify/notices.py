@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from forepost.wire.notify import Notice
+from forepost.wire.rest.notify import Notice
 
 NOTICE = Notice(
     alert_id=123,

@@ -9,7 +9,7 @@ import pytest
 from forepost.controller.notify.apprise import Apprises
 from forepost.controller.notify.apprise_child import Guard
 from forepost.controller.notify.outcome import Outcome
-from forepost.controller.notify.store import Outgoing
+from forepost.controller.notify.store import ClaimedDelivery
 from forepost.controller.outgoing.route import Route
 from forepost.kit.proxies import proxy_of
 from tests.fakes.clock import START
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def send(url: str, *, allow_private: bool = True, **more: Any) -> Outcome:
-    row = Outgoing(1, "apprise", url, "", "", "[critical] loss", "5 % lost\n", "", 1, START)
+    row = ClaimedDelivery(1, "apprise", url, "", "", "[critical] loss", "5 % lost\n", "", 1, START)
     return await Apprises(allow_private=allow_private, **more).send(row)
 
 

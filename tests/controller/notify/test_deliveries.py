@@ -14,7 +14,7 @@ import pytest
 from forepost.controller.db.engine import Database
 from forepost.controller.notify.outbox import Outbox
 from forepost.kit.clock import SystemClock
-from forepost.wire.notify import Channel
+from forepost.wire.rest.notify import Channel
 from tests.controller.notify.notices import notice
 from tests.receiver import Authority, Received, Receiver
 from tests.running import ControllerProcess, Person, until

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.controller.notify.destinations import Destinations, host_of, masked
-from forepost.controller.outgoing.urls import Wrong, target_of
-from forepost.wire.notify import Channel
+from forepost.controller.outgoing.urls import WrongUrl, target_of
+from forepost.wire.rest.notify import Channel
 
 STRICT = Destinations(allow_private=False)
 OPEN = Destinations(allow_private=True)
@@ -111,7 +111,7 @@ def test_any_text_is_judged_and_shown_without_a_fault(text: str) -> None:
             assert len(host_of(channel)) <= 255
         try:
             line = target_of(url).path
-        except Wrong:
+        except WrongUrl:
             continue
         assert line.isascii()
         assert line.isprintable()

@@ -14,14 +14,14 @@ from aiosmtpd.smtp import AuthResult
 
 from forepost.controller.notify.mail import Mails
 from forepost.controller.notify.outcome import Outcome
-from forepost.controller.notify.store import Outgoing
-from forepost.controller.settings import Mail
+from forepost.controller.notify.store import ClaimedDelivery
+from forepost.controller.settings import MailSection
 from tests.fakes.clock import START, FakeClock
 from tests.receiver import Authority
 from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
-ROW = Outgoing(
+ROW = ClaimedDelivery(
     7,
     "email",
     "ops@example.com",
@@ -66,7 +66,7 @@ def server(inbox: Inbox, **parameters: Any) -> Iterator[int]:
 
 
 async def send(port: int, ca_file: str | Path = "", **settings: Any) -> Outcome:
-    mail = Mail(host="localhost", port=port, from_address="forepost@example.com", **settings)
+    mail = MailSection(host="localhost", port=port, from_address="forepost@example.com", **settings)
     return await Mails(mail, str(ca_file), FakeClock()).send(ROW)
 
 
@@ -147,5 +147,5 @@ async def test_nobody_there() -> None:
 
 
 async def test_without_a_server_it_fails_visibly() -> None:
-    outcome = await Mails(Mail(), "", FakeClock()).send(ROW)
+    outcome = await Mails(MailSection(), "", FakeClock()).send(ROW)
     assert outcome == Outcome("never", "mail: not configured ([mail] host)")

@@ -14,9 +14,9 @@ from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome
-from forepost.controller.notify.store import Filter, Look, Outgoing, Store
+from forepost.controller.notify.store import ClaimedDelivery, DeliveryFilter, DeliveryStore, Look
 from forepost.kit.errors import Conflict, NotFound
-from forepost.wire.notify import Channel
+from forepost.wire.rest.notify import Channel
 from tests.controller.notify.notices import NOTICE, notice
 from tests.fakes.clock import START, FakeClock
 from tests.postgres import Postgres
@@ -58,7 +58,7 @@ async def put(db: Database, *channels: Channel, workspace: int = 1) -> list[int]
         return await outbox.put_all(connection, notice(workspace_id=workspace), channels)
 
 
-async def claim(store: Store, *ids: int) -> list[Outgoing]:
+async def claim(store: DeliveryStore, *ids: int) -> list[ClaimedDelivery]:
     return await store.claim(ids, START, LATER)
 
 
@@ -72,12 +72,12 @@ async def test_what_is_rolled_back_is_not_sent(db: Database) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await put_and_fail()
-    assert await Store(db).look(START, [], 10) == Look([], 0, None)
+    assert await DeliveryStore(db).look(START, [], 10) == Look([], 0, None)
 
 
 async def test_each_channel_gets_its_own_rendering(db: Database) -> None:
     ids = await put(db, HOOK, MAIL, NTFY)
-    store = Store(db)
+    store = DeliveryStore(db)
     look = await store.look(START, [], 10)
     assert look.due == list(zip(ids, ["a.example", "mail", "ntfys:b.example"], strict=True))
     assert (look.waiting, look.next_at) == (3, None)
@@ -92,7 +92,7 @@ async def test_each_channel_gets_its_own_rendering(db: Database) -> None:
 
 async def test_full_hosts_and_what_is_not_due_are_passed_over(db: Database) -> None:
     ids = await put(db, HOOK, NTFY)
-    store = Store(db)
+    store = DeliveryStore(db)
     assert (await store.look(START, ["a.example"], 10)).due == [(ids[1], "ntfys:b.example")]
     assert await store.look(START - timedelta(seconds=1), [], 10) == Look([], 2, START)
     assert len((await store.look(START, [], 1)).due) == 1
@@ -100,7 +100,7 @@ async def test_full_hosts_and_what_is_not_due_are_passed_over(db: Database) -> N
 
 async def test_a_claim_is_had_once_until_its_lease_ends(db: Database) -> None:
     ids = await put(db, HOOK)
-    store = Store(db)
+    store = DeliveryStore(db)
     (first,) = await claim(store, *ids)
     assert await claim(store, *ids) == []
     assert await store.look(START, [], 10) == Look([], 1, LATER)
@@ -109,7 +109,7 @@ async def test_a_claim_is_had_once_until_its_lease_ends(db: Database) -> None:
     assert (first.attempt, second.attempt) == (1, 2)
     await store.not_sent(first, Outcome("never", "late"), None)  # its lease is over
     await store.sent(second, 200, LATER)
-    ((line,), _) = await store.log(1, Filter(), 10, 0)
+    ((line,), _) = await store.log(1, DeliveryFilter(), 10, 0)
     assert (line.state, line.attempts, line.last_status, line.last_error) == ("sent", 2, 200, "")
     assert (line.sent_at, line.next_at) == (LATER, None)
 
@@ -119,7 +119,7 @@ async def test_several_who_claim_at_once_never_get_the_same(db: Database) -> Non
     claimed: list[int] = []
 
     async def work() -> None:
-        store = Store(db)
+        store = DeliveryStore(db)
         while look := (await store.look(START, [], 8)).due:
             claimed.extend(row.id for row in await claim(store, *(number for number, _ in look)))
 
@@ -130,20 +130,20 @@ async def test_several_who_claim_at_once_never_get_the_same(db: Database) -> Non
 
 
 async def test_what_was_sent_keeps_neither_body_nor_secret(db: Database) -> None:
-    (row,) = await claim(Store(db), *await put(db, HOOK))
-    await Store(db).sent(row, 200, START)
+    (row,) = await claim(DeliveryStore(db), *await put(db, HOOK))
+    await DeliveryStore(db).sent(row, 200, START)
     async with db.read() as connection:
         kept = (await connection.execute(select(deliveries))).one()
     assert (kept.body, kept.secret, kept.html) == ("", "", "")
 
 
 async def test_the_log_of_a_workspace(db: Database) -> None:
-    store = Store(db)
+    store = DeliveryStore(db)
     ids = [*await put(db, HOOK), *await put(db, MAIL)]
     await put(db, HOOK, workspace=2)
     (row,) = await claim(store, ids[0])
     await store.not_sent(row, Outcome("again", "HTTP 503", 503), LATER)
-    lines, total = await store.log(1, Filter(), 10, 0)
+    lines, total = await store.log(1, DeliveryFilter(), 10, 0)
     assert [line.id for line in lines] == ids[::-1]
     assert total == 2
     assert lines[1].destination == "https://***@a.example/x?***"
@@ -151,14 +151,14 @@ async def test_the_log_of_a_workspace(db: Database) -> None:
         ("pending", "HTTP 503", 503, LATER)
     )
     assert (lines[1].alert_id, lines[1].rule_id, lines[1].event) == (123, 7, "triggered")
-    assert (await store.log(1, Filter(), 1, 1))[0] == lines[1:]
-    assert (await store.log(1, Filter(state="failed"), 10, 0))[1] == 0
-    assert (await store.log(1, Filter(alert_id=123, rule_id=7), 10, 0))[1] == 2
-    assert (await store.log(1, Filter(rule_id=8), 10, 0))[1] == 0
+    assert (await store.log(1, DeliveryFilter(), 1, 1))[0] == lines[1:]
+    assert (await store.log(1, DeliveryFilter(state="failed"), 10, 0))[1] == 0
+    assert (await store.log(1, DeliveryFilter(alert_id=123, rule_id=7), 10, 0))[1] == 2
+    assert (await store.log(1, DeliveryFilter(rule_id=8), 10, 0))[1] == 0
 
 
 async def test_a_retry_by_hand_begins_again(db: Database) -> None:
-    store = Store(db)
+    store = DeliveryStore(db)
     (number,) = await put(db, HOOK)
     (row,) = await claim(store, number)
     with pytest.raises(Conflict, match="it is being sent"):
@@ -177,25 +177,25 @@ async def test_a_retry_by_hand_begins_again(db: Database) -> None:
 
 
 async def test_release_and_prune(db: Database) -> None:
-    store = Store(db)
+    store = DeliveryStore(db)
     done, waiting = await put(db, HOOK, HOOK)
     first, second = await claim(store, done, waiting)
     await store.release(second, START)
     await store.sent(first, 200, START)
     await store.prune(START + timedelta(days=1))
-    lines, _ = await store.log(1, Filter(), 10, 0)
+    lines, _ = await store.log(1, DeliveryFilter(), 10, 0)
     assert [(line.id, line.state) for line in lines] == [(waiting, "pending")]
 
 
 async def test_a_mail_of_no_workspace_is_in_nobodys_log(db: Database) -> None:
-    outbox, store = Outbox(FakeClock()), Store(db)
+    outbox, store = Outbox(FakeClock()), DeliveryStore(db)
     async with db.write() as connection:
         await outbox.put_mail(connection, None, "new@example.com", "Come in", "Follow <this>")
     ((number, host),) = (await store.look(START, [], 10)).due
     (row,) = await claim(store, number)
     assert (host, row.kind, row.title, row.body) == ("mail", "email", "Come in", "Follow <this>")
     assert "&lt;this&gt;" in row.html
-    assert (await store.log(1, Filter(), 10, 0))[1] == 0
+    assert (await store.log(1, DeliveryFilter(), 10, 0))[1] == 0
 
 
 async def test_tests_that_wait_are_counted(db: Database) -> None:
@@ -205,5 +205,5 @@ async def test_tests_that_wait_are_counted(db: Database) -> None:
         await outbox.put(connection, NOTICE, [HOOK])
         assert await outbox.tests_waiting(connection, 1) == 2
         assert await outbox.tests_waiting(connection, 2) == 0
-    lines, _ = await Store(db).log(1, Filter(), 10, 0)
+    lines, _ = await DeliveryStore(db).log(1, DeliveryFilter(), 10, 0)
     assert [line.alert_id for line in lines] == [123, None, None]

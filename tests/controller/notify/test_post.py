@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forepost.controller.notify.post import Answer, Client
+from forepost.controller.notify.post import Client, WebhookReply
 from forepost.controller.outgoing.calls import Unallowed, Unsent
 from forepost.controller.outgoing.urls import target_of
 from tests.receiver import Answer as Scripted
@@ -24,14 +24,14 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
 
 
-async def post(url: str, ca_file: str | Path = "", timeout_sec: float = 5.0) -> Answer:
+async def post(url: str, ca_file: str | Path = "", timeout_sec: float = 5.0) -> WebhookReply:
     client = Client(allow_private=True, ca_file=str(ca_file), timeout_sec=timeout_sec)
     return await client.post(target_of(url), {"X-Test": "1"}, b'{"a":1}')
 
 
 async def test_a_request_arrives_whole() -> None:
     with Receiver() as receiver:
-        assert await post(receiver.url + "?x=y") == Answer(200, "", "")
+        assert await post(receiver.url + "?x=y") == WebhookReply(200, "", "")
         (request,) = receiver.requests
     assert (request.method, request.path, request.body) == ("POST", "/hook?x=y", b'{"a":1}')
     assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
@@ -71,7 +71,7 @@ async def test_a_redirect_is_not_followed() -> None:
     with Receiver() as other:
         to_other = Scripted(302, b"over there", {"Location": other.url})
         with Receiver([to_other]) as receiver:
-            assert await post(receiver.url) == Answer(302, "over there", "")
+            assert await post(receiver.url) == WebhookReply(302, "over there", "")
         assert other.requests == []
 
 
@@ -184,4 +184,4 @@ async def test_interim_answers_and_bodies_without_a_length() -> None:
         thread.start()
         answer = await post(f"http://127.0.0.1:{server.getsockname()[1]}/")
         thread.join()
-    assert answer == Answer(500, "broken", "")
+    assert answer == WebhookReply(500, "broken", "")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forepost.wire.notify import Channel
+from forepost.wire.rest.notify import Channel
 from tests.controller.notify.test_deliveries import QUICK, controller_in, hook, line, log, tell
 from tests.lab.certificates import Authority
 from tests.lab.proxies import PASSWORD, Standing, squid

@@ -9,7 +9,7 @@ import pytest
 
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome
-from forepost.controller.notify.store import Outgoing
+from forepost.controller.notify.store import ClaimedDelivery
 from forepost.controller.notify.worker import AT_ONCE, LEASE_SEC, OF_ONE_HOST, POLL_SEC, Worker
 from tests.fakes.clock import FakeClock
 from tests.fakes.deliveries import FakeRows
@@ -19,7 +19,7 @@ PAUSES = (10.0, 30.0, 120.0)
 
 
 class Stage:
-    def __init__(self, send: Callable[[Outgoing], Awaitable[Outcome]]) -> None:
+    def __init__(self, send: Callable[[ClaimedDelivery], Awaitable[Outcome]]) -> None:
         self.clock, self.rows = FakeClock(), FakeRows()
         self.outbox = Outbox(self.clock)
         self.tried: list[tuple[int, float]] = []
@@ -34,7 +34,7 @@ class Stage:
             keep_days=30,
         )
 
-    async def attempt(self, row: Outgoing) -> Outcome:
+    async def attempt(self, row: ClaimedDelivery) -> Outcome:
         self.tried.append((row.id, self.clock.monotonic() - self._began))
         return await self._send(row)
 
@@ -50,11 +50,11 @@ class Stage:
             tasks.cancel_scope.cancel()
 
 
-async def unreachable(row: Outgoing) -> Outcome:
+async def unreachable(row: ClaimedDelivery) -> Outcome:
     return Outcome("again", "nobody there")
 
 
-async def well(row: Outgoing) -> Outcome:
+async def well(row: ClaimedDelivery) -> Outcome:
     return Outcome("sent", status=200)
 
 
@@ -98,7 +98,7 @@ async def test_pauses_grow_and_it_is_given_up_in_the_end() -> None:
 async def test_a_refusal_is_tried_three_times_and_hopelessness_once() -> None:
     for verdict, attempts in (("refused", 3), ("never", 1)):
 
-        async def send(row: Outgoing, verdict: str = verdict) -> Outcome:
+        async def send(row: ClaimedDelivery, verdict: str = verdict) -> Outcome:
             return Outcome(verdict, "no")  # type: ignore[arg-type]
 
         stage = Stage(send)
@@ -110,7 +110,7 @@ async def test_a_refusal_is_tried_three_times_and_hopelessness_once() -> None:
 
 
 async def test_a_fault_of_a_sender_costs_its_delivery_only() -> None:
-    async def send(row: Outgoing) -> Outcome:
+    async def send(row: ClaimedDelivery) -> Outcome:
         if row.id == 1:
             raise ZeroDivisionError
         return Outcome("sent")
@@ -125,7 +125,7 @@ async def test_a_fault_of_a_sender_costs_its_delivery_only() -> None:
 
 
 async def test_one_who_never_answers_does_not_hold_up_the_others() -> None:
-    async def send(row: Outgoing) -> Outcome:
+    async def send(row: ClaimedDelivery) -> Outcome:
         if row.host == "slow.example":
             await anyio.sleep_forever()
         return Outcome("sent")
@@ -142,7 +142,7 @@ async def test_one_who_never_answers_does_not_hold_up_the_others() -> None:
 
 
 async def test_so_many_at_once_and_no_more() -> None:
-    async def send(row: Outgoing) -> Outcome:
+    async def send(row: ClaimedDelivery) -> Outcome:
         await anyio.sleep_forever()
         return Outcome("sent")
 
@@ -169,7 +169,7 @@ async def test_what_a_dead_controller_had_claimed_is_sent_when_its_lease_ends() 
 
 
 async def test_a_stop_gives_back_what_was_on_its_way() -> None:
-    async def send(row: Outgoing) -> Outcome:
+    async def send(row: ClaimedDelivery) -> Outcome:
         await anyio.sleep_forever()
         return Outcome("sent")
 

@@ -7,7 +7,7 @@ import msgspec
 
 from forepost.controller.probes.peers import Peer
 from forepost.controller.probes.wanted import Situation, wanted
-from forepost.wire.probes import Probe, ProbeTarget
+from forepost.wire.probes.probe import Probe, ProbeTarget
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 A = Peer(agent_id=1, public="198.51.100.1", private=("192.0.2.10/24",))

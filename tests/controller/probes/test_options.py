@@ -6,7 +6,7 @@ import pytest
 
 from forepost.controller.probes.options import check_options
 from forepost.kit.errors import Invalid
-from forepost.wire.probes import NewProbe
+from forepost.wire.probes.probe import NewProbe
 from tests.running import NewAgent, Person
 
 

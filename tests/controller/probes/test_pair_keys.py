@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from forepost.controller.tokens import pair_key
-from forepost.wire.uplink import PAIRS, WANT
+from forepost.controller.access.tokens import pair_key
+from forepost.wire.uplink.messages import PAIRS, WANT
 from tests.agent_socket import AgentSocket, agent_socket
 from tests.running import ControllerProcess, NewAgent, Person
 

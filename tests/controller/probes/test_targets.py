@@ -2,7 +2,7 @@
 
 import pytest
 
-from forepost.agent.edges.dialing import Failed
+from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes.hostport import host_port
 from forepost.agent.probes.http import url_of
 from forepost.agent.probes.tls import endpoint

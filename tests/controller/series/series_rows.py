@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from forepost.controller.series.port import ChartOf, Row, Series
-from forepost.wire.rest import Line
+from forepost.wire.rest.bodies import Line
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND

@@ -1,6 +1,6 @@
 import pytest
 
-from forepost.controller.series.lines import Known, Lines, Of, admits
+from forepost.controller.series.lines import KnownLines, Lines, Of, admits
 from forepost.controller.series.port import Find
 
 
@@ -57,7 +57,7 @@ def test_a_dropped_line_makes_room() -> None:
 
 
 def test_a_shared_line_may_have_rows_for_any_filter_but_stream_and_agent() -> None:
-    shared = Known(1, 1, 10, Of(0, "PING", "", 0), shared=True)
+    shared = KnownLines(1, 1, 10, Of(0, "PING", "", 0), shared=True)
     lines = Lines([shared])
     assert lines.matching(Find(streams=[1], target_prefix="x", target_agent=9)) == [shared]
     assert lines.matching(Find(streams=[1], agent_id=11)) == []

@@ -8,7 +8,7 @@ import pytest
 from forepost.controller.db.engine import Database
 from forepost.controller.speedtests.queue import Queue
 from forepost.controller.speedtests.store import WAIT, Speedtests
-from forepost.wire.speedtest import NewSpeedtest, Speedtest
+from forepost.wire.speedtests.queue import NewSpeedtest, Speedtest
 from tests.fakes.clock import FakeClock
 from tests.rows import home
 

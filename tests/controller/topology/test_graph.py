@@ -10,7 +10,7 @@ from msgspec import structs
 from forepost.controller.payloads import read
 from forepost.controller.payloads.mtr import Mtr
 from forepost.controller.topology.graph import Graph
-from forepost.controller.topology.paths import Found, Path, found_in, path_of
+from forepost.controller.topology.paths import FoundPath, Path, found_in, path_of
 from tests.controller.topology.mtr_reports import report
 
 ADDRESSES = ["", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"]
@@ -21,7 +21,7 @@ hops = st.tuples(
 )
 
 
-def found_by(said: object) -> Found | None:
+def found_by(said: object) -> FoundPath | None:
     mtr = read("MTR", json.dumps(said).encode())
     assert isinstance(mtr, Mtr)
     return found_in(mtr)

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forepost.agent.edges.speed import Plan
-from forepost.agent.edges.speed_peer import dial
+from forepost.agent.edges.speed.peer import dial
+from forepost.agent.edges.speed.process import SpeedPlan
 from forepost.kit.clock import SystemClock
 from forepost.kit.dead_peers import GIVEN_UP_SEC
 from forepost.kit.speed import child
 from forepost.kit.speed.responder import Config, Responder, listening, read_line
 from forepost.kit.speed.terms import new_ticket, proof
-from forepost.wire.speed import ECHO, ECHOED
+from forepost.wire.speedtests.responder import ECHO, ECHOED
 from tests.lab.speed import responding
 from tests.running import until
 
@@ -191,7 +191,7 @@ def test_both_sides_of_a_test_give_up_who_is_gone() -> None:
     with listening("::", 0) as responder:
         port = responder.getsockname()[1]
         for host in ("127.0.0.1", "::1"):  # both families behind one address
-            with dial(host, port, Plan(places=[])) as ours, responder.accept()[0] as theirs:
+            with dial(host, port, SpeedPlan(places=[])) as ours, responder.accept()[0] as theirs:
                 for one in (ours, theirs):
                     tcp = socket.IPPROTO_TCP
                     assert one.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == GIVEN_UP_SEC * 1_000

@@ -12,7 +12,7 @@ from forepost.kit.speed.terms import (
     refusal,
     secret_of,
 )
-from forepost.wire.speed import Request
+from forepost.wire.speedtests.responder import Request
 
 NOW = 1_800_000_000.0
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from forepost.agent.doctor import flows, host, icmp, network, placing
+from forepost.agent.doctor import flows, host, icmp, network, state_folder
 from forepost.agent.doctor.case import Case
-from forepost.wire.doctor import Finding
+from forepost.wire.local.doctor import Finding
 
 Check = Callable[[Case], Finding]
 
@@ -25,8 +25,8 @@ CHECKS: Final[dict[str, Check]] = {
     "flows": flows.packets,
     "flows-kernel": flows.kernel,
     "flows-quic": flows.quic,
-    "state-folder": placing.folder,
-    "spool-space": placing.space,
+    "state-folder": state_folder.folder,
+    "spool-space": state_folder.space,
     "clock": host.clock,
     "tls-trust": host.trust,
     "snmp-privacy": host.privacy,

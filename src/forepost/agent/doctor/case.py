@@ -8,7 +8,7 @@ import msgspec
 
 from forepost.agent.node import Identity
 from forepost.agent.settings import Settings
-from forepost.wire.doctor import Finding
+from forepost.wire.local.doctor import Finding
 
 NET_RAW: Final = (
     "give the agent CAP_NET_RAW: in its systemd unit AmbientCapabilities=CAP_NET_RAW, or "
@@ -25,7 +25,7 @@ class AskedTarget(msgspec.Struct, frozen=True):
     target: str = ""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ProbeFacts(msgspec.Struct, frozen=True):
     """What is looked at of a probe."""
 
     type: str = ""
@@ -36,7 +36,7 @@ class Asked(msgspec.Struct, frozen=True):
     targets: list[AskedTarget] | None = None
 
 
-def needs(probes: Iterable[Asked]) -> frozenset[str]:
+def needs(probes: Iterable[ProbeFacts]) -> frozenset[str]:
     """Types of probes, and what only some of a type need."""
     found: set[str] = set()
     for probe in (one for one in probes if one.enabled):
@@ -51,7 +51,7 @@ def needs(probes: Iterable[Asked]) -> frozenset[str]:
     return frozenset(found)
 
 
-def served(probes: Iterable[Asked]) -> tuple[str, ...]:
+def served(probes: Iterable[ProbeFacts]) -> tuple[str, ...]:
     """Where TRAFFICSIM servers are to listen."""
     servers = [one for one in probes if one.enabled and one.server and one.type == "TRAFFICSIM"]
     found = [one.targets[0].target for one in servers if one.targets and one.targets[0].target]

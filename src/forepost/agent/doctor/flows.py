@@ -5,8 +5,8 @@ from typing import Final
 import msgspec
 
 from forepost.agent.doctor.case import NET_RAW, Case
-from forepost.agent.edges import abilities
-from forepost.wire.doctor import Finding
+from forepost.agent.edges.host import abilities
+from forepost.wire.local.doctor import Finding
 
 BPF: Final = (
     "give the agent CAP_BPF (Linux 5.8 and later; before: CAP_SYS_ADMIN): in its systemd unit "

@@ -1,8 +1,8 @@
 """What of this host's own set-up measurements depend on."""
 
 from forepost.agent.doctor.case import Case
-from forepost.agent.edges import abilities
-from forepost.wire.doctor import Finding
+from forepost.agent.edges.host import abilities
+from forepost.wire.local.doctor import Finding
 
 
 def clock(case: Case) -> Finding:

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from forepost.agent.doctor.case import NET_RAW, PING_GROUP, Case
-from forepost.agent.edges import abilities
-from forepost.wire.doctor import Finding
+from forepost.agent.edges.host import abilities
+from forepost.wire.local.doctor import Finding
 
 GRANT: Final = f"{NET_RAW}; or without any privilege: {PING_GROUP}"
 UNPRIVILEGED: Final = "a kernel that lets everybody hear ICMP errors (IP_RECVERR)"

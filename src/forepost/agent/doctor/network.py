@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from forepost.agent import line
+from forepost.agent.cores.permission import TYPES
 from forepost.agent.doctor.case import NET_BIND, NET_RAW, Case
-from forepost.agent.edges import abilities
-from forepost.agent.edges.host import LinuxHost
-from forepost.agent.edges.permission import TYPES
-from forepost.agent.edges.walk import PROXY
+from forepost.agent.edges.host import abilities
+from forepost.agent.edges.host.facts import LinuxHost
+from forepost.agent.edges.walk.stages import PROXY
 from forepost.agent.node import Identity
 from forepost.kit.http import Unreachable
-from forepost.wire.doctor import Finding, Stage
+from forepost.wire.local.doctor import Finding, Stage
 
 NAMED: Final = ["DNS", "HTTP", "MTR", "PING", "SNMP", "TCP", "TLS", "TRAFFICSIM"]
 

@@ -4,12 +4,12 @@ then, and a redirect is one more connection.
 
 import msgspec
 
-from forepost.agent.edges import Edges
-from forepost.agent.edges.dialing import Datagrams, Dialer, Failed, Stream
-from forepost.agent.edges.net import Family, Net, Resolved, Round
-from forepost.agent.edges.permission import Permission
-from forepost.agent.edges.trace import Plan, Progress, Trace, Traced
-from forepost.agent.edges.udp import Udp, UdpPort
+from forepost.agent.cores.permission import Permission
+from forepost.agent.ports.dialer import Datagrams, Dialer, Failed, Stream
+from forepost.agent.ports.edges import Edges
+from forepost.agent.ports.net import Family, Net, Resolved, Round
+from forepost.agent.ports.trace import Progress, Trace, Traced, TracePlan
+from forepost.agent.ports.udp import Udp, UdpPort
 
 TRACE_PORTS = {"icmp": 0, "udp": 33_434, "tcp": 80}
 
@@ -74,7 +74,7 @@ class GuardedTrace:
     def __init__(self, trace: Trace, guard: _Guard) -> None:
         self._trace, self._guard = trace, guard
 
-    async def trace(self, plan: Plan, progress: Progress | None = None) -> Traced:
+    async def trace(self, plan: TracePlan, progress: Progress | None = None) -> Traced:
         port = plan.port or TRACE_PORTS[plan.protocol]
         if why := self._guard.refusal(plan.address, port):
             return Traced(reason=why)

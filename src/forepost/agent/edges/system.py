@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from forepost.agent.edges import Edges, Networks, NoNetworks, Seen, Whoami
-from forepost.agent.edges.host import LinuxHost
-from forepost.agent.edges.icmp import Icmp
-from forepost.agent.edges.reverse import ReverseNames
-from forepost.agent.edges.rtnetlink import RouteChanges
-from forepost.agent.edges.search import search
-from forepost.agent.edges.sockets import SystemDialer
-from forepost.agent.edges.trace_engine import Tracer
-from forepost.agent.edges.udp import SystemUdp
+from forepost.agent.edges.dial.search import search
+from forepost.agent.edges.dial.sockets import SystemDialer
+from forepost.agent.edges.dial.udp import SystemUdp
+from forepost.agent.edges.host.facts import LinuxHost
+from forepost.agent.edges.host.rtnetlink import RouteChanges
+from forepost.agent.edges.icmp.engine import Icmp
+from forepost.agent.edges.names.reverse import ReverseNames
+from forepost.agent.edges.trace.engine import Tracer
+from forepost.agent.ports.edges import Edges, Networks, NoNetworks, Seen, Whoami
 from forepost.kit.clock import Clock
 
 

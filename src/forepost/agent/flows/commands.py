@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
-from forepost.agent.edges.group_folder import OWN
+from forepost.agent.edges.files.group_folder import OWN
 from forepost.agent.flows.groups import (
     Foreign,
     Group,
@@ -18,7 +18,7 @@ from forepost.agent.flows.groups import (
     read_entry,
     spell,
 )
-from forepost.wire.flow_socket import (
+from forepost.wire.flows.socket import (
     ERROR,
     OK,
     PARSE_ERROR,
@@ -42,7 +42,7 @@ LOOKUPS_AT_ONCE: Final = 200
 _log = logging.getLogger(__name__)
 
 
-class Folder(Protocol):
+class GroupStore(Protocol):
     """Where groups are kept; each may raise OSError."""
 
     def names(self) -> dict[str, str]:
@@ -60,7 +60,7 @@ class NotUnderstood(ValueError):
     """The request is no command; the connection ends after the answer."""
 
 
-class Request:
+class CommandRequest:
     """The keys of one request, in any case and any order."""
 
     def __init__(self, text: bytes) -> None:
@@ -101,7 +101,7 @@ class Commands:
     def __init__(
         self,
         groups: Groups,
-        folder: Folder,
+        folder: GroupStore,
         status: Callable[[], AgentStatus],
         flows: Callable[[int], Awaitable[FlowList]],
         reload: Callable[[], Awaitable[None]],
@@ -111,7 +111,7 @@ class Commands:
         self._flows = flows
         self._status, self._reload, self._restart = status, reload, restart
         self._restarting = False
-        self._table: Mapping[str, Callable[[Request], Awaitable[Answer]]] = {
+        self._table: Mapping[str, Callable[[CommandRequest], Awaitable[Answer]]] = {
             "status": self._tell_status,
             "reload": self._do_reload,
             "restart": self._do_restart,
@@ -129,7 +129,7 @@ class Commands:
 
     async def answer(self, text: bytes) -> Answer:
         """Carry out one request. Raises NotUnderstood."""
-        request = Request(text)
+        request = CommandRequest(text)
         if not request.command:
             return Answer(code=ERROR, message="No command specified.")
         run = self._table.get(request.command)
@@ -174,24 +174,24 @@ class Commands:
                     problems.append(f"group {name}: {error}")
         return problems
 
-    async def _tell_status(self, _: Request) -> Answer:
+    async def _tell_status(self, _: CommandRequest) -> Answer:
         return Answer(code=OK, message="Ok.", data=self._status())
 
-    async def _list_flows(self, request: Request) -> Answer:
+    async def _list_flows(self, request: CommandRequest) -> Answer:
         return Answer(code=OK, message="Ok.", data=await self._flows(request.limit))
 
-    async def _do_reload(self, _: Request) -> Answer:
+    async def _do_reload(self, _: CommandRequest) -> Answer:
         await self._reload()
         return Answer(code=OK, message="Ok.")
 
-    async def _do_restart(self, _: Request) -> Answer:
+    async def _do_restart(self, _: CommandRequest) -> Answer:
         self._restarting = True
         return Answer(code=OK, message="Bye, bye.")
 
-    async def _add(self, request: Request) -> Answer:
+    async def _add(self, request: CommandRequest) -> Answer:
         return await self._each(request, lambda group, text: group.add(read_entry(text)))
 
-    async def _remove(self, request: Request) -> Answer:
+    async def _remove(self, request: CommandRequest) -> Answer:
         name = request.group
         known = self._groups.get(name) is not None
         answer = await self._each(request, lambda group, text: group.remove(read_entry(text)))
@@ -200,7 +200,7 @@ class Commands:
             self._groups.drop(name)  # none is left: nor is the group
         return answer
 
-    async def _each(self, request: Request, change: Callable[[Group, str], bool]) -> Answer:
+    async def _each(self, request: CommandRequest, change: Callable[[Group, str], bool]) -> Answer:
         tally = Tally()
         if not request.group:
             if request.data is not None:
@@ -218,7 +218,7 @@ class Commands:
         self._groups.changed()
         return Answer(code=OK, message="Ok.", data=tally)
 
-    async def _flush(self, request: Request) -> Answer:
+    async def _flush(self, request: CommandRequest) -> Answer:
         if not request.group:
             return Answer(code=ERROR, message="No group specified.")
         group = self._groups.drop(request.group)
@@ -230,7 +230,7 @@ class Commands:
                 return Answer(code=ERROR, message=f"Error saving group address(es): {error}.")
         return Answer(code=OK, message="Ok.")
 
-    async def _save(self, request: Request) -> Answer:
+    async def _save(self, request: CommandRequest) -> Answer:
         group = self._groups.get(request.group)
         if not request.group or group is None:
             return _no_group(request)
@@ -249,7 +249,7 @@ class Commands:
         group.file = file
         return Answer(code=OK, message="Saved group address(es).")
 
-    async def _load(self, request: Request) -> Answer:
+    async def _load(self, request: CommandRequest) -> Answer:
         file = self._folder.names().get(request.group)
         if not request.group:
             return _no_group(request)
@@ -266,7 +266,7 @@ class Commands:
             return Answer(code=ERROR, message="Error loading group address(es).")
         return Answer(code=OK, message="Loaded group address(es).")
 
-    async def _list(self, _: Request) -> Answer:
+    async def _list(self, _: CommandRequest) -> Answer:
         found = [(name, self._groups.get(name)) for name in self._groups.names()]
         groups = [
             GroupSummary(name=name, entries=len(g), saved=bool(g.file), origin=g.origin)
@@ -275,7 +275,7 @@ class Commands:
         ]
         return Answer(code=OK, message="Ok.", data=groups)
 
-    async def _look_up(self, request: Request) -> Answer:
+    async def _look_up(self, request: CommandRequest) -> Answer:
         """Address to the groups that it is in, and by which entry of each."""
         found: dict[str, dict[str, str]] = {}
         asked = request.data or []
@@ -310,7 +310,7 @@ class Commands:
         return problems
 
 
-def _no_group(request: Request) -> Answer:
+def _no_group(request: CommandRequest) -> Answer:
     said = "Group not found." if request.group else "No group specified."
     return Answer(code=ERROR, message=said)
 

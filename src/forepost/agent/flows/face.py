@@ -8,13 +8,13 @@ import anyio
 import msgspec
 from anyio.abc import ByteStream, SocketStream
 
-from forepost.agent.edges import unix_socket
-from forepost.agent.edges.reception import Reception
+from forepost.agent.edges.local import unix_socket
+from forepost.agent.edges.local.reception import Reception
 from forepost.agent.flows.commands import Commands, NotUnderstood, refusal
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.jsonstream import Broken, JsonStream
-from forepost.wire.flow_socket import ERROR, Answer
+from forepost.wire.flows.socket import ERROR, Answer
 
 MOST_CLIENTS: Final = 64
 READ_BYTES: Final = 1 << 16
@@ -31,7 +31,7 @@ LATE: Final = Answer(code=ERROR, message="No whole request came in time.")
 _log = logging.getLogger(__name__)
 
 
-class Face:
+class FlowSocket:
     """`pretty`: answers in many lines, as the document shows them."""
 
     def __init__(

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from forepost.agent.flows.sides import OtherType, Sides
-from forepost.wire.meter import (
+from forepost.wire.flows.meter import (
     BOTH,
     COUNTERS,
     FIRST_SEEN_AT,

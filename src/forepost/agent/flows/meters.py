@@ -8,20 +8,20 @@ from typing import Final
 import anyio
 import msgspec
 
-from forepost.agent.edges.meter_process import MeterProcess
+from forepost.agent.edges.capture.meter_process import MeterProcess
 from forepost.agent.flows.table import FlowTable
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.wire.meter import (
+from forepost.wire.flows.meter import (
     ENDED,
     MESSAGE,
     ROWS,
     Backend,
     Bye,
     Dump,
-    Hello,
+    FlowLabel,
     Hint,
-    Label,
+    MeterHello,
     MeterOrder,
     Stop,
     Tick,
@@ -80,7 +80,7 @@ class MeterState(msgspec.Struct, kw_only=True):
         return self.lost_before + self.lost
 
 
-class Meter:
+class InterfaceMeter:
     """One interface. `run` for ever; a cancelled one has its meter send everything first."""
 
     def __init__(
@@ -169,11 +169,11 @@ class Meter:
 
     def _told(self, said: Up, descriptors: list[int]) -> None:
         match said:
-            case Hello():
+            case MeterHello():
                 self._greet(said, descriptors)
             case Tick():
                 self._counted(said)
-            case Label():
+            case FlowLabel():
                 self._table.label(self.state.interface, said)
             case Hint():
                 self._table.hint(said)
@@ -184,7 +184,7 @@ class Meter:
                     self.state.reason = reason
                     self._health.ill(self._subject, reason)
 
-    def _greet(self, hello: Hello, descriptors: list[int]) -> None:
+    def _greet(self, hello: MeterHello, descriptors: list[int]) -> None:
         now_sec = self._clock.monotonic()
         if not hello.resumed:
             self._table.lose(self.state.interface)

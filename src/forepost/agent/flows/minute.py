@@ -6,7 +6,7 @@ from typing import Final
 from forepost.agent.flows.flow import NO_MAC, Counts, Flow
 from forepost.agent.flows.ranking import Sum, Top
 from forepost.agent.flows.sides import prefix, spelled, spelled_mac
-from forepost.wire.flow_rollup import FlowMinute, Honesty, Ranking, Talks
+from forepost.wire.flows.rollup import FlowMinute, Honesty, Ranking, Talks
 
 MINUTE_SEC: Final = 60
 NAMED: Final = 50

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any, Final, Generic, TypeVar
 
 from forepost.agent.flows.flow import Counts
-from forepost.wire.flow_rollup import Named, Talk, Traffic
+from forepost.wire.flows.rollup import Named, Talk, Traffic
 
 K = TypeVar("K", bound=Hashable)
 

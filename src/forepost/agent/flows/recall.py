@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from forepost.agent.flows.flow import Flow
-from forepost.wire.meter import Facts, Reason
+from forepost.wire.flows.meter import Facts, Reason
 
 MOST_RECALLED: Final = 10_000
 WORTH: Final[frozenset[Reason]] = frozenset(

@@ -7,10 +7,10 @@ import msgspec
 from forepost.agent.flows.flow import Counts, Flow
 from forepost.agent.flows.groups import Groups
 from forepost.agent.flows.hints import Hints
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.table import FlowTable
-from forepost.wire.meter import ENDED, MESSAGE, ROWS, Hint, Label, Tick, Totals, Up
+from forepost.wire.flows.meter import ENDED, MESSAGE, ROWS, FlowLabel, Hint, Tick, Totals, Up
 
 _up = msgspec.msgpack.Decoder(Up)
 
@@ -39,7 +39,7 @@ class Recorded:
                 continue
         elif kind == MESSAGE:
             match _up.decode(body):
-                case Label() as label:
+                case FlowLabel() as label:
                     self._table.label(self._interface, label)
                 case Hint() as hint:
                     self._table.hint(hint)

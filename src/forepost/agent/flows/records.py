@@ -8,7 +8,8 @@ from msgspec import UNSET, UnsetType
 from forepost.agent.flows.flow import NO_MAC, NOTHING, TCP, Counts, Flow
 from forepost.agent.flows.minute import ADDRESSES, NAMES
 from forepost.agent.flows.sides import prefix, spelled
-from forepost.wire.flow_telemetry import (
+from forepost.wire.flows.meter import Facts
+from forepost.wire.flows.telemetry import (
     Dhcp,
     Dns,
     FlowCounts,
@@ -18,12 +19,11 @@ from forepost.wire.flow_telemetry import (
     FlowStats,
     FlowType,
     Http,
-    Label,
     Ssh,
     Ssl,
     Tcp,
+    TelemetryLabel,
 )
-from forepost.wire.meter import Facts
 
 UNKNOWN: Final = "Unknown"
 GROUP: Final = "group."
@@ -82,7 +82,9 @@ def record(flow: Flow, kind: FlowType, *, privacy: int, offset_ns: int) -> FlowR
             tags=[f"{GROUP}{name}" for name in flow.tags],
             vlan_id=flow.vlan,
             tcp=_tcp(flow),
-            label=Label(reason=flow.reason, confidence=flow.confidence) if flow.reason else UNSET,
+            label=TelemetryLabel(reason=flow.reason, confidence=flow.confidence)
+            if flow.reason
+            else UNSET,
             ssl=_ssl(flow, facts),
             http=Http(url=facts.http_url, user_agent=facts.http_user_agent)
             if facts and facts.http_method

@@ -16,9 +16,9 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import ByteStream
 
-from forepost.agent.edges import unix_socket
-from forepost.agent.edges.line_log import LineLog
-from forepost.agent.edges.reception import Reception
+from forepost.agent.edges.files.line_log import LineLog
+from forepost.agent.edges.local import unix_socket
+from forepost.agent.edges.local.reception import Reception
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
 from forepost.kit.dead_peers import give_up_dead

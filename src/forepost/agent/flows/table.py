@@ -11,13 +11,13 @@ from typing import Final, Protocol
 
 import msgspec
 
-from forepost.agent.flows import naming
+from forepost.agent.flows import names
 from forepost.agent.flows.flow import Counts, Flow, fresh
 from forepost.agent.flows.hints import Hints
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recall import Recall
 from forepost.agent.flows.sides import Sides
-from forepost.wire.meter import CLOSED, REST, ROW_BYTES, Hint, Label
+from forepost.wire.flows.meter import CLOSED, REST, ROW_BYTES, FlowLabel, Hint
 
 MOST_WAITING: Final = 16_384
 """Labels of flows that no row has shown yet."""
@@ -28,7 +28,7 @@ A_STEP: Final = 500
 _KEY_BYTES: Final = 40
 
 
-class Groups(Protocol):
+class GroupIndex(Protocol):
     """The address groups, as tags are made of them."""
 
     @property
@@ -57,7 +57,7 @@ class Listener(Protocol):
     def ended(self, flow: Flow, *, closed: bool) -> None: ...
 
 
-class Standing(msgspec.Struct, kw_only=True):
+class TableCounts(msgspec.Struct, kw_only=True):
     """The counts of `status`, as contracts of the Netify document name them."""
 
     flow_count: int = 0
@@ -75,7 +75,7 @@ class FlowTable:
     def __init__(
         self,
         sides: Sides,
-        groups: Groups,
+        groups: GroupIndex,
         hints: Hints,
         rules: Rules,
         listener: Listener,
@@ -85,14 +85,14 @@ class FlowTable:
         self._listener, self._most = listener, most
         self._recall = Recall()
         self._flows: dict[str, dict[bytes, Flow]] = {}
-        self._waiting: OrderedDict[tuple[str, bytes], Label] = OrderedDict()
+        self._waiting: OrderedDict[tuple[str, bytes], FlowLabel] = OrderedDict()
         self._ending: list[tuple[Flow, bool]] = []
         self._leaving: deque[tuple[Flow, bool]] = deque()
         self._moving: list[Flow] = []
         self._moved: list[Flow] = []
         self._expiring = self._purged = 0
         self.refused = 0
-        self.standing = Standing()
+        self.standing = TableCounts()
 
     def __len__(self) -> int:
         return sum(map(len, self._flows.values()))
@@ -115,7 +115,7 @@ class FlowTable:
             if flow is not None:
                 self._expire(flow, closed=rows[at] == CLOSED)
 
-    def label(self, interface: str, label: Label) -> None:
+    def label(self, interface: str, label: FlowLabel) -> None:
         flow = self._of(interface).get(label.key)
         if flow is not None and not flow.expired:  # what comes after the end is the next flow's
             self._name(flow, label)
@@ -131,7 +131,7 @@ class FlowTable:
         """An update interval is over: `standing`, and the rates of flows, are what it shows. Step
         by step, as `sweep`.
         """
-        self.standing = Standing(
+        self.standing = TableCounts(
             flow_count=len(self),
             flow_count_prev=self.standing.flow_count,
             flows_active=len(self._moving),
@@ -226,27 +226,27 @@ class FlowTable:
         flow = self._of(interface)[key] = fresh(interface, key, row, self.sides)
         hinted = self._hints.name_of(flow.other_address)
         if hinted:
-            naming.by_hint(flow, hinted)
+            names.by_hint(flow, hinted)
         label = self._waiting.pop((interface, key), None)
         if label is not None:
-            naming.by_label(flow, label)
+            names.by_label(flow, label)
         else:
             self._recall.apply(flow)
-        naming.by_rules(flow, self._rules)
+        names.by_rules(flow, self._rules)
         self.retag(flow)
         self._listener.began(flow)
         return flow
 
-    def _name(self, flow: Flow, label: Label) -> None:
-        naming.by_label(flow, label)
-        naming.by_rules(flow, self._rules)
+    def _name(self, flow: Flow, label: FlowLabel) -> None:
+        names.by_label(flow, label)
+        names.by_rules(flow, self._rules)
         self._listener.named(flow)
 
     def _expire(self, flow: Flow, *, closed: bool) -> None:
         if not flow.complete:
             self._expiring += 1
-            naming.by_port(flow)
-            naming.by_rules(flow, self._rules)
+            names.by_port(flow)
+            names.by_rules(flow, self._rules)
             self._listener.named(flow)
         self._recall.learn(flow)
         flow.expired = True

@@ -5,16 +5,16 @@ from typing import Final, Protocol
 
 import msgspec
 
-from forepost.agent.edges.routes import ANY, DefaultRoute
-from forepost.agent.edges.stamps import moment
+from forepost.agent.cores.routes import ANY, DefaultRoute
+from forepost.agent.cores.stamps.departures import moment
 from forepost.agent.flows import records
 from forepost.agent.flows.flow import NO_MAC, Counts, Flow
 from forepost.agent.flows.meters import MeterState
 from forepost.agent.flows.minute import ADDRESSES, COUNTERS
 from forepost.agent.flows.sides import spelled
 from forepost.kit.clock import Clock
-from forepost.wire.flow_socket import AgentStatus
-from forepost.wire.flow_telemetry import (
+from forepost.wire.flows.socket import AgentStatus
+from forepost.wire.flows.telemetry import (
     AgentStatusRecord,
     CaptureType,
     Endpoints,
@@ -25,14 +25,14 @@ from forepost.wire.flow_telemetry import (
     InterfaceStats,
     Record,
 )
-from forepost.wire.probes import Interface, Route
+from forepost.wire.probes.probe import Interface, Route
 
 GAP_BYTES = 24
 """Preamble, FCS and gap between frames (IEEE 802.3)."""
 _CAPTURE_TYPES: Final[dict[str, CaptureType]] = {"ebpf": "ebpf", "ring": "tpv3"}
 
 
-class Sink(Protocol):
+class RecordSink(Protocol):
     def take(self, kind: str, line: bytes) -> None:
         """Take a record, JSON without a line's end. Never waits: what has no room is counted."""
         ...
@@ -47,7 +47,7 @@ class Telemetry:
 
     def __init__(
         self,
-        sinks: Sequence[Sink],
+        sinks: Sequence[RecordSink],
         clock: Clock,
         privacy: int,
         status: Callable[[], AgentStatus],

@@ -7,10 +7,10 @@ from anyio.lowlevel import checkpoint
 
 from forepost.agent.flows.flow import NO_MAC, NOTHING, Flow
 from forepost.agent.flows.minute import ADDRESSES, COUNTERS, NAMES
-from forepost.agent.flows.naming import TRANSPORTS, application_of
+from forepost.agent.flows.names import TRANSPORTS, application_of
 from forepost.agent.flows.sides import prefix, spelled
 from forepost.agent.flows.table import FlowTable
-from forepost.wire.flow_socket import FlowList, FlowView
+from forepost.wire.flows.socket import FlowList, FlowView
 
 MOST: Final = 10_000
 AT_ONCE: Final = 20_000

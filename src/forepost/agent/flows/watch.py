@@ -7,22 +7,22 @@ from typing import Final, Protocol
 
 import anyio
 
-from forepost.agent.edges.stamps import moment
-from forepost.agent.flows import naming, views
+from forepost.agent.cores.stamps.departures import moment
+from forepost.agent.flows import names, views
 from forepost.agent.flows.flow import Counts, Flow
 from forepost.agent.flows.hints import Hints, hint_text
-from forepost.agent.flows.meters import Meter, MeterState
+from forepost.agent.flows.meters import InterfaceMeter, MeterState
 from forepost.agent.flows.minute import MINUTE_SEC, Minute
-from forepost.agent.flows.naming import Rules
+from forepost.agent.flows.names import Rules
 from forepost.agent.flows.sides import Sides
-from forepost.agent.flows.table import A_STEP, FlowTable, Groups, Listener
+from forepost.agent.flows.table import A_STEP, FlowTable, GroupIndex, Listener
 from forepost.agent.settings import FlowsSection
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.state_file import StateFile
-from forepost.wire.flow_rollup import FlowMinute, Honesty
-from forepost.wire.flow_socket import FlowList
-from forepost.wire.meter import MeterOrder
+from forepost.wire.flows.meter import MeterOrder
+from forepost.wire.flows.rollup import FlowMinute, Honesty
+from forepost.wire.flows.socket import FlowList
 
 HINTS: Final = "dns-hints.tsv"
 NEW_FLOWS_A_SEC: Final = 2_000
@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 Report = Callable[[FlowMinute], Awaitable[None]]
 
 
-class Told(Listener, Protocol):
+class Counted(Listener, Protocol):
     def tick(self) -> None:
         """An update interval is over."""
         ...
@@ -61,7 +61,7 @@ class Watch:
     def __init__(
         self,
         settings: FlowsSection,
-        groups: Groups,
+        groups: GroupIndex,
         clock: Clock,
         health: Health,
         state_dir: Path,
@@ -71,7 +71,7 @@ class Watch:
         self._clock, self._health, self._report = clock, health, report
         self._hints_file = StateFile(state_dir / HINTS, hint_text)
         self.hints = Hints()
-        self._heard: list[Told] = []
+        self._heard: list[Counted] = []
         self.table = FlowTable(
             Sides(settings.local),
             groups,
@@ -81,7 +81,7 @@ class Watch:
             settings.max_flows * max(1, len(settings.interfaces)),
         )
         self.meters = [
-            Meter(_order(interface, settings), self.table, clock, health)
+            InterfaceMeter(_order(interface, settings), self.table, clock, health)
             for interface in settings.interfaces
         ]
         self._number = self._now_minute()
@@ -92,7 +92,7 @@ class Watch:
         self._read_sec = -FRESH_SEC
         self._restore_hints()
 
-    def hear(self, listener: "Told") -> None:
+    def hear(self, listener: "Counted") -> None:
         """Tell it everything that flows do, too, and when an update interval is over."""
         self._heard.append(listener)
 
@@ -183,7 +183,7 @@ class Watch:
         new = flow.since(flow.reported)
         flow.reported = flow.counters
         if any(new):
-            self._minute.add(flow, naming.application_of(flow), self.table.retag(flow), new)
+            self._minute.add(flow, names.application_of(flow), self.table.retag(flow), new)
 
     def _count_all(self) -> Iterator[None]:
         for number, flow in enumerate(self.table, 1):

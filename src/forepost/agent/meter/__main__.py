@@ -6,16 +6,16 @@ import sys
 import msgspec
 
 from forepost.agent.edges.capture import link, privileges
-from forepost.agent.edges.seqpacket import FramePipe
+from forepost.agent.edges.capture.seqpacket import FramePipe
 from forepost.agent.meter.core import Inspector, message
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.loop import Loop
-from forepost.agent.meter.opening import CannotListen, open_source
+from forepost.agent.meter.opener import CannotListen, open_source
 from forepost.agent.meter.sources import KernelSource
 from forepost.kit import parent
 from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.confinement import METER, confine
-from forepost.wire.meter import Bye, Hello, MeterOrder
+from forepost.wire.flows.meter import Bye, MeterHello, MeterOrder
 
 
 def main(argument: str) -> None:
@@ -31,7 +31,7 @@ def main(argument: str) -> None:
             return
         inspector, no_ndpi = _inspector(order, clock)
         kept = source.table.descriptors if isinstance(source, KernelSource) else {}
-        hello = Hello(
+        hello = MeterHello(
             interface=order.interface,
             backend=source.backend,
             reason=reason,

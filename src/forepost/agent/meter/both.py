@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.names.ndpi import Ndpi
 from forepost.agent.meter.packet import Packet
-from forepost.wire.meter import Hint, Label
+from forepost.wire.flows.meter import FlowLabel, Hint
 
 
 class Both:
@@ -14,7 +14,7 @@ class Both:
 
     def look(
         self, key: bytes, direction: int, packet: Packet, data: bytes
-    ) -> Iterable[Label | Hint]:
+    ) -> Iterable[FlowLabel | Hint]:
         return self._each(key, direction, packet, data)
 
     def forget(self, key: bytes) -> None:
@@ -26,7 +26,7 @@ class Both:
 
     def _each(
         self, key: bytes, direction: int, packet: Packet, data: bytes
-    ) -> Iterator[Label | Hint]:
+    ) -> Iterator[FlowLabel | Hint]:
         yield from self._own.look(key, direction, packet, data)
         label = self._ndpi.look(key, direction, packet)
         if label is not None:

@@ -11,15 +11,15 @@ import msgspec
 from forepost.agent.meter.packet import Packet
 from forepost.agent.meter.rest import Allowance, Rest
 from forepost.agent.meter.wheel import SECOND_NS, Wheel
-from forepost.wire.meter import (
+from forepost.wire.flows.meter import (
     ENDED,
     FRAME_BYTES,
     MESSAGE,
     ROW_BYTES,
     ROWS,
     STOPPED,
+    FlowLabel,
     Hint,
-    Label,
     MeterOrder,
     Tick,
     Totals,
@@ -49,7 +49,7 @@ class Inspector(Protocol):
 
     def look(
         self, key: bytes, direction: int, packet: Packet, data: bytes
-    ) -> Iterable[Label | Hint]:
+    ) -> Iterable[FlowLabel | Hint]:
         """`data`: of the transport."""
         ...
 

@@ -9,11 +9,11 @@ from typing import Final
 
 from forepost.agent.meter import packet as packets
 from forepost.agent.meter.names import dhcp, dns, http, ssh, tls
-from forepost.agent.meter.names.conversation import Conversation
+from forepost.agent.meter.names.first_packets import FirstPackets
 from forepost.agent.meter.names.quic import ClientInitials, seems_quic
-from forepost.agent.meter.names.reader import Short, Wrong
+from forepost.agent.meter.names.reader import Short, Unreadable
 from forepost.agent.meter.packet import Packet
-from forepost.wire.meter import Facts, Hint, Label
+from forepost.wire.flows.meter import Facts, FlowLabel, Hint
 
 MOST_FLOWS: Final = 8_192
 """That are waited for; the oldest go without a name."""
@@ -24,12 +24,12 @@ DNS_PORT, DHCP_SERVER, DHCP_CLIENT = 53, 67, 68
 SAID, SHAPED = 95, 80
 """Confidence in per cent: it named itself; it has the shape of its protocol."""
 
-Found = Iterator[Label | Hint]
+Found = Iterator[FlowLabel | Hint]
 
 
 class Inspection:
     def __init__(self) -> None:
-        self._open: OrderedDict[bytes, Conversation] = OrderedDict()
+        self._open: OrderedDict[bytes, FirstPackets] = OrderedDict()
         self._done: set[bytes] = set()
 
     def __len__(self) -> int:
@@ -37,7 +37,7 @@ class Inspection:
 
     def look(
         self, key: bytes, direction: int, packet: Packet, data: bytes
-    ) -> Iterable[Label | Hint]:
+    ) -> Iterable[FlowLabel | Hint]:
         """`data`: of the transport; what the link or the ring cut off is missing."""
         if packet.protocol == packets.UDP:
             ports = int.from_bytes(packet.source_port), int.from_bytes(packet.target_port)
@@ -49,7 +49,7 @@ class Inspection:
             return ()
         conversation = self._open.get(key)
         if conversation is None:
-            conversation = self._open[key] = Conversation()
+            conversation = self._open[key] = FirstPackets()
             if len(self._open) > MOST_FLOWS:
                 self._finish(next(iter(self._open)))
         side = conversation.sides[direction]
@@ -74,7 +74,7 @@ class Inspection:
     def _dns(self, key: bytes, data: bytes) -> Found:
         try:
             said = dns.message(data)
-        except (Short, Wrong):
+        except (Short, Unreadable):
             return
         if said.addresses and said.name:
             yield Hint(name=said.name, addresses=list(said.addresses))
@@ -90,24 +90,24 @@ class Inspection:
         if dhcp.is_answer(data):
             if key not in self._done:
                 self._finish(key)
-                yield Label(key=key, protocol="DHCP", reason="dhcp", confidence=SAID)
+                yield FlowLabel(key=key, protocol="DHCP", reason="dhcp", confidence=SAID)
             return
         try:
             said = dhcp.request(data)
-        except (Short, Wrong):
+        except (Short, Unreadable):
             return
         facts = Facts(
             dhcp_host=said.host, dhcp_vendor=said.vendor, dhcp_fingerprint=said.fingerprint
         )
         self._finish(key)
-        yield Label(key=key, protocol="DHCP", reason="dhcp", confidence=SAID, facts=facts)
+        yield FlowLabel(key=key, protocol="DHCP", reason="dhcp", confidence=SAID, facts=facts)
 
 
-def _dns_label(key: bytes, said: dns.Message) -> Label:
+def _dns_label(key: bytes, said: dns.Message) -> FlowLabel:
     facts = Facts(
         dns_query=said.name, dns_type=said.type, dns_code=said.code if said.is_answer else ""
     )
-    return Label(
+    return FlowLabel(
         key=key,
         protocol="DNS",
         reason="dns_query",
@@ -117,7 +117,9 @@ def _dns_label(key: bytes, said: dns.Message) -> Label:
     )
 
 
-def _datagram(conversation: Conversation, direction: int, key: bytes, data: bytes) -> Label | None:
+def _datagram(
+    conversation: FirstPackets, direction: int, key: bytes, data: bytes
+) -> FlowLabel | None:
     """QUIC: the client's hello, perhaps in several datagrams."""
     try:
         if conversation.initials is None:
@@ -132,10 +134,10 @@ def _datagram(conversation: Conversation, direction: int, key: bytes, data: byte
         hello = tls.client_hello(conversation.initials.message())
     except Short:
         return None
-    except Wrong:
+    except Unreadable:
         conversation.give_up()
-        return Label(key=key, protocol="QUIC", reason="quic", confidence=SHAPED)
-    return Label(
+        return FlowLabel(key=key, protocol="QUIC", reason="quic", confidence=SHAPED)
+    return FlowLabel(
         key=key,
         protocol="QUIC",
         server_name=hello.server_name,
@@ -145,7 +147,9 @@ def _datagram(conversation: Conversation, direction: int, key: bytes, data: byte
     )
 
 
-def _stream(conversation: Conversation, direction: int, key: bytes, data: bytes) -> Label | None:
+def _stream(
+    conversation: FirstPackets, direction: int, key: bytes, data: bytes
+) -> FlowLabel | None:
     stream = conversation.sides[direction].joined()
     for seems, read in _STREAMS:
         if seems(stream):
@@ -153,7 +157,7 @@ def _stream(conversation: Conversation, direction: int, key: bytes, data: bytes)
     return None
 
 
-def _tls(conversation: Conversation, direction: int, key: bytes, stream: bytes) -> Label | None:
+def _tls(conversation: FirstPackets, direction: int, key: bytes, stream: bytes) -> FlowLabel | None:
     try:
         message = tls.handshake(stream)
         if message[:1] == bytes((tls.CLIENT_HELLO,)):
@@ -165,17 +169,17 @@ def _tls(conversation: Conversation, direction: int, key: bytes, stream: bytes) 
             return None
     except Short:
         return None
-    except Wrong:
+    except Unreadable:
         conversation.give_up()
-        return Label(key=key, protocol="TLS", reason="tls", confidence=SHAPED)
+        return FlowLabel(key=key, protocol="TLS", reason="tls", confidence=SHAPED)
     return conversation.tls_label(key, SAID)
 
 
-def _http(_: Conversation, __: int, key: bytes, stream: bytes) -> Label | None:
+def _http(_: FirstPackets, __: int, key: bytes, stream: bytes) -> FlowLabel | None:
     said = http.request(stream)
     if said is None or not (said.whole or said.host):
         return None
-    return Label(
+    return FlowLabel(
         key=key,
         protocol="HTTP",
         server_name=said.host,
@@ -186,7 +190,7 @@ def _http(_: Conversation, __: int, key: bytes, stream: bytes) -> Label | None:
     )
 
 
-def _ssh(conversation: Conversation, direction: int, key: bytes, stream: bytes) -> Label | None:
+def _ssh(conversation: FirstPackets, direction: int, key: bytes, stream: bytes) -> FlowLabel | None:
     """Whose side the client's is shows the port: both sides may speak first."""
     software = ssh.software(stream)
     if not software:
@@ -195,7 +199,7 @@ def _ssh(conversation: Conversation, direction: int, key: bytes, stream: bytes) 
     a, b = (side.banner for side in conversation.sides)
     server_is_a = int.from_bytes(key[32:34]) < int.from_bytes(key[34:36])
     client, server = (b, a) if server_is_a else (a, b)
-    return Label(
+    return FlowLabel(
         key=key,
         protocol="SSH",
         reason="ssh_banner",
@@ -210,7 +214,7 @@ def _seems_ssh(stream: bytes) -> bool:
 
 
 _Seems = Callable[[bytes], bool]
-_Read = Callable[[Conversation, int, bytes, bytes], Label | None]
+_Read = Callable[[FirstPackets, int, bytes, bytes], FlowLabel | None]
 _STREAMS: Final[tuple[tuple[_Seems, _Read], ...]] = (
     (tls.seems_tls, _tls),
     (http.seems_http, _http),

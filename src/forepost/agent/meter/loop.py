@@ -10,13 +10,13 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.edges.seqpacket import Ended, FramePipe
-from forepost.agent.edges.usage import usage
+from forepost.agent.edges.capture.seqpacket import Ended, FramePipe
+from forepost.agent.edges.host.usage import usage
 from forepost.agent.meter.core import Inspector, Load, Meter, message
 from forepost.agent.meter.sources import Source
 from forepost.agent.meter.wheel import SECOND_NS
 from forepost.kit.clock import Clock
-from forepost.wire.meter import MESSAGE, Bye, Down, Dump, MeterOrder, Stop
+from forepost.wire.flows.meter import MESSAGE, Bye, Down, Dump, MeterOrder, Stop
 
 FLUSH_SEC: Final = 5.0
 """How long the last frames may take."""

@@ -11,9 +11,9 @@ from forepost.agent.edges.capture.capture_file import Captured
 from forepost.agent.meter.core import Load, Meter
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.packet import carries_ip, parse
-from forepost.agent.meter.table import FlowTable, ends
+from forepost.agent.meter.table import MeterTable, ends
 from forepost.agent.meter.wheel import SECOND_NS
-from forepost.wire.meter import MeterOrder
+from forepost.wire.flows.meter import MeterOrder
 
 MOST_SAID: Final = 4_096
 """Labels, mostly: the other side keeps them for flows that no tick has shown yet."""
@@ -25,7 +25,7 @@ class Replay:
     def __init__(self, order: MeterOrder, packets: Iterable[Captured]) -> None:
         self._packets = packets
         self._frames: list[bytes] = []
-        self._table = FlowTable(max_flows=order.max_flows, pass_=order.inspect)
+        self._table = MeterTable(max_flows=order.max_flows, pass_=order.inspect)
         self._meter = Meter(order, self._table, Inspection(), self._send)
         self._now_ns = self._next_tick_ns = self._next_sweep_ns = 0
         self._said = 0

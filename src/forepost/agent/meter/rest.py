@@ -8,7 +8,7 @@ counted. Pure.
 from collections.abc import Iterable
 from typing import Final
 
-from forepost.wire.meter import COUNTERS, FIRST_SEEN_AT, FLOW, LAST_SEEN_AT, REST, TIME
+from forepost.wire.flows.meter import COUNTERS, FIRST_SEEN_AT, FLOW, LAST_SEEN_AT, REST, TIME
 
 _SECOND_NS: Final = 1_000_000_000
 BURST_SEC: Final = 10

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from forepost.agent.cores.stamps.departures import Moment
 from forepost.agent.edges.capture.kernel_table import KernelTable
-from forepost.agent.edges.capture.link import Link
-from forepost.agent.edges.capture.ring import ETHERNET_HEADER, TAG, Frame, Ring
-from forepost.agent.edges.stamps import Moment
+from forepost.agent.edges.capture.link import CaptureLink
+from forepost.agent.edges.capture.ring import ETHERNET_HEADER, TAG, Ring, RingFrame
 from forepost.agent.meter.core import Table
 from forepost.agent.meter.packet import Packet, carries_ip, flow_key, parse
-from forepost.agent.meter.table import NO_MAC, FlowTable, ends
-from forepost.wire.meter import Backend
+from forepost.agent.meter.table import NO_MAC, MeterTable, ends
+from forepost.wire.flows.meter import Backend
 
 MOST_BLOCKS: Final = 8
 """Of a ring, until the pipe and the time are looked at again."""
@@ -61,7 +61,9 @@ class RingSource:
 
     backend: Backend = "ring"
 
-    def __init__(self, ring: Ring, table: FlowTable, link: Link, now: Callable[[], Moment]) -> None:
+    def __init__(
+        self, ring: Ring, table: MeterTable, link: CaptureLink, now: Callable[[], Moment]
+    ) -> None:
         self.table, self.ring = table, ring
         self._link, self._now = link, now
         self._lost = 0
@@ -77,13 +79,13 @@ class RingSource:
                 continue  # loopback shows each packet twice
             at_ns -= offset_ns
             if vlan or length > most or not count_known(at_ns, ether_type, data, length + header):
-                self._count(Frame(*seen), at_ns, inspect)
+                self._count(RingFrame(*seen), at_ns, inspect)
 
     def lost(self) -> tuple[int, int]:
         self._lost += self.ring.lost()
         return 0, self._lost
 
-    def _count(self, frame: Frame, at_ns: int, inspect: Inspect) -> None:
+    def _count(self, frame: RingFrame, at_ns: int, inspect: Inspect) -> None:
         link = (ETHERNET_HEADER if self._link.ethernet else 0) + (TAG if frame.vlan else 0)
         packet = parse(frame.ether_type, frame.vlan, frame.data)
         if packet is None:

@@ -13,7 +13,7 @@ import msgspec
 
 from forepost.agent.meter import packet as packets
 from forepost.agent.meter.packet import Packet
-from forepost.wire.meter import FLOW, Totals
+from forepost.wire.flows.meter import FLOW, Totals
 
 SYN, FIN, RST = 2, 1, 4
 _MARKS: Final = SYN | FIN | RST
@@ -110,7 +110,7 @@ class _Flow:
         self.flags[direction] |= flags
 
 
-class FlowTable:
+class MeterTable:
     def __init__(self, *, max_flows: int, pass_: int) -> None:
         self._max, self._pass = max_flows, pass_
         self._flows: dict[bytes, _Flow] = {}

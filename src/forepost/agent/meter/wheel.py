@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from forepost.agent.meter import packet as packets
-from forepost.wire.meter import CLOSED, FLAGS_AT, IDLE, LAST_SEEN_AT, PROTOCOL_AT, TIME
+from forepost.wire.flows.meter import CLOSED, FLAGS_AT, IDLE, LAST_SEEN_AT, PROTOCOL_AT, TIME
 
 SECOND_NS: Final = 1_000_000_000
 _FIN, _RST, _ACK = 1, 4, 16

@@ -3,21 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from forepost.agent.edges import Edges
-from forepost.agent.probes import (
-    dns,
-    http,
-    mtr,
-    netinfo,
-    ping,
-    snmp,
-    sysinfo,
-    tcp,
-    tls,
-    trafficsim,
-)
+from forepost.agent.ports.edges import Edges
+from forepost.agent.probes import dns, http, mtr, netinfo, ping, sysinfo, tcp, tls
+from forepost.agent.probes.snmp import probe as snmp
+from forepost.agent.probes.trafficsim import probe as trafficsim
 from forepost.kit.clock import Clock
-from forepost.wire.probes import ProbeResult
+from forepost.wire.probes.probe import ProbeResult
 
 Run = Callable[[Any, str, Clock, Edges], Awaitable[ProbeResult]]
 

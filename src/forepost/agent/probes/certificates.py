@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 from asn1crypto import x509
 
-from forepost.wire.probe_http import CertificateInfo
-from forepost.wire.probe_tls import ChainCertificate
+from forepost.wire.probes.http import CertificateInfo
+from forepost.wire.probes.tls import ChainCertificate
 
 DAY_SEC: Final = 86_400
 MOST_NAMES: Final = 200

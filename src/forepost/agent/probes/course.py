@@ -6,8 +6,8 @@ from datetime import datetime
 
 import anyio
 
-from forepost.agent.edges import Edges
-from forepost.agent.edges.dialing import Failed
+from forepost.agent.ports.dialer import Failed
+from forepost.agent.ports.edges import Edges
 from forepost.kit.clock import Clock
 
 

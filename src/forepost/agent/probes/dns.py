@@ -6,21 +6,21 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from forepost.agent.edges import Edges
-from forepost.agent.edges.dialing import Failed, Stream
-from forepost.agent.edges.http import Request, exchange
+from forepost.agent.edges.dial.http import HttpRequest, exchange
+from forepost.agent.ports.dialer import Failed, Stream
+from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
 from forepost.agent.probes.ignored import Ignored
 from forepost.kit.clock import Clock
-from forepost.wire.probe_dns import DnsAnswer, DnsOptions, DnsProtocol, DnsResult
+from forepost.wire.probes.dns import DnsAnswer, DnsOptions, DnsProtocol, DnsResult
 
 PORTS: Final[dict[DnsProtocol, int]] = {"udp": 53, "tcp": 53, "dot": 853, "doh": 443}
 MEDIA: Final = "application/dns-message"
 MOST_BYTES: Final = 65_535
 
 
-class Server(msgspec.Struct, frozen=True, kw_only=True):
+class DnsServer(msgspec.Struct, frozen=True, kw_only=True):
     at: HostPort
     path: str = ""
     """Of DoH, with the query."""
@@ -29,7 +29,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         return f"https://{self.at}{self.path}" if self.path else str(self.at)
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class DnsReply(msgspec.Struct, frozen=True, kw_only=True):
     code: str = "ERROR"
     answers: list[DnsAnswer] = []
     text: str = ""
@@ -38,10 +38,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     authenticated: bool = False
 
 
-def server_of(text: str, protocol: DnsProtocol) -> Server:
+def server_of(text: str, protocol: DnsProtocol) -> DnsServer:
     """Raises Failed."""
     if protocol != "doh":
-        return Server(at=host_port(text, PORTS[protocol]))
+        return DnsServer(at=host_port(text, PORTS[protocol]))
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
     except ValueError as error:
@@ -49,7 +49,7 @@ def server_of(text: str, protocol: DnsProtocol) -> Server:
     if parts.scheme != "https":
         raise Failed("denied", f"{text!r}: DoH needs https")
     path = (parts.path.rstrip("/") or "/dns-query") + (f"?{parts.query}" if parts.query else "")
-    return Server(at=host_port(parts.netloc, PORTS["doh"]), path=path)
+    return DnsServer(at=host_port(parts.netloc, PORTS["doh"]), path=path)
 
 
 async def run(options: DnsOptions, target: str, clock: Clock, edges: Edges) -> DnsResult:
@@ -61,8 +61,8 @@ class _Lookup:
         self._options, self._target, self._clock, self._edges = options, target, clock, edges
         self._course = Course(clock)
         self._question: Any  # a dns_message.Question, which is not imported yet
-        self._server = Server(at=HostPort("", 0))
-        self._answer = Answer()
+        self._server = DnsServer(at=HostPort("", 0))
+        self._answer = DnsReply()
         self._asked_at = self._answered_at = 0.0
         self._remote = ""
         self._retried = False
@@ -121,7 +121,7 @@ class _Lookup:
         except dns_message.NoQuestion as error:
             raise Failed("denied", str(error)) from None
 
-    def _chosen(self) -> Server:
+    def _chosen(self) -> DnsServer:
         named = self._options.dns_server
         if not named:
             found = self._edges.host.nameserver()
@@ -181,7 +181,7 @@ class _Lookup:
         return got[2 : 2 + struct.unpack_from("!H", got)[0]]
 
     async def _post(self, stream: Stream) -> bytes:
-        request = Request(
+        request = HttpRequest(
             method="POST",
             path=self._server.path,
             headers=(

@@ -22,8 +22,8 @@ import dns.rdtypes.ANY.TXT
 import dns.reversename
 import dns.rrset
 
-from forepost.agent.probes.dns import Answer
-from forepost.wire.probe_dns import DnsAnswer
+from forepost.agent.probes.dns import DnsReply
+from forepost.wire.probes.dns import DnsAnswer
 
 MOST_ANSWERS: Final = 200
 MOST_TEXT: Final = 16_384
@@ -63,7 +63,7 @@ class Question:
         )
         self.wire: bytes = self._message.to_wire()
 
-    def read(self, data: bytes) -> Answer:
+    def read(self, data: bytes) -> DnsReply:
         """Raises NoAnswer."""
         try:
             # By the header first: what floods us costs little.
@@ -83,7 +83,7 @@ class Question:
                 raise NoAnswer("an answer to another question")
             if not message.question and message.rcode() == dns.rcode.NOERROR:
                 raise NoAnswer("an answer to no question")
-            return Answer(
+            return DnsReply(
                 code=dns.rcode.to_text(message.rcode()),
                 answers=list(itertools.islice(_answers(message), MOST_ANSWERS)),
                 text=message.to_text()[:MOST_TEXT],

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from forepost.agent.edges.dialing import Failed
+from forepost.agent.ports.dialer import Failed
 
 
 class HostPort(msgspec.Struct, frozen=True):

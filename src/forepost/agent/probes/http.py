@@ -8,14 +8,14 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 import msgspec
 
 import forepost
-from forepost.agent.edges import Edges
-from forepost.agent.edges.dialing import Failed, Session, Stream
-from forepost.agent.edges.http import Request, Response, exchange
+from forepost.agent.edges.dial.http import HttpRequest, HttpResponse, exchange
+from forepost.agent.ports.dialer import Failed, Stream, TlsSession
+from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.cipher_names import iana
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
 from forepost.kit.clock import Clock
-from forepost.wire.probe_http import CertificateInfo, HttpOptions, HttpResult
+from forepost.wire.probes.http import CertificateInfo, HttpOptions, HttpResult
 
 BODY_BYTES: Final = 1 << 20
 MOST_REDIRECTS: Final = 10
@@ -76,7 +76,7 @@ class _Visit:
     def __init__(self, options: HttpOptions, target: str, clock: Clock, edges: Edges) -> None:
         self._options, self._clock, self._edges = options, clock, edges
         self._course = Course(clock)
-        self._session: Session | None = None
+        self._session: TlsSession | None = None
         asked = options.url or target
         self._result = HttpResult(
             start_timestamp=self._course.started,
@@ -120,7 +120,7 @@ class _Visit:
             if response.status == 303 or (response.status in (301, 302) and method == "POST"):
                 method = "HEAD" if method == "HEAD" else "GET"
 
-    async def _ask(self, url: Url, method: str, *, same_origin: bool) -> Response:
+    async def _ask(self, url: Url, method: str, *, same_origin: bool) -> HttpResponse:
         self._course.forget("tls")
         self._session = None
         address = await self._course.resolve(url.at.host, self._edges, self._options.timeout_sec)
@@ -132,7 +132,7 @@ class _Visit:
         try:
             if url.scheme == "https":
                 stream = await self._secured(stream, url)
-            request = Request(
+            request = HttpRequest(
                 method=method,
                 path=url.path,
                 headers=self._headers(url, with_private=same_origin),
@@ -153,7 +153,7 @@ class _Visit:
             )
         return secured
 
-    def _certificate(self, session: Session) -> CertificateInfo | None:
+    def _certificate(self, session: TlsSession) -> CertificateInfo | None:
         """Read after everything has been timed."""
         from forepost.agent.probes import certificates  # noqa: PLC0415 - not before it is needed
 
@@ -179,7 +179,7 @@ class _Visit:
         kept = [(name, value) for name, value in ours.items() if name.lower() not in named]
         return kept + list(theirs.items())
 
-    def _keep(self, response: Response) -> None:
+    def _keep(self, response: HttpResponse) -> None:
         headers: dict[str, str] = {}
         for name, value in response.headers:
             if len(headers) < MOST_HEADERS:
@@ -195,7 +195,7 @@ class _Visit:
             body_truncated=response.truncated,
         )
 
-    async def _judge(self, response: Response) -> None:
+    async def _judge(self, response: HttpResponse) -> None:
         """Compare with what was expected."""
         options = self._options
         with self._course.part("status"):
@@ -206,7 +206,7 @@ class _Visit:
             with self._course.part("content"):
                 await self._compare(response)
 
-    async def _compare(self, response: Response) -> None:
+    async def _compare(self, response: HttpResponse) -> None:
         wanted = self._options.expected_content
         text = _text(response)
         if self._options.content_match_type == "regex":
@@ -230,7 +230,7 @@ def _next(url: Url, to: str) -> Url:
         raise Failed("wrong", error.reason) from None
 
 
-def _text(response: Response) -> str:
+def _text(response: HttpResponse) -> str:
     """In the charset that it names, else UTF-8; what is not readable is replaced."""
     _, _, parameters = response.header("content-type").lower().partition("charset=")
     charset = parameters.partition(";")[0].strip(" \"'") or "utf-8"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from forepost.agent.edges.dialing import Failed
+from forepost.agent.ports.dialer import Failed
 
 MOST_MESSAGES: Final = 256
 MOST_BYTES: Final = 64 << 10

@@ -5,11 +5,11 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.probes.serving import Keys, is_server
-from forepost.wire.measuring import options_of, targets_of
-from forepost.wire.probe_options import WrongOption
-from forepost.wire.probe_trafficsim import TrafficSimOptions, TrafficSimRun
-from forepost.wire.probes import OPTIONS, Probe, ProbeOptions
+from forepost.agent.probes.trafficsim.servers import Keys, is_server
+from forepost.wire.probes.effective import options_of, targets_of
+from forepost.wire.probes.options import WrongOption
+from forepost.wire.probes.probe import OPTIONS, Probe, ProbeOptions
+from forepost.wire.probes.trafficsim import TrafficSimOptions, TrafficSimRun
 
 Key = tuple[int, str, str]
 """Probe id, type, target: one probe has an entry for each target, and an AGENT probe for each type

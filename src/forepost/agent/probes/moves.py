@@ -4,9 +4,9 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from forepost.agent.edges import Edges
+from forepost.agent.ports.edges import Edges
 from forepost.kit.clock import Clock
-from forepost.wire.probes import Interface, Route
+from forepost.wire.probes.probe import Interface, Route
 
 SETTLE_SEC: Final = 0.3
 """One command makes several changes; they are one."""

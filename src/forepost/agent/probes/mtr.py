@@ -5,18 +5,11 @@ from typing import Final, NamedTuple
 
 import anyio
 
-from forepost.agent.edges import Edges, Network
-from forepost.agent.edges.trace import Hop, Plan, Traced
+from forepost.agent.ports.edges import Edges, Network
+from forepost.agent.ports.trace import Hop, Traced, TracePlan
 from forepost.agent.probes.ping import spread
 from forepost.kit.clock import Clock
-from forepost.wire.probe_mtr import (
-    MtrHop,
-    MtrHost,
-    MtrInfo,
-    MtrOptions,
-    MtrReport,
-    MtrResult,
-)
+from forepost.wire.probes.mtr import MtrHop, MtrHost, MtrInfo, MtrOptions, MtrReport, MtrResult
 
 COUNT: Final = 5
 NAMES_SEC: Final = 2.0
@@ -29,7 +22,9 @@ async def run(options: MtrOptions, target: str, clock: Clock, edges: Edges) -> M
     found = await edges.net.resolve(target, timeout_sec=options.timeout_sec)
     if not found.address:
         nothing = Traced(reason=found.reason)
-        return result(nothing, Known({}, {}), target, "", options.protocol, started, clock.now())
+        return result(
+            nothing, AddressFacts({}, {}), target, "", options.protocol, started, clock.now()
+        )
     begun: set[str] = set()
 
     def look_up(traced: Traced) -> None:
@@ -40,16 +35,16 @@ async def run(options: MtrOptions, target: str, clock: Clock, edges: Edges) -> M
     progress = look_up if options.names else None
     traced = await edges.trace.trace(plan(options, found.address), progress)
     stopped = clock.now()
-    known = Known({}, {})
+    known = AddressFacts({}, {})
     if options.names:
         hosts = list({host for hop in traced.hops for host in hop.hosts})
         known = await _known(hosts, edges)
     return result(traced, known, target, found.address, options.protocol, started, stopped)
 
 
-async def _known(hosts: list[str], edges: Edges) -> "Known":
+async def _known(hosts: list[str], edges: Edges) -> "AddressFacts":
     """Names and networks, both at once."""
-    found = Known({}, {})
+    found = AddressFacts({}, {})
 
     async def names() -> None:
         found.names.update(await edges.reverse.names(hosts, within_sec=NAMES_SEC))
@@ -63,7 +58,7 @@ async def _known(hosts: list[str], edges: Edges) -> "Known":
     return found
 
 
-class Known(NamedTuple):
+class AddressFacts(NamedTuple):
     """What is known of addresses."""
 
     names: dict[str, str]
@@ -77,9 +72,9 @@ class Known(NamedTuple):
         return MtrHost(ip=address, hostname=name, asn=network.asn, as_org=network.organization)
 
 
-def plan(options: MtrOptions, address: str) -> Plan:
+def plan(options: MtrOptions, address: str) -> TracePlan:
     fitting = max(1, int(options.interval_sec / options.cycle_sec))
-    return Plan(
+    return TracePlan(
         address=address,
         protocol=options.protocol,
         port=options.port,
@@ -95,7 +90,7 @@ def plan(options: MtrOptions, address: str) -> Plan:
 
 def result(
     traced: Traced,
-    known: Known,
+    known: AddressFacts,
     target: str,
     address: str,
     protocol: str,
@@ -117,7 +112,7 @@ def result(
     )
 
 
-def hop_of(hop: Hop, known: Known) -> MtrHop:
+def hop_of(hop: Hop, known: AddressFacts) -> MtrHop:
     """Sum a hop up; the deviation is that of the whole population."""
     rtts = [rtt for rtt in hop.rtts_ns if rtt is not None]
     mean, deviation = spread(rtts)

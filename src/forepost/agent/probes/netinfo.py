@@ -2,10 +2,10 @@
 
 import anyio
 
-from forepost.agent.edges import Edges, Seen
-from forepost.agent.edges.routes import DefaultRoute
+from forepost.agent.cores.routes import DefaultRoute
+from forepost.agent.ports.edges import Edges, Seen
 from forepost.kit.clock import Clock
-from forepost.wire.probes import Interface, NetinfoOptions, NetinfoResult
+from forepost.wire.probes.probe import Interface, NetinfoOptions, NetinfoResult
 
 
 async def run(options: NetinfoOptions, target: str, clock: Clock, edges: Edges) -> NetinfoResult:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from forepost.agent.edges import Edges
-from forepost.agent.edges.net import Round
+from forepost.agent.ports.edges import Edges
+from forepost.agent.ports.net import Round
 from forepost.kit.clock import Clock
-from forepost.wire.probe_options import spacing
-from forepost.wire.probes import PingOptions, PingResult
+from forepost.wire.probes.options import spacing
+from forepost.wire.probes.probe import PingOptions, PingResult
 
 MOST: Final = 60
 GAP_SEC: Final = 1.0

@@ -12,20 +12,20 @@ import anyio
 import msgspec
 from anyio.abc import TaskGroup
 
-from forepost.agent.edges import Edges
+from forepost.agent.cores.permission import Permission
 from forepost.agent.edges.guarded import guarded
-from forepost.agent.edges.permission import Permission
+from forepost.agent.ports.edges import Edges
 from forepost.agent.probes import PROBES, triggers
 from forepost.agent.probes.cadence import Cadence
 from forepost.agent.probes.measurements import Key, Measurement, measurements
-from forepost.agent.probes.serving import Keys, Servers, is_server, servers
+from forepost.agent.probes.trafficsim.servers import Keys, Servers, is_server, servers
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.keyed import changes
-from forepost.wire.budget import BUDGET, Cost, admit
 from forepost.wire.disclosure import public_target
-from forepost.wire.probes import TARGETLESS, Probe, ProbeOptions, ProbeResult
-from forepost.wire.uplink import ProbePost
+from forepost.wire.probes.budget import BUDGET, Cost, admit
+from forepost.wire.probes.probe import TARGETLESS, Probe, ProbeOptions, ProbeResult
+from forepost.wire.uplink.messages import ProbePost
 
 Deliver = Callable[[ProbePost], Awaitable[None]]
 SPREAD_SEC: Final = 10.0

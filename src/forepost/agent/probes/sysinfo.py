@@ -1,8 +1,8 @@
 """What the agent's own host is and how busy it is."""
 
-from forepost.agent.edges import Edges
+from forepost.agent.ports.edges import Edges
 from forepost.kit.clock import Clock
-from forepost.wire.probes import SysinfoOptions, SysinfoResult
+from forepost.wire.probes.probe import SysinfoOptions, SysinfoResult
 
 
 async def run(options: SysinfoOptions, target: str, clock: Clock, edges: Edges) -> SysinfoResult:

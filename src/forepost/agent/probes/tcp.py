@@ -7,13 +7,13 @@ from typing import Final
 
 import anyio
 
-from forepost.agent.edges import Edges
-from forepost.agent.edges.dialing import Failed, Kind
+from forepost.agent.ports.dialer import Failed, Kind
+from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
 from forepost.kit.clock import Clock
-from forepost.wire.probe_options import spacing
-from forepost.wire.probe_tcp import TcpOptions, TcpResult
+from forepost.wire.probes.options import spacing
+from forepost.wire.probes.tcp import TcpOptions, TcpResult
 
 ATTEMPTS: Final = 3
 GAP_SEC: Final = 1.0

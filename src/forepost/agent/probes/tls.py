@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from forepost.agent.edges import Edges
-from forepost.agent.edges.dialing import Check, Failed, Session
+from forepost.agent.ports.dialer import Check, Failed, TlsSession
+from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.cipher_names import iana
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
 from forepost.kit.clock import Clock
-from forepost.wire.probe_tls import CertType, TlsOptions, TlsResult
+from forepost.wire.probes.tls import CertType, TlsOptions, TlsResult
 
 PORT: Final = 443
 SOON_DAYS: Final = 30
@@ -88,7 +88,7 @@ class _Handshake:
         with self._course.part("certificate"):
             self._show(session.chain, server_name)
 
-    async def _session(self, to: HostPort, server_name: str, check: Check) -> Session:
+    async def _session(self, to: HostPort, server_name: str, check: Check) -> TlsSession:
         with self._course.part("connect"):
             stream = await self._edges.dialer.tcp(
                 to.host, to.port, interface=self._options.bind_interface

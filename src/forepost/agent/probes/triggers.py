@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from forepost.agent.probes.hostport import host_of
-from forepost.wire.probe_mtr import MtrOptions
-from forepost.wire.probe_options import Options
-from forepost.wire.probe_trafficsim import TrafficSimResult
-from forepost.wire.probes import PingResult, ProbeResult
+from forepost.wire.probes.mtr import MtrOptions
+from forepost.wire.probes.options import Options
+from forepost.wire.probes.probe import PingResult, ProbeResult
+from forepost.wire.probes.trafficsim import TrafficSimResult
 
 COUNT: Final = 15
 """Cycles of an extra run."""

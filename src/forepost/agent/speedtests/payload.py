@@ -2,12 +2,8 @@
 
 from datetime import datetime
 
-from forepost.agent.edges.speed import Measured
-from forepost.wire.probe_speedtest import (
-    SpeedDuration,
-    SpeedFigures,
-    SpeedtestPayload,
-)
+from forepost.agent.edges.speed.process import Measured
+from forepost.wire.probes.speedtest import SpeedDuration, SpeedFigures, SpeedtestPayload
 
 
 def payload(

@@ -6,7 +6,7 @@ the line broke meanwhile, all of it is to be sent again.
 
 from typing import Final
 
-from forepost.wire.uplink import MAX_BATCH_BYTES
+from forepost.wire.uplink.messages import MAX_BATCH_BYTES
 
 FIRST: Final = 8 << 10
 LEAST: Final = 1 << 10

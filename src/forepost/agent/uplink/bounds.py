@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from forepost.wire.base import MOST_ID, IdOrZero
-from forepost.wire.clock import TimeIs
 from forepost.wire.depth import MOST_DEEP, is_deep
-from forepost.wire.group_delivery import MOST_IN_ALL, WantGroups
-from forepost.wire.probes import Probe, ProbeTarget
+from forepost.wire.probes.probe import Probe, ProbeTarget
+from forepost.wire.uplink.clock import TimeIs
+from forepost.wire.uplink.groups import MOST_IN_ALL, WantGroups
 
 LARGEST_MESSAGE: Final = 16 << 20
 MOST_VALUES: Final = 1_000_000

@@ -38,7 +38,7 @@ class Silent(Broken):
     """Nothing was heard any more."""
 
 
-class Wrong(Broken):
+class ProtocolFault(Broken):
     """It ended because of what was said, so that the next one is put off for longer each time."""
 
 
@@ -129,4 +129,4 @@ class Connection(connect):
 def is_their_fault(error: BaseException) -> bool:
     if isinstance(error, ConnectionClosed):
         return error.sent is not None and error.sent.code in _NOT_THEIR_RIGHT
-    return isinstance(error, Wrong)
+    return isinstance(error, ProtocolFault)

@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.batch_size import BatchSize
 from forepost.agent.uplink.bounds import LONGEST_TEXT, TooMuch
-from forepost.agent.uplink.connection import Broken, UplinkSocket, Wrong
+from forepost.agent.uplink.connection import Broken, ProtocolFault, UplinkSocket
 from forepost.agent.uplink.pump import Pump
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
@@ -31,22 +31,22 @@ from forepost.agent.uplink.steps import (
     TimeWas,
     TurnedAway,
 )
+from forepost.agent.uplink.time_questions import keep_time
 from forepost.agent.uplink.timekeeper import Timekeeper
-from forepost.agent.uplink.timing import keep_time
 from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.wire import neffos
-from forepost.wire.clock import ClockReading
-from forepost.wire.group_delivery import GroupEntries
-from forepost.wire.speedtest import (
+from forepost.wire.local.status import SpoolStatus
+from forepost.wire.speedtests.queue import (
     AskedSpeedtest,
     SpeedtestProgress,
     SpeedtestResult,
     SpeedtestServer,
 )
-from forepost.wire.status import SpoolStatus
-from forepost.wire.uplink import Refused
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.clock import ClockReading
+from forepost.wire.uplink.groups import GroupEntries
+from forepost.wire.uplink.messages import Refused
 
 HEARTBEAT_SEC: Final = 30.0
 WORDS: Final = "what the controller says"
@@ -175,7 +175,9 @@ class Conversation:
         """One message that is wrong costs nothing else."""
         self._wrong += 1
         if self._wrong > MOST_WRONG:
-            raise Wrong(f"more than {MOST_WRONG} messages that are wrong, the last one: {reason}")
+            raise ProtocolFault(
+                f"more than {MOST_WRONG} messages that are wrong, the last one: {reason}"
+            )
         self._health.ill(WORDS, f"{self._wrong} messages are passed over, the last one: {reason}")
 
     async def _heartbeat(self) -> None:

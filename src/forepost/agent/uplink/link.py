@@ -22,11 +22,11 @@ from forepost.agent.uplink.connection import (
     is_their_fault,
 )
 from forepost.agent.uplink.conversation import HEARTBEAT_SEC, WORDS, Conversation, Tests, WantProbes
-from forepost.agent.uplink.parting import is_lasting, parting
+from forepost.agent.uplink.farewell import is_lasting, parting
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
+from forepost.agent.uplink.time_questions import ask_over_http
 from forepost.agent.uplink.timekeeper import Timekeeper
-from forepost.agent.uplink.timing import ask_over_http
 from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import Clock
 from forepost.kit.happy_eyeballs import peer_of, put_last
@@ -41,7 +41,7 @@ SUBJECT: Final = "controller"
 _log = logging.getLogger(__name__)
 
 
-class Link:
+class Uplink:
     def __init__(
         self,
         node: Node,

@@ -9,8 +9,8 @@ from typing import Final
 import anyio
 import msgspec
 
-from forepost.agent.edges import Network
 from forepost.agent.node import Node
+from forepost.agent.ports.edges import Network
 from forepost.kit.clock import Clock
 from forepost.kit.http import Unreachable
 
@@ -26,7 +26,7 @@ Ask = Callable[[str], Awaitable[Network | None]]
 """None: nobody can tell now. A Network without a number: the address is in none."""
 
 
-class Networks:
+class KnownNetworks:
     def __init__(self, clock: Clock, ask: Ask) -> None:
         self._clock, self._ask = clock, ask
         self._kept: OrderedDict[str, tuple[Network, float]] = OrderedDict()
@@ -98,5 +98,5 @@ async def ask_controller(node: Node, address: str) -> Network | None:
     return Network(asn=network.number or 0, organization=network.organization or "")
 
 
-def networks_of(node: Node, clock: Clock) -> Networks:
-    return Networks(clock, partial(ask_controller, node))
+def networks_of(node: Node, clock: Clock) -> KnownNetworks:
+    return KnownNetworks(clock, partial(ask_controller, node))

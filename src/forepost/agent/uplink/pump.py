@@ -10,7 +10,7 @@ from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import Clock
-from forepost.wire.uplink import MAX_BATCH, MAX_BATCH_BYTES
+from forepost.wire.uplink.messages import MAX_BATCH, MAX_BATCH_BYTES
 
 Send = Callable[[str | bytes], Awaitable[None]]
 ONE: Final = 1

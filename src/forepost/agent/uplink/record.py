@@ -36,7 +36,7 @@ class Record(msgspec.Struct, frozen=True):
     data: bytes
 
 
-class Found(msgspec.Struct, frozen=True):
+class RecordAt(msgspec.Struct, frozen=True):
     """What lies in a file from `at` to `end`, which is beyond its end where it is torn off."""
 
     at: int
@@ -52,12 +52,12 @@ def encode(record: Record, boot: int, place: int) -> bytes:
     return head + _SUMS.pack(head_sum, zlib.crc32(record.data, head_sum)) + record.data
 
 
-def decode(buffer: bytes, boot: int, *, marked: bool = True) -> Iterator[Found]:
+def decode(buffer: bytes, boot: int, *, marked: bool = True) -> Iterator[RecordAt]:
     """What `buffer` has of this boot, in order; what is between two of them is damaged."""
     return _marked(buffer, boot) if marked else _unmarked(buffer)
 
 
-def _marked(buffer: bytes, boot: int) -> Iterator[Found]:
+def _marked(buffer: bytes, boot: int) -> Iterator[RecordAt]:
     at = buffer.find(MARK)
     while at >= 0:
         found = _at(buffer, at, boot)
@@ -70,7 +70,7 @@ def _marked(buffer: bytes, boot: int) -> Iterator[Found]:
             at = buffer.find(MARK, at)
 
 
-def _at(buffer: bytes, at: int, boot: int) -> Found | None:
+def _at(buffer: bytes, at: int, boot: int) -> RecordAt | None:
     if at + OVERHEAD > len(buffer):
         return None
     _, length, seq, place = _HEAD.unpack_from(buffer, at)
@@ -81,11 +81,11 @@ def _at(buffer: bytes, at: int, boot: int) -> Found | None:
     start = at + OVERHEAD
     data = buffer[start : start + length]
     if len(data) < length or zlib.crc32(data, head_sum) != data_sum:
-        return Found(at, start + length, place, None)
-    return Found(at, start + length, place, Record(seq, data))
+        return RecordAt(at, start + length, place, None)
+    return RecordAt(at, start + length, place, Record(seq, data))
 
 
-def _unmarked(buffer: bytes) -> Iterator[Found]:
+def _unmarked(buffer: bytes) -> Iterator[RecordAt]:
     at = last = 0
     while at + _OLD_OVERHEAD <= len(buffer):
         found = _old_at(buffer, at, last)
@@ -96,7 +96,7 @@ def _unmarked(buffer: bytes) -> Iterator[Found]:
         at, last = found.end, found.place
 
 
-def _old_at(buffer: bytes, at: int, last: int) -> Found | None:
+def _old_at(buffer: bytes, at: int, last: int) -> RecordAt | None:
     seq, _ = _OLD_BODY.unpack_from(buffer, at + _OLD_HEAD.size)
     if not last < seq < MOST_UNMARKED:  # tells nearly every wrong place, before a sum is made
         return None
@@ -107,4 +107,4 @@ def _old_at(buffer: bytes, at: int, last: int) -> Found | None:
     body = buffer[at + _OLD_HEAD.size : end]
     if zlib.crc32(body) != checksum:
         return None
-    return Found(at, end, seq, Record(seq, body[_OLD_BODY.size :]))
+    return RecordAt(at, end, seq, Record(seq, body[_OLD_BODY.size :]))

@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.edges.disk import ASIDE, NO_DAMAGE, Disk
+from forepost.agent.edges.files.spool_folder import ASIDE, NO_DAMAGE, Disk
 from forepost.agent.uplink import record
-from forepost.agent.uplink.record import Found
+from forepost.agent.uplink.record import RecordAt
 
 SEGMENT_BYTES: Final = 256 << 10
 """A file that has grown to this is followed by a new one."""
@@ -136,7 +136,7 @@ class _Places:
             self.owed = 0
         self._next = place
 
-    def found(self, one: Found, *, after_damage: bool, marked: bool) -> None:
+    def found(self, one: RecordAt, *, after_damage: bool, marked: bool) -> None:
         # In the first form a number may be left out: it was sent from memory and never written.
         if self._next is None:
             self.missing += after_damage
@@ -155,7 +155,7 @@ class _Places:
 
 def _examined(disk: Disk, segment: Segment, buffer: bytes, places: _Places) -> bool:
     """Whether it was damaged and is no more; how it is now is in `segment`."""
-    end, torn, good = 0, False, list[Found]()
+    end, torn, good = 0, False, list[RecordAt]()
     for one in record.decode(buffer, segment.boot, marked=segment.marked):
         segment.damaged |= torn or one.at > end
         places.found(one, after_damage=one.at > end, marked=segment.marked)

@@ -32,20 +32,17 @@ from forepost.agent.uplink.steps import (
     TimeWas,
     TurnedAway,
 )
-from forepost.wire import neffos
-from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
-from forepost.wire.group_delivery import GROUPS, GroupEntries, HaveGroups, WantGroups
-from forepost.wire.neffos import Frame
-from forepost.wire.packed import DEFLATE, REPORT_Z, packed
-from forepost.wire.pieces import PIECE_OK, Pieces, is_piece
-from forepost.wire.speedtest import (
+from forepost.wire.local.status import SpoolStatus
+from forepost.wire.speedtests.queue import (
     AskedSpeedtest,
     SpeedtestProgress,
     SpeedtestResult,
     SpeedtestServer,
 )
-from forepost.wire.status import SpoolStatus
-from forepost.wire.uplink import (
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.clock import ClockReading, TimeAsk, TimeIs
+from forepost.wire.uplink.groups import GROUPS, GroupEntries, HaveGroups, WantGroups
+from forepost.wire.uplink.messages import (
     AGENT,
     CAPABILITIES,
     CLOCK,
@@ -67,6 +64,9 @@ from forepost.wire.uplink import (
     Version,
     Want,
 )
+from forepost.wire.uplink.neffos import Frame
+from forepost.wire.uplink.packed import DEFLATE, REPORT_Z, packed
+from forepost.wire.uplink.pieces import PIECE_OK, Pieces, is_piece
 
 MOST_TESTS: Final = 100
 GONE: Final = "agent_deleted:"

@@ -4,8 +4,8 @@ import logging
 from collections import deque
 from typing import Final
 
-from forepost.agent.edges.disk import NO_DAMAGE, Disk
-from forepost.agent.uplink.record import Found, Record, decode, encode
+from forepost.agent.edges.files.spool_folder import NO_DAMAGE, Disk
+from forepost.agent.uplink.record import Record, RecordAt, decode, encode
 from forepost.agent.uplink.segment import SEGMENT_BYTES, Segment, name_of, salvaged, take_up
 from forepost.kit.health import Health
 
@@ -67,7 +67,7 @@ class Shelf:
     def waiting_bytes(self, outage: int) -> int:
         return sum(one.waiting_bytes for one in self.segments if one.outage == outage)
 
-    def read(self, segment: Segment, count: int, size: int) -> list[Found]:
+    def read(self, segment: Segment, count: int, size: int) -> list[RecordAt]:
         """What follows whole and without a gap; nothing where damage follows.
 
         Raises OSError where a file cannot be read now and may be another time.
@@ -196,9 +196,9 @@ def _is_before(segment: Segment, time_sec: float) -> bool:
     return segment.newest_sec is not None and segment.newest_sec < time_sec
 
 
-def _whole(segment: Segment, buffer: bytes, count: int) -> list[Found]:
+def _whole(segment: Segment, buffer: bytes, count: int) -> list[RecordAt]:
     """Results from the start of `buffer` up to where there is damage; `count` at most."""
-    found, end = list[Found](), 0
+    found, end = list[RecordAt](), 0
     for one in decode(buffer, segment.boot, marked=segment.marked):
         if one.at != end or one.record is None or len(found) == count:
             break

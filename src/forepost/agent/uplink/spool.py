@@ -24,16 +24,16 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from forepost.agent.edges.disk import Disk
+from forepost.agent.edges.files.spool_folder import Disk
 from forepost.agent.uplink.forecast import Forecast
 from forepost.agent.uplink.lanes import Order, Turns, first_of_backlog
 from forepost.agent.uplink.record import OVERHEAD, Record
 from forepost.agent.uplink.segment import Segment
 from forepost.agent.uplink.shelf import FILES, SUBJECT, Shelf
-from forepost.agent.uplink.waiting import Waiting
+from forepost.agent.uplink.unwritten import Unwritten
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.wire.status import SpoolStatus
+from forepost.wire.local.status import SpoolStatus
 
 IN_MEMORY: Final = 10_000
 """Results that wait in memory while the disk cannot be written ..."""
@@ -77,7 +77,7 @@ class Spool:
         self.boot = self._boot = secrets.randbits(62) + 1
         """Of this start, and of its first outage."""
         self._seq = self._given_up = self._refused = 0
-        self._waiting = Waiting()
+        self._waiting = Unwritten()
         self._on_their_way: frozenset[int] = frozenset()
         """Numbers of a batch from memory ..."""
         self._written: dict[int, tuple[Segment, int]] = {}

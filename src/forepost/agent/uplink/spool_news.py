@@ -5,7 +5,7 @@ from typing import Final
 
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import Clock
-from forepost.wire.status import SpoolStatus
+from forepost.wire.local.status import SpoolStatus
 
 EVERY_SEC: Final = 10.0
 

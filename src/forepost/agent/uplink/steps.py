@@ -2,10 +2,10 @@
 
 import msgspec
 
-from forepost.wire.clock import TimeIs
-from forepost.wire.group_delivery import GroupEntries
-from forepost.wire.speedtest import AskedSpeedtest
-from forepost.wire.uplink import Refused
+from forepost.wire.speedtests.queue import AskedSpeedtest
+from forepost.wire.uplink.clock import TimeIs
+from forepost.wire.uplink.groups import GroupEntries
+from forepost.wire.uplink.messages import Refused
 
 
 class Say(msgspec.Struct, frozen=True):

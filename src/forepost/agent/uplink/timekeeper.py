@@ -11,8 +11,8 @@ from forepost.agent.uplink.bounds import impossible
 from forepost.agent.uplink.clock_offset import ClockOffset, exchange
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.wire.clock import ClockReading, TimeIs
-from forepost.wire.uplink import Measured, ProbePost
+from forepost.wire.uplink.clock import ClockReading, TimeIs
+from forepost.wire.uplink.messages import Measured, ProbePost
 
 LOOK_SEC: Final = 10.0
 """How often to look whether the clock was set or the machine slept."""

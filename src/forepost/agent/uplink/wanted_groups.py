@@ -10,7 +10,7 @@ import msgspec
 from forepost.kit.health import Health
 from forepost.kit.state_file import StateFile
 from forepost.wire.base import Wire
-from forepost.wire.group_delivery import MOST_PROBLEMS, GroupEntries, HaveGroups
+from forepost.wire.uplink.groups import MOST_PROBLEMS, GroupEntries, HaveGroups
 
 FILE: Final = "groups.json"
 LONGEST: Final = 500

@@ -5,8 +5,8 @@ from typing import Any, Final
 import anyio
 import msgspec
 
-from forepost.agent.edges import Seen
 from forepost.agent.node import Identity, Node
+from forepost.agent.ports.edges import Seen
 from forepost.agent.way import Way
 from forepost.kit.http import Unreachable
 

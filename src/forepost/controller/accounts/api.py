@@ -10,16 +10,16 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import PUBLIC, SIGNED_IN, Caller, needs
-from forepost.controller.accounts.door import Door
+from forepost.controller.access.actor import Actor, acts
+from forepost.controller.access.guard import PUBLIC, SIGNED_IN, Caller, needs
+from forepost.controller.access.peer import Peers
 from forepost.controller.accounts.sessions import Origin, Sessions
+from forepost.controller.accounts.sign_in import SignIn
 from forepost.controller.accounts.store import Accounts
-from forepost.controller.actor import Actor, acts
-from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden
-from forepost.wire.access import AuthConfig, OpenSession, PasswordChange, PasswordChanged
-from forepost.wire.rest import Done, ListOf, Login, Register, Session, User
+from forepost.wire.rest.access import AuthConfig, OpenSession, PasswordChange, PasswordChanged
+from forepost.wire.rest.bodies import Done, ListOf, Login, Register, Session, User
 
 Asked = Request[Any, Any, Any]
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -27,7 +27,7 @@ CHANGES: Final = [HttpMethod.PUT, HttpMethod.PATCH]
 
 
 def routes(
-    door: Door,
+    door: SignIn,
     accounts: Accounts,
     sessions: Sessions,
     peers: Peers,

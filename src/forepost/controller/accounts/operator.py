@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select, update
 
+from forepost.controller.access.tokens import Passwords
 from forepost.controller.accounts.sessions import end_sessions
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.db.derived import end
@@ -14,10 +15,9 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.epoch import raise_epoch
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.email_address import canonical
-from forepost.controller.tokens import Passwords
 from forepost.kit.errors import NotFound
-from forepost.wire.derived import Derived
-from forepost.wire.rest import User
+from forepost.wire.rest.bodies import User
+from forepost.wire.rest.derived import Derived
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import ADDRESS, USER_AGENT, sessions
 from forepost.controller.db.tables.accounts import users
 from forepost.kit.errors import NotFound
-from forepost.wire.access import OpenSession
-from forepost.wire.derived import Derived
+from forepost.wire.rest.access import OpenSession
+from forepost.wire.rest.derived import Derived
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.accounts import users
 from forepost.kit.errors import Conflict, NotFound
-from forepost.wire.rest import User
+from forepost.wire.rest.bodies import User
 
 
 class Account(msgspec.Struct, frozen=True):

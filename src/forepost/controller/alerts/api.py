@@ -7,23 +7,16 @@ from litestar import Request, Router, get, patch
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from forepost.controller.access import RANK, SIGNED_IN, Caller, needs
-from forepost.controller.actor import happened_in
-from forepost.controller.alerts.desk import Desk
-from forepost.controller.alerts.reading import Filter
-from forepost.controller.paging import Limit, Offset
+from forepost.controller.access.actor import happened_in
+from forepost.controller.access.guard import RANK, SIGNED_IN, Caller, needs
+from forepost.controller.alerts.query import AlertFilter
+from forepost.controller.alerts.service import Alerting
+from forepost.controller.page import Limit, Offset
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, NotFound
-from forepost.wire.alerts import (
-    Alert,
-    AlertCount,
-    AlertPatch,
-    AlertStatus,
-    Incident,
-    Severity,
-)
 from forepost.wire.base import MOST_ID
-from forepost.wire.rest import Done, Page
+from forepost.wire.rest.alerts import Alert, AlertCount, AlertPatch, AlertStatus, Incident, Severity
+from forepost.wire.rest.bodies import Done, Page
 
 RoleIn = Callable[[int, int], Awaitable[str]]
 """(workspace id, user id) -> role. Raises NotFound."""
@@ -40,7 +33,7 @@ RuleId = Annotated[int | None, QueryParameter(name="ruleId", ge=1, le=MOST_ID)]
 IncidentId = Annotated[int | None, QueryParameter(name="incidentId", ge=1, le=MOST_ID)]
 
 
-def routes(desk: Desk, role_in: RoleIn, clock: Clock) -> Router:
+def routes(desk: Alerting, role_in: RoleIn, clock: Clock) -> Router:
     async def change(
         scope: Any, caller: Caller, alert_id: int, status: Literal["acknowledged", "resolved"]
     ) -> Alert:
@@ -60,7 +53,7 @@ def routes(desk: Desk, role_in: RoleIn, clock: Clock) -> Router:
         offset: Offset = 0,
     ) -> Page[Alert]:
         """Of all workspaces of the caller, newest first."""
-        only = Filter(status=status, severity=severity)
+        only = AlertFilter(status=status, severity=severity)
         data, total = await desk.alerts.of_caller(caller.user_id, only, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 
@@ -103,7 +96,7 @@ def routes(desk: Desk, role_in: RoleIn, clock: Clock) -> Router:
     )
 
 
-def workspace_routes(desk: Desk, clock: Clock) -> Router:
+def workspace_routes(desk: Alerting, clock: Clock) -> Router:
     async def one(workspace_id: int, alert_id: int) -> Alert:
         alert = await desk.alerts.one_of(workspace_id, alert_id)
         if alert is None:
@@ -123,7 +116,7 @@ def workspace_routes(desk: Desk, clock: Clock) -> Router:
         offset: Offset = 0,
     ) -> Page[Alert]:
         """Newest first."""
-        only = Filter(
+        only = AlertFilter(
             status=status,
             severity=severity,
             probe_id=probe_id,

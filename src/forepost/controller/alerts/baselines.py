@@ -7,12 +7,12 @@ from forepost.controller.alerts.index import MOST_LINES, Watched
 from forepost.controller.alerts.metrics import FROM_SERIES, OF_LATENCY, OF_TYPE, Line, can_report
 from forepost.controller.alerts.rules import DOWNWARDS, FEWEST, Usually, limits_of, share_of
 from forepost.controller.alerts.scores import health
-from forepost.controller.alerts.store import Expected, Store
+from forepost.controller.alerts.store import Expected, RuleStore
 from forepost.controller.alerts.watch import Watch
 from forepost.controller.series.port import Find, Row, Series, Spread, SpreadOf, stream_of
 from forepost.controller.series.rollup import RELATIVE_ERROR
 from forepost.kit.clock import Clock
-from forepost.wire.alerts import Rule
+from forepost.wire.rest.alerts import Rule
 
 NOW_US: Final = 900_000_000
 """What is called the present: the last 15 minutes."""
@@ -27,7 +27,7 @@ class Baselines:
     def __init__(
         self,
         watch: Watch,
-        store: Store,
+        store: RuleStore,
         series: Series,
         clock: Clock,
         turn_sec: float,

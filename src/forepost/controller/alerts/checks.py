@@ -15,8 +15,8 @@ from forepost.controller.alerts.metrics import (
 )
 from forepost.controller.alerts.rules import DOWNWARDS, UPWARDS
 from forepost.kit.errors import Invalid
-from forepost.wire.alerts import NewRule, NewWindow
-from forepost.wire.notify import Channel
+from forepost.wire.rest.alerts import NewRule, NewWindow
+from forepost.wire.rest.notify import Channel
 
 Acceptable = Callable[[Channel], str | None]
 """Why a channel cannot be used; None: it can."""

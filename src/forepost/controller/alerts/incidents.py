@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts, incidents
 from forepost.kit.errors import NotFound
-from forepost.wire.alerts import Incident
+from forepost.wire.rest.alerts import Incident
 
 TOGETHER: Final = timedelta(minutes=10)
 """An alert joins an open incident whose last alert is no older."""

@@ -7,7 +7,7 @@ import msgspec
 
 from forepost.controller.alerts.metrics import FROM_SERIES, OF_TYPE, REMEMBERED, Line
 from forepost.controller.alerts.rules import DOWNWARDS, UPWARDS, Limits, Streak, compare
-from forepost.wire.alerts import Rule, State
+from forepost.wire.rest.alerts import Rule, State
 
 MOST_LINES: Final = 10_000
 """Lines of one rule that can be in a streak; an agent that makes up targets costs no more."""
@@ -62,7 +62,7 @@ class Watched:
         return "ok" if self.judged else "unknown"
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RowRules(msgspec.Struct, frozen=True):
     """All rules about a row, and how to see at once that nothing follows from it."""
 
     rules: Sequence[Watched]
@@ -78,8 +78,8 @@ class Asked(msgspec.Struct, frozen=True):
 class OfType(msgspec.Struct, frozen=True):
     """What is done with a row of one type in one workspace."""
 
-    everywhere: Asked
-    of_probe: dict[int, Asked]
+    everywhere: RowRules
+    of_probe: dict[int, RowRules]
     """With those for all probes; a probe without rules of its own is not here."""
     remembered: frozenset[str]
     noted: frozenset[str]
@@ -119,7 +119,7 @@ def _of_type(kind: str, rules: Sequence[Watched], noted: set[str]) -> OfType:
     )
 
 
-def _asked(rules: Sequence[Watched]) -> Asked:
+def _asked(rules: Sequence[Watched]) -> RowRules:
     gates: dict[tuple[str, Callable[[float, float], bool], float], float] = {}
     for watched in rules:
         if watched.plain:
@@ -129,7 +129,7 @@ def _asked(rules: Sequence[Watched]) -> Asked:
             gate = (rule.metric, compare(rule.operator), alone)
             first = min if rule.operator in UPWARDS else max
             gates[gate] = first(gates.get(gate, rule.threshold), rule.threshold)
-    return Asked(
+    return RowRules(
         rules=tuple(rules),
         gates=tuple((metric, test, met) for (metric, test, _), met in gates.items()),
         unplain=tuple(watched for watched in rules if not watched.plain),

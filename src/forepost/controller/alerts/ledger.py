@@ -16,8 +16,8 @@ from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.alerts import alert_rules, alerts
 from forepost.controller.db.tables.workspaces import members
 from forepost.kit.errors import NotFound
-from forepost.wire.alerts import Alert, Severity
-from forepost.wire.notify import Channel, Notice
+from forepost.wire.rest.alerts import Alert, Severity
+from forepost.wire.rest.notify import Channel, Notice
 
 Put = Callable[[AsyncConnection, Notice, Sequence[Channel]], Awaitable[None]]
 """Has a notice sent once the transaction of the connection is committed."""
@@ -27,7 +27,7 @@ MAILED: Final = ("USER", "ADMIN", "OWNER")
 _line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
+class NewAlert(msgspec.Struct, frozen=True, kw_only=True):
     """A condition that has become true, as it was judged."""
 
     workspace_id: int
@@ -59,7 +59,7 @@ class Ledger:
         self._db, self._put = db, put
         self._panel_url = panel_url
 
-    async def open(self, begun: Begun, now: datetime) -> Alert | None:
+    async def open(self, begun: NewAlert, now: datetime) -> Alert | None:
         """Write an alert with its incident and notices; once, however often it is tried.
 
         None: the rule, or what it is about, is gone.
@@ -114,7 +114,7 @@ class Ledger:
             await self._tell(connection, rule, alert, "triggered")
             return alert
 
-    async def worsen(self, begun: Begun, now: datetime) -> Alert | None:
+    async def worsen(self, begun: NewAlert, now: datetime) -> Alert | None:
         """A warning has become critical: said again. None: it is not open any more."""
         streak = streak_of(begun.rule_id, begun.line)
         async with self._db.write() as connection:

@@ -95,7 +95,7 @@ def line_of(row: Row) -> Line:
     return (row.probe_id, row.agent_id, row.type, row.target)
 
 
-class Memory:
+class MetricMemory:
     """What earlier rows said, for the metrics that compare two. Only what a rule asks for."""
 
     def __init__(self) -> None:
@@ -173,7 +173,7 @@ class Memory:
             self._texts[metric, line].accept()
 
 
-def values(row: Row, remembered: frozenset[str], memory: Memory) -> Metrics:
+def values(row: Row, remembered: frozenset[str], memory: MetricMemory) -> Metrics:
     """All that a row says, with those of the remembered metrics that a rule asks for."""
     found = metrics_of(row)
     for metric in remembered:

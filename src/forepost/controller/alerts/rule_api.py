@@ -8,12 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import RANK, Caller, needs
-from forepost.controller.alerts.desk import Desk
+from forepost.controller.access.guard import RANK, Caller, needs
+from forepost.controller.alerts.service import Alerting
 from forepost.kit.clock import Clock
-from forepost.wire.alerts import NewRule, NewWindow, Rule, RulePatch, Window, WindowPatch
 from forepost.wire.disclosure import public_channel
-from forepost.wire.rest import Done, ListOf
+from forepost.wire.rest.alerts import NewRule, NewWindow, Rule, RulePatch, Window, WindowPatch
+from forepost.wire.rest.bodies import Done, ListOf
 
 RULES: Final = "/workspaces/{workspace_id:int}/alert-rules"
 RULE: Final = RULES + "/{rule_id:int}"
@@ -21,7 +21,7 @@ WINDOWS: Final = "/workspaces/{workspace_id:int}/maintenance-windows"
 WINDOW: Final = WINDOWS + "/{window_id:int}"
 
 
-def routes(desk: Desk, clock: Clock) -> Router:
+def routes(desk: Alerting, clock: Clock) -> Router:
     @get(RULES, opt=needs("VIEWER"))
     async def list_rules(
         caller: NamedDependency[Caller], workspace_id: FromPath[int]
@@ -74,7 +74,7 @@ def for_role(role: str, rule: Rule) -> Rule:
     )
 
 
-def window_routes(desk: Desk, clock: Clock) -> Router:
+def window_routes(desk: Alerting, clock: Clock) -> Router:
     @get(WINDOWS, opt=needs("VIEWER"))
     async def list_windows(workspace_id: FromPath[int]) -> ListOf[Window]:
         return ListOf(data=await desk.store.windows_of(workspace_id))

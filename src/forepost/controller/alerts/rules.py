@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from forepost.wire.alerts import Logic, Operator, Rule, Severity
+from forepost.wire.rest.alerts import Logic, Operator, Rule, Severity
 
 _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
     ">": operator.gt,

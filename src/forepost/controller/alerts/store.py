@@ -16,8 +16,8 @@ from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import Conflict, Invalid, NotFound
-from forepost.wire.alerts import NewRule, NewWindow, Rule, RulePatch, Window, WindowPatch
 from forepost.wire.base import patched
+from forepost.wire.rest.alerts import NewRule, NewWindow, Rule, RulePatch, Window, WindowPatch
 
 TAKEN = "external_id: another rule of this workspace has it"
 _SHOWN = [f for f in Rule.__struct_fields__ if f not in ("has_webhook_secret", "state")]
@@ -33,7 +33,7 @@ class Expected(msgspec.Struct, frozen=True):
     """When it last changed: before that nothing can be missed."""
 
 
-class Host(msgspec.Struct, frozen=True):
+class WatchedAgent(msgspec.Struct, frozen=True):
     """An agent, and when the store last heard of it."""
 
     agent_id: int
@@ -42,7 +42,7 @@ class Host(msgspec.Struct, frozen=True):
     last_seen_at: datetime | None
 
 
-class Store:
+class RuleStore:
     """`acceptable` says why a channel cannot be used."""
 
     def __init__(self, db: Database, acceptable: Acceptable) -> None:
@@ -191,7 +191,7 @@ class Store:
                 )
         return found
 
-    async def hosts(self, workspace_ids: Collection[int]) -> list[Host]:
+    async def hosts(self, workspace_ids: Collection[int]) -> list[WatchedAgent]:
         query = (
             select(agents.c.id, agents.c.workspace_id, agents.c.created_at, agents.c.last_seen_at)
             .join(workspaces, workspaces.c.id == agents.c.workspace_id)
@@ -203,7 +203,9 @@ class Store:
         )
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [Host(row.id, row.workspace_id, row.created_at, row.last_seen_at) for row in rows]
+        return [
+            WatchedAgent(row.id, row.workspace_id, row.created_at, row.last_seen_at) for row in rows
+        ]
 
 
 def _of(table: Any, workspace_id: int) -> Select[Any]:

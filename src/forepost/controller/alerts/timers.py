@@ -15,7 +15,7 @@ from forepost.controller.alerts.metrics import (
     can_report,
 )
 from forepost.controller.alerts.rules import Verdict, number
-from forepost.controller.alerts.store import Expected, Host, Store
+from forepost.controller.alerts.store import Expected, RuleStore, WatchedAgent
 from forepost.controller.alerts.watch import Watch
 from forepost.kit.clock import Clock
 
@@ -34,7 +34,7 @@ class Timers:
     def __init__(
         self,
         watch: Watch,
-        store: Store,
+        store: RuleStore,
         incidents: Incidents,
         last_seen: LastSeen,
         has_twin: HasTwin,
@@ -75,10 +75,10 @@ class Timers:
                 self._end_orphans(watched, hosts, expected)
         self._watch.prune(self._watch.now_us())
 
-    def _seen(self, host: Host) -> datetime | None:
+    def _seen(self, host: WatchedAgent) -> datetime | None:
         return self._last_seen(host.agent_id) or host.last_seen_at
 
-    def _note_pauses(self, hosts: list[Host]) -> None:
+    def _note_pauses(self, hosts: list[WatchedAgent]) -> None:
         for host in hosts:
             seen = self._seen(host)
             if seen is None:
@@ -89,7 +89,7 @@ class Timers:
             self._words[host.agent_id] = seen
 
     def _judge(
-        self, watched: Watched, hosts: list[Host], counts: dict[int, int], now: datetime
+        self, watched: Watched, hosts: list[WatchedAgent], counts: dict[int, int], now: datetime
     ) -> None:
         rule = watched.rule
         if rule.metric == "incident_count":
@@ -105,7 +105,9 @@ class Timers:
             elif seen is not None:
                 self._judge_offline(watched, host, seen, now)
 
-    def _judge_offline(self, watched: Watched, host: Host, seen: datetime, now: datetime) -> None:
+    def _judge_offline(
+        self, watched: Watched, host: WatchedAgent, seen: datetime, now: datetime
+    ) -> None:
         """One that was never seen is unknown. So is one that has had no time to come back to a
         controller that was down itself: only silence that was listened to counts.
         """
@@ -118,7 +120,7 @@ class Timers:
         self._watch.judged(watched, line, minutes, self._watch.now_us())
 
     def _judge_silence(
-        self, watched: Watched, hosts: list[Host], expected: dict[int, list[Expected]]
+        self, watched: Watched, hosts: list[WatchedAgent], expected: dict[int, list[Expected]]
     ) -> None:
         """A probe's silence lasts until its agent's last word: while the agent itself is not heard,
         what its probes would say is unknown. A pause of the agent does not count either; what it
@@ -155,7 +157,7 @@ class Timers:
         self._watch.take(watched, line, verdict, now_us, now_us, watched.at_once)
 
     def _end_orphans(
-        self, watched: Watched, hosts: list[Host], expected: dict[int, list[Expected]]
+        self, watched: Watched, hosts: list[WatchedAgent], expected: dict[int, list[Expected]]
     ) -> None:
         """An alert about a probe that is switched off or gone, or about an agent that is gone."""
         agents = {host.agent_id for host in hosts}
@@ -166,7 +168,7 @@ class Timers:
                 self._watch.end(watched, line, self._watch.now_us())
 
 
-def _hosts_of(watched: Watched, hosts: list[Host]) -> list[Host]:
+def _hosts_of(watched: Watched, hosts: list[WatchedAgent]) -> list[WatchedAgent]:
     rule = watched.rule
     return [
         host
@@ -176,7 +178,7 @@ def _hosts_of(watched: Watched, hosts: list[Host]) -> list[Host]:
 
 
 def _reporters(
-    watched: Watched, hosts: dict[int, Host], probes: list[Expected]
+    watched: Watched, hosts: dict[int, WatchedAgent], probes: list[Expected]
 ) -> list[tuple[int, int, datetime]]:
     """(probe, agent, since when) of all that should report what the rule is about.
 

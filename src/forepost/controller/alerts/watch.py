@@ -10,21 +10,21 @@ import msgspec
 
 from forepost.controller.alerts.index import (
     MOST_LINES,
-    Asked,
     OfType,
+    RowRules,
     Watched,
     index,
     same_definition,
 )
 from forepost.controller.alerts.lateness import Lateness
-from forepost.controller.alerts.ledger import Begun, Open
-from forepost.controller.alerts.metrics import CHANGES, Line, Memory, line_of, values
+from forepost.controller.alerts.ledger import NewAlert, Open
+from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory, line_of, values
 from forepost.controller.alerts.rules import Streak, Verdict, judge
 from forepost.controller.alerts.windows import covered
 from forepost.controller.payloads.payload import Metrics
 from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
-from forepost.wire.alerts import Rule, State, Window
+from forepost.wire.rest.alerts import Rule, State, Window
 
 WAITING: Final = 10_000
 """Moves that wait to be written. When full no streak moves: its next sample tries again."""
@@ -41,7 +41,7 @@ class Move(msgspec.Struct, frozen=True):
     watched: Watched
     line: Line
     kind: Literal["open", "worsen", "resolve"]
-    begun: Begun | None = None
+    begun: NewAlert | None = None
 
 
 class Watch:
@@ -51,7 +51,7 @@ class Watch:
         self._clock = clock
         self.known: dict[int, Watched] = {}
         """Rules that are on, by id."""
-        self.memory = Memory()
+        self.memory = MetricMemory()
         self.moves: deque[Move] = deque()
         self.some = anyio.Event()
         """Set while there are moves."""
@@ -222,9 +222,9 @@ class Watch:
             self._push(Move(watched, line, move, self._begun(watched.rule, line, verdict, made_us)))
             streak.opened(verdict.severity)
 
-    def _begun(self, rule: Rule, line: Line, verdict: Verdict, made_us: int) -> Begun:
+    def _begun(self, rule: Rule, line: Line, verdict: Verdict, made_us: int) -> NewAlert:
         usual = self.memory.usual(rule.metric, line) if rule.metric in CHANGES else ""
-        return Begun(
+        return NewAlert(
             workspace_id=rule.workspace_id,
             rule_id=rule.id,
             line=line,
@@ -278,7 +278,7 @@ class Watch:
         self.some.set()
 
 
-def _met(asked: Asked, said: Metrics) -> bool:
+def _met(asked: RowRules, said: Metrics) -> bool:
     for metric, test, threshold in asked.gates:
         value = said.get(metric)
         if value is not None and test(value, threshold):
@@ -286,7 +286,7 @@ def _met(asked: Asked, said: Metrics) -> bool:
     return False
 
 
-def _tell_judged(asked: Asked, said: Metrics) -> None:
+def _tell_judged(asked: RowRules, said: Metrics) -> None:
     asked.told.update(said)
     for watched in asked.rules:
         if watched.plain and watched.rule.metric in said:

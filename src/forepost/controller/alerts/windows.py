@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from forepost.controller.alerts.checks import PERIOD
-from forepost.wire.alerts import Rule, Window
+from forepost.wire.rest.alerts import Rule, Window
 
 
 def lasts(window: Window, at: datetime) -> bool:

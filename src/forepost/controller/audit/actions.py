@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.controller.access import ACTION, AGENT, NEEDS, PUBLIC, READS
+from forepost.controller.access.guard import ACTION, AGENT, NEEDS, PUBLIC, READS
 
 VERBS: Final = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 LARGEST: Final = 1 << 20

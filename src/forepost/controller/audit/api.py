@@ -7,12 +7,12 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from forepost.controller.access import SIGNED_IN, Caller, needs
-from forepost.controller.audit.store import Asked, AuditLog
-from forepost.controller.paging import Limit, Offset, unix_seconds
-from forepost.wire.access import AuditRow
+from forepost.controller.access.guard import SIGNED_IN, Caller, needs
+from forepost.controller.audit.store import AuditLog, AuditQuery
+from forepost.controller.page import Limit, Offset, unix_seconds
 from forepost.wire.base import MOST_ID
-from forepost.wire.rest import Page
+from forepost.wire.rest.access import AuditRow
+from forepost.wire.rest.bodies import Page
 
 From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
 To = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
@@ -33,7 +33,7 @@ def routes(log: AuditLog) -> Router:
         offset: Offset = 0,
     ) -> Page[AuditRow]:
         """Who changed what, the newest first."""
-        asked = Asked(
+        asked = AuditQuery(
             user_id=user_id, action=action, start=_time("from", start), end=_time("to", to)
         )
         data, total = await log.of_workspace(workspace_id, asked, limit, offset)
@@ -49,7 +49,7 @@ def routes(log: AuditLog) -> Router:
         offset: Offset = 0,
     ) -> Page[AuditRow]:
         """The caller's own logins, refused ones too, and other events of the account."""
-        asked = Asked(action=action, start=_time("from", start), end=_time("to", to))
+        asked = AuditQuery(action=action, start=_time("from", start), end=_time("to", to))
         data, total = await log.of_account(caller.user_id, asked, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 

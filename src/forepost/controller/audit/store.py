@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, delete, func, insert, select
 
-from forepost.controller.actor import Actor
+from forepost.controller.access.actor import Actor
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import ADDRESS, audit
-from forepost.wire.access import AuditRow
+from forepost.wire.rest.access import AuditRow
 
 LONGEST_NAME = 254
 
@@ -25,7 +25,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     status: int
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows; None: whatever. `end` is not included."""
 
     user_id: int | None = None
@@ -57,13 +57,13 @@ class AuditLog:
             await connection.execute(statement)
 
     async def of_workspace(
-        self, workspace_id: int, asked: Asked, limit: int, offset: int
+        self, workspace_id: int, asked: AuditQuery, limit: int, offset: int
     ) -> tuple[list[AuditRow], int]:
         """A page, newest first, and how many there are in all."""
         return await self._page(audit.c.workspace_id == workspace_id, asked, limit, offset)
 
     async def of_account(
-        self, user_id: int, asked: Asked, limit: int, offset: int
+        self, user_id: int, asked: AuditQuery, limit: int, offset: int
     ) -> tuple[list[AuditRow], int]:
         """What an account did outside of workspaces, and who tried to log in to it."""
         own = (audit.c.user_id == user_id) & audit.c.workspace_id.is_(None)
@@ -74,7 +74,7 @@ class AuditLog:
             await connection.execute(delete(audit).where(audit.c.at < before))
 
     async def _page(
-        self, which: Any, asked: Asked, limit: int, offset: int
+        self, which: Any, asked: AuditQuery, limit: int, offset: int
     ) -> tuple[list[AuditRow], int]:
         rows = select(audit).where(which)
         if asked.user_id is not None:

@@ -5,15 +5,15 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.controller.access import Caller
-from forepost.controller.actor import Actor, actor_of, workspace_of
+from forepost.controller.access.actor import Actor, actor_of, workspace_of
+from forepost.controller.access.guard import Caller
+from forepost.controller.access.peer import Peers
 from forepost.controller.asgi import Asgi, Receive, Send
 from forepost.controller.audit.actions import VERBS, action_of, object_of
 from forepost.controller.audit.store import AuditLog, Entry
 from forepost.controller.db.failures import FAILURES, failure_of
-from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
-from forepost.wire.rest import Problem
+from forepost.wire.rest.bodies import Problem
 
 GOOD: Final = 400
 """Statuses below it."""

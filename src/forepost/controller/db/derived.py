@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.tables.access import api_keys, sessions
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.fleet import agents, pins
-from forepost.controller.db.tables.sharing import share_links
+from forepost.controller.db.tables.share_links import share_links
 from forepost.controller.db.tables.workspaces import members
 from forepost.kit.errors import Unauthenticated
-from forepost.wire.derived import Derived
-from forepost.wire.rest import Role
+from forepost.wire.rest.bodies import Role
+from forepost.wire.rest.derived import Derived
 
 Given = TypeVar("Given", bound=str)
 

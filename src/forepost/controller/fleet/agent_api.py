@@ -9,15 +9,15 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import AGENT, needs
-from forepost.controller.actor import acts, happened_in
+from forepost.controller.access.actor import acts, happened_in
+from forepost.controller.access.guard import AGENT, needs
+from forepost.controller.access.peer import Peers, household
 from forepost.controller.fleet.enrol import Enrolment, PinTries
-from forepost.controller.fleet.roster import MISSING, Credentials, Roster, Stranger
-from forepost.controller.peer import Peers, household
+from forepost.controller.fleet.roster import MISSING, AgentCredentials, Roster, Stranger
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid, Unauthenticated
-from forepost.wire.lookup import IpFacts
-from forepost.wire.rest import AgentLogin, AgentSession, ServerTime
+from forepost.wire.rest.bodies import AgentLogin, AgentSession, ServerTime
+from forepost.wire.rest.lookup import IpFacts
 
 Enrich = Callable[[str], Awaitable[IpFacts]]
 """Address -> what is known of it. Raises nothing."""
@@ -34,8 +34,8 @@ REFUSALS = {
 }
 
 
-def credentials_of(headers: Any) -> Credentials:
-    return Credentials(
+def credentials_of(headers: Any) -> AgentCredentials:
+    return AgentCredentials(
         headers.get("x-workspace-id", "").strip(),
         headers.get("x-agent-id", "").strip(),
         headers.get("x-agent-psk", "").strip(),

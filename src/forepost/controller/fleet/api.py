@@ -9,13 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import Caller, needs
+from forepost.controller.access.guard import Caller, needs
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
-from forepost.controller.paging import Limit, Offset
+from forepost.controller.page import Limit, Offset
 from forepost.kit.clock import Clock
-from forepost.wire.rest import (
+from forepost.wire.rest.bodies import (
     Agent,
     AgentPatch,
     AgentWithPin,

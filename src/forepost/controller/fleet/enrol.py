@@ -6,12 +6,10 @@ from typing import Final
 
 import msgspec
 
-from forepost.controller.access import Caller
-from forepost.controller.actor import Actor
-from forepost.controller.fleet.roster import DELETED, Credentials, Roster, Stranger
-from forepost.controller.fleet.store import Agents, NewPin
-from forepost.controller.limits import Limiter
-from forepost.controller.tokens import (
+from forepost.controller.access.actor import Actor
+from forepost.controller.access.guard import Caller
+from forepost.controller.access.limits import Limiter
+from forepost.controller.access.tokens import (
     Passwords,
     new_pin,
     new_psk,
@@ -20,9 +18,11 @@ from forepost.controller.tokens import (
     psk_of_trade,
     psk_sha256,
 )
+from forepost.controller.fleet.roster import DELETED, AgentCredentials, Roster, Stranger
+from forepost.controller.fleet.store import Agents, NewPin
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
-from forepost.wire.rest import Agent, AgentLogin, AgentSession
+from forepost.wire.rest.bodies import Agent, AgentLogin, AgentSession
 
 PIN_SEC: Final = 86_400
 """How long a PIN is good for, unless it is said."""
@@ -103,7 +103,7 @@ class Enrolment:
     async def _by_psk(self, body: AgentLogin) -> tuple[int, AgentSession]:
         try:
             known = await self._roster.admit(
-                Credentials(str(body.workspace_id), str(body.agent_id), body.psk)
+                AgentCredentials(str(body.workspace_id), str(body.agent_id), body.psk)
             )
         except Stranger as refusal:
             if str(refusal) == DELETED:

@@ -6,10 +6,10 @@ from typing import Protocol
 
 from forepost.controller.fleet.session import want_groups
 from forepost.controller.fleet.store import Enrolled
-from forepost.wire.group_delivery import HaveGroups
+from forepost.wire.uplink.groups import HaveGroups
 
 
-class Grouping(Protocol):
+class WantedGroups(Protocol):
     """The address groups that agents are to have."""
 
     def has(self, agent: Enrolled, have: HaveGroups) -> None: ...
@@ -20,7 +20,7 @@ class Grouping(Protocol):
 
 
 class GivenGroups:
-    def __init__(self, grouping: Grouping) -> None:
+    def __init__(self, grouping: WantedGroups) -> None:
         self._grouping = grouping
         self._takes = self._due = False
         self._given = ""

@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from forepost.kit.clock import Clock
-from forepost.wire.pieces import pieces_of
+from forepost.wire.uplink.pieces import pieces_of
 
 QUICK_SEC: Final = 0.5
 """One more may be on its way after a piece that was there so soon ..."""

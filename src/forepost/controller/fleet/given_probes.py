@@ -9,10 +9,10 @@ import msgspec
 
 from forepost.controller.fleet.store import Enrolled
 from forepost.kit.clock import Clock
-from forepost.wire import neffos
-from forepost.wire.neffos import Frame
-from forepost.wire.probes import Probe
-from forepost.wire.uplink import AGENT, FOREPOST, Want
+from forepost.wire.probes.probe import Probe
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.messages import AGENT, FOREPOST, Want
+from forepost.wire.uplink.neffos import Frame
 
 SETTLE_SEC: Final = 1.1
 """NetWatcher's agent loses a probe that is edited in place; it must be gone for this long first."""

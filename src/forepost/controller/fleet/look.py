@@ -15,9 +15,9 @@ from forepost.controller.asgi import Receive, Send
 from forepost.controller.fleet.session import Session
 from forepost.controller.fleet.steps import HangUp, Reported, Say
 from forepost.controller.fleet.store import Enrolled
-from forepost.wire import neffos
-from forepost.wire.neffos import Frame
-from forepost.wire.uplink import FOREPOST, ReportOk
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.messages import FOREPOST, ReportOk
+from forepost.wire.uplink.neffos import Frame
 
 LOOK_SEC: Final = 30.0
 STRANGER_SEC: Final = 10.0

@@ -5,15 +5,15 @@ from datetime import datetime
 
 import msgspec
 
-from forepost.controller.fleet.given_groups import Grouping
+from forepost.controller.access.peer import Peers
+from forepost.controller.fleet.given_groups import WantedGroups
 from forepost.controller.fleet.given_probes import WantedProbes
 from forepost.controller.fleet.roster import Roster
-from forepost.controller.fleet.running import RunningLists
-from forepost.controller.fleet.speedtest_queue import Speedtests
+from forepost.controller.fleet.running_lists import RunningLists
+from forepost.controller.fleet.speedtest_queue import AgentSpeedtests
 from forepost.controller.fleet.store import Enrolled
-from forepost.controller.peer import Peers
 from forepost.kit.clock import Clock
-from forepost.wire.uplink import ProbePost
+from forepost.wire.uplink.messages import ProbePost
 
 
 class Numbered(msgspec.Struct, frozen=True):
@@ -43,8 +43,8 @@ class Needs(msgspec.Struct, frozen=True):
     """Calls the answer after the commit."""
     accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
     """The same for one result that needs no look-up and no refusal; False: it does."""
-    speedtests: Speedtests
-    groups: Grouping
+    speedtests: AgentSpeedtests
+    groups: WantedGroups
     commits: Callable[[Enrolled], Awaitable[None]]
     """Returns when results of this agent would be committed now."""
     move_to: str = ""

@@ -7,14 +7,14 @@ from typing import Final, Protocol
 
 import msgspec
 
+from forepost.controller.access.tokens import psk_matches
 from forepost.controller.fleet.daily_bytes import DailyBytes
 from forepost.controller.fleet.store import Agents, Enrolled
 from forepost.controller.fleet.twins import Twins
-from forepost.controller.tokens import psk_matches
 from forepost.kit.clock import Clock
-from forepost.wire.clock import AgentClock, ClockReading
-from forepost.wire.rest import IdentityConflict
-from forepost.wire.status import AgentSpool, SpoolStatus
+from forepost.wire.local.status import AgentSpool, SpoolStatus
+from forepost.wire.rest.bodies import IdentityConflict
+from forepost.wire.uplink.clock import AgentClock, ClockReading
 
 FLUSH_SEC: Final = 30.0
 SKEWED_MS: Final = 1_000.0
@@ -51,7 +51,7 @@ class Connection(Protocol):
     def deactivated(self, reason: str) -> None: ...
 
 
-class Credentials(msgspec.Struct, frozen=True):
+class AgentCredentials(msgspec.Struct, frozen=True):
     """The three headers, as they came."""
 
     workspace_id: str
@@ -76,7 +76,7 @@ class Roster:
         self.refused = 0
         """Results refused since the start."""
 
-    async def admit(self, credentials: Credentials, *, is_heard: bool = True) -> Enrolled:
+    async def admit(self, credentials: AgentCredentials, *, is_heard: bool = True) -> Enrolled:
         """Who these credentials are. Raises Stranger. Not `is_heard`: the agent is not here."""
         if not (credentials.workspace_id and credentials.agent_id and credentials.psk):
             raise Stranger(MISSING)

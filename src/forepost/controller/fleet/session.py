@@ -27,16 +27,14 @@ from forepost.controller.fleet.steps import (
     TimeAsked,
     VersionIs,
 )
-from forepost.wire import neffos
 from forepost.wire.base import complaint
-from forepost.wire.clock import ClockReading, TimeAsk, TimeIs
 from forepost.wire.depth import is_deep, most_values
-from forepost.wire.group_delivery import GROUPS, HaveGroups
-from forepost.wire.neffos import Frame
-from forepost.wire.packed import DEFLATE, REPORT_Z, is_packed, opened
-from forepost.wire.speedtest import SpeedtestProgress, SpeedtestResult, SpeedtestServers
-from forepost.wire.status import SpoolStatus
-from forepost.wire.uplink import (
+from forepost.wire.local.status import SpoolStatus
+from forepost.wire.speedtests.queue import SpeedtestProgress, SpeedtestResult, SpeedtestServers
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.clock import ClockReading, TimeAsk, TimeIs
+from forepost.wire.uplink.groups import GROUPS, HaveGroups
+from forepost.wire.uplink.messages import (
     AGENT,
     CAPABILITIES,
     FOREPOST,
@@ -53,6 +51,8 @@ from forepost.wire.uplink import (
     Report,
     Version,
 )
+from forepost.wire.uplink.neffos import Frame
+from forepost.wire.uplink.packed import DEFLATE, REPORT_Z, is_packed, opened
 
 OK: Final = msgspec.json.encode(Ok()).decode()
 

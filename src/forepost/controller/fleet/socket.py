@@ -41,10 +41,10 @@ from forepost.controller.fleet.steps import (
     VersionIs,
 )
 from forepost.controller.fleet.store import Enrolled
-from forepost.wire import neffos
-from forepost.wire.neffos import Frame
-from forepost.wire.pieces import SMALLEST
-from forepost.wire.uplink import AGENT, FOREPOST, LOOK, Refused, ReportOk
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.messages import AGENT, FOREPOST, LOOK, Refused, ReportOk
+from forepost.wire.uplink.neffos import Frame
+from forepost.wire.uplink.pieces import SMALLEST
 
 HELLO_SEC: Final = 10.0
 """How long an agent may take for its first word."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from forepost.controller.fleet.store import Enrolled
-from forepost.wire.speedtest import (
+from forepost.wire.speedtests.queue import (
     SpeedtestOrder,
     SpeedtestProgress,
     SpeedtestResult,
@@ -13,7 +13,7 @@ from forepost.wire.speedtest import (
 )
 
 
-class Speedtests(Protocol):
+class AgentSpeedtests(Protocol):
     """The queue of speed tests, as an agent sees it."""
 
     async def hand_out(self, workspace_id: int, agent_id: int) -> list[SpeedtestOrder]: ...

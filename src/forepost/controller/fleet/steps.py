@@ -2,12 +2,12 @@
 
 import msgspec
 
-from forepost.wire.clock import ClockReading
-from forepost.wire.group_delivery import HaveGroups
-from forepost.wire.neffos import Frame
-from forepost.wire.speedtest import SpeedtestProgress, SpeedtestResult, SpeedtestServer
-from forepost.wire.status import SpoolStatus
-from forepost.wire.uplink import ProbePost, Refused
+from forepost.wire.local.status import SpoolStatus
+from forepost.wire.speedtests.queue import SpeedtestProgress, SpeedtestResult, SpeedtestServer
+from forepost.wire.uplink.clock import ClockReading
+from forepost.wire.uplink.groups import HaveGroups
+from forepost.wire.uplink.messages import ProbePost, Refused
+from forepost.wire.uplink.neffos import Frame
 
 
 class Say(msgspec.Struct, frozen=True):

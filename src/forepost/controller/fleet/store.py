@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 
-from forepost.controller.access import Caller
+from forepost.controller.access.guard import Caller
 from forepost.controller.db.derived import ADMIN, ISSUES, maker_may, still_may
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.tables.fleet import agent_addresses, agents, pins
@@ -16,7 +16,7 @@ from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import NotFound
 from forepost.wire.base import NEVER, patched
-from forepost.wire.rest import Agent, AgentPatch, NewAgent
+from forepost.wire.rest.bodies import Agent, AgentPatch, NewAgent
 
 
 class Enrolled(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.wire.rest import IdentityConflict
+from forepost.wire.rest.bodies import IdentityConflict
 
 REMEMBERED: Final = 4
 """Starts of one agent."""

@@ -5,16 +5,16 @@ from typing import Annotated, Final
 from litestar import Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from forepost.controller.access import needs
-from forepost.controller.flows.answering import Question
+from forepost.controller.access.guard import needs
+from forepost.controller.flows.answer import Question
 from forepost.controller.flows.fold import ALL
 from forepost.controller.flows.plan import LONGEST_SEC
-from forepost.controller.flows.reading import Asked, FlowReading
-from forepost.controller.paging import unix_seconds
+from forepost.controller.flows.query import TrafficQuery, TrafficReader
+from forepost.controller.page import unix_seconds
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.base import MOST_ID
-from forepost.wire.flow_history import FlowHistory, FlowTalks, FlowTop, HistorySubject, Subject
+from forepost.wire.flows.history import FlowHistory, FlowTalks, FlowTop, HistorySubject, Subject
 
 FLOWS: Final = "/workspaces/{workspace_id:int}/flows"
 DEFAULT_SEC: Final = 3_600
@@ -32,8 +32,8 @@ Rows = Annotated[int, QueryParameter(name="limit", ge=1, le=200)]
 Lines = Annotated[int, QueryParameter(name="limit", ge=1, le=20)]
 
 
-def routes(reading: FlowReading, clock: Clock) -> Router:
-    def asked(workspace_id: int, agent_id: int, start: str | None, to: str | None) -> Asked:
+def routes(reading: TrafficReader, clock: Clock) -> Router:
+    def asked(workspace_id: int, agent_id: int, start: str | None, to: str | None) -> TrafficQuery:
         """The last hour unless the times say else. Raises Invalid."""
         end = unix_seconds("to", to)
         end = clock.now().timestamp() if end is None else end
@@ -43,7 +43,7 @@ def routes(reading: FlowReading, clock: Clock) -> Router:
             raise Invalid("from: must be before to")
         if end - begin > LONGEST_SEC:
             raise Invalid(f"from: at most {LONGEST_SEC // 86_400} days before to")
-        return Asked(workspace_id=workspace_id, agent_id=agent_id, start=begin, end=end)
+        return TrafficQuery(workspace_id=workspace_id, agent_id=agent_id, start=begin, end=end)
 
     @get(FLOWS + "/history", opt=needs("VIEWER"))
     async def history(

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from forepost.controller.flows.rollup import LARGEST, Counts
-from forepost.wire.flow_history import FlowHonesty
-from forepost.wire.flow_rollup import FlowMinute, Traffic
+from forepost.wire.flows.history import FlowHonesty
+from forepost.wire.flows.rollup import FlowMinute, Traffic
 
 FIGURES: Final = (
     "bytes_in",

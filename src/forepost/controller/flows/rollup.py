@@ -33,7 +33,7 @@ LARGEST: Final = 2**62
 _LEVEL: Final = 1
 
 
-class Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class StoredList(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A list as it is stored: (key, label, counts), the largest first."""
 
     rows: list[tuple[Key, str, Counts]] = []
@@ -47,15 +47,15 @@ class Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return total
 
 
-_decoder = msgspec.msgpack.Decoder(Kept)
+_decoder = msgspec.msgpack.Decoder(StoredList)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def packed(kept: Kept) -> bytes:
+def packed(kept: StoredList) -> bytes:
     return zlib.compress(_encoder.encode(kept), _LEVEL)
 
 
-def unpacked(data: bytes) -> Kept:
+def unpacked(data: bytes) -> StoredList:
     return _decoder.decode(zlib.decompress(data))
 
 
@@ -92,7 +92,7 @@ class Ranking:
         self.rest: Counts = NOTHING
 
     @classmethod
-    def of(cls, lists: Iterable[Kept]) -> "Ranking":
+    def of(cls, lists: Iterable[StoredList]) -> "Ranking":
         made = cls()
         for one in lists:
             made.merge(one)
@@ -105,12 +105,12 @@ class Ranking:
         if label:
             self.labels[key] = label
 
-    def merge(self, kept: Kept) -> None:
+    def merge(self, kept: StoredList) -> None:
         for key, label, counts in kept.rows:
             self.add(key, label, counts)
         self.rest = plus(self.rest, kept.rest)
 
-    def kept(self, most: int) -> Kept:
+    def kept(self, most: int) -> StoredList:
         """The largest by bytes, and everything else in the rest."""
         top = heapq.nlargest(most, self.sums.items(), key=_by_size)
         rest = self.rest
@@ -120,12 +120,12 @@ class Ranking:
                 if key not in chosen:
                     rest = plus(rest, counts)
         labels = self.labels
-        return Kept(
+        return StoredList(
             [(key, labels.get(key, ""), _bounded(counts)) for key, counts in top], _bounded(rest)
         )
 
 
-def merged(kind: Kind, lists: Iterable[Kept]) -> Kept:
+def merged(kind: Kind, lists: Iterable[StoredList]) -> StoredList:
     return Ranking.of(lists).kept(MOST[kind])
 
 

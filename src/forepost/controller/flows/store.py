@@ -27,9 +27,9 @@ from forepost.controller.flows.fold import (
     ALL,
     DAY,
     HOUR,
+    FoldKey,
     ListAt,
-    Place,
-    Sums,
+    TrafficSums,
     fold_lists,
     fold_sums,
     fresh,
@@ -38,9 +38,9 @@ from forepost.controller.flows.fold import (
     outdating,
     summing,
 )
-from forepost.controller.flows.opening import Minute
+from forepost.controller.flows.minutes import Minute
 from forepost.controller.flows.plan import Piece
-from forepost.controller.flows.rollup import KINDS, Kept, Kind, merged, packed, unpacked
+from forepost.controller.flows.rollup import KINDS, Kind, StoredList, merged, packed, unpacked
 
 _FIGURES: Final = [flow_sums.c[name] for name in FIGURES]
 _AT_ONCE: Final = 200
@@ -66,7 +66,7 @@ class FlowStore:
             await _write_lists(connection, workspace_id, written, lists)
         return len(new)
 
-    async def stale_days(self, before: int, limit: int) -> list[tuple[int, Place]]:
+    async def stale_days(self, before: int, limit: int) -> list[tuple[int, FoldKey]]:
         """Workspace and place of days that begin before that, and miss what their hours have."""
         query = (
             select(flow_sums.c.workspace_id, flow_sums.c.agent_id, flow_sums.c.start)
@@ -77,9 +77,9 @@ class FlowStore:
         )
         async with self._db.read() as connection:
             found = (await connection.execute(query)).all()
-        return [(row.workspace_id, Place(row.agent_id, DAY, row.start)) for row in found]
+        return [(row.workspace_id, FoldKey(row.agent_id, DAY, row.start)) for row in found]
 
-    async def sum_day(self, workspace_id: int, day: Place) -> None:
+    async def sum_day(self, workspace_id: int, day: FoldKey) -> None:
         """Make a day of its hours."""
         hours = [Piece(HOUR, day.start, day.start + DAY)]
         async with self._db.write() as connection:
@@ -88,7 +88,7 @@ class FlowStore:
             for kind in KINDS:
                 found = await _kept(connection, workspace_id, day.agent_id, kind, hours)
                 lists[day, kind] = await anyio.to_thread.run_sync(_merged, kind, found)
-            made = {day: Sums(summed(figures for _, figures in sums))}
+            made = {day: TrafficSums(summed(figures for _, figures in sums))}
             there = await _sums(connection, workspace_id, [day])
             await _write_sums(connection, workspace_id, made, there)
             old = await _lists(connection, workspace_id, [day])
@@ -176,7 +176,7 @@ class FlowStore:
 
 
 def _merged(kind: Kind, found: Iterable[tuple[int, bytes]]) -> bytes:
-    lists: list[Kept] = [unpacked(data) for _, data in found]
+    lists: list[StoredList] = [unpacked(data) for _, data in found]
     return packed(merged(kind, lists))
 
 
@@ -230,25 +230,25 @@ async def _kept(
 
 
 async def _sums(
-    connection: AsyncConnection, workspace_id: int, places: Collection[Place]
-) -> dict[Place, Sums]:
-    found: dict[Place, Sums] = {}
+    connection: AsyncConnection, workspace_id: int, places: Collection[FoldKey]
+) -> dict[FoldKey, TrafficSums]:
+    found: dict[FoldKey, TrafficSums] = {}
     for some in _some(places):
         query = select(flow_sums).where(
             flow_sums.c.workspace_id == workspace_id, _is_one_of(flow_sums.c, some)
         )
         for row in (await connection.execute(query)).all():
-            found[Place(row.agent_id, row.step, row.start)] = _read(row)
+            found[FoldKey(row.agent_id, row.step, row.start)] = _read(row)
     return found
 
 
-def _read(row: Row[Any]) -> Sums:
+def _read(row: Row[Any]) -> TrafficSums:
     values = row._mapping  # noqa: SLF001 - names of columns are names of methods too
-    return Sums(tuple(values[name] for name in FIGURES), row.folded, row.stale)
+    return TrafficSums(tuple(values[name] for name in FIGURES), row.folded, row.stale)
 
 
 async def _lists(
-    connection: AsyncConnection, workspace_id: int, places: Collection[Place]
+    connection: AsyncConnection, workspace_id: int, places: Collection[FoldKey]
 ) -> dict[ListAt, bytes]:
     found: dict[ListAt, bytes] = {}
     for some in _some(places):
@@ -256,24 +256,24 @@ async def _lists(
             flow_lists.c.workspace_id == workspace_id, _is_one_of(flow_lists.c, some)
         )
         for row in (await connection.execute(query)).all():
-            found[Place(row.agent_id, row.step, row.start), row.kind] = row.kept
+            found[FoldKey(row.agent_id, row.step, row.start), row.kind] = row.kept
     return found
 
 
-def _some(places: Collection[Place]) -> Iterable[list[Place]]:
+def _some(places: Collection[FoldKey]) -> Iterable[list[FoldKey]]:
     ordered = sorted(places)
     return (ordered[at : at + _AT_ONCE] for at in range(0, len(ordered), _AT_ONCE))
 
 
-def _is_one_of(columns: Any, places: Sequence[Place]) -> ColumnElement[bool]:
+def _is_one_of(columns: Any, places: Sequence[FoldKey]) -> ColumnElement[bool]:
     return tuple_(columns.agent_id, columns.step, columns.start).in_([tuple(p) for p in places])
 
 
 async def _write_sums(
     connection: AsyncConnection,
     workspace_id: int,
-    written: Mapping[Place, Sums],
-    there: Mapping[Place, Sums],
+    written: Mapping[FoldKey, TrafficSums],
+    there: Mapping[FoldKey, TrafficSums],
 ) -> None:
     rows = [
         _at(workspace_id, place)
@@ -297,7 +297,7 @@ async def _write_lists(
     await _upsert(connection, flow_lists, rows, [one in there for one in written])
 
 
-def _at(workspace_id: int, place: Place) -> dict[str, Any]:
+def _at(workspace_id: int, place: FoldKey) -> dict[str, Any]:
     return {"workspace_id": workspace_id, **place._asdict()}
 
 

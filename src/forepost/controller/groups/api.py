@@ -7,12 +7,12 @@ from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import needs
+from forepost.controller.access.guard import needs
 from forepost.controller.groups.store import Groups
 from forepost.kit.clock import Clock
-from forepost.wire.group_delivery import GroupDelivery
-from forepost.wire.groups import Group, GroupPatch, NewGroup
-from forepost.wire.rest import Done, ListOf
+from forepost.wire.flows.groups import Group, GroupPatch, NewGroup
+from forepost.wire.rest.bodies import Done, ListOf
+from forepost.wire.uplink.groups import GroupDelivery
 
 ALL: Final = "/workspaces/{workspace_id:int}/address-groups"
 DELIVERY: Final = ALL + "/delivery"

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from forepost.wire.group_delivery import MOST_IN_PART, GroupEntries, WantGroups
+from forepost.wire.uplink.groups import MOST_IN_PART, GroupEntries, WantGroups
 
 _OF_A_NAME: Final = 3
 """What a group takes of a part beside its addresses."""

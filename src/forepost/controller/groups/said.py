@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.groups import agent_groups
-from forepost.wire.group_delivery import HaveGroups
+from forepost.wire.uplink.groups import HaveGroups
 
 _FORGET: Final = delete(agent_groups).where(agent_groups.c.agent_id == bindparam("of"))
 _KEEP: Final = insert(agent_groups).from_select(
@@ -22,7 +22,7 @@ _KEEP: Final = insert(agent_groups).from_select(
 )
 
 
-class Said:
+class GroupReports:
     """Changes wait in `_unsaved`, at most one for each agent. What a crash takes of them, an agent
     that was connected says again.
     """

@@ -14,8 +14,8 @@ from forepost.controller.db.tables.groups import address_groups
 from forepost.controller.groups.members import all_canonical, changed
 from forepost.controller.groups.parts import Head
 from forepost.kit.errors import Invalid, NotFound
-from forepost.wire.group_delivery import MOST_IN_ALL, GroupEntries
-from forepost.wire.groups import Group, GroupPatch, NewGroup
+from forepost.wire.flows.groups import Group, GroupPatch, NewGroup
+from forepost.wire.uplink.groups import MOST_IN_ALL, GroupEntries
 
 TAKEN: Final = "name: a group of this workspace has it, or its external_id"
 NOT_ALL: Final = f"the groups of a workspace have {MOST_IN_ALL} addresses at most"

@@ -10,16 +10,16 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 from msgspec import UNSET
 
-from forepost.controller.access import RANK, Caller, needs
-from forepost.controller.credentials import KEY_PREFIX
+from forepost.controller.access.credentials import KEY_PREFIX
+from forepost.controller.access.guard import RANK, Caller, needs
+from forepost.controller.access.tokens import new_api_key_secret, psk_sha256
 from forepost.controller.keys.store import ApiKeys
-from forepost.controller.paging import Limit, Offset
-from forepost.controller.tokens import new_api_key_secret, psk_sha256
+from forepost.controller.page import Limit, Offset
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, Invalid
-from forepost.wire.access import ApiKey, ApiKeyPatch, ApiKeyWithSecret, NewApiKey
-from forepost.wire.derived import Ended
-from forepost.wire.rest import Page
+from forepost.wire.rest.access import ApiKey, ApiKeyPatch, ApiKeyWithSecret, NewApiKey
+from forepost.wire.rest.bodies import Page
+from forepost.wire.rest.derived import Ended
 
 ALL: Final = "/workspaces/{workspace_id:int}/api-keys"
 ONE: Final = ALL + "/{key_id:int}"

@@ -5,14 +5,14 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from forepost.controller.access import Caller
+from forepost.controller.access.guard import Caller
 from forepost.controller.db.derived import ADMIN, end_of_key, still_may
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import api_keys
 from forepost.kit.errors import NotFound
-from forepost.wire.access import ApiKey, ApiKeyPatch, NewApiKey
 from forepost.wire.base import patched
-from forepost.wire.derived import Derived
+from forepost.wire.rest.access import ApiKey, ApiKeyPatch, NewApiKey
+from forepost.wire.rest.derived import Derived
 
 
 class ApiKeys:

@@ -9,7 +9,8 @@ from msgspec import UNSET
 
 from forepost.controller.series.port import Row
 from forepost.wire.base import complaint
-from forepost.wire.panel import (
+from forepost.wire.rest.bodies import ResultRow
+from forepost.wire.rest.panel import (
     Envelope,
     Event,
     ProbeData,
@@ -17,7 +18,6 @@ from forepost.wire.panel import (
     ProbeDataFields,
     Said,
 )
-from forepost.wire.rest import ResultRow
 
 Style = Literal["flat", "event"]
 

@@ -8,8 +8,8 @@ import anyio
 
 from forepost.controller.live.frames import Flat, Frame, Result, Style
 from forepost.controller.series.port import Row
-from forepost.wire.panel import Gap
-from forepost.wire.rest import ResultRow
+from forepost.wire.rest.bodies import ResultRow
+from forepost.wire.rest.panel import Gap
 
 QUEUE: Final = 256
 """Frames that wait for one panel. When full, new ones are dropped; a `gap` says how many."""

@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl
 import anyio
 import msgspec
 
-from forepost.controller.access import Access
+from forepost.controller.access.credentials import SignedIn
+from forepost.controller.access.guard import Access
 from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_of
-from forepost.controller.credentials import SignedIn
 from forepost.controller.live.frames import Flat, Style, read
 from forepost.controller.live.hub import Hub, Watcher
 from forepost.kit.errors import NotFound, TooMany, Unauthenticated
-from forepost.wire.panel import (
+from forepost.wire.rest.bodies import Problem
+from forepost.wire.rest.panel import (
     Error,
     Ping,
     Pong,
@@ -23,7 +24,6 @@ from forepost.wire.panel import (
     Unsubscribe,
     Unsubscribed,
 )
-from forepost.wire.rest import Problem
 
 BEARER: Final = "bearer"
 SUBSCRIPTIONS: Final = 1_000

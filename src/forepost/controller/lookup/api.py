@@ -9,13 +9,14 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import structs
 
-from forepost.controller.access import READS, SIGNED_IN, Caller, needs
-from forepost.controller.lookup.desk import Desk
+from forepost.controller.access.guard import READS, SIGNED_IN, Caller, needs
 from forepost.controller.lookup.macs import digits_of
 from forepost.controller.lookup.oui import Table, vendor_of
+from forepost.controller.lookup.service import Lookups
 from forepost.controller.lookup.subject import address_of, subject_of
 from forepost.kit.errors import Invalid
-from forepost.wire.lookup import (
+from forepost.wire.rest.bodies import Problem
+from forepost.wire.rest.lookup import (
     Combined,
     Geo,
     GeoList,
@@ -28,7 +29,6 @@ from forepost.wire.lookup import (
     VendorStatus,
     Whois,
 )
-from forepost.wire.rest import Problem
 
 TOO_MANY: Final = {
     429: ResponseSpec(
@@ -39,7 +39,7 @@ TOO_MANY: Final = {
 }
 
 
-def routes(desk: Desk) -> Router:
+def routes(desk: Lookups) -> Router:
     def located(text: str) -> Geo:
         ip = address_of(text, "ip")
         return structs.replace(desk.geoip.find(ip), ip=str(ip))

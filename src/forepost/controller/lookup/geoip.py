@@ -15,7 +15,7 @@ from forepost.controller.lookup.subject import Address
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
-from forepost.wire.lookup import Geo, GeoDatabase, GeoStatus
+from forepost.wire.rest.lookup import Geo, GeoDatabase, GeoStatus
 
 Part = Literal["city", "country", "asn"]
 Stamp = tuple[int, int, int]

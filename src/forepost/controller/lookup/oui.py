@@ -19,7 +19,7 @@ import msgspec
 from forepost.controller.lookup.macs import note_of
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
-from forepost.wire.lookup import Vendor, VendorStatus
+from forepost.wire.rest.lookup import Vendor, VendorStatus
 
 LENGTHS: Final = (9, 7, 6)
 """Hex digits of the blocks that are assigned: MA-S, MA-M, MA-L; the smaller one counts."""

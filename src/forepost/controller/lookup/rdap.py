@@ -8,15 +8,15 @@ import msgspec
 from msgspec import UNSET
 
 import forepost
-from forepost.controller.lookup.parsing import LONGEST_VALUE, text_of
-from forepost.controller.lookup.store import Said
+from forepost.controller.lookup.store import RegistryText
 from forepost.controller.lookup.subject import as_address
+from forepost.controller.lookup.whois_text import LONGEST_VALUE, text_of
 from forepost.controller.outgoing import http
 from forepost.controller.outgoing.calls import Calls, Unallowed, Unsent
-from forepost.controller.outgoing.urls import Wrong, target_of
+from forepost.controller.outgoing.urls import WrongUrl, target_of
 from forepost.kit.errors import Unavailable
-from forepost.wire.lookup import Registration
-from forepost.wire.rdap import Entity, Event, Registered
+from forepost.wire.rdap import Entity, RdapEvent, Registered
+from forepost.wire.rest.lookup import Registration
 
 LONGEST: Final = 256 << 10
 MOST_REDIRECTS: Final = 3
@@ -34,7 +34,7 @@ class RdapClient:
     def __init__(self, calls: Calls, url: str) -> None:
         self._calls, self._url = calls, url.rstrip("/")
 
-    async def ask(self, query: str) -> Said:
+    async def ask(self, query: str) -> RegistryText:
         """Raises Unavailable."""
         kind = "domain" if as_address(query) is None else "ip"
         url = f"{self._url}/{kind}/{query}"
@@ -46,10 +46,10 @@ class RdapClient:
             url = urljoin(url, place)
         raise Unavailable(f"RDAP: {self._url}: more than {MOST_REDIRECTS} redirects")
 
-    async def _asked(self, url: str) -> http.Answer:
+    async def _asked(self, url: str) -> http.HttpReply:
         try:
             target = target_of(url)
-        except Wrong as wrong:
+        except WrongUrl as wrong:
             raise Unavailable(f"RDAP: a redirect's place {wrong}") from None
         try:
             return await http.ask(self._calls, "GET", target, HEADERS, lambda _: LONGEST)
@@ -61,20 +61,20 @@ class RdapClient:
             raise Unavailable(f"RDAP: {target.authority}: {reason}") from None
 
 
-def _said(url: str, answer: http.Answer) -> Said:
+def _said(url: str, answer: http.HttpReply) -> RegistryText:
     """404 is an answer: nobody has it. Raises Unavailable."""
     if answer.status not in (200, 404):
         raise Unavailable(f"RDAP: {target_of(url).authority}: it answered {answer.status}")
     text = text_of(answer.body)
     if answer.status == 404:
-        return Said(text, Registration())
+        return RegistryText(text, Registration())
     try:
         found = msgspec.convert(msgspec.json.decode(text), dict[str, Any])
     except (msgspec.MsgspecError, RecursionError):
         raise Unavailable(
             f"RDAP: {target_of(url).authority}: its answer is no JSON object"
         ) from None
-    return Said(text, registration_of(found))
+    return RegistryText(text, registration_of(found))
 
 
 def registration_of(found: dict[str, Any]) -> Registration:
@@ -82,7 +82,7 @@ def registration_of(found: dict[str, Any]) -> Registration:
     whole = _fitting(found, Registered)
     entities = list(_all_entities(whole.entities, DEPTH))
     holder = _with_role(entities, "registrant")
-    events = [event for value in whole.events if (event := _read(value, Event))]
+    events = [event for value in whole.events if (event := _read(value, RdapEvent))]
     dates = {event.event_action: event.event_date for event in reversed(events)}
     both = whole.start_address and whole.end_address
     values = {

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec import UNSET, UnsetType
 
-from forepost.wire.lookup import Asn, City, Coordinates, Country, Geo
+from forepost.wire.rest.lookup import Asn, City, Coordinates, Country, Geo
 
 Record = Mapping[str, Any]
 

@@ -7,11 +7,11 @@ from typing import Final, Protocol
 import anyio
 from msgspec import UNSET
 
-from forepost.controller.limits import Limiter
-from forepost.controller.lookup.store import Kept, Said
+from forepost.controller.access.limits import Limiter
+from forepost.controller.lookup.store import RegistryText, StoredRegistration
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Refusal, Unavailable
-from forepost.wire.lookup import Whois
+from forepost.wire.rest.lookup import Whois
 
 AT_ONCE: Final = 4
 WAITING: Final = 32
@@ -20,15 +20,15 @@ UNKNOWN_TTL: Final = timedelta(hours=1)
 PRUNE_EVERY: Final = 50
 """New answers between two prunings."""
 
-Ask = Callable[[str], Awaitable[Said]]
+Ask = Callable[[str], Awaitable[RegistryText]]
 """Query -> answer. Raises Unavailable."""
 
 
-class Rows(Protocol):
+class RegistrationRows(Protocol):
     """What `store.Answers` does."""
 
-    async def get(self, query: str) -> Kept | None: ...
-    async def keep(self, query: str, said: Said, now: datetime) -> None: ...
+    async def get(self, query: str) -> StoredRegistration | None: ...
+    async def keep(self, query: str, said: RegistryText, now: datetime) -> None: ...
     async def prune(self) -> None: ...
 
 
@@ -37,12 +37,18 @@ class _Flight:
 
     def __init__(self) -> None:
         self.landed = anyio.Event()
-        self.outcome: Kept | Unavailable | None = None
+        self.outcome: StoredRegistration | Unavailable | None = None
 
 
 class Registries:
     def __init__(
-        self, ask: Ask | None, rows: Rows, clock: Clock, *, ttl_hours: int, per_minute: int
+        self,
+        ask: Ask | None,
+        rows: RegistrationRows,
+        clock: Clock,
+        *,
+        ttl_hours: int,
+        per_minute: int,
     ) -> None:
         """`ask`: None where registries are not to be asked. `per_minute`: for each account."""
         self._ask, self._rows, self._clock = ask, rows, clock
@@ -74,14 +80,14 @@ class Registries:
             cache_time=kept.said_at if cached else UNSET,
         )
 
-    def _fresh(self, kept: Kept) -> bool:
+    def _fresh(self, kept: StoredRegistration) -> bool:
         ttl = self._ttl if kept.said.found else min(self._ttl, UNKNOWN_TTL)
         return self._clock.now() - kept.said_at < ttl
 
-    async def _asked(self, ask: Ask, query: str, who: Hashable) -> Kept:
+    async def _asked(self, ask: Ask, query: str, who: Hashable) -> StoredRegistration:
         while (flight := self._flights.get(query)) is not None:
             await flight.landed.wait()
-            if isinstance(flight.outcome, Kept):
+            if isinstance(flight.outcome, StoredRegistration):
                 return flight.outcome
             if flight.outcome is not None:
                 raise flight.outcome
@@ -90,12 +96,12 @@ class Registries:
         self._limiter.spend(who)
         return await self._fly(ask, query)
 
-    async def _fly(self, ask: Ask, query: str) -> Kept:
+    async def _fly(self, ask: Ask, query: str) -> StoredRegistration:
         flight = self._flights[query] = _Flight()
         try:
             async with self._lines:
                 said = await ask(query)
-            kept = Kept(said, self._clock.now())
+            kept = StoredRegistration(said, self._clock.now())
             await self._keep(query, kept)
             flight.outcome = kept
             return kept
@@ -106,7 +112,7 @@ class Registries:
             del self._flights[query]
             flight.landed.set()
 
-    async def _keep(self, query: str, kept: Kept) -> None:
+    async def _keep(self, query: str, kept: StoredRegistration) -> None:
         await self._rows.keep(query, kept.said, kept.said_at)
         self._since_pruning += 1
         if self._since_pruning >= PRUNE_EVERY:

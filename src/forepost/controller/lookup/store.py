@@ -9,13 +9,13 @@ from sqlalchemy.exc import IntegrityError
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.lookup import registry_answers
-from forepost.wire.lookup import Registration
+from forepost.wire.rest.lookup import Registration
 
 MOST_ROWS: Final = 10_000
 MOST_BYTES: Final = 64 << 20
 
 
-class Said(msgspec.Struct, frozen=True):
+class RegistryText(msgspec.Struct, frozen=True):
     raw: str
     parsed: Registration
 
@@ -25,8 +25,8 @@ class Said(msgspec.Struct, frozen=True):
         return self.parsed != Registration()
 
 
-class Kept(msgspec.Struct, frozen=True):
-    said: Said
+class StoredRegistration(msgspec.Struct, frozen=True):
+    said: RegistryText
     said_at: datetime
 
 
@@ -34,15 +34,17 @@ class Answers:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def get(self, query: str) -> Kept | None:
+    async def get(self, query: str) -> StoredRegistration | None:
         wanted = select(registry_answers).where(registry_answers.c.query == query)
         async with self._db.read() as connection:
             row = (await connection.execute(wanted)).one_or_none()
         if row is None:
             return None
-        return Kept(Said(row.raw, msgspec.convert(row.parsed, Registration)), row.said_at)
+        return StoredRegistration(
+            RegistryText(row.raw, msgspec.convert(row.parsed, Registration)), row.said_at
+        )
 
-    async def keep(self, query: str, said: Said, now: datetime) -> None:
+    async def keep(self, query: str, said: RegistryText, now: datetime) -> None:
         values = {
             "raw": said.raw,
             "parsed": msgspec.to_builtins(said.parsed),

@@ -5,14 +5,14 @@ from typing import Final
 import anyio
 from anyio.abc import ByteStream
 
-from forepost.controller.lookup.parsing import (
+from forepost.controller.lookup.store import RegistryText
+from forepost.controller.lookup.whois_text import (
     Server,
     referral_of,
     registration_of,
     text_of,
     together,
 )
-from forepost.controller.lookup.store import Said
 from forepost.controller.outgoing.calls import Calls, Unallowed, Unsent
 from forepost.kit.errors import Unavailable
 
@@ -31,7 +31,7 @@ class WhoisClient:
     def __init__(self, calls: Calls, first: Server) -> None:
         self._calls, self._first = calls, first
 
-    async def ask(self, query: str) -> Said:
+    async def ask(self, query: str) -> RegistryText:
         """Follow referrals from the first server to who knows. Raises Unavailable."""
         texts = [await self._asked(self._first, query)]
         known = {self._first}
@@ -50,7 +50,9 @@ class WhoisClient:
                 texts.append(text)
             else:
                 texts[-1] = text
-        return Said("\n\n".join(texts), together([registration_of(text, query) for text in texts]))
+        return RegistryText(
+            "\n\n".join(texts), together([registration_of(text, query) for text in texts])
+        )
 
     async def _asked(self, server: Server, query: str) -> str:
         line = _DIALECTS.get(server.host, "{}").format(query)

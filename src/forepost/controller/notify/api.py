@@ -7,16 +7,16 @@ from litestar import Router, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import needs
+from forepost.controller.access.guard import needs
 from forepost.controller.db.engine import Database
 from forepost.controller.notify.outbox import Outbox
-from forepost.controller.notify.store import Filter, Store
-from forepost.controller.paging import Limit, Offset
+from forepost.controller.notify.store import DeliveryFilter, DeliveryStore
+from forepost.controller.page import Limit, Offset
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict
 from forepost.wire.base import MOST_ID
-from forepost.wire.notify import Channel, Delivery, Notice
-from forepost.wire.rest import ListOf, Page
+from forepost.wire.rest.bodies import ListOf, Page
+from forepost.wire.rest.notify import Channel, Delivery, Notice
 
 ChannelsOf = Callable[[int, int], Awaitable[tuple[str, list[Channel]]]]
 """(workspace id, rule id) -> the rule's name and where it tells. Raises NotFound."""
@@ -34,7 +34,7 @@ RuleId = Annotated[int | None, QueryParameter(name="ruleId", ge=1, le=MOST_ID)]
 def routes(
     db: Database,
     outbox: Outbox,
-    store: Store,
+    store: DeliveryStore,
     channels_of: ChannelsOf,
     clock: Clock,
     panel_url: str,
@@ -49,7 +49,7 @@ def routes(
         offset: Offset = 0,
     ) -> Page[Delivery]:
         """What was sent because of alerts, is waiting, or was given up; newest first."""
-        only = Filter(state=in_state, alert_id=alert_id, rule_id=rule_id)
+        only = DeliveryFilter(state=in_state, alert_id=alert_id, rule_id=rule_id)
         data, total = await store.log(workspace_id, only, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 

@@ -14,9 +14,9 @@ import anyio
 import msgspec
 
 from forepost.controller.notify.outcome import Outcome, shortened
-from forepost.controller.notify.store import Outgoing
+from forepost.controller.notify.store import ClaimedDelivery
 from forepost.controller.outgoing.route import DIRECT, Route
-from forepost.wire.notify import AppriseOrder, AppriseReport
+from forepost.wire.rest.notify import AppriseOrder, AppriseReport
 
 AT_ONCE: Final = 2
 LONGEST_SEC: Final = 60.0
@@ -32,7 +32,7 @@ class Apprises:
         self._allow_private, self._route, self._ca_file = allow_private, route, ca_file
         self._processes = anyio.CapacityLimiter(AT_ONCE)
 
-    async def send(self, row: Outgoing) -> Outcome:
+    async def send(self, row: ClaimedDelivery) -> Outcome:
         if why := self._why_not():
             return Outcome("never", f"apprise: {why}")
         order = AppriseOrder(

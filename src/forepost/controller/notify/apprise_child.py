@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from forepost.controller.outgoing.addresses import why_not_public
-from forepost.wire.notify import AppriseOrder, AppriseReport
+from forepost.wire.rest.notify import AppriseOrder, AppriseReport
 
 LONGEST_SEC: Final = 60
 _READABLE: Final = (
@@ -85,7 +85,7 @@ class Guard:
         return f"{path} is not allowed: a file of this machine"
 
 
-class Heard(logging.Handler):
+class AppriseComplaints(logging.Handler):
     """What Apprise complains of."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ def deliver(order: AppriseOrder, guard: Guard) -> AppriseReport:
     """Load Apprise and notify one URL."""
     import apprise  # noqa: PLC0415 - after the guard stands
 
-    heard = Heard()
+    heard = AppriseComplaints()
     logging.getLogger("apprise").addHandler(heard)
     asset = apprise.AppriseAsset(
         app_id="forepost",

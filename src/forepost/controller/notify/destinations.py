@@ -5,8 +5,8 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from forepost.controller.outgoing.addresses import why_not_public
-from forepost.controller.outgoing.urls import Wrong, split, target_of
-from forepost.wire.notify import Channel
+from forepost.controller.outgoing.urls import WrongUrl, split, target_of
+from forepost.wire.rest.notify import Channel
 
 LOCAL_SCHEMES: Final = frozenset(
     "blink1 dbus file gio glib gnome kde macosx qt syslog windows".split()  # noqa: SIM905
@@ -34,8 +34,8 @@ class Destinations:
                     self._check_host(_apprise(channel.url).hostname or "")
                 case "email":
                     if not _EMAIL.fullmatch(channel.url) or len(channel.url) > 254:
-                        raise Wrong("is not an address of e-mail")
-        except Wrong as wrong:
+                        raise WrongUrl("is not an address of e-mail")
+        except WrongUrl as wrong:
             return str(wrong)
         return None
 
@@ -43,13 +43,13 @@ class Destinations:
         if self._allow_private:
             return
         if host.rstrip(".").lower() == "localhost" or host.lower().endswith(".localhost"):
-            raise Wrong("localhost is not allowed (alerts.allow_private_targets)")
+            raise WrongUrl("localhost is not allowed (alerts.allow_private_targets)")
         try:
             kind = why_not_public(host)
         except ValueError:  # a name
             return
         if kind:
-            raise Wrong(f"{host} is not allowed: {kind} (alerts.allow_private_targets)")
+            raise WrongUrl(f"{host} is not allowed: {kind} (alerts.allow_private_targets)")
 
 
 def host_of(channel: Channel) -> str:
@@ -91,7 +91,7 @@ def masked(kind: str, url: str) -> str:
 def _apprise(url: str) -> SplitResult:
     parts = split(url)
     if not _SCHEME.fullmatch(parts.scheme):
-        raise Wrong("must be a URL of Apprise, as ntfys://host/topic")
+        raise WrongUrl("must be a URL of Apprise, as ntfys://host/topic")
     if parts.scheme in LOCAL_SCHEMES:
-        raise Wrong(f"{parts.scheme}:// acts on the controller's own machine: not allowed")
+        raise WrongUrl(f"{parts.scheme}:// acts on the controller's own machine: not allowed")
     return parts

@@ -12,9 +12,9 @@ import anyio
 import anyio.to_thread
 
 from forepost.controller.notify.outcome import Outcome, shortened
-from forepost.controller.notify.store import Outgoing
+from forepost.controller.notify.store import ClaimedDelivery
 from forepost.controller.outgoing.calls import trusted
-from forepost.controller.settings import Mail
+from forepost.controller.settings import MailSection
 from forepost.kit.clock import Clock
 from forepost.kit.happy_eyeballs import dial
 from forepost.kit.name_lookup import NotReached
@@ -25,12 +25,12 @@ LONGEST_SEC: Final = 60.0
 
 
 class Mails:
-    def __init__(self, settings: Mail, ca_file: str, clock: Clock) -> None:
+    def __init__(self, settings: MailSection, ca_file: str, clock: Clock) -> None:
         self._settings, self._ca_file, self._clock = settings, ca_file, clock
         self._tls: ssl.SSLContext | None = None
         self._threads = anyio.CapacityLimiter(AT_ONCE)
 
-    async def send(self, row: Outgoing) -> Outcome:
+    async def send(self, row: ClaimedDelivery) -> Outcome:
         if not self._settings.host:
             return Outcome("never", "mail: not configured ([mail] host)")
         try:
@@ -49,7 +49,7 @@ class Mails:
             return Outcome("never", shortened(f"mail: {error}"))
         return Outcome("sent")
 
-    def _message(self, row: Outgoing) -> EmailMessage:
+    def _message(self, row: ClaimedDelivery) -> EmailMessage:
         settings = self._settings
         message = EmailMessage()
         message["Subject"] = " ".join(row.title.split())
@@ -81,7 +81,7 @@ class Mails:
 class _MailServer(smtplib.SMTP):
     """Connects to the first address that answers (smtplib would wait for each in turn)."""
 
-    def __init__(self, settings: Mail, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, settings: MailSection, tls: ssl.SSLContext | None) -> None:
         self._tls = tls if settings.tls == "tls" else None
         super().__init__(settings.host, settings.port, timeout=SILENCE_SEC)
 

@@ -14,7 +14,7 @@ from forepost.controller.notify import words
 from forepost.controller.notify.destinations import host_of
 from forepost.controller.notify.store import WAITING
 from forepost.kit.clock import Clock
-from forepost.wire.notify import Channel, Notice
+from forepost.wire.rest.notify import Channel, Notice
 
 
 class Outbox:

@@ -8,13 +8,13 @@ import msgspec
 from forepost.controller.outgoing import http
 from forepost.controller.outgoing.calls import Calls
 from forepost.controller.outgoing.route import DIRECT, Route
-from forepost.controller.outgoing.urls import Target
+from forepost.controller.outgoing.urls import UrlTarget
 
 LONGEST_SAID: Final = 2_048
 """Of a refusal's body that is read, in bytes."""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class WebhookReply(msgspec.Struct, frozen=True):
     status: int
     said: str
     """The beginning of the body, where it is a refusal."""
@@ -29,11 +29,13 @@ class Client:
             allow_private=allow_private, ca_file=ca_file, timeout_sec=timeout_sec, route=route
         )
 
-    async def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(
+        self, target: UrlTarget, headers: Mapping[str, str], body: bytes
+    ) -> WebhookReply:
         """Raises Unsent and Unallowed."""
         answer = await http.ask(self._calls, "POST", target, headers, _wanted, body)
         said = answer.body.decode(errors="replace")
-        return Answer(answer.status, said, answer.headers.get("retry-after", ""))
+        return WebhookReply(answer.status, said, answer.headers.get("retry-after", ""))
 
 
 def _wanted(status: int) -> int:

@@ -12,13 +12,13 @@ from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.notify.destinations import masked
 from forepost.controller.notify.outcome import Outcome
 from forepost.kit.errors import Conflict, NotFound
-from forepost.wire.notify import Delivery
+from forepost.wire.rest.notify import Delivery
 
 WAITING: Final = ("pending", "sending")
 DONE: Final = ("sent", "failed")
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class ClaimedDelivery(msgspec.Struct, frozen=True):
     """What a sender needs. `attempt` counts from 1."""
 
     id: int
@@ -44,13 +44,13 @@ class Look(msgspec.Struct, frozen=True):
     """When the first of those that are not due yet is."""
 
 
-class Filter(msgspec.Struct, frozen=True):
+class DeliveryFilter(msgspec.Struct, frozen=True):
     state: str | None = None
     alert_id: int | None = None
     rule_id: int | None = None
 
 
-class Store:
+class DeliveryStore:
     """A claim is a lease: who claims a row has until `lease_end` to say what became of it."""
 
     def __init__(self, db: Database) -> None:
@@ -75,7 +75,7 @@ class Store:
 
     async def claim(
         self, ids: Collection[int], now: datetime, lease_end: datetime
-    ) -> list[Outgoing]:
+    ) -> list[ClaimedDelivery]:
         """Those of `ids` that are still due: two controllers never get the same one."""
         statement = (
             update(deliveries)
@@ -87,7 +87,7 @@ class Store:
             rows = (await connection.execute(statement)).all()
         return [_outgoing(row) for row in rows]
 
-    async def sent(self, row: Outgoing, status: int | None, now: datetime) -> None:
+    async def sent(self, row: ClaimedDelivery, status: int | None, now: datetime) -> None:
         """What was sent needs not be kept: the log shows none of it."""
         await self._mark(
             row,
@@ -101,7 +101,9 @@ class Store:
             html="",
         )
 
-    async def not_sent(self, row: Outgoing, outcome: Outcome, again_at: datetime | None) -> None:
+    async def not_sent(
+        self, row: ClaimedDelivery, outcome: Outcome, again_at: datetime | None
+    ) -> None:
         """`again_at` None: given up."""
         await self._mark(
             row,
@@ -111,11 +113,11 @@ class Store:
             last_error=outcome.error,
         )
 
-    async def release(self, row: Outgoing, now: datetime) -> None:
+    async def release(self, row: ClaimedDelivery, now: datetime) -> None:
         """It was not tried to its end; somebody else may."""
         await self._mark(row, state="pending", next_at=now)
 
-    async def _mark(self, row: Outgoing, **values: Any) -> None:
+    async def _mark(self, row: ClaimedDelivery, **values: Any) -> None:
         """Nothing happens where the lease ended and another took it: the attempt tells them."""
         statement = (
             update(deliveries)
@@ -138,7 +140,7 @@ class Store:
             )
 
     async def log(
-        self, workspace_id: int, only: Filter, limit: int, offset: int
+        self, workspace_id: int, only: DeliveryFilter, limit: int, offset: int
     ) -> tuple[list[Delivery], int]:
         """Newest first, and how many there are."""
         wanted = [deliveries.c.workspace_id == workspace_id]
@@ -193,8 +195,8 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return and_(deliveries.c.state.in_(WAITING), deliveries.c.next_at <= now)
 
 
-def _outgoing(row: Row[Any]) -> Outgoing:
-    return Outgoing(
+def _outgoing(row: Row[Any]) -> ClaimedDelivery:
+    return ClaimedDelivery(
         id=row.id,
         kind=row.kind,
         destination=row.destination,

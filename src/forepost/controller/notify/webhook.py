@@ -8,9 +8,9 @@ from typing import Final
 import forepost
 from forepost.controller.notify.outcome import Outcome, of_status, shortened
 from forepost.controller.notify.post import Client
-from forepost.controller.notify.store import Outgoing
+from forepost.controller.notify.store import ClaimedDelivery
 from forepost.controller.outgoing.calls import Unallowed, Unsent
-from forepost.controller.outgoing.urls import Target, Wrong, target_of
+from forepost.controller.outgoing.urls import UrlTarget, WrongUrl, target_of
 from forepost.kit.clock import Clock
 
 # NetWatcher's name first, for receivers and firewalls that know it; then who it really is.
@@ -18,7 +18,7 @@ USER_AGENT: Final = f"NetWatcher-Alert/1.0 (forepost/{forepost.__version__})"
 
 
 def headers_of(
-    target: Target, secret: str, body: bytes, delivery_id: int, unix_sec: int
+    target: UrlTarget, secret: str, body: bytes, delivery_id: int, unix_sec: int
 ) -> dict[str, str]:
     """Pure. The second signature has the time of sending in it, against replays."""
     headers = {
@@ -44,10 +44,10 @@ class Webhooks:
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client, self._clock = client, clock
 
-    async def send(self, row: Outgoing) -> Outcome:
+    async def send(self, row: ClaimedDelivery) -> Outcome:
         try:
             target = target_of(row.destination)
-        except Wrong as wrong:
+        except WrongUrl as wrong:
             return Outcome("never", f"its URL {wrong}")
         body = row.body.encode()
         now = int(self._clock.now().timestamp())

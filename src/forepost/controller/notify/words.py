@@ -2,7 +2,7 @@
 
 from html import escape
 
-from forepost.wire.notify import Notice
+from forepost.wire.rest.notify import Notice
 
 
 def title(notice: Notice) -> str:

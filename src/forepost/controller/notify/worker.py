@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome, pause_after, shortened
-from forepost.controller.notify.store import Look, Outgoing
+from forepost.controller.notify.store import ClaimedDelivery, Look
 from forepost.kit.clock import Clock
 
 AT_ONCE: Final = 8
@@ -24,23 +24,23 @@ SETTLE_SEC: Final = 0.05
 PRUNE_SEC: Final = 3_600.0
 RELEASE_SEC: Final = 2.0
 
-Send = Callable[[Outgoing], Awaitable[Outcome]]
+Send = Callable[[ClaimedDelivery], Awaitable[Outcome]]
 
 _log = logging.getLogger(__name__)
 
 
-class Rows(Protocol):
+class DeliveryRows(Protocol):
     """What `store.Store` does for the worker."""
 
     async def look(self, now: datetime, full: Collection[str], limit: int) -> Look: ...
     async def claim(
         self, ids: Collection[int], now: datetime, lease_end: datetime
-    ) -> list[Outgoing]: ...
-    async def sent(self, row: Outgoing, status: int | None, now: datetime) -> None: ...
+    ) -> list[ClaimedDelivery]: ...
+    async def sent(self, row: ClaimedDelivery, status: int | None, now: datetime) -> None: ...
     async def not_sent(
-        self, row: Outgoing, outcome: Outcome, again_at: datetime | None
+        self, row: ClaimedDelivery, outcome: Outcome, again_at: datetime | None
     ) -> None: ...
-    async def release(self, row: Outgoing, now: datetime) -> None: ...
+    async def release(self, row: ClaimedDelivery, now: datetime) -> None: ...
     async def prune(self, before: datetime) -> None: ...
 
 
@@ -54,7 +54,7 @@ class Worker:
 
     def __init__(
         self,
-        rows: Rows,
+        rows: DeliveryRows,
         outbox: Outbox,
         senders: Mapping[str, Send],
         clock: Clock,
@@ -125,7 +125,7 @@ class Worker:
             await self._clock.sleep(SETTLE_SEC)
             waiting.cancel_scope.cancel()
 
-    async def _deliver(self, row: Outgoing) -> None:
+    async def _deliver(self, row: ClaimedDelivery) -> None:
         try:
             outcome = await self._attempt(row)
         except anyio.get_cancelled_exc_class():
@@ -138,14 +138,14 @@ class Worker:
             del self._busy[row.host]
         self._outbox.nudge()
 
-    async def _attempt(self, row: Outgoing) -> Outcome:
+    async def _attempt(self, row: ClaimedDelivery) -> Outcome:
         try:
             return await self._senders[row.kind](row)
         except Exception as error:  # noqa: BLE001 - it costs its own delivery, not the others
             _log.exception("delivery %d: a fault of the sender", row.id)
             return Outcome("again", shortened(f"internal: {type(error).__name__}"))
 
-    async def _note(self, row: Outgoing, outcome: Outcome) -> None:
+    async def _note(self, row: ClaimedDelivery, outcome: Outcome) -> None:
         now = self._clock.now()
         if outcome.verdict == "sent":
             await self._rows.sent(row, outcome.status, now)

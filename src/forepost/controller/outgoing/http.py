@@ -9,7 +9,7 @@ import msgspec
 from anyio.abc import ByteStream
 
 from forepost.controller.outgoing.calls import Calls, Unsent
-from forepost.controller.outgoing.urls import Target
+from forepost.controller.outgoing.urls import UrlTarget
 
 LONGEST_HEAD: Final = 64 << 10
 """Beyond what is wanted of the body, in bytes."""
@@ -18,7 +18,7 @@ Wanted = Callable[[int], int]
 """Status -> bytes of the body that are read."""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class HttpReply(msgspec.Struct, frozen=True):
     status: int
     headers: dict[str, str]
     """Names in lower case."""
@@ -29,14 +29,14 @@ class Answer(msgspec.Struct, frozen=True):
 async def ask(
     calls: Calls,
     method: str,
-    target: Target,
+    target: UrlTarget,
     headers: Mapping[str, str],
     wanted: Wanted,
     body: bytes = b"",
-) -> Answer:
+) -> HttpReply:
     """Raises Unsent and Unallowed."""
 
-    async def say(stream: ByteStream) -> Answer:
+    async def say(stream: ByteStream) -> HttpReply:
         await stream.send(_request(method, target, headers, body))
         return await _answer(stream, wanted)
 
@@ -46,7 +46,7 @@ async def ask(
         raise Unsent("its answer is not HTTP") from None
 
 
-def _request(method: str, target: Target, headers: Mapping[str, str], body: bytes) -> bytes:
+def _request(method: str, target: UrlTarget, headers: Mapping[str, str], body: bytes) -> bytes:
     lines = [f"{method} {target.path} HTTP/1.1", f"Host: {target.authority}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body or method == "POST":
@@ -55,7 +55,7 @@ def _request(method: str, target: Target, headers: Mapping[str, str], body: byte
     return "\r\n".join(lines).encode("latin-1") + body
 
 
-async def _answer(stream: ByteStream, wanted: Wanted) -> Answer:
+async def _answer(stream: ByteStream, wanted: Wanted) -> HttpReply:
     reading = _Reading(wanted)
     received = 0
     while not reading.enough:
@@ -71,7 +71,7 @@ async def _answer(stream: ByteStream, wanted: Wanted) -> Answer:
         reading.feed(data)
     if not reading.status:
         raise Unsent("its answer is too long")
-    return Answer(reading.status, reading.headers, reading.body)
+    return HttpReply(reading.status, reading.headers, reading.body)
 
 
 class _Reading:

@@ -8,11 +8,11 @@ import msgspec
 LONGEST: Final = 2_000
 
 
-class Wrong(ValueError):
+class WrongUrl(ValueError):
     """The destination cannot be used; the text says why."""
 
 
-class Target(msgspec.Struct, frozen=True):
+class UrlTarget(msgspec.Struct, frozen=True):
     """The parts of an http(s) URL that a request is made of."""
 
     tls: bool
@@ -29,21 +29,21 @@ class Target(msgspec.Struct, frozen=True):
         return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
 
 
-def target_of(url: str) -> Target:
+def target_of(url: str) -> UrlTarget:
     """Raises Wrong."""
     parts = split(url)
     if parts.scheme not in ("http", "https"):
-        raise Wrong("must start with https:// or http://")
+        raise WrongUrl("must start with https:// or http://")
     tls = parts.scheme == "https"
     try:
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
     except ValueError:  # UnicodeError is one
-        raise Wrong("its host or port is not valid") from None
+        raise WrongUrl("its host or port is not valid") from None
     if not host or "%" in host or port == 0:
-        raise Wrong("its host or port is not valid")
+        raise WrongUrl("its host or port is not valid")
     query = f"?{parts.query}" if parts.query else ""
-    return Target(
+    return UrlTarget(
         tls=tls,
         host=host,
         port=port or (443 if tls else 80),
@@ -56,13 +56,13 @@ def target_of(url: str) -> Target:
 def split(url: str) -> SplitResult:
     """Raises Wrong."""
     if len(url) > LONGEST:
-        raise Wrong(f"is longer than {LONGEST} characters")
+        raise WrongUrl(f"is longer than {LONGEST} characters")
     if "://" not in url or any(c.isspace() or not c.isprintable() for c in url):
-        raise Wrong("is not a URL")
+        raise WrongUrl("is not a URL")
     try:
         return urlsplit(url)
     except ValueError:
-        raise Wrong("is not a URL") from None
+        raise WrongUrl("is not a URL") from None
 
 
 def _ascii(path: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from forepost.controller.payloads.dns import Dns
-from forepost.controller.payloads.http import Http
+from forepost.controller.payloads.http import HttpPayload
 from forepost.controller.payloads.mtr import Mtr
 from forepost.controller.payloads.netinfo import Netinfo
 from forepost.controller.payloads.payload import (
@@ -31,7 +31,7 @@ from forepost.controller.series.port import Row
 
 TYPES: Final[dict[str, type[Payload]]] = {
     "DNS": Dns,
-    "HTTP": Http,
+    "HTTP": HttpPayload,
     "MTR": Mtr,
     "NETINFO": Netinfo,
     "PING": Ping,

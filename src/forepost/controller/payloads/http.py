@@ -10,7 +10,7 @@ from forepost.controller.payloads.payload import (
 )
 
 
-class Http(Payload):
+class HttpPayload(Payload):
     """`status_code` 0: there was no answer."""
 
     first_byte_ms: float | None = None

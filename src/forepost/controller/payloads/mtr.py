@@ -21,7 +21,7 @@ Route = tuple[frozenset[str], ...]
 """The addresses seen at each hop; a hop without any was silent."""
 
 
-class Host(msgspec.Struct):
+class MtrHost(msgspec.Struct):
     ip: str = ""
     hostname: str = ""
 
@@ -29,7 +29,7 @@ class Host(msgspec.Struct):
 class Hop(msgspec.Struct):
     """Times in ms. NetWatcher's agent writes the figures as strings: the decoder is not strict."""
 
-    hosts: list[Host] | None = None
+    hosts: list[MtrHost] | None = None
     loss_pct: float = 100.0
     recv: int = 0
     avg: float = 0
@@ -38,16 +38,16 @@ class Hop(msgspec.Struct):
 
 
 class Info(msgspec.Struct):
-    target: Host = msgspec.field(default_factory=Host)
+    target: MtrHost = msgspec.field(default_factory=MtrHost)
 
 
-class Report(msgspec.Struct):
+class MtrReport(msgspec.Struct):
     info: Info = msgspec.field(default_factory=Info)
     hops: Annotated[list[Hop], Meta(max_length=MOST_HOPS)] | None = None
 
 
 class Mtr(Payload):
-    report: Report = msgspec.field(default_factory=Report)
+    report: MtrReport = msgspec.field(default_factory=MtrReport)
 
     @property
     def hops(self) -> list[Hop]:

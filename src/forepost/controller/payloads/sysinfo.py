@@ -5,7 +5,7 @@ import msgspec
 from forepost.controller.payloads.payload import Figures, Metrics, Payload
 
 
-class Memory(msgspec.Struct):
+class MemoryUse(msgspec.Struct):
     total_bytes: float = 0
     used_bytes: float = 0
     available_bytes: float = 0
@@ -25,7 +25,7 @@ class CpuTimes(msgspec.Struct, frozen=True):
 
 
 class Sysinfo(Payload):
-    memory: Memory | None = msgspec.field(name="memoryInfo", default=None)
+    memory: MemoryUse | None = msgspec.field(name="memoryInfo", default=None)
     cpu: CpuTimes | None = msgspec.field(name="CPUTimes", default=None)
 
     def metrics(self, figures: Figures) -> Metrics:

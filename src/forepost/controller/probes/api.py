@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import Caller, needs
-from forepost.controller.probes.copying import Copying
+from forepost.controller.access.guard import Caller, needs
+from forepost.controller.probes.copies import ProbeCopies
 from forepost.controller.probes.options import check_options
 from forepost.controller.probes.round_length import check_round, timed
 from forepost.controller.probes.rows import hosts_of, peers_of
@@ -21,11 +21,11 @@ from forepost.controller.probes.targets import check_targets
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.base import MOST_ID, patched
-from forepost.wire.copying import CopyOutcome, CopyProbes, ReverseProbe
-from forepost.wire.probe_delivery import ProbeDelivery
-from forepost.wire.probe_options import usual_timeout
-from forepost.wire.probes import NewProbe, Probe, ProbePatch
-from forepost.wire.rest import Done, ListOf
+from forepost.wire.probes.copies import CopyOutcome, CopyProbes, ReverseProbe
+from forepost.wire.probes.delivery import ProbeDelivery
+from forepost.wire.probes.options import usual_timeout
+from forepost.wire.probes.probe import NewProbe, Probe, ProbePatch
+from forepost.wire.rest.bodies import Done, ListOf
 
 Told = Callable[[Changed], None]
 """Called after a probe was added, changed or removed."""
@@ -43,7 +43,7 @@ INTERVAL_SEC: Final = 60
 def routes(
     probes: Probes,
     situations: Situations,
-    copying: Copying,
+    copying: ProbeCopies,
     delivery: Delivery,
     clock: Clock,
     told: Told,

@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from forepost.controller.probes.peers import Peer, address_of
-from forepost.wire.probe_trafficsim import flat
-from forepost.wire.probes import Probe, ProbeTarget
+from forepost.wire.probes.probe import Probe, ProbeTarget
+from forepost.wire.probes.trafficsim import flat
 
 MTR_INTERVAL_SEC, MTR_TIMEOUT_SEC, MTR_COUNT = 300, 30, 5
 TRAFFICSIM_INTERVAL_SEC, TRAFFICSIM_TIMEOUT_SEC = 60, 10

@@ -9,7 +9,7 @@ from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes.rows import hosts_of, peers_of, whole
 from forepost.controller.probes.secrets import masked
 from forepost.kit.errors import NotFound
-from forepost.wire.probes import Probe
+from forepost.wire.probes.probe import Probe
 
 
 class Likeness:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from forepost.kit.errors import Invalid
 from forepost.kit.near_miss import near_miss
-from forepost.wire.probe_options import Options, WrongOption, read_options
-from forepost.wire.probe_trafficsim import flat
-from forepost.wire.probes import OPTIONS, NewProbe, Probe
+from forepost.wire.probes.options import Options, WrongOption, read_options
+from forepost.wire.probes.probe import OPTIONS, NewProbe, Probe
+from forepost.wire.probes.trafficsim import flat
 
 STANDS_FOR: Final = {"AGENT": ("MTR", "PING", "TRAFFICSIM")}
 """Types whose options are those of other types."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes.rows import insert_probe, peers_of
-from forepost.wire.probes import NewProbe, Probe
+from forepost.wire.probes.probe import NewProbe, Probe
 
 
 async def match(connection: AsyncConnection, first: Probe, now: datetime) -> set[int]:

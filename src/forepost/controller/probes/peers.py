@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from forepost.controller.payloads.netinfo import Netinfo
-from forepost.wire.rest import TrafficsimPort
+from forepost.wire.rest.bodies import TrafficsimPort
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes.rows import peers_of, probe_of
 from forepost.kit.errors import Conflict
-from forepost.wire.budget import NOTHING, Cost, cost, refusal
-from forepost.wire.probes import Probe
+from forepost.wire.probes.budget import NOTHING, Cost, cost, refusal
+from forepost.wire.probes.probe import Probe
 
 
 async def check(connection: AsyncConnection, probe: Probe, old: Probe | None = None) -> None:

@@ -5,8 +5,8 @@ from typing import Any, Final
 import msgspec
 
 from forepost.kit.errors import Invalid
-from forepost.wire.probe_options import LEAST_GAP_SEC, usual_timeout
-from forepost.wire.probes import TARGETLESS, Probe, ProbePatch
+from forepost.wire.probes.options import LEAST_GAP_SEC, usual_timeout
+from forepost.wire.probes.probe import TARGETLESS, Probe, ProbePatch
 
 SPACED: Final = frozenset({"PING", "TCP"})
 """Types whose packets or attempts have a least distance."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.presence import agents_exist
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.kit.errors import Invalid, NotFound
-from forepost.wire.probes import NewProbe, Probe, ProbeTarget
+from forepost.wire.probes.probe import NewProbe, Probe, ProbeTarget
 
 
 async def insert_probe(

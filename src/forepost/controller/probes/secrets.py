@@ -3,7 +3,7 @@
 import msgspec
 
 from forepost.wire.disclosure import public_metadata, public_target
-from forepost.wire.probes import Probe
+from forepost.wire.probes.probe import Probe
 
 
 def masked(probe: Probe) -> Probe:

@@ -16,7 +16,7 @@ from forepost.controller.probes.peers import Peer, address_of
 from forepost.controller.probes.rows import peers_of, whole
 from forepost.controller.probes.secrets import without_settings
 from forepost.controller.probes.wanted import Situation
-from forepost.wire.probes import Probe
+from forepost.wire.probes.probe import Probe
 
 
 class Situations:

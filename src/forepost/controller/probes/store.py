@@ -20,7 +20,7 @@ from forepost.controller.probes.rows import (
 )
 from forepost.controller.probes.secrets import without_settings
 from forepost.wire.base import patched
-from forepost.wire.probes import NewProbe, Probe, ProbePatch
+from forepost.wire.probes.probe import NewProbe, Probe, ProbePatch
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from forepost.kit.errors import Invalid
-from forepost.wire.probes import TARGETLESS
+from forepost.wire.probes.probe import TARGETLESS
 
 WITH_PORT: Final = frozenset({"TCP"})
 MAY_HAVE_PORT: Final = frozenset({"TLS", "SNMP", "TRAFFICSIM"})

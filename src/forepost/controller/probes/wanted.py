@@ -8,7 +8,7 @@ import msgspec
 
 from forepost.controller.probes.expansion import SINCE, Towards, expanded, server
 from forepost.controller.probes.peers import Peer
-from forepost.wire.probes import Probe
+from forepost.wire.probes.probe import Probe
 
 VIRTUAL: Final = {"NETINFO": 600, "SYSINFO": 60}
 """Types that every agent gets with probe id 0, and their interval in seconds."""

@@ -6,15 +6,15 @@ from typing import Annotated, Any, Final
 from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from forepost.controller.access import needs
+from forepost.controller.access.guard import needs
 from forepost.controller.results.query import MOST_BYTES, limit_of, micros
-from forepost.controller.results.reading import POINTS, Reading
 from forepost.controller.results.rows import shown
-from forepost.controller.results.sampling import sampled
+from forepost.controller.results.samples import sampled
+from forepost.controller.results.streams import POINTS, Streams
 from forepost.controller.series.port import Find, Series, stream_of
 from forepost.kit.errors import NotFound
 from forepost.wire.base import MOST_ID
-from forepost.wire.rest import Chart, ListOf, ResultRow
+from forepost.wire.rest.bodies import Chart, ListOf, ResultRow
 
 BASE: Final = "/workspaces/{workspace_id:int}/probe-data"
 ONE_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}"
@@ -28,7 +28,7 @@ ProbeId = Annotated[int | None, QueryParameter(name="probeId", ge=0, le=MOST_ID)
 AgentId = Annotated[int | None, QueryParameter(name="agentId", ge=0, le=MOST_ID)]
 
 
-def routes(series: Series, streams_of: StreamsOf, reading: Reading) -> Router:
+def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
     async def streams(workspace_id: int, probe_id: int | None) -> list[int]:
         """The streams of a workspace, or the one of its probe. Raises NotFound."""
         probes, agents = await streams_of(workspace_id)

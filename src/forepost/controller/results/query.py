@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from forepost.controller.paging import unix_seconds
+from forepost.controller.page import unix_seconds
 from forepost.kit.errors import Invalid
 
 LIMIT: Final = 1_000

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from forepost.wire.probes import Probe
+from forepost.wire.probes.probe import Probe
 
 
-class Likeness(Protocol):
+class LikeProbes(Protocol):
     """Probes of a workspace by what they measure."""
 
     async def one(self, workspace_id: int, probe_id: int) -> Probe:

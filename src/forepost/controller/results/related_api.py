@@ -6,22 +6,22 @@ import msgspec
 from litestar import Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from forepost.controller.access import needs
+from forepost.controller.access.guard import needs
 from forepost.controller.results.api import BASE, From, Time
 from forepost.controller.results.query import MOST_BYTES, limit_of, micros
-from forepost.controller.results.related import Likeness, measures, similar_to
+from forepost.controller.results.related import LikeProbes, measures, similar_to
 from forepost.controller.results.rows import shown
 from forepost.controller.series.port import Find, Row, Series, size_of
-from forepost.wire.copying import Bundle, ByTarget, LatestOf, Similar
 from forepost.wire.disclosure import public_target
-from forepost.wire.probes import Probe
-from forepost.wire.rest import ResultRow
+from forepost.wire.probes.copies import Bundle, ByTarget, LatestOf, Similar
+from forepost.wire.probes.probe import Probe
+from forepost.wire.rest.bodies import ResultRow
 
 TOGETHER: Final = 200
 """Probes of one target that are answered for; their rows are read one probe after another."""
 
 
-def routes(series: Series, likeness: Likeness) -> Router:
+def routes(series: Series, likeness: LikeProbes) -> Router:
     async def newest(probe: Probe) -> ResultRow | None:
         rows = await series.find(Find(streams=[probe.id], limit=1))
         return shown(rows[0]) if rows else None

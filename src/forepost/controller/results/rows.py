@@ -7,7 +7,7 @@ import msgspec
 
 from forepost.controller.series.port import Row
 from forepost.wire.disclosure import public_target, without_secrets
-from forepost.wire.rest import ResultRow
+from forepost.wire.rest.bodies import ResultRow
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_US: Final = -62_135_596_800_000_000

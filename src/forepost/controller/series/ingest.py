@@ -60,7 +60,7 @@ class _Part:
         return kept
 
 
-class Ingest:
+class RowIngest:
     """`store` on the loop, inside a transaction of the writer; then `settle` or `revert`."""
 
     def __init__(self, connection: apsw.Connection, lines: Lines, packer: Packer) -> None:

@@ -31,7 +31,7 @@ class Of(msgspec.Struct, frozen=True, array_like=True):
     target_agent: int
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownLines(msgspec.Struct, frozen=True):
     line: int
     stream: int
     agent_id: int
@@ -72,20 +72,20 @@ class Lines:
     and `revert` forgets it when it is not.
     """
 
-    def __init__(self, known: Iterable[Known] = (), *, per_agent: int = PER_AGENT) -> None:
+    def __init__(self, known: Iterable[KnownLines] = (), *, per_agent: int = PER_AGENT) -> None:
         self.ids: dict[Key, int] = {}
         """Own lines only. The writer looks here first, and calls `intern` for what is missing."""
         self._shared: dict[tuple[int, int, str], int] = {}
-        self._by_stream: dict[int, list[Known]] = {}
+        self._by_stream: dict[int, list[KnownLines]] = {}
         self._by_agent: Counter[int] = Counter()
-        self._pending: list[Known] = []
+        self._pending: list[KnownLines] = []
         self._per_agent = per_agent
         self._next = 1
         for line in known:
             self._remember(line)
             self._publish(line)
 
-    def of_stream(self, stream: int) -> Sequence[Known]:
+    def of_stream(self, stream: int) -> Sequence[KnownLines]:
         return tuple(self._by_stream.get(stream, ()))
 
     def of_no_probe(self, type_: str) -> list[int]:
@@ -96,7 +96,7 @@ class Lines:
             if stream < 0 and of_type == type_
         )
 
-    def matching(self, query: Find) -> list[Known]:
+    def matching(self, query: Find) -> list[KnownLines]:
         """Lines that may have rows for the query; the rows of a shared one must be asked too."""
         return [
             line
@@ -119,7 +119,7 @@ class Lines:
                 return line, of
         return self._add(stream, agent_id, Of(0, by_type, "", 0), shared=True), of
 
-    def pending(self) -> Sequence[Known]:
+    def pending(self) -> Sequence[KnownLines]:
         return self._pending
 
     def settle(self) -> None:
@@ -149,12 +149,12 @@ class Lines:
                 del self._by_stream[stream]
 
     def _add(self, stream: int, agent_id: int, of: Of, *, shared: bool) -> int:
-        line = Known(self._next, stream, agent_id, of, shared)
+        line = KnownLines(self._next, stream, agent_id, of, shared)
         self._pending.append(line)
         self._remember(line)
         return line.line
 
-    def _remember(self, line: Known) -> None:
+    def _remember(self, line: KnownLines) -> None:
         if line.shared:
             self._shared[line.stream, line.agent_id, line.of.type] = line.line
         else:
@@ -162,10 +162,10 @@ class Lines:
         self._by_agent[line.agent_id] += 1
         self._next = max(self._next, line.line + 1)
 
-    def _publish(self, line: Known) -> None:
+    def _publish(self, line: KnownLines) -> None:
         self._by_stream.setdefault(line.stream, []).append(line)
 
-    def _forget(self, line: Known) -> None:
+    def _forget(self, line: KnownLines) -> None:
         if line.shared:
             del self._shared[line.stream, line.agent_id, line.of.type]
         else:
@@ -180,14 +180,14 @@ def load(connection: apsw.Connection, *, per_agent: int) -> Lines:
     )
     return Lines(
         (
-            Known(line, stream, agent_id, Of(*rest), bool(shared))
+            KnownLines(line, stream, agent_id, Of(*rest), bool(shared))
             for line, stream, agent_id, *rest, shared in rows
         ),
         per_agent=per_agent,
     )
 
 
-def save(connection: apsw.Connection, lines: Iterable[Known]) -> None:
+def save(connection: apsw.Connection, lines: Iterable[KnownLines]) -> None:
     connection.executemany(
         "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(line.line, *line.key, int(line.shared)) for line in lines],

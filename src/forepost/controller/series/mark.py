@@ -13,7 +13,7 @@ class Mark(msgspec.Struct, frozen=True):
     """The metadata's own book: of each kind of id, the highest that was given out."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class SeriesMark(msgspec.Struct, frozen=True):
     """How the series are now."""
 
     mark: Mark | None
@@ -27,12 +27,12 @@ _decoder = msgspec.json.Decoder(Mark)
 _HIGHEST = "SELECT max(stream, 0), max(-stream, agent_id, probe_agent_id, target_agent) FROM lines"
 
 
-def read(connection: apsw.Connection) -> Standing:
+def read(connection: apsw.Connection) -> SeriesMark:
     body = connection.execute("SELECT body FROM mark").get
     probe = agent = 0
     for of_probe, of_agent in connection.execute(_HIGHEST):
         probe, agent = max(probe, of_probe), max(agent, of_agent)
-    return Standing(
+    return SeriesMark(
         mark=None if body is None else _decoder.decode(body),
         has_rows=bool(connection.execute("SELECT EXISTS (SELECT 1 FROM lines)").get),
         highest_probe=probe,

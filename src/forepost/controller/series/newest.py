@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import apsw
 
-from forepost.controller.series.finding import HEADS, SELECT, row_of
 from forepost.controller.series.lines import Lines
 from forepost.controller.series.payloads import Unpacker
 from forepost.controller.series.port import Find, Row
 from forepost.controller.series.schema import DAY_US, SKEWED, days_of, on, snapshot
+from forepost.controller.series.search import HEADS, SELECT, row_of
 
 _LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
 _NEWEST = SELECT + " WHERE line = ? AND created_us = ? ORDER BY identity DESC LIMIT 1"

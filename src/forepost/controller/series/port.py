@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from forepost.wire.rest import Line
+from forepost.wire.rest.bodies import Line
 
 ROW_BYTES: Final = 512
 """Of a row but for its texts."""

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from forepost.wire.rest import Point
+from forepost.wire.rest.bodies import Point
 
 RELATIVE_ERROR: Final = 0.02
 LEAST_MS: Final = 1e-4
@@ -65,7 +65,7 @@ Result = Sequence[float | None]
 """rtt_ms, rtt_min_ms, rtt_max_ms, loss_pct of one result."""
 
 
-class Sums(NamedTuple):
+class ResultSums(NamedTuple):
     """A tally at rest, in the order of its columns. `histogram` is None for one RTT or none."""
 
     results: int
@@ -138,7 +138,7 @@ class Tally:
         self.rtt_sum += math.fsum(values[before:])
         self.rtt_min, self.rtt_max = least, greatest
 
-    def merge(self, sums: Sums) -> None:
+    def merge(self, sums: ResultSums) -> None:
         self.results += sums.results
         self.losses += sums.losses
         self.loss_sum += sums.loss_sum
@@ -155,8 +155,8 @@ class Tally:
         for index, count in unpack(sums.histogram):
             mine[index] = mine.get(index, 0) + count
 
-    def sums(self) -> Sums:
-        return Sums(
+    def sums(self) -> ResultSums:
+        return ResultSums(
             results=self.results,
             rtts=self.rtts,
             rtt_sum=self.rtt_sum,

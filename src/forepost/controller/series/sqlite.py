@@ -12,27 +12,21 @@ import anyio
 import anyio.to_thread
 import apsw
 
-from forepost.controller.series import charting, finding, mark, newest, payloads
+from forepost.controller.series import charts, mark, newest, payloads, search
 from forepost.controller.series import lines as lines_table
-from forepost.controller.series.forgetting import (
-    FIRST,
-    FIRST_DAY,
-    DayAndLine,
-    Forgetting,
-    Place,
-)
-from forepost.controller.series.ingest import Ingest
+from forepost.controller.series.ingest import RowIngest
 from forepost.controller.series.lines import PER_AGENT, Lines
-from forepost.controller.series.mark import Mark, Standing
+from forepost.controller.series.mark import Mark, SeriesMark
 from forepost.controller.series.payloads import Unpacker
 from forepost.controller.series.port import ChartOf, Find, Row, Spread, SpreadOf
-from forepost.controller.series.rolling import Roller
+from forepost.controller.series.retention import FIRST, FIRST_DAY, DayAndLine, Place, Retention
+from forepost.controller.series.rollup_keeper import Roller
 from forepost.controller.series.schema import open_reader, open_writer
 from forepost.controller.series.writer import Writer
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
-from forepost.wire.rest import Line
+from forepost.wire.rest.bodies import Line
 
 T = TypeVar("T")
 
@@ -56,7 +50,7 @@ class SqliteSeries:
         self,
         lock: int,
         writer: Writer,
-        forgetting: Forgetting,
+        forgetting: Retention,
         lines: Lines,
         readers: Sequence[_Reader],
     ) -> None:
@@ -90,9 +84,9 @@ class SqliteSeries:
         try:
             connection = open_writer(path)
             lines = lines_table.load(connection, per_agent=per_agent)
-            ingest = Ingest(connection, lines, payloads.load(connection))
+            ingest = RowIngest(connection, lines, payloads.load(connection))
             writer = Writer(connection, ingest, Roller(connection, clock), clock, health)
-            forgetting = Forgetting(connection, ingest, lines)
+            forgetting = Retention(connection, ingest, lines)
             readers = [_Reader(path) for _ in range(READERS)]
         except BaseException:
             os.close(lock)
@@ -107,7 +101,7 @@ class SqliteSeries:
 
     async def find(self, query: Find) -> list[Row]:
         return await self._read(
-            lambda reader: finding.find(reader.connection, reader.unpacker, self._lines, query)
+            lambda reader: search.find(reader.connection, reader.unpacker, self._lines, query)
         )
 
     async def newest(self, streams: Sequence[int], *, from_us: int, to_us: int) -> list[Row]:
@@ -118,14 +112,10 @@ class SqliteSeries:
         )
 
     async def chart(self, query: ChartOf) -> tuple[int, list[Line]]:
-        return await self._read(
-            lambda reader: charting.chart(reader.connection, self._lines, query)
-        )
+        return await self._read(lambda reader: charts.chart(reader.connection, self._lines, query))
 
     async def spread(self, query: SpreadOf) -> list[Spread]:
-        return await self._read(
-            lambda reader: charting.spread(reader.connection, self._lines, query)
-        )
+        return await self._read(lambda reader: charts.spread(reader.connection, self._lines, query))
 
     async def forget(self, *, before_us: int) -> int:
         # A day is a job of its own, so that adds are committed in between.
@@ -146,7 +136,7 @@ class SqliteSeries:
             deleted += count
         return deleted
 
-    async def standing(self) -> Standing:
+    async def standing(self) -> SeriesMark:
         """Whose they are, and what is in them."""
         return await self._writer.call(partial(mark.read, self._writer.connection))
 

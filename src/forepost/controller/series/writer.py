@@ -18,9 +18,9 @@ import anyio
 import anyio.to_thread
 import apsw
 
-from forepost.controller.series.ingest import Ingest
+from forepost.controller.series.ingest import RowIngest
 from forepost.controller.series.port import Row
-from forepost.controller.series.rolling import TURN_ROWS, Roller
+from forepost.controller.series.rollup_keeper import TURN_ROWS, Roller
 from forepost.controller.series.schema import transaction
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
@@ -75,7 +75,7 @@ class Writer:
     def __init__(
         self,
         connection: apsw.Connection,
-        ingest: Ingest,
+        ingest: RowIngest,
         roller: Roller,
         clock: Clock,
         health: Health,

@@ -10,15 +10,15 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import PUBLIC, Caller, needs
-from forepost.controller.peer import Peers
-from forepost.controller.sharing.door import Door
+from forepost.controller.access.guard import PUBLIC, Caller, needs
+from forepost.controller.access.peer import Peers
+from forepost.controller.sharing.access import ShareAccess
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound, Unauthenticated
 from forepost.wire.base import MOST_ID
-from forepost.wire.probes import Probe
-from forepost.wire.rest import Agent, Chart, Done, ListOf, ResultRow
-from forepost.wire.sharing import (
+from forepost.wire.probes.probe import Probe
+from forepost.wire.rest.bodies import Agent, Chart, Done, ListOf, ResultRow
+from forepost.wire.rest.share_links import (
     NewShareLink,
     NewShareLinkMade,
     PasswordNeeded,
@@ -52,7 +52,7 @@ class Views(msgspec.Struct, frozen=True):
     """(probe id, type, from, to)."""
 
 
-def routes(door: Door, views: Views, peers: Peers, clock: Clock) -> Router:
+def routes(door: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Router:
     async def probe_of(workspace_id: int, agent_id: int, probe_id: int) -> int:
         """Only the agent's own probes, and those towards it. Raises NotFound."""
         own = await views.probes(workspace_id, agent_id)

@@ -8,20 +8,20 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, delete, insert, select, update
 
-from forepost.controller.access import Caller
+from forepost.controller.access.guard import Caller
 from forepost.controller.db.derived import ISSUES, maker_may, still_may
 from forepost.controller.db.engine import Database
 from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
-from forepost.controller.db.tables.sharing import share_links
+from forepost.controller.db.tables.share_links import share_links
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import NotFound
-from forepost.wire.sharing import NewShareLink, ShareLink
+from forepost.wire.rest.share_links import NewShareLink, ShareLink
 
 NONE_SUCH = "share link not found"
 
 
-class Kept(msgspec.Struct, frozen=True):
+class StoredShareLink(msgspec.Struct, frozen=True):
     """A link as its door needs it."""
 
     link: ShareLink
@@ -83,7 +83,7 @@ class ShareLinks:
             if (await connection.execute(statement)).rowcount != 1:
                 raise NotFound(NONE_SUCH)
 
-    async def by_token(self, token: str, now: datetime) -> Kept:
+    async def by_token(self, token: str, now: datetime) -> StoredShareLink:
         """Raises NotFound, also when its agent or workspace has been deleted, or who made it could
         not make it now.
         """
@@ -108,7 +108,7 @@ class ShareLinks:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             raise NotFound(NONE_SUCH)
-        return Kept(_link(row), row.password_hash)
+        return StoredShareLink(_link(row), row.password_hash)
 
     async def opened(self, link_id: int, now: datetime) -> None:
         statement = (

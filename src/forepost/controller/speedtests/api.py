@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import Caller, needs
-from forepost.controller.paging import Limit, Offset
+from forepost.controller.access.guard import Caller, needs
+from forepost.controller.page import Limit, Offset
 from forepost.controller.speedtests.queue import Queue
-from forepost.wire.rest import Done, ListOf
-from forepost.wire.speedtest import NewSpeedtest, Speedtest, SpeedtestQueue, SpeedtestServer
+from forepost.wire.rest.bodies import Done, ListOf
+from forepost.wire.speedtests.queue import NewSpeedtest, Speedtest, SpeedtestQueue, SpeedtestServer
 
 OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}"
 ALL: Final = OF_AGENT + "/speedtest-queue"

@@ -6,12 +6,7 @@ from typing import Final
 
 from forepost.controller.speedtests.store import Speedtests
 from forepost.kit.clock import Clock
-from forepost.wire.speedtest import (
-    NewSpeedtest,
-    Speedtest,
-    SpeedtestResult,
-    SpeedtestServer,
-)
+from forepost.wire.speedtests.queue import NewSpeedtest, Speedtest, SpeedtestResult, SpeedtestServer
 
 TURN_SEC: Final = 15.0
 

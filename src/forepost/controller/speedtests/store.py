@@ -12,7 +12,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.speedtests import speedtest_servers, speedtests
 from forepost.kit.errors import Conflict, NotFound
-from forepost.wire.speedtest import NewSpeedtest, Speedtest, SpeedtestServer
+from forepost.wire.speedtests.queue import NewSpeedtest, Speedtest, SpeedtestServer
 
 WAIT: Final = timedelta(minutes=15)
 """How long a test may wait for its agent, and from then on for its end."""

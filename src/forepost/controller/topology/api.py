@@ -6,16 +6,16 @@ from litestar import MediaType, Response, Router, get
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
-from forepost.controller.access import needs
-from forepost.controller.topology.desk import Desk, Kind
-from forepost.wire.topology import LOOKBACK_MIN, Matrix, NetworkMap, WorkspaceHealth
+from forepost.controller.access.guard import needs
+from forepost.controller.topology.service import Kind, Topology
+from forepost.wire.rest.topology import LOOKBACK_MIN, Matrix, NetworkMap, WorkspaceHealth
 
 ONE: Final = "/workspaces/{workspace_id:int}"
 Lookback = Annotated[int, QueryParameter(ge=1, le=LOOKBACK_MIN)]
 """Minutes."""
 
 
-def routes(desk: Desk) -> Router:
+def routes(desk: Topology) -> Router:
     async def answer(kind: Kind, workspace_id: int, lookback: int) -> Response[bytes]:
         body = await desk.body(kind, workspace_id, lookback)
         return Response(body, media_type=MediaType.JSON)

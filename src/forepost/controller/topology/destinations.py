@@ -5,20 +5,20 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from forepost.controller.topology.grading import Figures, mean, shown, status_of
-from forepost.controller.topology.view import Seen, View, last_of
-from forepost.wire.topology import Endpoint, MapDestination
+from forepost.controller.topology.grades import GradedFigures, mean, shown, status_of
+from forepost.controller.topology.view import LineView, View, last_of
+from forepost.wire.rest.topology import Endpoint, MapDestination
 
 Way = tuple[int, int]
 """From agent, to agent."""
 
 
-class Towards(msgspec.Struct):
+class Destination(msgspec.Struct):
     """All lines towards one place."""
 
     node: str
-    lines: list[Seen]
-    figures: Figures = msgspec.field(default_factory=Figures)
+    lines: list[LineView]
+    figures: GradedFigures = msgspec.field(default_factory=GradedFigures)
     """Of agents that are online; of all where none is."""
 
     @property
@@ -34,14 +34,14 @@ class Towards(msgspec.Struct):
         return next((p.line.path.hostname for p in self.lines if p.line.path), "")
 
 
-def grouped(seen: Sequence[Seen]) -> dict[str, Towards]:
+def grouped(seen: Sequence[LineView]) -> dict[str, Destination]:
     """By node."""
-    found: dict[str, Towards] = {}
+    found: dict[str, Destination] = {}
     for each in seen:
         node = each.line.destination
         towards = found.get(node)
         if towards is None:
-            towards = found[node] = Towards(node, [])
+            towards = found[node] = Destination(node, [])
         towards.lines.append(each)
     for towards in found.values():
         current = [each.figures for each in towards.lines if each.status != "unknown"]
@@ -49,10 +49,10 @@ def grouped(seen: Sequence[Seen]) -> dict[str, Towards]:
     return found
 
 
-def destination(view: View, towards: Towards, ways: AbstractSet[Way]) -> MapDestination:
+def destination(view: View, towards: Destination, ways: AbstractSet[Way]) -> MapDestination:
     lines, agents = towards.lines, towards.agents
     peer = lines[0].line.target_agent
-    by_probe: dict[tuple[int, int], list[Seen]] = {}
+    by_probe: dict[tuple[int, int], list[LineView]] = {}
     for each in lines:
         by_probe.setdefault((each.line.agent_id, each.line.probe_id), []).append(each)
     ips = [each.line.path.resolved_ip for each in lines if each.line.path]
@@ -78,7 +78,7 @@ def destination(view: View, towards: Towards, ways: AbstractSet[Way]) -> MapDest
 
 
 def _endpoint(
-    view: View, lines: list[Seen], target_name: str, target_ip: str, ways: AbstractSet[Way]
+    view: View, lines: list[LineView], target_name: str, target_ip: str, ways: AbstractSet[Way]
 ) -> Endpoint:
     """Nearly every probe has one line towards one place, and a large map has ten thousand."""
     line = lines[0].line

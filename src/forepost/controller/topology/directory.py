@@ -17,7 +17,7 @@ MOST: Final = 200
 """Workspaces in RAM; when full the one that was asked for longest ago is read again."""
 
 
-class Target(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class NamedTarget(msgspec.Struct, frozen=True, array_like=True, gc=False):
     text: str
     agent_id: int
     """0: none; `text` says where."""
@@ -43,7 +43,7 @@ class KnownProbe(msgspec.Struct, frozen=True):
     agent_id: int
     type: str
     enabled: bool
-    targets: list[Target]
+    targets: list[NamedTarget]
 
 
 class Directory(msgspec.Struct, frozen=True):
@@ -135,6 +135,6 @@ class Directories:
                 probe = found[probe_id] = KnownProbe(probe_id, agent_id, kind, enabled, [])
             if text is not None:
                 probe.targets.append(
-                    Target("" if target_agent else public_target(text), target_agent or 0)
+                    NamedTarget("" if target_agent else public_target(text), target_agent or 0)
                 )
         return Directory(known, found, generation)

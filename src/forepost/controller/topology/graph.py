@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Self, TypeVar
 
-from forepost.controller.topology.grading import Figures
+from forepost.controller.topology.grades import GradedFigures
 from forepost.controller.topology.paths import Path
 
 Key = TypeVar("Key")
 Counted = TypeVar("Counted", int, str)
 
 
-class Tally:
+class GraphTally:
     """What all paths say about one node or one edge."""
 
     __slots__ = ("agents", "hostnames", "loss_c", "losses", "paths", "rtt_us", "rtts", "ttls")
@@ -39,9 +39,9 @@ class Tally:
             self.losses += sign
             self.loss_c += sign * loss_c
 
-    def figures(self) -> Figures:
+    def figures(self) -> GradedFigures:
         rtts, losses = self.rtts, self.losses
-        return Figures(
+        return GradedFigures(
             self.rtt_us / rtts / 1e3 if rtts else None,
             self.loss_c / losses / 1e2 if losses else None,
             results=len(self.paths),
@@ -61,8 +61,8 @@ class Tally:
 
 class Graph:
     def __init__(self) -> None:
-        self.nodes: dict[str, Tally] = {}
-        self.edges: dict[tuple[str, str], Tally] = {}
+        self.nodes: dict[str, GraphTally] = {}
+        self.edges: dict[tuple[str, str], GraphTally] = {}
 
     @classmethod
     def of(cls, paths: Iterable[Path]) -> Self:
@@ -104,10 +104,10 @@ class Graph:
             before = node
 
 
-def _tally(tallies: dict[Key, Tally], key: Key, path: Path, place: int, sign: int) -> None:
+def _tally(tallies: dict[Key, GraphTally], key: Key, path: Path, place: int, sign: int) -> None:
     tally = tallies.get(key)
     if tally is None:
-        tally = tallies[key] = Tally()
+        tally = tallies[key] = GraphTally()
     tally.count(path, place, sign)
     if not tally.paths:
         del tallies[key]

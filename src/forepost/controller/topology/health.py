@@ -4,11 +4,11 @@ from collections import Counter
 from typing import Final
 
 from forepost.controller.topology.directory import KnownProbe
-from forepost.controller.topology.grading import mean, shown, worst
-from forepost.controller.topology.view import Seen, View, last_of, look
-from forepost.wire.topology import (
+from forepost.controller.topology.grades import mean, shown, worst
+from forepost.controller.topology.view import LineView, View, last_of, look
+from forepost.wire.rest.topology import (
     AgentHealth,
-    Counts,
+    HealthCounts,
     ProbeHealth,
     Standing,
     Status,
@@ -20,7 +20,7 @@ _STATUSES: Final[tuple[Status, ...]] = ("healthy", "degraded", "critical", "unkn
 
 
 def health(view: View) -> WorkspaceHealth:
-    lines: dict[int, list[Seen]] = {}
+    lines: dict[int, list[LineView]] = {}
     for seen in look(view):
         lines.setdefault(seen.line.probe_id, []).append(seen)
     probes: dict[int, list[ProbeHealth]] = {}
@@ -40,7 +40,7 @@ def health(view: View) -> WorkspaceHealth:
     statuses = Counter(probe.status for agent in agents for probe in agent.probes)
     return WorkspaceHealth(
         agents=agents,
-        counts=Counts(
+        counts=HealthCounts(
             agents={each: standings[each] for each in _STANDINGS},
             probes={each: statuses[each] for each in _STATUSES},
             not_tracked=view.left_out,
@@ -51,7 +51,7 @@ def health(view: View) -> WorkspaceHealth:
     )
 
 
-def _of(view: View, probe: KnownProbe, lines: list[Seen]) -> ProbeHealth:
+def _of(view: View, probe: KnownProbe, lines: list[LineView]) -> ProbeHealth:
     figures = mean([seen.figures for seen in lines])
     status = worst([seen.status for seen in lines]) if probe.enabled else "unknown"
     return ProbeHealth(
@@ -66,7 +66,7 @@ def _of(view: View, probe: KnownProbe, lines: list[Seen]) -> ProbeHealth:
     )
 
 
-def _why(view: View, probe: KnownProbe, lines: list[Seen]) -> str:
+def _why(view: View, probe: KnownProbe, lines: list[LineView]) -> str:
     if not probe.enabled:
         return "the probe is switched off"
     match view.presences[probe.agent_id].standing:

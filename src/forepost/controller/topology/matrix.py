@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from forepost.controller.topology.directory import Target
-from forepost.controller.topology.grading import mean, shown, worst
-from forepost.controller.topology.view import Seen, View, last_of, look
-from forepost.wire.topology import Matrix, MatrixEntry, ProbeStatus, SourceAgent, TargetLabel
+from forepost.controller.topology.directory import NamedTarget
+from forepost.controller.topology.grades import mean, shown, worst
+from forepost.controller.topology.view import LineView, View, last_of, look
+from forepost.wire.rest.topology import Matrix, MatrixEntry, ProbeStatus, SourceAgent, TargetLabel
 
 CONNECTING: Final = frozenset({"AGENT", "MTR", "PING", "RPERF", "TRAFFICSIM"})
 """Types of probes that have a place here before they have a result."""
@@ -17,9 +17,9 @@ Pair = tuple[int, str]
 
 def matrix(view: View) -> Matrix:
     """A pair that is measured and says nothing is here too, as unknown."""
-    pairs: dict[Pair, list[Seen]] = {}
+    pairs: dict[Pair, list[LineView]] = {}
     silent: dict[Pair, list[str]] = {}
-    targets: dict[str, Target] = {}
+    targets: dict[str, NamedTarget] = {}
     said: set[tuple[int, str]] = set()
     for seen in look(view):
         if not seen.measures:
@@ -27,7 +27,7 @@ def matrix(view: View) -> Matrix:
         line = seen.line
         node = line.destination
         if node not in targets:
-            targets[node] = Target("" if line.target_agent else line.target, line.target_agent)
+            targets[node] = NamedTarget("" if line.target_agent else line.target, line.target_agent)
         pairs.setdefault((line.agent_id, node), []).append(seen)
         said.add((line.probe_id, node))
     for agent_id, kind, probe_id, target in _wanted(view):
@@ -49,14 +49,14 @@ def matrix(view: View) -> Matrix:
     )
 
 
-def _wanted(view: View) -> Iterator[tuple[int, str, int, Target]]:
+def _wanted(view: View) -> Iterator[tuple[int, str, int, NamedTarget]]:
     for probe in view.directory.probes.values():
         if probe.enabled and probe.type in CONNECTING:
             for target in probe.targets:
                 yield probe.agent_id, probe.type, probe.id, target
 
 
-def _label(view: View, target: Target) -> TargetLabel:
+def _label(view: View, target: NamedTarget) -> TargetLabel:
     return TargetLabel(
         id=target.key,
         name=_name(view, target),
@@ -64,14 +64,14 @@ def _label(view: View, target: Target) -> TargetLabel:
     )
 
 
-def _name(view: View, target: Target) -> str:
+def _name(view: View, target: NamedTarget) -> str:
     return view.directory.name(target.agent_id) if target.agent_id else target.text
 
 
 def _entry(
-    view: View, pair: Pair, target: Target, lines: list[Seen], silent: list[str]
+    view: View, pair: Pair, target: NamedTarget, lines: list[LineView], silent: list[str]
 ) -> MatrixEntry:
-    types: dict[str, list[Seen]] = {}
+    types: dict[str, list[LineView]] = {}
     for seen in lines:
         types.setdefault(seen.line.type, []).append(seen)
     for kind in silent:
@@ -86,7 +86,7 @@ def _entry(
     )
 
 
-def _status(kind: str, lines: list[Seen]) -> ProbeStatus:
+def _status(kind: str, lines: list[LineView]) -> ProbeStatus:
     if not lines:
         return ProbeStatus(type=kind, status="unknown")
     figures = mean([seen.figures for seen in lines])

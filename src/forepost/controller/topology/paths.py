@@ -48,7 +48,7 @@ class Path(msgspec.Struct, frozen=True):
         )
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundPath(msgspec.Struct, frozen=True):
     """What a report says, before it is known which nodes it is about."""
 
     hops: list[Hop]
@@ -57,7 +57,7 @@ class Found(msgspec.Struct, frozen=True):
     resolved_ip: str
 
 
-def found_in(mtr: Mtr) -> Found | None:
+def found_in(mtr: Mtr) -> FoundPath | None:
     """None: it is one without hops."""
     report = mtr.report
     hops = mtr.hops[:MOST_HOPS]
@@ -65,10 +65,10 @@ def found_in(mtr: Mtr) -> Found | None:
         return None
     target = report.info.target
     resolved = target.ip if len(target.ip) <= _LONGEST_IP else ""
-    return Found(hops, (target.hostname or target.ip)[:2_000], resolved)
+    return FoundPath(hops, (target.hostname or target.ip)[:2_000], resolved)
 
 
-def path_of(found: Found, path_id: str, agent_id: int, destination: str) -> Path:
+def path_of(found: FoundPath, path_id: str, agent_id: int, destination: str) -> Path:
     """The way to node `destination`. A hop that gave no answer is no node: the way goes past it.
 
     A router answers fewer requests, and later, than it lets packets through. So what counts is

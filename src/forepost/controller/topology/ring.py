@@ -8,8 +8,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Final
 
-from forepost.controller.topology.grading import NOTHING, Figures
-from forepost.wire.topology import LOOKBACK_MIN
+from forepost.controller.topology.grades import NOTHING, GradedFigures
+from forepost.wire.rest.topology import LOOKBACK_MIN
 
 SIZE: Final = LOOKBACK_MIN
 COLUMNS: Final = 7
@@ -49,7 +49,7 @@ class Ring:
                 sums[column] += 1
                 sums[column + 1] += whole
 
-    def figures(self, minute: int, lookback: int) -> Figures:
+    def figures(self, minute: int, lookback: int) -> GradedFigures:
         """Over the `lookback` minutes that end with `minute`, that one included.
 
         Changes nothing, so that another thread may ask.
@@ -87,11 +87,11 @@ class Ring:
         self.newest = minute
 
 
-def _figures(sums: Sequence[int]) -> Figures:
+def _figures(sums: Sequence[int]) -> GradedFigures:
     results, rtts, rtt, losses, loss, jitters, jitter = sums
     if not results:
         return NOTHING
-    return Figures(
+    return GradedFigures(
         rtt / rtts / 1e3 if rtts else None,
         loss / losses / 1e3 if losses else None,
         jitter / jitters / 1e3 if jitters else None,

@@ -6,11 +6,11 @@ from typing import Final
 
 import msgspec
 
-from forepost.controller.topology.board import MINUTE_US, Line
 from forepost.controller.topology.directory import Directory
-from forepost.controller.topology.grading import NETWORK, Figures, status_of
+from forepost.controller.topology.grades import NETWORK, GradedFigures, status_of
 from forepost.controller.topology.graph import Graph
-from forepost.wire.topology import LOOKBACK_MIN, Standing, Status
+from forepost.controller.topology.latest import MINUTE_US, Line
+from forepost.wire.rest.topology import LOOKBACK_MIN, Standing, Status
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,11 +40,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return presence is not None and presence.standing == "online"
 
 
-class Seen(msgspec.Struct, frozen=True, gc=False):
+class LineView(msgspec.Struct, frozen=True, gc=False):
     """A line over the lookback."""
 
     line: Line
-    figures: Figures
+    figures: GradedFigures
     status: Status
 
     @property
@@ -57,12 +57,12 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
         return self.figures.rtt_ms is not None or self.figures.loss_pct is not None
 
 
-def last_of(lines: Sequence[Seen]) -> datetime:
+def last_of(lines: Sequence[LineView]) -> datetime:
     """When the newest sample of these was taken."""
     return instant(max([seen.line.newest_us for seen in lines]))
 
 
-def look(view: View) -> list[Seen]:
+def look(view: View) -> list[LineView]:
     """Every line of a probe that is there, is on, and has results in the lookback.
 
     What an agent says that is not online is old: its status is unknown.
@@ -76,17 +76,17 @@ def look(view: View) -> list[Seen]:
         figures = line.ring.figures(minute, view.lookback)
         if figures.results:
             known = view.is_online(line.agent_id)
-            found.append(Seen(line, figures, _status(line, figures) if known else "unknown"))
+            found.append(LineView(line, figures, _status(line, figures) if known else "unknown"))
     return found
 
 
-def _status(line: Line, figures: Figures) -> Status:
+def _status(line: Line, figures: GradedFigures) -> Status:
     if line.type not in NETWORK:
         figures = msgspec.structs.replace(figures, rtt_ms=None)
     return status_of(figures)
 
 
-def drawn(view: View, seen: Sequence[Seen]) -> Graph:
+def drawn(view: View, seen: Sequence[LineView]) -> Graph:
     """The counters as they are kept, or for a shorter lookback made anew of newer paths."""
     if view.lookback == LOOKBACK_MIN:
         return view.graph

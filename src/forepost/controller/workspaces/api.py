@@ -7,17 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import SIGNED_IN, Caller, needs
-from forepost.controller.paging import Limit, Offset
+from forepost.controller.access.guard import SIGNED_IN, Caller, needs
+from forepost.controller.page import Limit, Offset
 from forepost.controller.workspaces.store import Workspaces
 from forepost.kit.clock import Clock
-from forepost.wire.rest import (
-    Done,
-    NewWorkspace,
-    Page,
-    Workspace,
-    WorkspacePatch,
-)
+from forepost.wire.rest.bodies import Done, NewWorkspace, Page, Workspace, WorkspacePatch
 
 
 def routes(

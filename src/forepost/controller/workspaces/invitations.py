@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, Select, delete, false, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.access import Caller
+from forepost.controller.access.guard import Caller
 from forepost.controller.db.derived import ADMIN, maker_may, still_may
 from forepost.controller.db.engine import Database, unique
 from forepost.controller.db.tables.accounts import users
@@ -18,7 +18,7 @@ from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.controller.email_address import canonical
 from forepost.controller.workspaces.members import TWICE, one
 from forepost.kit.errors import Conflict, Forbidden, Gone, Invalid, NotFound
-from forepost.wire.membership import Invitation, Member, NewMember, PendingInvitation
+from forepost.wire.rest.membership import Invitation, Member, NewMember, PendingInvitation
 
 LASTS: Final = timedelta(days=7)
 NONE_SUCH: Final = "invitation not found"

@@ -8,13 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import PUBLIC, SIGNED_IN, Caller, needs
-from forepost.controller.actor import happened_in
+from forepost.controller.access.actor import happened_in
+from forepost.controller.access.guard import PUBLIC, SIGNED_IN, Caller, needs
 from forepost.controller.email_address import canonical
 from forepost.controller.workspaces.invitations import Invitations
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden
-from forepost.wire.membership import (
+from forepost.wire.rest.bodies import Done, ListOf, Register, Session
+from forepost.wire.rest.membership import (
     AcceptInvite,
     CompleteInvite,
     Invitation,
@@ -22,7 +23,6 @@ from forepost.wire.membership import (
     Member,
     PendingInvitation,
 )
-from forepost.wire.rest import Done, ListOf, Register, Session
 
 MINE: Final = "/auth/invitations"
 BY_TOKEN: Final = "/invite/{token:str}"  # noqa: S105 - a path

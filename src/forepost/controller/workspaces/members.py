@@ -13,9 +13,9 @@ from forepost.controller.db.engine import Database, unique
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.kit.errors import Forbidden, Invalid, NotFound
-from forepost.wire.derived import Derived, Ended
-from forepost.wire.membership import Member
-from forepost.wire.rest import Role
+from forepost.wire.rest.bodies import Role
+from forepost.wire.rest.derived import Derived, Ended
+from forepost.wire.rest.membership import Member
 
 OWNER: Final = "OWNER"
 TWICE: Final = "already a member of this workspace, or invited to it"

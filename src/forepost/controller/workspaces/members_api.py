@@ -8,13 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access import Caller, needs
+from forepost.controller.access.guard import Caller, needs
 from forepost.controller.workspaces.invitations import Invitations
 from forepost.controller.workspaces.members import Members
 from forepost.kit.clock import Clock
-from forepost.wire.derived import Ended
-from forepost.wire.membership import Member, MemberPatch, NewMember, TransferOwnership
-from forepost.wire.rest import Done, ListOf
+from forepost.wire.rest.bodies import Done, ListOf
+from forepost.wire.rest.derived import Ended
+from forepost.wire.rest.membership import Member, MemberPatch, NewMember, TransferOwnership
 
 ONE: Final = "/workspaces/{workspace_id:int}"
 ALL: Final = ONE + "/members"

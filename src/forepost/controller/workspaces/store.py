@@ -11,7 +11,7 @@ from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.base import patched
-from forepost.wire.rest import NewWorkspace, Workspace, WorkspacePatch
+from forepost.wire.rest.bodies import NewWorkspace, Workspace, WorkspacePatch
 
 TAKEN = "name: you have a workspace of this name already"
 

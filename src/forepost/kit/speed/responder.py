@@ -24,7 +24,7 @@ from forepost.kit.speed.places import Places
 from forepost.kit.speed.room import Room
 from forepost.kit.speed.terms import new_nonce, refusal
 from forepost.wire.base import complaint
-from forepost.wire.speed import ECHO, ECHOED, MOST_LINE, Greeting, Request, Verdict
+from forepost.wire.speedtests.responder import ECHO, ECHOED, MOST_LINE, Greeting, Request, Verdict
 
 BACKLOG: Final = 48
 PAUSE_SEC: Final = 0.2

@@ -11,7 +11,7 @@ import hmac
 import secrets
 from typing import Final
 
-from forepost.wire.speed import Request
+from forepost.wire.speedtests.responder import Request
 
 CLOCKS_DIFFER_SEC: Final = 300.0
 """How far the clock of a controller may be ahead of a responder's, or behind."""

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
-from forepost.agent.edges.capture.link_layer import LINK_TYPES, Frame
+from forepost.agent.cores.link_layer import LINK_TYPES, LinkFrame
 
 LONGEST_PACKET: Final = 1 << 20
 """libpcap writes 256 KiB at most."""
@@ -42,7 +42,7 @@ class Captured(NamedTuple):
     """Unix time."""
     length: int
     """Bytes on the line, with the link's header."""
-    frame: Frame
+    frame: LinkFrame
 
 
 class CaptureFile:

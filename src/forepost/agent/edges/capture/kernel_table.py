@@ -11,9 +11,9 @@ from typing import Final, Self
 import msgspec
 
 from forepost.agent.edges.capture import bpf
-from forepost.agent.edges.capture.link import Link, open_packets
+from forepost.agent.edges.capture.link import CaptureLink, open_packets
 from forepost.agent.edges.capture.ring import Ring
-from forepost.wire.meter import FLOW, KEY, LAST_SEEN_AT, TOTALS, TOTALS_NAMES, Totals
+from forepost.wire.flows.meter import FLOW, KEY, LAST_SEEN_AT, TOTALS, TOTALS_NAMES, Totals
 
 SNAP: Final = 4_096
 """Of a packet that goes to inspection: a ClientHello with post-quantum keys has 1.8 KB."""
@@ -48,7 +48,7 @@ class KernelTable:
     """Counts from the moment that it is made, for as long as anybody holds its descriptors."""
 
     def __init__(
-        self, link: Link, packets: socket.socket, maps: Mapping[str, int], pass_: int
+        self, link: CaptureLink, packets: socket.socket, maps: Mapping[str, int], pass_: int
     ) -> None:
         shapes = program().maps
         cpus = bpf.possible_cpus(_CPUS.read_text())
@@ -61,7 +61,7 @@ class KernelTable:
         self.ring = Ring(packets, blocks=BLOCKS)
 
     @classmethod
-    def open(cls, link: Link, *, max_flows: int, pass_: int) -> Self:
+    def open(cls, link: CaptureLink, *, max_flows: int, pass_: int) -> Self:
         """Raises OSError: PermissionError without CAP_BPF or CAP_NET_RAW."""
         made = program()
         with contextlib.ExitStack() as undo:
@@ -83,7 +83,7 @@ class KernelTable:
             return table
 
     @classmethod
-    def resume(cls, link: Link, descriptors: Mapping[str, int], *, pass_: int) -> Self:
+    def resume(cls, link: CaptureLink, descriptors: Mapping[str, int], *, pass_: int) -> Self:
         """Go on with what `descriptors` of another process are."""
         packets = socket.socket(fileno=descriptors["packets"])
         return cls(link, packets, {name: descriptors[name] for name in _NAMES}, pass_)

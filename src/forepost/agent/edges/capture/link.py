@@ -18,7 +18,7 @@ _CLONE_NEWNET: Final = 0x4000_0000
 _NAMESPACES: Final = Path("/run/netns")
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class CaptureLink(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     ethernet: bool
     """Whether packets have an Ethernet header (loopback has one, of zeros)."""
@@ -31,7 +31,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         return self.name, ETH_P_ALL
 
 
-def find(interface: str) -> Link:
+def find(interface: str) -> CaptureLink:
     """Look at NAME, or go into a network namespace for good and look there: NAME@NAMESPACE.
 
     Raises OSError: there is none, or no permission to go there (CAP_SYS_ADMIN).
@@ -47,7 +47,7 @@ def find(interface: str) -> Link:
         except OSError as error:
             raise OSError(error.errno, f"interface {interface}: {error.strerror}") from None
     (kind,) = struct.unpack_from("H", raw, 16)
-    return Link(
+    return CaptureLink(
         name=name,
         ethernet=kind in (_ETHERNET, _LOOPBACK),
         loopback=kind == _LOOPBACK,

@@ -28,7 +28,7 @@ ETHERNET_HEADER, TAG = 14, 4
 OUTGOING: Final = 4
 
 
-class Frame(NamedTuple):
+class RingFrame(NamedTuple):
     """A packet from its network header on (SOCK_DGRAM)."""
 
     at_ns: int
@@ -77,12 +77,12 @@ class Ring:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def frames(self, most_blocks: int) -> Iterator[Frame]:
+    def frames(self, most_blocks: int) -> Iterator[RingFrame]:
         """What is there, `most_blocks` blocks at most. A block goes back to the kernel when its
         last packet was taken.
         """
         for seen in self.seen(most_blocks):
-            yield Frame(*seen)
+            yield RingFrame(*seen)
 
     def seen(self, most_blocks: int) -> Iterator[Seen]:
         """As `frames`, for whoever has no time for names."""

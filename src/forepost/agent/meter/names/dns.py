@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.meter.names.reader import Short, Wrong, host_name_of
+from forepost.agent.meter.names.reader import Short, Unreadable, host_name_of
 
 A, AAAA, CNAME = 1, 28, 5
 TYPES: Final = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA",
@@ -35,7 +35,7 @@ def message(data: bytes) -> Message:
         raise Short
     _, flags, questions, answers, _, _ = _HEAD.unpack_from(data)
     if flags >> 11 & 15 not in (0, 4, 5) or questions != 1:
-        raise Wrong
+        raise Unreadable
     raw, at = _name(data, _HEAD.size)
     kind = _number(data, at)
     at += 4
@@ -82,10 +82,10 @@ def _name(data: bytes, at: int) -> tuple[bytes, int]:
             behind = behind or at + 2
             jumps += 1
             if target >= at or jumps > MOST_JUMPS:
-                raise Wrong
+                raise Unreadable
             at = target
         elif size & 0xC0 or len(labels) >= MOST_LABELS:
-            raise Wrong
+            raise Unreadable
         else:
             labels.append(data[at + 1 : at + 1 + size])
             at += 1 + size

@@ -15,7 +15,7 @@ _FIELD: Final = re.compile(rb"(?mi)^(host|user-agent)[ \t]*:[ \t]*([^\r\n]{0,102
 LONGEST_HEAD: Final = 8_192
 
 
-class Request(msgspec.Struct, frozen=True):
+class HttpHead(msgspec.Struct, frozen=True):
     method: str
     url: str
     host: str
@@ -28,7 +28,7 @@ def seems_http(data: bytes) -> bool:
     return _BEGUN.match(data) is not None
 
 
-def request(stream: bytes) -> Request | None:
+def request(stream: bytes) -> HttpHead | None:
     """None: no request, or not its first line yet."""
     stream = stream[:LONGEST_HEAD]
     line = _REQUEST.match(stream)
@@ -38,7 +38,7 @@ def request(stream: bytes) -> Request | None:
     fields = {name.lower(): value for name, value in reversed(_FIELD.findall(head + blank))}
     host = fields.get(b"host", b"").strip()
     name = host if host.startswith(b"[") else host.rsplit(b":", 1)[0] if b":" in host else host
-    return Request(
+    return HttpHead(
         words(line[1], 16),
         words(line[2]),
         host_name_of(name),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from forepost.agent.meter import packet as packets
 from forepost.agent.meter.names.reader import host_name_of
 from forepost.agent.meter.packet import IPV4, Packet, flow_key, parse
-from forepost.wire.meter import Label
+from forepost.wire.flows.meter import FlowLabel
 
 ENGINE: Final = "6.6.0"
 PACKETS: Final = 12
@@ -62,7 +62,7 @@ class Ndpi:
     def __len__(self) -> int:
         return len(self._flows)
 
-    def look(self, key: bytes, direction: int, packet: Packet) -> Label | None:
+    def look(self, key: bytes, direction: int, packet: Packet) -> FlowLabel | None:
         """What it finds with this packet, once for a flow."""
         if key in self._done or packet.later:
             return None
@@ -122,14 +122,14 @@ class Ndpi:
         made.ip_content = self._ffi.cast("uint8_t *", content)
         return content
 
-    def _label(self, key: bytes, flow: Any) -> Label | None:
+    def _label(self, key: bytes, flow: Any) -> FlowLabel | None:
         self._lib.meter_expire_flow(flow, PACKETS, self._dissector)
         name = self._ffi.string(flow.application_name).decode("utf-8", "replace")
         protocol, _, application = name.partition(".")
         if protocol in UNKNOWN:
             return None
         server = self._ffi.string(flow.requested_server_name)
-        return Label(
+        return FlowLabel(
             key=key,
             protocol=protocol,
             application=application,

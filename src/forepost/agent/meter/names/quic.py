@@ -7,7 +7,7 @@ is imported at the start: later a meter may read no files.
 
 from typing import Final
 
-from forepost.agent.meter.names.reader import Reader, Wrong
+from forepost.agent.meter.names.reader import Reader, Unreadable
 
 try:
     from forepost.agent.meter.names.quic_keys import Keys
@@ -37,7 +37,7 @@ class ClientInitials:
         reader = Reader(data, 1)
         self._version = reader.number(4)
         if self._version not in _VERSIONS or Keys is None:
-            raise Wrong
+            raise Unreadable
         self._keys = Keys(self._version, _connection_id(reader))
         self._crypto: dict[int, bytes] = {}
 
@@ -62,11 +62,11 @@ class ClientInitials:
         start = reader.at
         first = reader.number(1)
         if reader.number(4) != self._version:
-            raise Wrong
+            raise Unreadable
         _connection_id(reader)
         _connection_id(reader)
         if first >> 4 & 3 != _INITIAL[self._version]:
-            raise Wrong
+            raise Unreadable
         reader.skip(_varint(reader))
         length = _varint(reader)
         number_at = reader.at
@@ -83,7 +83,7 @@ class ClientInitials:
             if kind == _CRYPTO:
                 offset, size = _varint(frames), _varint(frames)
                 if offset + size > MOST_CRYPTO:
-                    raise Wrong
+                    raise Unreadable
                 self._crypto[offset] = max(
                     self._crypto.get(offset, b""), frames.take(size), key=len
                 )
@@ -98,7 +98,7 @@ class ClientInitials:
 def _connection_id(reader: Reader) -> bytes:
     size = reader.number(1)
     if size > LONGEST_ID:
-        raise Wrong
+        raise Unreadable
     return reader.take(size)
 
 
@@ -115,7 +115,7 @@ def _acknowledgement(frames: Reader, kind: int) -> None:
     _varint(frames)
     ranges = _varint(frames)
     if ranges > MOST_FRAMES:
-        raise Wrong
+        raise Unreadable
     for _ in range(1 + 2 * ranges + (3 if kind == _ACK_ECN else 0)):
         _varint(frames)
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from forepost.agent.meter.names.reader import Short, Wrong
+from forepost.agent.meter.names.reader import Short, Unreadable
 
 _SALT: Final = {
     1: bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a"),
@@ -47,7 +47,7 @@ class Keys:
         try:
             opened = self._aead.decrypt(nonce.to_bytes(12), packet[number_at + size :], header)
         except InvalidTag:
-            raise Wrong from None
+            raise Unreadable from None
         return bytes(opened)
 
 

@@ -7,7 +7,7 @@ class Short(Exception):
     """It ends before what it announces; more bytes may come."""
 
 
-class Wrong(Exception):
+class Unreadable(Exception):
     """It is not what it seemed to be."""
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.meter.names.reader import Reader, Short, Wrong, host_name_of, words
+from forepost.agent.meter.names.reader import Reader, Short, Unreadable, host_name_of, words
 
 HANDSHAKE, CLIENT_HELLO, SERVER_HELLO = 22, 1, 2
 LONGEST_HELLO: Final = 16_384
@@ -44,7 +44,7 @@ def handshake(stream: bytes) -> bytes:
             break
         kind, version, length = records.number(1), records.number(2), records.number(2)
         if kind != HANDSHAKE or version >> 8 != 3 or length > LONGEST_HELLO + 256:
-            raise Wrong
+            raise Unreadable
         message += records.take(min(length, records.left))
     return message
 
@@ -90,10 +90,10 @@ def server_hello(message: bytes) -> ServerHello:
 def _body(message: bytes, kind: int) -> Reader:
     reader = Reader(message)
     if reader.number(1) != kind:
-        raise Wrong
+        raise Unreadable
     length = reader.number(3)
     if length > LONGEST_HELLO:
-        raise Wrong
+        raise Unreadable
     if reader.left < length:
         raise Short
     return Reader(message, reader.at, reader.at + length)

@@ -1,0 +1,1 @@
+"""Echo requests: their bytes, and rounds of them."""

@@ -1,0 +1,1 @@
+"""When packets left and came, as the kernel tells."""

@@ -1,0 +1,1 @@
+"""TCP, TLS, UDP and HTTP of this host."""

@@ -1,0 +1,136 @@
+"""One request of HTTP/1.1 over a stream. h11 does the reading: pure Python, 0.2 MiB resident."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import anyio.lowlevel
+import h11
+import msgspec
+
+from forepost.agent.ports.dialer import Failed, Stream
+from forepost.kit.clock import Clock
+
+HEAD_BYTES: Final = 65_536
+"""What status and headers may take, and each part of a body's framing."""
+MOST_ANNOUNCED: Final = 16
+"""Responses that only announce another one (1xx)."""
+MOST_PIECES: Final = 65_536
+"""Of a body: chunks, and what comes in one read."""
+EVENTS_A_TURN: Final = 128
+"""Then everybody else has a turn: a read may hold thousands of chunks."""
+_NEVER_A_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT", "DELETE"})
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    method: str
+    path: str
+    """With the query."""
+    headers: Sequence[tuple[str, str]]
+    """Host among them."""
+    body: bytes = b""
+
+
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
+    status: int
+    reason: str
+    version: str
+    """"1.1"."""
+    headers: list[tuple[str, str]]
+    """Names in lower case."""
+    body: bytes
+    truncated: bool
+    """There was more of the body than was wanted."""
+    first_byte: float
+    """When it came: seconds of the monotonic clock."""
+
+    def header(self, name: str) -> str:
+        """The first of this name (in lower case), or ""."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+async def exchange(
+    stream: Stream, request: HttpRequest, clock: Clock, *, most_bytes: int
+) -> HttpResponse:
+    """Send the request and read its response, of the body `most_bytes` at most. Raises Failed."""
+    return await _Exchange(stream, clock, most_bytes).run(request)
+
+
+class _Exchange:
+    def __init__(self, stream: Stream, clock: Clock, most_bytes: int) -> None:
+        self._stream, self._clock, self._most_bytes = stream, clock, most_bytes
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
+        self._first_byte: float | None = None
+
+    async def run(self, request: HttpRequest) -> HttpResponse:
+        await self._stream.send(self._written(request))
+        try:
+            return await self._read()
+        except h11.RemoteProtocolError as error:
+            raise Failed("wrong", str(error)) from None
+
+    def _written(self, request: HttpRequest) -> bytes:
+        headers = list(request.headers)
+        if request.body or request.method not in _NEVER_A_BODY:
+            headers.append(("Content-Length", str(len(request.body))))
+        try:
+            events: list[h11.Event] = [
+                h11.Request(method=request.method, target=request.path, headers=headers)
+            ]
+            if request.body:
+                events.append(h11.Data(data=request.body))
+            events.append(h11.EndOfMessage())
+            return b"".join(self._http.send(event) or b"" for event in events)
+        except (h11.LocalProtocolError, UnicodeEncodeError) as error:
+            raise Failed("denied", f"it cannot be sent: {error}") from None
+
+    async def _read(self) -> HttpResponse:
+        head = await self._head()
+        body = bytearray()
+        truncated = False
+        pieces = 0
+        while not truncated:
+            event = await self._event()
+            pieces += 1
+            if pieces % EVENTS_A_TURN == 0:
+                await anyio.lowlevel.checkpoint()
+            if pieces > MOST_PIECES:
+                raise Failed("wrong", f"its body comes in more than {MOST_PIECES:,} pieces")
+            if isinstance(event, h11.Data):
+                body += event.data
+                truncated = len(body) > self._most_bytes
+            elif isinstance(event, h11.EndOfMessage):
+                break
+            else:
+                raise Failed("closed", "the connection was closed within the response")
+        assert self._first_byte is not None
+        return HttpResponse(
+            status=head.status_code,
+            reason=head.reason.decode("latin-1"),
+            version=head.http_version.decode("latin-1"),
+            headers=[
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers
+            ],
+            body=bytes(body[: self._most_bytes]),
+            truncated=truncated,
+            first_byte=self._first_byte,
+        )
+
+    async def _head(self) -> h11.Response:
+        """Read on over the responses that only announce another one (1xx)."""
+        for _ in range(MOST_ANNOUNCED + 1):
+            event = await self._event()
+            if isinstance(event, h11.Response):
+                return event
+            if isinstance(event, h11.ConnectionClosed):
+                raise Failed("closed", "the connection was closed without a response")
+        raise Failed("wrong", f"more than {MOST_ANNOUNCED} responses only announce another (1xx)")
+
+    async def _event(self) -> h11.Event:
+        while not isinstance(event := self._http.next_event(), h11.Event):
+            if event is h11.PAUSED:
+                raise Failed("wrong", "it changes the protocol, which nobody asked for")
+            data = await self._stream.receive()
+            if self._first_byte is None:
+                self._first_byte = self._clock.monotonic()
+            self._http.receive_data(data)
+        return event

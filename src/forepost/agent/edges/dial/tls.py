@@ -1,0 +1,179 @@
+"""TLS on a stream, through memory: the chain is to be had whether it can be trusted or not."""
+
+import contextlib
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol, TypeVar
+
+import anyio.lowlevel
+
+from forepost.agent.ports.dialer import Check, Failed, TlsSession
+
+T = TypeVar("T")
+VERSIONS: Final = {
+    "SSLv3": "SSL 3.0",
+    "TLSv1": "TLS 1.0",
+    "TLSv1.1": "TLS 1.1",
+    "TLSv1.2": "TLS 1.2",
+    "TLSv1.3": "TLS 1.3",
+}
+MOST_HANDSHAKE: Final = 256 << 10
+"""Bytes of a handshake; OpenSSL takes 100 KiB of certificates."""
+MOST_EMPTY: Final = 256 << 10
+"""Bytes that come before there is any data in them: tickets, alerts, empty records."""
+READ_BYTES: Final = 16_384
+"""A record."""
+_DER: Final = 2
+"""_ssl.ENCODING_DER"""
+
+
+class Contexts:
+    """One for each kind of check, made when it is first asked for: the list of authorities costs
+    memory. The system's list, or `SSL_CERT_FILE`, is read then and not again.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[Check, ssl.SSLContext] = {}
+
+    def of(self, check: Check) -> ssl.SSLContext:
+        if check not in self._made:
+            self._made[check] = _context(check)
+        return self._made[check]
+
+
+def _context(check: Check) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if check == "nothing":
+        # Old servers are to be seen, too: that is how they are found.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("ALL:!PSK:!SRP:!aNULL:@SECLEVEL=0")
+    else:
+        context.check_hostname = check == "chain and name"
+        context.load_default_certs()
+    return context
+
+
+class Plain(Protocol):
+    """What TLS needs below it."""
+
+    remote: str
+
+    async def send(self, data: bytes) -> None: ...
+
+    async def receive(self) -> bytes: ...
+
+    def part(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class TlsStream:
+    def __init__(
+        self, plain: Plain, context: ssl.SSLContext, server_name: str, alpn: Sequence[str]
+    ) -> None:
+        self._plain = plain
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context.set_alpn_protocols(list(alpn))  # copied when the next line makes the connection
+        self._tls = self._wrapped(context, server_name)
+
+    def _wrapped(self, context: ssl.SSLContext, server_name: str) -> ssl.SSLObject:
+        try:
+            return context.wrap_bio(self._in, self._out, server_hostname=server_name or None)
+        except ValueError as error:  # an IDNA mistake is one, too
+            raise Failed("tls", f"server name {server_name!r}: {error}") from None
+
+    @property
+    def remote(self) -> str:
+        return self._plain.remote
+
+    async def shake_hands(self) -> TlsSession:
+        await self._pump(self._tls.do_handshake, MOST_HANDSHAKE)
+        version = self._tls.version() or ""
+        cipher = self._tls.cipher()
+        return TlsSession(
+            version=VERSIONS.get(version, version),
+            cipher=cipher[0] if cipher else "",
+            alpn=self._tls.selected_alpn_protocol() or "",
+            chain=_chain(self._tls),
+        )
+
+    async def send(self, data: bytes) -> None:
+        await self._pump(lambda: self._tls.write(data), MOST_EMPTY)
+
+    async def receive(self) -> bytes:
+        await anyio.lowlevel.checkpoint()  # what is in the buffer is read without waiting
+        try:
+            return await self._pump(lambda: self._tls.read(READ_BYTES), MOST_EMPTY)
+        except _Ended:
+            return b""
+
+    async def secure(
+        self, server_name: str, *, check: Check, alpn: Sequence[str] = ()
+    ) -> tuple["TlsStream", TlsSession]:
+        raise Failed("tls", "it is inside TLS already")
+
+    def close(self) -> None:
+        """Say goodbye without waiting for an answer."""
+        with contextlib.suppress(ssl.SSLError, ValueError):
+            self._tls.unwrap()  # what it wants to send is in the buffer then
+        self._plain.part(self._out.read())
+        self._plain.close()
+
+    async def _pump(self, step: Callable[[], T], most_bytes: int) -> T:
+        """Do a step of TLS, and move bytes until it is done. Raises Failed."""
+        came = 0
+        while True:
+            try:
+                done = step()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                data = await self._plain.receive()
+                came += len(data)
+                if came > most_bytes:
+                    reason = f"more than {most_bytes >> 10} KiB of TLS led to nothing"
+                    raise Failed("tls", reason) from None
+                if data:
+                    self._in.write(data)
+                else:
+                    self._in.write_eof()
+                continue
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                raise _Ended from None
+            except ssl.SSLError as error:
+                self._plain.part(self._out.read())  # the alert that says why
+                raise Failed("tls", words(error)) from None
+            await self._flush()
+            return done
+
+    async def _flush(self) -> None:
+        if self._out.pending:
+            await self._plain.send(self._out.read())
+
+
+class _Ended(Failed):
+    def __init__(self) -> None:
+        super().__init__("closed", "the connection was closed")
+
+
+def words(error: ssl.SSLError) -> str:
+    """What OpenSSL says, without its numbers and file names."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate verify failed: {error.verify_message}"
+    return (error.reason or str(error)).replace("_", " ").lower()
+
+
+def _chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+    """As the server sent it: by the public way from Python 3.13 on, before that by the one that
+    became it; at least its own certificate.
+    """
+    public: Callable[[], Sequence[bytes]] | None = getattr(tls, "get_unverified_chain", None)
+    if public is not None:
+        return tuple(public() or ())
+    inner: Any = getattr(tls, "_sslobj", None)
+    private = getattr(inner, "get_unverified_chain", None)
+    if private is not None:
+        return tuple(one.public_bytes(_DER) for one in private() or ())
+    own = tls.getpeercert(binary_form=True)
+    return (own,) if own else ()

@@ -1,0 +1,1 @@
+"""ICMP on sockets that all targets of a family share."""

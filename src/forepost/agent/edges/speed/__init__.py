@@ -1,0 +1,1 @@
+"""A speed test's client, in a process of its own."""

@@ -1,0 +1,1 @@
+"""The tracer's sockets and its engine."""

@@ -1,0 +1,86 @@
+"""What a probe asks of TCP, TLS and UDP."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+Kind = Literal["refused", "timeout", "unreachable", "reset", "closed", "denied", "tls", "wrong"]
+Check = Literal["nothing", "chain", "chain and name"]
+"""What a certificate must be for a handshake to succeed."""
+
+
+class Failed(Exception):
+    """It did not come about, for a reason that is a result of the measurement.
+
+    `denied`: this host did not let us. `closed`: the other side ended it before it was complete.
+    `wrong`: what it sent is not what the protocol says.
+    """
+
+    def __init__(self, kind: Kind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+class TlsSession(msgspec.Struct, frozen=True, kw_only=True):
+    """What a TLS handshake agreed on."""
+
+    version: str
+    """As NetWatcher spells it: "TLS 1.3"."""
+    cipher: str
+    """As OpenSSL spells it."""
+    alpn: str
+    chain: tuple[bytes, ...]
+    """Certificates (DER) as the other side sent them, whether they can be trusted or not."""
+
+
+class Stream(Protocol):
+    """A TCP connection, perhaps inside TLS."""
+
+    @property
+    def remote(self) -> str:
+        """Address and port of the other side."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """Raises Failed."""
+        ...
+
+    async def receive(self) -> bytes:
+        """Return what came, b"" at the end. Raises Failed."""
+        ...
+
+    async def secure(
+        self, server_name: str, *, check: Check, alpn: Sequence[str] = ()
+    ) -> tuple["Stream", TlsSession]:
+        """Do a TLS handshake on it. Raises Failed."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Datagrams(Protocol):
+    """A UDP socket that hears one address and port only."""
+
+    async def send(self, data: bytes) -> None:
+        """Raises Failed, also for what came of an earlier one (refused)."""
+        ...
+
+    async def receive(self) -> bytes:
+        """Raises Failed."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Dialer(Protocol):
+    """Opens what a probe talks through. It waits as long as the system does: bound it."""
+
+    async def tcp(self, address: str, port: int, *, interface: str = "") -> Stream:
+        """Connect to a numeric address. Raises Failed."""
+        ...
+
+    async def udp(self, address: str, port: int, *, interface: str = "") -> Datagrams:
+        """Raises Failed."""
+        ...

@@ -1,0 +1,1 @@
+"""The SNMP probe: versions 1, 2c and 3."""

@@ -1,0 +1,1 @@
+"""The TRAFFICSIM probe: client, server, figures."""

@@ -1,0 +1,243 @@
+"""What has to be done so that a workspace is as a document says. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+
+from forepost.controller.groups.members import canonical
+from forepost.wire.disclosure import MASK, public_channel, public_metadata, public_target
+from forepost.wire.rest.apply import AgentItem, Document, GroupItem, Item, ProbeItem, RuleItem
+
+Kind = Literal["agent", "probe", "group", "rule"]
+Verb = Literal["create", "change", "delete"]
+
+FIXED: Mapping[str, tuple[str, ...]] = {"probe": ("type", "server", "bidirectional")}
+"""Fields that an object has for life."""
+
+SECRET: Final = "webhook_secret"  # noqa: S105 - the name of a field
+
+
+class Impossible(Exception):
+    """The document contradicts itself or what is there; the text says where."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    verb: Verb
+    kind: Kind
+    id: str
+    item: Item | None = None
+    """As it is to be; None for a deletion."""
+    fields: tuple[str, ...] = ()
+    """What a change is about."""
+    agent: str = ""
+    """The id of a probe's agent."""
+
+
+class _There(msgspec.Struct, frozen=True):
+    item: Item
+    agent: str
+
+
+def plan(now: Document, wanted: Document, *, prune: bool, secrets: bool = False) -> list[Step]:
+    """Steps in an order in which each finds what it names. Raises Impossible.
+
+    With `prune`, what has an id and is not wanted any more is deleted. Nobody can see whether a
+    secret is the one that is there: it is set at creation, and again only with `secrets`.
+    """
+    steps: list[Step] = []
+    gone: list[Step] = []
+    there, want = _by_kind(now), _by_kind(wanted)
+    _check_names(there, want, prune=prune)
+    for kind, items in want.items():
+        for key, one in items.items():
+            known = there[kind].get(key)
+            if known is None:
+                _check_whole(kind, one.item)
+                steps.append(Step("create", kind, key, one.item, agent=one.agent))
+            elif fields := _differences(kind, known, one, secrets=secrets):
+                whole = shown_as(one.item, known.item)
+                steps.append(Step("change", kind, key, whole, fields, one.agent))
+        if prune:
+            lost_agents = set(there["agent"]) - set(want["agent"])
+            gone = [
+                Step("delete", kind, key, agent=known.agent)
+                for key, known in there[kind].items()
+                if key not in items and not (kind == "probe" and known.agent in lost_agents)
+            ] + gone
+    return steps + gone
+
+
+def unchanged(wanted: Document, steps: Sequence[Step]) -> int:
+    total = sum(len(items) for items in _by_kind(wanted).values())
+    return total - sum(step.verb != "delete" for step in steps)
+
+
+def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
+    """Agents first and rules last: each may name those before it."""
+    probes = [(agent.id, probe) for agent in document.agents for probe in agent.probes]
+    return {
+        "agent": _keyed("agents", (("", agent) for agent in document.agents)),
+        "probe": _keyed("probes", iter(probes)),
+        "group": _keyed("groups", (("", group) for group in document.groups)),
+        "rule": _keyed("rules", (("", rule) for rule in document.rules)),
+    }
+
+
+def _keyed(name: str, items: Iterator[tuple[str, Item]]) -> dict[str, _There]:
+    found: dict[str, _There] = {}
+    for agent, item in items:
+        if item.id in found:
+            raise Impossible(f"{name}: the id {item.id!r} is given twice")
+        found[item.id] = _There(item, agent)
+    return found
+
+
+def _check_names(
+    there: Mapping[Kind, Mapping[str, _There]],
+    want: Mapping[Kind, Mapping[str, _There]],
+    *,
+    prune: bool,
+) -> None:
+    known = {kind: {*want[kind], *(() if prune else there[kind])} for kind in want}
+    for kind, items in want.items():
+        for key, one in items.items():
+            for field, of, names in _named(one.item):
+                if missing := [name for name in names if name not in known[of]]:
+                    raise Impossible(f"{kind} {key}: {field}: there is no {of} {missing[0]!r}")
+
+
+def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
+    """Fields in which an object names others, and of what kind those are."""
+    match item:
+        case ProbeItem():
+            yield "agent_targets", "agent", item.agent_targets
+        case GroupItem():
+            yield "agents", "agent", item.agents
+        case RuleItem():
+            yield "agent", "agent", [item.agent] if item.agent is not None else []
+            yield "probe", "probe", [item.probe] if item.probe is not None else []
+
+
+def _differences(kind: Kind, known: _There, wanted: _There, *, secrets: bool) -> tuple[str, ...]:
+    """Fields that differ. Raises Impossible for one that cannot be changed."""
+    if known.agent != wanted.agent:
+        raise Impossible(
+            f"probe {wanted.item.id}: is one of agent {known.agent!r}; a probe cannot move, give "
+            "it another id"
+        )
+    before, after = comparable(known.item), comparable(shown_as(wanted.item, known.item))
+    fields = tuple(field for field, value in after.items() if before[field] != value)
+    if secrets and isinstance(wanted.item, RuleItem) and wanted.item.webhook_secret:
+        fields = (*fields, SECRET)
+    for field in FIXED.get(kind, ()):
+        if field in fields:
+            raise Impossible(
+                f"{kind} {wanted.item.id}: {field} cannot be changed; give it another id"
+            )
+    return fields
+
+
+def public(document: Document) -> Document:
+    """The document without what only those may see who may change it: fit for git."""
+    agents = [
+        msgspec.structs.replace(agent, probes=[_public_probe(probe) for probe in agent.probes])
+        for agent in document.agents
+    ]
+    return msgspec.structs.replace(
+        document, agents=agents, rules=[_public_rule(rule) for rule in document.rules]
+    )
+
+
+def _public_probe(probe: ProbeItem) -> ProbeItem:
+    return msgspec.structs.replace(
+        probe,
+        targets=[public_target(target) for target in probe.targets],
+        metadata=public_metadata(probe.type, probe.metadata),
+    )
+
+
+def _public_rule(rule: RuleItem) -> RuleItem:
+    return msgspec.structs.replace(
+        rule,
+        webhook_url=public_channel(rule.webhook_url),
+        apprise_urls=[public_channel(url) for url in rule.apprise_urls],
+    )
+
+
+def shown_as(wanted: Item, known: Item) -> Item:
+    """What is wanted, with the values that are there for those that the document hides (`***`)."""
+    match wanted, known:
+        case ProbeItem(), ProbeItem():
+            targets = {public_target(target): target for target in known.targets}
+            return msgspec.structs.replace(
+                wanted,
+                targets=[targets.get(target, target) for target in wanted.targets],
+                metadata=_filled(wanted.metadata, known.metadata),
+            )
+        case RuleItem(), RuleItem():
+            urls = {public_channel(url): url for url in known.apprise_urls}
+            hidden = wanted.webhook_url == public_channel(known.webhook_url)
+            return msgspec.structs.replace(
+                wanted,
+                webhook_url=known.webhook_url if hidden else wanted.webhook_url,
+                apprise_urls=[urls.get(url, url) for url in wanted.apprise_urls],
+            )
+    return wanted
+
+
+def _filled(wanted: Any, known: Any) -> Any:
+    """Also of URLs in metadata, of which a part is hidden."""
+    if isinstance(wanted, dict) and isinstance(known, dict):
+        return {key: _filled(value, known.get(key, value)) for key, value in wanted.items()}
+    hidden = isinstance(known, str) and wanted == public_target(known)
+    return known if wanted == MASK or hidden else wanted
+
+
+def _check_whole(kind: Kind, item: Item) -> None:
+    """Raises Impossible for something new of which a value is hidden."""
+    match item:
+        case ProbeItem():
+            values: list[Any] = [*item.targets, *_leaves(item.metadata)]
+        case RuleItem():
+            values = [item.webhook_url, *item.apprise_urls]
+        case _:
+            return
+    for value in values:
+        if isinstance(value, str) and MASK in value:
+            raise Impossible(
+                f"{kind} {item.id}: {value!r} is hidden in the document, and there is no such "
+                f"{kind} yet: write what it is to be"
+            )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _leaves(one)
+    else:
+        yield value
+
+
+def comparable(item: Item) -> dict[str, Any]:
+    """The fields that are compared, in one way of writing."""
+    fields: dict[str, Any] = msgspec.structs.asdict(item)
+    match item:
+        case AgentItem():
+            del fields["probes"]
+        case RuleItem():
+            del fields[SECRET]
+        case GroupItem():
+            fields["addresses"] = sorted({_canonical(item.id, one) for one in item.addresses})
+            fields["agents"] = sorted(item.agents)
+        case ProbeItem():
+            fields["targets"] = sorted(item.targets)
+            fields["agent_targets"] = sorted(item.agent_targets)
+    return fields
+
+
+def _canonical(group: str, text: str) -> str:
+    try:
+        return canonical(text)
+    except ValueError as error:
+        raise Impossible(f"group {group}: addresses: {text!r} {error}") from None

@@ -1,0 +1,92 @@
+"""SQL of alerts as people ask for them."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, func, select
+
+from forepost.controller.alerts.ledger import shown
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.alerts import alerts
+from forepost.controller.db.tables.workspaces import members, workspaces
+from forepost.kit.errors import NotFound
+from forepost.wire.rest.alerts import Alert
+
+
+class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """None admits everything."""
+
+    status: str | None = None
+    severity: str | None = None
+    probe_id: int | None = None
+    agent_id: int | None = None
+    rule_id: int | None = None
+    incident_id: int | None = None
+
+
+class AlertQueries:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def in_workspace(
+        self, workspace_id: int, only: AlertFilter, limit: int, offset: int
+    ) -> tuple[list[Alert], int]:
+        mine = select(alerts).where(alerts.c.workspace_id == workspace_id)
+        return await self._page(_filtered(mine, only), limit, offset)
+
+    async def of_caller(
+        self, user_id: int, only: AlertFilter, limit: int, offset: int
+    ) -> tuple[list[Alert], int]:
+        """Of all workspaces that a person is a member of."""
+        return await self._page(_filtered(_of(user_id), only), limit, offset)
+
+    async def active(self, user_id: int) -> int:
+        mine = _of(user_id).where(alerts.c.status == "active")
+        async with self._db.read() as connection:
+            return (await connection.scalar(select(func.count()).select_from(mine.subquery()))) or 0
+
+    async def one(self, user_id: int, alert_id: int) -> Alert:
+        """Raises NotFound, alike for one that is not there and one of others."""
+        query = _of(user_id).where(alerts.c.id == alert_id)
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound("alert not found")
+        return shown(row)
+
+    async def one_of(self, workspace_id: int, alert_id: int) -> Alert | None:
+        query = select(alerts).where(alerts.c.workspace_id == workspace_id, alerts.c.id == alert_id)
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else shown(row)
+
+    async def _page(self, mine: Select[Any], limit: int, offset: int) -> tuple[list[Alert], int]:
+        """Newest first."""
+        async with self._db.read() as connection:
+            total = await connection.scalar(select(func.count()).select_from(mine.subquery()))
+            page = mine.order_by(alerts.c.triggered_at.desc(), alerts.c.id.desc())
+            rows = (await connection.execute(page.limit(limit).offset(offset))).all()
+        return [shown(row) for row in rows], total or 0
+
+
+def _of(user_id: int) -> Select[Any]:
+    return (
+        select(alerts)
+        .join(members, members.c.workspace_id == alerts.c.workspace_id)
+        .join(workspaces, workspaces.c.id == alerts.c.workspace_id)
+        .where(members.c.user_id == user_id, workspaces.c.deleted_at.is_(None))
+    )
+
+
+def _filtered(query: Select[Any], only: AlertFilter) -> Select[Any]:
+    for column, wanted in (
+        (alerts.c.status, only.status),
+        (alerts.c.severity, only.severity),
+        (alerts.c.probe_id, only.probe_id),
+        (alerts.c.agent_id, only.agent_id),
+        (alerts.c.alert_rule_id, only.rule_id),
+        (alerts.c.incident_id, only.incident_id),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return query

@@ -1,0 +1,187 @@
+"""The slice joined: what the rest of the controller and the routes ask of alerts."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Literal, Self
+
+import msgspec
+
+from forepost.controller.alerts.baselines import Baselines
+from forepost.controller.alerts.checks import Acceptable
+from forepost.controller.alerts.incidents import Incidents
+from forepost.controller.alerts.index import same_definition
+from forepost.controller.alerts.ledger import Ledger, Put
+from forepost.controller.alerts.metrics import HOST_TYPES, OF_TYPE, REMEMBERED, can_report, values
+from forepost.controller.alerts.query import AlertQueries
+from forepost.controller.alerts.store import RuleStore
+from forepost.controller.alerts.timers import HasTwin, LastSeen, Timers
+from forepost.controller.alerts.watch import Watch
+from forepost.controller.alerts.writer import AlertWriter, Event, Tell
+from forepost.controller.db.engine import Database
+from forepost.controller.series.port import Find, Row, Series, stream_of
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+from forepost.wire.rest.alerts import Alert, Rule, RulePatch
+from forepost.wire.rest.panel import AlertUpdate
+
+
+def frame_of(event: Event, alert: Alert) -> bytes:
+    """What panels are told."""
+    return msgspec.json.encode(
+        AlertUpdate(workspace_id=alert.workspace_id, event=event, alert=alert)
+    )
+
+
+class AlertingNeeds(msgspec.Struct, frozen=True, kw_only=True):
+    """What alerts need of the rest of the controller; `main` joins them."""
+
+    db: Database
+    series: Series
+    clock: Clock
+    health: Health
+    put: Put
+    acceptable: Acceptable
+    tell: Tell
+    last_seen: LastSeen
+    has_twin: HasTwin
+    panel_url: str
+    check_sec: float
+    baseline_sec: float
+
+
+class Alerting:
+    def __init__(
+        self,
+        deps: AlertingNeeds,
+        store: RuleStore,
+        watch: Watch,
+        ledger: Ledger,
+        writing: AlertWriter,
+        services: dict[str, Callable[[], Awaitable[None]]],
+    ) -> None:
+        self._deps, self._watch, self._ledger, self._writing = deps, watch, ledger, writing
+        self.store, self.services = store, services
+        self.alerts, self.incidents = AlertQueries(deps.db), Incidents(deps.db)
+        self.channels_of = ledger.channels_of
+
+    @classmethod
+    def of(cls, deps: AlertingNeeds) -> Self:
+        store = RuleStore(deps.db, deps.acceptable)
+        watch = Watch(deps.clock)
+        ledger = Ledger(deps.db, deps.put, deps.panel_url)
+        writing = AlertWriter(watch, ledger, deps.tell, deps.clock, deps.health)
+        timers = Timers(
+            watch,
+            store,
+            Incidents(deps.db),
+            deps.last_seen,
+            deps.has_twin,
+            deps.clock,
+            deps.check_sec,
+        )
+        baselines = Baselines(
+            watch, store, deps.series, deps.clock, deps.check_sec, deps.baseline_sec
+        )
+        services: dict[str, Callable[[], Awaitable[None]]] = {
+            "alerts": writing.run,
+            "alert timers": timers.run,
+            "alert baselines": baselines.run,
+        }
+        return cls(deps, store, watch, ledger, writing, services)
+
+    @property
+    def opened(self) -> int:
+        return self._writing.opened
+
+    @property
+    def resolved(self) -> int:
+        return self._writing.resolved
+
+    @property
+    def considered(self) -> int:
+        return self._watch.considered
+
+    def consider(self, workspace_id: int, rows: Sequence[Row]) -> None:
+        self._watch.consider(workspace_id, rows)
+
+    async def load(self) -> None:
+        """At the start: rules, what was open, and what was usual before."""
+        rules: dict[int, list[Rule]] = {}
+        for rule in await self.store.all_rules():
+            rules.setdefault(rule.workspace_id, []).append(rule)
+        windows = await self.store.all_windows()
+        for workspace_id, own in rules.items():
+            here = [window for window in windows if window.workspace_id == workspace_id]
+            self._watch.replace(workspace_id, own, here)
+        await self._recall(rules)
+        for found in await self._ledger.all_open():
+            self._watch.restore(found)
+
+    async def _recall(self, rules: dict[int, list[Rule]]) -> None:
+        """Begin with the newest stored row of each line whose changes a rule is about."""
+        for workspace_id, own in rules.items():
+            asked = {rule.metric for rule in own if rule.enabled} & REMEMBERED
+            if not asked:
+                continue
+            probes = (await self.store.expected({workspace_id}))[workspace_id]
+            hosts = await self.store.hosts({workspace_id})
+            for metric in asked:
+                streams = [p.probe_id for p in probes if can_report(p.type, metric)]
+                if HOST_TYPES.intersection(OF_TYPE[metric]):
+                    streams += [stream_of(0, host.agent_id) for host in hosts]
+                await self._recall_from(streams, metric)
+
+    async def _recall_from(self, streams: Sequence[int], metric: str) -> None:
+        for kind in OF_TYPE[metric]:
+            for stream in streams:
+                query = Find(streams=[stream], type=kind, limit=1)
+                for row in await self._deps.series.find(query):
+                    values(row, frozenset({metric}), self._watch.memory)
+
+    async def reload(self, workspace_id: int) -> None:
+        """Rules or windows of the workspace were changed."""
+        rules = await self.store.rules_of(workspace_id)
+        self._watch.replace(workspace_id, rules, await self.store.windows_of(workspace_id))
+
+    def shown(self, rule: Rule) -> Rule:
+        return msgspec.structs.replace(rule, state=self._watch.state_of(rule.id))
+
+    async def change_rule(
+        self, workspace_id: int, rule_id: int, patch: RulePatch, now: datetime
+    ) -> Rule:
+        """Its open alerts end where it is switched off, or asks something else now."""
+        old = await self.store.rule(workspace_id, rule_id)
+        new = await self.store.change_rule(workspace_id, rule_id, patch, now)
+        await self.reload(workspace_id)
+        if not new.enabled or not same_definition(old, new):
+            await self._end(workspace_id, rule_id, now)
+        return self.shown(new)
+
+    async def delete_rule(self, workspace_id: int, rule_id: int, now: datetime) -> None:
+        """Its alerts stay as a record; open ones end, and its channels are told."""
+        await self.store.rule(workspace_id, rule_id)
+        await self._end(workspace_id, rule_id, now)
+        await self.store.delete_rule(workspace_id, rule_id)
+        await self.reload(workspace_id)
+        await self._end(workspace_id, rule_id, now)
+
+    async def _end(self, workspace_id: int, rule_id: int, now: datetime) -> None:
+        for alert in await self._ledger.resolve_rule(workspace_id, rule_id, now):
+            self._writing.said("resolved", alert)
+
+    async def set_status(
+        self,
+        before: Alert,
+        status: Literal["acknowledged", "resolved"],
+        user_id: int,
+        now: datetime,
+    ) -> Alert:
+        """By hand. An alert that is resolved stays so."""
+        alert, line = await self._ledger.set_status(
+            before.workspace_id, before.id, status, user_id, now
+        )
+        if alert.status != before.status:
+            if alert.status == "resolved":
+                self._watch.resolved_by_hand(alert.alert_rule_id, alert.metric, line)
+            self._writing.said("resolved" if alert.status == "resolved" else "changed", alert)
+        return alert

@@ -1,0 +1,129 @@
+"""Joins what decides who comes in, and what is written down about it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from litestar import Litestar, Request, Router
+from litestar.routes import HTTPRoute
+
+from forepost.controller.access.actor import acts
+from forepost.controller.access.credentials import Credentials
+from forepost.controller.access.guard import Access, scopes_of
+from forepost.controller.access.limits import Limiter
+from forepost.controller.access.peer import Peers
+from forepost.controller.access.tokens import Passwords, Tokens
+from forepost.controller.accounts import api as accounts_api
+from forepost.controller.accounts.sessions import Origin, Sessions
+from forepost.controller.accounts.sign_in import SignIn, Tries
+from forepost.controller.accounts.store import Accounts
+from forepost.controller.asgi import Asgi
+from forepost.controller.audit import api as audit_api
+from forepost.controller.audit.store import AuditLog
+from forepost.controller.audit.trail import Trail
+from forepost.controller.db.engine import Database
+from forepost.controller.fleet.enrol import PinTries
+from forepost.controller.keys import api as keys_api
+from forepost.controller.keys.store import ApiKeys
+from forepost.controller.settings import Settings
+from forepost.controller.web.places import Places, room_for_connections
+from forepost.kit.clock import Clock
+from forepost.kit.settings import WrongSettings
+from forepost.wire.rest.bodies import Register, Session
+
+
+class AccessJoin:
+    def __init__(
+        self, db: Database, tokens: Tokens, passwords: Passwords, settings: Settings, clock: Clock
+    ) -> None:
+        """Raises WrongSettings."""
+        self._db, self._clock, self._settings = db, clock, settings
+        self.peers = _peers(settings)
+        self._credentials = Credentials(db, tokens, clock)
+        self.access = Access(db, self._credentials, self.peers)
+        self.accounts = Accounts(db)
+        self.sessions = Sessions(db, self._credentials.ended)
+        self._audit = AuditLog(db)
+        self._trail = Trail(self._audit, self.peers, clock)
+        self._scopes: frozenset[str] = frozenset()
+        limits = settings.limits
+        self.places = Places(room_for_connections(), limits.connections_per_address, self.peers)
+        tries = Tries(
+            logins=Limiter(limits.logins_per_address, clock),
+            passwords=Limiter(limits.wrong_passwords_per_account, clock),
+            registrations=Limiter(limits.registrations_per_address, clock),
+        )
+        self.pin_tries = PinTries(
+            address=Limiter(limits.wrong_pins_per_address, clock),
+            agent=Limiter(limits.wrong_pins_per_agent, clock),
+        )
+        self.share_tries = Limiter(limits.wrong_share_passwords_per_address, clock)
+        self.door = SignIn(
+            self.accounts,
+            self.sessions,
+            passwords,
+            tokens,
+            tries,
+            clock,
+            settings.http.session_hours,
+            self.access.forget,
+        )
+
+    def routers(self) -> list[Router]:
+        return [
+            accounts_api.routes(
+                self.door,
+                self.accounts,
+                self.sessions,
+                self.peers,
+                self._clock,
+                registration=self._settings.http.registration,
+            ),
+            keys_api.routes(
+                ApiKeys(self._db), self._clock, lambda: self._scopes, self._credentials.key_changed
+            ),
+            audit_api.routes(self._audit),
+        ]
+
+    async def open_account(
+        self, request: Request[Any, Any, Any], body: Register, *, verified: bool
+    ) -> Session:
+        """For somebody who was invited. Raises Invalid when the address has an account."""
+        origin = Origin(self.peers.of(request.scope), request.headers.get("user-agent", ""))
+        self.door.spend_registration(origin.address)
+        return await self.door.register(
+            body, origin, lambda who: acts(request.scope, who), verified=verified
+        )
+
+    def around(self, app: Asgi) -> Asgi:
+        """The application with its audit log."""
+        return self._trail.around(app)
+
+    def learn(self, http: Litestar) -> None:
+        """The scopes that keys may have: the subjects of the routes that a key can reach."""
+        routes = [route for route in http.routes if isinstance(route, HTTPRoute)]
+        handlers = [handler for route in routes for handler in route.route_handlers]
+        self._scopes = frozenset().union(*map(scopes_of, handlers))
+
+    @property
+    def services(self) -> dict[str, Callable[[], Any]]:
+        return {
+            "credentials": self._credentials.run,
+            "access": partial(self.access.watch, self._clock),
+        }
+
+    async def forget(self, now: datetime) -> None:
+        """Drop what is too old; called every hour or so."""
+        await self.sessions.forget(now)
+        await self._audit.forget(now - timedelta(days=self._settings.data.audit_days))
+
+    async def flush(self) -> None:
+        await self._credentials.flush()
+
+
+def _peers(settings: Settings) -> Peers:
+    try:
+        return Peers(settings.http.trusted_proxies)
+    except ValueError as error:
+        raise WrongSettings(f"http.trusted_proxies: {error}") from None

@@ -1,0 +1,73 @@
+"""Results of one probe at one a bucket, in the payload of their type. Pure.
+
+PING and TRAFFICSIM come from a chart, and so from the roll-ups; of MTR the newest run in each
+bucket is kept whole, since the mean of two paths is no path.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from forepost.controller.results.rows import instant
+from forepost.controller.series.port import Row
+from forepost.wire.rest.bodies import Line, Point, ResultRow
+
+FROM_CHART: Final = frozenset({"PING", "TRAFFICSIM"})
+WHOLE: Final = "MTR"
+TYPES: Final = FROM_CHART | {WHOLE}
+_NS_PER_MS: Final = 1e6
+
+
+def of_chart(probe_id: int, lines: Iterable[Line]) -> list[ResultRow]:
+    """A row for each point, by time."""
+    rows = [
+        ResultRow(
+            probe_id=probe_id,
+            probe_agent_id=line.agent_id,
+            agent_id=line.agent_id,
+            triggered=False,
+            triggered_reason="",
+            created_at=instant(point.time * 1_000_000),
+            received_at=instant(point.time * 1_000_000),
+            type=line.type,
+            payload=msgspec.Raw(msgspec.json.encode(_payload(line.type, point))),
+            target=line.target,
+            target_agent=line.target_agent,
+        )
+        for line in lines
+        for point in line.points
+    ]
+    return sorted(rows, key=lambda row: row.created_at)
+
+
+def _payload(kind: str, point: Point) -> dict[str, Any]:
+    if kind == "PING":
+        return {
+            "avg_rtt": _ns(point.rtt_p50_ms),
+            "min_rtt": _ns(point.rtt_min_ms),
+            "max_rtt": _ns(point.rtt_max_ms),
+            "packet_loss": point.loss_pct,
+            "samples": point.count,
+        }
+    return {
+        "averageRTT": point.rtt_p50_ms,
+        "minRTT": point.rtt_min_ms,
+        "maxRTT": point.rtt_max_ms,
+        "p95RTT": point.rtt_p95_ms,
+        "lossPercentage": point.loss_pct,
+        "samples": point.count,
+    }
+
+
+def _ns(ms: float | None) -> int:
+    """As an agent writes it: 0 where nothing came back."""
+    return 0 if ms is None else round(ms * _NS_PER_MS)
+
+
+def newest_of_each(rows: Sequence[Row], bucket_us: int) -> Iterator[Row]:
+    """Of rows by rising time, the last of every bucket for each agent and target."""
+    last: dict[tuple[int, int, str], Row] = {}
+    for row in rows:
+        last[row.created_us // bucket_us, row.agent_id, row.target] = row
+    yield from sorted(last.values(), key=lambda row: row.created_us)

@@ -1,0 +1,42 @@
+"""Asks the series for one row a bucket."""
+
+from typing import Final
+
+import msgspec
+
+from forepost.controller.results.buckets import TYPES, WHOLE, newest_of_each, of_chart
+from forepost.controller.results.query import MOST
+from forepost.controller.results.rows import shown
+from forepost.controller.series.port import ChartOf, Find, Series
+from forepost.kit.errors import Invalid
+from forepost.wire.rest.bodies import ResultRow
+
+DAY_US: Final = 86_400_000_000
+MOST_BUCKETS: Final = 5_000
+
+
+async def sampled(series: Series, query: Find, bucket_sec: int, now_us: int) -> list[ResultRow]:
+    """Rows of one stream and type, the last day where no times are given. Raises Invalid."""
+    if query.type not in TYPES:
+        raise Invalid(f"aggregate: needs a type of {', '.join(sorted(TYPES))}")
+    until = now_us if query.to_us is None else query.to_us
+    since = until - DAY_US if query.from_us is None else query.from_us
+    bucket_us = bucket_sec * 1_000_000
+    buckets = -(-(until - since) // bucket_us)
+    if not 0 < buckets <= MOST_BUCKETS:
+        raise Invalid(f"aggregate: from 1 to {MOST_BUCKETS} buckets between from and to")
+    if query.type == WHOLE:
+        asked = msgspec.structs.replace(
+            query, from_us=since, to_us=until, limit=MOST, ascending=True
+        )
+        rows = [shown(row) for row in newest_of_each(await series.find(asked), bucket_us)]
+    else:
+        (stream,) = query.streams
+        chart_of = ChartOf(
+            stream=stream, from_us=since, to_us=until, bucket_sec=bucket_sec, type=query.type
+        )
+        _, lines = await series.chart(chart_of)
+        rows = of_chart(stream, [one for one in lines if query.agent_id in (None, one.agent_id)])
+    if not query.ascending:
+        rows.reverse()
+    return rows[: query.limit]

@@ -1,0 +1,56 @@
+"""Rows and charts of one stream, asked for in the words of a query string."""
+
+from typing import Final
+
+from forepost.controller.results.query import MOST_BYTES, limit_of, micros
+from forepost.controller.results.rows import shown
+from forepost.controller.series.port import ChartOf, Find, Series
+from forepost.kit.clock import Clock
+from forepost.kit.errors import Invalid
+from forepost.wire.rest.bodies import Chart, ResultRow
+
+HOUR_US: Final = 3_600_000_000
+POINTS: Final = 500
+
+
+class Streams:
+    def __init__(self, series: Series, clock: Clock) -> None:
+        self._series, self._clock = series, clock
+
+    @property
+    def now_us(self) -> int:
+        return round(self._clock.now().timestamp() * 1e6)
+
+    async def rows(
+        self, stream: int, kind: str | None, start: str | None, to: str | None, limit: int
+    ) -> list[ResultRow]:
+        """Newest first. Raises Invalid."""
+        query = Find(
+            streams=[stream],
+            type=kind,
+            from_us=micros("from", start),
+            to_us=micros("to", to),
+            limit=limit_of(limit),
+            most_bytes=MOST_BYTES,
+        )
+        return [shown(row) for row in await self._series.find(query)]
+
+    async def chart(
+        self,
+        stream: int,
+        kind: str | None,
+        start: str | None,
+        to: str | None,
+        points: int = POINTS,
+    ) -> Chart:
+        """The last hour unless the times say else. Raises Invalid."""
+        until = micros("to", to)
+        until = self.now_us if until is None else until
+        since = micros("from", start)
+        since = until - HOUR_US if since is None else since
+        if since >= until:
+            raise Invalid("from: must be before to")
+        width, lines = await self._series.chart(
+            ChartOf(stream=stream, from_us=since, to_us=until, points=points, type=kind)
+        )
+        return Chart(bucket_sec=width, lines=lines)

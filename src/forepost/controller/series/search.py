@@ -1,0 +1,191 @@
+"""Rows by time over many lines and days, reading little more than what is returned."""
+
+import heapq
+from array import array
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from forepost.controller.series.lines import KnownLines, Lines, Of, admits
+from forepost.controller.series.payloads import Unpacker
+from forepost.controller.series.port import Find, Row, size_of
+from forepost.controller.series.schema import DAY_US, SKEWED, days_of, on, snapshot
+from forepost.kit.errors import Invalid
+
+Found = tuple[Any, ...]
+"""created_us, identity, line, partition: these order a row, name it; then what `row_of` reads."""
+
+_LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
+_FIRST_FEW = 8
+SELECT: Final = (
+    "SELECT created_us, identity, line, ?, payload, delay_us, triggered, reason, own,"
+    " rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos FROM m_@"
+)
+HEADS: Final = (
+    "SELECT value, (SELECT created_us FROM m_@ WHERE line = value"
+    " AND created_us BETWEEN ? AND ? ORDER BY created_us %s LIMIT 1) FROM carray(?)"
+)
+
+
+def find(connection: apsw.Connection, unpacker: Unpacker, lines: Lines, query: Find) -> list[Row]:
+    known = {line.line: line for line in lines.matching(query)}
+    low = _LEAST if query.from_us is None else max(query.from_us, _LEAST)
+    high = _GREATEST if query.to_us is None else min(query.to_us, _GREATEST)
+    if not known or low > high or query.limit <= 0:
+        return []
+    with snapshot(connection):
+        search = _Search(connection, known, query, low, high)
+        rows = (row_of(connection, unpacker, known, found) for found in search.run())
+        return list(rows if query.most_bytes is None else _bounded(rows, query.most_bytes))
+
+
+def _bounded(rows: Iterable[Row], most_bytes: int) -> Iterator[Row]:
+    left = most_bytes
+    for row in rows:
+        left -= size_of(row)
+        if left < 0:
+            raise Invalid(
+                f"these rows have more than {most_bytes} bytes: ask for fewer (limit), or for a"
+                " shorter time (from, to)"
+            )
+        yield row
+
+
+class _Search:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        known: dict[int, KnownLines],
+        query: Find,
+        low: int,
+        high: int,
+    ) -> None:
+        self._connection = connection
+        self._known = known
+        self._query = query
+        self._low, self._high = low, high
+        self._filter_rows = any(line.shared for line in known.values())
+
+    def run(self) -> Iterable[Found]:
+        query = self._query
+        days = days_of(self._connection, self._low // DAY_US, self._high // DAY_US)
+        if not query.ascending:
+            days.reverse()
+        found: Iterator[Found] = chain.from_iterable(self._partition(day) for day in days)
+        if self._connection.execute("SELECT EXISTS (SELECT 1 FROM m_skewed)").get:
+            found = iter(heapq.merge(found, self._partition(SKEWED), reverse=not query.ascending))
+        return islice(found, query.limit)
+
+    def _partition(self, partition: int) -> Iterator[Found]:
+        """Rows of one partition in order; nothing is read before the first is asked for."""
+        if self._query.triggered:
+            # They are rare and have an index of their own by time, over all lines.
+            found = self._walk(self._statement(partition, of="triggered = 1"), (partition,), None)
+        else:
+            of = "line = ?" if self._query.triggered is None else "line = ? AND triggered = 0"
+            sql = self._statement(partition, of=of)
+            found = self._over_lines(partition, sql)
+        return filter(self._admits, found) if self._filter_rows else found
+
+    def _over_lines(self, partition: int, sql: str) -> Iterator[Found]:
+        """Rows of all lines in order. A line is walked only when its turn has come."""
+        if len(self._known) == 1:
+            yield from self._walk(sql, (partition, *self._known), self._query.limit)
+            return
+        sign = 1 if self._query.ascending else -1
+        few = max(_FIRST_FEW, 2 * self._query.limit // len(self._known))
+        waiting = deque(sorted((sign * us, line) for line, us in self._heads(partition)))
+        heap: list[tuple[int, int, int, Found, Iterator[Found]]] = []
+        while waiting or heap:
+            while waiting and (not heap or waiting[0][0] <= heap[0][0]):
+                line = waiting.popleft()[1]
+                walk = self._walk(sql, (partition, line), few)
+                if (row := next(walk, None)) is not None:
+                    heapq.heappush(heap, (sign * row[0], sign * row[1], line, row, walk))
+            if not heap:
+                return
+            _, _, line, row, walk = heap[0]
+            yield row
+            if (row := next(walk, None)) is not None:
+                heapq.heapreplace(heap, (sign * row[0], sign * row[1], line, row, walk))
+            else:
+                heapq.heappop(heap)
+
+    def _heads(self, partition: int) -> Iterator[tuple[int, int]]:
+        """Each line with the time of its first row in order: a seek each, in one statement."""
+        order = "ASC" if self._query.ascending else "DESC"
+        found = self._connection.execute(
+            on(partition, HEADS) % order,
+            (self._low, self._high, apsw.carray(array("q", self._known))),
+        )
+        return ((line, us) for line, us in found if us is not None)
+
+    def _walk(self, sql: str, of: tuple[int, ...], few: int | None) -> Iterator[Found]:
+        """Rows of one line, or of all (`few` is None), some at a time along the key."""
+        if self._query.ascending:
+            bound, place = self._high, (max(self._low - 1, _LEAST), _GREATEST)
+        else:
+            bound, place = self._low, (min(self._high + 1, _GREATEST), _LEAST)
+        size = self._query.limit if few is None else min(few, self._query.limit)
+        while True:
+            rows: list[Found] = self._connection.execute(sql, (*of, bound, *place, size)).fetchall()
+            yield from rows if few is not None else (r for r in rows if r[2] in self._known)
+            if len(rows) < size:
+                return
+            place = rows[-1][0], rows[-1][1]
+            size = min(4 * size, max(self._query.limit, _FIRST_FEW))
+
+    def _statement(self, partition: int, *, of: str) -> str:
+        if self._query.ascending:
+            edge, compare, order = "created_us <= ?", ">", "ASC"
+        else:
+            edge, compare, order = "created_us >= ?", "<", "DESC"
+        if self._query.received_from_us is not None:
+            edge += f" AND created_us + delay_us >= {int(self._query.received_from_us)}"
+        return (
+            f"{on(partition, SELECT)} WHERE {of} AND {edge}"
+            f" AND (created_us, identity) {compare} (?, ?)"
+            f" ORDER BY created_us {order}, identity {order} LIMIT ?"
+        )
+
+    def _admits(self, found: Found) -> bool:
+        own = found[8]
+        return own is None or admits(self._query, _of(own))
+
+
+def _of(own: str) -> Of:
+    return msgspec.json.decode(own, type=Of)
+
+
+def row_of(
+    connection: apsw.Connection, unpacker: Unpacker, known: dict[int, KnownLines], found: Found
+) -> Row:
+    created_us, identity, number, partition, payload, delay_us, triggered, reason, own = found[:9]
+    line = known[number]
+    of = line.of if own is None else _of(own)
+    frame = connection.execute(on(partition, "SELECT body FROM p_@ WHERE id = ?"), (payload,)).get
+    rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos = found[9:]
+    return Row(
+        identity=identity,
+        probe_id=line.probe_id,
+        probe_agent_id=of.probe_agent_id,
+        agent_id=line.agent_id,
+        created_us=created_us,
+        received_us=created_us + delay_us,
+        type=of.type,
+        payload=unpacker.unpack(frame),
+        target=of.target,
+        target_agent=of.target_agent,
+        triggered=bool(triggered),
+        triggered_reason=reason or "",
+        rtt_ms=rtt_ms,
+        rtt_min_ms=rtt_min_ms,
+        rtt_max_ms=rtt_max_ms,
+        jitter_ms=jitter_ms,
+        loss_pct=loss_pct,
+        mos=mos,
+    )

@@ -1,0 +1,1 @@
+"""What is kept as a whole: opening, identity, backup, room on the disk, settled time."""

@@ -1,0 +1,66 @@
+"""From figures to a status: the one set of thresholds, for map, matrix and health. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from forepost.wire.rest.topology import Status
+
+CRITICAL_LOSS, DEGRADED_LOSS = 50.0, 10.0
+DEGRADED_RTT_MS: Final = 100.0
+NETWORK: Final = frozenset({"MTR", "PING", "RPERF", "TCP", "TRAFFICSIM"})
+"""Types whose latency is that of the network; of others only success or failure is graded."""
+_WORSE: Final[dict[Status, int]] = {"unknown": 0, "healthy": 1, "degraded": 2, "critical": 3}
+
+
+class GradedFigures(msgspec.Struct, frozen=True, gc=False):
+    """Means. None: no result says."""
+
+    rtt_ms: float | None = None
+    loss_pct: float | None = None
+    jitter_ms: float | None = None
+    results: int = 0
+
+
+NOTHING: Final = GradedFigures()
+
+
+def status_of(figures: GradedFigures) -> Status:
+    rtt, loss = figures.rtt_ms, figures.loss_pct
+    if rtt is None and loss is None:
+        return "unknown"
+    if loss is not None and loss >= CRITICAL_LOSS:
+        return "critical"
+    if (loss is not None and loss >= DEGRADED_LOSS) or (rtt is not None and rtt > DEGRADED_RTT_MS):
+        return "degraded"
+    return "healthy"
+
+
+def worst(statuses: Sequence[Status]) -> Status:
+    """Unknown only when nothing else is said."""
+    if len(statuses) == 1:
+        return statuses[0]
+    return max(statuses, key=_WORSE.__getitem__, default="unknown")
+
+
+def mean(found: Sequence[GradedFigures]) -> GradedFigures:
+    """Every line counts alike, however often it reports."""
+    if len(found) == 1:
+        return found[0]
+    return GradedFigures(
+        _mean([f.rtt_ms for f in found]),
+        _mean([f.loss_pct for f in found]),
+        _mean([f.jitter_ms for f in found]),
+        sum(f.results for f in found),
+    )
+
+
+def _mean(values: list[float | None]) -> float | None:
+    said = [value for value in values if value is not None]
+    return sum(said) / len(said) if said else None
+
+
+def shown(value: float | None) -> float | None:
+    """To a thousandth: a microsecond is what is measured."""
+    return None if value is None else round(value, 3)

@@ -1,0 +1,1 @@
+"""HTTP as all routes have it: application, bodies, parameters, listeners, places, quotas."""

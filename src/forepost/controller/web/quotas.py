@@ -1,0 +1,102 @@
+"""How many things of a kind a workspace, or an account, may have: asked before a body is read."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from sqlalchemy import Column, Table, func, select
+
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.access import api_keys
+from forepost.controller.db.tables.alerts import alert_rules, maintenance_windows
+from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.tables.groups import address_groups
+from forepost.controller.db.tables.probes import probes
+from forepost.controller.db.tables.share_links import share_links
+from forepost.controller.db.tables.workspaces import members, workspaces
+from forepost.kit.errors import Conflict
+from forepost.kit.settings import WrongSettings
+
+_OF: Final = "/workspaces/{workspace_id}"
+_AGENT: Final = _OF + "/agents/{agent_id}"
+
+
+class Quota(msgspec.Struct, frozen=True):
+    """A kind of thing, where it is kept, and how many there may be."""
+
+    name: str
+    table: Table
+    most: int
+
+
+QUOTAS: Final[Mapping[str, Quota]] = {
+    "/workspaces": Quota("workspaces", workspaces, 100),
+    _OF + "/agents": Quota("agents", agents, 10_000),
+    _OF + "/members": Quota("members", members, 10_000),
+    _OF + "/api-keys": Quota("api_keys", api_keys, 1_000),
+    _OF + "/alert-rules": Quota("alert_rules", alert_rules, 5_000),
+    _OF + "/maintenance-windows": Quota("maintenance_windows", maintenance_windows, 1_000),
+    _OF + "/address-groups": Quota("address_groups", address_groups, 1_000),
+    _AGENT + "/probes": Quota("probes", probes, 200_000),
+    _AGENT + "/probes/copy": Quota("probes", probes, 200_000),
+    _OF + "/probes/copy": Quota("probes", probes, 200_000),
+    _AGENT + "/share-links": Quota("share_links", share_links, 10_000),
+}
+"""By the path that makes another one. Workspaces are counted for an account, as their owner; all
+else for a workspace. What an agent measures is bounded by its budget (wire/budget.py)."""
+NAMES: Final = frozenset(quota.name for quota in QUOTAS.values())
+
+
+class Quotas:
+    def __init__(self, db: Database, most: Mapping[str, int]) -> None:
+        """`most`: other numbers than the usual ones, by name. Raises WrongSettings."""
+        self._db = db
+        if unknown := sorted(set(most) - NAMES):
+            raise WrongSettings(
+                f"limits.most: there is no {unknown[0]!r}; there are {', '.join(sorted(NAMES))}"
+            )
+        self._most = dict(most)
+
+    async def guard(
+        self, connection: ASGIConnection[Any, Any, Any, Any], _copy: BaseRouteHandler
+    ) -> None:
+        """Raises Conflict. After the guard that says who calls."""
+        scope: Any = connection.scope
+        if scope["method"] != "POST" or (quota := QUOTAS.get(scope["path_template"])) is None:
+            return
+        most = self._most.get(quota.name, quota.most)
+        if quota.table is workspaces:
+            whose = "this account has"
+            found = await self._count(_owned(scope["caller"].user_id))
+        else:
+            whose = "this workspace has"
+            found = await self._count(_in(quota.table, connection.path_params["workspace_id"]))
+        if found >= most:
+            raise Conflict(
+                f"{quota.name}: {whose} {found}, and {most} is the most (limits.most.{quota.name})"
+            )
+
+    async def _count(self, query: Any) -> int:
+        async with self._db.read() as connection:
+            return int(await connection.scalar(query) or 0)
+
+
+def _in(table: Table, workspace_id: int) -> Any:
+    query = select(func.count()).select_from(table).where(table.c.workspace_id == workspace_id)
+    deleted: Column[Any] | None = table.c.get("deleted_at")
+    return query if deleted is None else query.where(deleted.is_(None))
+
+
+def _owned(user_id: int) -> Any:
+    return (
+        select(func.count())
+        .select_from(members)
+        .join(workspaces, workspaces.c.id == members.c.workspace_id)
+        .where(
+            members.c.user_id == user_id,
+            members.c.role == "OWNER",
+            workspaces.c.deleted_at.is_(None),
+        )
+    )

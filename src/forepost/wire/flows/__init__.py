@@ -1,0 +1,1 @@
+"""Traffic: the Netify Agent's API, meters, minutes, history."""

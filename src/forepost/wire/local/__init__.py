@@ -1,0 +1,1 @@
+"""What the agent says to programs of its host: status, control, doctor."""

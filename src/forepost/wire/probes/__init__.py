@@ -1,0 +1,1 @@
+"""Probes: what is wanted, and the payload of each type."""

@@ -1,0 +1,107 @@
+"""SNMP: what is asked, and what came of it."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+from forepost.wire.base import Wire
+from forepost.wire.probes.options import Options
+
+Oid = Annotated[str, Meta(pattern=r"^\.?[0-9]{1,10}(\.[0-9]{1,10}){1,127}\Z")]
+MOST_ARC: Final = 2**32 - 1
+Oids = Annotated[list[Oid], Meta(max_length=64)]
+Password = Annotated[str, Meta(max_length=256)]
+AuthProtocol = Literal["", "MD5", "SHA", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"]
+PrivacyProtocol = Literal["", "DES", "AES", "AES192", "AES256", "AES192C", "AES256C"]
+
+
+class SnmpOptions(Options, frozen=True, kw_only=True):
+    """`metadata` of an SNMP probe."""
+
+    version: Literal["1", "2c", "3"] = "2c"
+    target: Annotated[str, Meta(max_length=300)] = ""
+    """Goes before the probe's target. HOST or HOST:PORT (161)."""
+    community: Annotated[str, Meta(max_length=256)] = "public"
+    retries: Annotated[int, Meta(ge=0, le=10)] = 3
+    timeout_ms: Annotated[int, Meta(ge=0, le=60_000)] = 0
+    """Of each request; 0: what `timeout_sec` allows, which bounds the whole."""
+    oids: Oids = []
+    """Of the profile `custom`: asked for by GET."""
+    walk_oids: Oids = []
+    """Walked besides, whatever the profile: all that is below. Ours."""
+    profile: Literal["", "system", "interface", "cpu", "memory", "custom"] = ""
+    """Empty: custom where `oids` or `walk_oids` are given, else system. Table columns of a profile
+    are walked."""
+    user_name: Annotated[str, Meta(max_length=32)] = ""
+    auth_password: Password = ""
+    auth_protocol: AuthProtocol = ""
+    """Empty: SHA."""
+    privacy_password: Password = ""
+    privacy_protocol: PrivacyProtocol = ""
+    """Empty: AES. AES192 and AES256 lengthen the key as Blumenthal's draft does, AES192C and
+    AES256C as Cisco does (Reeder's draft)."""
+    security_level: Literal["", "noAuthNoPriv", "authNoPriv", "authPriv"] = ""
+    """Empty: what the passwords allow."""
+
+    def __post_init__(self) -> None:
+        for field, oids in (("oids", self.oids), ("walk_oids", self.walk_oids)):
+            for oid in oids:
+                first, second, *rest = (int(part) for part in oid.strip(".").split("."))
+                if first > 2 or (first < 2 and second > 39) or max(second, *rest, 0) > MOST_ARC:
+                    raise ValueError(f"{field}: {oid} is no object identifier")
+        if self.profile == "custom" and not (self.oids or self.walk_oids):
+            raise ValueError("oids: the profile custom needs some")
+        if self.version == "3":
+            self._check_user()
+
+    def _check_user(self) -> None:
+        if not self.user_name:
+            raise ValueError("user_name: version 3 needs one")
+        wanted = self.level
+        if wanted != "noAuthNoPriv" and len(self.auth_password) < 8:
+            raise ValueError(f"auth_password: {wanted} needs one of 8 characters or more")
+        if wanted == "authPriv" and len(self.privacy_password) < 8:
+            raise ValueError("privacy_password: authPriv needs one of 8 characters or more")
+
+    @property
+    def level(self) -> Literal["noAuthNoPriv", "authNoPriv", "authPriv"]:
+        if self.security_level:
+            return self.security_level
+        if self.auth_password:
+            return "authPriv" if self.privacy_password else "authNoPriv"
+        return "noAuthNoPriv"
+
+
+class SnmpValue(Wire, frozen=True, kw_only=True):
+    oid: str
+    """Without a leading dot."""
+    value: int | float | str | None
+    """Bytes that are no text are hex; null where `type` says that there is nothing."""
+    type: str
+    """integer, string, hex, oid, ipaddress, counter32, gauge32, timeticks, counter64, float, null,
+    noSuchObject, noSuchInstance."""
+    name: str
+    """As the MIB has it, with the index: ifDescr.2; a scalar without its .0; "" where unknown."""
+
+
+class SnmpResult(Wire, frozen=True, kw_only=True):
+    start_timestamp: datetime
+    stop_timestamp: datetime
+    query_time_ms: float = 0.0
+    """Waiting for answers, all requests together."""
+    version: str
+    target: str
+    """With the port."""
+    profile: str
+    results: list[SnmpValue] = []
+    """5,000 at most; `error` says where there were more."""
+    error: str = ""
+    """With an error, `results` has what came before it."""
+    remote_addr: str = ""
+    """Address and port. Empty: nothing could be sent (an unknown name, no permission). This and
+    what follows: ours."""
+    requests: int = 0
+    """Sent, repetitions included."""
+    ignored: int = 0
+    """Datagrams that were no answer to what we asked: a wrong id, key or form."""

@@ -1,0 +1,77 @@
+"""TLS: what is asked, and what came of it."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from forepost.wire.base import Wire
+from forepost.wire.probes.http import CertificateInfo
+from forepost.wire.probes.options import Options
+
+CertType = Literal["", "leaf", "leaf+intermediate", "self-signed"]
+
+
+class TlsOptions(Options, frozen=True, kw_only=True):
+    """`metadata` of a TLS probe."""
+
+    target: Annotated[str, Meta(max_length=300)] = ""
+    """Goes before the probe's target. HOST, HOST:PORT (443), [IPv6]:PORT, a URL."""
+    insecure_skip_verify: bool = False
+    """A certificate that is not trusted is no error; it is reported all the same."""
+    server_name: Annotated[str, Meta(max_length=253)] = ""
+    """The name to ask for (SNI) and to expect; empty: the host. Ours."""
+    alpn: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...], Meta(max_length=8)
+    ] = ("h2", "http/1.1")
+    """Application protocols to offer. Ours."""
+
+
+class ChainCertificate(Wire, frozen=True, kw_only=True):
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    days_until_expiry: int
+    issuer_org: str = ""
+    fingerprint: str
+    """SHA-256, hex."""
+
+
+class TlsResult(Wire, frozen=True, kw_only=True):
+    """One handshake, and all that the server showed, trusted or not."""
+
+    start_timestamp: datetime
+    stop_timestamp: datetime
+    remote_addr: str = ""
+    """Address and port. Empty: nothing could be sent (an unknown name, no permission)."""
+    protocol: str = ""
+    """As `tls_version`."""
+    tls_version: str = ""
+    """"TLS 1.3"."""
+    tls_cipher_suite: str = ""
+    """As IANA spells it."""
+    certificate: CertificateInfo | None = None
+    certificate_chain: list[ChainCertificate] = []
+    """As the server sent it, the server's own first."""
+    is_expired: bool = False
+    is_expiring_soon: bool = False
+    """In 30 days or less, and not yet expired."""
+    days_until_expiry: int = 0
+    issuer_org: str = ""
+    cert_type: CertType = ""
+    cert_fingerprint: str = ""
+    error: str = ""
+    """Why there was no handshake, or what is wrong with the certificate (unless
+    `insecure_skip_verify`)."""
+    trusted: bool = False
+    """This host's usual settings accept protocol, chain and dates. This and what follows: ours."""
+    verify_error: str = ""
+    """Why they do not."""
+    name_matches: bool = False
+    server_name: str = ""
+    alpn: str = ""
+    """What the server chose; "" for nothing."""
+    dns_lookup_ms: float = 0.0
+    tcp_connect_ms: float = 0.0
+    tls_handshake_ms: float = 0.0

@@ -1,0 +1,123 @@
+"""The document of `forepost apply` and `forepost export`: what a workspace should have.
+
+Every object has an `id` of its author's own (its `external_id` on the controller), by which objects
+also name each other. Fields are those of the REST bodies; what is left out has their default.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from forepost.wire.base import Json, Name, Text, Wire
+from forepost.wire.flows.groups import GroupName, Members
+from forepost.wire.probes.options import usual_timeout
+from forepost.wire.probes.probe import Count, DurationSec, IntervalSec, ProbeType, Target
+from forepost.wire.rest.alerts import (
+    AppriseUrls,
+    Days,
+    Logic,
+    Metric,
+    Minutes,
+    Multiplier,
+    Operator,
+    Percent,
+    Samples,
+    Secret,
+    Severity,
+    SilentSec,
+    ThresholdType,
+    WebhookUrl,
+)
+from forepost.wire.rest.bodies import IpOverride, TrafficsimHost, TrafficsimPort
+
+Key = Annotated[str, Meta(min_length=1, max_length=200)]
+"""The author's name of an object, once for its kind."""
+
+
+class Item(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    id: Key
+
+
+class ProbeItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    type: ProbeType
+    enabled: bool = True
+    interval_sec: IntervalSec = 60
+    timeout_sec: Annotated[int, Meta(ge=0, le=300)] = 0
+    """0: the usual one for the interval."""
+    count: Count = 0
+    duration_sec: DurationSec = 0
+    server: bool = False
+    bind_interface: Annotated[str, Meta(max_length=15)] = ""
+    targets: Annotated[list[Target], Meta(max_length=200)] = []
+    agent_targets: Annotated[list[Key], Meta(max_length=200)] = []
+    bidirectional: bool = False
+    labels: Json = {}
+    metadata: Json = {}
+
+    def __post_init__(self) -> None:
+        if not self.timeout_sec:
+            msgspec.structs.force_setattr(self, "timeout_sec", usual_timeout(self.interval_sec))
+
+
+class AgentItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    name: Name
+    description: Text = ""
+    location: Annotated[str, Meta(max_length=200)] = ""
+    public_ip_override: IpOverride = ""
+    trafficsim_enabled: bool = False
+    trafficsim_host: TrafficsimHost = ""
+    trafficsim_port: TrafficsimPort = 5_000
+    labels: Json = {}
+    metadata: Json = {}
+    probes: list[ProbeItem] = []
+
+
+class RuleItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`webhook_secret` is never exported and never compared."""
+
+    name: Name
+    description: Text = ""
+    probe: Key | None = None
+    agent: Key | None = None
+    metric: Metric
+    operator: Operator
+    threshold: float
+    severity: Severity = "warning"
+    enabled: bool = True
+    threshold_type: ThresholdType = "static"
+    baseline_window_days: Days = 7
+    stddev_multiplier: Multiplier = 2.0
+    stddev_multiplier_critical: Multiplier = 3.0
+    percentile: Percent = 95.0
+    metric2: Metric | None = None
+    operator2: Operator | None = None
+    threshold2: float | None = None
+    logical_op: Logic | None = None
+    for_count: Samples = 1
+    of_count: Samples = 1
+    recovery_threshold: float | None = None
+    no_data_sec: SilentSec = 0
+    notify_panel: bool = True
+    notify_email: bool = False
+    notify_webhook: bool = False
+    webhook_url: WebhookUrl = ""
+    webhook_secret: Secret = ""
+    apprise_urls: AppriseUrls = []
+    cooldown_minutes: Minutes = 5
+
+
+class GroupItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    name: GroupName
+    description: Text = ""
+    addresses: Members = []
+    agents: list[Key] = []
+    """Empty: all of the workspace."""
+
+
+class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    forepost: Literal[1]
+    """The version of this format."""
+    agents: list[AgentItem] = []
+    groups: list[GroupItem] = []
+    rules: list[RuleItem] = []

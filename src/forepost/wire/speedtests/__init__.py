@@ -1,0 +1,1 @@
+"""Speed tests: the queue, and the responder's own protocol."""

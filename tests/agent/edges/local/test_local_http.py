@@ -1,0 +1,384 @@
+"""A small face of these tests' own, on a real port: what programs get, and what pages do not."""
+
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from logging import getLogger
+
+import anyio
+import anyio.to_thread
+import pytest
+from anyio.abc import SocketStream
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.protocol import Protocol, Side, State
+
+from forepost.agent.cores.local_guard import Guard, same
+from forepost.agent.edges.local.http_face import LocalAnswer, LocalHttp, LocalRequest, Talk
+from forepost.agent.edges.local.websocket import LocalSocket
+from forepost.kit.clock import SystemClock
+from forepost.kit.health import Health
+
+pytestmark = pytest.mark.anyio
+
+
+LARGE = bytes(16 << 20)
+"""More than the kernel takes for who does not read."""
+
+
+class Echo:
+    """Says what it was asked; `/fault` is one, and so is `/gone`; sockets below `/socket` echo."""
+
+    guard = Guard(names=frozenset({"iofog"}))
+
+    def __init__(self) -> None:
+        self.then = self.large = 0
+
+    async def answer(self, request: LocalRequest) -> LocalAnswer:
+        if request.path == "/fault":
+            raise LookupError("of the test")
+        if request.path == "/gone":
+            raise FileNotFoundError("of the test")
+        if request.path == "/large":
+            self.large += 1
+            return LocalAnswer(LARGE)
+        if request.path == "/then":
+            return LocalAnswer(b"{}", then=self._then)
+        said = [request.method, request.path, request.query, request.body.decode()]
+        return LocalAnswer(json.dumps(said).encode())
+
+    def _then(self) -> None:
+        self.then += 1
+
+    def talk(self, request: LocalRequest) -> Talk | LocalAnswer:
+        if not request.path.startswith("/socket"):
+            return self.refused(400, "no socket here")
+        return self._echo
+
+    async def _echo(self, line: LocalSocket) -> None:
+        async for message in line.messages():
+            if message == "end":
+                await line.close(4000, "asked for")
+            else:
+                await line.send(message)
+
+    def refused(self, status: int, reason: str) -> LocalAnswer:
+        return LocalAnswer(json.dumps({"error": reason}).encode(), status)
+
+
+@asynccontextmanager
+async def serving(face: Echo | None = None, **bounds: float) -> AsyncIterator[int]:
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    port = listener.getsockname()[1]
+    health = Health(getLogger("test"))
+    http = LocalHttp("face", face or Echo(), SystemClock(), health, **bounds)  # type: ignore[arg-type]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(http.serve, listener)
+        yield port
+        tasks.cancel_scope.cancel()
+
+
+def said_to(port: int, *parts: bytes, read: bool = True) -> bytes:
+    """All that is answered until the end of the connection."""
+    with socket.create_connection(("127.0.0.1", port), 20) as line:
+        for part in parts:
+            line.sendall(part)
+        if not read:
+            return b""
+        line.shutdown(socket.SHUT_WR)
+        heard = b""
+        while data := line.recv(65_536):
+            heard += data
+        return heard
+
+
+async def ask(port: int, *parts: bytes) -> bytes:
+    return await anyio.to_thread.run_sync(partial(said_to, port, *parts))
+
+
+def get(path: str = "/", *headers: str, host: str = "127.0.0.1", method: str = "GET") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+async def test_requests_follow_each_other_on_one_connection() -> None:
+    async with serving() as port:
+        body = b'{"id":"x"}'
+        asked = get("/v2/config/get?a=b&c", f"Content-Length: {len(body)}", method="POST") + body
+        heard = await ask(port, asked + get("/second"))
+        first, _, rest = heard.partition(b"\r\n\r\n")
+        assert first.startswith(b"HTTP/1.1 200 ")
+        assert b"content-length: " in first.lower()
+        assert rest.startswith(b'["POST", "/v2/config/get", "a=b&c", "{\\"id\\":\\"x\\"}"]HTTP/1.1')
+        assert heard.endswith(b'["GET", "/second", "", ""]')
+
+
+async def test_a_body_on_a_get_and_in_chunks_is_taken_and_a_close_is_obeyed() -> None:
+    async with serving() as port:
+        chunked = b"4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n"
+        heard = await ask(port, get("/x", "Transfer-Encoding: chunked") + chunked)
+        assert heard.endswith(b'["GET", "/x", "", "abcdef"]')
+        heard = await ask(port, get("/x", "Connection: close") + get("/never"))
+        assert heard.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "headers", "reason"),
+    [
+        ("127.0.0.1", [], ""),
+        ("127.0.0.1:{port}", [], ""),
+        ("localhost:{port}", [], ""),
+        ("[::1]:{port}", [], ""),
+        ("LOCALHOST", [], ""),
+        ("iofog:{port}", [], ""),
+        ("127.0.0.1", ["Sec-Fetch-Site: none"], ""),
+        ("127.0.0.1:1", [], "Host: not the port {port}"),
+        ("attacker.example", [], "Host: not a name of this host"),
+        ("127.0.0.1.attacker.example", [], "Host: not a name of this host"),
+        ("198.18.0.1", [], "Host: not a name of this host"),
+        ("", [], "Host: is missing"),
+        ("127.0.0.1", ["Origin: http://127.0.0.1"], "Origin: pages may not ask here"),
+        ("127.0.0.1", ["Origin: null"], "Origin: pages may not ask here"),
+        ("127.0.0.1", ["Referer: http://x/"], "Referer: pages may not ask here"),
+        (
+            "127.0.0.1",
+            ["Sec-Fetch-Site: same-origin"],
+            "Sec-Fetch-Site: pages may not ask here",
+        ),
+    ],
+)
+async def test_programs_of_this_host_and_no_page(
+    host: str, headers: list[str], reason: str
+) -> None:
+    async with serving() as port:
+        heard = await ask(port, get("/", *headers, host=host.format(port=port)))
+        status, body = heard.split()[1], heard.partition(b"\r\n\r\n")[2]
+        assert b"access-control" not in heard.lower()
+        if reason:
+            assert (status, json.loads(body)) == (b"403", {"error": reason.format(port=port)})
+        else:
+            assert status == b"200"
+
+
+def test_a_socket_may_be_opened_by_a_client_that_says_an_origin_where_the_face_says_so() -> None:
+    headers = {"host": "iofog:54321", "origin": "ws://iofog:54321"}
+    open_to_all = Guard(names=frozenset({"iofog"}), pages_may_upgrade=True)
+    assert open_to_all.refusal(headers, 54321, upgrades=True) == ""
+    assert open_to_all.refusal(headers, 54321) == "Origin: pages may not ask here"
+    assert Guard().refusal({"host": "iofog"}, 54321) == "Host: not a name of this host"
+
+
+def test_tokens_are_compared_whole() -> None:
+    assert same("geheim", "geheim")
+    assert not same("geheim", "geheime")
+    assert not same("", "geheim")
+    assert not same("ü", "geheim")
+
+
+async def test_what_is_too_much_too_long_or_not_http() -> None:
+    async with serving(most_body=1_000, request_sec=0.4) as port:
+        for said, status in [
+            (get("/", "Content-Length: 1001"), b"413"),
+            (get("/", "Transfer-Encoding: chunked") + b"3e9\r\n" + bytes(1_001) + b"\r\n", b"413"),
+            (get("/", "X: " + 20_000 * "y"), b"431"),
+            (get("/", method="BREW"), b"501"),
+            (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100) + b"\r\n\r\n", b"400"),
+            (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"400"),
+            (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+            (get("/", "Content-Length: 5", "Content-Length: 6") + b"abcdef", b"400"),
+        ]:
+            heard = await ask(port, said)
+            assert heard.split()[1] == status, (said[:60], heard)
+            assert b"\r\nconnection: close\r\n" in heard.lower(), said[:60]
+
+        def slowly() -> bytes:
+            with socket.create_connection(("127.0.0.1", port), 20) as line:
+                line.sendall(b"GET / HTT")
+                heard = b""
+                while data := line.recv(65_536):
+                    heard += data
+                return heard
+
+        heard = await anyio.to_thread.run_sync(slowly)
+        assert heard.split()[1] == b"408"
+        assert b"no whole request came within 0.4 s" in heard
+        assert (await ask(port, get())).split()[1] == b"200"
+
+
+async def test_who_says_nothing_is_left_and_who_is_one_too_many_is_told() -> None:
+    async with serving(idle_sec=0.2) as port:
+
+        def silent() -> bytes:
+            with socket.create_connection(("127.0.0.1", port), 20) as line:
+                return line.recv(100)
+
+        assert await anyio.to_thread.run_sync(silent) == b""
+    async with serving(most_clients=2) as port:
+        places = [socket.create_connection(("127.0.0.1", port), 20) for _ in range(2)]
+        await until(lambda: ask(port, get()), b"too many connections")
+        places.pop().close()
+        await until(lambda: ask(port, get()), b'["GET", "/", "", ""]')
+        places.pop().close()
+
+
+async def until(said: Callable[[], Awaitable[bytes]], expected: bytes) -> None:
+    with anyio.fail_after(20):
+        while True:
+            try:
+                if expected in await said():
+                    return
+            except OSError:
+                pass  # it was turned away while it asked
+            await anyio.sleep(0.02)
+
+
+async def test_a_fault_of_the_face_ends_nothing_else_and_what_follows_an_answer_does() -> None:
+    face = Echo()
+    async with serving(face) as port:
+        for path in ("/fault", "/gone"):
+            heard = await ask(port, get(path))
+            assert heard.split()[1] == b"500", path
+            assert b"of the test" not in heard
+        await ask(port, get("/then") + get("/then"))
+        assert face.then == 2
+
+
+async def test_head_is_answered_without_a_body_and_what_follows_is_answered_too() -> None:
+    async with serving() as port:
+        heard = await ask(port, get("/", method="HEAD") + get("/second"))
+        first, _, rest = heard.partition(b"\r\n\r\n")
+        assert first.startswith(b"HTTP/1.1 200 ")
+        assert rest.startswith(b"HTTP/1.1 200 ")
+        assert rest.endswith(b'["GET", "/second", "", ""]')
+
+
+async def test_a_target_is_a_path_and_a_web_socket_is_asked_for_with_get() -> None:
+    async with serving() as port:
+        for target in ("http://attacker.example/x", "attacker.example:80", "*"):
+            assert (await ask(port, get(target))).split()[1] == b"400", target
+        assert (await ask(port, get("*", method="OPTIONS"))).split()[1] == b"200"
+        key = "Sec-WebSocket-Key: " + 22 * "A" + "=="
+        upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key]
+        heard = await ask(port, get("/socket", *upgrade, method="POST"))
+        assert heard.split()[1] == b"405"
+
+
+async def test_who_does_not_take_an_answer_gets_no_other_one() -> None:
+    face = Echo()
+    async with serving(face, request_sec=0.2) as port:
+        with socket.create_connection(("127.0.0.1", port), 20) as line:
+            line.sendall(10 * get("/large"))
+            with anyio.fail_after(20):
+                while not face.large:  # noqa: ASYNC110 - of another task
+                    await anyio.sleep(0.01)
+            await anyio.sleep(1.0)
+            assert face.large == 1
+
+
+async def test_a_web_socket_echoes_and_closes() -> None:
+    async with (
+        serving() as port,
+        connect(f"ws://127.0.0.1:{port}/socket?a=b", proxy=None) as line,
+    ):
+        assert line.protocol.extensions == []
+        await line.send("text")
+        assert await line.recv() == "text"
+        await line.send([b"in ", b"three ", b"parts"])
+        assert await line.recv() == b"in three parts"
+        await (await line.ping(b"\x09"))
+        await line.send("end")
+        await line.wait_closed()
+        assert (line.close_code, line.close_reason) == (4000, "asked for")
+
+
+async def test_a_web_socket_that_is_refused() -> None:
+    async with serving() as port:
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(f"ws://127.0.0.1:{port}/elsewhere", proxy=None):
+                pass
+        assert refused.value.response.status_code == 400
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(f"ws://127.0.0.1:{port}/socket", proxy=None, origin="http://x"):  # type: ignore[arg-type]
+                pass
+        assert refused.value.response.status_code == 403
+        upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 12"]
+        heard = await ask(port, get("/socket", *upgrade, "Sec-WebSocket-Key: " + 22 * "A" + "=="))
+        assert heard.split()[1] == b"426"
+
+
+async def test_half_a_frame_a_lie_and_a_message_without_end_end_one_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    key = "Sec-WebSocket-Key: " + 22 * "A" + "=="
+    asked = get(
+        "/socket", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key
+    )
+    masked = bytes(4)
+    async with serving() as port:
+        for frames in [
+            b"\x81",
+            b"\x81\xff" + (1 << 62).to_bytes(8, "big") + masked,
+            b"\x82\x05plain",
+            b"\xf1\x80" + masked,
+            b"\x01\x81" + masked + b"a" + b"\x00\xff" + (2 << 20).to_bytes(8, "big") + masked,
+            b"\x81\x82" + masked + b"\xff\xfe",
+        ]:
+            heard = await ask(port, asked + frames)
+            assert heard.startswith(b"HTTP/1.1 101")
+        assert (await ask(port, get())).split()[1] == b"200"
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]  # no fault of ours
+
+
+async def test_who_does_not_read_its_web_socket_is_left_by_all_at_once() -> None:
+    near, far = socket.socketpair()
+    ended: list[str] = []
+    with far:
+        async with await SocketStream.from_socket(near) as stream:
+            protocol = Protocol(Side.SERVER, state=State.OPEN)
+            line = LocalSocket(stream, protocol, "/", send_sec=0.2)
+
+            async def tell() -> None:
+                try:
+                    await line.send(LARGE)
+                except (TimeoutError, anyio.ClosedResourceError) as error:
+                    ended.append(type(error).__name__)
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(5):
+                    tasks.start_soon(tell)
+            with pytest.raises(anyio.ClosedResourceError):
+                await line.send("more")
+            with pytest.raises(anyio.ClosedResourceError):
+                async for _ in line.messages():
+                    pass
+    assert ended == ["TimeoutError", *4 * ["ClosedResourceError"]]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"GET ",
+                b"/",
+                b" HTTP/1.1\r\n",
+                b"Host: 127.0.0.1\r\n",
+                b"\r\n",
+                b"Upgrade: websocket\r\n",
+            ]
+        )
+        | st.binary(max_size=40),
+        max_size=12,
+    )
+)
+def test_any_bytes_are_answered_or_left(parts: list[bytes]) -> None:
+    async def go() -> None:
+        async with serving(request_sec=0.5, idle_sec=0.5) as port:
+            await ask(port, b"".join(parts))
+            assert (await ask(port, get())).split()[1] == b"200"
+
+    anyio.run(go)

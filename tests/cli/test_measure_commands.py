@@ -1,0 +1,153 @@
+"""The measuring verbs at a terminal, as a user calls them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from forepost.cli.measure import MEASURED, NOT_MEASURED, USAGE
+from forepost.wire.probes.dns import DnsResult
+from forepost.wire.probes.http import HttpResult
+from forepost.wire.probes.tcp import TcpResult
+from forepost.wire.probes.tls import TlsResult
+from tests.lab import unbound
+from tests.lab.certificates import Authority
+from tests.lab.unbound import Unbound
+from tests.receiver import Receiver
+from tests.running import free_port
+
+FOREPOST = [sys.executable, "-m", "forepost.cli.main"]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def dns_server(authority: Authority) -> Iterator[Unbound]:
+    with unbound.running(authority.folder, authority.file("localhost")) as server:
+        yield server
+
+
+@pytest.fixture
+def listening() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def call(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*FOREPOST, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200", **(env or {})},
+    )
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> Sequence[bytes]:
+    return done.stdout.encode().splitlines()
+
+
+def test_dns_prints_the_payload_or_a_table(dns_server: Unbound) -> None:
+    server = f"127.0.0.1:{dns_server.port}"
+    done = call("dns", "host.example", "-s", server, "-c", 2, "-i", 0.01, "--json")
+    got = [msgspec.json.decode(line, type=DnsResult) for line in lines(done)]
+    assert [one.response_code for one in got] == ["NOERROR"] * 2
+    assert (done.returncode, done.stderr) == (MEASURED, "")
+    done = call("dns", "host.example", "-s", server, "-t", "MX")
+    assert "10 mail.example." in done.stdout
+    assert server in done.stdout
+    done = call("dns", "none.example", "-s", server, "-p", "tcp")
+    assert "NXDOMAIN" in done.stdout
+    assert done.returncode == MEASURED
+
+
+def test_what_a_server_says_does_not_move_the_cursor(dns_server: Unbound) -> None:
+    server = f"127.0.0.1:{dns_server.port}"
+    done = call("dns", "odd.example", "-s", server, "-t", "TXT")
+    assert "[/] ?[2J" in done.stdout
+    assert (done.returncode, done.stderr) == (MEASURED, "")
+
+
+def test_dns_failures_are_results_too(dns_server: Unbound) -> None:
+    done = call("dns", "a.example", "-s", f"127.0.0.1:{free_port()}", "--json")
+    got = msgspec.json.decode(done.stdout, type=DnsResult)
+    assert (got.response_code, got.error) == ("ERROR", "query: connection refused")
+    assert done.returncode == MEASURED
+    done = call("dns", "a.example", "-s", "host.invalid:x")
+    assert done.returncode == NOT_MEASURED
+    assert "'host.invalid:x': no such port" in done.stderr
+    done = call("dns", "a.example", "-s", "https://127.0.0.1/")
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert "dns_server: a URL is for protocol doh" in done.stderr
+
+
+def test_http_is_timed_and_compared() -> None:
+    with Receiver(script=[200, 503, 404, 200]) as receiver:
+        done = call("http", receiver.url, "-H", "X-Own: yes", "--json")
+        got = msgspec.json.decode(done.stdout, type=HttpResult)
+        assert (got.status_code, got.error, done.returncode) == (200, "", MEASURED)
+        assert receiver.requests[0].headers["x-own"] == "yes"
+        done = call("http", receiver.url)
+        assert done.returncode == MEASURED
+        assert "503" in done.stdout
+        assert "status: 503 Service Unavailable was not expected" in done.stderr
+        done = call("http", receiver.url, "--status", 404, "--status", 410)
+        assert (done.returncode, done.stderr) == (MEASURED, "")
+        done = call("http", receiver.url, "--contains", "nowhere")
+        assert "content: 'nowhere' is not in it" in done.stderr
+        done = call("http", receiver.url, "--contains", "a", "--regex", "b")
+        assert done.returncode == USAGE
+
+
+def test_tls_shows_what_is_wrong(dns_server: Unbound, authority: Authority) -> None:
+    endpoint = f"localhost:{dns_server.tls_port}"
+    done = call("tls", endpoint, "--json")
+    got = msgspec.json.decode(done.stdout, type=TlsResult)
+    assert not got.trusted
+    assert got.certificate is not None
+    assert done.returncode == MEASURED
+    path = authority.folder / "trusted.pem"
+    authority.ca.cert_pem.write_to_path(path)
+    done = call("tls", endpoint, env={"SSL_CERT_FILE": str(path)})
+    assert (done.returncode, done.stderr) == (MEASURED, "")
+    assert "TLS 1.3" in done.stdout
+    assert "Lab authority" in done.stdout
+
+
+def test_tcp_counts_and_shows(listening: int) -> None:
+    done = call("tcp", f"127.0.0.1:{listening}", "-c", 3, "-i", 0.02, "--json")
+    got = msgspec.json.decode(done.stdout, type=TcpResult)
+    assert (got.attempts, got.connected, done.returncode) == (3, 3, MEASURED)
+    done = call("tcp", f"127.0.0.1:{listening}", "-c", 2, "-i", 0.02)
+    assert done.stdout.count(" ms") >= 2
+    assert "median" in done.stdout
+    done = call("tcp", f"127.0.0.1:{free_port()}", "-c", 1)
+    assert "connection refused" in done.stdout
+    assert done.returncode == MEASURED
+    done = call("tcp", "127.0.0.1", "-c", 1)
+    assert done.returncode == NOT_MEASURED
+    assert "'127.0.0.1': no port" in done.stderr
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_ctrl_c_gives_what_is_known(listening: int, tmp_path: Path, *, json: bool) -> None:
+    command = [*FOREPOST, "tcp", f"127.0.0.1:{listening}", "-c", "999", "-i", "0.05"]
+    with subprocess.Popen(
+        command + ["--json"] * json, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        time.sleep(2)
+        program.send_signal(signal.SIGINT)
+        said, wrong = program.communicate()
+    assert not wrong
+    assert program.returncode == MEASURED
+    assert ("connects_ms" if json else "median") in said

@@ -1,0 +1,166 @@
+"""What is answered and told as time goes on, on a clock that stands still."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from sqlalchemy import insert
+
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.probes import probe_targets, probes
+from forepost.controller.fleet.presence import standing
+from forepost.controller.topology.news import TopologyNews
+from forepost.controller.topology.service import Topology, TopologyNeeds
+from tests.controller.series.series_rows import START, row
+from tests.fakes.clock import FakeClock
+from tests.rows import THEN, home
+
+pytestmark = pytest.mark.anyio
+
+
+class Stage:
+    """Workspace 1 with agent 1 and its PING, probe 1; the clock stands at START."""
+
+    def __init__(self, db: Database) -> None:
+        self.db, self.clock = db, FakeClock()
+        self.seen: dict[int, datetime] = {1: self.clock.now()}
+        self.watched: list[int] = []
+        self.in_conflict: set[int] = set()
+        self.frames: list[Any] = []
+        self.desk = Topology(
+            TopologyNeeds(
+                db=db,
+                clock=self.clock,
+                last_seen=self.seen.get,
+                standing=standing,
+                address_of=lambda _: "203.0.113.1",
+                in_conflict=lambda agent_id: agent_id in self.in_conflict,
+            )
+        )
+        self.telling = TopologyNews(
+            self.desk,
+            self.clock,
+            lambda: self.watched,
+            lambda _, frame: self.frames.append(json.loads(frame)),
+        )
+
+    def say(self, rtt: float, loss: float = 0.0, probe_id: int = 1) -> None:
+        us = START + round((self.clock.monotonic() - 1_000) * 1e6)
+        self.desk.consider(1, [row(us, agent_id=1, probe_id=probe_id, rtt_ms=rtt, loss_pct=loss)])
+
+    async def health(self) -> Any:
+        return json.loads(await self.desk.body("health", 1, 15))
+
+    async def told(self) -> list[Any]:
+        await self.telling.turn()
+        frames, self.frames = self.frames, []
+        return frames
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    db = Database.at(f"sqlite+aiosqlite:///{tmp_path}/meta.sqlite")
+    await db.migrate()
+    await home(db)
+    times = {"created_at": THEN, "updated_at": THEN}
+    async with db.write() as connection:
+        await connection.execute(
+            insert(probes).values(
+                id=1,
+                workspace_id=1,
+                agent_id=1,
+                type="PING",
+                enabled=True,
+                interval_sec=60,
+                timeout_sec=10,
+                count=0,
+                duration_sec=0,
+                server=False,
+                bind_interface="",
+                **times,
+            )
+        )
+        await connection.execute(
+            insert(probe_targets).values(id=1, probe_id=1, target="192.0.2.1", **times)
+        )
+    yield Stage(db)
+    await db.close()
+
+
+async def test_an_answer_holds_for_two_seconds_and_a_change_of_lines_ends_it(stage: Stage) -> None:
+    stage.say(10.0)
+    first = await stage.desk.body("health", 1, 15)
+    stage.say(500.0)
+    assert await stage.desk.body("health", 1, 15) is first
+    await stage.clock.advance(2)
+    (agent,) = (await stage.health())["agents"]
+    assert agent["probes"][0]["avg_latency"] == 255.0
+    assert agent["probes"][0]["status"] == "degraded"
+    before = await stage.desk.body("map", 1, 15)
+    stage.desk.consider(1, [row(START, agent_id=1, target="192.0.2.7")])  # a line that is new
+    after = await stage.desk.body("map", 1, 15)
+    assert b"192.0.2.7" in after
+    assert b"192.0.2.7" not in before
+
+
+async def test_without_news_an_answer_is_made_anew_all_the_same(stage: Stage) -> None:
+    stage.say(10.0)
+    assert (await stage.health())["counts"]["agents"]["online"] == 1
+    await stage.clock.advance(91)
+    found = await stage.health()
+    assert found["counts"]["agents"] == {"online": 0, "offline": 1, "unknown": 0}
+    (probe,) = found["agents"][0]["probes"]
+    assert (probe["status"], probe["reason"]) == ("unknown", "the agent is offline")
+    assert probe["avg_latency"] == 10.0  # what it said is still shown
+    await stage.clock.advance(900)
+    stage.seen[1] = stage.clock.now()
+    (probe,) = (await stage.health())["agents"][0]["probes"]
+    assert (probe["reason"], probe["last_updated"]) == ("no result in the last 15 min", None)
+
+
+async def test_panels_are_told_of_agents_and_of_statuses(stage: Stage) -> None:
+    stage.say(10.0)
+    assert await stage.told() == []  # nobody watches
+    stage.watched = [1]
+    assert await stage.told() == []  # what is so at first is no news
+    stage.say(11.0)
+    await stage.clock.advance(3)
+    assert await stage.told() == []  # a figure is none either
+    stage.say(900.0)
+    await stage.clock.advance(3)
+    (drawn,) = await stage.told()
+    assert drawn["type"] == "network_map_update"
+    assert {node["id"]: node["status"] for node in drawn["nodes"]} == {
+        "agent:1": "degraded",
+        "dest:192.0.2.1": "degraded",
+    }
+    await stage.clock.advance(88)
+    gone, drawn = await stage.told()
+    assert (gone["type"], gone["event"], gone["status"]) == ("agent_update", "changed", "offline")
+    assert {node["status"] for node in drawn["nodes"]} == {"unknown"}
+    stage.seen[1] = stage.clock.now()
+    back, drawn = await stage.told()
+    assert (back["status"], drawn["nodes"][0]["is_online"]) == ("online", True)
+    assert await stage.told() == []
+    stage.in_conflict = {1}
+    (two,) = await stage.told()
+    assert (two["event"], two["identity_conflict"]) == ("changed", True)
+    stage.watched = []
+    await stage.told()
+    stage.say(1.0, 100.0)
+    assert await stage.told() == []
+
+
+async def test_lines_expire_by_themselves(stage: Stage) -> None:
+    stage.say(10.0)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(stage.desk.run)
+        await stage.clock.advance(901)
+        assert stage.desk.board.lines == 1
+        await stage.clock.advance(30)
+        assert stage.desk.board.lines == 0
+        tasks.cancel_scope.cancel()
