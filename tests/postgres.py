@@ -9,7 +9,9 @@ from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.running import free_port, until
+from tests.free_ports import free_port
+from tests.metadata import migrate
+from tests.running import until
 
 OLDEST = 15
 _numbers = count(1)
@@ -26,11 +28,19 @@ def programs() -> Path:
 class Postgres:
     def __init__(self, port: int, binaries: Path) -> None:
         self.port, self._binaries = port, binaries
+        self._template = ""
 
-    def database(self) -> str:
-        """A new empty database; its URL for SQLAlchemy and asyncpg."""
+    def database(self, *, empty: bool = False) -> str:
+        """A new database of the newest schema, or an empty one; its URL for SQLAlchemy."""
+        if not empty and not self._template:
+            self._template = f"forepost_{next(_numbers)}"
+            self.sql(f"CREATE DATABASE {self._template}")
+            migrate(self._url(self._template))
         name = f"forepost_{next(_numbers)}"
-        self.sql(f"CREATE DATABASE {name}")
+        self.sql(f"CREATE DATABASE {name}{'' if empty else f' TEMPLATE {self._template}'}")
+        return self._url(name)
+
+    def _url(self, name: str) -> str:
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
 
     def sql(self, statement: str) -> str:

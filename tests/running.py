@@ -13,7 +13,11 @@ from typing import Any, Self
 
 import httpx
 
+from tests.free_ports import free_port
+from tests.metadata import NAME, lay
+
 READY_SEC = 45.0
+DATABASE_URL = "FOREPOST_DATA__DATABASE_URL"
 ADMIN = {"email": "admin@example.com", "password": "correct horse"}
 UNLIMITED = {
     f"FOREPOST_LIMITS__{limit}": "1000000"
@@ -26,13 +30,6 @@ UNLIMITED = {
     )
 }
 """A whole test run comes from one address."""
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port: int = s.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -90,10 +87,15 @@ class Process:
 
 
 class ControllerProcess(Process):
-    """`python -m forepost.controller` on a port of loopback."""
+    """`python -m forepost.controller` on a port of loopback; its first start finds metadata of the
+    newest schema and of nobody, or, `from_nothing`, no folder.
+    """
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int | None = None, *, from_nothing: bool = False
+    ) -> None:
         self.port = port or free_port()
+        self.from_nothing = from_nothing
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(
@@ -121,6 +123,10 @@ class ControllerProcess(Process):
         return f"ws://127.0.0.1:{self.port}"
 
     def start(self) -> Self:
+        data = Path(self.env["FOREPOST_DATA__DIR"])
+        if not (self.from_nothing or data.exists() or DATABASE_URL in self.env):
+            data.mkdir(mode=0o700)
+            lay(data / NAME)
         super().start()
         until(self.is_ready, READY_SEC, lambda: f"not ready:\n{self.output}")
         return self

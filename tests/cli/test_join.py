@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, free_port, until
+from tests.free_ports import free_port
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import pytest
 
 from tests.cli.test_join import forepost
 from tests.cli.test_join_again import Place
-from tests.running import AgentProcess, ControllerProcess, NewAgent, free_port, until
+from tests.free_ports import free_port
+from tests.running import AgentProcess, ControllerProcess, NewAgent, until
 from tests.tls_front import Front
 
 SITE = """# of this site

@@ -17,11 +17,11 @@ from forepost.wire.probes.dns import DnsResult
 from forepost.wire.probes.http import HttpResult
 from forepost.wire.probes.tcp import TcpResult
 from forepost.wire.probes.tls import TlsResult
+from tests.free_ports import free_port
 from tests.lab import unbound
 from tests.lab.certificates import Authority
 from tests.lab.unbound import Unbound
 from tests.receiver import Receiver
-from tests.running import free_port
 
 FOREPOST = [sys.executable, "-m", "forepost.cli.main"]
 

@@ -9,8 +9,8 @@ import sys
 import msgspec
 
 from forepost.wire.probes.speedtest import SpeedtestPayload
+from tests.free_ports import free_port
 from tests.lab.speed import librespeed
-from tests.running import free_port
 
 COMMAND = [sys.executable, "-m", "forepost.cli.main", "speedtest"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import free_port
+from tests.free_ports import free_port
 
 
 def up(folder: Path, listen: str) -> subprocess.CompletedProcess[str]:

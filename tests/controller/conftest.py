@@ -1,7 +1,10 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.metadata import sqlite_url
+from tests.postgres import Postgres
 from tests.running import ControllerProcess, Person
 
 
@@ -18,3 +21,12 @@ def person(controller: ControllerProcess, request: pytest.FixtureRequest) -> Per
     """Somebody whom no other test knows."""
     name = "".join(c if c.isalnum() else "-" for c in request.node.name)
     return controller.person(f"{name}@example.com", "a good password")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def metadata_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """New metadata of the newest schema, on each database that they may be in."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()

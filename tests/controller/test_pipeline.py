@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 
 import anyio
 import anyio.lowlevel
+import msgspec
 import pytest
 
 from forepost.controller.pipeline import (
     GROUP,
     TOGETHER,
     TURN_SEC,
+    Follower,
     Offer,
     Pipeline,
     each_in_turn,
@@ -158,7 +160,7 @@ def test_results_of_one_start_have_names_of_their_own() -> None:
     assert all(0 <= name < 2**63 for name in names)
 
 
-def test_a_fault_of_one_publisher_does_not_keep_rows_from_the_next(
+def test_a_fault_of_one_follower_does_not_keep_rows_from_the_next(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     came: list[int] = []
@@ -166,9 +168,22 @@ def test_a_fault_of_one_publisher_does_not_keep_rows_from_the_next(
     def broken(workspace_id: int, rows: Sequence[Row]) -> None:
         raise KeyError("x")
 
-    each_in_turn(broken, lambda workspace_id, _: came.append(workspace_id))(7, [row(1)])
+    followers = [Follower(broken), Follower(lambda workspace_id, _: came.append(workspace_id))]
+    each_in_turn(followers)(7, [row(1)])
     assert came == [7]
     assert "not followed up" in caplog.text
+
+
+def test_a_follower_sees_the_types_that_it_names() -> None:
+    came: list[Sequence[Row]] = []
+    followers: list[Follower] = []
+    publish = each_in_turn(followers)
+    followers.append(Follower(lambda _, rows: came.append(rows), frozenset({"NETINFO"})))
+    ping = row(1)
+    netinfo = msgspec.structs.replace(row(2), type="NETINFO")
+    publish(7, [ping, netinfo])
+    publish(7, [ping])
+    assert came == [[netinfo]]
 
 
 def test_what_a_url_hides_is_not_in_the_reason_of_a_trigger_either() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import ADMIN, ControllerProcess, free_port
+from tests.free_ports import free_port
+from tests.running import ADMIN, ControllerProcess
 
 PING = 0x89
 UPGRADE = (
@@ -45,7 +46,7 @@ def test_panels_are_asked_for_a_word_as_often_as_is_said(controller: ControllerP
 @pytest.mark.timeout(60)
 def test_several_addresses_and_both_families(tmp_path: Path) -> None:
     both, one, other = free_port(), free_port(), free_port()
-    process = ControllerProcess(tmp_path / "controller", both)
+    process = ControllerProcess(tmp_path / "controller", both, from_nothing=True)
     process.env["FOREPOST_HTTP__LISTEN"] = f'["[::]:{both}", "127.0.0.1:{one}", "[::1]:{other}"]'
     process.start()
     try:

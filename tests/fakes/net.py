@@ -9,7 +9,7 @@ import msgspec
 from forepost.agent.cores.rates import Counters, between
 from forepost.agent.cores.routes import DefaultRoute
 from forepost.agent.edges.dial.udp import SystemUdp
-from forepost.agent.ports.edges import Edges, Networks, NoNetworks, Seen
+from forepost.agent.ports.edges import Edges, Networks, NoNetworks, OutsideView
 from forepost.agent.ports.net import Family, Resolved, Round
 from forepost.agent.ports.udp import Udp
 from forepost.kit.clock import Clock
@@ -157,13 +157,13 @@ class FakeChanges:
         self.some = anyio.Event()
 
 
-async def nobody() -> Seen | None:
+async def nobody() -> OutsideView | None:
     return None
 
 
 def fake_edges(
     net: FakeNet,
-    whoami: Callable[[], Awaitable[Seen | None]] = nobody,
+    whoami: Callable[[], Awaitable[OutsideView | None]] = nobody,
     dialer: FakeDialer | None = None,
     trace: FakeTrace | None = None,
     reverse: FakeReverse | None = None,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from forepost.kit.folder_lock import TAKEN, FolderLock, Taken
-from tests.running import ControllerProcess, free_port
+from tests.free_ports import free_port
+from tests.running import ControllerProcess
 
 
 def test_a_folder_is_taken_once_and_its_holder_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from forepost.kit.dead_peers import GIVEN_UP_SEC
 from forepost.kit.listeners import bound, bound_all, listed
 from forepost.kit.program import CannotStart
 from forepost.kit.settings import WrongSettings
-from tests.running import free_port
+from tests.free_ports import free_port
 
 
 def test_whoever_is_accepted_and_gone_is_given_up() -> None:

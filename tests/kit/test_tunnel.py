@@ -11,8 +11,8 @@ from forepost.kit.clock import SystemClock
 from forepost.kit.name_lookup import NotReached
 from forepost.kit.proxies import Proxy, proxy_of
 from forepost.kit.tunnel import reach, through
+from tests.free_ports import free_port
 from tests.lab.proxies import PASSWORD, USER, microsocks, squid
-from tests.running import free_port
 
 HELLO = b"hello"
 

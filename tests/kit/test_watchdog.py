@@ -11,7 +11,7 @@ from pathlib import Path
 
 from forepost.kit.service_manager import READY, ServiceManager
 from forepost.kit.watchdog import STUCK
-from tests.running import free_port
+from tests.free_ports import free_port
 
 STUCK_SEC = 1.2
 ALONE = """

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.running import free_port, until
+from tests.free_ports import free_port
+from tests.running import until
 
 USER, PASSWORD = "edge", "pr0xy-s3cr3t"
 SQUID = """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.running import free_port
+from tests.free_ports import free_port
 
 CONFIG = """
 agentaddress udp:127.0.0.1:{port},udp6:[::1]:{port}

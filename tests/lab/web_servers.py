@@ -12,7 +12,8 @@ from threading import Thread
 import trustme
 from websockets.sync.server import ServerConnection, serve
 
-from tests.running import free_port, until
+from tests.free_ports import free_port
+from tests.running import until
 
 ONLY_SAYS = """
 import socket, sys

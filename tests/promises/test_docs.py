@@ -30,9 +30,12 @@ def test_every_setting_is_described() -> None:
 
 
 def test_every_metric_is_described() -> None:
-    source = (ROOT / "src/forepost/controller/joins/metrics.py").read_text()
-    for kind, name in re.findall(r'(Counter|Gauge)MetricFamily\(\s*"(\w+)"', source):
-        assert f"`{name}{'_total' if kind == 'Counter' else ''}`" in OPERATING
+    joins = (ROOT / "src/forepost/controller/joins").glob("*.py")
+    source = "".join(path.read_text() for path in joins)
+    found = re.findall(r'Figure\(\s*"(total|gauge)",\s*"(\w+)"', source)
+    assert len(found) == source.count("Figure(\n")
+    for kind, name in found:
+        assert f"`{name}{'_total' if kind == 'total' else ''}`" in OPERATING
 
 
 def test_every_verb_is_in_the_readme() -> None:

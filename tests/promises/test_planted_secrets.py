@@ -12,14 +12,8 @@ import httpx
 import pytest
 
 from tests.agent_socket import agent_socket
-from tests.running import (
-    AgentProcess,
-    ControllerProcess,
-    NewAgent,
-    Person,
-    free_port,
-    until,
-)
+from tests.free_ports import free_port
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 PLANTED = {
     "user": "pl4nted-user",

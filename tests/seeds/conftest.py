@@ -17,7 +17,7 @@ def controller(
     process = ControllerProcess(tmp_path_factory.mktemp("controller"))
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        process.env["FOREPOST_DATA__DATABASE_URL"] = server.database()
+        process.env["FOREPOST_DATA__DATABASE_URL"] = server.database(empty=True)
     process.start()
     yield process
     process.end()

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.cli.test_join import forepost, made
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, free_port, until
+from tests.free_ports import free_port
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 from tests.tls_front import Front
 
 pytestmark = pytest.mark.timeout(180)

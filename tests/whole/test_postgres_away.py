@@ -108,7 +108,7 @@ def test_whoever_lost_the_database_to_another_ends(postgres: Postgres, tmp_path:
 
 
 def test_two_migrations_at_once_wait_for_each_other(postgres: Postgres) -> None:
-    url = postgres.database()
+    url = postgres.database(empty=True)
 
     async def migrate() -> None:
         database = Database.at(url)

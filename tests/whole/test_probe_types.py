@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.free_ports import free_port
 from tests.lab import unbound
 from tests.lab.certificates import Authority
 from tests.lab.unbound import Unbound
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, free_port, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,9 @@ from websockets.sync.client import connect
 
 from forepost.kit.pins import pin_of
 from tests.cli.test_join import forepost, made
+from tests.free_ports import free_port
 from tests.promises.test_docs import ROOT
-from tests.running import ADMIN, AgentProcess, ControllerProcess, NewAgent, free_port, until
+from tests.running import ADMIN, AgentProcess, ControllerProcess, NewAgent, until
 
 PAGE = (ROOT / "docs/reverse-proxy.md").read_text()
 CLIENT = "127.0.0.2"
@@ -179,8 +180,10 @@ def test_as_the_page_says(
             bearer = {"Authorization": f"Bearer {token}"}
             sessions = client.get(f"{place.url}/auth/sessions", headers=bearer).json()["data"]
             assert CLIENT in {one["address"] for one in sessions}, sessions
-            page = client.get(f"{place.url}/")
-            assert page.headers["content-type"].startswith("text/html")
+            for path in ("/", f"/w/{workspace}/sites/{number}/probes/{probe}?last=1h"):
+                page = client.get(f"{place.url}{path}")
+                assert (page.status_code, "forepost" in page.text) == (200, True)
+                assert page.headers["content-type"].startswith("text/html")
         joined = forepost(
             *("join", place.url, "--workspace", str(workspace), "--agent", str(number)),
             *("--pin", pin, "--pin-sha256", place.pin),

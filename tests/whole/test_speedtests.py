@@ -6,8 +6,9 @@ from typing import Any
 
 from websockets.sync.client import connect
 
+from tests.free_ports import free_port
 from tests.lab.speed import librespeed
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, free_port, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 SHORT = {"FOREPOST_SPEEDTEST__DURATION_SEC": "0.5", "FOREPOST_SPEEDTEST__STREAMS": "2"}
 

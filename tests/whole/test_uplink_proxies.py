@@ -18,9 +18,10 @@ import pytest
 import trustme
 
 from tests.cli.test_join import made
+from tests.free_ports import free_port
 from tests.lab.net import Namespace, pair
 from tests.lab.proxies import PASSWORD, Standing, microsocks, squid
-from tests.running import AgentProcess, ControllerProcess, NewAgent, free_port, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, until
 from tests.whole.test_two_families import PORT, handed_on
 
 HOST = "198.18.0.2"

@@ -13,7 +13,8 @@ import pytest
 from forepost.kit.folder_lock import TAKEN
 from forepost.kit.program import CANNOT_START, NOT_NOW, WRONG_SETTINGS
 from tests.fakes.damage import undecodable_schema
-from tests.running import AgentProcess, ControllerProcess, free_port, until
+from tests.free_ports import free_port
+from tests.running import AgentProcess, ControllerProcess, until
 
 pytestmark = pytest.mark.timeout(90)
 

@@ -4,11 +4,11 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
@@ -25,24 +25,25 @@ from forepost.agent.line import controller_address, is_plain, why_not
 from forepost.agent.node import Identity, Node
 from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
+from forepost.agent.probes.wanted import WantedProbes
 from forepost.agent.settings import Settings, UplinkSection
 from forepost.agent.speedtests.queue import SpeedtestQueue
 from forepost.agent.speedtests.responder import answer, host_and_port
+from forepost.agent.speedtests.talk import SpeedtestTalk
 from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.admission import admitted
-from forepost.agent.uplink.bounds import probes_of
+from forepost.agent.uplink.documents import Documents
 from forepost.agent.uplink.link import Uplink
+from forepost.agent.uplink.needs import UplinkNeeds
 from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
-from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.agent.uplink.whoami import whoami
 from forepost.kit import files
 from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.folder_lock import FolderLock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
-from forepost.kit.state_file import StateFile
 from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 from forepost.wire.flows.rollup import FLOWS, FlowMinute
@@ -53,56 +54,9 @@ from forepost.wire.uplink.messages import ProbePost
 if TYPE_CHECKING:
     from forepost.agent.flows.build import Flows
 
-WANTED: Final = "wanted.json"
-KEYS: Final = "keys.json"
-SETTLE_SEC: Final = 5.0
-
 Deliver = Callable[[ProbePost], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
-kept_list = msgspec.json.Decoder(list[msgspec.Raw])
-kept_keys = msgspec.json.Decoder(dict[int, bytes])
-
-
-class Wanted:
-    """The list of probes: kept on disk, so that a start without controller measures as before."""
-
-    def __init__(self, state_dir: Path, scheduler: Scheduler, health: Health) -> None:
-        self._scheduler, self._health = scheduler, health
-        self._list = StateFile(state_dir / WANTED, kept_list.decode)
-        self._keys = StateFile(state_dir / KEYS, kept_keys.decode)
-        self.running = 0
-        self.unsupported: list[str] = []
-
-    def restore(self) -> None:
-        kept = self._list.recall(self._health)
-        keys = self._keys.recall(self._health)
-        if kept is not None:
-            self._run(kept, keys or {})
-
-    async def set(
-        self, _revision: str, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
-    ) -> list[str]:
-        """Run this list from now on; return what cannot be run."""
-        kept, unsupported = self._run(raws, keys)
-        self._keys.keep(msgspec.json.encode(keys), self._health)
-        self._list.keep(msgspec.json.encode(kept), self._health)
-        return unsupported
-
-    def settle(self) -> None:
-        """Keep what could not be kept before."""
-        self._keys.settle(self._health)
-        self._list.settle(self._health)
-
-    def _run(
-        self, raws: Sequence[msgspec.Raw], keys: Mapping[int, bytes]
-    ) -> tuple[list[msgspec.Raw], list[str]]:
-        """What of the list is to be kept, and what cannot be run."""
-        probes, kept, wrong = probes_of(raws)
-        unsupported = wrong + self._scheduler.want(probes, keys)
-        self.running = self._scheduler.running
-        self.unsupported = unsupported
-        return kept, unsupported
 
 
 async def run(settings: Settings, stuck_sec: float = STUCK_SEC) -> bool:
@@ -142,7 +96,6 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
         spool.put(msgspec.json.encode(keeper.measured(post)))
 
     flows = _flows(settings, node, clock, health, deliver)
-    groups = await _groups(node, flows, health)
     with system_edges(clock, partial(whoami, node), networks_of(node, clock)) as edges:
         async with anyio.create_task_group() as tasks:
             scheduler = Scheduler(
@@ -155,8 +108,10 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 budget=_budget(settings),
                 permission=settings.probes.permission(),
             )
-            wanted = Wanted(node.state_dir, scheduler, health)
-            wanted.restore()
+            wanted = WantedProbes(scheduler)
+            theirs = [flows.wanted] if flows is not None else []
+            documents = Documents(node.state_dir, [wanted, *theirs], health)
+            await documents.restore()
             desk = SpeedtestQueue(
                 settings.speedtest,
                 SpeedProcess(),
@@ -175,24 +130,25 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
                 allow_plain=settings.uplink.allow_plain,
             )
             link = Uplink(
-                node,
-                spool,
-                wanted.set,
-                clock,
-                health,
-                tests=desk,
-                speedtest_port=host_and_port(listen)[1] if listen else 0,
-                keeper=keeper,
-                groups=groups,
-                moves=moves,
-                ping_sec=settings.uplink.ping_sec,
+                UplinkNeeds(
+                    node=node,
+                    spool=spool,
+                    documents=documents,
+                    keeper=keeper,
+                    moves=moves,
+                    clock=clock,
+                    health=health,
+                    talks=[SpeedtestTalk(desk, clock)],
+                    speedtest_port=host_and_port(listen)[1] if listen else 0,
+                    ping_sec=settings.uplink.ping_sec,
+                )
             )
             services: dict[str, Callable[[], Awaitable[None]]] = {
                 "health": health.run,
                 "watchdog": dog.run,
                 "clock": keeper.run,
                 "spool": spool.run,
-                "kept lists": partial(_settle, clock, wanted, groups),
+                "kept documents": partial(documents.settle, clock),
                 "route changes": partial(watch, edges, clock, scheduler.now),
                 "status": partial(
                     status_face.serve,
@@ -211,7 +167,7 @@ async def _run(settings: Settings, node: Node, clock: Clock, dog: Watchdog) -> b
             if settings.uplink.url:
                 services["speedtests"] = desk.run
                 services["uplink"] = partial(
-                    _uplink, settings.uplink, node, link, wanted, groups, health
+                    _uplink, settings.uplink, node, link, documents, health
                 )
             if flows is not None:
                 services |= flows.services
@@ -249,32 +205,11 @@ def _flows(
         raise WrongSettings(f"flows: {error}") from None
 
 
-async def _groups(node: Node, flows: "Flows | None", health: Health) -> WantedGroups | None:
-    """What the controller gave before; local groups come first, and stay where names are equal."""
-    if flows is None:
-        return None
-    groups = WantedGroups(node.state_dir, flows.want_groups, health)
-    if groups.are_kept:
-        await flows.reload()
-        await groups.restore()
-    return groups
-
-
-async def _settle(clock: Clock, wanted: Wanted, groups: WantedGroups | None) -> None:
-    """What a full disk did not take is kept when it does."""
-    while True:
-        await clock.sleep(SETTLE_SEC)
-        wanted.settle()
-        if groups is not None:
-            groups.settle()
-
-
 async def _uplink(
     settings: UplinkSection,
     node: Node,
     link: Uplink,
-    wanted: Wanted,
-    groups: WantedGroups | None,
+    documents: Documents,
     health: Health,
 ) -> None:
     """Enrol where it has not been done, then talk for as long as the controller wants us.
@@ -298,9 +233,7 @@ async def _uplink(
     identity = await admitted(node, wanted_identity, settings.pin, may_move=settings.may_move)
     health.well("uplink")
     await link.run(identity)
-    await wanted.set("", [], {})  # the controller has removed this agent: it measures no more
-    if groups is not None:
-        await groups.set("", [])
+    await documents.clear()  # the controller has removed this agent: it measures no more
 
 
 def _status(
@@ -309,7 +242,7 @@ def _status(
     moves: Moves,
     link: Uplink,
     spool: Spool,
-    wanted: Wanted,
+    wanted: WantedProbes,
     health: Health,
     keeper: Timekeeper,
 ) -> Status:

@@ -37,13 +37,27 @@ _log = logging.getLogger(__name__)
 Publish = Callable[[int, Sequence[Row]], None]
 
 
-def each_in_turn(*publishers: Publish) -> Publish:
-    """All of them as one; a fault of one does not keep the rows from the next."""
+class Follower(msgspec.Struct, frozen=True):
+    """Who looks at results after their commit."""
+
+    consider: Publish
+    """Takes rows of one workspace. Never waits."""
+    types: frozenset[str] | None = None
+    """Of results that it follows; None: of all."""
+
+
+def each_in_turn(followers: Sequence[Follower]) -> Publish:
+    """All of them as one, as they are at each commit; a fault of one does not keep the rows from
+    the next.
+    """
 
     def publish(workspace_id: int, rows: Sequence[Row]) -> None:
-        for publisher in publishers:
+        for one in followers:
+            followed = rows if one.types is None else [r for r in rows if r.type in one.types]
+            if not followed:
+                continue
             try:
-                publisher(workspace_id, rows)
+                one.consider(workspace_id, followed)
             except Exception:  # noqa: BLE001 - see above
                 _log.exception("results are kept, and were not followed up")
 

@@ -18,9 +18,9 @@ from forepost.agent.settings import SinkSection, read
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
+from tests.free_ports import free_port
 from tests.lab.certificates import Authority
 from tests.lab.proxies import microsocks, squid
-from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
 

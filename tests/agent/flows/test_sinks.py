@@ -20,7 +20,7 @@ from forepost.agent.settings import SinkSection
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from tests.fakes.clock import FakeClock
-from tests.running import free_port
+from tests.free_ports import free_port
 
 
 def line(number: int, size: int = 100) -> bytes:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.running import free_port
+from tests.free_ports import free_port
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from forepost.agent.edges.system import system_edges
-from forepost.agent.ports.edges import Seen
+from forepost.agent.ports.edges import OutsideView
 from forepost.agent.probes import netinfo, sysinfo
 from forepost.kit.clock import SystemClock
 from forepost.wire.probes.probe import NetinfoOptions, SysinfoOptions
@@ -64,8 +64,10 @@ async def test_sysinfo() -> None:
 
 
 async def test_netinfo() -> None:
-    async def whoami() -> Seen | None:
-        return Seen(ip="203.0.113.7", geo={"isp": "Example", "latitude": 52.5, "longitude": 13.4})
+    async def whoami() -> OutsideView | None:
+        return OutsideView(
+            ip="203.0.113.7", geo={"isp": "Example", "latitude": 52.5, "longitude": 13.4}
+        )
 
     clock = SystemClock()
     with pair() as (near, _):

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from forepost.agent.ports.edges import Edges, Seen
+from forepost.agent.ports.edges import Edges, OutsideView
 from forepost.agent.ports.net import Round
 from forepost.agent.probes import PROBES, netinfo, ping, sysinfo
 from forepost.wire.probes.probe import (
@@ -122,8 +122,10 @@ async def test_the_public_address_comes_from_the_controller_or_is_left_out() -> 
     assert document["local_address"] == "198.18.0.1"
     assert document["default_gateway"] == "198.18.0.254"
 
-    async def whoami() -> Seen | None:
-        return Seen(ip="203.0.113.7", geo={"isp": "Example", "latitude": 52.5, "longitude": 13.4})
+    async def whoami() -> OutsideView | None:
+        return OutsideView(
+            ip="203.0.113.7", geo={"isp": "Example", "latitude": 52.5, "longitude": 13.4}
+        )
 
     got = await netinfo.run(NetinfoOptions(), "", lab.clock, fake_edges(lab.net, whoami))
     assert (got.public_address, got.source) == ("203.0.113.7", "controller")

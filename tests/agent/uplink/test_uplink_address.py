@@ -21,7 +21,7 @@ from forepost.agent.uplink.address import (
 )
 from forepost.kit.health import Health
 from tests.fakes.clock import START, FakeClock
-from tests.running import free_port
+from tests.free_ports import free_port
 
 HERE = Identity(url="https://here.example", workspace_id=1, agent_id=1, psk="k")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import anyio
 import pytest
@@ -20,7 +19,6 @@ from forepost.kit.errors import Unauthenticated
 from forepost.wire.rest.access import PasswordChange
 from forepost.wire.rest.bodies import Login, Register
 from tests.fakes.clock import FakeClock, settle
-from tests.postgres import Postgres
 
 ORIGIN = Origin("192.0.2.1", "a browser")
 NEW = Register(email="a@example.com", password="a good password")
@@ -56,18 +54,9 @@ class House:
         return token, await self.credentials.session(token)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.database()
-
-
 @pytest.fixture
-async def house(url: str) -> AsyncIterator[House]:
-    db = Database.at(url)
-    await db.migrate()
+async def house(metadata_url: str) -> AsyncIterator[House]:
+    db = Database.at(metadata_url)
     yield House(db)
     await db.close()
 

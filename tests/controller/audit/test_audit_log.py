@@ -14,6 +14,7 @@ from forepost.controller.audit.store import AuditLog, Entry
 from forepost.controller.audit.trail import Trail
 from forepost.controller.db.engine import Database
 from tests.fakes.clock import FakeClock
+from tests.metadata import sqlite_url
 from tests.running import ControllerProcess, Person
 
 PASSWORD = "a good password"
@@ -235,8 +236,7 @@ async def test_a_change_without_a_row_is_a_fault(tmp_path: Path) -> None:
 async def test_old_rows_are_dropped_and_no_others(tmp_path: Path) -> None:
     from datetime import timedelta
 
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     log, clock = AuditLog(db), FakeClock()
     for days in range(4):
         entry = Entry(

@@ -58,7 +58,7 @@ async def test_postgresql(postgres: Postgres) -> None:
     """A server may be long in answering: statements are cut off there, and asyncpg says so."""
     said: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
-    url = postgres.database()
+    url = postgres.database(empty=True)
     for number in range(20):
         assert await cut_off_and_counted(url, 0.002 * number) % 2 == 0
     assert all("connection_lost" in str(one) for one in said), said

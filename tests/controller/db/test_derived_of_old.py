@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from forepost.controller.db.engine import Database, upgrade
+from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents, pins
+from forepost.controller.db.upgrade import upgrade
 from forepost.controller.fleet.store import Agents
 from tests.fakes.clock import START
 from tests.postgres import Postgres
@@ -25,7 +26,7 @@ async def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
+        url = server.database(empty=True)
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         await connection.run_sync(lambda plain: upgrade(plain, "0012"))

@@ -1,5 +1,7 @@
 """The schema that migrations make is the schema that the code names, on both databases."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from forepost.controller.db.engine import Database, alembic_config, upgrade
+from forepost.controller.db.engine import Database, newest_revision
 from forepost.controller.db.tables import metadata
+from forepost.controller.db.upgrade import alembic_config, upgrade
+from tests.metadata import sqlite_url
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
     server: Postgres = request.getfixturevalue("postgres")
-    return server.database()
+    return server.database(empty=True)
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def tables(connection: Connection | Engine) -> list[str]:
 
 async def test_there_is_one_head(connection: AsyncConnection) -> None:
     config = await connection.run_sync(alembic_config)
-    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+    assert ScriptDirectory.from_config(config).get_heads() == [newest_revision()]
 
 
 async def test_up_from_empty_is_what_the_code_names(connection: AsyncConnection) -> None:
@@ -112,3 +116,28 @@ async def test_a_database_is_migrated_twice_without_harm(tmp_path: Path) -> None
         assert (await connection.exec_driver_sql("PRAGMA foreign_keys")).scalar() == 1
         assert (await connection.exec_driver_sql("PRAGMA synchronous")).scalar() == 2
     await db.close()
+
+
+async def test_what_other_tests_begin_with_is_migrated(metadata_url: str) -> None:
+    db = Database.at(metadata_url)
+    assert await db.is_current()
+    async with db.read() as connection:
+        assert await connection.run_sync(differences) == []
+        assert (await connection.execute(metadata.tables["users"].select())).all() == []
+    await db.close()
+
+
+def test_what_is_current_is_found_current_without_alembic(tmp_path: Path) -> None:
+    """Its import is a tenth of a start."""
+    url = sqlite_url(tmp_path)
+    code = f"""
+import sys, anyio
+from forepost.controller.db.engine import Database
+async def run():
+    db = Database.at({url!r})
+    await db.migrate()
+    await db.close()
+anyio.run(run)
+print("alembic" in sys.modules)
+"""
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"

@@ -18,7 +18,7 @@ async def test_a_snapshot_does_not_see_what_is_written_after_its_first_question(
     url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
     if kind == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
+        url = server.database(empty=True)
     db = Database.at(url)
     try:
         async with db.write() as connection:

@@ -1,7 +1,6 @@
 """The same PIN with the same nonce is answered again, and with no other."""
 
 import secrets
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -18,7 +17,6 @@ from forepost.controller.fleet.roster import AgentCredentials, Roster
 from forepost.controller.fleet.store import Agents
 from forepost.wire.rest.bodies import AgentLogin
 from tests.fakes.clock import FakeClock
-from tests.postgres import Postgres
 from tests.rows import home
 from tests.running import ControllerProcess, Person
 
@@ -57,14 +55,9 @@ class House:
             await connection.execute(statement)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(tmp_path: Path, request: pytest.FixtureRequest) -> Any:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    db = Database.at(url)
-    await db.migrate()
+@pytest.fixture
+async def house(metadata_url: str) -> Any:
+    db = Database.at(metadata_url)
     await home(db)
     yield House(db)
     await db.close()

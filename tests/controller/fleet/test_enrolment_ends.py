@@ -34,6 +34,7 @@ from forepost.kit.errors import Unauthenticated
 from forepost.wire.rest.bodies import NewAgent as AgentBody
 from forepost.wire.rest.share_links import NewShareLink
 from tests.fakes.clock import START, FakeClock
+from tests.metadata import sqlite_url
 from tests.rows import home
 from tests.running import ControllerProcess, NewAgent, Person, until
 
@@ -164,8 +165,7 @@ def test_a_pin_is_good_for_a_day_unless_it_is_said(
 @pytest.mark.anyio
 async def test_an_old_pin_never_shuts_out_an_agent_that_has_a_psk(tmp_path: Path) -> None:
     """Two PINs are open at once only where a version before kept them so."""
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     clock, store = FakeClock(), Agents(db)
     now = clock.now()
@@ -212,8 +212,7 @@ async def test_whoever_is_shut_out_while_his_pin_is_hashed_has_none(
     tmp_path: Path, ends: str
 ) -> None:
     """Else many requests at once would outlive a removal or a new password."""
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     statement = {
         "session": sessions.update().values(ended_at=START),
@@ -265,9 +264,7 @@ class Line:
     def __init__(self) -> None:
         self.over = False
 
-    def probes_changed(self, edited: int) -> None: ...
-    def speedtests_changed(self) -> None: ...
-    def groups_changed(self) -> None: ...
+    def due(self, name: str, item: int = 0) -> None: ...
 
     def hung_up(self) -> None:
         self.over = True
@@ -277,8 +274,7 @@ class Line:
 
 @pytest.mark.anyio
 async def test_a_psk_that_ends_while_it_is_looked_up_lets_nobody_in(tmp_path: Path) -> None:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     store = Slow(db)
     roster = Roster(store, FakeClock())

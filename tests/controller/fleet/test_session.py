@@ -5,15 +5,20 @@ from hypothesis import strategies as st
 
 from forepost.controller.fleet.session import MOST_VALUES, POSTED_OK, Session
 from forepost.controller.fleet.steps import (
-    GiveProbes,
     HangUp,
+    Has,
+    ListAsked,
+    Met,
     Posted,
     Reported,
-    RunsList,
     Say,
     Step,
+    TalkEvent,
     VersionIs,
 )
+from forepost.wire.uplink.documents import HaveDocument
+from forepost.wire.uplink.messages import Hello
+from forepost.wire.uplink.neffos import Frame
 
 # As it was seen on the wire from NetWatcher's own agent.
 POST = (
@@ -45,7 +50,7 @@ def said(steps: list[Step]) -> list[str]:
 
 def test_netwatchers_agent_connects_and_posts() -> None:
     netwatcher = connected()
-    assert list(netwatcher.received(";agent;;probe_get;0;0;hello")) == [GiveProbes("agent")]
+    assert list(netwatcher.received(";agent;;probe_get;0;0;hello")) == [ListAsked()]
     assert list(netwatcher.received(';agent;;version;0;0;{"version":"dev"}')) == [
         VersionIs("dev"),
         Say(";agent;;version;0;0;ok"),
@@ -99,8 +104,7 @@ def test_a_time_without_a_zone_is_refused() -> None:
 def test_our_own_agent_reports_in_batches() -> None:
     own = connected("forepost")
     hello = list(own.received(';forepost;;hello;0;0;{"version":"0.1.0","capabilities":["report"]}'))
-    assert hello[0] == VersionIs("0.1.0")
-    assert hello[-1] == GiveProbes("forepost")
+    assert hello[0] == Met(Hello(version="0.1.0", capabilities=["report"]))
     good = POST.split(";", 6)[6]
     report = (
         ';forepost;;report;0;0;{"boot":7,"results":[{"seq":1,"post":'
@@ -152,10 +156,35 @@ def test_a_payload_of_too_many_values_is_refused_before_anybody_reads_it() -> No
     assert said(list(connected().received(f";agent;;probe_post;0;0;{post}"))) == [refused]
 
 
-def test_an_agent_says_what_it_cannot_run() -> None:
-    own = connected("forepost")
-    have = ';forepost;;have;0;0;{"revision":"r","unsupported":["probe 7: type MTR"]}'
-    assert list(own.received(have)) == [RunsList("r", ["probe 7: type MTR"])]
+@pytest.mark.parametrize(
+    ("text", "have"),
+    [
+        (
+            'have_document;0;0;{"document":"workloads","revision":"r","state":"applying"}',
+            HaveDocument(document="workloads", revision="r", state="applying"),
+        ),
+        (
+            'have;0;0;{"revision":"r","unsupported":["probe 7: type MTR"]}',
+            HaveDocument(document="probes", revision="r", problems=["probe 7: type MTR"]),
+        ),
+        (
+            'have_groups;0;0;{"revision":"r","problems":["no room"]}',
+            HaveDocument(document="groups", revision="r", problems=["no room"]),
+        ),
+    ],
+)
+def test_an_agent_says_what_it_has(text: str, have: HaveDocument) -> None:
+    """Also one of the version before, in its own words."""
+    assert list(connected("forepost").received(f";forepost;;{text}")) == [Has(have)]
+
+
+def test_an_event_of_a_talk_is_its_own() -> None:
+    fresh = Session("A1", "0.1.0", events=frozenset({("agent", "speedtest_result")}))
+    list(fresh.received("M"))
+    list(fresh.received("$17;agent;;_OnNamespaceConnect;0;0;"))
+    (heard,) = fresh.received(";agent;;speedtest_result;0;0;{}")
+    assert heard == TalkEvent(Frame("agent", "speedtest_result", "{}"))
+    assert "unknown event" in said(list(connected().received(";agent;;speedtest_result;0;0;{}")))[0]
 
 
 @given(st.lists(st.text(max_size=80), max_size=5))
@@ -168,5 +197,5 @@ def test_no_text_ends_the_process(texts: list[str]) -> None:
 @given(st.text(max_size=60))
 def test_no_body_ends_the_process(body: str) -> None:
     fuzzed = connected("forepost")
-    for event in ("report", "hello", "have", "probe_post"):
+    for event in ("report", "hello", "have", "have_document", "have_groups", "probe_post"):
         list(fuzzed.received(f";forepost;;{event};0;0;{body}"))

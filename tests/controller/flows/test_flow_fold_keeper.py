@@ -24,7 +24,6 @@ from forepost.kit.health import Health
 from forepost.wire.flows.history import FlowHistory, FlowTop
 from tests.controller.flows.minutes import NIGHT, minute, row
 from tests.fakes.clock import FakeClock
-from tests.postgres import Postgres
 from tests.rows import THEN, home
 
 pytestmark = pytest.mark.anyio
@@ -59,15 +58,9 @@ class Stage(NamedTuple):
         return await self.reading.history(asked, "total", Question(by="total"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    db = Database.at(url)
-    await db.migrate()
+@pytest.fixture
+async def stage(metadata_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    db = Database.at(metadata_url)
     await home(db)
     clock = FakeClock(datetime.fromtimestamp(NIGHT + 3 * DAY, UTC))
     series = await SqliteSeries.open(

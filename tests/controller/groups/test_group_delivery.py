@@ -10,15 +10,16 @@ import pytest
 from sqlalchemy import event
 
 from forepost.controller.db.engine import Database
+from forepost.controller.fleet.reports import DocumentReports
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
-from forepost.controller.groups.said import GroupReports
 from forepost.controller.groups.store import Groups
 from forepost.controller.joins.groups import GroupsJoin
 from forepost.wire.flows.groups import NewGroup
 from forepost.wire.rest.bodies import NewAgent as Fields
 from tests.agent_socket import agent_socket
 from tests.fakes.clock import FakeClock
+from tests.metadata import sqlite_url
 from tests.rows import THEN, home
 from tests.running import ControllerProcess, NewAgent, Person, until
 
@@ -121,11 +122,12 @@ def test_one_that_takes_none_any_more_has_none(
 
 @pytest.mark.anyio
 async def test_more_agents_are_no_more_questions_to_the_database(tmp_path: Path) -> None:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     agents, groups = Agents(db), Groups(db)
-    grouping = GroupsJoin(groups, GroupReports(db), agents, Roster(agents, FakeClock()))
+    grouping = GroupsJoin(
+        groups, DocumentReports(db, FakeClock()), agents, Roster(agents, FakeClock())
+    )
     await groups.add(1, NewGroup(name="all"), THEN)
     await groups.add(1, NewGroup(name="one", agent_ids=[1]), THEN)
     asked: list[str] = []

@@ -8,6 +8,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.groups.store import Groups
 from forepost.kit.errors import Invalid
 from forepost.wire.flows.groups import GroupPatch, NewGroup
+from tests.metadata import sqlite_url
 from tests.rows import THEN, home
 
 pytestmark = pytest.mark.anyio
@@ -17,8 +18,7 @@ async def test_more_than_agents_can_be_given_is_refused_by_its_field(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forepost.controller.groups.store.MOST_IN_ALL", 3)
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     groups = Groups(db)
     two = ["192.0.2.1", "192.0.2.2"]

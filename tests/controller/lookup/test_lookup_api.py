@@ -6,8 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.free_ports import free_port
 from tests.registry import WhoisServer, text, write_mmdb
-from tests.running import ControllerProcess, NewAgent, Person, free_port, until
+from tests.running import ControllerProcess, NewAgent, Person, until
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from forepost.controller.lookup.rdap import RdapClient, registration_of
 from forepost.controller.lookup.store import RegistryText
 from forepost.controller.outgoing.calls import Calls
 from forepost.kit.errors import Unavailable
+from tests.free_ports import free_port
 from tests.receiver import Answer, Authority, Receiver
 from tests.registry import RdapServer, text
-from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
 

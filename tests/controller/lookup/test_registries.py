@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import anyio
 import pytest
@@ -13,7 +12,6 @@ from forepost.controller.lookup.store import Answers, RegistryText
 from forepost.kit.errors import TooMany, Unavailable
 from forepost.wire.rest.lookup import Registration
 from tests.fakes.clock import START, FakeClock, settle
-from tests.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -45,14 +43,9 @@ class Registry:
         return RegistryText(f"raw {number}", Registration(netname=number if self.known else ""))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def rows(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Answers]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    db = Database.at(url)
-    await db.migrate()
+@pytest.fixture
+async def rows(metadata_url: str) -> AsyncIterator[Answers]:
+    db = Database.at(metadata_url)
     yield Answers(db)
     await db.close()
 

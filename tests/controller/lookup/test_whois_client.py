@@ -14,8 +14,8 @@ from forepost.controller.lookup.whois import LONGEST, WhoisClient
 from forepost.controller.lookup.whois_text import Server
 from forepost.controller.outgoing.calls import Calls
 from forepost.kit.errors import Unavailable
+from tests.free_ports import free_port
 from tests.registry import WhoisServer, text
-from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
 

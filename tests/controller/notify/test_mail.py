@@ -17,8 +17,8 @@ from forepost.controller.notify.outcome import Outcome
 from forepost.controller.notify.store import ClaimedDelivery
 from forepost.controller.settings import MailSection
 from tests.fakes.clock import START, FakeClock
+from tests.free_ports import free_port
 from tests.receiver import Authority
-from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
 ROW = ClaimedDelivery(

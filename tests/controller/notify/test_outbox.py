@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import anyio
 import pytest
@@ -19,7 +18,6 @@ from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.rest.notify import Channel
 from tests.controller.notify.notices import NOTICE, notice
 from tests.fakes.clock import START, FakeClock
-from tests.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -29,14 +27,9 @@ NTFY = Channel(kind="apprise", url="ntfys://b.example/topic")
 LATER = START + timedelta(seconds=120)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def db(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    db = Database.at(url)
-    await db.migrate()
+@pytest.fixture
+async def db(metadata_url: str) -> AsyncIterator[Database]:
+    db = Database.at(metadata_url)
     times = {"created_at": START, "updated_at": START}
     async with db.write() as connection:
         await connection.execute(

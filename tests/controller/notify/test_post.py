@@ -12,9 +12,9 @@ import pytest
 from forepost.controller.notify.post import Client, WebhookReply
 from forepost.controller.outgoing.calls import Unallowed, Unsent
 from forepost.controller.outgoing.urls import target_of
+from tests.free_ports import free_port
 from tests.receiver import Answer as Scripted
 from tests.receiver import Authority, Receiver
-from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
 

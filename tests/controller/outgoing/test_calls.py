@@ -12,10 +12,11 @@ from anyio.abc import ByteStream
 from forepost.controller.outgoing.calls import Calls, Unallowed, Unsent
 from forepost.controller.outgoing.route import Route
 from forepost.kit.proxies import proxy_of
+from tests.free_ports import free_port
 from tests.lab.net import pair
 from tests.lab.proxies import PASSWORD, Standing, microsocks, squid
 from tests.receiver import Receiver
-from tests.running import free_port, until
+from tests.running import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(90)]  # Squid takes its time to start
 HOSTS = "127.0.0.1 known.example\n"

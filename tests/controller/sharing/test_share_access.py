@@ -14,6 +14,7 @@ from forepost.controller.sharing.store import ShareLinks
 from forepost.kit.errors import Gone, NotFound, TooMany, Unauthenticated
 from forepost.wire.rest.share_links import NewShareLink
 from tests.fakes.clock import FakeClock
+from tests.metadata import sqlite_url
 from tests.rows import home
 
 pytestmark = pytest.mark.anyio
@@ -21,8 +22,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     yield db
     await db.close()

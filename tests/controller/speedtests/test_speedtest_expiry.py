@@ -10,13 +10,13 @@ from forepost.controller.speedtests.queue import Queue
 from forepost.controller.speedtests.store import WAIT, Speedtests
 from forepost.wire.speedtests.queue import NewSpeedtest, Speedtest
 from tests.fakes.clock import FakeClock
+from tests.metadata import sqlite_url
 from tests.rows import home
 
 
 @pytest.mark.anyio
 async def test_one_that_nobody_begins_expires_and_one_that_never_ends_too(tmp_path: Path) -> None:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path / 'meta.sqlite'}")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     clock, told = FakeClock(), list[Speedtest]()
     queue = Queue(Speedtests(db), clock, told.append, lambda _agent: None)

@@ -17,6 +17,7 @@ from forepost.controller.topology.news import TopologyNews
 from forepost.controller.topology.service import Topology, TopologyNeeds
 from tests.controller.series.series_rows import START, row
 from tests.fakes.clock import FakeClock
+from tests.metadata import sqlite_url
 from tests.rows import THEN, home
 
 pytestmark = pytest.mark.anyio
@@ -63,8 +64,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    db = Database.at(f"sqlite+aiosqlite:///{tmp_path}/meta.sqlite")
-    await db.migrate()
+    db = Database.at(sqlite_url(tmp_path))
     await home(db)
     times = {"created_at": THEN, "updated_at": THEN}
     async with db.write() as connection:
@@ -160,7 +160,7 @@ async def test_lines_expire_by_themselves(stage: Stage) -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(stage.desk.run)
         await stage.clock.advance(901)
-        assert stage.desk.board.lines == 1
+        assert stage.desk.latest.lines == 1
         await stage.clock.advance(30)
-        assert stage.desk.board.lines == 0
+        assert stage.desk.latest.lines == 0
         tasks.cancel_scope.cancel()

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.running import ControllerProcess, Person, free_port, until
+from tests.free_ports import free_port
+from tests.running import ControllerProcess, Person, until
 
 PASSWORD = "a good password"
 UNPROVEN = "your address is not proven: only the link of an invitation lets you accept it"

@@ -11,11 +11,11 @@ from forepost.agent.edges.host.rtnetlink import RouteChanges
 from forepost.agent.edges.icmp.engine import Icmp
 from forepost.agent.edges.names.reverse import ReverseNames
 from forepost.agent.edges.trace.engine import Tracer
-from forepost.agent.ports.edges import Edges, Networks, NoNetworks, Seen, Whoami
+from forepost.agent.ports.edges import Edges, Networks, NoNetworks, OutsideView, Whoami
 from forepost.kit.clock import Clock
 
 
-async def unknown() -> Seen | None:
+async def unknown() -> OutsideView | None:
     """There is no controller to ask which address it sees."""
     return None
 

@@ -1,21 +1,21 @@
 """Puts the parts of this slice together, as the settings want them."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
 import anyio
-import anyio.to_thread
 
 from forepost.agent.edges.files.group_folder import GroupFolder
 from forepost.agent.edges.host.facts import LinuxHost
 from forepost.agent.flows.agent_status import Reporter
 from forepost.agent.flows.commands import Commands
 from forepost.agent.flows.face import FlowSocket
-from forepost.agent.flows.groups import Groups, read_groups
+from forepost.agent.flows.groups import Groups
 from forepost.agent.flows.sinks import SINKS
 from forepost.agent.flows.telemetry import Telemetry
+from forepost.agent.flows.wanted import WantedGroups
 from forepost.agent.flows.watch import Report, Watch
 from forepost.agent.node import Node
 from forepost.agent.settings import FlowsSection, SocketSection
@@ -50,6 +50,7 @@ class Flows:
         self.restart_wanted = anyio.Event()
         """Set when somebody said `restart`."""
         self.groups = Groups()
+        self.wanted = WantedGroups(self.groups, self.reload)
         self.watch = Watch(flows, self.groups, clock, health, node.state_dir, report)
         self._sinks = [SINKS[one.kind](one, clock, health) for one in flows.sinks]
         named = list(zip(flows.sinks, self._sinks, strict=True))
@@ -87,10 +88,6 @@ class Flows:
         if self._socket.path:
             services["socket"] = self._serve
         return services
-
-    async def want_groups(self, document: Sequence[tuple[str, Iterable[str]]]) -> list[str]:
-        """Have exactly these groups of the controller; return what could not be taken."""
-        return self.groups.want(await anyio.to_thread.run_sync(read_groups, document))
 
     async def reload(self) -> None:
         """Read the saved groups again; those in memory only stay."""

@@ -13,14 +13,14 @@ if TYPE_CHECKING:  # the meter is a process of its own and needs none of them: 1
     from forepost.agent.ports.udp import Udp
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
+class OutsideView(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody outside says of this host: its address, and where that is."""
 
     ip: str
     geo: dict[str, str | int | float] = {}
 
 
-Whoami = Callable[[], Awaitable[Seen | None]]
+Whoami = Callable[[], Awaitable[OutsideView | None]]
 """Asks the controller; None where it cannot be asked."""
 
 
@@ -45,6 +45,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Networks(Protocol):
+    """Knows in which autonomous system an address is."""
+
     async def of(self, addresses: list[str], *, within_sec: float) -> dict[str, Network]:
         """Whose networks these are, as far as it is known by then. Never raises."""
         ...

@@ -3,14 +3,14 @@
 import anyio
 
 from forepost.agent.cores.routes import DefaultRoute
-from forepost.agent.ports.edges import Edges, Seen
+from forepost.agent.ports.edges import Edges, OutsideView
 from forepost.kit.clock import Clock
 from forepost.wire.probes.probe import Interface, NetinfoOptions, NetinfoResult
 
 
 async def run(options: NetinfoOptions, target: str, clock: Clock, edges: Edges) -> NetinfoResult:
     interfaces, routes, default = edges.host.network()
-    seen: Seen | None = None
+    seen: OutsideView | None = None
     with anyio.move_on_after(options.timeout_sec):
         seen = await edges.whoami()
     geo = seen.geo if seen else {}

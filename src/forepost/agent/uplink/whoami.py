@@ -6,7 +6,7 @@ import anyio
 import msgspec
 
 from forepost.agent.node import Identity, Node
-from forepost.agent.ports.edges import Seen
+from forepost.agent.ports.edges import OutsideView
 from forepost.agent.way import Way
 from forepost.kit.http import Unreachable
 
@@ -42,7 +42,7 @@ class _Answer(msgspec.Struct):
     reverse_dns: str | None = ""
 
 
-async def whoami(node: Node) -> Seen | None:
+async def whoami(node: Node) -> OutsideView | None:
     """None while it cannot be asked. Where the address is, is asked apart: it may take long."""
     identity = node.identity()
     if identity is None:
@@ -53,7 +53,7 @@ async def whoami(node: Node) -> Seen | None:
     more: Any = None
     with anyio.move_on_after(MORE_SEC):
         more = await _asked(node.way, identity, "false")
-    return Seen(ip=str(quick["ip"]), geo=geo(more))
+    return OutsideView(ip=str(quick["ip"]), geo=geo(more))
 
 
 async def _asked(way: Way, identity: Identity, quick: str) -> Any:

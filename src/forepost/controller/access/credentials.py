@@ -1,4 +1,4 @@
-"""What is shown at the door, known in RAM: sessions and API keys."""
+"""Credentials that are known in RAM: sessions and API keys."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime

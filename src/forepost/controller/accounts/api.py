@@ -27,7 +27,7 @@ CHANGES: Final = [HttpMethod.PUT, HttpMethod.PATCH]
 
 
 def routes(
-    door: SignIn,
+    sign_in: SignIn,
     accounts: Accounts,
     sessions: Sessions,
     peers: Peers,
@@ -43,12 +43,12 @@ def routes(
         return AuthConfig(registration_enabled=registration)
 
     async def spend_login(connection: Connection, _: BaseRouteHandler) -> None:
-        door.spend_login(peers.of(connection.scope))
+        sign_in.spend_login(peers.of(connection.scope))
 
     async def spend_registration(connection: Connection, _: BaseRouteHandler) -> None:
         if not registration:
             raise Forbidden("registration is disabled")
-        door.spend_registration(peers.of(connection.scope))
+        sign_in.spend_registration(peers.of(connection.scope))
 
     @post(
         "/auth/register",
@@ -58,7 +58,7 @@ def routes(
     )
     async def register(request: Asked, data: JSONBody[Register]) -> Session:
         """Open an account. The role is always USER, whatever the body says."""
-        return await door.register(data, origin(request), lambda who: acts(request.scope, who))
+        return await sign_in.register(data, origin(request), lambda who: acts(request.scope, who))
 
     @post(
         "/auth/login",
@@ -67,7 +67,7 @@ def routes(
         guards=[spend_login],
     )
     async def login(request: Asked, data: JSONBody[Login]) -> Session:
-        return await door.login(data, origin(request), lambda who: acts(request.scope, who))
+        return await sign_in.login(data, origin(request), lambda who: acts(request.scope, who))
 
     @post("/auth/logout", opt=needs(SIGNED_IN, "accounts.logout"), status_code=HTTP_200_OK)
     async def logout(caller: NamedDependency[Caller]) -> Done:
@@ -92,7 +92,7 @@ def routes(
         links and invitations; the answer has the token of a new session.
         """
         acts(request.scope, Actor(name=caller.name, user_id=caller.user_id))
-        return await door.change_password(caller, data, origin(request))
+        return await sign_in.change_password(caller, data, origin(request))
 
     @get("/auth/sessions", opt=needs(SIGNED_IN))
     async def list_sessions(caller: NamedDependency[Caller]) -> ListOf[OpenSession]:

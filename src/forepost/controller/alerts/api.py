@@ -33,16 +33,16 @@ RuleId = Annotated[int | None, QueryParameter(name="ruleId", ge=1, le=MOST_ID)]
 IncidentId = Annotated[int | None, QueryParameter(name="incidentId", ge=1, le=MOST_ID)]
 
 
-def routes(desk: Alerting, role_in: RoleIn, clock: Clock) -> Router:
+def routes(alerting: Alerting, role_in: RoleIn, clock: Clock) -> Router:
     async def change(
         scope: Any, caller: Caller, alert_id: int, status: Literal["acknowledged", "resolved"]
     ) -> Alert:
-        alert = await desk.alerts.one(caller.user_id, alert_id)
+        alert = await alerting.alerts.one(caller.user_id, alert_id)
         role = await role_in(alert.workspace_id, caller.user_id)
         if RANK[role] < RANK[CHANGES]:
             raise Forbidden("insufficient permissions", required_role=CHANGES)
         happened_in(scope, alert.workspace_id)
-        return await desk.set_status(alert, status, caller.user_id, clock.now())
+        return await alerting.set_status(alert, status, caller.user_id, clock.now())
 
     @get(["/workspaces/alerts", "/alerts"], opt=needs(SIGNED_IN))
     async def list_own(
@@ -54,17 +54,17 @@ def routes(desk: Alerting, role_in: RoleIn, clock: Clock) -> Router:
     ) -> Page[Alert]:
         """Of all workspaces of the caller, newest first."""
         only = AlertFilter(status=status, severity=severity)
-        data, total = await desk.alerts.of_caller(caller.user_id, only, limit, offset)
+        data, total = await alerting.alerts.of_caller(caller.user_id, only, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 
     @get(["/workspaces/alerts/count", "/alerts/count"], opt=needs(SIGNED_IN))
     async def count_own(caller: NamedDependency[Caller]) -> AlertCount:
         """How many are active: neither acknowledged nor resolved."""
-        return AlertCount(count=await desk.alerts.active(caller.user_id))
+        return AlertCount(count=await alerting.alerts.active(caller.user_id))
 
     @get(ONE, opt=needs(SIGNED_IN))
     async def get_alert(caller: NamedDependency[Caller], alert_id: FromPath[int]) -> Alert:
-        return await desk.alerts.one(caller.user_id, alert_id)
+        return await alerting.alerts.one(caller.user_id, alert_id)
 
     @patch(ONE, opt=needs(SIGNED_IN, "alerts.update"))
     async def change_alert(
@@ -96,9 +96,9 @@ def routes(desk: Alerting, role_in: RoleIn, clock: Clock) -> Router:
     )
 
 
-def workspace_routes(desk: Alerting, clock: Clock) -> Router:
+def workspace_routes(alerting: Alerting, clock: Clock) -> Router:
     async def one(workspace_id: int, alert_id: int) -> Alert:
-        alert = await desk.alerts.one_of(workspace_id, alert_id)
+        alert = await alerting.alerts.one_of(workspace_id, alert_id)
         if alert is None:
             raise NotFound("alert not found")
         return alert
@@ -124,7 +124,7 @@ def workspace_routes(desk: Alerting, clock: Clock) -> Router:
             rule_id=rule_id,
             incident_id=incident_id,
         )
-        data, total = await desk.alerts.in_workspace(workspace_id, only, limit, offset)
+        data, total = await alerting.alerts.in_workspace(workspace_id, only, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 
     @get(OF_WORKSPACE + "/{alert_id:int}", opt=needs("VIEWER"))
@@ -139,7 +139,7 @@ def workspace_routes(desk: Alerting, clock: Clock) -> Router:
         data: JSONBody[AlertPatch],
     ) -> Alert:
         alert = await one(workspace_id, alert_id)
-        return await desk.set_status(alert, data.status, caller.user_id, clock.now())
+        return await alerting.set_status(alert, data.status, caller.user_id, clock.now())
 
     @get(INCIDENTS, opt=needs("VIEWER"))
     async def list_incidents(
@@ -149,14 +149,14 @@ def workspace_routes(desk: Alerting, clock: Clock) -> Router:
         offset: Offset = 0,
     ) -> Page[Incident]:
         """Alerts that began together, newest first; their alerts: `…/alerts?incidentId=`."""
-        data, total = await desk.incidents.of(
+        data, total = await alerting.incidents.of(
             workspace_id, is_open=is_open, limit=limit, offset=offset
         )
         return Page(data=data, total=total, limit=limit, offset=offset)
 
     @get(INCIDENTS + "/{incident_id:int}", opt=needs("VIEWER"))
     async def get_incident(workspace_id: FromPath[int], incident_id: FromPath[int]) -> Incident:
-        return await desk.incidents.get(workspace_id, incident_id)
+        return await alerting.incidents.get(workspace_id, incident_id)
 
     return Router(
         "/",

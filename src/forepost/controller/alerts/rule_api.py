@@ -21,26 +21,26 @@ WINDOWS: Final = "/workspaces/{workspace_id:int}/maintenance-windows"
 WINDOW: Final = WINDOWS + "/{window_id:int}"
 
 
-def routes(desk: Alerting, clock: Clock) -> Router:
+def routes(alerting: Alerting, clock: Clock) -> Router:
     @get(RULES, opt=needs("VIEWER"))
     async def list_rules(
         caller: NamedDependency[Caller], workspace_id: FromPath[int]
     ) -> ListOf[Rule]:
         """Only an ADMIN is shown whole URLs of webhooks and Apprise."""
-        rules = [desk.shown(rule) for rule in await desk.store.rules_of(workspace_id)]
+        rules = [alerting.shown(rule) for rule in await alerting.store.rules_of(workspace_id)]
         return ListOf(data=[for_role(caller.role, rule) for rule in rules])
 
     @post(RULES, opt=needs("ADMIN"))
     async def add_rule(workspace_id: FromPath[int], data: JSONBody[NewRule]) -> Rule:
-        rule = await desk.store.add_rule(workspace_id, data, clock.now())
-        await desk.reload(workspace_id)
-        return desk.shown(rule)
+        rule = await alerting.store.add_rule(workspace_id, data, clock.now())
+        await alerting.reload(workspace_id)
+        return alerting.shown(rule)
 
     @get(RULE, opt=needs("VIEWER"))
     async def get_rule(
         caller: NamedDependency[Caller], workspace_id: FromPath[int], rule_id: FromPath[int]
     ) -> Rule:
-        rule = desk.shown(await desk.store.rule(workspace_id, rule_id))
+        rule = alerting.shown(await alerting.store.rule(workspace_id, rule_id))
         return for_role(caller.role, rule)
 
     @patch(RULE, opt=needs("ADMIN"))
@@ -48,12 +48,12 @@ def routes(desk: Alerting, clock: Clock) -> Router:
         workspace_id: FromPath[int], rule_id: FromPath[int], data: JSONBody[RulePatch]
     ) -> Rule:
         """Open alerts of a rule that is switched off, or asks something else now, are resolved."""
-        return await desk.change_rule(workspace_id, rule_id, data, clock.now())
+        return await alerting.change_rule(workspace_id, rule_id, data, clock.now())
 
     @delete(RULE, opt=needs("ADMIN"), status_code=HTTP_200_OK)
     async def delete_rule(workspace_id: FromPath[int], rule_id: FromPath[int]) -> Done:
         """Its alerts stay as a record; those that are open are resolved."""
-        await desk.delete_rule(workspace_id, rule_id, clock.now())
+        await alerting.delete_rule(workspace_id, rule_id, clock.now())
         return Done()
 
     return Router(
@@ -74,34 +74,34 @@ def for_role(role: str, rule: Rule) -> Rule:
     )
 
 
-def window_routes(desk: Alerting, clock: Clock) -> Router:
+def window_routes(alerting: Alerting, clock: Clock) -> Router:
     @get(WINDOWS, opt=needs("VIEWER"))
     async def list_windows(workspace_id: FromPath[int]) -> ListOf[Window]:
-        return ListOf(data=await desk.store.windows_of(workspace_id))
+        return ListOf(data=await alerting.store.windows_of(workspace_id))
 
     @post(WINDOWS, opt=needs("ADMIN"))
     async def add_window(workspace_id: FromPath[int], data: JSONBody[NewWindow]) -> Window:
         """While it lasts no alert of what it names opens; what is still true at its end does."""
-        window = await desk.store.add_window(workspace_id, data, clock.now())
-        await desk.reload(workspace_id)
+        window = await alerting.store.add_window(workspace_id, data, clock.now())
+        await alerting.reload(workspace_id)
         return window
 
     @get(WINDOW, opt=needs("VIEWER"))
     async def get_window(workspace_id: FromPath[int], window_id: FromPath[int]) -> Window:
-        return await desk.store.window(workspace_id, window_id)
+        return await alerting.store.window(workspace_id, window_id)
 
     @patch(WINDOW, opt=needs("ADMIN"))
     async def change_window(
         workspace_id: FromPath[int], window_id: FromPath[int], data: JSONBody[WindowPatch]
     ) -> Window:
-        window = await desk.store.change_window(workspace_id, window_id, data, clock.now())
-        await desk.reload(workspace_id)
+        window = await alerting.store.change_window(workspace_id, window_id, data, clock.now())
+        await alerting.reload(workspace_id)
         return window
 
     @delete(WINDOW, opt=needs("ADMIN"), status_code=HTTP_200_OK)
     async def delete_window(workspace_id: FromPath[int], window_id: FromPath[int]) -> Done:
-        await desk.store.delete_window(workspace_id, window_id)
-        await desk.reload(workspace_id)
+        await alerting.store.delete_window(workspace_id, window_id)
+        await alerting.reload(workspace_id)
         return Done()
 
     return Router(

@@ -7,26 +7,24 @@ from typing import Any, Final, Self
 
 import anyio
 import anyio.lowlevel
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import event, inspect, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from forepost.controller.db import postgres
-from forepost.controller.db.failures import failure_of, reason_of
+from forepost.controller.db.failures import (
+    BrokenReferences,
+    UnknownRevision,
+    failure_of,
+    reason_of,
+)
 from forepost.controller.db.tables import metadata
 from forepost.kit.errors import Conflict
 from forepost.kit.program import CannotStart, NotNow
 from forepost.kit.settings import WrongSettings
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-
-
+REVISIONS: Final = Path(__file__).parent / "migrations" / "versions"
 OF_ID: Final = "_id_seq"
 """How PostgreSQL calls a table's sequence."""
 EXTERNAL_ID_TAKEN: Final = "external_id: taken by another one of this workspace"
@@ -39,10 +37,6 @@ def unique(reason: str) -> Iterator[None]:
         yield
     except IntegrityError:
         raise Conflict(reason) from None
-
-
-class BrokenReferences(Exception):
-    """A migration lost rows; it is rolled back."""
 
 
 UNREADABLE: Final = (DBAPIError, OSError, UnicodeDecodeError)
@@ -78,8 +72,9 @@ class Database:
     async def migrate(self) -> None:
         """Bring the schema to the newest version. Raises CannotStart and NotNow."""
         try:
-            await self._migrate()
-        except CommandError as error:
+            if not await self.is_current():
+                await self._migrate()
+        except UnknownRevision as error:
             raise CannotStart(f"{self.place}: {error}: a newer forepost wrote it") from None
         except (*UNREADABLE, BrokenReferences) as error:
             if self._one_writer is None and failure_of(error) == "away":
@@ -107,6 +102,8 @@ class Database:
         return await self._engine.connect()
 
     async def _migrate(self) -> None:
+        from forepost.controller.db.upgrade import upgrade  # noqa: PLC0415 - most starts need none
+
         async with self._engine.connect() as connection:
             # SQLite alters a table by making it anew and dropping the old one, which with foreign
             # keys on would take along what refers to it.
@@ -130,7 +127,7 @@ class Database:
     async def is_current(self) -> bool:
         """The schema is of this version."""
         async with self._engine.connect() as connection:
-            return await connection.run_sync(_is_current)
+            return await connection.run_sync(_revision) == newest_revision()
 
     async def used_ids(self) -> dict[str, int]:
         """Table (PostgreSQL: its sequence) to the highest id that it ever gave out."""
@@ -220,20 +217,16 @@ def _never_again(connection: Connection, used: Mapping[str, int]) -> None:
         )
 
 
-def alembic_config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
+def newest_revision() -> str:
+    """By the names of the files: a start reads none of them when it finds this one."""
+    return max(path.name for path in REVISIONS.glob("[0-9]*_*.py")).split("_")[0]
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    command.upgrade(alembic_config(connection), revision)
-
-
-def _is_current(connection: Connection) -> bool:
-    newest = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == newest
+def _revision(connection: Connection) -> str | None:
+    """What the schema was brought to; None: nobody did."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

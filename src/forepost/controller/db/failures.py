@@ -11,6 +11,15 @@ LOST: Final = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
 """The database cannot be used now; all else is a fault of ours, or of what is written."""
 _FULL_WORDS: Final = ("disk is full", "no space left", "could not extend file")
 
+
+class BrokenReferences(Exception):
+    """A migration lost rows; it is rolled back."""
+
+
+class UnknownRevision(Exception):
+    """The schema is of a revision that this version does not know."""
+
+
 Failure = Literal["away", "full"]
 FAILURES: Final[dict[Failure, tuple[int, str]]] = {
     "away": (503, "the database cannot be reached now: try again"),

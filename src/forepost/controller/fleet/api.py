@@ -1,6 +1,7 @@
 """Routes of agents, for people."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access.guard import Caller, needs
 from forepost.controller.fleet.enrol import Enrolment
+from forepost.controller.fleet.reports import DocumentReports
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
 from forepost.controller.page import Limit, Offset
@@ -31,8 +33,8 @@ ALL: Final = "/workspaces/{workspace_id:int}/agents"
 ONE: Final = ALL + "/{agent_id:int}"
 
 
-Affected = Callable[[int], Awaitable[Callable[[], None]]]
-"""Called with an agent's id before it changes or goes; what it returns is called afterwards."""
+AroundChange = Callable[[int], AbstractAsyncContextManager[None]]
+"""Entered with an agent's id; the agent is changed or removed inside."""
 
 
 Changed = Callable[[int], None]
@@ -44,7 +46,8 @@ def routes(
     roster: Roster,
     enrolment: Enrolment,
     clock: Clock,
-    affected: Affected,
+    reports: DocumentReports,
+    around_change: AroundChange,
     changed: Changed,
 ) -> Router:
     def fresh(agent: Agent) -> Agent:
@@ -85,17 +88,17 @@ def routes(
     async def change_agent(
         workspace_id: FromPath[int], agent_id: FromPath[int], data: JSONBody[AgentPatch]
     ) -> Agent:
-        agent = await agents.change(workspace_id, agent_id, data, clock.now())
-        (await affected(agent_id))()
+        async with around_change(agent_id):
+            agent = await agents.change(workspace_id, agent_id, data, clock.now())
         changed(workspace_id)
         return fresh(agent)
 
     @delete(ONE, opt=needs("ADMIN"), status_code=HTTP_200_OK)
     async def delete_agent(workspace_id: FromPath[int], agent_id: FromPath[int]) -> Done:
         await agents.get(workspace_id, agent_id)
-        tell = await affected(agent_id)
-        await agents.delete(workspace_id, agent_id, clock.now())
-        tell()
+        async with around_change(agent_id):
+            await agents.delete(workspace_id, agent_id, clock.now())
+        reports.forget(agent_id)
         changed(workspace_id)
         roster.gone(agent_id)
         return Done()

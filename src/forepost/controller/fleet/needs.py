@@ -6,12 +6,12 @@ from datetime import datetime
 import msgspec
 
 from forepost.controller.access.peer import Peers
-from forepost.controller.fleet.given_groups import WantedGroups
-from forepost.controller.fleet.given_probes import WantedProbes
+from forepost.controller.fleet.given import Document
+from forepost.controller.fleet.netwatcher_list import ReadProbes
+from forepost.controller.fleet.reports import DocumentReports
 from forepost.controller.fleet.roster import Roster
-from forepost.controller.fleet.running_lists import RunningLists
-from forepost.controller.fleet.speedtest_queue import AgentSpeedtests
 from forepost.controller.fleet.store import Enrolled
+from forepost.controller.fleet.talks import Talk
 from forepost.kit.clock import Clock
 from forepost.wire.uplink.messages import ProbePost
 
@@ -35,17 +35,19 @@ class Needs(msgspec.Struct, frozen=True):
     peers: Peers
     clock: Clock
     version: str
-    probes: WantedProbes
-    running: RunningLists
-    neighbours_changed: Callable[[int], Awaitable[None]]
-    """What others share with this agent is other than before."""
     accept: Callable[[Enrolled, Sequence[Numbered], datetime, Answer], Awaitable[None]]
     """Calls the answer after the commit."""
     accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
     """The same for one result that needs no look-up and no refusal; False: it does."""
-    speedtests: AgentSpeedtests
-    groups: WantedGroups
     commits: Callable[[Enrolled], Awaitable[None]]
     """Returns when results of this agent would be committed now."""
+    neighbours_changed: Callable[[int], Awaitable[None]]
+    """What others share with this agent is other than before."""
+    reports: DocumentReports
+    probes: ReadProbes
+    """What NetWatcher's agents are given."""
+    documents: Sequence[Document] = ()
+    """What agents of ours are given, each by its name."""
+    talks: Sequence[Talk] = ()
     move_to: str = ""
     """The address that agents are told to use; empty: what they have."""

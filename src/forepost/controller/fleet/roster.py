@@ -41,14 +41,19 @@ class Connection(Protocol):
     address: str
     """Where it comes from."""
 
-    def probes_changed(self, edited: int) -> None: ...
-    def speedtests_changed(self) -> None: ...
-    def groups_changed(self) -> None: ...
+    def due(self, name: str, item: int = 0) -> None:
+        """Something is new of a document or a talk by this name. `item`: a part of it that was
+        changed in place, which NetWatcher's agents have to be told in two steps. Never waits.
+        """
+        ...
+
     def hung_up(self) -> None:
         """Nothing more is taken from it, from this moment on."""
         ...
 
-    def deactivated(self, reason: str) -> None: ...
+    def deactivated(self, reason: str) -> None:
+        """The agent is removed: it is told so, and nothing more is taken from it."""
+        ...
 
 
 class AgentCredentials(msgspec.Struct, frozen=True):
@@ -262,10 +267,14 @@ class Roster:
         if connection is not None:
             what(connection)
 
-    def tell_workspace(self, workspace_id: int, what: Callable[[Connection], None]) -> None:
-        """Say something to all agents of a workspace that are connected."""
+    def due(self, agent_id: int, name: str, item: int = 0) -> None:
+        """Have an agent given what is new of a document or a talk; see `Connection.due`."""
+        self.tell(agent_id, lambda connection: connection.due(name, item))
+
+    def due_in(self, workspace_id: int, name: str) -> None:
+        """The same for all agents of a workspace."""
         for agent_id in self.agents_of(workspace_id):
-            self.tell(agent_id, what)
+            self.due(agent_id, name)
 
     def agents_of(self, workspace_id: int) -> list[int]:
         """Those that have been here, in order."""

@@ -1,45 +1,40 @@
 """The conversation with one agent, from the controller's side. No I/O: texts in, steps out."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from forepost.controller.fleet.steps import (
-    Able,
-    AnswersSpeedtests,
     ClockIs,
-    GiveProbes,
-    GiveSpeedtests,
     HangUp,
-    HasGroups,
+    Has,
+    ListAsked,
+    Met,
     PieceTaken,
     Posted,
     Reported,
-    RunsList,
     Say,
-    ServersAre,
-    SpeedtestEnded,
-    SpeedtestMoves,
     SpoolIs,
     Step,
+    TalkEvent,
     TimeAsked,
     VersionIs,
 )
 from forepost.wire.base import complaint
 from forepost.wire.depth import is_deep, most_values
 from forepost.wire.local.status import SpoolStatus
-from forepost.wire.speedtests.queue import SpeedtestProgress, SpeedtestResult, SpeedtestServers
-from forepost.wire.uplink import neffos
+from forepost.wire.uplink import documents, neffos
 from forepost.wire.uplink.clock import ClockReading, TimeAsk, TimeIs
-from forepost.wire.uplink.groups import GROUPS, HaveGroups
+from forepost.wire.uplink.documents import DOCUMENTS, HaveDocument
+from forepost.wire.uplink.groups import HaveGroups
 from forepost.wire.uplink.messages import (
     AGENT,
     CAPABILITIES,
     FOREPOST,
     MOVE,
-    SPEEDTEST,
     SPOOL,
     Have,
     Hello,
@@ -55,12 +50,16 @@ from forepost.wire.uplink.messages import (
 from forepost.wire.uplink.neffos import Frame
 from forepost.wire.uplink.packed import DEFLATE, REPORT_Z, is_packed, opened
 
+MINE: Final = [*CAPABILITIES, documents.GROUPS, DEFLATE, SPOOL, DOCUMENTS]
+"""What this controller can do."""
 OK: Final = msgspec.json.encode(Ok()).decode()
 
 _POST: Final = neffos.encode(Frame(AGENT, "probe_post"))
 
 _report = msgspec.json.Decoder(Report)
 _whole_report = msgspec.json.Decoder(WholeReport)
+UNREADABLE: Final = (msgspec.ValidationError, msgspec.DecodeError, RecursionError)
+"""What decoding a body raises."""
 TOO_DEEP: Final = "nested too deeply"
 MOST_VALUES: Final = 100_000
 """In one payload; a report of traffic with all its lists full has less."""
@@ -79,21 +78,27 @@ _spool = msgspec.json.Decoder(SpoolStatus)
 _hello = msgspec.json.Decoder(Hello)
 _have = msgspec.json.Decoder(Have)
 _have_groups = msgspec.json.Decoder(HaveGroups)
+_have_document = msgspec.json.Decoder(HaveDocument)
 _version = msgspec.json.Decoder(Version)
-
-
-_servers = msgspec.json.Decoder(SpeedtestServers)
-_speedtest = msgspec.json.Decoder(SpeedtestResult)
-_progress = msgspec.json.Decoder(SpeedtestProgress)
 
 POSTED_OK: Final = neffos.encode(Frame(AGENT, "probe_post_ok", OK))
 """The answer to a result that is kept."""
-SPEEDTEST_OK: Final = neffos.encode(Frame(AGENT, "speedtest_result_ok", OK))
 
 
 def refusal(frame: Frame, reason: str) -> str:
     """What came, sent back as an error with the reason as its body."""
     return neffos.encode(msgspec.structs.replace(frame, is_error=True, body=reason))
+
+
+def why_unreadable(error: Exception) -> str:
+    """What is wrong with a body, in words for who sent it. `error`: one of UNREADABLE."""
+    match error:
+        case msgspec.ValidationError():
+            return complaint(error)
+        case msgspec.DecodeError():
+            return f"body: not JSON: {error}"
+        case _:
+            return f"body: {TOO_DEEP}"
 
 
 def _readable(post: ProbePost) -> ProbePost:
@@ -106,11 +111,6 @@ def _readable(post: ProbePost) -> ProbePost:
     if is_deep(payload):
         raise msgspec.ValidationError(TOO_DEEP)
     return post
-
-
-def want_groups(part: bytes) -> str:
-    """One part of the document, as JSON."""
-    return neffos.encode(Frame(FOREPOST, "want_groups", part.decode()))
 
 
 def time_is(number: int, received: datetime, now: datetime) -> str:
@@ -126,8 +126,17 @@ def _unix_ns(time: datetime) -> int:
 class Session:
     """`greeting`: what answers the agent's first word, `A<id>` or `H<reason>`."""
 
-    def __init__(self, greeting: str, version: str, move_to: str = "") -> None:
-        """`move_to`: the address that agents are told to use from now on."""
+    def __init__(
+        self,
+        greeting: str,
+        version: str,
+        move_to: str = "",
+        events: AbstractSet[tuple[str, str]] = frozenset(),
+    ) -> None:
+        """`move_to`: the address that agents are told to use from now on. `events`: of talks,
+        namespace and name.
+        """
+        self._events = events
         self._greeting, self._version, self._move_to = greeting, version, move_to
         self._greeted = False
         self._namespaces: set[str] = set()
@@ -176,12 +185,8 @@ class Session:
         else:
             try:
                 yield from self._event(frame)
-            except msgspec.ValidationError as error:
-                yield Say(refusal(frame, complaint(error)))
-            except msgspec.DecodeError as error:
-                yield Say(refusal(frame, f"body: not JSON: {error}"))
-            except RecursionError:
-                yield Say(refusal(frame, f"body: {TOO_DEEP}"))
+            except UNREADABLE as error:
+                yield Say(refusal(frame, why_unreadable(error)))
 
     def _greet(self, text: str) -> Iterator[Step]:
         if text != neffos.HELLO:
@@ -201,27 +206,24 @@ class Session:
         yield Say(neffos.empty_reply(frame.wait))
 
     def _event(self, frame: Frame) -> Iterator[Step]:
-        known = self._as_netwatcher if frame.namespace == AGENT else self._as_forepost
-        yield from known(frame)
+        if (frame.namespace, frame.event) in self._events:
+            yield TalkEvent(frame)
+        elif frame.namespace == AGENT:
+            yield from self._as_netwatcher(frame)
+        else:
+            yield from self._as_forepost(frame)
 
     def _as_netwatcher(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
             case "probe_post":
                 yield Posted(_readable(_post.decode(frame.body)), frame)
             case "probe_get":
-                yield GiveProbes(AGENT)
+                yield ListAsked()
             case "ping":
                 yield Say(neffos.encode(Frame(AGENT, "pong", OK)))
             case "version":
                 yield VersionIs(_version.decode(frame.body).version)
                 yield Say(neffos.encode(Frame(AGENT, "version", "ok")))
-            case "speedtest_queue_get":
-                yield GiveSpeedtests()
-            case "speedtest_servers":
-                yield ServersAre(_servers.decode(frame.body))
-                yield Say(neffos.encode(Frame(AGENT, "speedtest_servers_ok", OK)))
-            case "speedtest_result":
-                yield SpeedtestEnded(_speedtest.decode(frame.body), frame)
             case _:
                 yield Say(refusal(frame, f"unknown event {frame.event!r}"))
 
@@ -233,41 +235,39 @@ class Session:
                 yield self._report(frame.body)
             case "report_z":  # `text_of` could not open it
                 yield Say(refusal(frame, frame.body))
-            case "have":
-                have = _have.decode(frame.body)
-                yield RunsList(have.revision, have.unsupported)
-            case "have_groups":
-                yield HasGroups(_have_groups.decode(frame.body))
             case "piece_ok":
                 yield PieceTaken()
-            case _:
-                yield from self._of_its_host(frame)
-
-    def _of_its_host(self, frame: Frame) -> Iterator[Step]:
-        match frame.event:
             case "clock":
                 yield TimeAsked(_time_ask.decode(frame.body).number)
             case "clock_is":
                 yield ClockIs(_reading.decode(frame.body))
             case "spool_is":
                 yield SpoolIs(_spool.decode(frame.body))
-            case "speedtest_progress":
-                yield SpeedtestMoves(_progress.decode(frame.body))
+            case _:
+                yield from self._as_wanted(frame)
+
+    def _as_wanted(self, frame: Frame) -> Iterator[Step]:
+        """Which documents the agent has; an older one says so of two of them, in its own words."""
+        match frame.event:
+            case documents.HAVE:
+                yield Has(_have_document.decode(frame.body))
+            case "have":
+                have = _have.decode(frame.body)
+                yield _has(documents.PROBES, have.revision, have.unsupported)
+            case "have_groups":
+                groups = _have_groups.decode(frame.body)
+                yield _has(documents.GROUPS, groups.revision, groups.problems)
             case _:
                 yield Say(refusal(frame, f"unknown event {frame.event!r}"))
 
     def _met(self, hello: Hello) -> Iterator[Step]:
         self.packs = DEFLATE in hello.capabilities
-        yield VersionIs(hello.version)
-        yield Able(frozenset(hello.capabilities), hello.boot)
-        if SPEEDTEST in hello.capabilities:
-            yield AnswersSpeedtests(hello.speedtest_port)
-        mine = Hello(version=self._version, capabilities=[*CAPABILITIES, GROUPS, DEFLATE, SPOOL])
+        yield Met(hello)
+        mine = Hello(version=self._version, capabilities=MINE)
         yield Say(neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode())))
         if self._move_to and MOVE in hello.capabilities:
             move = msgspec.json.encode(Move(url=self._move_to)).decode()
             yield Say(neffos.encode(Frame(FOREPOST, "move", move)))
-        yield GiveProbes(FOREPOST)
 
     def _report(self, body: str) -> Reported:
         try:
@@ -288,3 +288,7 @@ class Session:
                 refused.append(Refused(seq=result.seq, reason=complaint(error)))
         last = report.results[-1].seq if report.results else 0
         return Reported(report.boot, last, posts, refused)
+
+
+def _has(document: str, revision: str, problems: list[str]) -> Has:
+    return Has(HaveDocument(document=document, revision=revision, problems=problems))

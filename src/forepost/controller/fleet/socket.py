@@ -5,44 +5,40 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import anyio
 import msgspec
 
 from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_and_query_of
 from forepost.controller.fleet.agent_api import credentials_of
-from forepost.controller.fleet.given_groups import GivenGroups
 from forepost.controller.fleet.given_pieces import GivenPieces
-from forepost.controller.fleet.given_probes import GivenProbes
 from forepost.controller.fleet.look import look
 from forepost.controller.fleet.needs import Needs, Numbered
 from forepost.controller.fleet.roster import Connection, Stranger
-from forepost.controller.fleet.session import POSTED_OK, SPEEDTEST_OK, Session, refusal, time_is
+from forepost.controller.fleet.session import POSTED_OK, Session, refusal, time_is
 from forepost.controller.fleet.steps import (
-    Able,
-    AnswersSpeedtests,
     ClockIs,
-    GiveProbes,
-    GiveSpeedtests,
     HangUp,
-    HasGroups,
+    Has,
+    ListAsked,
+    Met,
+    OfItself,
+    OfWanted,
     PieceTaken,
     Posted,
     Reported,
-    RunsList,
+    Result,
     Say,
-    ServersAre,
-    SpeedtestEnded,
-    SpeedtestMoves,
     SpoolIs,
-    Step,
+    TalkEvent,
     TimeAsked,
     VersionIs,
 )
 from forepost.controller.fleet.store import Enrolled
+from forepost.controller.fleet.wanted import Wanted
 from forepost.wire.uplink import neffos
-from forepost.wire.uplink.messages import AGENT, FOREPOST, LOOK, Refused, ReportOk
+from forepost.wire.uplink.messages import AGENT, FOREPOST, LOOK, Hello, Refused, ReportOk
 from forepost.wire.uplink.neffos import Frame
 from forepost.wire.uplink.pieces import SMALLEST
 
@@ -62,6 +58,9 @@ _log = logging.getLogger(__name__)
 
 
 def endpoint(deps: Needs) -> Asgi:
+    """The application behind both paths, for NetWatcher's agents and for ours."""
+    events = frozenset(event for talk in deps.talks for event in talk.events)
+
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
         looks = LOOK in scope.get("subprotocols", [])
@@ -78,7 +77,7 @@ def endpoint(deps: Needs) -> Asgi:
         except Exception:  # noqa: BLE001 - logged; the agent is told to come back
             _log.exception("an agent could not be looked up")
             greeting = neffos.REFUSED + NOT_READY
-        session = Session(greeting, deps.version, deps.move_to)
+        session = Session(greeting, deps.version, deps.move_to, events)
         if looks:
             with suppress(OSError):  # who looked is gone
                 await look(session, agent, deps.commits, receive, send)
@@ -117,30 +116,16 @@ class _Connection(Connection):
         self._on_their_way = 0
         self._room = anyio.Event()
         self._received = deps.clock.now()
-        self._nudge = anyio.Event()
-        self._edited: set[int] = set()
-        self._asks_for_tests = self._tests_changed = False
-        self._groups = GivenGroups(deps.groups)
-        self._probes = (
-            GivenProbes(deps.probes, agent, self._give, deps.clock) if agent is not None else None
-        )
+        self._wanted = Wanted(deps, agent, self._say, self._give) if agent is not None else None
         self._pieces = GivenPieces(self._send_piece, deps.clock)
         self._goodbye = ""
         self._leaves = anyio.Event()
 
-    # What the roster may say at any time; `_push` carries it out.
+    # What the roster may say at any time; the sending task carries it out.
 
-    def probes_changed(self, edited: int) -> None:
-        self._edited.add(edited)
-        self._nudge.set()
-
-    def speedtests_changed(self) -> None:
-        self._tests_changed = self._asks_for_tests
-        self._nudge.set()
-
-    def groups_changed(self) -> None:
-        self._groups.changed()
-        self._nudge.set()
+    def due(self, name: str, item: int = 0) -> None:
+        if self._wanted is not None:
+            self._wanted.due(name, item, is_ours=self._session.speaks(FOREPOST))
 
     def hung_up(self) -> None:
         self._goodbye = neffos.encode(Frame(AGENT, neffos.DISCONNECT, wait="1"))
@@ -178,13 +163,13 @@ class _Connection(Connection):
         with anyio.move_on_after(HELLO_SEC) as patience:
             if not await self._turn():
                 return
-        if patience.cancelled_caught or self._agent is None:
+        if patience.cancelled_caught or self._agent is None or self._wanted is None:
             await self._close()
             return
         self._deps.roster.connected(self._agent, self)
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._push)
+                tasks.start_soon(self._wanted.run)
                 tasks.start_soon(self._leave, tasks.cancel_scope)
                 while await self._turn():
                     pass
@@ -209,83 +194,71 @@ class _Connection(Connection):
             if isinstance(step, HangUp):
                 await self._close()
                 return False
-            await self._do(step)
+            if isinstance(step, Say):
+                await self._say(step.text)
+            elif self._agent is None or self._wanted is None:
+                raise AssertionError("a stranger gets no further than the greeting")
+            else:
+                await self._do(self._agent, self._wanted, step)
         return True
 
-    async def _do(self, step: Step) -> None:
-        agent = self._agent
+    async def _do(
+        self, agent: Enrolled, wanted: Wanted, step: Result | OfItself | OfWanted
+    ) -> None:
         match step:
-            case Say(text):
-                await self._say(text)
-            case _ if agent is None or self._probes is None:
-                raise AssertionError("a stranger gets no further than the greeting")
-            case GiveProbes() | RunsList():
-                await self._do_probes(agent, self._probes, step)
+            case Posted() | Reported():
+                await self._take(agent, step)
+            case VersionIs() | Met() | ClockIs() | SpoolIs() | TimeAsked():
+                await self._learn(agent, wanted, step)
+            case ListAsked():
+                if not self._session.speaks(FOREPOST):
+                    await self._able(agent, frozenset())
+                wanted.list_asked()
+            case Has(have):
+                wanted.has(have)
+            case PieceTaken():
+                self._pieces.taken()
+            case TalkEvent(frame):
+                await wanted.heard(frame, self._received)
+            case _:
+                assert_never(step)
+
+    async def _take(self, agent: Enrolled, result: Result) -> None:
+        match result:
             case Posted(post, frame):
                 await self._hand_on(agent, [Numbered(post)], partial(_answer_post, frame))
             case Reported():
-                self._deps.roster.refused += len(step.refused)
-                numbered = [Numbered(post, step.boot, seq) for seq, post in step.posts]
-                await self._hand_on(agent, numbered, partial(_answer_report, step, numbered))
-            case VersionIs(version):
-                await self._deps.roster.version_is(agent.agent_id, version)
-            case Able(capabilities, boot):
-                self._deps.roster.started(agent.agent_id, boot, self.address)
-                await self._able(agent, capabilities)
+                self._deps.roster.refused += len(result.refused)
+                numbered = [Numbered(post, result.boot, seq) for seq, post in result.posts]
+                await self._hand_on(agent, numbered, partial(_answer_report, result, numbered))
             case _:
-                await self._do_clock(agent, step)
+                assert_never(result)
 
-    async def _do_probes(
-        self, agent: Enrolled, probes: GivenProbes, step: GiveProbes | RunsList
-    ) -> None:
-        match step:
-            case GiveProbes(namespace):
-                # A long list is not to keep us from listening: to answers to its pieces, say.
-                if namespace == FOREPOST or self._session.packs:
-                    self.probes_changed(0)
-                    return
-                if not self._session.speaks(FOREPOST):
-                    await self._able(agent, frozenset())
-                await probes.give(namespace)
-            case RunsList(revision, unsupported):
-                self._deps.running.says(agent.agent_id, revision, unsupported)
-                if probes.differs(revision):
-                    self.probes_changed(0)
+    async def _learn(self, agent: Enrolled, wanted: Wanted, said: OfItself) -> None:
+        roster, agent_id = self._deps.roster, agent.agent_id
+        match said:
+            case VersionIs(version):
+                await roster.version_is(agent_id, version)
+            case Met(hello):
+                await self._meet(agent, hello)
+                wanted.met(hello)
+            case ClockIs(reading):
+                roster.clock_is(agent_id, reading)
+            case SpoolIs(status):
+                roster.spool_is(agent_id, status)
+            case TimeAsked(number):
+                await self._say(time_is(number, self._received, self._deps.clock.now()))
+            case _:
+                assert_never(said)
+
+    async def _meet(self, agent: Enrolled, hello: Hello) -> None:
+        await self._deps.roster.version_is(agent.agent_id, hello.version)
+        self._deps.roster.started(agent.agent_id, hello.boot, self.address)
+        await self._able(agent, frozenset(hello.capabilities))
 
     async def _able(self, agent: Enrolled, capabilities: frozenset[str]) -> None:
         if await self._deps.roster.capabilities_are(agent.agent_id, capabilities):
             await self._deps.neighbours_changed(agent.agent_id)
-
-    async def _do_clock(self, agent: Enrolled, step: Step) -> None:
-        match step:
-            case TimeAsked(number):
-                await self._say(time_is(number, self._received, self._deps.clock.now()))
-            case ClockIs(reading):
-                self._deps.roster.clock_is(agent.agent_id, reading)
-            case SpoolIs(status):
-                self._deps.roster.spool_is(agent.agent_id, status)
-            case PieceTaken():
-                self._pieces.taken()
-            case HasGroups(have):
-                self._groups.heard(agent, have)
-                self._nudge.set()
-            case _:
-                await self._do_speedtests(agent, step)
-
-    async def _do_speedtests(self, agent: Enrolled, step: Step) -> None:
-        match step:
-            case SpeedtestMoves(progress):
-                self._deps.speedtests.moves(agent.agent_id, progress)
-            case AnswersSpeedtests(port):
-                self._deps.speedtests.answers(agent.agent_id, port)
-            case GiveSpeedtests():
-                self._asks_for_tests = True
-                self.speedtests_changed()
-            case ServersAre(servers):
-                await self._deps.speedtests.servers_are(agent.agent_id, servers)
-            case SpeedtestEnded(result, frame):
-                why_not = await self._deps.speedtests.ended(agent, result, self._received)
-                await self._say(refusal(frame, why_not) if why_not else SPEEDTEST_OK)
 
     async def _hand_on(
         self, agent: Enrolled, results: Sequence[Numbered], words: Callable[[list[str]], str]
@@ -313,32 +286,6 @@ class _Connection(Connection):
             await self._say(self._goodbye)
             await self._close()
         talk.cancel()
-
-    async def _push(self) -> None:
-        while True:
-            await self._nudge.wait()
-            self._nudge = anyio.Event()
-            if self._goodbye:
-                return
-            assert self._agent is not None
-            assert self._probes is not None
-            if self._tests_changed:
-                self._tests_changed = False
-                await self._give_speedtests(self._agent)
-            if await self._groups.give(self._agent, self._give):
-                self._nudge.set()
-            edited, self._edited = self._edited, set()
-            if not edited:
-                continue
-            if self._session.speaks(FOREPOST):
-                await self._probes.give(FOREPOST)
-            elif self._session.speaks(AGENT):
-                await self._probes.give_edited(edited - {0})
-
-    async def _give_speedtests(self, agent: Enrolled) -> None:
-        tests = await self._deps.speedtests.hand_out(agent.workspace_id, agent.agent_id)
-        body = msgspec.json.encode(tests).decode()
-        await self._say(neffos.encode(Frame(AGENT, "speedtest_queue", body)))
 
     async def _say(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})

@@ -3,10 +3,9 @@
 import msgspec
 
 from forepost.wire.local.status import SpoolStatus
-from forepost.wire.speedtests.queue import SpeedtestProgress, SpeedtestResult, SpeedtestServer
 from forepost.wire.uplink.clock import ClockReading
-from forepost.wire.uplink.groups import HaveGroups
-from forepost.wire.uplink.messages import ProbePost, Refused
+from forepost.wire.uplink.documents import HaveDocument
+from forepost.wire.uplink.messages import Hello, ProbePost, Refused
 from forepost.wire.uplink.neffos import Frame
 
 
@@ -16,10 +15,8 @@ class Say(msgspec.Struct, frozen=True):
     text: str
 
 
-class GiveProbes(msgspec.Struct, frozen=True):
-    """Send the list of probes in the manner of this namespace."""
-
-    namespace: str
+class HangUp(msgspec.Struct, frozen=True):
+    """End the conversation."""
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -40,50 +37,31 @@ class Reported(msgspec.Struct, frozen=True):
 
 
 class VersionIs(msgspec.Struct, frozen=True):
+    """The agent's version, in NetWatcher's manner."""
+
     version: str
 
 
-class RunsList(msgspec.Struct, frozen=True):
-    """The agent runs the list of this revision, except for these."""
+class Met(msgspec.Struct, frozen=True):
+    """An agent of ours: its version, what it can do, which start of it this is."""
 
-    revision: str
-    unsupported: list[str]
-
-
-class Able(msgspec.Struct, frozen=True):
-    """An agent of ours, what it can do, and which start of it this is (0: it does not say)."""
-
-    capabilities: frozenset[str]
-    boot: int = 0
+    hello: Hello
 
 
-class GiveSpeedtests(msgspec.Struct, frozen=True):
-    """Send what is to be run now, which may be nothing."""
+class ListAsked(msgspec.Struct, frozen=True):
+    """The agent asks for its list of probes in NetWatcher's manner."""
 
 
-class ServersAre(msgspec.Struct, frozen=True):
-    """The agent found these public servers for speed tests."""
+class Has(msgspec.Struct, frozen=True):
+    """Which revision of a document the agent has now."""
 
-    servers: list[SpeedtestServer]
+    have: HaveDocument
 
 
-class SpeedtestEnded(msgspec.Struct, frozen=True):
-    """To be answered with RESULT_OK or `refusal` once its fate is known."""
+class TalkEvent(msgspec.Struct, frozen=True):
+    """An event of a talk."""
 
-    result: SpeedtestResult
     frame: Frame
-
-
-class SpeedtestMoves(msgspec.Struct, frozen=True):
-    """How far a test has come; nothing is answered."""
-
-    progress: SpeedtestProgress
-
-
-class AnswersSpeedtests(msgspec.Struct, frozen=True):
-    """The port where the agent answers speed tests of others; 0: it does not."""
-
-    port: int
 
 
 class TimeAsked(msgspec.Struct, frozen=True):
@@ -104,36 +82,11 @@ class SpoolIs(msgspec.Struct, frozen=True):
     status: SpoolStatus
 
 
-class HasGroups(msgspec.Struct, frozen=True):
-    """Which address groups the agent has now."""
-
-    have: HaveGroups
-
-
 class PieceTaken(msgspec.Struct, frozen=True):
     """The agent has one more piece of a long message."""
 
 
-class HangUp(msgspec.Struct, frozen=True): ...
-
-
-Step = (
-    Say
-    | GiveProbes
-    | Posted
-    | Reported
-    | VersionIs
-    | RunsList
-    | Able
-    | GiveSpeedtests
-    | ServersAre
-    | SpeedtestEnded
-    | SpeedtestMoves
-    | AnswersSpeedtests
-    | TimeAsked
-    | ClockIs
-    | SpoolIs
-    | HasGroups
-    | PieceTaken
-    | HangUp
-)
+Result = Posted | Reported
+OfItself = VersionIs | Met | ClockIs | SpoolIs | TimeAsked
+OfWanted = ListAsked | Has | PieceTaken | TalkEvent
+Step = Say | HangUp | Result | OfItself | OfWanted

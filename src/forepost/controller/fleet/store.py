@@ -1,18 +1,17 @@
 """SQL of agents and their PINs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.access.guard import Caller
 from forepost.controller.db.derived import ADMIN, ISSUES, maker_may, still_may
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
-from forepost.controller.db.tables.fleet import agent_addresses, agents, pins
-from forepost.controller.db.tables.groups import agent_groups
-from forepost.controller.db.tables.probes import probe_targets, probes
+from forepost.controller.db.tables.fleet import agent_documents, agents, pins
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import NotFound
 from forepost.wire.base import NEVER, patched
@@ -39,9 +38,15 @@ class NewPin(msgspec.Struct, frozen=True, kw_only=True):
     """Whose right it is."""
 
 
+OnDeleted = Callable[[AsyncConnection, int], Awaitable[None]]
+"""Drops what a slice keeps of one agent, in the transaction that deletes the agent."""
+
+
 class Agents:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    """SQL of agents. `on_deleted`: of the slices that keep rows about agents."""
+
+    def __init__(self, db: Database, on_deleted: Sequence[OnDeleted] = ()) -> None:
+        self._db, self._on_deleted = db, on_deleted
 
     async def of(self, workspace_id: int, limit: int, offset: int) -> tuple[list[Agent], int]:
         mine = select(agents).where(
@@ -110,29 +115,13 @@ class Agents:
                 return _agent((await connection.execute(statement)).one())
 
     async def delete(self, workspace_id: int, agent_id: int, now: datetime) -> None:
-        """A soft delete; its probes and open PINs are gone at once, its results stay."""
+        """A soft delete: what hangs on the agent is gone at once, its results stay."""
         async with self._db.write() as connection:
             await _get(connection, workspace_id, agent_id)
-            own = select(probes.c.id).where(
-                probes.c.workspace_id == workspace_id, probes.c.agent_id == agent_id
-            )
-            await connection.execute(
-                probe_targets.delete().where(
-                    probe_targets.c.probe_id.in_(own) | (probe_targets.c.agent_id == agent_id)
-                )
-            )
-            await connection.execute(
-                probes.delete().where(
-                    probes.c.workspace_id == workspace_id, probes.c.agent_id == agent_id
-                )
-            )
-            await connection.execute(pins.delete().where(pins.c.agent_id == agent_id))
-            await connection.execute(
-                agent_addresses.delete().where(agent_addresses.c.agent_id == agent_id)
-            )
-            await connection.execute(
-                agent_groups.delete().where(agent_groups.c.agent_id == agent_id)
-            )
+            for table in (pins, agent_documents):
+                await connection.execute(table.delete().where(table.c.agent_id == agent_id))
+            for drop in self._on_deleted:
+                await drop(connection, agent_id)
             await connection.execute(
                 update(agents)
                 .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)

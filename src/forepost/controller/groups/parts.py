@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from forepost.wire.uplink.groups import MOST_IN_PART, GroupEntries, WantGroups
+from forepost.wire.uplink.groups import MOST_IN_PART, GroupEntries, GroupsPart
 
 _OF_A_NAME: Final = 3
 """What a group takes of a part beside its addresses."""
@@ -46,13 +46,9 @@ def revision_of(heads: Iterable[Head]) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-def parts(revision: str, groups: Sequence[GroupEntries]) -> list[bytes]:
+def parts(groups: Sequence[GroupEntries]) -> list[bytes]:
     """One part at least: to want nothing is to want something."""
-    cut = list(_cut(groups)) or [[]]
-    return [
-        msgspec.json.encode(WantGroups(revision=revision, part=number, parts=len(cut), groups=some))
-        for number, some in enumerate(cut, 1)
-    ]
+    return [msgspec.json.encode(GroupsPart(groups=some)) for some in list(_cut(groups)) or [[]]]
 
 
 def _cut(groups: Iterable[GroupEntries]) -> Iterator[list[GroupEntries]]:

@@ -1,6 +1,5 @@
 """Joins what decides who comes in, and what is written down about it."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -24,6 +23,7 @@ from forepost.controller.audit.store import AuditLog
 from forepost.controller.audit.trail import Trail
 from forepost.controller.db.engine import Database
 from forepost.controller.fleet.enrol import PinTries
+from forepost.controller.joins.built import Built
 from forepost.controller.keys import api as keys_api
 from forepost.controller.keys.store import ApiKeys
 from forepost.controller.settings import Settings
@@ -34,6 +34,8 @@ from forepost.wire.rest.bodies import Register, Session
 
 
 class AccessJoin:
+    """Accounts, sessions, keys, limits and the audit log."""
+
     def __init__(
         self, db: Database, tokens: Tokens, passwords: Passwords, settings: Settings, clock: Clock
     ) -> None:
@@ -59,7 +61,7 @@ class AccessJoin:
             agent=Limiter(limits.wrong_pins_per_agent, clock),
         )
         self.share_tries = Limiter(limits.wrong_share_passwords_per_address, clock)
-        self.door = SignIn(
+        self.sign_in = SignIn(
             self.accounts,
             self.sessions,
             passwords,
@@ -73,7 +75,7 @@ class AccessJoin:
     def routers(self) -> list[Router]:
         return [
             accounts_api.routes(
-                self.door,
+                self.sign_in,
                 self.accounts,
                 self.sessions,
                 self.peers,
@@ -91,8 +93,8 @@ class AccessJoin:
     ) -> Session:
         """For somebody who was invited. Raises Invalid when the address has an account."""
         origin = Origin(self.peers.of(request.scope), request.headers.get("user-agent", ""))
-        self.door.spend_registration(origin.address)
-        return await self.door.register(
+        self.sign_in.spend_registration(origin.address)
+        return await self.sign_in.register(
             body, origin, lambda who: acts(request.scope, who), verified=verified
         )
 
@@ -106,20 +108,20 @@ class AccessJoin:
         handlers = [handler for route in routes for handler in route.route_handlers]
         self._scopes = frozenset().union(*map(scopes_of, handlers))
 
-    @property
-    def services(self) -> dict[str, Callable[[], Any]]:
-        return {
-            "credentials": self._credentials.run,
-            "access": partial(self.access.watch, self._clock),
-        }
+    def built(self) -> Built:
+        return Built(
+            routers=self.routers(),
+            services={
+                "credentials": self._credentials.run,
+                "access": partial(self.access.watch, self._clock),
+            },
+            forget=self._forget,
+            flush=self._credentials.flush,
+        )
 
-    async def forget(self, now: datetime) -> None:
-        """Drop what is too old; called every hour or so."""
+    async def _forget(self, now: datetime) -> None:
         await self.sessions.forget(now)
         await self._audit.forget(now - timedelta(days=self._settings.data.audit_days))
-
-    async def flush(self) -> None:
-        await self._credentials.flush()
 
 
 def _peers(settings: Settings) -> Peers:

@@ -4,65 +4,71 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
-from forepost.controller.fleet.given_groups import WantedGroups as ForAgents
-from forepost.controller.fleet.roster import Connection, Roster
+from forepost.controller.fleet.reports import DocumentReports
+from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents, Enrolled
 from forepost.controller.groups.parts import heads_for, parts, revision_of, revisions
-from forepost.controller.groups.said import GroupReports
 from forepost.controller.groups.store import Groups
-from forepost.wire.uplink.groups import GROUPS, GroupDelivery, HaveGroups
+from forepost.wire.uplink.documents import GROUPS
+from forepost.wire.uplink.groups import GroupDelivery
 
-DOCUMENTS: Final = 4
-"""Kept ready: agents of one workspace mostly have the same groups."""
+KEPT: Final = 4
+"""Documents that are kept ready: agents of one workspace mostly have the same groups."""
 
 
-class GroupsJoin(ForAgents):
-    def __init__(self, groups: Groups, said: GroupReports, agents: Agents, roster: Roster) -> None:
-        self._groups, self._said, self._agents, self._roster = groups, said, agents, roster
-        self._documents: OrderedDict[tuple[int, str], Sequence[bytes]] = OrderedDict()
+class GroupsJoin:
+    """The document `groups`: all address groups that an agent is to have."""
 
-    def has(self, agent: Enrolled, have: HaveGroups) -> None:
-        self._said.says(agent.agent_id, have)
+    name = GROUPS
 
-    async def missing(self, agent: Enrolled) -> tuple[str, Sequence[bytes]]:
+    def __init__(
+        self, groups: Groups, reports: DocumentReports, agents: Agents, roster: Roster
+    ) -> None:
+        self._groups, self._reports, self._agents, self._roster = groups, reports, agents, roster
+        self._ready: OrderedDict[tuple[int, str], Sequence[bytes]] = OrderedDict()
+
+    async def due(self, agent: Enrolled, has: str) -> tuple[str, Sequence[bytes]]:
+        """See `fleet.given.Document`."""
         heads = heads_for(agent.agent_id, await self._groups.heads(agent.workspace_id))
         revision = revision_of(heads)
-        said = self._said.by(agent.agent_id)
-        if said is not None and said.revision == revision:
+        if has == revision:
             return revision, ()
         key = agent.workspace_id, revision
-        document = self._documents.get(key)
-        if document is None:
+        ready = self._ready.get(key)
+        if ready is None:
             ids = [head.id for head in heads]
-            document = parts(revision, await self._groups.entries(agent.workspace_id, ids))
-            self._documents[key] = document
-            while len(self._documents) > DOCUMENTS:
-                self._documents.popitem(last=False)
-        return revision, document
+            ready = self._ready[key] = parts(await self._groups.entries(agent.workspace_id, ids))
+            while len(self._ready) > KEPT:
+                self._ready.popitem(last=False)
+        return revision, ready
+
+    def is_taken_by(self, agent: Enrolled) -> bool:
+        """An agent that meters traffic, or answers on the socket, takes groups."""
+        return GROUPS in agent.capabilities
+
+    async def revisions(self, workspace_id: int, agent_ids: Sequence[int]) -> dict[int, str]:
+        """What each of these agents is to have now."""
+        return revisions(await self._groups.heads(workspace_id), agent_ids)
 
     def changed(self, workspace_id: int) -> None:
         """A group of this workspace was added, changed or removed."""
-        self._roster.tell_workspace(workspace_id, _changed)
+        self._roster.due_in(workspace_id, GROUPS)
 
     async def delivery(self, workspace_id: int) -> list[GroupDelivery]:
-        """Of every agent of the workspace."""
+        """What every agent of the workspace makes of its groups."""
         fleet = await self._agents.enrolled_in(workspace_id)
-        heads = await self._groups.heads(workspace_id)
-        due = revisions(heads, (agent.agent_id for agent in fleet))
+        due = await self.revisions(workspace_id, [agent.agent_id for agent in fleet])
         return [self._delivery(agent, due[agent.agent_id]) for agent in fleet]
 
     def _delivery(self, agent: Enrolled, due: str) -> GroupDelivery:
-        takes = GROUPS in agent.capabilities
+        takes = self.is_taken_by(agent)
         # One that takes none any more has none, whatever it said before.
-        said = self._said.by(agent.agent_id) if takes else None
+        said = self._reports.by(agent.agent_id, GROUPS) if takes else None
+        is_applied = said is not None and said.state == "applied"
         return GroupDelivery(
             agent_id=agent.agent_id,
             connected=self._roster.is_live(agent.agent_id),
             takes_groups=takes,
-            current=said is not None and said.revision == due,
-            problems=said.problems if said is not None else [],
+            current=said is not None and is_applied and said.revision == due,
+            problems=list(said.problems) if said is not None else [],
         )
-
-
-def _changed(connection: Connection) -> None:
-    connection.groups_changed()

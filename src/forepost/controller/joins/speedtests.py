@@ -12,11 +12,13 @@ import msgspec
 
 from forepost.controller.fleet.needs import Numbered
 from forepost.controller.fleet.roster import Roster
-from forepost.controller.fleet.speedtest_queue import AgentSpeedtests
 from forepost.controller.fleet.store import Enrolled
+from forepost.controller.joins.built import Built
+from forepost.controller.joins.core import Core
 from forepost.controller.joins.results import Intake
+from forepost.controller.joins.speedtest_talk import AgentSpeedtests, SpeedtestTalk
 from forepost.controller.settings import SpeedtestSection
-from forepost.controller.speedtests import store
+from forepost.controller.speedtests import api, store
 from forepost.controller.speedtests.queue import Queue
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
@@ -57,7 +59,7 @@ class OwnResponder(msgspec.Struct, frozen=True):
 
 
 class SpeedtestsJoin(AgentSpeedtests):
-    """What is known of agents is forgotten at a restart; they say it when they connect."""
+    """The queue of speed tests, with what agents said of themselves since this process started."""
 
     def __init__(
         self,
@@ -75,7 +77,7 @@ class SpeedtestsJoin(AgentSpeedtests):
             tests,
             clock,
             tell=lambda test: announce(test.workspace_id, update_of(test)),
-            nudge=lambda agent_id: roster.tell(agent_id, lambda one: one.speedtests_changed()),
+            nudge=lambda agent_id: roster.due(agent_id, SpeedtestTalk.name),
         )
         self._own = _own(settings)
         self._ports: dict[int, int] = {}
@@ -203,6 +205,23 @@ class SpeedtestsJoin(AgentSpeedtests):
         await self._ingest.accept(agent, [Numbered(post)], received, answer)
         await known.wait()
         return said[0]
+
+
+async def build(core: Core) -> Built:
+    join = SpeedtestsJoin(
+        store.Speedtests(core.db),
+        core.intake,
+        core.roster,
+        core.probes.situations.reach,
+        core.hub.announce,
+        core.clock,
+        core.settings.speedtest,
+    )
+    return Built(
+        routers=[api.routes(join.queue, join.offered)],
+        services=join.services,
+        talks=[SpeedtestTalk(join)],
+    )
 
 
 def _own(settings: SpeedtestSection) -> OwnResponder | None:

@@ -39,10 +39,10 @@ TOO_MANY: Final = {
 }
 
 
-def routes(desk: Lookups) -> Router:
+def routes(lookups: Lookups) -> Router:
     def located(text: str) -> Geo:
         ip = address_of(text, "ip")
-        return structs.replace(desk.geoip.find(ip), ip=str(ip))
+        return structs.replace(lookups.geoip.find(ip), ip=str(ip))
 
     def listed(text: str) -> Geo:
         try:
@@ -62,18 +62,18 @@ def routes(desk: Lookups) -> Router:
 
     @get("/geoip/status", opt=needs(SIGNED_IN))
     async def geoip_status() -> GeoStatus:
-        return desk.geoip.status()
+        return lookups.geoip.status()
 
     @get("/lookup/oui/{mac:str}", opt=needs(SIGNED_IN))
     async def vendor(mac: FromPath[str]) -> Vendor:
         """Any way of writing it; its first three bytes are enough."""
         digits = digits_of(mac, "mac")
-        return vendor_of(await desk.vendors.table(), mac, digits)
+        return vendor_of(await lookups.vendors.table(), mac, digits)
 
     @post("/lookup/oui", opt=needs(SIGNED_IN, READS), status_code=HTTP_200_OK)
     async def vendors(data: JSONBody[MacList]) -> VendorList:
         """100 at most, answered in their order; one that is no MAC address has an `error`."""
-        table = await desk.vendors.table()
+        table = await lookups.vendors.table()
         return VendorList(
             results=[_listed_vendor(table, mac) for mac in data.macs], count=len(data.macs)
         )
@@ -81,7 +81,7 @@ def routes(desk: Lookups) -> Router:
     @get("/lookup/oui/status", opt=needs(SIGNED_IN))
     async def vendors_status() -> VendorStatus:
         """Reads the list, where nobody has needed it yet."""
-        return await desk.vendors.status()
+        return await lookups.vendors.status()
 
     @get("/whois/lookup", opt=needs(SIGNED_IN), responses=TOO_MANY)
     async def whois(
@@ -96,17 +96,17 @@ def routes(desk: Lookups) -> Router:
             subject = str(address_of(ip, "ip"))
         else:
             raise Invalid("query: is required")
-        return await desk.registries.look_up(subject, caller.user_id)
+        return await lookups.registries.look_up(subject, caller.user_id)
 
     @get("/lookup/combined", opt=needs(SIGNED_IN))
     async def combined(caller: NamedDependency[Caller], ip: FromQuery[str]) -> Combined:
         """Location and registry of an address, or of the first public address of a name."""
-        return await desk.combined(ip, caller.user_id)
+        return await lookups.combined(ip, caller.user_id)
 
     @get("/lookup/ip/{ip:str}", opt=needs(SIGNED_IN))
     async def facts(ip: FromPath[str]) -> IpFacts:
         """Location and name."""
-        return await desk.enrich(str(address_of(ip, "ip")))
+        return await lookups.enrich(str(address_of(ip, "ip")))
 
     return Router(
         "/",

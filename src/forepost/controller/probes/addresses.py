@@ -7,6 +7,7 @@ from typing import Final
 import anyio
 import msgspec
 from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agent_addresses
@@ -99,6 +100,11 @@ class Addresses:
                     for agent_id, where in changed.items()
                 ],
             )
+
+
+async def drop_of_agent(connection: AsyncConnection, agent_id: int) -> None:
+    """Drop where an agent was that is deleted."""
+    await connection.execute(delete(agent_addresses).where(agent_addresses.c.agent_id == agent_id))
 
 
 def _micros(at: datetime) -> int:

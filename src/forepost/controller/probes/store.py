@@ -4,11 +4,12 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.presence import agent_exists
 from forepost.controller.db.tables.fleet import agents
-from forepost.controller.db.tables.probes import probes
+from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes import pairs, room
 from forepost.controller.probes.rows import (
     hosts_of,
@@ -131,6 +132,15 @@ class Probes:
                 list((await connection.scalars(own_probes)).all()),
                 list((await connection.scalars(own_agents)).all()),
             )
+
+
+async def drop_of_agent(connection: AsyncConnection, agent_id: int) -> None:
+    """Drop the probes of an agent that is deleted, and all targets that are this agent."""
+    own = select(probes.c.id).where(probes.c.agent_id == agent_id)
+    of = probe_targets.c
+    targets = of.probe_id.in_(own) | (of.agent_id == agent_id)
+    await connection.execute(probe_targets.delete().where(targets))
+    await connection.execute(probes.delete().where(probes.c.agent_id == agent_id))
 
 
 def without_targets(patch: ProbePatch) -> ProbePatch:

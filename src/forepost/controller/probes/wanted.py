@@ -1,6 +1,5 @@
 """What an agent is asked to measure: its own probes, and those that every agent gets."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -69,8 +68,3 @@ def _clients(at: Situation, enabled: Sequence[Probe]) -> list[Towards]:
         for agent_id, both in at.towards.items()
         for serves in (at.peers[agent_id].trafficsim if agent_id in at.peers else False,)
     ]
-
-
-def revision(probes: list[Probe]) -> str:
-    """The same for the same list, whatever controller made it."""
-    return hashlib.blake2b(msgspec.json.encode(probes), digest_size=8).hexdigest()

@@ -52,7 +52,7 @@ class Views(msgspec.Struct, frozen=True):
     """(probe id, type, from, to)."""
 
 
-def routes(door: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Router:
+def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Router:
     async def probe_of(workspace_id: int, agent_id: int, probe_id: int) -> int:
         """Only the agent's own probes, and those towards it. Raises NotFound."""
         own = await views.probes(workspace_id, agent_id)
@@ -62,11 +62,11 @@ def routes(door: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Route
         return probe_id
 
     async def enter(request: Request[Any, Any, Any], token: str, password: str, header: str) -> Any:
-        return await door.enter(token, header or password, peers.of(request.scope))
+        return await access.enter(token, header or password, peers.of(request.scope))
 
     @get(OF_AGENT, opt=needs("USER"))
     async def list_links(workspace_id: FromPath[int], agent_id: FromPath[int]) -> ShareLinks:
-        items = await door.links.of(workspace_id, agent_id)
+        items = await access.links.of(workspace_id, agent_id)
         return ShareLinks(items=items, total=len(items))
 
     @post(OF_AGENT, opt=needs("USER"))
@@ -77,19 +77,19 @@ def routes(door: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Route
         data: JSONBody[NewShareLink],
     ) -> NewShareLinkMade:
         """The token is shown this once."""
-        link, token = await door.make(workspace_id, agent_id, data, caller)
+        link, token = await access.make(workspace_id, agent_id, data, caller)
         return NewShareLinkMade(share_link=link, token=token)
 
     @delete(OF_AGENT + "/{link_id:int}", opt=needs("USER"), status_code=HTTP_200_OK)
     async def delete_link(
         workspace_id: FromPath[int], agent_id: FromPath[int], link_id: FromPath[int]
     ) -> Done:
-        await door.links.delete(workspace_id, agent_id, link_id)
+        await access.links.delete(workspace_id, agent_id, link_id)
         return Done()
 
     @get(BY_TOKEN + "/info", opt=needs(PUBLIC))
     async def info(token: FromPath[str]) -> ShareInfo:
-        return await door.info(token)
+        return await access.info(token)
 
     @get(BY_TOKEN, opt=needs(PUBLIC), responses=PASSWORD)
     async def look(
@@ -107,7 +107,7 @@ def routes(door: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Route
         here = link.workspace_id, link.agent_id
         agent = await views.agent(*here)
         reverse = [probe for probe, _ in await views.reverse(*here)]
-        await door.links.opened(link.id, clock.now())
+        await access.links.opened(link.id, clock.now())
         shared = Shared(
             agent=_shown(agent),
             probes=await views.probes(*here),

@@ -22,7 +22,7 @@ NONE_SUCH = "share link not found"
 
 
 class StoredShareLink(msgspec.Struct, frozen=True):
-    """A link as its door needs it."""
+    """A link as `ShareAccess` needs it."""
 
     link: ShareLink
     password_hash: str

@@ -15,9 +15,9 @@ Lookback = Annotated[int, QueryParameter(ge=1, le=LOOKBACK_MIN)]
 """Minutes."""
 
 
-def routes(desk: Topology) -> Router:
+def routes(topology: Topology) -> Router:
     async def answer(kind: Kind, workspace_id: int, lookback: int) -> Response[bytes]:
-        body = await desk.body(kind, workspace_id, lookback)
+        body = await topology.body(kind, workspace_id, lookback)
         return Response(body, media_type=MediaType.JSON)
 
     @get(ONE + "/network-map", opt=needs("VIEWER"), responses=_shown(NetworkMap))

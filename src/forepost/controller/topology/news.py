@@ -38,12 +38,12 @@ class TopologyNews:
 
     def __init__(
         self,
-        desk: Topology,
+        topology: Topology,
         clock: Clock,
         watched: Callable[[], Iterable[int]],
         announce: Callable[[int, bytes], None],
     ) -> None:
-        self._desk, self._clock = desk, clock
+        self._topology, self._clock = topology, clock
         self._watched, self._announce = watched, announce
         self._told: dict[int, _Told] = {}
 
@@ -60,7 +60,7 @@ class TopologyNews:
             await self._tell(workspace_id)
 
     async def _tell(self, workspace_id: int) -> None:
-        directory, presences = await self._desk.presences(workspace_id)
+        directory, presences = await self._topology.presences(workspace_id)
         now: Agents = {
             agent.id: (
                 agent.name,
@@ -80,11 +80,11 @@ class TopologyNews:
         await self._tell_map(workspace_id, told, directory)
 
     async def _tell_map(self, workspace_id: int, told: _Told, directory: Directory) -> None:
-        version = (directory.generation, sum(self._desk.version(workspace_id)))
+        version = (directory.generation, sum(self._topology.version(workspace_id)))
         started = self._clock.monotonic()
         if version == told.version or started < told.not_before:
             return
-        found = await self._desk.map_now(workspace_id, LOOKBACK_MIN)
+        found = await self._topology.map_now(workspace_id, LOOKBACK_MIN)
         told.version = version
         told.not_before = started + REST * (self._clock.monotonic() - started)
         drawn = _drawn(found)

@@ -66,14 +66,14 @@ class _Kept(msgspec.Struct, frozen=True):
 class Topology:
     def __init__(self, deps: TopologyNeeds) -> None:
         self._deps = deps
-        self.board = LatestResults()
+        self.latest = LatestResults()
         self.directories = Directories(deps.db, self._loaded)
         self._kept: OrderedDict[tuple[Kind, int, int], _Kept] = OrderedDict()
         self._bytes = 0
         self._turns: dict[tuple[Kind, int, int], anyio.Lock] = {}
         # One at a time: a large map is made in a thread, beside the event loop.
         self._limiter = anyio.CapacityLimiter(1)
-        self.consider = self.board.consider
+        self.consider = self.latest.consider
         self.forget = self.directories.forget
         self.forget_agents = self.directories.forget_agents
 
@@ -85,13 +85,13 @@ class Topology:
         for start in range(0, len(ids), LOADED_AT_ONCE):
             streams = ids[start : start + LOADED_AT_ONCE]
             for row in await series.newest(streams, from_us=now_us - SILENT_US, to_us=now_us):
-                self.board.consider(homes[row.probe_id], [row])
+                self.latest.consider(homes[row.probe_id], [row])
 
     async def run(self) -> None:
         """Forget what is silent."""
         while True:
             await self._deps.clock.sleep(EXPIRY_SEC)
-            self.board.expire(micros(self._deps.clock.now()))
+            self.latest.expire(micros(self._deps.clock.now()))
 
     async def body(self, kind: Kind, workspace_id: int, lookback: int) -> bytes:
         """The answer as JSON."""
@@ -127,13 +127,13 @@ class Topology:
 
     def version(self, workspace_id: int) -> tuple[int, int]:
         """Another one after every result, and after every change of lines and paths."""
-        space = self.board.space(workspace_id)
+        space = self.latest.space(workspace_id)
         return space.shape, space.results
 
     async def _body(self, key: tuple[Kind, int, int]) -> bytes:
         kind, workspace_id, lookback = key
         directory = await self.directories.of(workspace_id)
-        space = self.board.space(workspace_id)
+        space = self.latest.space(workspace_id)
         shape, results = (space.shape, directory.generation), space.results
         started = self._deps.clock.monotonic()
         kept = self._kept.get(key)
@@ -149,7 +149,7 @@ class Topology:
 
     async def _view(self, workspace_id: int, lookback: int) -> View:
         directory, presences = await self.presences(workspace_id)
-        space = self.board.space(workspace_id)
+        space = self.latest.space(workspace_id)
         return View(
             workspace_id=workspace_id,
             now=self._deps.clock.now(),
@@ -171,7 +171,7 @@ class Topology:
 
     def _loaded(self, workspace_id: int, directory: Directory) -> None:
         on: Iterable[int] = (probe.id for probe in directory.probes.values() if probe.enabled)
-        self.board.prune(workspace_id, on)
+        self.latest.prune(workspace_id, on)
 
 
 def _made(kind: Kind, view: View) -> Made:

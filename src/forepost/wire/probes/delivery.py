@@ -7,8 +7,8 @@ from forepost.wire.base import Wire
 
 ProbeState = Literal["running", "refused", "waiting", "unknown"]
 """running: the agent has said that it runs the list as it is now. refused: it has the list, and
-cannot run this one. waiting: what it said last was of another list. unknown: it has not said
-anything since the controller started, as agents of other makes never do."""
+cannot run this one. waiting: what it said last was of another list. unknown: it never said
+anything, as agents of other makes never do."""
 
 
 class DeliveredProbe(Wire, frozen=True, kw_only=True):

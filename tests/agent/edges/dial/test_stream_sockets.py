@@ -9,9 +9,9 @@ import pytest
 
 from forepost.agent.edges.dial.sockets import SystemDialer, failed
 from forepost.agent.ports.dialer import Failed
+from tests.free_ports import free_port
 from tests.lab.net import Namespace, pair
 from tests.lab.peers import answering_datagrams, rudeness, serving, silence
-from tests.running import free_port
 
 pytestmark = pytest.mark.anyio
 

@@ -20,8 +20,8 @@ from forepost.agent.edges.speed.process import (
 )
 from forepost.kit.clock import SystemClock
 from tests.fakes.endless import saying
+from tests.free_ports import free_port
 from tests.lab.speed import librespeed, responding
-from tests.running import free_port
 
 
 def measured(place: SpeedServer, **settings_: object) -> tuple[Measured, list[Progress]]:

@@ -17,15 +17,9 @@ from forepost.kit.pins import pinned
 from forepost.kit.proxies import proxy_of
 from forepost.kit.tunnel import reach
 from forepost.wire.uplink.messages import LOOK
+from tests.free_ports import free_port
 from tests.lab.web_servers import Nginx, opens, other_make, serving
-from tests.running import (
-    AgentProcess,
-    ControllerProcess,
-    NewAgent,
-    Person,
-    free_port,
-    until,
-)
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 from tests.tls_front import Front
 
 pytestmark = pytest.mark.timeout(60)

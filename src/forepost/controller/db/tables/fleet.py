@@ -60,6 +60,18 @@ agent_addresses = Table(
 )
 """Where an agent was last, by its own NETINFO: what others measure towards while it is away."""
 
+agent_documents = Table(
+    "agent_documents",
+    metadata,
+    Column("agent_id", ForeignKey("agents.id"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("revision", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("problems", JSON, nullable=False),
+    Column("said_at", Instant, nullable=False),
+)
+"""What an agent said last of each document that it has; no row: it never took it."""
+
 pins = Table(
     "pins",
     metadata,

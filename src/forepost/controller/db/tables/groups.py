@@ -39,12 +39,3 @@ address_groups = Table(
     ),
     sqlite_autoincrement=True,
 )
-
-agent_groups = Table(
-    "agent_groups",
-    metadata,
-    Column("agent_id", ForeignKey("agents.id"), primary_key=True),
-    Column("revision", String(64), nullable=False),
-    Column("problems", JSON, nullable=False),
-)
-"""What an agent said last of the groups that it has; no row: it never took any."""

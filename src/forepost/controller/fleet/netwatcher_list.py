@@ -1,0 +1,59 @@
+"""The list of probes on one connection of NetWatcher's agent, which has no revisions.
+
+Only the connection's sending task calls `give`: what is sent last is what was read last.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+import msgspec
+
+from forepost.controller.fleet.store import Enrolled
+from forepost.controller.fleet.talks import Say
+from forepost.kit.clock import Clock
+from forepost.wire.probes.probe import Probe
+from forepost.wire.uplink import neffos
+from forepost.wire.uplink.messages import AGENT
+from forepost.wire.uplink.neffos import Frame
+
+SETTLE_SEC: Final = 1.1
+"""NetWatcher's agent loses a probe that is edited in place; it must be gone for this long first."""
+
+ReadProbes = Callable[[int, int], Awaitable[Sequence[Probe]]]
+"""(workspace, agent) -> what it is to measure now."""
+
+
+class NetWatcherList:
+    """What the agent is to measure, as `probe_get`."""
+
+    def __init__(self, read: ReadProbes, agent: Enrolled, clock: Clock) -> None:
+        self._read, self._agent, self._clock = read, agent, clock
+        self._due = False
+        self._edited: set[int] = set()
+
+    def changed(self, edited: int = 0) -> None:
+        """Somebody asks for the list, or it is another one now. `edited`: a probe of it that was
+        changed in place.
+        """
+        self._due = True
+        if edited:
+            self._edited.add(edited)
+
+    async def give(self, say: Say) -> None:
+        """Say the list if it is due: without what was edited, and the whole of it SETTLE_SEC later.
+
+        Who asks for it in between waits: the list would bring edited probes back too early.
+        """
+        while self._due:
+            self._due = False
+            edited, self._edited = self._edited, set()
+            if edited:
+                await self._give(say, edited)
+                await self._clock.sleep(SETTLE_SEC)
+            await self._give(say)
+
+    async def _give(self, say: Say, without: AbstractSet[int] = frozenset()) -> None:
+        probes = await self._read(self._agent.workspace_id, self._agent.agent_id)
+        body = msgspec.json.encode([probe for probe in probes if probe.id not in without])
+        await say(neffos.encode(Frame(AGENT, "probe_get", body.decode())))

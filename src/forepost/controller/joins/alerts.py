@@ -1,0 +1,97 @@
+"""Joins alerts to results, agents, panels and whatever carries their notices away."""
+
+from forepost.controller.alerts import api, rule_api
+from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
+from forepost.controller.joins.built import Built
+from forepost.controller.joins.core import Core
+from forepost.controller.joins.metrics import Figure
+from forepost.controller.notify import api as notify_api
+from forepost.controller.notify.destinations import Destinations
+from forepost.controller.notify.senders import Senders
+from forepost.controller.pipeline import Follower
+
+
+async def build(core: Core) -> Built:
+    """Raises WrongSettings."""
+    settings, clock, public_url = core.settings, core.clock, core.settings.http.public_url
+    senders = Senders.of(core.db, core.outbox, settings, clock, core.settled, core.route)
+    destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
+    alerting = Alerting.of(
+        AlertingNeeds(
+            db=core.db,
+            series=core.series,
+            clock=clock,
+            health=core.health,
+            put=core.outbox.put,
+            acceptable=destinations.acceptable,
+            tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
+            last_seen=core.roster.last_seen,
+            has_twin=lambda agent_id: core.roster.conflict_of(agent_id) is not None,
+            panel_url=public_url,
+            check_sec=settings.alerts.check_sec,
+            baseline_sec=settings.alerts.baseline_sec,
+        )
+    )
+    await alerting.load()
+    return Built(
+        routers=[
+            notify_api.routes(
+                core.db, core.outbox, senders.store, alerting.channels_of, clock, public_url
+            ),
+            api.routes(alerting, core.access.access.role_in, clock),
+            api.workspace_routes(alerting, clock),
+            rule_api.routes(alerting, clock),
+            rule_api.window_routes(alerting, clock),
+        ],
+        services={**alerting.services, "deliveries": senders.worker.run},
+        followers=[Follower(alerting.consider)],
+        figures=_figures(alerting, senders),
+    )
+
+
+def _figures(alerting: Alerting, senders: Senders) -> list[Figure]:
+    worker = senders.worker
+    return [
+        Figure(
+            "total",
+            "forepost_deliveries_sent",
+            "Notices and mails that arrived.",
+            lambda: worker.sent,
+        ),
+        Figure(
+            "total",
+            "forepost_deliveries_retried",
+            "Attempts that failed and are made again.",
+            lambda: worker.retried,
+        ),
+        Figure(
+            "total",
+            "forepost_deliveries_failed",
+            "Notices and mails that were given up.",
+            lambda: worker.failed,
+        ),
+        Figure(
+            "gauge",
+            "forepost_deliveries_waiting",
+            "Notices and mails not yet sent or given up.",
+            lambda: worker.waiting,
+        ),
+        Figure(
+            "total",
+            "forepost_alerts_considered",
+            "Results that an alert rule was asked about.",
+            lambda: alerting.considered,
+        ),
+        Figure(
+            "total",
+            "forepost_alerts_opened",
+            "Alerts that were opened.",
+            lambda: alerting.opened,
+        ),
+        Figure(
+            "total",
+            "forepost_alerts_resolved",
+            "Alerts that are over.",
+            lambda: alerting.resolved,
+        ),
+    ]

@@ -1,0 +1,144 @@
+"""What every subject of the controller is built on: stores, people, agents, probes, results."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from forepost.controller.access.tokens import Passwords, Tokens
+from forepost.controller.db.engine import Database
+from forepost.controller.fleet.reports import DocumentReports
+from forepost.controller.fleet.roster import Roster
+from forepost.controller.fleet.store import Agents
+from forepost.controller.joins.access import AccessJoin
+from forepost.controller.joins.probes import ProbesJoin
+from forepost.controller.joins.results import Intake
+from forepost.controller.live.hub import Hub
+from forepost.controller.lookup.service import Lookups
+from forepost.controller.notify.outbox import Outbox
+from forepost.controller.outgoing.calls import check_trusted
+from forepost.controller.outgoing.route import Route
+from forepost.controller.pipeline import Follower, Pipeline, each_in_turn
+from forepost.controller.probes.addresses import drop_of_agent as drop_addresses
+from forepost.controller.probes.store import drop_of_agent as drop_probes
+from forepost.controller.results.rows import shown
+from forepost.controller.results.streams import Streams
+from forepost.controller.series.port import Series
+from forepost.controller.settings import OutgoingSection, Settings
+from forepost.controller.storage.settled_clock import SettledClock
+from forepost.controller.storage.stores import Stores
+from forepost.kit import files
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+from forepost.kit.proxies import proxy_of
+from forepost.kit.settings import WrongSettings
+
+KEY_BYTES: Final = 32
+LARGEST_KEY: Final = 64 << 10
+
+
+class Core(msgspec.Struct, frozen=True, kw_only=True):
+    """Handed to each subject's `build`."""
+
+    settings: Settings
+    folder: Path
+    db: Database
+    series: Series
+    clock: Clock
+    settled: SettledClock
+    """By which what is old is known: it never runs ahead of what has passed for certain."""
+    health: Health
+    secret: bytes
+    """The key of this controller's tokens."""
+    passwords: Passwords
+    access: AccessJoin
+    agents: Agents
+    roster: Roster
+    reports: DocumentReports
+    probes: ProbesJoin
+    hub: Hub
+    """Panels."""
+    outbox: Outbox
+    """Notices and mails."""
+    route: Route
+    """Which way calls to other hosts leave."""
+    lookups: Lookups
+    pipeline: Pipeline
+    followers: list[Follower]
+    """Of the pipeline; read at each commit."""
+    intake: Intake
+    streams: Streams
+    agent_watchers: list[Callable[[int], None]]
+    """Called with the workspace after one of its agents was added, changed or removed."""
+
+
+async def opened(
+    settings: Settings, folder: Path, stores: Stores, clock: Clock, health: Health
+) -> Core:
+    """Raises WrongSettings."""
+    db, series = stores.db, stores.series
+    settled = SettledClock(folder, clock, health)
+    secret = _secret(folder / "jwt.key")
+    passwords = Passwords()
+    access = AccessJoin(
+        db, Tokens(secret, clock, stores.identity.token_epoch), passwords, settings, clock
+    )
+    agents = Agents(db, (drop_probes, drop_addresses))
+    roster = Roster(agents, clock, settings.limits.agent_bytes_a_day)
+    reports = DocumentReports(db, clock)
+    probes = ProbesJoin(db, roster, reports, clock, secret)
+    route = _route(settings.outgoing)
+    followers: list[Follower] = []
+    pipeline = Pipeline(series, each_in_turn(followers), clock, health, stores.has_room)
+    lookups = await Lookups.opened(
+        db, settings.lookups, folder, clock, health, route, settings.outgoing.ca_file
+    )
+    for load in (roster.load, reports.load, probes.load):
+        await load()
+    return Core(
+        settings=settings,
+        folder=folder,
+        db=db,
+        series=series,
+        clock=clock,
+        settled=settled,
+        health=health,
+        secret=secret,
+        passwords=passwords,
+        access=access,
+        agents=agents,
+        roster=roster,
+        reports=reports,
+        probes=probes,
+        hub=Hub(shown),
+        outbox=Outbox(clock),
+        route=route,
+        lookups=lookups,
+        pipeline=pipeline,
+        followers=followers,
+        intake=Intake(probes.owners, pipeline),
+        streams=Streams(series, clock),
+        agent_watchers=[],
+    )
+
+
+def _route(settings: OutgoingSection) -> Route:
+    """Raises WrongSettings."""
+    check_trusted(settings.ca_file, "outgoing.ca_file")
+    proxy = proxy_of(settings.proxy) if settings.proxy else None
+    return Route(proxy, settings.proxy_resolves, settings.no_proxy)
+
+
+def _secret(path: Path) -> bytes:
+    """The key of this controller's tokens, made at the first start. Raises WrongSettings."""
+    if not path.exists():
+        files.replace(path, secrets.token_bytes(KEY_BYTES))
+    secret = files.read(path, LARGEST_KEY, follow=True)
+    if len(secret) < KEY_BYTES:
+        raise WrongSettings(
+            f"{path}: has {len(secret)} bytes, and the key of tokens needs {KEY_BYTES}: put the "
+            "right file back, or remove it to have another made, which ends all sessions"
+        )
+    return secret

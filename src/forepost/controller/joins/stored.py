@@ -1,0 +1,46 @@
+"""Joins stored results to their routes, and drops those that are too old."""
+
+from datetime import datetime, timedelta
+
+from forepost.controller.joins.built import Built
+from forepost.controller.joins.core import Core
+from forepost.controller.joins.metrics import Figure
+from forepost.controller.probes.likeness import Likeness
+from forepost.controller.results import api, related_api
+
+
+async def build(core: Core) -> Built:
+    series, pipeline = core.series, core.pipeline
+
+    async def forget(now: datetime) -> None:
+        oldest = now - timedelta(days=core.settings.data.retention_days)
+        await series.forget(before_us=round(oldest.timestamp() * 1e6))
+
+    return Built(
+        routers=[
+            api.routes(series, core.probes.store.ids_in, core.streams),
+            related_api.routes(series, Likeness(core.db)),
+        ],
+        services={"pipeline": pipeline.run},
+        figures=[
+            Figure(
+                "total",
+                "forepost_results_stored",
+                "Results committed to the series store.",
+                lambda: pipeline.stored,
+            ),
+            Figure(
+                "total",
+                "forepost_results_replayed",
+                "Results that were sent again and were there already.",
+                lambda: pipeline.replayed,
+            ),
+            Figure(
+                "gauge",
+                "forepost_problems",
+                "Parts of the controller that are not well (see /readyz).",
+                lambda: len(core.health.problems),
+            ),
+        ],
+        forget=forget,
+    )

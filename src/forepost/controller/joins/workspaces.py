@@ -1,0 +1,26 @@
+"""Joins workspaces and their members to access, mail and agents."""
+
+from forepost.controller.joins.built import Built
+from forepost.controller.joins.core import Core
+from forepost.controller.workspaces import api, invitations_api, members_api
+from forepost.controller.workspaces.invitations import Invitations
+from forepost.controller.workspaces.members import Members
+from forepost.controller.workspaces.store import Workspaces
+
+
+async def build(core: Core) -> Built:
+    settings, clock, access = core.settings, core.clock, core.access
+    changed = access.access.forget
+    invitations = Invitations(
+        core.db,
+        core.outbox.put_mail if settings.mail.host else None,
+        settings.http.public_url,
+        trust_addresses=settings.http.trust_addresses,
+    )
+    return Built(
+        routers=[
+            api.routes(Workspaces(core.db), clock, changed, core.roster.workspace_gone),
+            members_api.routes(Members(core.db), invitations, clock, changed),
+            invitations_api.routes(invitations, clock, changed, access.open_account),
+        ]
+    )

@@ -1,0 +1,22 @@
+#!/bin/sh
+# The Debian packages that the tests use: install what is missing, or say the one line that would.
+set -eu
+
+packages="
+  apache2-bin bind9-dnsutils caddy chromium clang curl ethtool fonts-dejavu-core haproxy iproute2 ipset linux-libc-dev
+  microsocks mosquitto mtr-tiny netcat-openbsd nftables nginx-light openssh-client openssh-server openssl postgresql snmpd squid
+  tayga tcpdump udhcpc unbound
+"
+installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null || true)
+missing=
+for package in $packages; do
+  printf '%s\n' "$installed" | grep -qx "$package installed" || missing="$missing $package"
+done
+[ "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+  echo "the tests need packages that are not installed: apt-get install --no-install-recommends$missing" >&2
+  exit 1
+fi
+apt-get update -qq
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
