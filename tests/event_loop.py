@@ -1,7 +1,6 @@
 """Whether a program has come as far as its event loop: a signal before that ends it unheard."""
 
 import contextlib
-import os
 from pathlib import Path
 
 from tests.running import until
@@ -15,7 +14,7 @@ def until_it_loops(pid: int) -> None:
         with contextlib.suppress(OSError):
             for descriptor in Path(f"/proc/{pid}/fd").iterdir():
                 with contextlib.suppress(OSError):
-                    found.append(os.readlink(descriptor))
+                    found.append(str(descriptor.readlink()))
         return "anon_inode:[eventpoll]" in found
 
     until(loops, 50)
