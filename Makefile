@@ -1,10 +1,10 @@
 # make run    set up and start controller, panel and one local agent
 # make test   set up (Debian packages too) and pass the whole test suite, or what ARGS names
-# make test-quick  what ARGS names, or what needs no controller, browser or engine: for the loop of a developer
+# make test-quick  what ARGS names, or all that starts no process: for the loop of a developer
 # make check  format, lint, types, import contracts
 # make bench  side-by-side figures (bench/RESULTS.md keeps them)
 # make fuzz   look for bytes that a parser does not bear, a minute for each (ARGS="--seconds 600 dns")
-# make docs   write docs/api/openapi.json anew
+# make docs   write docs/api/openapi.json and the panel's types (panel/src/wire.ts) anew
 # make bpf    compile the flow meter's kernel program again (clang)
 # make lock   resolve the dependencies again
 
@@ -29,7 +29,7 @@ test: packages dev
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 test-quick: dev
-	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" $(or $(ARGS),tests/wire tests/kit tests/agent/uplink tests/agent/probes tests/controller/payloads)
+	$(BIN)/pytest -n 2 --dist loadfile $(or $(ARGS),--quick)
 
 packages:
 	tools/system_packages.sh
@@ -52,6 +52,7 @@ fuzz: $(VENV)/.fuzz
 
 docs: dev
 	$(BIN)/python docs/api/write.py > docs/api/openapi.json
+	$(BIN)/python tools/write_panel_types.py > $(VENV)/wire.ts && mv $(VENV)/wire.ts panel/src/wire.ts
 
 panel: $(STATIC)
 

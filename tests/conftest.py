@@ -6,8 +6,18 @@ from hypothesis import settings
 
 from tests.lanes import pytest_xdist_make_scheduler
 from tests.postgres import Postgres, running
+from tests.quick import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_ignore_collect,
+)
 
-__all__ = ["pytest_xdist_make_scheduler"]
+__all__ = [
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_ignore_collect",
+    "pytest_xdist_make_scheduler",
+]
 
 # How long an example takes says more of the machine than of the code; a test has its own limit.
 settings.register_profile("forepost", deadline=None)

@@ -1,9 +1,9 @@
 /** A value kept fresh: fetched at once, then every so often, for as long as its page is open. */
 
 import { untrack } from 'svelte';
-import { ApiError } from './api';
 import { reason } from './attempt.svelte';
 import { pause } from './live/backoff';
+import { ApiError } from './rest';
 
 export class Poll<T> {
   value = $state.raw<T>();
@@ -17,11 +17,20 @@ export class Poll<T> {
   #abort = new AbortController();
   #failures = 0;
 
-  /** Lives as long as the component or effect that makes it. `period` is in ms. */
-  constructor(fetch: (signal: AbortSignal) => Promise<T>, period: (value: T) => number) {
+  /**
+   * Lives as long as the component or effect that makes it. `period` is in ms. It is fetched at once
+   * when what `of` reads becomes another.
+   */
+  constructor(
+    fetch: (signal: AbortSignal) => Promise<T>,
+    period: (value: T) => number,
+    of: () => unknown = () => null,
+  ) {
     this.#fetch = fetch;
     this.#period = period;
+    const subject = $derived(of());
     $effect(() => {
+      void subject;
       // What the fetch happens to read must not make it run again.
       untrack(() => void this.refresh());
       const seen = () => document.hidden || void this.refresh();

@@ -1,24 +1,45 @@
 import { expect, test } from 'vitest';
-import { parse, toAgent, toAgents, toAlerts, toGroup, toGroups, toProbe, toTraffic } from './route';
+import { isPanel, ofHash, toProbe, toTraffic, workspaceOf } from './route';
 
-test('every address leads back to where it came from', () => {
-  expect(parse(toAgents(1))).toEqual({ page: 'agents', workspace: 1 });
-  expect(parse(toAlerts(1))).toEqual({ page: 'alerts', workspace: 1 });
-  expect(parse(toAgent(1, 10))).toEqual({ page: 'agent', workspace: 1, agent: 10 });
-  const traffic = { page: 'traffic', workspace: 1, group: '' };
-  expect(parse(toTraffic(1))).toEqual({ ...traffic, range: '' });
-  expect(parse(toTraffic(1, '7d'))).toEqual({ ...traffic, range: '7d' });
-  const staff = { ...traffic, range: '', group: 'staff & co=1' };
-  expect(parse(toTraffic(1, '', 'staff & co=1'))).toEqual(staff);
-  expect(parse(toTraffic(1, '6h', 'staff & co=1'))).toEqual({ ...staff, range: '6h' });
-  expect(parse(toGroups(1))).toEqual({ page: 'groups', workspace: 1 });
-  expect(parse(toGroup(1, 5))).toEqual({ page: 'group', workspace: 1, group: 5 });
-  const probe = { page: 'probe', workspace: 1, agent: 10, probe: 3 };
-  expect(parse(toProbe(1, 10, 3))).toEqual({ ...probe, range: '' });
-  expect(parse(toProbe(1, 10, 3, '7d'))).toEqual({ ...probe, range: '7d' });
+test('what is empty is not in an address, and what is odd is written so that it comes back', () => {
+  expect(toTraffic(1)).toBe('/w/1/traffic');
+  expect(toProbe(1, 10, 3, { last: '', from: undefined, to: 5 })).toBe(
+    '/w/1/sites/10/probes/3?to=5',
+  );
+  const odd = new URL(toTraffic(1, '7d', 'staff & co=1'), 'http://panel');
+  expect([odd.searchParams.get('last'), odd.searchParams.get('group')]).toEqual([
+    '7d',
+    'staff & co=1',
+  ]);
 });
 
-test.each(['', '#', '#/', '#/w/', '#/w/x', '#/w/1/p/3', '#/w/1/a/2/p/3/q', 'w/1'])(
-  '%j leads home',
-  (hash) => expect(parse(hash)).toEqual({ page: 'home' }),
+test.each([
+  ['#/w/1', '/w/1/sites'],
+  ['#/w/1/', '/w/1/sites'],
+  ['#/w/1/alerts', '/w/1/alerts'],
+  ['#/w/2/traffic', '/w/2/traffic'],
+  ['#/w/2/traffic?range=6h&group=staff+%26+co', '/w/2/traffic?last=6h&group=staff+%26+co'],
+  ['#/w/1/groups', '/w/1/groups'],
+  ['#/w/1/groups/5/', '/w/1/groups/5'],
+  ['#/w/1/a/10', '/w/1/sites/10'],
+  ['#/w/1/a/10/p/3', '/w/1/sites/10/probes/3'],
+  ['#/w/1/a/10/p/3?range=7d', '/w/1/sites/10/probes/3?last=7d'],
+])('the address from before %j leads on to %j', (hash, path) => {
+  expect(ofHash(hash)).toBe(path);
+});
+
+test.each(['', '#', '#/', '#/w/', '#/w/x', '#/w/1/p/3', '#/w/1/a/2/p/3/q', '#/invite/abc', 'w/1'])(
+  '%j was no page',
+  (hash) => expect(ofHash(hash)).toBeNull(),
 );
+
+test('the panel follows its own addresses and leaves REST alone', () => {
+  expect(['/', '/index.html', '/w/1/sites', '/w/1'].map(isPanel)).toEqual([true, true, true, true]);
+  expect(['/workspaces', '/ws', '/schema', '/w'].map(isPanel)).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect(['/w/7', '/w/7/', '/w/x', '/w/7/sites'].map(workspaceOf)).toEqual([7, 7, null, null]);
+});

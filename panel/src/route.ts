@@ -1,52 +1,55 @@
-/** Addresses within the panel: `#/w/1`, `#/w/1/alerts`, `#/w/1/traffic?group=staff`,
- * `#/w/1/groups`, `#/w/1/groups/5`, `#/w/1/a/10`, `#/w/1/a/10/p/3?range=1h`. */
+/** Addresses within the panel. All but `/` begin with `/w/WORKSPACE`, as no route of REST does. */
 
-export type Route =
-  | { page: 'home' }
-  | { page: 'agents'; workspace: number }
-  | { page: 'alerts'; workspace: number }
-  | { page: 'traffic'; workspace: number; range: string; group: string }
-  | { page: 'groups'; workspace: number }
-  | { page: 'group'; workspace: number; group: number }
-  | { page: 'agent'; workspace: number; agent: number }
-  | { page: 'probe'; workspace: number; agent: number; probe: number; range: string };
+/** What a page shows of its subject; what is empty is left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>;
 
-const ALERTS = /^#\/w\/(\d+)\/alerts\/?$/;
-const TRAFFIC = /^#\/w\/(\d+)\/traffic\/?(?:\?(.*))?$/;
-const GROUPS = /^#\/w\/(\d+)\/groups(?:\/(\d+))?\/?$/;
-const SHAPE = /^#\/w\/(\d+)(?:\/a\/(\d+)(?:\/p\/(\d+))?)?\/?(?:\?(.*))?$/;
-
-export function parse(hash: string): Route {
-  const alerts = ALERTS.exec(hash);
-  if (alerts) return { page: 'alerts', workspace: Number(alerts[1]) };
-  const traffic = TRAFFIC.exec(hash);
-  if (traffic) {
-    const query = new URLSearchParams(traffic[2]);
-    const [range, group] = [query.get('range') ?? '', query.get('group') ?? ''];
-    return { page: 'traffic', workspace: Number(traffic[1]), range, group };
+function within(workspace: number, rest: string, query: Query = {}): string {
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') asked.set(name, String(value));
   }
-  const groups = GROUPS.exec(hash);
-  if (groups?.[2]) return { page: 'group', workspace: Number(groups[1]), group: Number(groups[2]) };
-  if (groups) return { page: 'groups', workspace: Number(groups[1]) };
-  const found = SHAPE.exec(hash);
-  if (!found) return { page: 'home' };
-  const [workspace, agent, probe] = [found[1], found[2], found[3]].map(Number);
-  if (found[3]) {
-    const range = new URLSearchParams(found[4]).get('range') ?? '';
-    return { page: 'probe', workspace: workspace!, agent: agent!, probe: probe!, range };
-  }
-  if (found[2]) return { page: 'agent', workspace: workspace!, agent: agent! };
-  return { page: 'agents', workspace: workspace! };
+  return `/w/${workspace}/${rest}${asked.size ? `?${asked}` : ''}`;
 }
 
-export const toAgents = (workspace: number) => `#/w/${workspace}`;
-export const toAlerts = (workspace: number) => `${toAgents(workspace)}/alerts`;
-export const toTraffic = (workspace: number, range = '', group = '') => {
-  const query = new URLSearchParams({ ...(range && { range }), ...(group && { group }) });
-  return `${toAgents(workspace)}/traffic${query.size ? `?${query}` : ''}`;
-};
-export const toGroups = (workspace: number) => `${toAgents(workspace)}/groups`;
-export const toGroup = (workspace: number, group: number) => `${toGroups(workspace)}/${group}`;
-export const toAgent = (workspace: number, agent: number) => `${toAgents(workspace)}/a/${agent}`;
-export const toProbe = (workspace: number, agent: number, probe: number, range = '') =>
-  `${toAgent(workspace, agent)}/p/${probe}${range && `?range=${range}`}`;
+export const toAgents = (workspace: number, query?: Query) => within(workspace, 'sites', query);
+export const toAgent = (workspace: number, agent: number) => within(workspace, `sites/${agent}`);
+export const toProbe = (workspace: number, agent: number, probe: number, query?: Query) =>
+  within(workspace, `sites/${agent}/probes/${probe}`, query);
+export const toTraffic = (workspace: number, last = '', group = '') =>
+  within(workspace, 'traffic', { last, group });
+export const toGroups = (workspace: number) => within(workspace, 'groups');
+export const toGroup = (workspace: number, group: number) => within(workspace, `groups/${group}`);
+export const toAlerts = (workspace: number, query?: Query) => within(workspace, 'alerts', query);
+
+/** Whether the panel itself answers there; anything else is the controller's. */
+export const isPanel = (path: string) => isHome(path) || path.startsWith('/w/');
+
+export const isHome = (path: string) => path === '/' || path === '/index.html';
+
+/** `/w/1`, which has no page of its own yet. */
+export function workspaceOf(path: string): number | null {
+  const found = /^\/w\/(\d+)\/?$/.exec(path);
+  return found ? Number(found[1]) : null;
+}
+
+const OLD = /^#\/w\/(\d+)(?:\/(.*?))?\/?(?:\?(.*))?$/;
+
+/** Where an address from before leads on to: `#/w/1/a/10/p/3?range=1h`. null: none of those. */
+export function ofHash(hash: string): string | null {
+  const found = OLD.exec(hash);
+  if (!found) return null;
+  const workspace = Number(found[1]);
+  const rest = found[2] ?? '';
+  const query = new URLSearchParams(found[3]);
+  const last = query.get('range') ?? '';
+  const probe = /^a\/(\d+)\/p\/(\d+)$/.exec(rest);
+  if (probe) return toProbe(workspace, Number(probe[1]), Number(probe[2]), { last });
+  const agent = /^a\/(\d+)$/.exec(rest);
+  if (agent) return toAgent(workspace, Number(agent[1]));
+  const group = /^groups\/(\d+)$/.exec(rest);
+  if (group) return toGroup(workspace, Number(group[1]));
+  if (rest === 'groups') return toGroups(workspace);
+  if (rest === 'alerts') return toAlerts(workspace);
+  if (rest === 'traffic') return toTraffic(workspace, last, query.get('group') ?? '');
+  return rest === '' ? toAgents(workspace) : null;
+}

@@ -1,138 +1,252 @@
-/** The bodies on the wire, as src/forepost/wire/ spells them; only what the panel reads. */
+/** Written by tools/write_panel_types.py from the wire: change it there, then `make docs`. */
 
-export interface User {
-  id: number;
-  email: string;
-  name: string;
-  role: string;
+/** What api.ts asks for. */
+export interface Routes {
+  'DELETE /workspaces/{workspace_id}/address-groups/{group_id}': {
+    path: { workspace_id: number; group_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
+  'GET /workspaces': {
+    path: Record<string, never>;
+    query: { limit?: number; offset?: number; q?: string };
+    body: null;
+    answer: Page<Workspace>;
+  };
+  'GET /workspaces/alerts/count': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: AlertCount;
+  };
+  'GET /workspaces/{workspace_id}/address-groups': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<Group>;
+  };
+  'GET /workspaces/{workspace_id}/address-groups/delivery': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<GroupDelivery>;
+  };
+  'GET /workspaces/{workspace_id}/address-groups/{group_id}': {
+    path: { workspace_id: number; group_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Group;
+  };
+  'GET /workspaces/{workspace_id}/agents': {
+    path: { workspace_id: number };
+    query: { limit?: number; offset?: number };
+    body: null;
+    answer: Page<Agent>;
+  };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Agent;
+  };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/netinfo': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ResultRow;
+  };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/probes': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<Probe>;
+  };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/sysinfo': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ResultRow;
+  };
+  'GET /workspaces/{workspace_id}/alert-rules': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<Rule>;
+  };
+  'GET /workspaces/{workspace_id}/alerts': {
+    path: { workspace_id: number };
+    query: {
+      agentId?: number;
+      incidentId?: number;
+      limit?: number;
+      offset?: number;
+      probeId?: number;
+      ruleId?: number;
+      severity?: 'warning' | 'critical';
+      status?: 'active' | 'acknowledged' | 'resolved';
+    };
+    body: null;
+    answer: Page<Alert>;
+  };
+  'GET /workspaces/{workspace_id}/flows/history': {
+    path: { workspace_id: number };
+    query: {
+      agentId?: number;
+      application?: string;
+      by?: 'total' | 'device' | 'application' | 'remote' | 'group';
+      device?: string;
+      from?: string;
+      group?: string;
+      limit?: number;
+      remote?: string;
+      to?: string;
+    };
+    body: null;
+    answer: FlowHistory;
+  };
+  'GET /workspaces/{workspace_id}/flows/top': {
+    path: { workspace_id: number };
+    query: {
+      agentId?: number;
+      application?: string;
+      by?: 'agent' | 'device' | 'application' | 'remote' | 'group';
+      device?: string;
+      from?: string;
+      group?: string;
+      limit?: number;
+      remote?: string;
+      to?: string;
+    };
+    body: null;
+    answer: FlowTop;
+  };
+  'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/chart': {
+    path: { workspace_id: number; probe_id: number };
+    query: { from?: string; points?: number; to?: string; type?: string };
+    body: null;
+    answer: Chart;
+  };
+  'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/data': {
+    path: { workspace_id: number; probe_id: number };
+    query: {
+      agentId?: number;
+      aggregate?: number;
+      asc?: boolean;
+      from?: string;
+      limit?: number;
+      to?: string;
+      type?: string;
+    };
+    body: null;
+    answer: ListOf<ResultRow>;
+  };
+  'PATCH /workspaces/{workspace_id}/address-groups/{group_id}': {
+    path: { workspace_id: number; group_id: number };
+    query: Record<string, never>;
+    body: GroupPatch;
+    answer: Group;
+  };
+  'PATCH /workspaces/{workspace_id}/alert-rules/{rule_id}': {
+    path: { workspace_id: number; rule_id: number };
+    query: Record<string, never>;
+    body: RulePatch;
+    answer: Rule;
+  };
+  'PATCH /workspaces/{workspace_id}/alerts/{alert_id}': {
+    path: { workspace_id: number; alert_id: number };
+    query: Record<string, never>;
+    body: AlertPatch;
+    answer: Alert;
+  };
+  'POST /auth/login': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: Login;
+    answer: Session;
+  };
+  'POST /workspaces/{workspace_id}/address-groups': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewGroup;
+    answer: Group;
+  };
 }
 
-export interface Session {
-  token: string;
-  data: User;
-}
+export type PanelSaid = Ping | Subscribe | Unsubscribe;
 
-export interface Listing<T> {
-  data: T[];
-  total?: number;
-}
+export type PanelFrame =
+  | AgentUpdate
+  | AlertUpdate
+  | Gap
+  | NetworkMapUpdate
+  | Pong
+  | ProbeData
+  | Refused
+  | Subscribed
+  | Unsubscribed;
 
-export interface Workspace {
-  id: number;
-  name: string;
-  my_role: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
-}
-
+/** The agent object. `last_seen_at` is 0001-01-01T00:00:00Z for one never seen. */
 export interface Agent {
   id: number;
+  created_at: string;
+  updated_at: string;
   workspace_id: number;
   name: string;
   description: string;
   location: string;
+  public_ip_override: string;
   version: string;
   last_seen_at: string;
+  initialized: boolean;
+  labels: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+  trafficsim_enabled: boolean;
+  trafficsim_host: string;
+  trafficsim_port: number;
+  is_global: boolean;
+  bidirectional_default: boolean;
+  external_id: string;
+  /** How its clock stands to the controller's; null where it has not said. */
+  clock: AgentClock | null;
   /** Not null while two hosts have its key. */
-  identity_conflict?: { since: string; addresses: string[] } | null;
+  identity_conflict: IdentityConflict | null;
   /** What waits there to be sent; null where it has not said, or is not connected. */
-  spool?: AgentSpool | null;
+  spool: AgentSpool | null;
+  /** What it has sent since 00:00 UTC, or since the controller started. */
+  bytes_today: number;
 }
 
-export interface AgentSpool {
-  pending: number;
-  /** Results from before its connection. */
-  backlog: number;
-  /** Null while it is not known. */
-  backlog_left_sec: number | null;
-  /** More is measured than the line carries. */
-  backlog_grows: boolean;
+/** The same as the controller shows it. */
+export interface AgentClock extends ClockReading {
+  /** Wrong for certain by a second or more; times of results are corrected all the same. */
+  skewed: boolean;
+  told_at: string;
 }
 
-export interface ProbeTarget {
-  target: string;
-  agent_id: number | null;
+/** The same as the controller shows it. */
+export interface AgentSpool extends SpoolStatus {
+  told_at: string;
 }
 
-export interface Probe {
-  id: number;
+/** An agent is new, is gone, or is called otherwise or heard from (or not) unlike before. */
+export interface AgentUpdate {
+  type: 'agent_update';
+  workspace_id: number;
   agent_id: number;
-  type: string;
-  enabled: boolean;
-  interval_sec: number;
-  timeout_sec: number;
-  count: number;
-  targets: ProbeTarget[] | null;
+  event: 'added' | 'changed' | 'removed';
+  name: string;
+  status: 'online' | 'offline' | 'unknown';
+  last_seen_at: string | null;
+  /** Two hosts have its key; the agent object says which. */
+  identity_conflict?: true;
 }
 
-export interface ResultRow<Payload = unknown> {
-  probe_id: number;
-  agent_id: number;
-  created_at: string;
-  type: string;
-  payload: Payload;
-  target: string;
-  target_agent: number;
-}
-
-/** RTTs in ns. `rtts_ns` and `error` come from our own agent only. */
-export interface PingPayload {
-  packets_sent: number;
-  packets_recv: number;
-  packet_loss: number;
-  addr: string;
-  min_rtt: number;
-  max_rtt: number;
-  avg_rtt: number;
-  std_dev_rtt: number;
-  rtts_ns?: (number | null)[];
-  error?: string;
-}
-
-/** One bucket of a chart; RTTs are null where every packet was lost. */
-export interface Point {
-  time: number;
-  count: number;
-  rtt_min_ms: number | null;
-  rtt_p50_ms: number | null;
-  rtt_p95_ms: number | null;
-  rtt_max_ms: number | null;
-  loss_pct: number | null;
-}
-
-export interface Line {
-  agent_id: number;
-  type: string;
-  target: string;
-  target_agent: number;
-  points: Point[];
-}
-
-export interface Chart {
-  bucket_sec: number;
-  lines: Line[];
-}
-
-/** Agents of another make leave parts out, so every part may be missing. */
-export interface SysinfoPayload {
-  hostInfo?: {
-    architecture?: string;
-    boot_time?: string;
-    name?: string;
-    kernel_version?: string;
-    os?: { name?: string; version?: string; platform?: string };
-  };
-  memoryInfo?: { total_bytes?: number; used_bytes?: number; available_bytes?: number };
-}
-
-export interface NetinfoPayload {
-  local_address?: string;
-  default_gateway?: string;
-  public_address?: string;
-}
-
-export type AlertStatus = 'active' | 'acknowledged' | 'resolved';
-
+/** `metric`, `value` and `threshold` are those of the condition that was true. */
 export interface Alert {
   id: number;
+  created_at: string;
+  updated_at: string;
   alert_rule_id: number;
   rule_name: string;
   workspace_id: number;
@@ -143,112 +257,858 @@ export interface Alert {
   probe_target: string;
   agent_name: string;
   metric: string;
+  value: number | null;
+  threshold: number | null;
   severity: 'warning' | 'critical';
-  status: AlertStatus;
+  status: 'active' | 'acknowledged' | 'resolved';
   message: string;
   triggered_at: string;
   resolved_at: string | null;
+  acknowledged_at: string | null;
+  acknowledged_by: number | null;
   incident_id: number | null;
 }
 
-export interface Rule {
-  id: number;
+export interface AlertCount {
+  count: number;
+}
+
+export interface AlertPatch {
+  status: 'acknowledged' | 'resolved';
+}
+
+/** An alert opened, was changed (acknowledged, worse), or is over. */
+export interface AlertUpdate {
+  type: 'alert_update';
+  workspace_id: number;
+  event: 'opened' | 'changed' | 'resolved';
+  alert: Alert;
+}
+
+export interface Chart {
+  bucket_sec: number;
+  lines: Line[];
+}
+
+/** What an agent knows of its own wall clock at one moment. */
+export interface ClockReading {
+  /** The controller's clock less the agent's; null: no controller was asked since the start. */
+  offset_ms?: number | null;
+  /** The true offset is within so much of it, either way. */
+  bound_ms?: number | null;
+  /** How far somebody has set the agent's clock since it started, all steps together. */
+  stepped_ms?: number;
+  /** How long the machine has slept since then. */
+  suspended_sec?: number;
+}
+
+/** Percent of the time of all processors together. */
+export interface CpuShares {
+  user: number;
+  system: number;
+  idle: number;
+  iowait: number;
+  irq: number;
+  nice: number;
+  soft_irq: number;
+  steal: number;
+}
+
+/** ns since boot; a reader takes the difference of two samples. Zero values are left out. */
+export interface CpuTimes {
+  user?: number;
+  system?: number;
+  idle?: number;
+  iowait?: number;
+  irq?: number;
+  nice?: number;
+  soft_irq?: number;
+  steal?: number;
+}
+
+export interface DiskIo {
   name: string;
-  metric: string;
-  operator: string;
-  threshold: number;
-  threshold_type: string;
-  severity: 'warning' | 'critical';
-  enabled: boolean;
-  notify_email: boolean;
-  notify_webhook: boolean;
-  apprise_urls: string[];
-  state: 'ok' | 'degraded' | 'down' | 'unknown';
+  read_bytes_per_sec?: number | null;
+  written_bytes_per_sec?: number | null;
+  reads_per_sec?: number | null;
+  writes_per_sec?: number | null;
+  /** Of the time that at least one request was under way. */
+  busy_pct?: number | null;
 }
 
-export interface Traffic {
-  bytes_in: number;
-  bytes_out: number;
-  packets_in: number;
-  packets_out: number;
-  flows: number;
+/** A file system on a disk. */
+export interface DiskUse {
+  mount: string;
+  device: string;
+  fstype: string;
+  total_bytes: number;
+  used_bytes: number;
+  /** For users without privilege. */
+  free_bytes: number;
+  used_pct: number;
+  inodes_used_pct?: number | null;
 }
 
-export interface FlowSpan {
-  start: number;
-  end: number;
-  step_sec: number;
-  total: Traffic;
-  /** With a filter: what is known to match; left out without one. */
-  matched?: Traffic;
-  honesty: {
-    reports: number;
-    packets: number;
-    missed: number;
-    refused_packets: number;
-    lost: number;
-    gap_sec: number;
-    uninspected_sec: number;
-    drop_rate: number;
-    missed_rate: number;
-  };
+export interface Done {
+  ok: boolean;
 }
 
+export interface FlowHistory extends FlowSpan {
+  by: 'total' | 'device' | 'application' | 'remote' | 'group';
+  /** The largest of the range, the largest first. */
+  lines: FlowLine[];
+  /** Exactly what the lines leave out of each step. null of groups and of the total. */
+  rest: FlowPoint[] | null;
+}
+
+/** What agents did and did not see in the range, summed over their reports. */
+export interface FlowHonesty {
+  /** One a minute of each agent; one more where an agent was started anew. */
+  reports: number;
+  /** That the interfaces showed. */
+  packets: number;
+  bytes: number;
+  /** Neither IPv4 nor IPv6, or malformed: in no flow. */
+  other_packets: number;
+  other_bytes: number;
+  /** Counted, but inspection did not see them. */
+  missed: number;
+  /** In no flow: the agent had no room for it. */
+  refused_packets: number;
+  refused_bytes: number;
+  /** Lost before they could be counted. */
+  lost: number;
+  /** How long no meter was counting. */
+  gap_sec: number;
+  uninspected_sec: number;
+  /** Share of all packets (0 to 1) that are in no flow for want of room: refused and lost. */
+  drop_rate: number;
+  /** Share of counted packets that inspection did not see: their names may be wanting. */
+  missed_rate: number;
+}
+
+export interface FlowLine {
+  /** "" of the total. */
+  name: string;
+  label: string;
+  /** A point for each step that was reported, 0 where this one had no traffic. */
+  points: FlowPoint[];
+}
+
+/** One step. No point: no agent reported (a gap). */
 export interface FlowPoint {
   time: number;
   bytes_in: number;
   bytes_out: number;
 }
 
-export interface FlowHistory extends FlowSpan {
-  lines: { name: string; label: string; points: FlowPoint[] }[];
+/** What an answer covers: whole steps, so it may be a little more than was asked for. */
+export interface FlowSpan {
+  /** Unix seconds. */
+  start: number;
+  /** Not included. */
+  end: number;
+  /** The finest that the answer is made of: 60, 3600 or 86400. */
+  step_sec: number;
+  /** All traffic of the range, exact. `flows` is summed over the minutes in which a flow lived. */
+  total: Traffic;
+  /** What is known to be what was asked for. Left out without a filter: it is the total. */
+  matched?: Traffic;
+  /** With a filter: what fell out of the lists that this is made of, and may match or not. */
+  unknown: Traffic;
+  honesty: FlowHonesty;
 }
 
 export interface FlowTop extends FlowSpan {
-  rows: (Traffic & { name: string; label: string })[];
+  by: 'agent' | 'device' | 'application' | 'remote' | 'group';
+  /** The largest by bytes. Of an agent: `name` its number, `label` its name. */
+  rows: Named[];
+  /**
+   * Exactly what `rows` leave out of `matched`, else of `total`. null of groups: a flow may be in
+   * several, or in none.
+   */
   rest: Traffic | null;
 }
 
-/** As a list has it: without its addresses. */
+/** A client that was too slow: `dropped` live frames are missing here; REST has them all. */
+export interface Gap {
+  type: 'gap';
+  dropped: number;
+}
+
 export interface Group {
   id: number;
+  workspace_id: number;
   name: string;
   description: string;
+  /** How many addresses it has. */
   count: number;
-  /** Empty: all agents of the workspace. */
+  /** Canonical, each once; left out of lists. */
+  addresses?: string[];
+  /** Empty: all. An agent that was deleted stays named: the group of such alone goes to nobody. */
   agent_ids: number[];
+  external_id: string;
+  /** Higher after every change. */
   revision: number;
+  created_at: string;
   updated_at: string;
 }
 
-export interface WholeGroup extends Group {
-  addresses: string[];
-}
-
-export interface GroupFields {
-  name: string;
-  description: string;
-  agent_ids: number[];
-}
-
+/** What one agent makes of the groups of its workspace: what it said last, if it is away. */
 export interface GroupDelivery {
   agent_id: number;
   connected: boolean;
+  /** It meters traffic, or answers on the socket. Not true of an agent that was never here. */
   takes_groups: boolean;
+  /** It has said that it uses the groups as they are now. */
   current: boolean;
   problems: string[];
 }
 
-export type PanelFrame =
-  | { type: 'subscribe_ok'; workspace_id: number; probe_id: number }
-  | {
-      type: 'probe_data';
-      workspace_id: number;
-      probe_id: number;
-      agent_id: number;
-      probe_type: string;
-      data: ResultRow;
-    }
-  | { type: 'gap'; dropped: number }
-  | { type: 'pong' }
-  | { type: 'error'; error: string };
+/** `addresses` replaces all; `add` and `remove` change some of them, in this order. */
+export interface GroupPatch {
+  name?: string;
+  description?: string;
+  addresses?: string[];
+  add?: string[];
+  remove?: string[];
+  /** May keep those that the group names and that were deleted since. */
+  agent_ids?: number[];
+  external_id?: string;
+}
+
+export interface HostInfo {
+  architecture: string;
+  boot_time: string;
+  containerized?: boolean | null;
+  name: string;
+  /** Addresses with prefix length. */
+  ip?: string[];
+  kernel_version: string;
+  mac?: string[];
+  os: OsInfo;
+  timezone: string;
+  timezone_offset_sec: number;
+  id?: string;
+}
+
+/** Two hosts speak with the key of one agent, as a copied machine does. */
+export interface IdentityConflict {
+  since: string;
+  /** Where both came from when it was noticed; one address twice where they share it. */
+  addresses: string[];
+}
+
+/** One curve: one target as seen by one agent. */
+export interface Line {
+  agent_id: number;
+  type: string;
+  target: string;
+  target_agent: number;
+  points: Point[];
+}
+
+/** A list that is always whole. */
+export interface ListOf<T> {
+  data: T[];
+}
+
+export interface Login {
+  email: string;
+  password: string;
+}
+
+/** One direction; the way back is an edge of its own. Figures: of reaching `target`. */
+export interface MapEdge {
+  id: string;
+  source: string;
+  target: string;
+  avg_latency: number | null;
+  packet_loss: number | null;
+  path_count: number;
+  path_ids: string[];
+}
+
+/** An agent, a router on the way, or a place that is measured towards. */
+export interface MapNode {
+  id: string;
+  type: 'agent' | 'hop' | 'destination';
+  label: string;
+  agent_id: number;
+  ip: string;
+  hostname: string;
+  /** The least number of hops after which it is met; 0 for agents and destinations. */
+  hop_number: number;
+  avg_latency: number | null;
+  packet_loss: number | null;
+  path_count: number;
+  /** Of an agent: heard from in the last 90 s. Of others: something got there. */
+  is_online: boolean;
+  /** 0: agents; 1 and more: hops; 100: destinations. */
+  layer: number;
+  status: 'healthy' | 'degraded' | 'critical' | 'unknown';
+  /** Agents whose paths meet here. */
+  shared_agents: number[];
+  path_ids: string[];
+}
+
+export interface MemoryInfo {
+  total_bytes: number;
+  used_bytes: number;
+  available_bytes: number;
+  free_bytes: number;
+  virtual_total_bytes: number;
+  virtual_used_bytes: number;
+  virtual_free_bytes: number;
+  raw?: Record<string, number>;
+}
+
+export interface Named extends Traffic {
+  /**
+   * Of a device its address; of an application its name; of a remote side the name that it was
+   * asked for, or its prefix (/24, /48); of a group its name.
+   */
+  name: string;
+  /** Of a device its MAC address where it is a neighbour. */
+  label: string;
+}
+
+export interface NetinfoResult {
+  local_address?: string;
+  default_gateway?: string;
+  public_address?: string;
+  interfaces: NetworkInterface[];
+  routes: Route[];
+  /**
+   * `city`, `region`, `country`, `country_code`, `latitude`, `longitude`, `asn`, `asn_org`, `isp`,
+   * `reverse_dns`: what the controller knows of them.
+   */
+  geo: Record<string, unknown>;
+  internet_provider?: string;
+  lat?: string;
+  long?: string;
+  source: string;
+  timestamp: string;
+}
+
+export interface NetworkInterface {
+  name: string;
+  index: number;
+  type: 'loopback' | 'ethernet' | 'wireless' | 'vpn' | 'bridge' | 'unknown';
+  mac?: string;
+  mtu: number;
+  flags: string[];
+  /** Addresses with prefix length. */
+  ipv4?: string[];
+  ipv6?: string[];
+  gateway?: string;
+  is_default: boolean;
+}
+
+/** A node, an edge or the status of a node changed: all of the map as it is now. */
+export interface NetworkMapUpdate {
+  type: 'network_map_update';
+  workspace_id: number;
+  nodes: MapNode[];
+  edges: MapEdge[];
+  generated_at: string;
+}
+
+export interface NewGroup {
+  name: string;
+  description?: string;
+  addresses?: string[];
+  /** Which agents are to have it; empty: all of the workspace. */
+  agent_ids?: number[];
+  external_id?: string;
+}
+
+/** Errors and drops are counts within the interval. */
+export interface NicTraffic {
+  name: string;
+  rx_bytes_per_sec?: number | null;
+  tx_bytes_per_sec?: number | null;
+  rx_packets_per_sec?: number | null;
+  tx_packets_per_sec?: number | null;
+  rx_errors?: number | null;
+  tx_errors?: number | null;
+  rx_drops?: number | null;
+  tx_drops?: number | null;
+}
+
+export interface OsInfo {
+  type?: string;
+  family?: string;
+  platform?: string;
+  name?: string;
+  version?: string;
+  major?: number;
+  minor?: number;
+  patch?: number;
+  build?: string;
+  codename?: string;
+}
+
+/** A part of a list. `total`: how many there are in all. */
+export interface Page<T> {
+  data: T[];
+  total: number;
+  limit: number;
+  offset: number;
+}
+
+export interface Ping {
+  type: 'ping';
+}
+
+/** One round of echo requests. RTTs in ns; all are 0 when nothing came back. */
+export interface PingResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  packets_recv: number;
+  packets_sent: number;
+  packets_recv_duplicates?: number;
+  /** Percent, 0 to 100. */
+  packet_loss: number;
+  addr: string;
+  min_rtt?: number;
+  max_rtt?: number;
+  avg_rtt?: number;
+  std_dev_rtt?: number;
+  /** Every RTT of the round in the order of sending; null for one that was lost. Ours. */
+  rtts_ns?: (number | null)[];
+  /**
+   * Why nothing could be measured (an unknown name, no permission), or why requests were lost where
+   * a router or the host said so. Ours.
+   */
+  error?: string;
+}
+
+/** One bucket of a chart. RTTs in ms; null where every packet was lost. No bucket: no data. */
+export interface Point {
+  /** Start of the bucket, Unix seconds. */
+  time: number;
+  /** Results in the bucket. */
+  count: number;
+  rtt_min_ms: number | null;
+  rtt_p50_ms: number | null;
+  rtt_p95_ms: number | null;
+  rtt_max_ms: number | null;
+  /** Mean over the results of the bucket. */
+  loss_pct: number | null;
+}
+
+export interface Pong {
+  type: 'pong';
+}
+
+/** The probe object, the same over REST and in `probe_get`. Id 0: given to every agent. */
+export interface Probe {
+  id: number;
+  created_at: string;
+  updated_at: string;
+  workspace_id: number;
+  agent_id: number;
+  type: string;
+  enabled: boolean;
+  interval_sec: number;
+  timeout_sec: number;
+  count: number;
+  duration_sec: number;
+  server: boolean;
+  bind_interface: string;
+  labels: unknown;
+  metadata: unknown;
+  targets: ProbeTarget[] | null;
+  /**
+   * AGENT only: the other way is measured too, by a probe of the other agent. Ours, as what
+   * follows.
+   */
+  bidirectional: boolean;
+  direction: 'forward' | 'reverse';
+  /** The probe whose other way this one measures; it goes when that one goes. */
+  reverse_of: number | null;
+  /** What `forepost apply` knows it by. */
+  external_id: string;
+}
+
+/** A result that was just committed. `data` is the row as REST gives it. */
+export interface ProbeData {
+  type: 'probe_data';
+  workspace_id: number;
+  probe_id: number;
+  agent_id: number;
+  probe_type: string;
+  data: ResultRow;
+}
+
+/** One thing a probe measures: an address, a name, a URL, or another agent. */
+export interface ProbeTarget {
+  id: number;
+  created_at: string;
+  updated_at: string;
+  probe_id: number;
+  target: string;
+  agent_id: number | null;
+  group_id: number | null;
+}
+
+export interface Refused {
+  type: 'error';
+  error: string;
+  /** Whose subscriptions ended with it. */
+  workspace_id?: number;
+}
+
+/**
+ * One stored result. The payload is what the agent sent, byte for byte; where our agent's clock was
+ * wrong it begins with `agent_clock`, what the agent knew of it.
+ */
+export interface ResultRow<Payload = unknown> {
+  probe_id: number;
+  probe_agent_id: number;
+  agent_id: number;
+  triggered: boolean;
+  triggered_reason: string;
+  created_at: string;
+  received_at: string;
+  type: string;
+  payload: Payload;
+  target: string;
+  target_agent: number;
+}
+
+export interface Route {
+  /** With prefix length. */
+  destination: string;
+  gateway: string;
+  interface: string;
+  metric: number;
+}
+
+/** A rule as it is shown. Its secret is not: `has_webhook_secret` says whether there is one. */
+export interface Rule {
+  id: number;
+  created_at: string;
+  updated_at: string;
+  workspace_id: number;
+  name: string;
+  description: string;
+  probe_id: number | null;
+  agent_id: number | null;
+  metric:
+    | 'packet_loss'
+    | 'latency'
+    | 'jitter'
+    | 'mos'
+    | 'offline'
+    | 'identity_conflict'
+    | 'end_hop_loss'
+    | 'end_hop_latency'
+    | 'worst_hop_loss'
+    | 'worst_hop_combined'
+    | 'route_change'
+    | 'cpu_usage'
+    | 'memory_usage'
+    | 'dns_query_time'
+    | 'dns_query_failure'
+    | 'dns_nxdomain'
+    | 'http_ttfb'
+    | 'http_total_ms'
+    | 'http_status'
+    | 'tls_expiry_days'
+    | 'tls_version_mismatch'
+    | 'tls_weak_cipher'
+    | 'tls_chain_issue'
+    | 'snmp_response_ms'
+    | 'snmp_trap_received'
+    | 'health_score'
+    | 'latency_baseline'
+    | 'loss_baseline'
+    | 'ip_change'
+    | 'isp_change'
+    | 'incident_count';
+  operator: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
+  threshold: number;
+  severity: 'warning' | 'critical';
+  enabled: boolean;
+  threshold_type: 'static' | 'dynamic_stddev' | 'dynamic_percentile';
+  baseline_window_days: number;
+  stddev_multiplier: number;
+  stddev_multiplier_critical: number;
+  percentile: number;
+  metric2:
+    | 'packet_loss'
+    | 'latency'
+    | 'jitter'
+    | 'mos'
+    | 'offline'
+    | 'identity_conflict'
+    | 'end_hop_loss'
+    | 'end_hop_latency'
+    | 'worst_hop_loss'
+    | 'worst_hop_combined'
+    | 'route_change'
+    | 'cpu_usage'
+    | 'memory_usage'
+    | 'dns_query_time'
+    | 'dns_query_failure'
+    | 'dns_nxdomain'
+    | 'http_ttfb'
+    | 'http_total_ms'
+    | 'http_status'
+    | 'tls_expiry_days'
+    | 'tls_version_mismatch'
+    | 'tls_weak_cipher'
+    | 'tls_chain_issue'
+    | 'snmp_response_ms'
+    | 'snmp_trap_received'
+    | 'health_score'
+    | 'latency_baseline'
+    | 'loss_baseline'
+    | 'ip_change'
+    | 'isp_change'
+    | 'incident_count'
+    | null;
+  operator2: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
+  threshold2: number | null;
+  logical_op: 'AND' | 'OR' | null;
+  for_count: number;
+  of_count: number;
+  recovery_threshold: number | null;
+  no_data_sec: number;
+  notify_panel: boolean;
+  notify_email: boolean;
+  notify_webhook: boolean;
+  webhook_url: string;
+  has_webhook_secret: boolean;
+  apprise_urls: string[];
+  cooldown_minutes: number;
+  maintenance_window_id: number | null;
+  external_id: string;
+  /** The worst of what it watches. */
+  state: 'ok' | 'degraded' | 'down' | 'unknown';
+}
+
+/** Body of `PATCH .../alert-rules/{id}`; what is left out stays, null takes away. */
+export interface RulePatch {
+  name?: string;
+  description?: string;
+  probe_id?: number | null;
+  agent_id?: number | null;
+  metric?:
+    | 'packet_loss'
+    | 'latency'
+    | 'jitter'
+    | 'mos'
+    | 'offline'
+    | 'identity_conflict'
+    | 'end_hop_loss'
+    | 'end_hop_latency'
+    | 'worst_hop_loss'
+    | 'worst_hop_combined'
+    | 'route_change'
+    | 'cpu_usage'
+    | 'memory_usage'
+    | 'dns_query_time'
+    | 'dns_query_failure'
+    | 'dns_nxdomain'
+    | 'http_ttfb'
+    | 'http_total_ms'
+    | 'http_status'
+    | 'tls_expiry_days'
+    | 'tls_version_mismatch'
+    | 'tls_weak_cipher'
+    | 'tls_chain_issue'
+    | 'snmp_response_ms'
+    | 'snmp_trap_received'
+    | 'health_score'
+    | 'latency_baseline'
+    | 'loss_baseline'
+    | 'ip_change'
+    | 'isp_change'
+    | 'incident_count';
+  operator?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
+  threshold?: number;
+  severity?: 'warning' | 'critical';
+  enabled?: boolean;
+  threshold_type?: 'static' | 'dynamic_stddev' | 'dynamic_percentile';
+  baseline_window_days?: number;
+  stddev_multiplier?: number;
+  stddev_multiplier_critical?: number;
+  percentile?: number;
+  metric2?:
+    | 'packet_loss'
+    | 'latency'
+    | 'jitter'
+    | 'mos'
+    | 'offline'
+    | 'identity_conflict'
+    | 'end_hop_loss'
+    | 'end_hop_latency'
+    | 'worst_hop_loss'
+    | 'worst_hop_combined'
+    | 'route_change'
+    | 'cpu_usage'
+    | 'memory_usage'
+    | 'dns_query_time'
+    | 'dns_query_failure'
+    | 'dns_nxdomain'
+    | 'http_ttfb'
+    | 'http_total_ms'
+    | 'http_status'
+    | 'tls_expiry_days'
+    | 'tls_version_mismatch'
+    | 'tls_weak_cipher'
+    | 'tls_chain_issue'
+    | 'snmp_response_ms'
+    | 'snmp_trap_received'
+    | 'health_score'
+    | 'latency_baseline'
+    | 'loss_baseline'
+    | 'ip_change'
+    | 'isp_change'
+    | 'incident_count'
+    | null;
+  operator2?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
+  threshold2?: number | null;
+  logical_op?: 'AND' | 'OR' | null;
+  for_count?: number;
+  of_count?: number;
+  recovery_threshold?: number | null;
+  no_data_sec?: number;
+  notify_panel?: boolean;
+  notify_email?: boolean;
+  notify_webhook?: boolean;
+  webhook_url?: string;
+  webhook_secret?: string;
+  apprise_urls?: string[];
+  cooldown_minutes?: number;
+  maintenance_window_id?: number | null;
+  external_id?: string;
+}
+
+/** Answer to a registration or a login. `token` is a JWT. */
+export interface Session {
+  token: string;
+  data: User;
+}
+
+export interface SpoolStatus {
+  /** Results that are measured and not yet acknowledged. */
+  pending: number;
+  bytes: number;
+  /**
+   * Results dropped since the start because the spool was full, too old or unwritable, and those
+   * that its files did not give back.
+   */
+  lost: number;
+  /** Files that were found damaged since the start. */
+  damaged: number;
+  /** Results that the controller refused for good since the start. */
+  refused: number;
+  /**
+   * Of those that are pending, what was there before this conversation with the controller; 0
+   * without one.
+   */
+  backlog: number;
+  /** How long the backlog takes at the rate of the last minute; null: not known. */
+  backlog_left_sec: number | null;
+  /** More is measured than the line carries away. */
+  backlog_grows: boolean;
+}
+
+/** Panel to controller. `probe_id` 0: every probe of the workspace. */
+export interface Subscribe {
+  type: 'subscribe';
+  workspace_id: number;
+  probe_id?: number;
+}
+
+export interface Subscribed {
+  type: 'subscribe_ok';
+  workspace_id: number;
+  probe_id: number;
+}
+
+export interface SysinfoResult {
+  hostInfo: HostInfo;
+  memoryInfo: MemoryInfo;
+  CPUTimes: CpuTimes;
+  timestamp: string;
+  /** What rates and shares are over; 0: there is no earlier reading. Ours, as what follows. */
+  interval_sec?: number;
+  cpu?: CpuShares | null;
+  processors?: number;
+  /** Of 1, 5 and 15 minutes. */
+  load?: number[];
+  disks?: DiskUse[];
+  disk_io?: DiskIo[];
+  nics?: NicTraffic[];
+  temperatures?: Temperature[];
+}
+
+export interface Temperature {
+  sensor: string;
+  label?: string;
+  celsius: number;
+  high?: number | null;
+  critical?: number | null;
+}
+
+/**
+ * `in`: towards the local side; of flows between two local sides, towards the one that began. Bytes
+ * as on the wire, without preamble and FCS.
+ */
+export interface Traffic {
+  bytes_in: number;
+  bytes_out: number;
+  packets_in: number;
+  packets_out: number;
+  /** That had traffic in this minute. */
+  flows: number;
+}
+
+export interface Unsubscribe {
+  type: 'unsubscribe';
+  workspace_id: number;
+  probe_id?: number;
+}
+
+export interface Unsubscribed {
+  type: 'unsubscribe_ok';
+  workspace_id: number;
+  probe_id: number;
+}
+
+/** Times in both spellings: the document's, and the one NetWatcher's own panel reads. */
+export interface User {
+  id: number;
+  email: string;
+  name: string;
+  role: 'USER' | 'SITE_ADMIN';
+  verified: boolean;
+  labels: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+  last_login_at: string | null;
+  created_at: string;
+  updated_at: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** Owner and times in both spellings, as for User. */
+export interface Workspace {
+  id: number;
+  name: string;
+  description: string;
+  settings: Record<string, unknown>;
+  owner_id: number;
+  created_at: string;
+  updated_at: string;
+  ownerId: number;
+  createdAt: string;
+  updatedAt: string;
+  my_role?: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
+  agent_count?: number;
+}

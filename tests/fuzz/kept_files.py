@@ -1,4 +1,4 @@
-"""What is kept on disk, and the documents in it, as fuzz targets (tests/fuzz/targets.py)."""
+"""What agent and controller keep on disk, and read again whatever has happened to it."""
 
 import contextlib
 import hashlib
@@ -7,13 +7,13 @@ import tarfile
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from forepost.agent.flows.hints import hint_text
-from forepost.agent.flows.wanted import entries_of
 from forepost.agent.node import identity_decoder
-from forepost.agent.probes.wanted import list_of, probes_of
+from forepost.agent.uplink import record
 from forepost.agent.uplink.former_files import former_groups, former_keys, former_list
 from forepost.agent.uplink.kept_document import kept_document
 from forepost.controller.storage.archive import (
@@ -28,19 +28,22 @@ from forepost.controller.storage.archive import (
 from forepost.controller.storage.settled_clock import kept_time
 from forepost.kit.state_file import sealed, unsealed
 
+NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def spool(data: bytes) -> None:
+    for marked in (True, False):
+        end = 0
+        for one in record.decode(data, 1, marked=marked):
+            assert one.at >= (end if one.record is not None else 0)
+            assert one.record is None or one.end <= len(data)
+            end = one.end if one.record is not None else end
+
 
 def state_file(data: bytes) -> None:
     with contextlib.suppress(ValueError):
         document = unsealed(data)
         assert document == data or sealed(document) == data
-
-
-def wanted_documents(data: bytes) -> None:
-    """A part of each document, and what it has in it."""
-    part = msgspec.Raw(data)
-    for read in (lambda: probes_of(list_of([part, part])[0]), lambda: entries_of([part, part])):
-        with contextlib.suppress(ValueError, msgspec.MsgspecError, RecursionError):
-            read()
 
 
 def kept_by_the_agent(data: bytes) -> None:
@@ -77,9 +80,7 @@ def kept_by_the_controller(data: bytes) -> None:
 def an_archive() -> bytes:
     """With three files of a byte each."""
     files = [ArchiveFile(name, 1, hashlib.sha256(b"x").hexdigest()) for name in NAMES]
-    manifest = Manifest(
-        form=1, made_at=datetime(2026, 1, 1, tzinfo=UTC), forepost="0", store_id="0", files=files
-    )
+    manifest = Manifest(form=1, made_at=NOW, forepost="0", store_id="0", files=files)
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:
         for name, body in [(MANIFEST, msgspec.json.encode(manifest)), *((n, b"x") for n in NAMES)]:

@@ -9,7 +9,6 @@ import ssl
 import struct
 import zlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import anyio
@@ -34,6 +33,7 @@ from forepost.agent.edges.capture.capture_file import CaptureFile, NotACapture
 from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
+from forepost.agent.flows.wanted import entries_of
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.packet import IPV4, parse
 from forepost.agent.meter.packet import IPV6 as PACKET_IPV6
@@ -44,6 +44,7 @@ from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns_message import NoAnswer, Question
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
+from forepost.agent.probes.wanted import list_of, probes_of
 from forepost.agent.talk import TooMuch
 from forepost.agent.uplink import record
 from forepost.agent.uplink.session import (
@@ -64,17 +65,17 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges
 from tests.fuzz.kept_files import (
+    NOW,
     an_archive,
     kept_by_the_agent,
     kept_by_the_controller,
+    spool,
     state_file,
-    wanted_documents,
 )
 from tests.fuzz.proxy_answers import EXAMPLES, proxy_answer
 from tests.lab import captures
 from tests.lab.frames import ethernet, ipv4, tcp, udp
 
-NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 FORMS: Final = (RAW_IPV4, DATAGRAM_IPV4, IPV6)
 Take = Callable[[bytes], None]
 
@@ -182,13 +183,12 @@ def uplink(data: bytes) -> None:
     list(theirs.received(theirs.text_of(data)))
 
 
-def spool(data: bytes) -> None:
-    for marked in (True, False):
-        end = 0
-        for one in record.decode(data, 1, marked=marked):
-            assert one.at >= (end if one.record is not None else 0)
-            assert one.record is None or one.end <= len(data)
-            end = one.end if one.record is not None else end
+def wanted_documents(data: bytes) -> None:
+    """A part of each document, and what it has in it."""
+    part = msgspec.Raw(data)
+    for read in (lambda: probes_of(list_of([part, part])[0]), lambda: entries_of([part, part])):
+        with contextlib.suppress(ValueError, msgspec.MsgspecError, RecursionError):
+            read()
 
 
 def simulated(data: bytes) -> None:

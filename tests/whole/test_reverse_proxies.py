@@ -180,8 +180,10 @@ def test_as_the_page_says(
             bearer = {"Authorization": f"Bearer {token}"}
             sessions = client.get(f"{place.url}/auth/sessions", headers=bearer).json()["data"]
             assert CLIENT in {one["address"] for one in sessions}, sessions
-            page = client.get(f"{place.url}/")
-            assert page.headers["content-type"].startswith("text/html")
+            for path in ("/", f"/w/{workspace}/sites/{number}/probes/{probe}?last=1h"):
+                page = client.get(f"{place.url}{path}")
+                assert (page.status_code, "forepost" in page.text) == (200, True)
+                assert page.headers["content-type"].startswith("text/html")
         joined = forepost(
             *("join", place.url, "--workspace", str(workspace), "--agent", str(number)),
             *("--pin", pin, "--pin-sha256", place.pin),

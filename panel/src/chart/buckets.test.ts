@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { PingPayload, ResultRow } from '../wire';
+import type { PingResult, ResultRow } from '../wire';
 import { catchUp, merge, prune, resultsIn, type Curve } from './buckets';
 import { payload } from './fixtures';
 
 const T = 1_700_000_000;
+const HEAD = {
+  probe_id: 1,
+  probe_agent_id: 10,
+  received_at: '',
+  triggered: false,
+  triggered_reason: '',
+};
 
-function row(atSec: number, rtts: (number | null)[], target = 'a'): ResultRow<PingPayload> {
+function row(atSec: number, rtts: (number | null)[], target = 'a'): ResultRow<PingResult> {
   return {
-    probe_id: 1,
+    ...HEAD,
     agent_id: 10,
     created_at: new Date(atSec * 1000).toISOString(),
     type: 'PING',

@@ -6,7 +6,7 @@
  * summed up a live round is blended by weight, until the next fetch replaces the guess.
  */
 
-import type { Line, PingPayload, Point, ResultRow } from '../wire';
+import type { Line, PingResult, Point, ResultRow } from '../wire';
 import { instant } from '../text/age';
 import { round, type Round } from './round';
 
@@ -24,7 +24,7 @@ export function key(of: Pick<Line, 'agent_id' | 'type' | 'target' | 'target_agen
 }
 
 /** Add one result. Returns new curves; what did not change is shared with the old ones. */
-export function merge(curves: Curve[], bucketSec: number, row: ResultRow<PingPayload>): Curve[] {
+export function merge(curves: Curve[], bucketSec: number, row: ResultRow<PingResult>): Curve[] {
   const at = instant(row.created_at);
   if (at === null) return curves;
   const time = bucketOf(at, bucketSec);
@@ -50,7 +50,7 @@ export function merge(curves: Curve[], bucketSec: number, row: ResultRow<PingPay
 export function catchUp(
   fetched: Curve[],
   bucketSec: number,
-  rows: ResultRow<PingPayload>[],
+  rows: ResultRow<PingResult>[],
 ): Curve[] {
   const known = new Set(fetched.flatMap((c) => c.points.map((p) => `${key(c)} ${p.time}`)));
   return rows.reduce((curves, row) => {

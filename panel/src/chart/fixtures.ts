@@ -1,11 +1,13 @@
 /** Rounds for the tests of this folder. */
 
-import type { PingPayload } from '../wire';
+import type { PingResult } from '../wire';
 
 /** A round from RTTs in ms, null for a lost packet. */
-export function payload(rttsMs: (number | null)[], more: Partial<PingPayload> = {}): PingPayload {
+export function payload(rttsMs: (number | null)[], more: Partial<PingResult> = {}): PingResult {
   const back = rttsMs.filter((ms) => ms !== null);
   return {
+    start_timestamp: '2026-11-21T12:00:00Z',
+    stop_timestamp: '2026-11-21T12:00:01Z',
     packets_sent: rttsMs.length,
     packets_recv: back.length,
     packet_loss: rttsMs.length ? (100 * (rttsMs.length - back.length)) / rttsMs.length : 100,

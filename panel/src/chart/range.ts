@@ -17,6 +17,24 @@ export const RANGES: readonly Range[] = [
   { id: '30d', name: '30 d', sec: 30 * 24 * HOUR },
 ];
 
+/** A part of the past, in Unix seconds. */
+export interface Window {
+  from: number;
+  to: number;
+}
+
+/** In whole seconds, and never empty. */
+export function whole(from: number, to: number): Window {
+  const start = Math.floor(from);
+  return { from: start, to: Math.max(start + 1, Math.ceil(to)) };
+}
+
+/** As it stands in an address; null where it stands there wrongly or not at all. */
+export function picked(from: string, to: string): Window | null {
+  if (!/^\d{1,11}$/.test(from) || !/^\d{1,11}$/.test(to)) return null;
+  return Number(from) < Number(to) ? { from: Number(from), to: Number(to) } : null;
+}
+
 const HOUR_RANGE = RANGES[1] as Range;
 
 export function rangeOf(id: string): Range {

@@ -1,6 +1,6 @@
 /** One round of PING in the numbers that are shown. */
 
-import type { PingPayload, ResultRow } from '../wire';
+import type { PingResult, ResultRow } from '../wire';
 
 export interface Round {
   sent: number;
@@ -16,11 +16,11 @@ export interface Round {
 
 const MS = 1e6;
 
-export function isPing(row: ResultRow): row is ResultRow<PingPayload> {
+export function isPing(row: ResultRow): row is ResultRow<PingResult> {
   return row.type === 'PING' && typeof row.payload === 'object' && row.payload !== null;
 }
 
-export function round(payload: PingPayload): Round {
+export function round(payload: Omit<PingResult, `${'start' | 'stop'}_timestamp`>): Round {
   const base = {
     sent: payload.packets_sent,
     received: payload.packets_recv,
@@ -30,14 +30,18 @@ export function round(payload: PingPayload): Round {
   if (payload.packets_recv === 0) {
     return { ...base, minMs: null, medianMs: null, maxMs: null, jitterMs: null };
   }
-  const summary = { ...base, minMs: payload.min_rtt / MS, maxMs: payload.max_rtt / MS };
+  const summary = {
+    ...base,
+    minMs: (payload.min_rtt ?? 0) / MS,
+    maxMs: (payload.max_rtt ?? 0) / MS,
+  };
   const rtts = (payload.rtts_ns ?? []).filter((ns) => ns !== null).map((ns) => ns / MS);
   if (rtts.length > 0) return { ...summary, medianMs: median(rtts), jitterMs: jitter(rtts) };
   // An agent that keeps no single RTTs: its mean is the nearest thing to a median.
   return {
     ...summary,
-    medianMs: payload.avg_rtt / MS,
-    jitterMs: payload.packets_recv > 1 ? payload.std_dev_rtt / MS : null,
+    medianMs: (payload.avg_rtt ?? 0) / MS,
+    jitterMs: payload.packets_recv > 1 ? (payload.std_dev_rtt ?? 0) / MS : null,
   };
 }
 

@@ -5,7 +5,11 @@ import { inOrder, newest } from './latest';
 function row(target: string, at: string, agent_id = 1): ResultRow {
   return {
     probe_id: 1,
+    probe_agent_id: 1,
     agent_id,
+    received_at: '',
+    triggered: false,
+    triggered_reason: '',
     created_at: `2026-11-21T12:00:${at}Z`,
     type: 'PING',
     payload: {},

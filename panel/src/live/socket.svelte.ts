@@ -2,7 +2,7 @@
 
 import { workspaces } from '../api';
 import { session } from '../session.svelte';
-import type { PanelFrame, ResultRow } from '../wire';
+import type { PanelFrame, PanelSaid, ResultRow } from '../wire';
 import { pause } from './backoff';
 
 export interface Feed {
@@ -61,10 +61,11 @@ export class LiveSocket {
     this.#socket = socket;
     let openedAt = 0;
     let heardAt = Date.now();
+    const say = (said: PanelSaid) => socket.send(JSON.stringify(said));
     const waiting = new Set(this.#feed.probes);
     const watch = setInterval(() => {
       if (Date.now() - heardAt > DEAD_MS) lost();
-      else if (openedAt) socket.send('{"type":"ping"}');
+      else if (openedAt) say({ type: 'ping' });
     }, PING_MS);
 
     const lost = () => {
@@ -80,7 +81,7 @@ export class LiveSocket {
       openedAt = heardAt = Date.now();
       for (const probe_id of this.#feed.probes) {
         const { workspace: workspace_id } = this.#feed;
-        socket.send(JSON.stringify({ type: 'subscribe', workspace_id, probe_id }));
+        say({ type: 'subscribe', workspace_id, probe_id });
       }
     };
     socket.onmessage = (event: MessageEvent<string>) => {

@@ -1,11 +1,11 @@
 /** What the page of one agent shows, kept fresh: facts by polling, results live. */
 
 import { untrack } from 'svelte';
-import { agent, facts, probes, results } from '../api';
+import { agent, netinfo, probes, results, sysinfo, type Parts } from '../api';
 import { inOrder, newest, type Latest } from '../live/latest';
 import { LiveSocket } from '../live/socket.svelte';
 import { Poll } from '../poll.svelte';
-import type { NetinfoPayload, Probe, ResultRow, SysinfoPayload } from '../wire';
+import type { NetinfoResult, Probe, ResultRow, SysinfoResult } from '../wire';
 
 /** With more probes than this one subscription to the workspace is cheaper. */
 const MANY = 50;
@@ -54,18 +54,23 @@ export class AgentView {
 
   async fetch(signal: AbortSignal) {
     const [workspace, id] = this.#ids();
-    const [one, list, sysinfo, netinfo] = await Promise.all([
+    const [one, list, host, network] = await Promise.all([
       agent(workspace, id, signal),
       probes(workspace, id, signal),
-      facts<SysinfoPayload>(workspace, id, 'sysinfo', signal),
-      facts<NetinfoPayload>(workspace, id, 'netinfo', signal),
+      sysinfo(workspace, id, signal),
+      netinfo(workspace, id, signal),
     ]);
     // While live results come, the last ones are known; one request for each probe is dear.
     if (this.#behind || this.socket?.state !== 'live') {
       await Promise.all(list.map((probe) => this.#last(probe, signal)));
       this.#behind = false;
     }
-    return { agent: one, probes: list, sysinfo: sysinfo?.payload, netinfo: netinfo?.payload };
+    return {
+      agent: one,
+      probes: list,
+      sysinfo: host?.payload as Parts<SysinfoResult> | undefined,
+      netinfo: network?.payload as Parts<NetinfoResult> | undefined,
+    };
   }
 
   last(probe: Probe): ResultRow[] {

@@ -1,14 +1,16 @@
 /** What the page of one probe shows: a chart from the controller, carried on by live results. */
 
 import { untrack } from 'svelte';
-import { agent, chart, probes, results, ApiError } from '../api';
+import { agent, chart, probes, results } from '../api';
 import { catchUp, merge, prune, type Curve } from '../chart/buckets';
+import type { Window } from '../chart/range';
 import { isPing } from '../chart/round';
 import { clock } from '../clock.svelte';
 import { newest, type Latest } from '../live/latest';
 import { LiveSocket } from '../live/socket.svelte';
 import { Poll } from '../poll.svelte';
-import type { PingPayload, ResultRow } from '../wire';
+import { ApiError } from '../rest';
+import type { PingResult, ResultRow } from '../wire';
 
 /** Live results are blended by weight; the controller's own sums replace them this often. */
 const POLL_MS = 60_000;
@@ -19,32 +21,40 @@ export interface Ids {
   probe: number;
 }
 
+/** Which time: so many seconds up to now, or a part of the past. */
+export interface Period {
+  sec: number;
+  picked: Window | null;
+}
+
 export class ProbeView {
   poll: Poll<Awaited<ReturnType<ProbeView['fetch']>>>;
   socket = $state.raw<LiveSocket>();
   drawn = $state.raw<{ curves: Curve[]; bucketSec: number }>({ curves: [], bucketSec: 1 });
   latest = $state.raw<Latest>(new Map());
   /** Another time was asked for, and what is drawn is still of the one before. */
-  waiting = $state(false);
+  waiting = $derived.by(() => this.#drawnOf !== '' && this.#drawnOf !== this.#window());
   /** A part of the past that was picked; null while the window follows the present. */
-  picked = $state.raw<{ from: number; to: number } | null>(null);
+  picked = $derived.by(() => this.#asked().picked);
   /** The window moves on by what one sees, so that a month is not drawn again every second. */
   to = $derived.by(() => {
-    const step = Math.max(1, Math.round(this.#span() / 1500));
+    const step = Math.max(1, Math.round(this.#asked().sec / 1500));
     return this.picked?.to ?? Math.ceil(clock.now / 1000 / step) * step;
   });
-  from = $derived.by(() => this.picked?.from ?? this.to - this.#span());
+  from = $derived.by(() => this.picked?.from ?? this.to - this.#asked().sec);
+  #drawnOf = $state('');
   #ids: () => Ids;
-  #span: () => number;
+  #asked: () => Period;
   /** What came live since the last fetch was sent. */
-  #during: ResultRow<PingPayload>[] = [];
+  #during: ResultRow<PingResult>[] = [];
 
-  constructor(ids: () => Ids, span: () => number) {
+  constructor(ids: () => Ids, asked: () => Period) {
     this.#ids = ids;
-    this.#span = span;
+    this.#asked = asked;
     this.poll = new Poll(
       (signal) => this.fetch(signal),
       () => POLL_MS,
+      () => this.#window(),
     );
     $effect(() => {
       const { workspace, probe } = ids();
@@ -62,15 +72,14 @@ export class ProbeView {
     });
   }
 
-  show(picked: { from: number; to: number } | null) {
-    this.picked = picked;
-    this.waiting = true;
-    void this.poll.refresh();
+  #window(): string {
+    return JSON.stringify(this.#asked());
   }
 
   async fetch(signal: AbortSignal) {
     const { workspace, agent: agentId, probe: id } = this.#ids();
     this.#during = [];
+    const of = this.#window();
     const [owner, list, sums] = await Promise.all([
       agent(workspace, agentId, signal),
       probes(workspace, agentId, signal),
@@ -84,7 +93,7 @@ export class ProbeView {
     if (!signal.aborted) {
       const bucketSec = sums.bucket_sec;
       const late = this.picked ? [] : this.#during;
-      this.waiting = false;
+      this.#drawnOf = of;
       this.drawn = { curves: catchUp(sums.lines, bucketSec, late), bucketSec };
       this.latest = newest(this.latest, rows);
     }

@@ -17,7 +17,10 @@ const ORDER: readonly Stage[] = ['problem', 'due', 'away', 'none', 'current'];
 const byName = new Intl.Collator(undefined, { numeric: true });
 
 /** Every agent of a workspace, with what is wrong first. */
-export function delivered(agents: readonly Agent[], rows: readonly GroupDelivery[]): Delivered[] {
+export function delivered(
+  agents: readonly Pick<Agent, 'id' | 'name'>[],
+  rows: readonly GroupDelivery[],
+): Delivered[] {
   const said = new Map(rows.map((row) => [row.agent_id, row]));
   return inOrder(
     agents.map(({ id, name }) => {
@@ -29,7 +32,10 @@ export function delivered(agents: readonly Agent[], rows: readonly GroupDelivery
 }
 
 /** Those that one group is for. An agent that takes no groups only where the group names it. */
-export function deliveredOf(group: Group, all: readonly Delivered[]): Delivered[] {
+export function deliveredOf(
+  group: Pick<Group, 'name' | 'agent_ids'>,
+  all: readonly Delivered[],
+): Delivered[] {
   const named = new Set(group.agent_ids);
   const mine = named.size > 0 ? all.filter((one) => named.has(one.id)) : takers(all);
   return inOrder(

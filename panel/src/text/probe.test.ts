@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Probe } from '../wire';
 import { inOrder, title } from './probe';
 
-function probe(id: number, type: string, ...targets: string[]): Probe {
-  const common = { agent_id: 1, enabled: true, interval_sec: 60, timeout_sec: 5, count: 0 };
-  return { ...common, id, type, targets: targets.map((target) => ({ target, agent_id: null })) };
+function probe(id: number, type: string, ...targets: string[]) {
+  return { id, type, targets: targets.map((target) => ({ target, agent_id: null })) };
 }
 
 test('a title names two targets and counts the rest', () => {

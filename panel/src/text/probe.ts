@@ -1,13 +1,17 @@
 /** How probes are named and ordered where people read them. */
 
-import type { Probe } from '../wire';
+import type { Probe, ProbeTarget } from '../wire';
 
-export function targets(probe: Probe): string[] {
+interface Aimed {
+  targets: readonly Pick<ProbeTarget, 'target' | 'agent_id'>[] | null;
+}
+
+export function targets(probe: Aimed): string[] {
   return (probe.targets ?? []).map((t) => t.target || (t.agent_id ? `agent ${t.agent_id}` : ''));
 }
 
 /** "PING 192.0.2.1, 192.0.2.2 and 3 more". */
-export function title(probe: Probe): string {
+export function title(probe: Aimed & Pick<Probe, 'type'>): string {
   const all = targets(probe);
   const more = all.length - 2;
   const named = all.slice(0, 2).join(', ');
@@ -15,7 +19,7 @@ export function title(probe: Probe): string {
 }
 
 /** What looks outward first, the agent's own host last; else as they were made. */
-export function inOrder(probes: readonly Probe[]): Probe[] {
-  const inward = (probe: Probe) => Number(targets(probe).length === 0);
+export function inOrder<One extends Aimed & Pick<Probe, 'id'>>(probes: readonly One[]): One[] {
+  const inward = (probe: One) => Number(targets(probe).length === 0);
   return probes.toSorted((a, b) => inward(a) - inward(b) || a.id - b.id);
 }

@@ -24,26 +24,13 @@ def test_health_readiness_and_metrics(controller: ControllerProcess) -> None:
         assert f"\nforepost_{name} " in metrics.text
 
 
-def test_the_panel_is_served_under_a_strict_policy(controller: ControllerProcess) -> None:
-    page = get(controller, "/")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "default-src 'self'" in page.headers["content-security-policy"]
-    assert page.headers["x-content-type-options"] == "nosniff"
-    assert page.headers["cache-control"] == "no-cache"
-    script = page.text.split('src="', 1)[1].split('"', 1)[0]
-    assert script.startswith("/assets/")
-    asset = get(controller, script)
-    assert asset.status_code == 200
-    assert "immutable" in asset.headers["cache-control"]
-
-
 def test_the_openapi_document_is_served(controller: ControllerProcess) -> None:
     document = get(controller, "/schema").json()
     assert document["openapi"].startswith("3.1")
     assert "/workspaces/{workspace_id}/agents" in document["paths"]
 
 
-@pytest.mark.parametrize("path", ["/nope", "/workspaces/x", "/../etc/passwd", "/assets/../../x"])
+@pytest.mark.parametrize("path", ["/nope", "/workspaces/x", "/../etc/passwd"])
 def test_what_is_not_there_is_404_in_json(controller: ControllerProcess, path: str) -> None:
     answer = get(controller, path)
     assert (answer.status_code, answer.json()) == (404, {"error": "not found"})

@@ -50,6 +50,8 @@ Report = Callable[[FlowMinute], Awaitable[None]]
 
 
 class Counted(Listener, Protocol):
+    """Hears of flows, and of the end of each update interval."""
+
     def tick(self) -> None:
         """An update interval is over."""
         ...

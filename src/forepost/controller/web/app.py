@@ -4,18 +4,15 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get
-from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -30,6 +27,7 @@ from forepost.controller.access.guard import PUBLIC, Access, caller_of, needs
 from forepost.controller.asgi import Asgi
 from forepost.controller.db.failures import FAILURES, failure_of, reason_of
 from forepost.controller.db.sole_use import SUBJECT as DATABASE
+from forepost.controller.web import panel_files
 from forepost.controller.web.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
 from forepost.controller.web.documented import document
 from forepost.controller.web.parameters import Parameters
@@ -39,7 +37,6 @@ from forepost.kit.health import Health
 from forepost.wire.rest import bodies
 from forepost.wire.rest.bodies import Problem
 
-STATIC: Final = Path(__file__).parents[1] / "static"
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'",
@@ -69,7 +66,7 @@ def build(
     """
     parameters = Parameters()
     http = Litestar(
-        route_handlers=[*routers, _observability(health, look, metrics), *_panel()],
+        route_handlers=[*routers, _observability(health, look, metrics), *panel_files.routers()],
         guards=[access.guard, parameters.guard, quotas.guard],
         dependencies={"caller": Provide(caller_of)},
         request_class=SpelledRequest,
@@ -152,29 +149,6 @@ def _observability(
         return generate_latest(registry)
 
     return Router("/", route_handlers=[healthz, readyz, metrics], tags=["health"])
-
-
-def _panel() -> list[Router]:
-    if not STATIC.is_dir():
-        _log.warning("the panel is not built: there is no %s", STATIC)
-        return []
-    # The names of assets carry a hash of their content; the page that names them does not.
-    kept_for_good = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
-    asked_again = CacheControlHeader(no_cache=True)
-    return [
-        create_static_files_router(
-            path=path,
-            directories=[folder],
-            html_mode=html,
-            cache_control=cache,
-            opt=needs(PUBLIC),
-            include_in_schema=False,
-        )
-        for path, folder, html, cache in (
-            ("/", STATIC, True, asked_again),
-            ("/assets", STATIC / "assets", False, kept_for_good),
-        )
-    ]
 
 
 async def _secure(response: Response[Any]) -> Response[Any]:

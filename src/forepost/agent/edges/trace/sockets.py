@@ -35,6 +35,8 @@ To = tuple[Any, ...]
 
 
 class Carrier(Protocol):
+    """Carries the packets of traces, and hands answers to the run that waits for each."""
+
     def send(self, shot: Shot, to: To) -> None:
         """Raises OSError: this host's own refusal."""
         ...

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { find, PAGES } from './pages';
+import { toAgent, toAgents, toAlerts, toGroup, toGroups, toProbe, toTraffic } from './route';
+
+const found = (address: string) => {
+  const { pathname, searchParams } = new URL(address, 'http://panel');
+  const at = find(pathname);
+  if (!at) return null;
+  return at.page.props({
+    workspace: at.ids.workspace as number,
+    id: (name) => at.ids[name] as number,
+    asked: (name) => searchParams.get(name) ?? '',
+    mayChange: true,
+    mayRule: false,
+  });
+};
+
+test('every address leads to its page', () => {
+  const w = { workspace: 1 };
+  expect(found(toAgents(1, { only: 'silent' }))).toEqual({ ...w, only: 'silent', find: '' });
+  expect(found(toAgent(1, 10))).toEqual({ ...w, id: 10 });
+  expect(found(toProbe(1, 10, 3, { last: '7d' }))).toEqual({
+    ...w,
+    ...{ agentId: 10, id: 3, last: '7d', from: '', to: '' },
+  });
+  const staff = { ...w, last: '6h', group: 'staff & co=1' };
+  expect(found(toTraffic(1, '6h', 'staff & co=1'))).toEqual(staff);
+  expect(found(toGroups(1))).toEqual({ ...w, mayChange: true });
+  expect(found(toGroup(1, 5))).toEqual({ ...w, id: 5, mayChange: true });
+  const may = { mayChange: true, mayRule: false };
+  expect(found(toAlerts(1))).toEqual({ ...w, status: '', ...may });
+});
+
+test('no two pages stand at one address', () => {
+  const addresses = PAGES.map((page) => page.path.replace(/:\w+/g, '1'));
+  expect(addresses.map((address) => find(address)?.page.path)).toEqual(PAGES.map((p) => p.path));
+});
+
+test.each(['/', '/w', '/w/1', '/w/x/sites', '/w/1/sites/', '/w/1/sites/2/probes', '/w/1/sites/x'])(
+  '%j is found only where it is a page',
+  (path) => expect(find(path) !== null).toBe(path === '/w/1/sites/'),
+);

@@ -1,0 +1,49 @@
+/** Where the browser is. Links of the panel are followed without loading it anew. */
+
+import { isHome, isPanel, ofHash } from './route';
+
+class Place {
+  path = $state('');
+  #search = $state('');
+  #query = $derived(new URLSearchParams(this.#search));
+
+  constructor() {
+    this.#read();
+    addEventListener('popstate', () => this.#read());
+    document.addEventListener('click', (event) => this.#follow(event));
+  }
+
+  /** What stands behind the question mark at `name`. */
+  asked = (name: string): string => this.#query.get(name) ?? '';
+
+  /** `replace`: the address that is left is not one to come back to. */
+  go(address: string, replace = false) {
+    const to = new URL(address, location.href);
+    if (to.href === location.href) return;
+    const another = to.pathname !== this.path;
+    if (replace) history.replaceState(null, '', to);
+    else history.pushState(null, '', to);
+    this.#read();
+    if (another) scrollTo(0, 0);
+  }
+
+  #read() {
+    const moved = isHome(location.pathname) ? ofHash(location.hash) : null;
+    if (moved) history.replaceState(null, '', moved);
+    this.path = location.pathname;
+    this.#search = location.search;
+  }
+
+  #follow(event: MouseEvent) {
+    const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (event.defaultPrevented || event.button !== 0 || !plain) return;
+    const link = event.target instanceof Element ? event.target.closest('a[href]') : null;
+    if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute('download'))
+      return;
+    if (link.origin !== location.origin || !isPanel(link.pathname)) return;
+    event.preventDefault();
+    this.go(link.href);
+  }
+}
+
+export const place = new Place();

@@ -1,0 +1,107 @@
+/** REST with the controller, typed by its routes. Every failure is an ApiError in words. */
+
+import { clock } from './clock.svelte';
+import { session } from './session.svelte';
+import type { Page, Routes } from './wire';
+
+type Route = keyof Routes;
+
+export class ApiError extends Error {
+  /** HTTP status; 0 where no answer came at all. */
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Entries of a list that come in one answer. */
+export const PAGE = 200;
+
+interface More<R extends Route> {
+  query?: Routes[R]['query'];
+  body?: Routes[R]['body'];
+  signal?: AbortSignal | undefined;
+}
+
+/** `path` fills the braces of the route. */
+export async function ask<R extends Route>(
+  route: R,
+  path: Routes[R]['path'],
+  { query, body, signal }: More<R> = {},
+): Promise<Routes[R]['answer']> {
+  const [method = '', pattern = ''] = route.split(' ');
+  const filled = pattern.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String((path as Record<string, unknown>)[name])),
+  );
+  const pairs = Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]);
+  const search = pairs.length ? `?${new URLSearchParams(pairs)}` : '';
+  const headers = {
+    ...(session.token && { Authorization: `Bearer ${session.token}` }),
+    ...(body && { 'Content-Type': 'application/json' }),
+  };
+  return call(filled + search, {
+    method,
+    headers,
+    ...(body && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  });
+}
+
+type Listed = {
+  [R in Route]: Routes[R]['answer'] extends Page<unknown> ? R : never;
+}[Route];
+type Entry<R extends Listed> = Routes[R]['answer'] extends Page<infer T> ? T : never;
+
+/** A list to its end. */
+export async function all<R extends Listed>(
+  route: R,
+  path: Routes[R]['path'],
+  signal?: AbortSignal,
+): Promise<Entry<R>[]> {
+  const found: Entry<R>[] = [];
+  for (;;) {
+    const query = { limit: PAGE, offset: found.length };
+    const { data, total } = (await ask(route, path, { query, signal })) as Page<Entry<R>>;
+    found.push(...data);
+    if (data.length === 0 || found.length >= total) return found;
+  }
+}
+
+/** null where there is no such thing. */
+export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+async function call<T>(address: string, init: RequestInit): Promise<T> {
+  const sentAt = Date.now();
+  let response: Response;
+  try {
+    response = await fetch(address, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError(0, 'The controller cannot be reached.');
+  }
+  clock.learn(response.headers.get('date'), sentAt, Date.now());
+  if (response.ok) return (await response.json()) as T;
+  if (response.status === 401 && session.token) {
+    session.end('Your session has ended. Please log in again.');
+  }
+  throw new ApiError(response.status, await words(response));
+}
+
+async function words(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as { error?: unknown };
+    if (typeof body.error === 'string' && body.error) return body.error;
+  } catch {
+    // A proxy in between answers in HTML; the status says more.
+  }
+  return `The controller answered ${response.status} ${response.statusText}`.trim() + '.';
+}
