@@ -63,7 +63,7 @@ class Uplink:
                     put_last(self._peer, self._clock)
                 said = parting(identity.url, group)
                 self._health.ill(SUBJECT, said, lasting=is_lasting(group))
-                self._moves.failed()
+                self._moves.failed(said)
                 deactivated = ""
             finally:
                 self.connected = False
