@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import psutil
 import uvloop
 
 
@@ -157,10 +158,12 @@ async def run(config: dict[str, Any]) -> dict[str, Any]:
         agent.post()
     await asyncio.sleep(config["warm_up_sec"])
     tally.counting = True
-    started = time.perf_counter()
+    server = psutil.Process(config["pid"])
+    started, before = time.perf_counter(), server.cpu_times()
     await asyncio.sleep(config["seconds"])
     tally.counting = False
-    elapsed = time.perf_counter() - started
+    elapsed, after = time.perf_counter() - started, server.cpu_times()
+    cpu_s = after.user + after.system - before.user - before.system
     tally.running = False
     for agent in agents:
         agent.ready = loop.create_future()
@@ -172,6 +175,8 @@ async def run(config: dict[str, Any]) -> dict[str, Any]:
         "posted": sum(agent.seq for agent in agents),
         "acked": tally.acked,
         "per_second": tally.acked / elapsed,
+        "cpu_us": 1e6 * cpu_s / tally.acked,
+        "cores": cpu_s / elapsed,
         "p50_ms": found[len(found) // 2] if found else 0,
         "p99_ms": found[int(len(found) * 0.99)] if found else 0,
         "errors": tally.errors[:3],

@@ -1,13 +1,20 @@
-"""TLS in front of a controller, as a reverse proxy is: bytes go on as they come."""
+"""TLS in front of a controller, as a reverse proxy is: bytes go on as they come.
 
-import socket
+One loop for both ways: a TLS connection of Python 3.11 that one thread reads while another writes
+sometimes reads an end that nobody sent.
+"""
+
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
+import anyio
 import trustme
+from anyio.abc import ByteStream, SocketAttribute
+from anyio.from_thread import start_blocking_portal
+from anyio.streams.tls import TLSListener
 
 from forepost.kit.pins import pin_of
 
@@ -30,54 +37,37 @@ class Front:
     @contextmanager
     def before(self, port: int, at: int = 0) -> Iterator[int]:
         """The port where it stands."""
-        with socket.create_server(("127.0.0.1", at)) as listening:
-            stopping = threading.Event()
-            listening.settimeout(0.1)
-            thread = threading.Thread(target=self._accept, args=(listening, port, stopping))
-            thread.start()
-            try:
-                yield listening.getsockname()[1]
-            finally:
-                stopping.set()
-                thread.join()
-
-    def _accept(self, listening: socket.socket, port: int, stopping: threading.Event) -> None:
-        pumps: list[threading.Thread] = []
-        while not stopping.is_set():
-            with suppress(TimeoutError):
-                raw, _ = listening.accept()
-                pumps.append(threading.Thread(target=self._serve, args=(raw, port, stopping)))
-                pumps[-1].start()
-        for pump in pumps:
-            pump.join()
-
-    def _serve(self, raw: socket.socket, port: int, stopping: threading.Event) -> None:
-        raw.settimeout(5)
         with (
-            suppress(OSError),
-            self._context.wrap_socket(raw, server_side=True) as outer,
-            socket.create_connection(("127.0.0.1", port)) as inner,
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(self._stand(port, at)) as place,
         ):
-            ends = threading.Event()
-            back = threading.Thread(target=_pump, args=(inner, outer, stopping, ends))
-            back.start()
-            _pump(outer, inner, stopping, ends)
-            back.join()
+            yield place
+
+    @asynccontextmanager
+    async def _stand(self, port: int, at: int) -> AsyncIterator[int]:
+        async with (
+            await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=at) as listener,
+            anyio.create_task_group() as tasks,
+        ):
+            outer = TLSListener(listener, self._context, standard_compatible=False)
+            tasks.start_soon(outer.serve, partial(_serve, port), tasks)
+            yield listener.extra(SocketAttribute.local_port)
+            tasks.cancel_scope.cancel()
 
 
-def _pump(
-    source: socket.socket, sink: socket.socket, stopping: threading.Event, ends: threading.Event
-) -> None:
-    source.settimeout(0.1)
-    while not (stopping.is_set() or ends.is_set()):
-        try:
-            data = source.recv(65_536)
-        except TimeoutError:
-            continue
-        except OSError:
-            data = b""
-        if not data:
-            break
-        with suppress(OSError):
-            sink.sendall(data)
-    ends.set()
+async def _serve(port: int, outer: ByteStream) -> None:
+    async with outer:
+        with suppress(OSError):  # no controller there
+            async with (
+                await anyio.connect_tcp("127.0.0.1", port) as inner,
+                anyio.create_task_group() as both,
+            ):
+                both.start_soon(_pump, outer, inner, both.cancel_scope)
+                both.start_soon(_pump, inner, outer, both.cancel_scope)
+
+
+async def _pump(source: ByteStream, sink: ByteStream, both: anyio.CancelScope) -> None:
+    with suppress(anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+        while True:
+            await sink.send(await source.receive())
+    both.cancel()

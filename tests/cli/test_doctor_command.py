@@ -28,8 +28,8 @@ import json, anyio, msgspec
 from forepost.agent.edges.system import system_edges
 from forepost.agent.probes import PROBES
 from forepost.kit.clock import SystemClock
-from forepost.wire.probe_options import read_options
-from forepost.wire.probes import OPTIONS
+from forepost.wire.probes.options import read_options
+from forepost.wire.probes.probe import OPTIONS
 
 ASKED = {
     "DNS": ("a.example", {"dns_server": "127.0.0.1:9"}),
@@ -71,14 +71,18 @@ def strict() -> Iterator[Namespace]:
 
 
 @contextmanager
-def folder(*probes: dict[str, object]) -> Iterator[Path]:
-    """A state folder of nobody's own, with these probes wanted."""
+def folder(*probes: dict[str, object], former: bool = False) -> Iterator[Path]:
+    """A state folder of nobody's own, with these probes wanted; `former`: as version N-1 kept
+    them.
+    """
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         path = Path(name, "agent")
         path.mkdir()
-        (path / "wanted.json").write_text(json.dumps(probes))
+        file = path / ("wanted.json" if former else "wanted-probes.json")
+        kept = probes if former else {"revision": "r", "parts": [{"probes": probes}]}
+        file.write_text(json.dumps(kept))
         Path(name).chmod(0o755)
-        for one in (path, path / "wanted.json"):
+        for one in (path, file):
             os.chown(one, 65534, 65534)
         yield path
 
@@ -114,10 +118,10 @@ def test_without_privilege_it_says_what_is_lacking_and_fails_only_where_it_matte
         assert "setcap cap_net_raw+ep" in found[name].grant
         assert "net.ipv4.ping_group_range" in found[name].grant
     assert code == 0
-    with folder({"type": "MTR", "metadata": {"protocol": "udp"}}) as path:
+    with folder({"type": "MTR", "metadata": {"protocol": "udp"}}, former=True) as path:
         code, found = doctor(strict, FOREPOST_NODE__STATE_DIR=str(path))
         assert (code, found["mtr-udp"].configured) == (0, True)
-    with folder({"type": "PING"}) as path:
+    with folder({"type": 7}, {"type": "PING"}) as path:
         code, found = doctor(strict, FOREPOST_NODE__STATE_DIR=str(path))
         assert (code, found["icmp-ipv4"].fails, found["mtr-icmp"].fails) == (1, True, False)
 

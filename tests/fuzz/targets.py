@@ -4,16 +4,11 @@ A target takes any bytes. It may raise nothing: what a parser is said to raise i
 """
 
 import contextlib
-import hashlib
 import io
 import ssl
 import struct
-import tarfile
-import tempfile
 import zlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import anyio
@@ -35,42 +30,31 @@ from forepost.agent.cores.stamps.messages import Trouble
 from forepost.agent.cores.trace.extension import extensions
 from forepost.agent.cores.trace.packet import DatagramStyle, EchoStyle, Style, said
 from forepost.agent.edges.capture.capture_file import CaptureFile, NotACapture
-from forepost.agent.flows.hints import hint_text
 from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
-from forepost.agent.main import kept_keys, kept_list
+from forepost.agent.flows.wanted import entries_of
 from forepost.agent.meter.inspection import Inspection
 from forepost.agent.meter.packet import IPV4, parse
 from forepost.agent.meter.packet import IPV6 as PACKET_IPV6
 from forepost.agent.meter.replay import Replay
 from forepost.agent.meter.table import MeterTable
-from forepost.agent.node import identity_decoder
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns_message import NoAnswer, Question
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
+from forepost.agent.probes.wanted import list_of, probes_of
+from forepost.agent.talk import TooMuch
 from forepost.agent.uplink import record
 from forepost.agent.uplink.session import (
     Session as AgentSide,
 )
-from forepost.agent.uplink.wanted_groups import kept_decoder
 from forepost.controller.fleet.session import (
     Session as ControllerSide,
 )
-from forepost.controller.storage.archive import (
-    MANIFEST,
-    NAMES,
-    ArchiveFile,
-    Manifest,
-    Unusable,
-    plan_decoder,
-    unpacked,
-)
-from forepost.controller.storage.settled_clock import kept_time
 from forepost.kit import pins
-from forepost.kit.state_file import sealed, unsealed
+from forepost.kit.state_file import sealed
 from forepost.wire.flows.meter import MeterOrder
 from forepost.wire.probes import datagrams
 from forepost.wire.probes.http import HttpOptions
@@ -80,11 +64,18 @@ from forepost.wire.uplink.pieces import Pieces
 from tests.fakes.clock import FakeClock
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges
+from tests.fuzz.kept_files import (
+    NOW,
+    an_archive,
+    kept_by_the_agent,
+    kept_by_the_controller,
+    spool,
+    state_file,
+)
 from tests.fuzz.proxy_answers import EXAMPLES, proxy_answer
 from tests.lab import captures
 from tests.lab.frames import ethernet, ipv4, tcp, udp
 
-NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 FORMS: Final = (RAW_IPV4, DATAGRAM_IPV4, IPV6)
 Take = Callable[[bytes], None]
 
@@ -176,9 +167,9 @@ def uplink(data: bytes) -> None:
     text = data.decode(errors="replace")
     with contextlib.suppress(neffos.Malformed):
         neffos.decode(text)
-    own = AgentSide("0", 1, 0)
+    own = AgentSide("0", 1, 0, documents=("probes", "groups"))
     list(own.received("A1"))
-    with contextlib.suppress(neffos.Malformed, msgspec.MsgspecError, RecursionError):
+    with contextlib.suppress(neffos.Malformed, msgspec.MsgspecError, RecursionError, TooMuch):
         list(own.received(text))
     pieces = Pieces(1 << 20)
     for body in (data, b"." + data, b"." + zlib.compress(data), b"+" + data, b"."):
@@ -192,62 +183,12 @@ def uplink(data: bytes) -> None:
     list(theirs.received(theirs.text_of(data)))
 
 
-def spool(data: bytes) -> None:
-    for marked in (True, False):
-        end = 0
-        for one in record.decode(data, 1, marked=marked):
-            assert one.at >= (end if one.record is not None else 0)
-            assert one.record is None or one.end <= len(data)
-            end = one.end if one.record is not None else end
-
-
-def state_file(data: bytes) -> None:
-    with contextlib.suppress(ValueError):
-        document = unsealed(data)
-        assert document == data or sealed(document) == data
-
-
-def kept_by_the_agent(data: bytes) -> None:
-    """Each decoder of what an agent keeps, with and without a first line that is right."""
-    decoders = (
-        kept_list.decode,
-        kept_keys.decode,
-        kept_decoder.decode,
-        identity_decoder.decode,
-        hint_text,
-    )
-    for decode in decoders:
-        for file in (data, sealed(data)):
-            with contextlib.suppress(ValueError, RecursionError):
-                decode(unsealed(file))
-
-
-def kept_by_the_controller(data: bytes) -> None:
-    for decode in (kept_time.decode, plan_decoder.decode):
-        for file in (data, sealed(data)):
-            with contextlib.suppress(ValueError, RecursionError):
-                decode(unsealed(file))
-    with tempfile.TemporaryDirectory() as folder:
-        archive, stage = Path(folder) / "archive", Path(folder) / "stage"
-        archive.write_bytes(data)
-        stage.mkdir()
-        with contextlib.suppress(Unusable):
-            unpacked(archive, stage)
-        assert {one.name for one in stage.iterdir()} <= {*NAMES}
-        assert len([*Path(folder).iterdir()]) == 2
-
-
-def an_archive() -> bytes:
-    """With three files of a byte each."""
-    files = [ArchiveFile(name, 1, hashlib.sha256(b"x").hexdigest()) for name in NAMES]
-    manifest = Manifest(form=1, made_at=NOW, forepost="0", store_id="0", files=files)
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w") as tar:
-        for name, body in [(MANIFEST, msgspec.json.encode(manifest)), *((n, b"x") for n in NAMES)]:
-            info = tarfile.TarInfo(name)
-            info.size = len(body)
-            tar.addfile(info, io.BytesIO(body))
-    return made.getvalue()[: made.tell() // 512 * 512].rstrip(b"\0")
+def wanted_documents(data: bytes) -> None:
+    """A part of each document, and what it has in it."""
+    part = msgspec.Raw(data)
+    for read in (lambda: probes_of(list_of([part, part])[0]), lambda: entries_of([part, part])):
+        with contextlib.suppress(ValueError, msgspec.MsgspecError, RecursionError):
+            read()
 
 
 def simulated(data: bytes) -> None:
@@ -373,9 +314,22 @@ TARGETS: Final = {
         ],
     ),
     "state file": Target(state_file, [sealed(b"{}"), b"{}"]),
+    "wanted documents": Target(
+        wanted_documents,
+        [
+            b'{"probes":[{"id":1,"agent_id":1,"type":"PING"}],"keys":{"1":"AAAA"}}',
+            b'{"groups":[{"name":"g","entries":["198.18.0.1"]}]}',
+        ],
+    ),
     "kept by the agent": Target(
         kept_by_the_agent,
-        [b'[{"id":1}]', b'{"1":"AAAA"}', b"8.8.8.8\ta.example\n", b'{"revision":"","groups":[]}'],
+        [
+            b'[{"id":1}]',
+            b'{"1":"AAAA"}',
+            b"8.8.8.8\ta.example\n",
+            b'{"revision":"","groups":[]}',
+            b'{"revision":"r","parts":[{}]}',
+        ],
     ),
     "kept by the controller": Target(
         kept_by_the_controller,

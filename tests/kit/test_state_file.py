@@ -10,22 +10,32 @@ import msgspec
 import pytest
 
 from forepost.agent.flows.hints import hint_text
-from forepost.agent.main import KEYS, WANTED, kept_keys, kept_list
 from forepost.agent.node import IDENTITY, identity_decoder
-from forepost.agent.uplink.wanted_groups import FILE as GROUPS
-from forepost.agent.uplink.wanted_groups import kept_decoder
+from forepost.agent.uplink.former_files import (
+    GROUPS,
+    KEYS,
+    WANTED,
+    former_groups,
+    former_keys,
+    former_list,
+)
+from forepost.agent.uplink.kept_document import kept_document
 from forepost.kit.health import Health
 from forepost.kit.state_file import Damaged, StateFile, sealed
 
 KEPT: dict[str, tuple[Any, bytes]] = {
-    WANTED: (kept_list.decode, b'[{"id":1,"type":"PING","targets":[{"target":"198.18.0.1"}]}]'),
-    KEYS: (kept_keys.decode, b'{"1":"AAECAwQFBgc="}'),
+    "wanted-probes.json": (
+        kept_document.decode,
+        b'{"revision":"r","parts":[{"probes":[{"id":1,"type":"PING"}],"keys":{"1":"AAEC"}}]}',
+    ),
+    WANTED: (former_list.decode, b'[{"id":1,"type":"PING","targets":[{"target":"198.18.0.1"}]}]'),
+    KEYS: (former_keys.decode, b'{"1":"AAECAwQFBgc="}'),
     IDENTITY: (
         identity_decoder.decode,
         b'{"url":"http://h:8080","workspace_id":1,"agent_id":10,"psk":"0123abcd"}',
     ),
     GROUPS: (
-        kept_decoder.decode,
+        former_groups.decode,
         b'{"revision":"","groups":[{"name":"a","entries":["a.test"]}]}',
     ),
     "flow-hints": (hint_text, b"8.8.8.8\ta.example\n2606:4700::1\tb.example\n"),

@@ -126,3 +126,29 @@ def test_nothing_pure_lives_among_the_edges() -> None:
         path for path in edges if "Pure." in (ast.get_docstring(ast.parse(path.read_text())) or "")
     ]
     assert pure == []
+
+
+def test_every_protocol_says_what_it_is_and_what_each_member_does() -> None:
+    """But for plain figures (properties), where the Protocol says what they are."""
+    found = 0
+    silent: list[str] = []
+    for path in tracked("src/*.py"):
+        for one in ast.parse(path.read_text()).body:
+            if not (isinstance(one, ast.ClassDef) and "Protocol" in map(_name, one.bases)):
+                continue
+            found += 1
+            silent += [f"{path.name}: {one.name}"] * (ast.get_docstring(one) is None)
+            silent += [
+                f"{path.name}: {one.name}.{member.name}"
+                for member in one.body
+                if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef)
+                and "property" not in map(_name, member.decorator_list)
+                and ast.get_docstring(member) is None
+            ]
+    assert found > 40
+    assert silent == []
+
+
+def _name(node: ast.expr) -> str:
+    node = node.value if isinstance(node, ast.Subscript) else node
+    return node.id if isinstance(node, ast.Name) else ""

@@ -25,16 +25,17 @@ def test_a_damaged_list_is_set_aside_and_given_again(
         until(running(process), 15, lambda: process.output)
         process.stop()
         controller.kill()
-        for name in ("wanted.json", "keys.json"):
-            damage(process.folder / name)
+        damage(process.folder / "wanted-probes.json")
         process.start()
         until(process.status, 10, lambda: process.output)
         assert process.status()["probes"] == 0
-        assert "set aside as wanted.json.damaged" in process.status()["problems"]["wanted.json"]
+        assert (
+            "set aside as wanted-probes.json.damaged"
+            in process.status()["problems"]["wanted-probes.json"]
+        )
         controller.start()
         until(running(process), 90, lambda: process.output)
-        problems = process.status()["problems"]
-        assert not {"wanted.json", "keys.json"} & problems.keys()
+        until(lambda: "wanted-probes.json" not in process.status()["problems"], 15)
     finally:
         process.end()
 
@@ -80,17 +81,17 @@ def test_a_list_that_cannot_be_written_is_run_all_the_same(
     agent = person.agent(person.workspace("w"))
     person.probe(agent, type="PING", targets=["127.0.0.1"], interval_sec=1, count=1)
     process = AgentProcess(tmp_path / "agent", controller.url, agent)
-    (process.folder / "wanted.json" / "x").mkdir(parents=True)
-    (process.folder / "wanted.json.damaged").write_text("of before")
+    (process.folder / "wanted-probes.json" / "x").mkdir(parents=True)
+    (process.folder / "wanted-probes.json.damaged").write_text("of before")
     process.start()
     try:
         until(running(process), 15, lambda: process.output)
-        assert "cannot be written" in process.status()["problems"]["wanted.json"]
-        (process.folder / "wanted.json.damaged").unlink()
-        (process.folder / "wanted.json" / "x").rmdir()
-        (process.folder / "wanted.json").rmdir()
-        until(lambda: "wanted.json" not in process.status()["problems"], 12)
-        assert (process.folder / "wanted.json").is_file(), "when it can be, it is kept"
+        assert "cannot be written" in process.status()["problems"]["wanted-probes.json"]
+        (process.folder / "wanted-probes.json.damaged").unlink()
+        (process.folder / "wanted-probes.json" / "x").rmdir()
+        (process.folder / "wanted-probes.json").rmdir()
+        until(lambda: "wanted-probes.json" not in process.status()["problems"], 12)
+        assert (process.folder / "wanted-probes.json").is_file(), "when it can be, it is kept"
         until(process.drained, 15, lambda: f"{process.status()}\n{process.output}")
     finally:
         process.end()

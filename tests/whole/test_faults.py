@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import anyio
 import msgspec
@@ -17,7 +16,6 @@ from forepost.agent.edges.files.spool_folder import SpoolFolder
 from forepost.agent.edges.host.facts import LinuxHost
 from forepost.agent.node import Identity, Node
 from forepost.agent.probes.schedule import Scheduler
-from forepost.agent.uplink.link import Uplink
 from forepost.agent.uplink.record import decode
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import SystemClock
@@ -25,6 +23,7 @@ from forepost.kit.health import Health
 from forepost.wire.probes.probe import Probe, ProbeTarget
 from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.documents import uplink
 from tests.fakes.net import FakeNet, fake_edges
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
@@ -193,11 +192,8 @@ async def test_a_controller_that_is_away_for_an_hour(
         url=controller.url, workspace_id=agent.workspace, agent_id=agent.id, psk=agent.psk
     )
 
-    async def want(_revision: str, _probes: Any, _keys: Any) -> list[str]:
-        return []
-
     async with anyio.create_task_group() as tasks:
-        link = Uplink(node, spool, want, SystemClock(), health)
+        link = uplink(node, spool, SystemClock(), health)
         tasks.start_soon(link.run, identity)
         with anyio.fail_after(10):
             while spool.status.pending:  # noqa: ASYNC110 - across a real socket

@@ -157,5 +157,6 @@ def test_metered_traffic_is_told_by_device_and_group(
         assert received == [group["bytes_in"]]
     finally:
         agent.end()
-    kept = json.loads(unsealed((tmp_path / "agent/groups.json").read_bytes()))
-    assert kept["groups"] == [{"name": "near", "entries": [NEAR]}]
+    kept = json.loads(unsealed((tmp_path / "agent/wanted-groups.json").read_bytes()))
+    (part,) = kept["parts"]
+    assert part["groups"] == [{"name": "near", "entries": [NEAR]}]

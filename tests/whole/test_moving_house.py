@@ -160,13 +160,7 @@ def test_an_agent_follows_its_controller_and_comes_back(house: House, tmp_path: 
     assert (house.identity["url"], house.identity["home"]) == (old, "")
     with front.before(house.controller.port, at=port):
         house.again()
-
-        def moves() -> bool:
-            if "no conversation comes about there" in house.problems():
-                house.again()  # a first try that fails is followed by none for ten minutes
-            return house.at == new
-
-        until(moves, 50, house.problems)
+        until(lambda: house.at == new, 50, lambda: f"{house.problems()}\n{house.process.output}")
         house.again(FOREPOST_UPLINK__MAY_MOVE="false")  # the site has the last word
         until(lambda: house.at == old, 25, house.problems)
         house.arrives()

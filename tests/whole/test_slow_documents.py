@@ -56,7 +56,7 @@ def trial(controller: ControllerProcess, tmp_path: Path) -> None:
         try:
             said = lambda: f"{process.status()}\n{process.output}"  # noqa: E731
             until(lambda: len(person.results(agent, live)) > 10, 60, said)
-            kept = process.folder / "groups.json"
+            kept = process.folder / "wanted-groups.json"
             assert not kept.exists()  # they are still on their way
             late = sorted(_late_sec(row) for row in person.results(agent, live))
             assert late[len(late) // 2] < 15, late

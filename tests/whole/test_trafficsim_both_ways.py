@@ -83,7 +83,7 @@ def test_both_directions_reach_the_rest_api(tmp_path: Path) -> None:
             assert payload["receivedPackets"] == payload["totalPackets"] > 40
             assert (payload["payloadSize"], payload["dscpReceived"]) == (172, 46)
             assert payload["MOS"] > 4
-        kept = (tmp_path / "a" / "keys.json").stat()
+        kept = (tmp_path / "a" / "wanted-probes.json").stat()
         assert kept.st_mode & 0o777 == 0o600
     finally:
         for process in processes:

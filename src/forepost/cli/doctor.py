@@ -20,8 +20,12 @@ from forepost.agent.doctor import examine
 from forepost.agent.doctor.case import Case, ProbeFacts, needs, served
 from forepost.agent.edges.host import abilities
 from forepost.agent.node import IDENTITY, Identity, Node
+from forepost.agent.probes.wanted import MOST_BYTES
 from forepost.agent.status import SOCKET
 from forepost.agent.uplink.enroll import standing
+from forepost.agent.uplink.former_files import WANTED as FORMER
+from forepost.agent.uplink.former_files import former_list
+from forepost.agent.uplink.kept_document import file_of
 from forepost.agent.way import Way
 from forepost.cli import folders
 from forepost.cli.measure import USAGE, Flag, plain
@@ -32,10 +36,11 @@ from forepost.kit.settings import WrongSettings
 from forepost.kit.state_file import Damaged, StateFile
 from forepost.wire.local.doctor import Diagnosis, Finding
 from forepost.wire.local.status import Status
+from forepost.wire.uplink.documents import PROBES, ProbesPart
 
-WANTED: Final = "wanted.json"
 WELL, FAILING = 0, 1
-_asked = msgspec.json.Decoder(list[ProbeFacts])
+_part = msgspec.json.Decoder(ProbesPart)
+_asked = msgspec.json.Decoder(ProbeFacts)
 _STYLES: Final = {"ok": "green", "lacks": "yellow", "off": "dim"}
 
 
@@ -134,9 +139,22 @@ def _readable(path: Path) -> bool:
 def _probes(state: Path) -> list[ProbeFacts]:
     """The list that the agent was given last; nothing where that cannot be read."""
     try:
-        return StateFile(state / WANTED, _asked.decode).load() or []
-    except (OSError, Damaged):
+        kept = file_of(state, PROBES, MOST_BYTES).load()
+        if kept is None:  # it was not started since it was updated
+            listed = StateFile(state / FORMER, former_list.decode).load() or []
+        else:
+            listed = [raw for part in kept.parts for raw in _part.decode(part).probes]
+    except (OSError, Damaged, msgspec.MsgspecError):
         return []
+    return [one for raw in listed if (one := _facts(raw)) is not None]
+
+
+def _facts(raw: msgspec.Raw) -> ProbeFacts | None:
+    """None: the agent does not understand it either."""
+    try:
+        return _asked.decode(raw)
+    except msgspec.ValidationError:
+        return None
 
 
 def _panel(listen: str) -> Finding:

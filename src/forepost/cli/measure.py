@@ -68,6 +68,8 @@ class Often:
 
 
 class Result(Protocol):
+    """A result of a probe, as its command needs it."""
+
     @property
     def remote_addr(self) -> str: ...
 

@@ -175,7 +175,11 @@ def report_of(
     received: datetime,
 ) -> Report:
     """What a URL hides is not kept with results: everybody who may look sees them."""
-    payload = without_secrets(bytes(post.payload), post.target)
+    payload, target, reason = bytes(post.payload), post.target, post.triggered_reason
+    shown = public_target(target)
+    if shown != target:
+        payload = without_secrets(payload, target)
+        reason = reason_without_secrets(reason, target)
     said = payloads.read(post.type, payload)
     found = payloads.measures_of(said)
     return Report(
@@ -187,10 +191,10 @@ def report_of(
         received_us=_micros(received),
         type=post.type,
         payload=payload,
-        target=public_target(post.target),
+        target=shown,
         target_agent=target_agent,
         triggered=post.triggered,
-        triggered_reason=reason_without_secrets(post.triggered_reason, post.target),
+        triggered_reason=reason,
         rtt_ms=found.rtt_ms,
         rtt_min_ms=found.rtt_min_ms,
         rtt_max_ms=found.rtt_max_ms,

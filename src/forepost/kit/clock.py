@@ -8,6 +8,8 @@ import anyio
 
 
 class Clock(Protocol):
+    """Time as an argument: real (`SystemClock`), or in the hands of a test."""
+
     def now(self) -> datetime:
         """Wall clock, in UTC: what a person reads. Never subtract two of them."""
         ...
@@ -20,7 +22,9 @@ class Clock(Protocol):
         """As `monotonic`, and it grows also while the machine is suspended."""
         ...
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds` of `monotonic`."""
+        ...
 
 
 class SystemClock:

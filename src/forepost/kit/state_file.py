@@ -126,10 +126,9 @@ class StateFile(Generic[T]):
         except OSError:
             return False
 
-    def settle(self, health: Health) -> None:
-        """Keep what could not be kept before."""
-        if self._owed is not None:
-            self.keep(self._owed, health)
+    def settle(self, health: Health) -> bool:
+        """Keep what could not be kept before; return whether something was, and is kept now."""
+        return self._owed is not None and self.keep(self._owed, health)
 
     def seal(self) -> None:
         """Give a file of the first form, which was found right, its first line. Raises OSError."""

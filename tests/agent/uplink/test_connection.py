@@ -18,13 +18,14 @@ from websockets.exceptions import ConnectionClosed
 
 from forepost.agent.node import Identity, Node
 from forepost.agent.uplink.connection import Connection
-from forepost.agent.uplink.link import SUBJECT, Uplink
+from forepost.agent.uplink.link import SUBJECT
 from forepost.agent.uplink.spool import Spool
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from forepost.kit.pins import pin_of
 from forepost.wire.uplink.packed import DEFLATE, opened
 from tests.fakes.disk import FakeDisk
+from tests.fakes.documents import uplink
 from tests.lab.certificates import self_signed
 from tests.lab.cut import cut
 from tests.lab.net import Namespace, pair
@@ -62,10 +63,9 @@ class Trial:
         self.spool = Spool(
             FakeDisk(), self.clock, self.health, max_bytes=1 << 30, max_age_sec=86_400
         )
-        self.link = Uplink(
+        self.link = uplink(
             node,
             self.spool,
-            _want_nothing,
             self.clock,
             self.health,
             silent_sec=silent_sec,
@@ -112,10 +112,6 @@ class Trial:
         self.kept += [one["seq"] for one in results]
         ok = {"boot": report["boot"], "seq": self.kept[-1], "refused": []}
         await peer.send(f";forepost;;report_ok;0;0;{json.dumps(ok)}")
-
-
-async def _want_nothing(*_: object) -> list[str]:
-    return []
 
 
 def pin(folder: Path) -> str:

@@ -17,26 +17,21 @@ from websockets.exceptions import ConnectionClosed
 from websockets.utils import accept_key
 
 from forepost.agent.node import Identity, Node
-from forepost.agent.uplink.bounds import (
-    LARGEST_GROUPS,
-    LARGEST_PROBE,
-    GroupParts,
-    TooMuch,
-    probes_of,
-)
+from forepost.agent.probes.wanted import MOST_BYTES, list_of
+from forepost.agent.talk import TooMuch
 from forepost.agent.uplink.conversation import WORDS
 from forepost.agent.uplink.link import Uplink
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.spool import Spool
-from forepost.agent.uplink.steps import ProbesAre, Ready
+from forepost.agent.uplink.steps import Ready, Wanted
 from forepost.agent.uplink.timekeeper import CONTROLLERS, Timekeeper
-from forepost.agent.uplink.wanted_groups import WantedGroups
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from forepost.wire.uplink.clock import TimeIs
-from forepost.wire.uplink.groups import GroupEntries, WantGroups
+from forepost.wire.uplink.documents import GROUPS, PROBES
 from tests.fakes.clock import FakeClock
 from tests.fakes.disk import FakeDisk
+from tests.fakes.documents import NotedDocument, documents_of, uplink
 from tests.fakes.endless import watched
 from tests.lab.peers import answering, serving
 
@@ -64,6 +59,20 @@ def own(event: str, body: Any) -> str:
 HELLO = own("hello", {"version": "1", "capabilities": ["report", "want", "groups"]})
 
 
+class BoundedProbes(NotedDocument):
+    """The document `probes` with its bounds, without a scheduler."""
+
+    def __init__(self) -> None:
+        super().__init__(PROBES, most_bytes=MOST_BYTES)
+        self.lists: list[int] = []
+
+    async def apply(self, parts: Sequence[msgspec.Raw]) -> list[str]:
+        raws, _ = list_of(parts)
+        problems = await super().apply(parts)
+        self.lists.append(len(raws))
+        return problems
+
+
 class Site:
     def __init__(self, folder: Path) -> None:
         self.clock, self.health = SystemClock(), Health(logging.getLogger("test"))
@@ -73,21 +82,18 @@ class Site:
         self.spool = Spool(
             FakeDisk(), self.clock, self.health, max_bytes=1 << 30, max_age_sec=86_400
         )
-        self.lists: list[tuple[str, int]] = []
-        self.groups: list[int] = []
+        self.probes = BoundedProbes()
+        self.groups = NotedDocument(GROUPS, most_bytes=1 << 20)
+        self.documents = documents_of(folder, self.health, self.probes, self.groups)
         self.connects = 0
-        self.full = False
         self.heard: list[str] = []
 
-    async def want(self, revision: str, raws: Sequence[msgspec.Raw], _keys: object) -> list[str]:
-        if self.full:
-            raise OSError(28, "No space left on device")
-        self.lists.append((revision, len(raws)))
-        return []
+    @property
+    def lists(self) -> list[int]:
+        return self.probes.lists
 
-    async def want_groups(self, document: Sequence[tuple[str, Any]]) -> list[str]:
-        self.groups.append(len(document))
-        return []
+    def link(self) -> Uplink:
+        return uplink(self.node, self.spool, self.clock, self.health, self.documents)
 
 
 @asynccontextmanager
@@ -116,8 +122,7 @@ async def visited(folder: Path, talk: Talk) -> AsyncIterator[Site]:
     ) as server:
         port = server.sockets[0].getsockname()[1]
         identity = Identity(url=f"http://127.0.0.1:{port}", workspace_id=1, agent_id=1, psk="k")
-        groups = WantedGroups(folder, site.want_groups, site.health)
-        link = Uplink(site.node, site.spool, site.want, site.clock, site.health, groups=groups)
+        link = site.link()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(link.run, identity)
             yield site
@@ -145,7 +150,7 @@ async def test_messages_that_are_wrong_are_passed_over_and_said(tmp_path: Path) 
 
     async with visited(tmp_path, talk) as site:
         await happens(lambda: site.lists)
-        assert site.lists == [("r", 3)]
+        assert site.lists == [3]
         assert site.connects == 1
         assert site.health.problems[WORDS].startswith("7 messages are passed over, the last one: ")
 
@@ -185,7 +190,7 @@ async def test_groups_without_end_are_forgotten(tmp_path: Path) -> None:
 
     async def talk(socket: ServerConnection) -> None:
         await socket.send(HELLO)
-        for part in range(1, 110):
+        for part in range(1, 12):
             groups = [{"name": "g", "entries": entries}]
             said = {"revision": "r", "part": part, "parts": 20_000, "groups": groups}
             await socket.send(own("want_groups", said))
@@ -193,59 +198,21 @@ async def test_groups_without_end_are_forgotten(tmp_path: Path) -> None:
         await socket.send(own("want_groups", small))
 
     async with visited(tmp_path, talk) as site, watched() as pauses:
-        await happens(lambda: site.groups)
-        assert site.groups == [1]
-        assert "more than 1,000,000 addresses in groups" in site.health.problems[WORDS]
+        await happens(lambda: site.groups.applied)
+        assert [len(parts) for parts in site.groups.applied] == [1]
+        assert "document groups: more than 1,048,576 bytes" in site.health.problems[WORDS]
         assert pauses.longest_sec < 0.5
 
 
-def test_parts_are_bounded_in_bytes_and_must_follow() -> None:
-    parts = GroupParts()
-    one = WantGroups(revision="r", part=1, parts=9, groups=[GroupEntries(name="g", entries=["a"])])
-    assert parts.take(one, LARGEST_GROUPS // 2) is None
-    with pytest.raises(TooMuch, match="more than 64 MiB of groups"):
-        parts.take(msgspec.structs.replace(one, part=2), LARGEST_GROUPS)
-    assert parts.take(msgspec.structs.replace(one, part=3), 1) is None
-    last = msgspec.structs.replace(one, parts=1)
-    assert parts.take(last, 1) == {"g": ["a"]}
-    many = msgspec.structs.replace(last, groups=[GroupEntries(name="n" * 201, entries=[])])
-    with pytest.raises(TooMuch, match="200 characters"):
-        parts.take(many, 1)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"targets": [{**PROBE, "probe_id": 1, "target": "t" * 2_001}]}, "length <= 2000"),
-        ({"interval_sec": 10**30}, "interval_sec"),
-        ({"timeout_sec": 10**9}, "timeout_sec"),
-        ({"count": -(10**12)}, "count"),
-        ({"labels": "x" * LARGEST_PROBE}, "bytes: 1,048,576 are the most"),
-        ({"metadata": json.loads("[" * 200 + "]" * 200)}, "nested more than 100 deep"),
-        ({"type": "T" * 33}, "type"),
-    ],
-)
-def test_a_probe_that_is_too_much_costs_the_others_nothing(
-    wrong: dict[str, Any], words: str
-) -> None:
-    raws = [msgspec.Raw(json.dumps(one).encode()) for one in ({**PROBE, **wrong}, PROBE)]
-    probes, kept, reasons = probes_of(raws)
-    assert [one.id for one in probes] == [1]
-    assert kept == raws[1:]
-    (reason,) = reasons
-    assert words in reason
-    assert len(reason) < 600
-
-
 def test_a_message_of_very_many_values_is_not_decoded() -> None:
-    session = Session("1", 1, 0)
+    session = Session("1", 1, 0, documents=(PROBES,))
     list(session.received("Aabc"))
     with pytest.raises(TooMuch, match="1,000,000 are the most"):
         list(session.received(";forepost;;want;0;0;" + "{}," * 600_000))
 
 
 def test_a_second_greeting_starts_nothing() -> None:
-    session = Session("1", 1, 0)
+    session = Session("1", 1, 0, documents=(PROBES,))
     list(session.received("Aabc"))
     assert len(list(session.received("$1;;;;;;"))) == 2
     with pytest.raises(TooMuch):
@@ -255,9 +222,7 @@ def test_a_second_greeting_starts_nothing() -> None:
     for again in (HELLO, "$2;;;;;;", "$2;forepost;;_OnNamespaceConnect;1;0;no"):
         with pytest.raises(TooMuch):
             list(session.received(again))
-    assert isinstance(
-        next(session.received(own("want", {"revision": "r", "probes": []}))), ProbesAre
-    )
+    assert isinstance(next(session.received(own("want", {"revision": "r", "probes": []}))), Wanted)
 
 
 @pytest.mark.parametrize("year", [1970, 2019, 2100, 2262])
@@ -286,7 +251,7 @@ async def test_a_redirect_takes_the_key_nowhere(tmp_path: Path) -> None:
         async with serving(answering(said)) as here:
             url = f"http://127.0.0.1:{here}"
             identity = Identity(url=url, workspace_id=1, agent_id=1, psk="secret")
-            link = Uplink(site.node, site.spool, site.want, site.clock, site.health)
+            link = site.link()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(link.run, identity)
                 await happens(lambda: "controller" in site.health.problems)
@@ -300,11 +265,38 @@ async def test_what_cannot_be_kept_does_not_end_the_conversation(tmp_path: Path)
         await socket.send(HELLO)
         await socket.send(own("want", {"revision": "r", "probes": []}))
 
+    (tmp_path / "wanted-probes.json").mkdir()
     async with visited(tmp_path, talk) as site:
-        site.full = True
-        await happens(lambda: any("controller wants" in one for one in site.health.problems))
+        await happens(lambda: any('"revision":"r"' in one for one in site.heard))
+        await happens(lambda: "wanted-probes.json" in site.health.problems)
+        assert "cannot be written" in site.health.problems["wanted-probes.json"]
         assert site.connects == 1
         assert "controller" not in site.health.problems
+
+
+@pytest.mark.parametrize("capability", ["documents", "want"])
+async def test_a_fault_of_a_subject_ends_no_conversation(tmp_path: Path, capability: str) -> None:
+    first = {"document": PROBES, "revision": "r1", "body": {"probes": [PROBE]}}
+    event = "want" if capability == "want" else "want_document"
+    said = {"revision": "r1", "probes": [PROBE]} if capability == "want" else first
+
+    async def talk(socket: ServerConnection) -> None:
+        await socket.send(own("hello", {"version": "1", "capabilities": ["report", capability]}))
+        await socket.send(own(event, said))
+
+    async with visited(tmp_path, talk) as site:
+        site.probes.fault = OSError(5, "Input/output error")
+        await happens(lambda: "document probes" in site.health.problems)
+        assert "Input/output error" in site.health.problems["document probes"]
+        assert site.connects == 1
+        if capability == "documents":
+            await happens(lambda: any('"state":"failed"' in one for one in site.heard))
+            have = next(one for one in site.heard if '"state":"failed"' in one)
+            assert '"revision":"r1"' in have
+        else:
+            await happens(lambda: "Input/output error" in site.health.problems[WORDS])
+            assert not any("have;" in one for one in site.heard)
+        assert not (tmp_path / "wanted-probes.json").exists()
 
 
 @pytest.mark.parametrize("payload", [b"", b"x" * 125], ids=["empty", "long"])
@@ -338,7 +330,7 @@ async def test_pings_without_end_end_the_conversation(payload: bytes, tmp_path: 
         psk="k",
     )
     site = Site(tmp_path)
-    link = Uplink(site.node, site.spool, site.want, site.clock, site.health)
+    link = site.link()
     async with server, watched() as pauses, anyio.create_task_group() as tasks:
         tasks.start_soon(link.run, identity)
         with anyio.fail_after(10):

@@ -1,6 +1,8 @@
 """Which address of its controller an agent talks to."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -8,7 +10,15 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
 from forepost.agent.node import Identity, Node
-from forepost.agent.uplink.address import AGAIN_SEC, HOME_EVERY, SUBJECT, Moved, Moves
+from forepost.agent.uplink.address import (
+    AGAIN_SEC,
+    AWAY_SEC,
+    HOME_EVERY,
+    SUBJECT,
+    TRIES,
+    Moved,
+    Moves,
+)
 from forepost.kit.health import Health
 from tests.fakes.clock import START, FakeClock
 from tests.free_ports import free_port
@@ -37,12 +47,21 @@ class Home:
             await anyio.sleep(0.01)
         raise AssertionError("nobody waits")
 
+    async def gives_up(self, there: str) -> None:
+        """Nobody answers there, three times with short pauses."""
+        for pauses in range(TRIES - 1):
+            await self.asleep()
+            assert self.problem == "", f"after {pauses + 1} tries"
+            await self.clock.advance(TRIES)
+        await self.asleep()
+        assert there in self.problem
+
     def tries(self, count: int) -> list[str]:
         """None of which works."""
         found = []
         for _ in range(count):
             found.append(self.moves.turn().url)
-            self.moves.failed()
+            self.moves.failed("cut off")
         return found
 
 
@@ -89,8 +108,7 @@ async def test_an_address_that_nobody_answers_at_is_tried_every_ten_minutes(
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(house.moves.consider, there)
-        await house.asleep()
-        assert there in house.problem
+        await house.gives_up(there)
         assert f"going on at {HERE.url}" in house.problem
         assert house.moves.turn() == HERE
         await house.clock.advance(AGAIN_SEC - 1)
@@ -105,28 +123,110 @@ async def test_an_address_that_nobody_answers_at_is_tried_every_ten_minutes(
         tasks.cancel_scope.cancel()
 
 
-async def knows_it(stream: SocketStream) -> None:
-    """A controller that knows whoever asks."""
-    async with stream:
-        await stream.receive()
-        await stream.send(b'HTTP/1.1 200 \r\nContent-Length: 15\r\n\r\n{"status":"ok"}')
+class Listed:
+    """A controller that knows whoever asks, but for the first times, when it says nothing."""
+
+    def __init__(self, silent: int = 0) -> None:
+        self.left, self.asked = silent, 0
+
+    async def serve(self, stream: SocketStream) -> None:
+        self.asked += 1
+        async with stream:
+            await stream.receive()
+            if self.left:
+                self.left -= 1
+                return
+            await stream.send(b'HTTP/1.1 200 \r\nContent-Length: 15\r\n\r\n{"status":"ok"}')
 
 
-@pytest.mark.anyio
-async def test_two_that_name_each_other_do_not_have_it_to_and_fro(tmp_path: Path) -> None:
+@asynccontextmanager
+async def told_of(listed: Listed, folder: Path) -> AsyncIterator[tuple[Home, str]]:
+    """An agent, and the address of that controller."""
     async with (
         await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
         anyio.create_task_group() as tasks,
     ):
-        tasks.start_soon(listener.serve, knows_it)
-        there = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
-        here = "http://localhost:1"
-        house = Home(tmp_path, Identity(url=here, workspace_id=1, agent_id=1, psk="k"))
+        tasks.start_soon(listener.serve, listed.serve)
+        here = Identity(url="http://localhost:1", workspace_id=1, agent_id=1, psk="k")
+        yield (
+            Home(folder, here),
+            f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}",
+        )
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
+async def test_a_first_answer_that_gets_lost_is_asked_for_again(tmp_path: Path) -> None:
+    listed = Listed(silent=TRIES - 1)
+    async with told_of(listed, tmp_path) as (house, there), anyio.create_task_group() as tasks:
+
+        async def moves() -> None:
+            with pytest.raises(Moved):
+                await house.moves.consider(there)
+            tasks.cancel_scope.cancel()
+
+        tasks.start_soon(moves)
+        while True:  # until it has moved
+            await house.asleep()
+            await house.clock.advance(TRIES)
+    assert listed.asked == TRIES
+    assert (house.moves.turn().url, house.problem) == (there, "")
+
+
+@pytest.mark.anyio
+async def test_a_first_conversation_that_fails_is_tried_again(tmp_path: Path) -> None:
+    async with told_of(Listed(), tmp_path) as (house, there):
+        with pytest.raises(Moved):
+            await house.moves.consider(there)
+        house.moves.failed("the rest of the conversation that ends by it")
+        assert house.tries(TRIES - 1) == [there] * (TRIES - 1)
+        assert house.problem == ""
+        new = house.moves.turn()
+        house.moves.worked(new)
+        assert (new.url, house.node.identity()) == (there, new)
+        assert house.tries(HOME_EVERY)[:-1] == [there] * (HOME_EVERY - 1)
+
+
+@pytest.mark.anyio
+async def test_after_three_that_fail_the_agent_is_back_for_ten_minutes(tmp_path: Path) -> None:
+    async with told_of(Listed(), tmp_path) as (house, there):
+        with pytest.raises(Moved):
+            await house.moves.consider(there)
+        assert house.tries(TRIES + 1) == [there] * TRIES + ["http://localhost:1"]
+        assert house.problem == (
+            f"{there}: no conversation comes about there (cut off); going on at http://localhost:1"
+        )
+        house.moves.worked(house.moves.turn())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(house.moves.consider, there)
+            await house.asleep()
+            await house.clock.advance(AGAIN_SEC - 1)
+            assert house.moves.turn().url == "http://localhost:1"
+            tasks.cancel_scope.cancel()
+        await house.clock.advance(1)
+        with pytest.raises(Moved):  # and then as often again
+            await house.moves.consider(there)
+
+
+@pytest.mark.anyio
+async def test_no_further_conversation_is_tried_after_half_a_minute(tmp_path: Path) -> None:
+    """Somebody is there who takes his time for each: results wait meanwhile."""
+    async with told_of(Listed(), tmp_path) as (house, there):
+        with pytest.raises(Moved):
+            await house.moves.consider(there)
+        assert house.moves.turn().url == there
+        await house.clock.advance(AWAY_SEC)
+        assert house.tries(2) == [there, "http://localhost:1"]
+
+
+@pytest.mark.anyio
+async def test_two_that_name_each_other_do_not_have_it_to_and_fro(tmp_path: Path) -> None:
+    async with told_of(Listed(), tmp_path) as (house, there), anyio.create_task_group() as tasks:
         with pytest.raises(Moved):
             await house.moves.consider(there)
         house.moves.worked(house.moves.turn())
         assert (house.moves.url, house.problem) == (there, "")
-        tasks.start_soon(house.moves.consider, here)
+        tasks.start_soon(house.moves.consider, "http://localhost:1")
         await house.asleep()
         assert house.problem == f"{there} names another address, and this agent has just come"
         assert house.moves.turn().url == there
@@ -159,7 +259,10 @@ async def test_only_a_controller_says_that_it_removed_an_agent(
         )
         port = listener.extra(SocketAttribute.local_port)
         tasks.start_soon(house.moves.consider, f"http://127.0.0.1:{port}")
-        await house.asleep()
+        for _ in range(TRIES):
+            await house.asleep()
+            if not house.problem:
+                await house.clock.advance(TRIES)
         assert said in house.problem
         tasks.cancel_scope.cancel()
 

@@ -1,35 +1,40 @@
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
-from forepost.agent.uplink.bounds import TooMuch
+from forepost.agent.probes.wanted import list_of
+from forepost.agent.talk import TooMuch
 from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.session import Session
 from forepost.agent.uplink.steps import (
     Acked,
     Deactivated,
     MoveTo,
-    ProbesAre,
     Ready,
     Say,
+    TalkFrame,
     TimeWas,
     TurnedAway,
+    Wanted,
 )
 from forepost.controller.fleet import session as controller_side
 from forepost.controller.fleet import steps as controller_steps
 from forepost.wire.local.status import SpoolStatus
 from forepost.wire.uplink import neffos
 from forepost.wire.uplink.clock import ClockReading, TimeIs
+from forepost.wire.uplink.documents import PROBES, WantDocument
 from forepost.wire.uplink.messages import Refused, Want
+from forepost.wire.uplink.neffos import Frame
 from forepost.wire.uplink.pieces import pieces_of
 
 POST = b'{"probe_id":1,"created_at":"2026-11-21T09:14:46Z","type":"PING","payload":{}}'
 
 
 def agent() -> Session:
-    return Session("0.1.0", token=1795252457876461081, lost=0)
+    return Session("0.1.0", token=1795252457876461081, lost=0, documents=(PROBES,))
 
 
 def test_with_netwatchers_controller_one_result_at_a_time() -> None:
@@ -42,9 +47,14 @@ def test_with_netwatchers_controller_one_result_at_a_time() -> None:
     assert version == Say(';agent;;version;0;0;{"version":"0.1.0"}')
     assert connect == Say("$1795252457876461082;forepost;;_OnNamespaceConnect;0;0;")
     refused = "$1795252457876461082;forepost;;_OnNamespaceConnect;1;0;bad namespace"
-    assert list(own.received(refused)) == [Say(";agent;;probe_get;0;0;hello"), Ready(batched=False)]
+    assert list(own.received(refused)) == [Say(";agent;;probe_get;0;0;hello"), Ready()]
     (probes,) = own.received(';agent;;probe_get;0;0;[{"id":1,"type":"PING"}]')
-    assert probes == ProbesAre("", [msgspec.Raw(b'{"id":1,"type":"PING"}')])
+    assert probes == Wanted(
+        WantDocument(
+            document=PROBES, revision="", body=msgspec.Raw(b'{"probes":[{"id":1,"type":"PING"}]}')
+        ),
+        "probe_get",
+    )
     assert own.post(Record(5, POST)) == f";agent;;probe_post;0;0;{POST.decode()}"
     assert list(own.received(';agent;;probe_post_ok;0;0;{"ok":true}')) == [Acked([])]
     own.post(Record(6, POST))
@@ -101,9 +111,7 @@ def test_both_of_our_sides_understand_each_other() -> None:
                     to_controller.append(mine.text)
                 elif isinstance(mine, Ready):
                     ready.append(mine)
-    assert ready == [
-        Ready(batched=True, shows_tests=True, tells_time=True, gives_groups=True, shows_spool=True)
-    ]
+    assert [one.able for one in ready] == [frozenset(controller_side.MINE)]
     assert [type(step) for step in given] == [controller_steps.VersionIs, controller_steps.Met]
     records = [Record(1, POST), Record(2, POST)]
     (reported,) = other.received(str(own.report(99, records)))
@@ -119,7 +127,7 @@ def test_the_spool_is_told_to_who_shows_it_and_a_wrong_word_of_it_is_refused() -
     list(own.received("A1"))
     hello = ';forepost;;hello;0;0;{"version":"1","capabilities":["report"]}'
     (ready,) = own.received(hello)
-    assert ready == Ready(batched=True)  # one of before: it would not know the event
+    assert ready == Ready(frozenset({"report"}))  # one of before: it would not know the event
     list(other.received("M"))
     list(other.received("$1;forepost;;_OnNamespaceConnect;0;0;"))
     status = SpoolStatus(pending=9, bytes=70, lost=1, refused=0, backlog=7, backlog_left_sec=2.5)
@@ -149,7 +157,10 @@ def test_a_long_list_comes_in_pieces_between_which_others_come() -> None:
     assert list(own.received(';forepost;;report_ok;0;0;{"boot":99,"seq":1,"refused":[]}')) == [
         Acked([])
     ]
-    assert list(own.received(own.text_of(pieces[-1]))) == [ProbesAre("r", want.probes)]
+    (wanted,) = own.received(own.text_of(pieces[-1]))
+    assert isinstance(wanted, Wanted)
+    assert (wanted.event, wanted.part.revision) == ("want", "r")
+    assert list_of([wanted.part.body])[0] == want.probes
 
 
 @pytest.mark.parametrize("event", ["report", "report_z"])
@@ -260,3 +271,29 @@ def test_an_address_is_told_once_to_who_takes_it() -> None:
         of_both(fresh, "")
         with pytest.raises(msgspec.ValidationError):
             list(fresh.received(";forepost;;move;0;0;" + json.dumps({"url": wrong})))
+
+
+class MadeUpTalk:
+    capabilities = ("made-up",)
+    events = (("forepost", "made_up"), ("agent", "made_up_ok"))
+
+    def begin(self, say: object, able: object) -> Any:
+        raise AssertionError  # it is only asked what it hears
+
+
+def test_what_a_talk_hears_is_passed_on_as_it_came_and_nothing_else_is() -> None:
+    own = Session("0.1.0", token=1, lost=0, talks=[MadeUpTalk()])
+    list(own.received("A1"))
+    (hello,) = own.received("$2;;;;;;")
+    assert isinstance(hello, Say)
+    assert json.loads(hello.text.split(";", 6)[6])["capabilities"][-1] == "made-up"
+    for namespace, event, is_error in (
+        ("forepost", "made_up", 0),
+        ("forepost", "made_up", 1),
+        ("agent", "made_up_ok", 0),
+    ):
+        (step,) = own.received(f";{namespace};;{event};{is_error};0;any;thing")
+        frame = Frame(namespace, event, "any;thing", is_error=bool(is_error))
+        assert step == TalkFrame(frame)
+    for text in (";agent;;made_up;0;0;x", ";forepost;;made_up_ok;0;0;x", ";forepost;;other;1;0;x"):
+        assert list(own.received(text)) == []

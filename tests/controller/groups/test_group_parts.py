@@ -3,19 +3,35 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forepost.agent.flows.wanted import MOST_BYTES, entries_of
+from forepost.agent.uplink.document_parts import DocumentParts
 from forepost.agent.uplink.session import Session
-from forepost.agent.uplink.steps import GroupsAre
+from forepost.agent.uplink.steps import Wanted
 from forepost.controller.fleet.document_forms import AsWantGroups
 from forepost.controller.groups.parts import Head, heads_for, parts, revision_of, revisions
+from forepost.wire.uplink.documents import GROUPS
 from forepost.wire.uplink.groups import MOST_IN_PART, GroupEntries
 
 SIZES = st.sampled_from([0, 1, 7, MOST_IN_PART - 3, MOST_IN_PART - 2, 2 * MOST_IN_PART])
 
 
-def agent(*, takes_groups: bool = True) -> Session:
-    session = Session("0.1.0", 1, 0, takes_groups=takes_groups)
-    list(session.received("A1"))
-    return session
+class Agent:
+    """Has of all groups what came whole."""
+
+    def __init__(self, *, takes_groups: bool = True) -> None:
+        self._session = Session("0.1.0", 1, 0, documents=(GROUPS,) if takes_groups else ())
+        list(self._session.received("A1"))
+        self._parts = DocumentParts(MOST_BYTES)
+
+    def hears(self, text: str) -> list[GroupEntries] | None:
+        found = None
+        for step in self._session.received(text):
+            assert isinstance(step, Wanted)
+            assert (step.event, step.part.document) == ("want_groups", GROUPS)
+            found = self._parts.take(step.part)
+        if found is None:
+            return None
+        return [GroupEntries(name=name, entries=of) for name, of in entries_of(found).items()]
 
 
 def frames(revision: str, cut: list[bytes]) -> list[str]:
@@ -35,9 +51,9 @@ def groups_of(sizes: list[int]) -> list[GroupEntries]:
 def test_what_is_cut_is_put_together_as_it_was(sizes: list[int]) -> None:
     groups = groups_of(sizes)
     cut = parts(groups)
-    own = agent()
-    steps = [step for text in frames("r", cut) for step in own.received(text)]
-    assert steps == [GroupsAre("r", groups)]
+    own = Agent()
+    found = [own.hears(text) for text in frames("r", cut)]
+    assert found == [*[None] * (len(cut) - 1), groups]
     assert all(len(part) < 70 << 10 for part in cut)
 
 
@@ -53,17 +69,17 @@ def test_the_largest_part_is_less_than_a_frame_may_be() -> None:
 def test_a_document_that_is_cut_short_changes_nothing() -> None:
     first, second, third = frames("r1", parts(groups_of([2_500])))
     other = frames("r2", parts(groups_of([2_500])))
-    own = agent()
+    own = Agent()
     for part in (second, third, first, other[1], first, third):
-        assert list(own.received(part)) == []
-    assert list(own.received(first)) == []
-    assert list(own.received(second)) == []
-    assert len(list(own.received(third))) == 1
+        assert own.hears(part) is None
+    assert own.hears(first) is None
+    assert own.hears(second) is None
+    assert own.hears(third) == groups_of([2_500])
 
 
 def test_an_agent_without_traffic_takes_none() -> None:
     (text,) = frames("r", parts(groups_of([1])))
-    assert list(agent(takes_groups=False).received(text)) == []
+    assert Agent(takes_groups=False).hears(text) is None
 
 
 def test_a_revision_is_another_one_after_every_change() -> None:

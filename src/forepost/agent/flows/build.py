@@ -1,33 +1,62 @@
-"""Puts the parts of this slice together, as the settings want them."""
+"""Builds the slice that meters traffic, and answers on the Unix socket."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import anyio
-import anyio.to_thread
+import msgspec
 
 from forepost.agent.edges.files.group_folder import GroupFolder
 from forepost.agent.edges.host.facts import LinuxHost
 from forepost.agent.flows.agent_status import Reporter
 from forepost.agent.flows.commands import Commands
 from forepost.agent.flows.face import FlowSocket
-from forepost.agent.flows.groups import Groups, read_groups
+from forepost.agent.flows.groups import Groups
 from forepost.agent.flows.sinks import SINKS
 from forepost.agent.flows.telemetry import Telemetry
+from forepost.agent.flows.wanted import WantedGroups
 from forepost.agent.flows.watch import Report, Watch
 from forepost.agent.node import Node
 from forepost.agent.settings import FlowsSection, SocketSection
+from forepost.agent.slices import Built, Service, Site
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
+from forepost.kit.settings import WrongSettings
+from forepost.wire.flows.rollup import FLOWS, FlowMinute
+from forepost.wire.uplink.messages import ProbePost
 
 GROUPS: Final = "address-groups.d"
 SUBJECT: Final = "address groups"
 
 _log = logging.getLogger(__name__)
 
-Service = Callable[[], Awaitable[None]]
+
+async def build(site: Site) -> Built:
+    """Raises WrongSettings."""
+    settings = site.settings
+
+    async def report(minute: FlowMinute) -> None:
+        await site.deliver(
+            ProbePost(
+                created_at=datetime.fromtimestamp(minute.minute, UTC),
+                type=FLOWS,
+                payload=msgspec.Raw(msgspec.json.encode(minute)),
+            )
+        )
+
+    try:
+        flows = Flows(settings.flows, settings.socket, site.node, site.clock, site.health, report)
+    except ValueError as error:
+        raise WrongSettings(f"flows: {error}") from None
+    return Built(
+        services=flows.services,
+        documents=[flows.wanted],
+        reload=flows.reload,
+        restart_wanted=flows.restart_wanted,
+        flush=flows.keep,
+    )
 
 
 class Flows:
@@ -50,6 +79,7 @@ class Flows:
         self.restart_wanted = anyio.Event()
         """Set when somebody said `restart`."""
         self.groups = Groups()
+        self.wanted = WantedGroups(self.groups, self.reload)
         self.watch = Watch(flows, self.groups, clock, health, node.state_dir, report)
         self._sinks = [SINKS[one.kind](one, clock, health) for one in flows.sinks]
         named = list(zip(flows.sinks, self._sinks, strict=True))
@@ -87,10 +117,6 @@ class Flows:
         if self._socket.path:
             services["socket"] = self._serve
         return services
-
-    async def want_groups(self, document: Sequence[tuple[str, Iterable[str]]]) -> list[str]:
-        """Have exactly these groups of the controller; return what could not be taken."""
-        return self.groups.want(await anyio.to_thread.run_sync(read_groups, document))
 
     async def reload(self) -> None:
         """Read the saved groups again; those in memory only stay."""

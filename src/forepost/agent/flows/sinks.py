@@ -41,14 +41,20 @@ END_SEC: Final = 2.0
 
 
 class Sink(Protocol):
+    """Somewhere where records of telemetry go."""
+
     @property
     def lost(self) -> int:
         """Records that it had no room for, or that were not wanted where they were sent."""
         ...
 
-    def take(self, kind: str, line: bytes) -> None: ...
+    def take(self, kind: str, line: bytes) -> None:
+        """Take a record, JSON without a line's end. Never waits: without room it is counted."""
+        ...
 
-    async def run(self) -> None: ...
+    async def run(self) -> None:
+        """Pass on what is taken, until cancelled."""
+        ...
 
     async def flush(self) -> None:
         """After `run`: tell what was taken last, as far as it can be told soon, and close."""

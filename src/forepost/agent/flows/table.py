@@ -44,7 +44,9 @@ class GroupIndex(Protocol):
 class Listener(Protocol):
     """What hears of flows as they change."""
 
-    def began(self, flow: Flow) -> None: ...
+    def began(self, flow: Flow) -> None:
+        """A flow began; what it is called may not be known yet."""
+        ...
 
     def named(self, flow: Flow) -> None:
         """Something more is known of it."""
@@ -54,7 +56,9 @@ class Listener(Protocol):
         """Told at the end of an update interval, and before a flow ends."""
         ...
 
-    def ended(self, flow: Flow, *, closed: bool) -> None: ...
+    def ended(self, flow: Flow, *, closed: bool) -> None:
+        """A flow ended. `closed`: its hosts said so; else nothing was heard of it for long."""
+        ...
 
 
 class TableCounts(msgspec.Struct, kw_only=True):

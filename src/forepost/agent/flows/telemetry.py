@@ -33,6 +33,8 @@ _CAPTURE_TYPES: Final[dict[str, CaptureType]] = {"ebpf": "ebpf", "ring": "tpv3"}
 
 
 class RecordSink(Protocol):
+    """Somewhere where records of telemetry go."""
+
     def take(self, kind: str, line: bytes) -> None:
         """Take a record, JSON without a line's end. Never waits: what has no room is counted."""
         ...

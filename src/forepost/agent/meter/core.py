@@ -35,13 +35,23 @@ Send = Callable[[bytes], bool]
 
 
 class Table(Protocol):
-    def rows(self, since_ns: int) -> Iterator[tuple[bytes, bytes]]: ...
+    """A table of flows, the kernel's or one in this process: rows of wire/flows/meter.py."""
 
-    def get(self, key: bytes) -> bytes | None: ...
+    def rows(self, since_ns: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield key and counters of each flow that moved after `since_ns` (monotonic)."""
+        ...
 
-    def take(self, key: bytes) -> bytes | None: ...
+    def get(self, key: bytes) -> bytes | None:
+        """Return the counters of one flow; None: it is not there."""
+        ...
 
-    def totals(self) -> Totals: ...
+    def take(self, key: bytes) -> bytes | None:
+        """Return the counters of one flow, and remove it; None: it is not there."""
+        ...
+
+    def totals(self) -> Totals:
+        """Return what was counted since the start, flows that are gone among it."""
+        ...
 
 
 class Inspector(Protocol):

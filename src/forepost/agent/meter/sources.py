@@ -20,15 +20,23 @@ Inspect = Callable[[bytes, int, Packet, bytes], None]
 
 
 class Source(Protocol):
+    """A way to meter an interface."""
+
     backend: Backend
 
     @property
-    def table(self) -> Table: ...
+    def table(self) -> Table:
+        """The flows."""
+        ...
 
     @property
-    def ring(self) -> Ring: ...
+    def ring(self) -> Ring:
+        """The packets that are inspected."""
+        ...
 
-    def read(self, inspect: Inspect) -> None: ...
+    def read(self, inspect: Inspect) -> None:
+        """Hand the first packets of flows to `inspect`, as many as there are now."""
+        ...
 
     def lost(self) -> tuple[int, int]:
         """Packets that inspection missed, and packets not counted; both since the start."""

@@ -57,7 +57,9 @@ class Stream(Protocol):
         """Do a TLS handshake on it. Raises Failed."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connection at once; twice is once."""
+        ...
 
 
 class Datagrams(Protocol):
@@ -71,7 +73,9 @@ class Datagrams(Protocol):
         """Raises Failed."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the socket; twice is once."""
+        ...
 
 
 class Dialer(Protocol):

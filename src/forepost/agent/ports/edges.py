@@ -45,6 +45,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Networks(Protocol):
+    """Knows in which autonomous system an address is."""
+
     async def of(self, addresses: list[str], *, within_sec: float) -> dict[str, Network]:
         """Whose networks these are, as far as it is known by then. Never raises."""
         ...

@@ -35,6 +35,8 @@ class Resolved(msgspec.Struct, frozen=True):
 
 
 class Net(Protocol):
+    """Sends ICMP echo requests, and resolves names."""
+
     async def round(
         self,
         address: str,
@@ -54,4 +56,6 @@ class Net(Protocol):
 
     async def resolve(
         self, name: str, *, family: Family = "any", timeout_sec: float = 5.0
-    ) -> Resolved: ...
+    ) -> Resolved:
+        """Return an address of a name within `timeout_sec`, or why there is none."""
+        ...

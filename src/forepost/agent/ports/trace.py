@@ -61,6 +61,8 @@ Progress = Callable[[Traced], None]
 
 
 class Trace(Protocol):
+    """Learns the way to a target."""
+
     async def trace(self, plan: TracePlan, progress: Progress | None = None) -> Traced:
         """Never raises for what the network, the host or its permissions do: that is a `reason`.
 
@@ -71,6 +73,8 @@ class Trace(Protocol):
 
 
 class Reverse(Protocol):
+    """Looks up the host names of addresses beside the measuring."""
+
     async def names(self, addresses: list[str], *, within_sec: float) -> dict[str, str]:
         """The host names that are known by then; an address without a name is not in it."""
         ...

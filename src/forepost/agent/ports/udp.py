@@ -69,13 +69,17 @@ class UdpPort(Protocol):
         """Let the kernel number packets from 0."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the socket; twice is once."""
+        ...
 
 
 class Udp(Protocol):
     """Opens sockets; every call raises Failed with a reason for people."""
 
-    def towards(self, address: str, port: int, *, interface: str = "", tos: int = 0) -> UdpPort: ...
+    def towards(self, address: str, port: int, *, interface: str = "", tos: int = 0) -> UdpPort:
+        """Open a socket that is connected to one address and port; `tos`: of what it sends."""
+        ...
 
     def listening(self, host: str, port: int, *, interface: str = "") -> list[UdpPort]:
         """Open one for each version of IP where `host` stands for all addresses."""

@@ -58,7 +58,7 @@ def measurements(
 
 
 def _between(options: ProbeOptions, agent_id: int, target_agent: int, keys: Keys) -> ProbeOptions:
-    """The same, with who talks to whom where the other side wants to know."""
+    """Return `options`, for TRAFFICSIM with both agents' ids and the key of the pair."""
     if not isinstance(options, TrafficSimOptions):
         return options
     return TrafficSimRun(

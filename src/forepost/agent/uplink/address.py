@@ -1,8 +1,9 @@
 """At which address this agent talks to its controller, which may name another one.
 
 Nothing is believed that has not worked: the key is tried at the new address beside the conversation
-at the old one; then a conversation has to come about there; then it is kept. The address of the
-settings is kept with it, for the day on which the new one fails.
+at the old one; then a conversation has to come about there; then it is kept. Each of the two is
+tried up to three times, as any answer may get lost; then again after ten minutes. The address of
+the settings is kept with it, for the day on which the new one fails.
 """
 
 import logging
@@ -21,6 +22,13 @@ from forepost.kit.http import Unreachable
 SUBJECT: Final = "the controller's new address"
 AGAIN_SEC: Final = 600.0
 """After a new address that did not work, and after one that did."""
+TRIES: Final = 3
+"""At a new address, before it is left alone for AGAIN_SEC."""
+PAUSE_SEC: Final = 1.0
+"""After the first time that nobody says whether the key is known there, twice as long after the
+second. Between conversations it is the link that pauses."""
+AWAY_SEC: Final = 30.0
+"""After so long no further conversation is tried: where one would come about, results wait."""
 HOME_EVERY: Final = 4
 """Of so many tries at an address that a controller named, one is at home while none works."""
 _WORDS: Final = {"unknown": "it does not know this agent", "removed": "it has removed this agent"}
@@ -42,6 +50,7 @@ class Moves:
         self._kept: Identity | None = None
         self._next: Identity | None = None
         self._is_trying = False
+        self._tries, self._back_after_sec = 0, 0.0
         self._failures = 0
         self._not_before_sec, self._why_not = 0.0, ""
 
@@ -85,12 +94,16 @@ class Moves:
         except OSError as error:
             self._health.ill(SUBJECT, f"{identity.url} cannot be kept: {error.strerror}")
 
-    def failed(self) -> None:
+    def failed(self, why: str) -> None:
         """No conversation came about, or one ended."""
-        self._failures += 1
-        if self._next is not None and self._is_trying:
-            self._not(self._next.url, "no conversation comes about there")
-            self._next, self._is_trying = None, False
+        if self._next is None or not self._is_trying:
+            self._failures += 1
+            return
+        self._is_trying = False
+        self._tries += 1
+        if self._tries == TRIES or self._clock.monotonic() >= self._back_after_sec:
+            self._not(self._next.url, f"no conversation comes about there ({why})")
+            self._next = None
 
     async def consider(self, url: str) -> None:
         """A controller that we talk to says that it is there. Raises Moved when it is."""
@@ -111,14 +124,24 @@ class Moves:
             if wait_sec > 0:
                 self._health.ill(SUBJECT, self._why_not)
                 await self._clock.sleep(wait_sec)
-            try:
-                found: str = await standing(self._node.way, there)
-            except (Unreachable, OSError) as error:
-                found = str(error)
+            found = await self._standing(there)
             if found == "known":
-                self._next = there
+                self._next, self._tries = there, 0
+                self._back_after_sec = self._clock.monotonic() + AWAY_SEC
                 raise Moved(f"the controller is at {url} now")
             self._not(url, _WORDS.get(found, found))
+
+    async def _standing(self, there: Identity) -> str:
+        """Return what the controller there makes of our key, or why none says."""
+        tries = 0
+        while True:
+            try:
+                return await standing(self._node.way, there)
+            except (Unreachable, OSError) as error:
+                tries += 1
+                if tries == TRIES:
+                    return str(error)
+            await self._clock.sleep(tries * PAUSE_SEC)
 
     def _not(self, url: str, why: str) -> None:
         self._not_yet(f"{url}: {why}; going on at {self.url}")

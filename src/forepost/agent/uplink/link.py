@@ -9,28 +9,23 @@ import anyio
 import anyio.lowlevel
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from forepost.agent.node import Identity, Node
-from forepost.agent.uplink.address import Moved, Moves
+from forepost.agent.node import Identity
+from forepost.agent.uplink.address import Moved
 from forepost.agent.uplink.batch_size import BatchSize
 from forepost.agent.uplink.bounds import LARGEST_MESSAGE
 from forepost.agent.uplink.connection import (
-    SILENT_SEC,
     Broken,
     Connection,
     Silent,
     UplinkSocket,
     is_their_fault,
 )
-from forepost.agent.uplink.conversation import HEARTBEAT_SEC, WORDS, Conversation, Tests, WantProbes
+from forepost.agent.uplink.conversation import WORDS, Conversation
 from forepost.agent.uplink.farewell import is_lasting, parting
+from forepost.agent.uplink.needs import UplinkNeeds
 from forepost.agent.uplink.session import Session
-from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.time_questions import ask_over_http
-from forepost.agent.uplink.timekeeper import Timekeeper
-from forepost.agent.uplink.wanted_groups import WantedGroups
-from forepost.kit.clock import Clock
 from forepost.kit.happy_eyeballs import peer_of, put_last
-from forepost.kit.health import Health
 
 FIRST_SEC, LONGEST_SEC = 1.0, 60.0
 CLOSE_SEC: Final = 2.0
@@ -42,32 +37,11 @@ _log = logging.getLogger(__name__)
 
 
 class Uplink:
-    def __init__(
-        self,
-        node: Node,
-        spool: Spool,
-        want: WantProbes,
-        clock: Clock,
-        health: Health,
-        *,
-        tests: Tests | None = None,
-        speedtest_port: int = 0,
-        keeper: Timekeeper | None = None,
-        groups: WantedGroups | None = None,
-        moves: Moves | None = None,
-        silent_sec: float = SILENT_SEC,
-        ping_sec: float = HEARTBEAT_SEC,
-    ) -> None:
-        """Without `tests` it asks for none, without `groups` it takes none. A controller of which
-        nothing is heard for `silent_sec` is left; it is asked for a word every `ping_sec`.
-        """
-        self._node, self._spool, self._want = node, spool, want
-        self._tests, self._speedtest_port = tests, speedtest_port
-        self._clock, self._health = clock, health
-        self._keeper = keeper or Timekeeper(clock, health)
-        self._groups = groups
-        self._moves = moves or Moves(node, clock, health, allowed=False, allow_plain=False)
-        self._silent_sec, self._ping_sec = silent_sec, ping_sec
+    """Talks to the controller for the life of the agent, one conversation after another."""
+
+    def __init__(self, needs: UplinkNeeds) -> None:
+        self._needs = needs
+        self._clock, self._health, self._moves = needs.clock, needs.health, needs.moves
         self._batch_size = BatchSize()
         self._peer = ""
         self.connected = False
@@ -89,13 +63,13 @@ class Uplink:
                     put_last(self._peer, self._clock)
                 said = parting(identity.url, group)
                 self._health.ill(SUBJECT, said, lasting=is_lasting(group))
-                self._moves.failed()
+                self._moves.failed(said)
                 deactivated = ""
             finally:
                 self.connected = False
-                self._spool.unsent()
+                self._needs.spool.unsent()
             if deactivated:
-                self._node.retire()
+                self._needs.node.retire()
                 self._health.ill(SUBJECT, f"{identity.url} has removed this agent: {deactivated}")
                 return
             await self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - a pause
@@ -104,7 +78,7 @@ class Uplink:
     async def _converse(self, identity: Identity) -> str:
         """One connection, until it breaks (raises) or the agent is removed (returns why)."""
         url = "ws" + identity.url.removeprefix("http") + "/ws/agent"
-        way, why, self._peer = self._node.way, "", ""
+        way, why, self._peer = self._needs.node.way, "", ""
         tls = await way.tls(identity.pin_sha256) if url.startswith("wss:") else None
         opened = await way.dial(identity.url)
         self._peer = peer_of(opened)
@@ -118,46 +92,40 @@ class Uplink:
             close_timeout=CLOSE_SEC,
         ) as socket:
             session = Session(
-                self._node.version,
+                self._needs.node.version,
                 round(self._clock.now().timestamp() * 1e9),
-                self._spool.lost,
-                self._speedtest_port,
-                takes_groups=self._groups is not None,
-                boot=self._spool.boot,
+                self._needs.spool.lost,
+                self._needs.speedtest_port,
+                documents=self._needs.documents.names,
+                talks=self._needs.talks,
+                boot=self._needs.spool.boot,
                 may_move=self._moves.allowed,
             )
-            talk = Conversation(
+            conversation = Conversation(
+                self._needs,
                 session,
-                self._spool,
-                self._want,
-                self._clock,
                 socket,
-                self._tests,
-                self._keeper,
-                partial(ask_over_http, self._node.way, identity, self._keeper),
-                self._groups,
-                self._health,
                 self._batch_size,
-                self._moves,
-                self._ping_sec,
+                partial(ask_over_http, way, identity, self._needs.keeper),
             )
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._leave_silent, socket)
                 tasks.start_soon(self._leave_ungreeted)
-                why = await talk.run(tasks, partial(self._established, identity))
+                why = await conversation.run(tasks, partial(self._established, identity))
         if why and identity.url != self._moves.url:
             raise Broken(f"it has removed this agent: {why}")  # where it never was
         return why
 
     async def _leave_silent(self, line: UplinkSocket) -> None:
-        await line.silence(self._clock, self._silent_sec)
-        raise Silent(f"nothing heard from the controller for {self._silent_sec:.0f} s")
+        silent_sec = self._needs.silent_sec
+        await line.silence(self._clock, silent_sec)
+        raise Silent(f"nothing heard from the controller for {silent_sec:.0f} s")
 
     async def _leave_ungreeted(self) -> None:
         """Whoever is there, and never gets as far as the results."""
-        await self._clock.sleep(self._silent_sec)
+        await self._clock.sleep(self._needs.silent_sec)
         if not self.connected:
-            raise Broken(f"the controller did not greet within {self._silent_sec:.0f} s")
+            raise Broken(f"the controller did not greet within {self._needs.silent_sec:.0f} s")
 
     def _established(self, identity: Identity) -> None:
         self.connected = True

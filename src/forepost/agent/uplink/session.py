@@ -4,56 +4,45 @@ With our own controller both namespaces are connected and results go in batches;
 speaks NetWatcher's protocol, only `agent`, one result at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-from forepost.agent.uplink.bounds import (
-    LARGEST_MESSAGE,
-    LONGEST_TEXT,
-    GroupParts,
-    TooMuch,
-    check_list,
-    check_message,
-)
+from forepost.agent.talk import Talk, TooMuch, frame_of
+from forepost.agent.uplink import former_events
+from forepost.agent.uplink.bounds import LARGEST_MESSAGE, LONGEST_TEXT, check_message
 from forepost.agent.uplink.record import Record
 from forepost.agent.uplink.steps import (
     Acked,
     Deactivated,
-    GroupsAre,
     MoveTo,
-    ProbesAre,
     Ready,
     Say,
-    SpeedtestKept,
-    SpeedtestsAre,
     Step,
+    TalkFrame,
     TimeWas,
     TurnedAway,
+    Wanted,
 )
 from forepost.wire.local.status import SpoolStatus
-from forepost.wire.speedtests.queue import (
-    AskedSpeedtest,
-    SpeedtestProgress,
-    SpeedtestResult,
-    SpeedtestServer,
-)
 from forepost.wire.uplink import neffos
 from forepost.wire.uplink.clock import ClockReading, TimeAsk, TimeIs
-from forepost.wire.uplink.groups import GROUPS, GroupEntries, HaveGroups, WantGroups
+from forepost.wire.uplink.documents import (
+    DOCUMENTS,
+    GROUPS,
+    HAVE,
+    WANT,
+    HaveDocument,
+    WantDocument,
+)
 from forepost.wire.uplink.messages import (
     AGENT,
-    CAPABILITIES,
     CLOCK,
     FOREPOST,
-    LONGEST_REASON,
-    MOST_REASONS,
     MOVE,
+    PAIRS,
     REPORT,
-    SPEEDTEST,
-    SPOOL,
-    Have,
     Hello,
     Move,
     ProbePost,
@@ -62,13 +51,14 @@ from forepost.wire.uplink.messages import (
     ReportOk,
     Result,
     Version,
-    Want,
 )
+from forepost.wire.uplink.messages import WANT as WANT_LIST
 from forepost.wire.uplink.neffos import Frame
 from forepost.wire.uplink.packed import DEFLATE, REPORT_Z, packed
 from forepost.wire.uplink.pieces import PIECE_OK, Pieces, is_piece
 
-MOST_TESTS: Final = 100
+OURS: Final = (REPORT, WANT_LIST, PAIRS, CLOCK, MOVE, DEFLATE, DOCUMENTS)
+"""What every agent of ours can do, whatever its subjects are; MOVE where its site lets it."""
 GONE: Final = "agent_deleted:"
 """How a refusal begins that is for good."""
 
@@ -78,15 +68,12 @@ class _Reason(msgspec.Struct):
 
 
 _move = msgspec.json.Decoder(Move)
-_want = msgspec.json.Decoder(Want)
+_want = msgspec.json.Decoder(WantDocument)
 _report_ok = msgspec.json.Decoder(ReportOk)
 _hello = msgspec.json.Decoder(Hello)
-_want_groups = msgspec.json.Decoder(WantGroups)
-_list = msgspec.json.Decoder(list[msgspec.Raw] | None)
 _time_is = msgspec.json.Decoder(TimeIs)
 _post = msgspec.json.Decoder(ProbePost)
 _reason = msgspec.json.Decoder(_Reason)
-_test = msgspec.json.Decoder(AskedSpeedtest)
 
 
 class Session:
@@ -99,11 +86,13 @@ class Session:
         lost: int,
         speedtest_port: int = 0,
         *,
-        takes_groups: bool = False,
+        documents: Collection[str] = (),
+        talks: Sequence[Talk] = (),
         may_move: bool = True,
         boot: int = 0,
     ) -> None:
-        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere. `boot`: a
+        """`speedtest_port`: where this agent answers speed tests of others; 0: nowhere.
+        `documents`: which ones this agent takes. `talks`: whose events are passed on. `boot`: a
         number of this start of the agent; 0: it is not said.
         """
         self._boot = boot
@@ -111,13 +100,28 @@ class Session:
         self._agent_token, self._own_token = f"${token}", f"${token + 1}"
         self._accepted = False
         self._sent: tuple[int, int] | None = None
-        self._test_sent = 0
         self._speedtest_port = speedtest_port
-        self._takes_groups = takes_groups
-        self._parts = GroupParts()
+        self._documents = documents
+        self._capabilities = [able for talk in talks for able in talk.capabilities]
+        self._events = frozenset(event for talk in talks for event in talk.events)
         self._may_move = may_move
         self._pieces = Pieces(LARGEST_MESSAGE)
         self._met = self._ready = self._packs = self._moves = False
+        self._own_events: dict[str, Callable[[str], Iterator[Step]]] = {
+            "hello": self._greeted,
+            WANT: self._want_document,
+            "want": self._want_probes,
+            "want_groups": self._want_groups,
+            "move": self._move,
+            "clock": self._time_was,
+            "report_ok": self._reported,
+        }
+        self._agent_events: dict[str, Callable[[Frame], Iterator[Step]]] = {
+            "probe_get": self._list_came,
+            "probe_post_ok": self._posted,
+            "probe_post": self._post_refused,
+            "deactivate": self._deactivated,
+        }
 
     def start(self) -> str:
         return neffos.HELLO
@@ -143,7 +147,7 @@ class Session:
         anything is. The conversation may go on after each.
         """
         if not self._accepted:
-            yield from self._greeted(text)
+            yield from self._answered(text)
             return
         frame = neffos.decode(text)
         check_message(frame.body)
@@ -151,6 +155,8 @@ class Session:
             yield from self._agent_connected(frame)
         elif frame.wait == self._own_token:
             yield from self._own_connected(frame)
+        elif (frame.namespace, frame.event) in self._events:
+            yield TalkFrame(frame)
         elif frame.namespace == FOREPOST and not frame.is_error:
             yield from self._own_event(frame)
         elif frame.namespace == FOREPOST and frame.event in (REPORT, REPORT_Z):
@@ -177,12 +183,12 @@ class Session:
             data = msgspec.json.encode(_post.decode(data))
         return neffos.encode(Frame(AGENT, "probe_post", data.decode()))
 
-    def have(self, revision: str, unsupported: list[str]) -> str:
-        told = [text[:LONGEST_REASON] for text in unsupported[:MOST_REASONS]]
-        return _frame(FOREPOST, "have", Have(revision=revision, unsupported=told))
-
-    def have_groups(self, have: HaveGroups) -> str:
-        return _frame(FOREPOST, "have_groups", have)
+    def have(self, have: HaveDocument, event: former_events.Event = WANT) -> str:
+        """What is said of a document that came by this event; "" where there are no words."""
+        if event == WANT:
+            return _frame(FOREPOST, HAVE, have)
+        answer = former_events.answer(have, event)
+        return neffos.encode(answer) if answer is not None else ""
 
     def ask_time(self, number: int) -> str:
         return _frame(FOREPOST, "clock", TimeAsk(number=number))
@@ -196,22 +202,7 @@ class Session:
     def ping(self, now: str) -> str:
         return neffos.encode(Frame(AGENT, "ping", msgspec.json.encode({"ts": now}).decode()))
 
-    def speedtest_servers(self, servers: list[SpeedtestServer]) -> str:
-        body = msgspec.json.encode(servers).decode()
-        return neffos.encode(Frame(AGENT, "speedtest_servers", body))
-
-    def speedtest_queue_get(self) -> str:
-        return neffos.encode(Frame(AGENT, "speedtest_queue_get", "{}"))
-
-    def speedtest_result(self, result: SpeedtestResult) -> str:
-        """One at a time, to be answered by SpeedtestKept."""
-        self._test_sent = result.queue_id
-        return _frame(AGENT, "speedtest_result", result)
-
-    def speedtest_progress(self, progress: SpeedtestProgress) -> str:
-        return _frame(FOREPOST, "speedtest_progress", progress)
-
-    def _greeted(self, text: str) -> Iterator[Step]:
+    def _answered(self, text: str) -> Iterator[Step]:
         if text.startswith(neffos.ACCEPTED):
             self._accepted = True
             yield Say(neffos.encode(Frame(AGENT, neffos.CONNECT, wait=self._agent_token)))
@@ -235,12 +226,12 @@ class Session:
         if frame.is_error:
             self._ready = True
             yield Say(neffos.encode(Frame(AGENT, "probe_get", "hello")))
-            yield Ready(batched=False)
+            yield Ready()
             return
-        able = [one for one in CAPABILITIES if one != MOVE or self._may_move]
+        able = [one for one in OURS if one != MOVE or self._may_move]
         hello = Hello(
             version=self._version,
-            capabilities=[*able, DEFLATE, *([GROUPS] if self._takes_groups else [])],
+            capabilities=[*able, *former_events.named_by(self._documents), *self._capabilities],
             lost=self._lost,
             speedtest_port=self._speedtest_port,
             boot=self._boot,
@@ -248,88 +239,72 @@ class Session:
         yield Say(_frame(FOREPOST, "hello", hello))
 
     def _own_event(self, frame: Frame) -> Iterator[Step]:
-        match frame.event:
-            case "hello" if self._ready:
-                raise TooMuch("a second hello")
-            case "hello":
-                self._ready = True
-                able = _hello.decode(frame.body).capabilities
-                self._packs = DEFLATE in able
-                yield Ready(
-                    batched=REPORT in able,
-                    shows_tests=SPEEDTEST in able,
-                    tells_time=CLOCK in able,
-                    gives_groups=GROUPS in able,
-                    shows_spool=SPOOL in able,
-                )
-            case "want":
-                want = _want.decode(frame.body)
-                check_list(want.revision, want.probes, want.keys)
-                yield ProbesAre(want.revision, want.probes, want.keys)
-            case "want_groups" if self._takes_groups:
-                yield from self._part(_want_groups.decode(frame.body), len(frame.body))
-            case "move" if self._may_move:
-                if self._moves:
-                    raise TooMuch("a second address in one conversation")
-                self._moves = True
-                yield MoveTo(_move.decode(frame.body).url)
-            case "clock":
-                yield TimeWas(_time_is.decode(frame.body))
-            case "report_ok":
-                ok = _report_ok.decode(frame.body)
-                if self._sent == (ok.boot, ok.seq):
-                    self._sent = None
-                    yield Acked(ok.refused)
-            case _:
-                pass  # of a newer controller; it was not among the capabilities we named
+        """An event that is not known is of a newer controller: we named no such capability."""
+        answer = self._own_events.get(frame.event)
+        return answer(frame.body) if answer is not None else iter(())
 
-    def _part(self, part: WantGroups, size: int) -> Iterator[Step]:
-        """Nothing is wanted before the last part of a revision is there."""
-        entries = self._parts.take(part, size)
-        if entries is not None:
-            groups = [GroupEntries(name=name, entries=found) for name, found in entries.items()]
-            yield GroupsAre(part.revision, groups)
+    def _greeted(self, body: str) -> Iterator[Step]:
+        if self._ready:
+            raise TooMuch("a second hello")
+        self._ready = True
+        able = frozenset(_hello.decode(body).capabilities)
+        self._packs = DEFLATE in able
+        yield Ready(able)
+
+    def _want_document(self, body: str) -> Iterator[Step]:
+        yield Wanted(self._taken(_want.decode(body)), WANT)
+
+    def _want_probes(self, body: str) -> Iterator[Step]:
+        yield Wanted(self._taken(former_events.probes_of_want(body)), "want")
+
+    def _want_groups(self, body: str) -> Iterator[Step]:
+        if GROUPS in self._documents:
+            yield Wanted(former_events.groups_of_want(body), "want_groups")
+
+    def _move(self, body: str) -> Iterator[Step]:
+        if self._may_move:
+            if self._moves:
+                raise TooMuch("a second address in one conversation")
+            self._moves = True
+            yield MoveTo(_move.decode(body).url)
+
+    def _time_was(self, body: str) -> Iterator[Step]:
+        yield TimeWas(_time_is.decode(body))
+
+    def _reported(self, body: str) -> Iterator[Step]:
+        ok = _report_ok.decode(body)
+        if self._sent == (ok.boot, ok.seq):
+            self._sent = None
+            yield Acked(ok.refused)
+
+    def _taken(self, part: WantDocument) -> WantDocument:
+        if part.document not in self._documents:
+            raise TooMuch(f"document {part.document}: this agent takes no such document")
+        return part
 
     def _agent_event(self, frame: Frame) -> Iterator[Step]:
-        match frame.event:
-            case "probe_get" if not frame.is_error:
-                probes = _list.decode(frame.body)
-                check_list("", probes or (), {})
-                if probes:  # NetWatcher sends nothing where it failed; a list is never empty
-                    yield ProbesAre("", probes)
-            case "probe_post_ok" if self._sent:
-                self._sent = None
-                yield Acked([])
-            case "probe_post" if frame.is_error and self._sent:
-                refused = [Refused(seq=self._sent[1], reason=frame.body[:LONGEST_TEXT])]
-                self._sent = None
-                yield Acked(refused)
-            case "speedtest_queue" if not frame.is_error:
-                if tests := _list.decode(frame.body):
-                    yield _speedtests(tests)
-            case "speedtest_result_ok" if self._test_sent:
-                kept, self._test_sent = SpeedtestKept(self._test_sent), 0
-                yield kept
-            case "speedtest_result" if frame.is_error and self._test_sent:
-                said = frame.body[:LONGEST_TEXT]
-                kept, self._test_sent = SpeedtestKept(self._test_sent, said), 0
-                yield kept
-            case "deactivate":
-                yield Deactivated(_reason.decode(frame.body).reason[:LONGEST_TEXT])
-            case _:
-                pass  # pong, version, speedtest_servers_ok: nothing follows from them
+        """Nothing follows from an event that is not known: pong, version and their like."""
+        answer = self._agent_events.get(frame.event)
+        return answer(frame) if answer is not None else iter(())
 
+    def _list_came(self, frame: Frame) -> Iterator[Step]:
+        if not frame.is_error and (part := former_events.probes_of_list(frame.body)) is not None:
+            yield Wanted(self._taken(part), "probe_get")
 
-def _speedtests(raws: Sequence[msgspec.Raw]) -> SpeedtestsAre:
-    """One by one: one that is wrong never costs the others. Of a queue the first ones count."""
-    found = SpeedtestsAre([], [])
-    for raw in raws[:MOST_TESTS]:
-        try:
-            found.tests.append(_test.decode(raw))
-        except msgspec.ValidationError as error:
-            found.wrong.append(str(error)[:LONGEST_TEXT])
-    return found
+    def _posted(self, _frame: Frame) -> Iterator[Step]:
+        if self._sent:
+            self._sent = None
+            yield Acked([])
+
+    def _post_refused(self, frame: Frame) -> Iterator[Step]:
+        if frame.is_error and self._sent:
+            refused = [Refused(seq=self._sent[1], reason=frame.body[:LONGEST_TEXT])]
+            self._sent = None
+            yield Acked(refused)
+
+    def _deactivated(self, frame: Frame) -> Iterator[Step]:
+        yield Deactivated(_reason.decode(frame.body).reason[:LONGEST_TEXT])
 
 
 def _frame(namespace: str, event: str, body: msgspec.Struct) -> str:
-    return neffos.encode(Frame(namespace, event, msgspec.json.encode(body).decode()))
+    return neffos.encode(frame_of(namespace, event, body))

@@ -2,10 +2,11 @@
 
 import msgspec
 
-from forepost.wire.speedtests.queue import AskedSpeedtest
+from forepost.agent.uplink.former_events import Event
 from forepost.wire.uplink.clock import TimeIs
-from forepost.wire.uplink.groups import GroupEntries
+from forepost.wire.uplink.documents import WantDocument
 from forepost.wire.uplink.messages import Refused
+from forepost.wire.uplink.neffos import Frame
 
 
 class Say(msgspec.Struct, frozen=True):
@@ -13,22 +14,17 @@ class Say(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """Results may be sent now, `batch` at a time."""
+    """Both sides have greeted each other: results may be sent now."""
 
-    batched: bool
-    shows_tests: bool = False
-    """Whether the progress of a speed test is wanted."""
-    tells_time: bool = False
-    gives_groups: bool = False
-    shows_spool: bool = False
+    able: frozenset[str] = frozenset()
+    """The capabilities that the controller named; none where it is NetWatcher's."""
 
 
-class ProbesAre(msgspec.Struct, frozen=True):
-    """The whole list that is wanted; `revision` "" where the controller gives none."""
+class Wanted(msgspec.Struct, frozen=True):
+    """A part of a document that this agent takes, and by which event it came."""
 
-    revision: str
-    probes: list[msgspec.Raw]
-    keys: dict[int, bytes] = {}
+    part: WantDocument
+    event: Event
 
 
 class Acked(msgspec.Struct, frozen=True):
@@ -49,19 +45,10 @@ class Deactivated(msgspec.Struct, frozen=True):
     reason: str
 
 
-class SpeedtestsAre(msgspec.Struct, frozen=True):
-    """What the controller wants tested; some of it may have been asked for before."""
+class TalkFrame(msgspec.Struct, frozen=True):
+    """An event that some talk of this agent hears."""
 
-    tests: list[AskedSpeedtest]
-    wrong: list[str] = []
-    """Why others are not understood."""
-
-
-class SpeedtestKept(msgspec.Struct, frozen=True):
-    """The controller has this result, or does not want it for this reason."""
-
-    queue_id: int
-    refused: str = ""
+    frame: Frame
 
 
 class TimeWas(msgspec.Struct, frozen=True):
@@ -70,29 +57,10 @@ class TimeWas(msgspec.Struct, frozen=True):
     answer: TimeIs
 
 
-class GroupsAre(msgspec.Struct, frozen=True):
-    """All address groups that the controller wants."""
-
-    revision: str
-    groups: list[GroupEntries]
-
-
 class MoveTo(msgspec.Struct, frozen=True):
     """The controller says that this is its address from now on."""
 
     url: str
 
 
-Step = (
-    Say
-    | MoveTo
-    | Ready
-    | ProbesAre
-    | Acked
-    | TurnedAway
-    | Deactivated
-    | SpeedtestsAre
-    | SpeedtestKept
-    | TimeWas
-    | GroupsAre
-)
+Step = Say | MoveTo | Ready | Wanted | Acked | TurnedAway | Deactivated | TalkFrame | TimeWas

@@ -45,6 +45,7 @@ from forepost.wire.uplink.messages import (
     Refused,
     Report,
     Version,
+    WholeReport,
 )
 from forepost.wire.uplink.neffos import Frame
 from forepost.wire.uplink.packed import DEFLATE, REPORT_Z, is_packed, opened
@@ -56,6 +57,7 @@ OK: Final = msgspec.json.encode(Ok()).decode()
 _POST: Final = neffos.encode(Frame(AGENT, "probe_post"))
 
 _report = msgspec.json.Decoder(Report)
+_whole_report = msgspec.json.Decoder(WholeReport)
 UNREADABLE: Final = (msgspec.ValidationError, msgspec.DecodeError, RecursionError)
 """What decoding a body raises."""
 TOO_DEEP: Final = "nested too deeply"
@@ -104,7 +106,7 @@ def _readable(post: ProbePost) -> ProbePost:
     if not EARLIEST <= post.created_at < LATEST:
         raise msgspec.ValidationError(OUT_OF_TIME)
     payload = bytes(post.payload)
-    if most_values(payload) > MOST_VALUES:
+    if len(payload) >= MOST_VALUES and most_values(payload) > MOST_VALUES:
         raise msgspec.ValidationError(TOO_MANY)
     if is_deep(payload):
         raise msgspec.ValidationError(TOO_DEEP)
@@ -230,7 +232,7 @@ class Session:
             case "hello":
                 yield from self._met(_hello.decode(frame.body))
             case "report":
-                yield self._report(_report.decode(frame.body))
+                yield self._report(frame.body)
             case "report_z":  # `text_of` could not open it
                 yield Say(refusal(frame, frame.body))
             case "piece_ok":
@@ -267,7 +269,16 @@ class Session:
             move = msgspec.json.encode(Move(url=self._move_to)).decode()
             yield Say(neffos.encode(Frame(FOREPOST, "move", move)))
 
-    def _report(self, report: Report) -> Reported:
+    def _report(self, body: str) -> Reported:
+        try:
+            whole = _whole_report.decode(body)
+            posts = [(result.seq, _readable(result.post)) for result in whole.results]
+        except msgspec.ValidationError:
+            return self._report_in_parts(_report.decode(body))
+        return Reported(whole.boot, posts[-1][0] if posts else 0, posts, [])
+
+    def _report_in_parts(self, report: Report) -> Reported:
+        """One result that is wrong costs none of the others."""
         posts: list[tuple[int, ProbePost]] = []
         refused: list[Refused] = []
         for result in report.results:

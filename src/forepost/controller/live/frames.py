@@ -27,6 +27,8 @@ _said: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
 
 
 class Frame(Protocol):
+    """One piece of news for panels, in the two ways of writing it."""
+
     @property
     def flat(self) -> bytes: ...
 

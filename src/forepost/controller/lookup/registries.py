@@ -27,9 +27,17 @@ Ask = Callable[[str], Awaitable[RegistryText]]
 class RegistrationRows(Protocol):
     """What `store.Answers` does."""
 
-    async def get(self, query: str) -> StoredRegistration | None: ...
-    async def keep(self, query: str, said: RegistryText, now: datetime) -> None: ...
-    async def prune(self) -> None: ...
+    async def get(self, query: str) -> StoredRegistration | None:
+        """Return what is kept of a query; None: nothing."""
+        ...
+
+    async def keep(self, query: str, said: RegistryText, now: datetime) -> None:
+        """Keep what a registry said, in place of what is there."""
+        ...
+
+    async def prune(self) -> None:
+        """Drop what was kept longest ago, down to the bound."""
+        ...
 
 
 class _Flight:

@@ -32,16 +32,33 @@ _log = logging.getLogger(__name__)
 class DeliveryRows(Protocol):
     """What `store.Store` does for the worker."""
 
-    async def look(self, now: datetime, full: Collection[str], limit: int) -> Look: ...
+    async def look(self, now: datetime, full: Collection[str], limit: int) -> Look:
+        """Return what is due for channels that are not `full`, `limit` at most, and what waits."""
+        ...
+
     async def claim(
         self, ids: Collection[int], now: datetime, lease_end: datetime
-    ) -> list[ClaimedDelivery]: ...
-    async def sent(self, row: ClaimedDelivery, status: int | None, now: datetime) -> None: ...
+    ) -> list[ClaimedDelivery]:
+        """Take those of `ids` that nobody else took, until `lease_end`."""
+        ...
+
+    async def sent(self, row: ClaimedDelivery, status: int | None, now: datetime) -> None:
+        """Note that a delivery arrived, with the receiver's status."""
+        ...
+
     async def not_sent(
         self, row: ClaimedDelivery, outcome: Outcome, again_at: datetime | None
-    ) -> None: ...
-    async def release(self, row: ClaimedDelivery, now: datetime) -> None: ...
-    async def prune(self, before: datetime) -> None: ...
+    ) -> None:
+        """Note what became of an attempt, and when there is another; None: it is given up."""
+        ...
+
+    async def release(self, row: ClaimedDelivery, now: datetime) -> None:
+        """Give a claimed delivery back, for an attempt that was cut short."""
+        ...
+
+    async def prune(self, before: datetime) -> None:
+        """Drop what was sent or given up before."""
+        ...
 
 
 class Worker:

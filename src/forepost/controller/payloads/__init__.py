@@ -43,6 +43,8 @@ TYPES: Final[dict[str, type[Payload]]] = {
 }
 """What of a type is read here. Minutes of flows and speed tests are their subjects' own."""
 
+_MOST: Final = (MOST_MS, MOST_MS, MOST_MS, MOST_MS, 100.0, MOST_MOS)
+"""What each of the measures can be, in their order."""
 _DECODERS: Final = {
     # NetWatcher's agent writes the figures of a hop as strings.
     kind: msgspec.json.Decoder(of_type, strict=of_type is not Mtr)
@@ -82,23 +84,17 @@ def measures_of(payload: Payload | None) -> Measures:
     if payload is None:
         return NO_MEASURES
     found = payload.measures()
+    # Written out: it is done for every result. What is no number is not between two either.
     if (
-        _within(found.rtt_ms, MOST_MS)
-        and _within(found.rtt_min_ms, MOST_MS)
-        and _within(found.rtt_max_ms, MOST_MS)
-        and _within(found.jitter_ms, MOST_MS)
-        and _within(found.loss_pct, 100.0)
-        and _within(found.mos, MOST_MOS)
+        ((ms := found.rtt_ms) is None or 0 <= ms <= MOST_MS)
+        and ((ms := found.rtt_min_ms) is None or 0 <= ms <= MOST_MS)
+        and ((ms := found.rtt_max_ms) is None or 0 <= ms <= MOST_MS)
+        and ((ms := found.jitter_ms) is None or 0 <= ms <= MOST_MS)
+        and ((loss := found.loss_pct) is None or 0 <= loss <= 100)
+        and ((mos := found.mos) is None or 0 <= mos <= MOST_MOS)
     ):
         return found
-    most = {"loss_pct": 100.0, "mos": MOST_MOS}
-    return Measures(
-        **{
-            name: value
-            for name, value in msgspec.structs.asdict(found).items()
-            if value is not None and _within(value, most.get(name, MOST_MS))
-        }
-    )
+    return Measures(*map(_possible, msgspec.structs.astuple(found), _MOST))
 
 
 def metrics_of(row: Row) -> Metrics:
@@ -107,6 +103,5 @@ def metrics_of(row: Row) -> Metrics:
     return {} if payload is None else payload.metrics(row)
 
 
-def _within(value: float | None, most: float) -> bool:
-    """Not of what is no number, either."""
-    return value is None or 0 <= value <= most
+def _possible(value: float | None, most: float) -> float | None:
+    return value if value is not None and 0 <= value <= most else None

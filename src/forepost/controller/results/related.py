@@ -13,7 +13,9 @@ class LikeProbes(Protocol):
         """Raises NotFound."""
         ...
 
-    async def on(self, workspace_id: int, targets: Sequence[str]) -> list[Probe]: ...
+    async def on(self, workspace_id: int, targets: Sequence[str]) -> list[Probe]:
+        """Return the probes that measure one of these targets."""
+        ...
 
     async def similar(self, workspace_id: int, probe: Probe) -> tuple[list[Probe], list[Probe]]:
         """Probes that share a host with this one, and those that share an agent."""

@@ -211,8 +211,11 @@ class RowIngest:
             self._new_days.append(partition)
         connection = self._connection
         before = connection.total_changes()
-        # Sorted, neighbours of the key meet in the same pages.
-        connection.executemany(on(partition, _INSERT_METRICS), sorted(part.metrics, key=_KEY))
+        # Sorted, neighbours of the key meet in the same pages, and of a line the newest is last.
+        ordered = sorted(part.metrics, key=_KEY)
+        if partition != SKEWED:
+            self._lines.recency.wrote(dict(map(_KEY, ordered)))
+        connection.executemany(on(partition, _INSERT_METRICS), ordered)
         self._next_payload[partition] = part.first + len(part.metrics)
         if connection.total_changes() - before == len(part.metrics):
             frames = tuple(self._packer.pack(part.payloads))

@@ -8,12 +8,14 @@ that makes targets up costs itself clear charts, and nobody memory.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from typing import Final
 
 import apsw
 import msgspec
 
 from forepost.controller.series.port import Find
+from forepost.controller.series.recency import Recency
 
 Key = tuple[int, int, int, str, str, int]
 """stream, agent_id, probe_agent_id, type, target, target_agent"""
@@ -75,6 +77,7 @@ class Lines:
     def __init__(self, known: Iterable[KnownLines] = (), *, per_agent: int = PER_AGENT) -> None:
         self.ids: dict[Key, int] = {}
         """Own lines only. The writer looks here first, and calls `intern` for what is missing."""
+        self.recency = Recency()
         self._shared: dict[tuple[int, int, str], int] = {}
         self._by_stream: dict[int, list[KnownLines]] = {}
         self._by_agent: Counter[int] = Counter()
@@ -98,10 +101,16 @@ class Lines:
 
     def matching(self, query: Find) -> list[KnownLines]:
         """Lines that may have rows for the query; the rows of a shared one must be asked too."""
+        # Lists of lines grow at their end while they are walked, and are never changed otherwise.
+        found = chain.from_iterable(
+            map(self._by_stream.get, dict.fromkeys(query.streams), repeat(()))
+        )
+        asked = query.type, query.probe_agent_id, query.target_agent, query.target_prefix
+        if query.agent_id is None and asked == (None, None, None, None):
+            return list(found)
         return [
             line
-            for stream in dict.fromkeys(query.streams)
-            for line in self.of_stream(stream)
+            for line in found
             if (query.agent_id is None or line.agent_id == query.agent_id)
             and (line.shared or admits(query, line.of))
         ]
@@ -152,6 +161,7 @@ class Lines:
         line = KnownLines(self._next, stream, agent_id, of, shared)
         self._pending.append(line)
         self._remember(line)
+        self.recency.begin(line.line)
         return line.line
 
     def _remember(self, line: KnownLines) -> None:
@@ -171,6 +181,7 @@ class Lines:
         else:
             del self.ids[line.key]
         self._by_agent[line.agent_id] -= 1
+        self.recency.forget(line.line)
 
 
 def load(connection: apsw.Connection, *, per_agent: int) -> Lines:

@@ -1,6 +1,5 @@
 """The newest row of many lines at once: a seek for each."""
 
-from array import array
 from collections.abc import Sequence
 
 import apsw
@@ -9,7 +8,7 @@ from forepost.controller.series.lines import Lines
 from forepost.controller.series.payloads import Unpacker
 from forepost.controller.series.port import Find, Row
 from forepost.controller.series.schema import DAY_US, SKEWED, days_of, on, snapshot
-from forepost.controller.series.search import HEADS, SELECT, row_of
+from forepost.controller.series.search import SELECT, heads, row_of
 
 _LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
 _NEWEST = SELECT + " WHERE line = ? AND created_us = ? ORDER BY identity DESC LIMIT 1"
@@ -27,25 +26,15 @@ def newest(
     low, high = max(from_us, _LEAST), min(to_us, _GREATEST)
     found: dict[int, tuple[int, int]] = {}
     with snapshot(connection):
-        waiting = array("q", known)
+        waiting = list(known)
         for day in reversed(days_of(connection, low // DAY_US, high // DAY_US)):
-            for line, us in _heads(connection, day, waiting, low, high):
+            for us, line in heads(connection, day, waiting, low, high, "DESC"):
                 found[line] = (us, day)
-            waiting = array("q", (line for line in waiting if line not in found))
-        for line, us in _heads(connection, SKEWED, array("q", known), low, high):
+            waiting = [line for line in waiting if line not in found]
+        for us, line in heads(connection, SKEWED, known, low, high, "DESC"):
             found[line] = max(found.get(line, (us, SKEWED)), (us, SKEWED))
         return [
             row_of(connection, unpacker, known, row)
             for line, (us, partition) in found.items()
             for row in connection.execute(on(partition, _NEWEST), (partition, line, us))
         ]
-
-
-def _heads(
-    connection: apsw.Connection, partition: int, lines: "array[int]", low: int, high: int
-) -> list[tuple[int, int]]:
-    """Line and time of its newest row in the partition."""
-    if not lines:
-        return []
-    rows = connection.execute(on(partition, HEADS) % "DESC", (low, high, apsw.carray(lines)))
-    return [(line, us) for line, us in rows if us is not None]

@@ -119,6 +119,8 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Series(Protocol):
+    """The time series of results: rows by line (stream, agents, type, target) and time."""
+
     def add(self, rows: Sequence[Row]) -> Coroutine[Any, Any, int]:
         """Store rows durably before returning; return how many were new.
 
@@ -156,4 +158,6 @@ class Series(Protocol):
         """
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Finish what is being written, and close; nothing is taken afterwards."""
+        ...

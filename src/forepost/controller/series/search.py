@@ -2,7 +2,6 @@
 
 import heapq
 from array import array
-from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, Final
@@ -13,7 +12,16 @@ import msgspec
 from forepost.controller.series.lines import KnownLines, Lines, Of, admits
 from forepost.controller.series.payloads import Unpacker
 from forepost.controller.series.port import Find, Row, size_of
-from forepost.controller.series.schema import DAY_US, SKEWED, days_of, on, snapshot
+from forepost.controller.series.recency import NEVER, Recency
+from forepost.controller.series.schema import (
+    DAY_US,
+    LAST_US,
+    NEXT_LINE,
+    SKEWED,
+    days_of,
+    on,
+    snapshot,
+)
 from forepost.kit.errors import Invalid
 
 Found = tuple[Any, ...]
@@ -25,7 +33,7 @@ SELECT: Final = (
     "SELECT created_us, identity, line, ?, payload, delay_us, triggered, reason, own,"
     " rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos FROM m_@"
 )
-HEADS: Final = (
+_HEADS: Final = (
     "SELECT value, (SELECT created_us FROM m_@ WHERE line = value"
     " AND created_us BETWEEN ? AND ? ORDER BY created_us %s LIMIT 1) FROM carray(?)"
 )
@@ -38,7 +46,7 @@ def find(connection: apsw.Connection, unpacker: Unpacker, lines: Lines, query: F
     if not known or low > high or query.limit <= 0:
         return []
     with snapshot(connection):
-        search = _Search(connection, known, query, low, high)
+        search = _Search(connection, known, lines.recency, query, low, high)
         rows = (row_of(connection, unpacker, known, found) for found in search.run())
         return list(rows if query.most_bytes is None else _bounded(rows, query.most_bytes))
 
@@ -60,12 +68,14 @@ class _Search:
         self,
         connection: apsw.Connection,
         known: dict[int, KnownLines],
+        recency: Recency,
         query: Find,
         low: int,
         high: int,
     ) -> None:
         self._connection = connection
         self._known = known
+        self._recency = recency
         self._query = query
         self._low, self._high = low, high
         self._filter_rows = any(line.shared for line in known.values())
@@ -98,11 +108,11 @@ class _Search:
             return
         sign = 1 if self._query.ascending else -1
         few = max(_FIRST_FEW, 2 * self._query.limit // len(self._known))
-        waiting = deque(sorted((sign * us, line) for line, us in self._heads(partition)))
+        waiting = self._fronts(partition)
         heap: list[tuple[int, int, int, Found, Iterator[Found]]] = []
         while waiting or heap:
             while waiting and (not heap or waiting[0][0] <= heap[0][0]):
-                line = waiting.popleft()[1]
+                line = heapq.heappop(waiting)[1]
                 walk = self._walk(sql, (partition, line), few)
                 if (row := next(walk, None)) is not None:
                     heapq.heappush(heap, (sign * row[0], sign * row[1], line, row, walk))
@@ -115,14 +125,60 @@ class _Search:
             else:
                 heapq.heappop(heap)
 
-    def _heads(self, partition: int) -> Iterator[tuple[int, int]]:
-        """Each line with the time of its first row in order: a seek each, in one statement."""
+    def _fronts(self, partition: int) -> list[tuple[int, int]]:
+        """Lines that may have rows here, each with a time that none of them is in front of, the
+        first in order first (as a heap, times negated where the newest are first).
+        """
+        sign = 1 if self._query.ascending else -1
+        asked: Iterable[int] = self._known
+        fronts: list[tuple[int, int]] = []
+        if partition == SKEWED:
+            asked = self._known.keys() & set(self._skewed())
+        elif not self._query.ascending:
+            fronts, asked = self._newest(partition)
         order = "ASC" if self._query.ascending else "DESC"
-        found = self._connection.execute(
-            on(partition, HEADS) % order,
-            (self._low, self._high, apsw.carray(array("q", self._known))),
-        )
-        return ((line, us) for line, us in found if us is not None)
+        found = heads(self._connection, partition, asked, self._low, self._high, order)
+        fronts += [(sign * us, line) for us, line in found]
+        heapq.heapify(fronts)
+        return fronts
+
+    def _newest(self, partition: int) -> tuple[list[tuple[int, int]], list[int]]:
+        """Fronts, as far as they are in RAM, and the lines that have to be asked for: those that
+        go on beyond what is looked for, and may begin anywhere within it.
+        """
+        self._look_up()
+        begin, end = max(partition * DAY_US, self._low), (partition + 1) * DAY_US
+        beyond = min(self._high + 1, end)
+        fronts, asked = [], []
+        of = self._recency.of
+        for line in self._known:
+            us = of(line)
+            if us is None or us >= beyond:
+                asked.append(line)
+            elif us >= begin:
+                fronts.append((-us, line))
+        return fronts, asked
+
+    def _skewed(self) -> Iterator[int]:
+        """Lines with rows whose time cannot be true: few, where nobody makes them up."""
+        line = 0
+        sql = on(SKEWED, NEXT_LINE)
+        while (found := self._connection.execute(sql, (line,)).get) is not None:
+            line = int(found)
+            yield line
+
+    def _look_up(self) -> None:
+        """How new each line is, once in the life of a process."""
+        unknown = self._recency.unknown(self._known)
+        if not unknown:
+            return
+        times = dict.fromkeys(unknown, NEVER)
+        days = days_of(self._connection, 0, LAST_US // DAY_US)
+        while unknown and days:
+            rows = heads(self._connection, days.pop(), unknown, _LEAST, _GREATEST, "DESC")
+            times.update((line, us) for us, line in rows)
+            unknown = [line for line in unknown if times[line] == NEVER]
+        self._recency.found(times)
 
     def _walk(self, sql: str, of: tuple[int, ...], few: int | None) -> Iterator[Found]:
         """Rows of one line, or of all (`few` is None), some at a time along the key."""
@@ -155,6 +211,22 @@ class _Search:
     def _admits(self, found: Found) -> bool:
         own = found[8]
         return own is None or admits(self._query, _of(own))
+
+
+def heads(
+    connection: apsw.Connection,
+    partition: int,
+    lines: Iterable[int],
+    low: int,
+    high: int,
+    order: str,
+) -> Iterator[tuple[int, int]]:
+    """(time, line) of the first row of each line in order: a seek each, in one statement."""
+    asked = array("q", lines)
+    if not asked:
+        return iter(())
+    found = connection.execute(on(partition, _HEADS) % order, (low, high, apsw.carray(asked)))
+    return ((us, line) for line, us in found if us is not None)
 
 
 def _of(own: str) -> Of:

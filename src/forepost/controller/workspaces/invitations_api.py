@@ -29,6 +29,8 @@ BY_TOKEN: Final = "/invite/{token:str}"  # noqa: S105 - a path
 
 
 class OpenAccount(Protocol):
+    """Opens an account for somebody who was invited."""
+
     async def __call__(
         self, request: Request[Any, Any, Any], body: Register, *, verified: bool
     ) -> Session:

@@ -84,6 +84,16 @@ class Report(Wire, frozen=True, kw_only=True):
     results: Annotated[list[Result], Meta(max_length=MAX_BATCH)]
 
 
+class WholeResult(Result, frozen=True, kw_only=True):
+    post: Measured  # type: ignore[assignment]
+
+
+class WholeReport(Report, frozen=True, kw_only=True):
+    """A report of which every result is as it should be, opened at once."""
+
+    results: Annotated[list[WholeResult], Meta(max_length=MAX_BATCH)]  # type: ignore[assignment]
+
+
 class Refused(Wire, frozen=True, kw_only=True):
     seq: int
     reason: str

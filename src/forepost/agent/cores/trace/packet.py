@@ -39,9 +39,18 @@ def token(secret: int, seq: int, flow: int) -> int:
 class Style(Protocol):
     """How the packets of one socket are written and read."""
 
-    def packet(self, seq: int, token: int, size: int) -> bytes: ...
-    def replied(self, data: bytes) -> Mark | None: ...
-    def quoted(self, data: bytes) -> Mark | None: ...
+    def packet(self, seq: int, token: int, size: int) -> bytes:
+        """Write the packet of number `seq`, with `token` in it and `size` bytes of data."""
+        ...
+
+    def replied(self, data: bytes) -> Mark | None:
+        """Read the mark out of the target's own answer; None: it is not to one of ours."""
+        ...
+
+    def quoted(self, data: bytes) -> Mark | None:
+        """Read the mark out of what an ICMP error quotes; None: it is not one of ours."""
+        ...
+
     @property
     def headers(self) -> int:
         """Bytes of headers in front of what an error quotes for us."""

@@ -18,6 +18,8 @@ NO_DAMAGE: Final = {errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno
 
 
 class Disk(Protocol):
+    """The folder of a spool: append-only files, none of which is believed."""
+
     def names(self) -> list[str]:
         """Of everything that is there, in order."""
         ...

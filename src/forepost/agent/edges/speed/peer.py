@@ -83,6 +83,8 @@ class Counter:
 
 
 class Peer(Protocol):
+    """The other side of a speed test: a responder of ours, or a LibreSpeed server."""
+
     remote: str
     counts: bool
     """Whether echoes say what arrived."""
@@ -99,7 +101,9 @@ class Peer(Protocol):
         """One connection that is busy until `stop`. Raises NoSpeed and OSError."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close all connections."""
+        ...
 
 
 def dial(host: str, port: int, plan: SpeedPlan) -> socket.socket:

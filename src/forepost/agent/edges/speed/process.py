@@ -89,6 +89,8 @@ Tell = Callable[[Progress], None]
 
 
 class Speed(Protocol):
+    """Measures how fast a line is, both ways."""
+
     async def measure(self, plan: SpeedPlan, tell: Tell) -> Measured:
         """Never raises for what network, server or host do: that is its `error`."""
         ...

@@ -69,7 +69,9 @@ class Speaker(Protocol):
         """Learn from the answer to that. Raises NotOurs, Failed."""
         ...
 
-    def ask(self, verb: Verb, oids: list[str], request_id: int, repetitions: int) -> bytes: ...
+    def ask(self, verb: Verb, oids: list[str], request_id: int, repetitions: int) -> bytes:
+        """Write the question for `oids`, with `repetitions` of each for whole columns."""
+        ...
 
     def hear(self, data: bytes) -> Reply:
         """Raises NotOurs, Again, Failed."""
