@@ -29,7 +29,7 @@ def test_one(number):
         notes.write(json.dumps(note) + "\\n")
     assert {name!r} != "fails"
 """
-ALONE = "@pytest.mark.alone"
+ALONE = "@pytest.mark.alone"  # this file itself need not be
 
 
 def lanes(
