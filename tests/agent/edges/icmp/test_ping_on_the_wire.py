@@ -17,7 +17,7 @@ from tests.lab.wire import wired
 from tests.lab.wire_plan import Plan, Way
 from tests.lab.wire_record import Echo
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]  # round trips to a tenth of a millisecond
 
 TARGETS = ("198.18.0.2", "2001:db8::2")
 HARD = Plan(
