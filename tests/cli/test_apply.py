@@ -66,7 +66,7 @@ class Shell:
             capture_output=True,
             text=True,
             check=False,
-            timeout=15,
+            timeout=45,
             env={**os.environ, **given},
         )
 

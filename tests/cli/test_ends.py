@@ -20,7 +20,7 @@ def run(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=15,
+        timeout=45,
     )
 
 
@@ -59,7 +59,7 @@ def test_whoever_reads_may_have_had_enough() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=15,
+        timeout=45,
     )
     assert done.stdout == "{"
     assert not done.stderr, done.stderr

@@ -22,7 +22,7 @@ def forepost(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=15,
+        timeout=45,
     )
 
 
@@ -189,7 +189,10 @@ def test_wrong_settings_are_named_and_end_the_start(verb: str, tmp_path: Path) -
 
 def test_a_first_admin_without_a_password_is_refused(tmp_path: Path) -> None:
     config = tmp_path / "controller.toml"
-    config.write_text(f'[data]\ndir = "{tmp_path}/data"\n[admin]\nemail = "me@example.com"\n')
+    config.write_text(
+        f'[data]\ndir = "{tmp_path}/data"\n[admin]\nemail = "me@example.com"\n'
+        f'[http]\nlisten = "127.0.0.1:{free_port()}"\n'
+    )
     found = forepost("controller", "--config", str(config))
     assert found.returncode == 2
     assert "admin.password: needs at least 8 characters" in found.stderr

@@ -160,7 +160,7 @@ def test_a_line_that_breaks_is_said_and_tried_again(place: Place) -> None:
             text=True,
         )
         was = reached.wait(15)
-    _, said = child.communicate(timeout=20)
+    _, said = child.communicate(timeout=45)
     assert was
     assert child.returncode == 1
     assert len(said.splitlines()) == 1
@@ -182,7 +182,7 @@ def test_a_line_that_breaks_is_said_and_tried_again(place: Place) -> None:
 def test_killed_while_the_key_is_written(place: Place, death: tuple[str, str], disk: str) -> None:
     """`disk`: what of files that were not synced is there after the power comes back."""
     child = [sys.executable, "-c", DYING, *death, *place.told()]
-    killed = subprocess.run(child, capture_output=True, text=True, check=False, timeout=20)
+    killed = subprocess.run(child, capture_output=True, text=True, check=False, timeout=45)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     unsynced = [p for p in place.state.iterdir() if re.search(BEFORE_THE_RENAME[1], str(p))]
     assert bool(unsynced) == (death is BEFORE_THE_RENAME)

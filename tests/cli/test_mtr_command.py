@@ -14,9 +14,9 @@ import pytest
 
 from forepost.cli.measure import MEASURED, NOT_MEASURED, USAGE
 from forepost.wire.probes.mtr import MtrResult
-from tests.event_loop import until_it_loops
 from tests.lab.net import Namespace
 from tests.lab.topology import Topology, topology
+from tests.running import until
 
 PROGRAM = [sys.executable, "-m", "forepost.cli.main", "mtr"]
 FAST = ("--count", "3", "--interval", "0.1", "--no-dns")
@@ -131,11 +131,11 @@ def test_switches_that_exclude_each_other_are_refused(chain: Topology) -> None:
 def test_ctrl_c_keeps_what_was_measured(chain: Topology) -> None:
     command = ["ip", "netns", "exec", chain["near"].name, *PROGRAM, chain.address("far", 4)]
     command += ["--count", "1000", "--interval", "0.1", "--no-dns", "--json"]
+    before = chain["near"].sent()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        until_it_loops(process.pid)
-        time.sleep(2.5)
+        until(lambda: chain["near"].sent() >= before + 11 * 6, 30)
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=10)
+        said, _ = process.communicate(timeout=45)
     got = msgspec.json.decode(said, type=MtrResult)
     assert len(got.report.hops) == 11
     assert all(hop.sent > 3 and hop.loss_pct == "0.00" for hop in got.report.hops)

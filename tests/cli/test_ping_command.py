@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import msgspec
@@ -10,8 +9,8 @@ import pytest
 
 from forepost.cli.ping import MEASURED, NOT_MEASURED, USAGE, ping
 from forepost.wire.probes.probe import PingResult
-from tests.event_loop import until_it_loops
 from tests.lab.net import Namespace, pair
+from tests.running import until
 
 MOUNTED = """
 import sys
@@ -93,11 +92,11 @@ def test_an_address_of_the_other_family_cannot_be_measured(
 @pytest.mark.parametrize("json", [True, False])
 def test_ctrl_c_gives_what_is_known(near: Namespace, *, json: bool) -> None:
     command = ["ip", "netns", "exec", near.name, *PROGRAM, "198.18.0.2", "-c", "99", "-i", "0.05"]
+    before = near.sent()
     with subprocess.Popen(
         command + ["--json"] * json, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
-        until_it_loops(program.pid)
-        time.sleep(1)
+        until(lambda: near.sent() >= before + 4, 30)
         program.send_signal(signal.SIGINT)
         said, wrong = program.communicate()
     assert not wrong

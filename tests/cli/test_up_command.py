@@ -25,7 +25,7 @@ def up(folder: Path, listen: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=15,
+        timeout=45,
     )
 
 

@@ -38,7 +38,7 @@ def user(controller: ControllerProcess, *arguments: str, typed: str = "") -> Any
         capture_output=True,
         text=True,
         check=False,
-        timeout=15,
+        timeout=45,
     )
 
 

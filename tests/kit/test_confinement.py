@@ -30,7 +30,7 @@ def told(kind: str, code: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=15,
+        timeout=45,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

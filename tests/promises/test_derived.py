@@ -20,7 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.running import ControllerProcess, Person
 
 PASSWORD = "a good password"
-SOON_SEC = 1.0
+SOON_SEC = 10.0
 TABLE = """
                | untouched | to USER  | to VIEWER | removed  | password | kept     | locked
 api-key        | ADMIN     | USER     | VIEWER    | ends     | ends     | ADMIN    | ends

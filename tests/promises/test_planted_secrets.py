@@ -172,7 +172,7 @@ def test_an_export_is_fit_for_git(
         capture_output=True,
         text=True,
         check=True,
-        timeout=15,
+        timeout=45,
     )
     assert "shop" not in done.stdout
     assert "198.18.0.9" in done.stdout

@@ -39,7 +39,7 @@ def page_in(
     starter.write_text(f'#!/bin/sh\nexec ip netns exec {where.name} {CHROMIUM} "$@"\n')
     starter.chmod(0o755)
     errors: list[str] = []
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(starter), args=FLAGS, headless=True, chromium_sandbox=False
@@ -48,7 +48,7 @@ def page_in(
             color_scheme="dark" if dark else "light", viewport={"width": width, "height": 900}
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         # "No data yet" is a 404 by the API, and the browser notes each of them.
         passed = tuple(f"status of {status}" for status in (404, *refusals))

@@ -36,7 +36,7 @@ def test_a_second_controller_is_refused_while_the_first_lives(
             capture_output=True,
             text=True,
             check=False,
-            timeout=15,
+            timeout=45,
         )
         assert done.returncode == TAKEN, done.stderr
         assert "is in use by another controller" in done.stderr.strip().splitlines()[-1]
@@ -59,7 +59,7 @@ def test_away_is_503_and_said_once_and_over_when_it_is_over(
         postgres.sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
         postgres.sql(cut)
-        ready = httpx.get(f"{controller.url}/readyz", verify=False, timeout=10)
+        ready = httpx.get(f"{controller.url}/readyz", verify=False, timeout=45)
         assert ready.status_code == 503, ready.text
         assert "database" in ready.json()["problems"]
         for _ in range(5):

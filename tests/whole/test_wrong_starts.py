@@ -28,7 +28,7 @@ def start(part: str, *arguments: str, **env: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=15,
+        timeout=45,
     )
     return done.returncode, done.stderr
 
