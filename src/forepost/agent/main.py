@@ -48,7 +48,8 @@ from forepost.kit.tasks import keep
 from forepost.kit.watchdog import STUCK_SEC, Watchdog
 from forepost.wire.flows.rollup import FLOWS, FlowMinute
 from forepost.wire.local.status import Status
-from forepost.wire.probes.budget import BUDGET, Cost
+from forepost.wire.probes.budget import BUDGET
+from forepost.wire.probes.cost import Cost
 from forepost.wire.uplink.messages import ProbePost
 
 if TYPE_CHECKING:
