@@ -14,6 +14,8 @@ BIN := $(VENV)/bin
 STATIC := src/forepost/controller/static/index.html
 PANEL := $(shell find panel -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 ARGS ?=
+# Of pytest: a test waits about as long as it works, so one more than the two cores of a small machine.
+WORKERS ?= 3
 
 .PHONY: env dev run packages test test-quick check bench bpf fuzz docs lock panel clean
 
@@ -24,9 +26,9 @@ dev: $(VENV)/.dev $(STATIC)
 run: env
 	$(BIN)/forepost up --data data $(ARGS)
 
-# Two processes, and then one alone: tests/lanes.py.
+# Several files at a time, and then those that must be alone: tests/lanes.py.
 test: packages dev
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-quick: dev
 	$(BIN)/pytest -n 2 --dist loadfile $(or $(ARGS),--quick)

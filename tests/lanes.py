@@ -5,6 +5,8 @@ time, memory, the load of the host. A file that has one goes to the second lane 
 for pytest-xdist (`make test`); without workers all tests come one after another as it is.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -33,6 +35,13 @@ class TwoLanes(LoadFileScheduling):  # type: ignore[misc]
             return MARK in (config.rootpath / file).read_text()
 
         self._is_alone = is_alone
+
+    def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+        # Of two tests with one id the workers would run one, and nobody would miss the other.
+        twice = [name for name, count in Counter(collection).items() if count > 1]
+        if twice:
+            raise pytest.UsageError(f"two tests have one id: {twice[0]}")
+        super().add_node_collection(node, collection)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         shared = [file for file in self.workqueue if not self._is_alone(file)]

@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from tests.running import Process, until
+from tests.running import READY_SEC, Process, until
 
 
 class LonelyAgent(Process):
@@ -26,7 +26,7 @@ class LonelyAgent(Process):
         )
 
     def ready(self) -> "LonelyAgent":
-        until(self.answers, 15, self.log.read_text)
+        until(self.answers, READY_SEC, self.log.read_text)
         return self
 
     def answers(self) -> bool:

@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 
 from tests.free_ports import free_port
 from tests.metadata import migrate
-from tests.running import until
+from tests.running import READY_SEC, until
 
 OLDEST = 15
 _numbers = count(1)
@@ -98,7 +98,7 @@ def running() -> Iterator[Postgres]:
         server = Postgres(port, binaries)
         try:
             ready = [str(binaries / "pg_isready"), "-qh127.0.0.1", f"-p{port}"]
-            until(lambda: subprocess.run(ready, check=False).returncode == 0, 15)
+            until(lambda: subprocess.run(ready, check=False).returncode == 0, READY_SEC)
             yield server
         finally:
             child.terminate()

@@ -13,6 +13,10 @@ from tests.lanes import pytest_xdist_make_scheduler
 def pytest_configure(config):
     config.addinivalue_line("markers", "alone")
 """
+TWICE = """
+def pytest_collection_modifyitems(items):
+    items.append(items[0])
+"""
 FILE = """
 import json, os, time, pathlib, pytest
 @pytest.mark.parametrize("number", range({count}))
@@ -25,13 +29,13 @@ def test_one(number):
         notes.write(json.dumps(note) + "\\n")
     assert {name!r} != "fails"
 """
-ALONE = "@pytest.mark.alone"
+ALONE = "@pytest.mark.alone"  # this file itself need not be
 
 
 def lanes(
-    folder: Path, files: dict[str, tuple[int, str]], *more: str
+    folder: Path, files: dict[str, tuple[int, str]], more: str = ""
 ) -> tuple[int, str, list[list]]:  # type: ignore[type-arg]
-    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "conftest.py").write_text(CONFTEST + more)
     for name, (count, mark) in files.items():
         path = folder / f"test_{name}.py"
         path.write_text(FILE.format(name=name, count=count, mark=mark))
@@ -50,7 +54,7 @@ def lanes(
     )
     notes = folder / "notes"
     lines = notes.read_text().splitlines() if notes.exists() else []
-    return done.returncode, done.stdout, [json.loads(line) for line in lines]
+    return done.returncode, done.stdout + done.stderr, [json.loads(line) for line in lines]
 
 
 FILES = {
@@ -98,3 +102,11 @@ def test_a_failure_in_either_lane_fails_all(tmp_path: Path, mark: str) -> None:
     status, said, notes = lanes(tmp_path, {**FILES, "fails": (1, mark)})
     assert (status, len(notes)) == (1, 14), said
     assert said.splitlines()[-1].startswith("1 failed, 13 passed"), said
+
+
+def test_two_tests_of_one_id_are_refused_not_lost(tmp_path: Path) -> None:
+    """Workers say which tests there are by their ids alone."""
+    status, said, notes = lanes(tmp_path, FILES, TWICE)
+    assert status != 0
+    assert notes == []
+    assert "two tests have one id: test_a.py::test_one[0]" in said

@@ -29,6 +29,7 @@ from forepost.kit.clock import SystemClock
 from forepost.wire.base import Wire
 from forepost.wire.probes import netinfo, ping, sysinfo
 from forepost.wire.rest import panel
+from forepost.wire.speedtests import queue
 
 ROOT: Final = Path(__file__).parents[1]
 ASKED: Final = re.compile(r"'((?:GET|POST|PUT|PATCH|DELETE) /[^']*)'")
@@ -42,7 +43,8 @@ SAID: Final[tuple[type, ...]] = get_args(panel.Said)
 """What the panel says on /ws/panel."""
 FRAMES: Final = tuple(
     one
-    for one in vars(panel).values()
+    for module in (panel, queue)
+    for one in vars(module).values()
     if isinstance(one, type)
     and issubclass(one, Wire)
     and one.__struct_config__.tag_field == "type"

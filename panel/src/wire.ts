@@ -183,6 +183,7 @@ export type PanelFrame =
   | Pong
   | ProbeData
   | Refused
+  | SpeedtestUpdate
   | Subscribed
   | Unsubscribed;
 
@@ -992,6 +993,31 @@ export interface RulePatch {
 export interface Session {
   token: string;
   data: User;
+}
+
+/** Event `speedtest_progress` (ours), every half second at most: how far a test has come. */
+export interface SpeedtestProgress {
+  queue_id: number;
+  phase: 'waiting' | 'latency' | 'download' | 'upload';
+  /** Of the phase. */
+  part: number;
+  bytes_per_sec: number;
+  /** The last round trip, ns. */
+  latency: number;
+}
+
+/** Controller to panel: a test in the queue is in another state. */
+export interface SpeedtestUpdate {
+  type: 'speedtest_update';
+  workspace_id: number;
+  agent_id: number;
+  queue_id: number;
+  status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'expired';
+  server_id: string;
+  server_name: string;
+  error: string;
+  /** Ours; while it is running, and its agent says. */
+  progress?: SpeedtestProgress;
 }
 
 export interface SpoolStatus {

@@ -11,6 +11,8 @@ import pytest
 
 from tests.running import AgentProcess, NewAgent, until
 
+pytestmark = pytest.mark.alone  # answers in time under a load that takes a whole core
+
 NOWHERE = NewAgent(1, 1, "nobody")
 NOW = "2026-01-01T00:00:00Z"
 STATUS_SEC = 4.0

@@ -17,6 +17,7 @@ from forepost.wire.probes.dns import DnsResult
 from forepost.wire.probes.http import HttpResult
 from forepost.wire.probes.tcp import TcpResult
 from forepost.wire.probes.tls import TlsResult
+from tests.event_loop import until_it_loops
 from tests.free_ports import free_port
 from tests.lab import unbound
 from tests.lab.certificates import Authority
@@ -145,7 +146,8 @@ def test_ctrl_c_gives_what_is_known(listening: int, tmp_path: Path, *, json: boo
     with subprocess.Popen(
         command + ["--json"] * json, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
-        time.sleep(2)
+        until_it_loops(program.pid)
+        time.sleep(1)
         program.send_signal(signal.SIGINT)
         said, wrong = program.communicate()
     assert not wrong

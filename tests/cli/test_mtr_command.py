@@ -14,6 +14,7 @@ import pytest
 
 from forepost.cli.measure import MEASURED, NOT_MEASURED, USAGE
 from forepost.wire.probes.mtr import MtrResult
+from tests.event_loop import until_it_loops
 from tests.lab.net import Namespace
 from tests.lab.topology import Topology, topology
 
@@ -131,6 +132,7 @@ def test_ctrl_c_keeps_what_was_measured(chain: Topology) -> None:
     command = ["ip", "netns", "exec", chain["near"].name, *PROGRAM, chain.address("far", 4)]
     command += ["--count", "1000", "--interval", "0.1", "--no-dns", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        until_it_loops(process.pid)
         time.sleep(2.5)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=10)

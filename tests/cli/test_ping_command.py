@@ -10,6 +10,7 @@ import pytest
 
 from forepost.cli.ping import MEASURED, NOT_MEASURED, USAGE, ping
 from forepost.wire.probes.ping import PingResult
+from tests.event_loop import until_it_loops
 from tests.lab.net import Namespace, pair
 
 MOUNTED = """
@@ -95,7 +96,8 @@ def test_ctrl_c_gives_what_is_known(near: Namespace, *, json: bool) -> None:
     with subprocess.Popen(
         command + ["--json"] * json, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
-        time.sleep(2)
+        until_it_loops(program.pid)
+        time.sleep(1)
         program.send_signal(signal.SIGINT)
         said, wrong = program.communicate()
     assert not wrong

@@ -3,7 +3,6 @@
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from tests.fakes.damage import undecodable_schema
 from tests.postgres import Postgres
-from tests.running import ADMIN, ControllerProcess, Person
+from tests.running import ADMIN, ControllerProcess, Person, until
 
 PASSWORD = "a good password"
 USER = [sys.executable, "-m", "forepost.cli.main", "user"]
@@ -91,8 +90,8 @@ def test_a_lost_password_is_no_lost_installation(controller: ControllerProcess) 
     changed = user(controller, "passwd", "forgetful@example.com", typed="another password\n")
     assert changed.returncode == 0, changed.stderr
     assert "ended: api-key" in changed.stdout
-    _within_a_second(lambda: person.ask("GET", "/auth/me").status_code == 401)
-    _within_a_second(lambda: _by(person, key) == 401)
+    _without_a_restart(lambda: person.ask("GET", "/auth/me").status_code == 401)
+    _without_a_restart(lambda: _by(person, key) == 401)
     assert login(controller, "forgetful@example.com").status_code == 401
     assert login(controller, "forgetful@example.com", "another password").status_code == 200
 
@@ -104,14 +103,14 @@ def test_what_an_account_made_may_go_on_with_another_password(
     key = _key(person)
     words = ("passwd", "keeps@example.com", "--keep-derived")
     assert user(controller, *words, typed="another password\n").returncode == 0
-    _within_a_second(lambda: person.ask("GET", "/auth/me").status_code == 401)
+    _without_a_restart(lambda: person.ask("GET", "/auth/me").status_code == 401)
     assert _by(person, key) == 200
 
 
 def test_an_account_is_locked_and_unlocked(controller: ControllerProcess) -> None:
     person = added(controller, "locked@example.com")
     assert user(controller, "lock", "locked@example.com").returncode == 0
-    _within_a_second(lambda: person.ask("GET", "/auth/me").status_code == 401)
+    _without_a_restart(lambda: person.ask("GET", "/auth/me").status_code == 401)
     refused = login(controller, "locked@example.com")
     assert (refused.status_code, refused.json()) == (403, {"error": "the account is locked"})
     assert login(controller, "locked@example.com", "wrong").status_code == 401
@@ -207,8 +206,8 @@ def test_a_lock_is_noticed_on_postgresql_too(postgres: Postgres, tmp_path: Path)
         locked = user(process, "lock", "a@example.com")
         assert locked.returncode == 0, locked.stderr
         assert "ended: api-key" in locked.stdout
-        _within_a_second(lambda: person.ask("GET", "/auth/me").status_code == 401)
-        _within_a_second(lambda: _by(person, key) == 401)
+        _without_a_restart(lambda: person.ask("GET", "/auth/me").status_code == 401)
+        _without_a_restart(lambda: _by(person, key) == 401)
     finally:
         process.end()
 
@@ -224,11 +223,9 @@ def _by(person: Person, key: tuple[int, str]) -> int:
     return httpx.get(url, headers={"X-API-Key": key[1]}).status_code
 
 
-def _within_a_second(true: Any) -> None:
-    ends = time.monotonic() + 1.0
-    while not true():
-        assert time.monotonic() < ends, "not within a second"
-        time.sleep(0.02)
+def _without_a_restart(true: Any) -> None:
+    """A controller looks twice a second; a busy machine may take its time."""
+    until(true, 10, lambda: "not noticed")
 
 
 def test_a_damaged_database_is_one_line(tmp_path: Path) -> None:

@@ -5,13 +5,18 @@ Ids in paths are those of objects that are there, so that a request gets past th
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis.checks import not_a_server_error
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -23,7 +28,11 @@ from tests.running import ControllerProcess, Person
 
 DOCUMENT = Path(__file__).parents[2] / "docs/api/openapi.json"
 EXAMPLES = 5
-schema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()))
+MOST = 20
+"""Of the systematic requests of one operation, of which there are up to some hundreds."""
+PATHS = json.loads(DOCUMENT.read_text())["paths"]
+METHODS = {"get", "put", "post", "delete", "patch", "options", "head"}
+OPERATIONS = [f"{m.upper()} {path}" for path, found in PATHS.items() for m in found if m in METHODS]
 
 RULE = {"name": "r", "metric": "packet_loss", "operator": ">", "threshold": 5.0}
 WINDOW = {"name": "m", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-01T01:00:00Z"}
@@ -66,26 +75,65 @@ def ids(person: Person) -> dict[str, int]:
     }
 
 
-@schema.parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+@cache
+def schema() -> BaseSchema:
+    made: BaseSchema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()))
+    return made
+
+
+@cache
+def operations() -> dict[str, APIOperation[Any, Any, Any, Any]]:
+    load_all_checks()
+    found = [one.ok() for one in schema().get_all_operations() if isinstance(one, Ok)]
+    return {one.label: one for one in found}
+
+
+def test_every_operation_is_asked() -> None:
+    assert set(operations()) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
 @pytest.mark.timeout(60)
 def test_every_operation_answers_as_documented(
-    case: schemathesis.Case[Any], controller: ControllerProcess, person: Person, ids: dict[str, int]
+    label: str, controller: ControllerProcess, person: Person, ids: dict[str, int]
 ) -> None:
-    known = {name: ids[name] for name in case.path_parameters or {} if name in ids}
-    case.path_parameters = {**(case.path_parameters or {}), **known}
-    case.call_and_validate(
-        base_url=controller.url,
-        headers={"Authorization": f"Bearer {person.token}"},
-        checks=[
-            not_a_server_error,
-            status_code_conformance,
-            content_type_conformance,
-            response_schema_conformance,
-        ],
+    """As `schema.parametrize()` does it, which makes up the requests of all operations before the
+    first test of any file begins.
+    """
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
+    def answers(case: schemathesis.Case[Any]) -> None:
+        known = {name: ids[name] for name in case.path_parameters or {} if name in ids}
+        case.path_parameters = {**(case.path_parameters or {}), **known}
+        case.call_and_validate(
+            base_url=controller.url,
+            headers={"Authorization": f"Bearer {person.token}"},
+            checks=[
+                not_a_server_error,
+                status_code_conformance,
+                content_type_conformance,
+                response_schema_conformance,
+            ],
+        )
+
+    asked = build_operation_test(
+        config=schema().config,
+        operation=operations()[label],
+        test_func=answers,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+    )
+    made_up = getattr(asked, "hypothesis_explicit_examples", [])
+    asked.hypothesis_explicit_examples = spread(made_up)  # type: ignore[attr-defined]
+    asked()
+
+
+def spread(made_up: list[Any]) -> list[Any]:
+    """Some of each kind: they come in the order of parameters and fields."""
+    step = max(1, -(-len(made_up) // MOST))
+    return made_up[::step]

@@ -12,6 +12,8 @@ from tests.lab.topology import topology
 from tests.lab.wire import wired
 from tests.lab.wire_plan import Match, Plan, Way
 
+pytestmark = pytest.mark.alone  # a rate, and delays to half a millisecond
+
 COUNT = 200
 ADDRESSES = (("198.18.0.1", "198.18.0.2"), ("2001:db8::1", "2001:db8::2"))
 PORT = 5_060

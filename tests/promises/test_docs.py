@@ -38,6 +38,16 @@ def test_every_metric_is_described() -> None:
         assert f"`{name}{'_total' if kind == 'total' else ''}`" in OPERATING
 
 
+def test_every_page_of_the_panel_has_its_address_described() -> None:
+    source = (ROOT / "panel/src/pages.ts").read_text()
+    pages = {re.sub(r":\w+", "*", path) for path in re.findall(r"path: '([^']+)'", source)}
+    described = {
+        re.sub(r"\b[A-Z]+\b", "*", path) for path in re.findall(r"`(/w/[^`]+)`", OPERATING)
+    }
+    assert len(pages) > 5
+    assert pages == described
+
+
 def test_every_verb_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     source = (ROOT / "src/forepost/cli/main.py").read_text()

@@ -26,21 +26,31 @@ HEAVY = {
     "uvicorn",
     "zstandard",
 }
+ALL_THAT_IS_ON = (
+    "import sys, importlib, forepost.agent.__main__\n"
+    "from forepost.agent.settings import Settings\n"
+    "from forepost.agent.slices import SLICES\n"
+    "[importlib.import_module(one.module) for one in SLICES if one.is_on(Settings())]\n"
+    "0"
+)
+"""An agent of which nothing is set imports this."""
 NOT_OF_A_METER = HEAVY | {"_lib_engine", "asyncio", "http", "psutil", "ssl", "websockets"}
 IDLE_MIB = 45
 SETTLE_SEC = 5.0
 
 
 def test_the_agent_imports_nothing_heavy() -> None:
-    code = "import sys, forepost.agent.__main__; print(*{m.split('.')[0] for m in sys.modules})"
+    code = f"{ALL_THAT_IS_ON}; print(*{{m.split('.')[0] for m in sys.modules}})"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "forepost" in found.stdout
     assert HEAVY.isdisjoint(found.stdout.split())
 
 
 def test_what_is_switched_off_is_not_imported() -> None:
-    code = "import sys, forepost.agent.__main__; print(*sys.modules)"
+    code = f"{ALL_THAT_IS_ON}; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = found.stdout.split()
+    assert "forepost.agent.probes.schedule" in modules
     assert not [name for name in modules if name.startswith("forepost.agent.flows")]
     assert {"_lib_engine", "cryptography", "paho"}.isdisjoint(modules)
 

@@ -35,8 +35,7 @@ def test_a_damaged_list_is_set_aside_and_given_again(
         )
         controller.start()
         until(running(process), 90, lambda: process.output)
-        problems = process.status()["problems"]
-        assert "wanted-probes.json" not in problems
+        until(lambda: "wanted-probes.json" not in process.status()["problems"], 15)
     finally:
         process.end()
 
@@ -87,7 +86,11 @@ def test_a_list_that_cannot_be_written_is_run_all_the_same(
     process.start()
     try:
         until(running(process), 15, lambda: process.output)
-        assert "cannot be written" in process.status()["problems"]["wanted-probes.json"]
+        until(
+            lambda: "cannot be written" in process.status()["problems"]["wanted-probes.json"],
+            15,
+            lambda: process.output,
+        )
         (process.folder / "wanted-probes.json.damaged").unlink()
         (process.folder / "wanted-probes.json" / "x").rmdir()
         (process.folder / "wanted-probes.json").rmdir()

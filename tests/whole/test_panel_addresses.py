@@ -15,11 +15,12 @@ from tests.agent_socket import AgentSocket, agent_socket
 from tests.controller.alerts.samples import PING, but
 from tests.controller.flows.minutes import minute
 from tests.lab.net import Namespace, namespace
-from tests.running import ADMIN, ControllerProcess, NewAgent, Person
+from tests.running import ControllerProcess, NewAgent, Person
 from tests.whole.browser import page_in
 from tests.whole.test_groups_page import wider_than_the_screen
 from tests.whole.test_up import SCREENSHOTS
 
+PASSWORD = "a good password"
 TARGETS = ("198.18.0.1", "a-rather-long-name-of-a-host.branch-office.example.com")
 TALKS = (
     (
@@ -37,19 +38,28 @@ ABOUT = {
 LATE = {"pending": 9_010, "bytes": 1, "lost": 0, "refused": 0, "backlog": 9_000}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site() -> Iterator[Namespace]:
-    """A loopback of its own; what the test starts and asks is in it."""
+    """A loopback of its own; what the tests start and ask is in it."""
     with namespace() as here, here.inside():
         yield here
 
 
-class Place:
-    """A workspace with two sites; one has measured for ten minutes and has a backlog."""
+@pytest.fixture(scope="module")
+def controller(
+    site: Namespace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ControllerProcess]:
+    process = ControllerProcess(tmp_path_factory.mktemp("controller")).start()
+    yield process
+    process.end()
 
-    def __init__(self, folder: Path) -> None:
-        self.controller = ControllerProcess(folder / "controller").start()
-        self.person: Person = self.controller.person()
+
+class Place:
+    """A person's workspace with two sites, of which one has a probe."""
+
+    def __init__(self, controller: ControllerProcess, email: str) -> None:
+        self.controller, self._email = controller, email
+        self.person: Person = controller.person(email, PASSWORD)
         self.workspace = self.person.workspace("Field")
         self.lisbon: NewAgent = self.person.agent(self.workspace, "Lisbon")
         self.person.agent(self.workspace, "Porto")
@@ -62,13 +72,14 @@ class Place:
     def open(self, page: Page, address: str) -> None:
         """As somebody does who has not logged in in this tab."""
         page.goto(address)
-        page.get_by_test_id("email").fill(ADMIN["email"])
-        page.get_by_test_id("password").fill(ADMIN["password"])
+        page.get_by_test_id("email").fill(self._email)
+        page.get_by_test_id("password").fill(PASSWORD)
         page.get_by_test_id("login").click()
         expect(page.get_by_test_id("login")).to_have_count(0)
 
     @contextmanager
     def measured(self) -> Iterator[AgentSocket]:
+        """It has measured for ten minutes, has a backlog, and is here while this lasts."""
         with agent_socket(self.controller, self.lisbon) as socket:
             now = datetime.now(UTC)
             for ago in range(600, 0, -20):
@@ -85,10 +96,8 @@ class Place:
 
 
 @pytest.fixture
-def place(site: Namespace, tmp_path: Path) -> Iterator[Place]:
-    found = Place(tmp_path)
-    yield found
-    found.controller.end()
+def place(controller: ControllerProcess, request: pytest.FixtureRequest) -> Place:
+    return Place(controller, f"{request.node.name[-40:]}@example.com")
 
 
 def pressed(page: Page, name: str) -> None:

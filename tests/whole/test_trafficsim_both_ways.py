@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from forepost.agent.probes.schedule import SPREAD_SEC, phase
 from tests.free_ports import free_port
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+
+pytestmark = pytest.mark.alone  # no packet may be late
 
 CYCLE_SEC, BACK_SEC = 1.5, 3.0
 

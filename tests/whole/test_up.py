@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.lab.net import Namespace, pair
-from tests.running import Process, until
+from tests.running import READY_SEC, Process, until
 from tests.whole.browser import page_in
 
 PORT = 8080
@@ -35,7 +35,7 @@ def up(
     folder.mkdir(exist_ok=True)
     process.start()
     try:
-        until(lambda: "forepost is running" in process.output, 15, lambda: process.output)
+        until(lambda: "forepost is running" in process.output, READY_SEC, lambda: process.output)
         yield process
     finally:
         process.end()

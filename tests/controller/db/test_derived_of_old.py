@@ -91,6 +91,6 @@ async def test_a_pin_expires_and_is_somebodys_or_lets_nobody_in(old: str) -> Non
     assert given_for == [1, 0, 0]
     store = Agents(db)
     soon = START + timedelta(hours=1)
-    assert [list(await store.open_pins(1, n, soon)) for n in (1, 2, 3)] == [[2], [], [4]]
-    assert await store.open_pins(1, 1, day) == {}
+    assert [list(await store.pins.open(1, n, soon)) for n in (1, 2, 3)] == [[2], [], [4]]
+    assert await store.pins.open(1, 1, day) == {}
     await db.close()

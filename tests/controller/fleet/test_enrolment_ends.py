@@ -26,8 +26,9 @@ from forepost.controller.db.tables.fleet import agents as agents_table
 from forepost.controller.db.tables.fleet import pins
 from forepost.controller.db.tables.workspaces import members
 from forepost.controller.fleet.enrol import PIN_SEC, Enrolment
+from forepost.controller.fleet.pins import NewPin
 from forepost.controller.fleet.roster import AgentCredentials, Roster, Stranger
-from forepost.controller.fleet.store import Agents, Enrolled, NewPin
+from forepost.controller.fleet.store import Agents, Enrolled
 from forepost.controller.sharing.access import ShareAccess
 from forepost.controller.sharing.store import ShareLinks
 from forepost.kit.errors import Unauthenticated
@@ -176,20 +177,20 @@ async def test_an_old_pin_never_shuts_out_an_agent_that_has_a_psk(tmp_path: Path
         created_at=now,
         by=Caller(1, session_id=1),
     )
-    await store.add_pin(1, agent.id, new)
-    (first,) = await store.open_pins(1, agent.id, now)
+    await store.pins.add(1, agent.id, new)
+    (first,) = await store.pins.open(1, agent.id, now)
     async with db.write() as connection:
         await connection.exec_driver_sql(
             "INSERT INTO pins (agent_id, pin_hash, expires_at, created_at, created_by)"
             " SELECT agent_id, pin_hash, expires_at, created_at, created_by FROM pins"
         )
-    (_, second) = await store.open_pins(1, agent.id, now)
-    assert await store.enrol(1, agent.id, second, "x" * 64, now) is not None
-    assert await store.open_pins(1, agent.id, now) == {}
-    assert await store.enrol(1, agent.id, first, "y" * 64, now) is None
-    await store.add_pin(1, agent.id, new)  # the operator asks for another
-    (third,) = await store.open_pins(1, agent.id, now)
-    assert await store.enrol(1, agent.id, third, "z" * 64, now) is not None
+    (_, second) = await store.pins.open(1, agent.id, now)
+    assert await store.pins.enrol(1, agent.id, second, "x" * 64, now) is not None
+    assert await store.pins.open(1, agent.id, now) == {}
+    assert await store.pins.enrol(1, agent.id, first, "y" * 64, now) is None
+    await store.pins.add(1, agent.id, new)  # the operator asks for another
+    (third,) = await store.pins.open(1, agent.id, now)
+    assert await store.pins.enrol(1, agent.id, third, "z" * 64, now) is not None
     await db.close()
 
 

@@ -1,11 +1,12 @@
-"""Puts the parts of this slice together, as the settings want them."""
+"""Builds the slice that meters traffic, and answers on the Unix socket."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import anyio
+import msgspec
 
 from forepost.agent.edges.files.group_folder import GroupFolder
 from forepost.agent.edges.host.facts import LinuxHost
@@ -19,15 +20,43 @@ from forepost.agent.flows.wanted import WantedGroups
 from forepost.agent.flows.watch import Report, Watch
 from forepost.agent.node import Node
 from forepost.agent.settings import FlowsSection, SocketSection
+from forepost.agent.slices import Built, Service, Site
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
+from forepost.kit.settings import WrongSettings
+from forepost.wire.flows.rollup import FLOWS, FlowMinute
+from forepost.wire.uplink.messages import ProbePost
 
 GROUPS: Final = "address-groups.d"
 SUBJECT: Final = "address groups"
 
 _log = logging.getLogger(__name__)
 
-Service = Callable[[], Awaitable[None]]
+
+async def build(site: Site) -> Built:
+    """Raises WrongSettings."""
+    settings = site.settings
+
+    async def report(minute: FlowMinute) -> None:
+        await site.deliver(
+            ProbePost(
+                created_at=datetime.fromtimestamp(minute.minute, UTC),
+                type=FLOWS,
+                payload=msgspec.Raw(msgspec.json.encode(minute)),
+            )
+        )
+
+    try:
+        flows = Flows(settings.flows, settings.socket, site.node, site.clock, site.health, report)
+    except ValueError as error:
+        raise WrongSettings(f"flows: {error}") from None
+    return Built(
+        services=flows.services,
+        documents=[flows.wanted],
+        reload=flows.reload,
+        restart_wanted=flows.restart_wanted,
+        flush=flows.keep,
+    )
 
 
 class Flows:

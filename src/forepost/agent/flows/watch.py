@@ -119,7 +119,9 @@ class Watch:
         return [meter.state for meter in self.meters]
 
     async def run(self) -> None:
-        """Until it is cancelled: every meter has sent its last then, the last minute is told."""
+        """Run until cancelled. On return every meter has sent its final counters, and the last
+        (partial) minute has been reported.
+        """
         try:
             async with anyio.create_task_group() as tasks:
                 for meter in self.meters:

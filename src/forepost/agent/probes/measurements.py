@@ -55,7 +55,7 @@ def measurements(
 
 
 def _between(options: Options, agent_id: int, target_agent: int, keys: Keys) -> Options:
-    """The same, with who talks to whom where the other side wants to know."""
+    """Return `options`, for TRAFFICSIM with both agents' ids and the key of the pair."""
     if not isinstance(options, TrafficSimOptions):
         return options
     return TrafficSimRun(

@@ -18,8 +18,9 @@ from forepost.controller.access.tokens import (
     psk_of_trade,
     psk_sha256,
 )
+from forepost.controller.fleet.pins import NewPin
 from forepost.controller.fleet.roster import DELETED, AgentCredentials, Roster, Stranger
-from forepost.controller.fleet.store import Agents, NewPin
+from forepost.controller.fleet.store import Agents
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
 from forepost.wire.rest.bodies import Agent, AgentLogin, AgentSession
@@ -59,7 +60,7 @@ class Enrolment:
     ) -> str:
         """A new PIN; one that is still open ends. Only its hash is kept."""
         pin, new = await self._new_pin(by, length, ttl_sec)
-        await self._agents.add_pin(workspace_id, agent_id, new)
+        await self._agents.pins.add(workspace_id, agent_id, new)
         return pin
 
     async def regenerate(
@@ -67,7 +68,7 @@ class Enrolment:
     ) -> tuple[Agent, str]:
         """A PIN instead of the PSK, which ends with all that was opened with it."""
         pin, new = await self._new_pin(by, length, ttl_sec)
-        agent = await self._agents.disown(workspace_id, agent_id, new)
+        agent = await self._agents.pins.disown(workspace_id, agent_id, new)
         await self._is_new(agent_id)
         return agent, pin
 
@@ -118,12 +119,12 @@ class Enrolment:
         if not _possible(body):
             return refusal
         for pin_id, kept in (
-            await self._agents.open_pins(body.workspace_id, body.agent_id, now)
+            await self._agents.pins.open(body.workspace_id, body.agent_id, now)
         ).items():
             if not await self._passwords.matches(body.pin, kept):
                 continue
             psk = psk_of_trade(self._secret, pin_id, body.nonce) if body.nonce else new_psk()
-            agent = await self._agents.enrol(
+            agent = await self._agents.pins.enrol(
                 body.workspace_id,
                 body.agent_id,
                 pin_id,
@@ -143,7 +144,7 @@ class Enrolment:
         if not body.nonce:
             return None
         hashed = nonce_sha256(body.nonce)
-        used = await self._agents.used_pin(body.workspace_id, body.agent_id, hashed, now)
+        used = await self._agents.pins.used(body.workspace_id, body.agent_id, hashed, now)
         if used is None:
             return None
         pin_id, kept, has = used

@@ -38,7 +38,7 @@ class Needs(msgspec.Struct, frozen=True):
     accept: Callable[[Enrolled, Sequence[Numbered], datetime, Answer], Awaitable[None]]
     """Calls the answer after the commit."""
     accept_now: Callable[[Enrolled, ProbePost, datetime, Callable[[str], None]], bool]
-    """The same for one result that needs no look-up and no refusal; False: it does."""
+    """Accept one result without I/O, on the spot. False: it needs `accept`."""
     commits: Callable[[Enrolled], Awaitable[None]]
     """Returns when results of this agent would be committed now."""
     neighbours_changed: Callable[[int], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""SQL of agents and their PINs."""
+"""SQL of agents."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,13 +8,12 @@ import msgspec
 from sqlalchemy import Row, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.access.guard import Caller
-from forepost.controller.db.derived import ADMIN, ISSUES, maker_may, still_may
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.tables.fleet import agent_documents, agents, pins
 from forepost.controller.db.tables.workspaces import workspaces
-from forepost.kit.errors import NotFound
-from forepost.wire.base import NEVER, patched
+from forepost.controller.fleet.pins import Pins
+from forepost.controller.fleet.rows import agent_in, agent_of
+from forepost.wire.base import patched
 from forepost.wire.rest.bodies import Agent, AgentPatch, NewAgent
 
 
@@ -30,14 +29,6 @@ class Enrolled(msgspec.Struct, frozen=True):
     """What it said in its last `hello`; empty for NetWatcher's agent."""
 
 
-class NewPin(msgspec.Struct, frozen=True, kw_only=True):
-    hashed: str
-    expires_at: datetime
-    created_at: datetime
-    by: Caller
-    """Whose right it is."""
-
-
 OnDeleted = Callable[[AsyncConnection, int], Awaitable[None]]
 """Drops what a slice keeps of one agent, in the transaction that deletes the agent."""
 
@@ -47,6 +38,7 @@ class Agents:
 
     def __init__(self, db: Database, on_deleted: Sequence[OnDeleted] = ()) -> None:
         self._db, self._on_deleted = db, on_deleted
+        self.pins = Pins(db)
 
     async def of(self, workspace_id: int, limit: int, offset: int) -> tuple[list[Agent], int]:
         mine = select(agents).where(
@@ -56,7 +48,7 @@ class Agents:
             total = await connection.scalar(select(func.count()).select_from(mine.subquery()))
             page = mine.order_by(agents.c.id).limit(limit).offset(offset)
             rows = (await connection.execute(page)).all()
-        return [_agent(row) for row in rows], total or 0
+        return [agent_of(row) for row in rows], total or 0
 
     async def add(self, workspace_id: int, new: NewAgent, now: datetime) -> Agent:
         statement = (
@@ -82,18 +74,18 @@ class Agents:
         )
         with unique(EXTERNAL_ID_TAKEN):
             async with self._db.write() as connection:
-                return _agent((await connection.execute(statement)).one())
+                return agent_of((await connection.execute(statement)).one())
 
     async def get(self, workspace_id: int, agent_id: int) -> Agent:
         async with self._db.read() as connection:
-            return await _get(connection, workspace_id, agent_id)
+            return await agent_in(connection, workspace_id, agent_id)
 
     async def change(
         self, workspace_id: int, agent_id: int, patch: AgentPatch, now: datetime
     ) -> Agent:
         with unique(EXTERNAL_ID_TAKEN):
             async with self._db.write() as connection:
-                new = patched(await _get(connection, workspace_id, agent_id), patch)
+                new = patched(await agent_in(connection, workspace_id, agent_id), patch)
                 statement = (
                     update(agents)
                     .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
@@ -112,12 +104,12 @@ class Agents:
                     )
                     .returning(*agents.c)
                 )
-                return _agent((await connection.execute(statement)).one())
+                return agent_of((await connection.execute(statement)).one())
 
     async def delete(self, workspace_id: int, agent_id: int, now: datetime) -> None:
         """A soft delete: what hangs on the agent is gone at once, its results stay."""
         async with self._db.write() as connection:
-            await _get(connection, workspace_id, agent_id)
+            await agent_in(connection, workspace_id, agent_id)
             for table in (pins, agent_documents):
                 await connection.execute(table.delete().where(table.c.agent_id == agent_id))
             for drop in self._on_deleted:
@@ -148,107 +140,6 @@ class Agents:
         ).order_by(agents.c.id)
         async with self._db.read() as connection:
             return [_enrolled(row) for row in (await connection.execute(query)).all()]
-
-    async def add_pin(self, workspace_id: int, agent_id: int, new: NewPin) -> None:
-        """Keep a PIN; earlier ones that are still open end here. Raises Unauthenticated."""
-        async with self._db.write() as connection:
-            await still_may(connection, new.by, ISSUES, workspace_id, new.created_at)
-            await _get(connection, workspace_id, agent_id)
-            await _replace_pins(connection, agent_id, new)
-
-    async def disown(self, workspace_id: int, agent_id: int, new: NewPin) -> Agent:
-        """The PSK ends, and a PIN is kept instead; earlier ones end too. Raises Unauthenticated."""
-        statement = (
-            update(agents)
-            .where(
-                agents.c.workspace_id == workspace_id,
-                agents.c.id == agent_id,
-                agents.c.deleted_at.is_(None),
-            )
-            .values(psk_sha256="", updated_at=new.created_at)
-            .returning(*agents.c)
-        )
-        async with self._db.write() as connection:
-            await still_may(connection, new.by, ADMIN, workspace_id, new.created_at)
-            row = (await connection.execute(statement)).one_or_none()
-            if row is None:
-                raise NotFound("agent not found")
-            await _replace_pins(connection, agent_id, new)
-        return _agent(row)
-
-    async def open_pins(self, workspace_id: int, agent_id: int, now: datetime) -> Mapping[int, str]:
-        """Id and hash of every PIN that could still be used."""
-        query = (
-            select(pins.c.id, pins.c.pin_hash)
-            .join(agents, agents.c.id == pins.c.agent_id)
-            .join(workspaces, workspaces.c.id == agents.c.workspace_id)
-            .where(
-                agents.c.workspace_id == workspace_id,
-                agents.c.id == agent_id,
-                agents.c.deleted_at.is_(None),
-                workspaces.c.deleted_at.is_(None),
-                *_good(workspace_id, now),
-                pins.c.id > agents.c.psk_pin_id,
-            )
-        )
-        async with self._db.read() as connection:
-            return {row.id: row.pin_hash for row in (await connection.execute(query)).all()}
-
-    async def used_pin(
-        self, workspace_id: int, agent_id: int, nonce_sha256: str, now: datetime
-    ) -> tuple[int, str, str] | None:
-        """Id and hash of the PIN that this agent's PSK was given for, and the PSK's hash; where it
-        was used with this nonce and would still be good: in time, and the newest.
-        """
-        newest = select(func.max(pins.c.id)).where(pins.c.agent_id == agent_id)
-        query = (
-            select(pins.c.id, pins.c.pin_hash, agents.c.psk_sha256)
-            .join(agents, agents.c.psk_pin_id == pins.c.id)
-            .join(workspaces, workspaces.c.id == agents.c.workspace_id)
-            .where(
-                agents.c.workspace_id == workspace_id,
-                agents.c.id == agent_id,
-                agents.c.psk_sha256 != "",
-                agents.c.deleted_at.is_(None),
-                workspaces.c.deleted_at.is_(None),
-                pins.c.id == newest.scalar_subquery(),
-                pins.c.consumed_at.is_not(None),
-                pins.c.nonce_sha256 == nonce_sha256,
-                *_in_force(workspace_id, now),
-            )
-        )
-        async with self._db.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return None if row is None else (row.id, row.pin_hash, row.psk_sha256)
-
-    async def enrol(
-        self,
-        workspace_id: int,
-        agent_id: int,
-        pin_id: int,
-        psk_sha256: str,
-        now: datetime,
-        nonce_sha256: str = "",
-    ) -> Agent | None:
-        """Use up a PIN and keep the PSK, in one step: of two at once, one gets None. A PIN that is
-        no newer than the one the agent's PSK was given for shuts nobody out.
-        """
-        before = select(agents.c.psk_pin_id).where(agents.c.id == agent_id).scalar_subquery()
-        async with self._db.write() as connection:
-            used = await connection.execute(
-                update(pins)
-                .where(pins.c.id == pin_id, pins.c.id > before, *_good(workspace_id, now))
-                .values(consumed_at=now, nonce_sha256=nonce_sha256)
-            )
-            if used.rowcount != 1:
-                return None
-            statement = (
-                update(agents)
-                .where(agents.c.workspace_id == workspace_id, agents.c.id == agent_id)
-                .values(psk_sha256=psk_sha256, psk_pin_id=pin_id, last_seen_at=now, updated_at=now)
-                .returning(*agents.c)
-            )
-            return _agent((await connection.execute(statement)).one())
 
     async def set_version(self, agent_id: int, version: str) -> None:
         async with self._db.write() as connection:
@@ -289,36 +180,6 @@ _ENROLLED = select(
 ).join(workspaces, workspaces.c.id == agents.c.workspace_id)
 
 
-def _good(workspace_id: int, now: datetime) -> tuple[Any, ...]:
-    """A PIN that nobody used, in time, of somebody who could issue it now."""
-    return pins.c.consumed_at.is_(None), *_in_force(workspace_id, now)
-
-
-def _in_force(workspace_id: int, now: datetime) -> tuple[Any, ...]:
-    """A PIN, used or not, in time, of somebody who could issue it now."""
-    return (
-        pins.c.expires_at > now,
-        maker_may(ISSUES, workspace_id, pins.c.created_by, pins.c.api_key_id, now),
-    )
-
-
-async def _replace_pins(connection: Any, agent_id: int, new: NewPin) -> None:
-    """The used one stays, for it says who let the agent in."""
-    await connection.execute(
-        pins.delete().where(pins.c.agent_id == agent_id, pins.c.consumed_at.is_(None))
-    )
-    await connection.execute(
-        insert(pins).values(
-            agent_id=agent_id,
-            pin_hash=new.hashed,
-            expires_at=new.expires_at,
-            created_at=new.created_at,
-            created_by=new.by.user_id,
-            api_key_id=new.by.key_id or None,
-        )
-    )
-
-
 def _enrolled(row: Row[*tuple[Any, ...]]) -> Enrolled:
     return Enrolled(
         row.id,
@@ -327,38 +188,4 @@ def _enrolled(row: Row[*tuple[Any, ...]]) -> Enrolled:
         row.deleted_at is not None,
         row.version,
         frozenset(row.capabilities),
-    )
-
-
-async def _get(connection: Any, workspace_id: int, agent_id: int) -> Agent:
-    query = select(agents).where(
-        agents.c.workspace_id == workspace_id,
-        agents.c.id == agent_id,
-        agents.c.deleted_at.is_(None),
-    )
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        raise NotFound("agent not found")
-    return _agent(row)
-
-
-def _agent(row: Row[Any]) -> Agent:
-    return Agent(
-        id=row.id,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        workspace_id=row.workspace_id,
-        name=row.name,
-        description=row.description,
-        location=row.location,
-        public_ip_override=row.public_ip_override,
-        version=row.version,
-        last_seen_at=row.last_seen_at or NEVER,
-        initialized=bool(row.psk_sha256),
-        trafficsim_enabled=row.trafficsim_enabled,
-        trafficsim_host=row.trafficsim_host,
-        trafficsim_port=row.trafficsim_port,
-        external_id=row.external_id,
-        labels=row.labels,
-        metadata=row.metadata,
     )

@@ -59,7 +59,7 @@ async def test_the_kind_of_socket_is_the_least_that_is_allowed(
         cable[0].sysctl("net.ipv4.ping_group_range", allowed)
         with cable[0].inside(), Icmp(SystemClock()) as engine:
             await engine.round(TARGETS[0], count=1, gap_sec=0, timeout_sec=1)
-            assert [door.socket.raw for door in engine._doors.values()] == [raw]
+            assert [shared.socket.raw for shared in engine._shared.values()] == [raw]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ async def test_one_socket_serves_many_rounds_at_once(near: Namespace, net: Icmp)
     async with anyio.create_task_group() as tasks:
         for number in range(300):
             tasks.start_soon(one, TARGETS[number % 2])
-    assert len(net._doors) == 2
+    assert len(net._shared) == 2
     assert sum(rtt is None for one in got for rtt in one.rtts_ns) == 0
     assert len(got) == 300
 
@@ -124,7 +124,7 @@ async def test_a_round_that_is_cancelled_is_forgotten(near: Namespace, net: Icmp
     with anyio.move_on_after(0.05):
         await net.round(TARGETS[0], count=50, gap_sec=0.02, timeout_sec=1)
     assert not net._waiting
-    assert all(not door.line.in_flight and not door.watched for door in net._doors.values())
+    assert all(not shared.line.in_flight and not shared.watched for shared in net._shared.values())
     again = await net.round(TARGETS[0], count=2, gap_sec=0.01, timeout_sec=1)
     assert None not in again.rtts_ns
 
@@ -169,7 +169,7 @@ async def test_something_that_is_no_address_is_a_reason(net: Icmp) -> None:
 
 UNPRIVILEGED = """
 import anyio
-from forepost.agent.edges.icmp import Icmp
+from forepost.agent.edges.icmp.engine import Icmp
 from forepost.kit.clock import SystemClock
 
 async def main():

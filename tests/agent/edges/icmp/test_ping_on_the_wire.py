@@ -17,7 +17,7 @@ from tests.lab.wire import wired
 from tests.lab.wire_plan import Plan, Way
 from tests.lab.wire_record import Echo
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]  # round trips to a tenth of a millisecond
 
 TARGETS = ("198.18.0.2", "2001:db8::2")
 HARD = Plan(
@@ -134,8 +134,8 @@ async def test_what_finds_the_socket_full_waits_too(group: str, number: int) -> 
         near.sysctl("net.ipv4.ping_group_range", group)
         near.run("tc", "qdisc", "replace", "dev", "cable", "root", "tbf", *slow.split())
         await net.round(TARGETS[0], count=1, gap_sec=0, timeout_sec=1)
-        (door,) = net._doors.values()
-        door.socket._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        (shared,) = net._shared.values()
+        shared.socket._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
         refused: list[int | None] = []
 
         def send(packet: bytes, to: tuple[Any, ...]) -> int:
@@ -145,7 +145,7 @@ async def test_what_finds_the_socket_full_waits_too(group: str, number: int) -> 
                 refused.append(error.errno)
                 raise
 
-        sent, door.socket.send = door.socket.send, send
+        sent, shared.socket.send = shared.socket.send, send
         got = await net.round(TARGETS[0], count=60, gap_sec=0.002, timeout_sec=2)
         echoes = wire.record().echoes()[1:]
     assert set(refused) == {number}

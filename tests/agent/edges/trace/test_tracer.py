@@ -242,8 +242,8 @@ async def test_many_runs_share_their_sockets(nets: dict[str, Topology]) -> None:
             for number in range(60):
                 tasks.start_soon(one, 4 if number % 2 else 6)
                 await anyio.sleep(0.01)  # the kernel answers 50 at once at most
-        assert len(tracer._doors) == 2
-        assert not any(door._line.in_flight for door in tracer._doors.values())
+        assert len(tracer._shared) == 2
+        assert not any(shared._line.in_flight for shared in tracer._shared.values())
     assert {len(one.hops) for one in got} == {11}
     assert sum(map(sum, map(losses, got))) == 0
 

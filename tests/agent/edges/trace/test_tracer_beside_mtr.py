@@ -13,6 +13,8 @@ from forepost.kit.clock import SystemClock
 from tests.lab.peer_mtr import PeerHop, peer_mtr
 from tests.lab.topology import Topology, topology
 
+pytestmark = pytest.mark.alone  # in less time than mtr
+
 NAMES = ("chain", "silent", "asymmetric", "rejecting", "lost", "parallel")
 SWITCHES: dict[TraceProtocol, tuple[str, ...]] = {"icmp": (), "udp": ("-u",), "tcp": ("-T",)}
 COUNT = 2

@@ -35,7 +35,7 @@ PATIENCE_NS: Final = 1_000_000_000
 FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS})
 
 
-class _Door:
+class _SharedIcmp:
     """A socket, what is in flight on it, and whether the loop is watching it."""
 
     __slots__ = ("line", "socket", "watched")
@@ -52,9 +52,9 @@ class Icmp(Closable):
         self._clock = clock
         self._names = Names()
         self._rounds = Rounds()
-        self._doors: dict[tuple[int, str], _Door] = {}
+        self._shared: dict[tuple[int, str], _SharedIcmp] = {}
         self._waiting: dict[EchoFlight, asyncio.Future[None]] = {}
-        self._targets: dict[EchoFlight, tuple[_Door, tuple[Any, ...]]] = {}
+        self._targets: dict[EchoFlight, tuple[_SharedIcmp, tuple[Any, ...]]] = {}
         self._again: list[Turn] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ns = 0
@@ -64,7 +64,7 @@ class Icmp(Closable):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for key in list(self._doors):
+        for key in list(self._shared):
             self._shut(key)
 
     async def resolve(
@@ -87,11 +87,11 @@ class Icmp(Closable):
             return Round(sent=0, rtts_ns=[], reason=f"not an address: {address!r}")
         family, to = found
         try:
-            door = self._door(family, interface)
+            shared = self._opened(family, interface)
         except OSError as error:
             return Round(sent=0, rtts_ns=[], reason=str(error))
         flight = EchoFlight(
-            door.line,
+            shared.line,
             to[0],
             count=max(1, count),
             gap_ns=round(gap_sec * 1e9),
@@ -102,7 +102,7 @@ class Icmp(Closable):
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._waiting[flight] = done
-        self._targets[flight] = door, to
+        self._targets[flight] = shared, to
         fine = flight.count > 1 and flight.gap_ns < TICK_NS
         self._fine += fine
         self._rounds.start(flight, self._now_ns())
@@ -113,46 +113,46 @@ class Icmp(Closable):
             self._fine -= fine
             self._rounds.forget(flight)
             del self._waiting[flight], self._targets[flight]
-            if not door.line.in_flight:
-                self._watch(door, False)
+            if not shared.line.in_flight:
+                self._watch(shared, False)
         return flight.result()
 
-    def _door(self, family: socket.AddressFamily, interface: str) -> _Door:
+    def _opened(self, family: socket.AddressFamily, interface: str) -> _SharedIcmp:
         """Raises OSError (Denied), with a text for people."""
         key = (family, interface)
-        door = self._doors.get(key)
+        shared = self._shared.get(key)
         # An interface that was removed and made again has another index, and the socket is dead.
-        if door is not None and interface and interface_index(interface) != door.socket.index:
+        if shared is not None and interface and interface_index(interface) != shared.socket.index:
             self._shut(key)
-            door = None
-        if door is None:
-            door = self._doors[key] = _Door(IcmpSocket(family, interface))
-        return door
+            shared = None
+        if shared is None:
+            shared = self._shared[key] = _SharedIcmp(IcmpSocket(family, interface))
+        return shared
 
     def _shut(self, key: tuple[int, str]) -> None:
-        door = self._doors.pop(key)
-        self._watch(door, False)
-        door.socket.close()
+        shared = self._shared.pop(key)
+        self._watch(shared, False)
+        shared.socket.close()
         for flight, (used, _) in list(self._targets.items()):
-            if used is door:
+            if used is shared:
                 flight.reason = "the socket was closed"
                 self._rounds.forget(flight)
                 self._wake(flight)
 
-    def _watch(self, door: _Door, watched: bool) -> None:
-        if watched == door.watched:
+    def _watch(self, shared: _SharedIcmp, watched: bool) -> None:
+        if watched == shared.watched:
             return
         loop = asyncio.get_running_loop()
-        door.watched = watched
+        shared.watched = watched
         if watched:
-            loop.add_reader(door.socket.fileno(), self._readable, door)
+            loop.add_reader(shared.socket.fileno(), self._readable, shared)
         else:
-            loop.remove_reader(door.socket.fileno())
+            loop.remove_reader(shared.socket.fileno())
 
     def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
         next_ns = self._rounds.next_ns()
         now_ns = self._now_ns()
-        busy = any(door.line.waiting > BUSY for door in self._doors.values())
+        busy = any(shared.line.waiting > BUSY for shared in self._shared.values())
         tick_ns = SHORT_TICK_NS if self._fine else TICK_NS
         if self._again or (busy and next_ns is not None):
             next_ns = min(now_ns + tick_ns, next_ns or now_ns + tick_ns)
@@ -169,30 +169,30 @@ class Icmp(Closable):
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         try:
-            for door in self._doors.values():
+            for shared in self._shared.values():
                 # Before sending: an error that came in would be reported by the next call to send.
-                if door.line.in_flight and not door.watched:
-                    self._collect(door)
+                if shared.line.in_flight and not shared.watched:
+                    self._collect(shared)
             again, self._again = self._again, []
             turns = [turn for turn in again if turn.waits]
             turns += self._rounds.due(self._now_ns(), BURST)
             if turns:
                 self._send(turns, moment(self._clock).offset_ns)
-            for door in self._doors.values():
-                if door.line.in_flight and (door.watched or turns):
-                    self._collect(door)
+            for shared in self._shared.values():
+                if shared.line.in_flight and (shared.watched or turns):
+                    self._collect(shared)
             self._finish()
         finally:
             self._arm(loop)
 
-    def _collect(self, door: _Door) -> None:
-        self._drain(door)
-        self._watch(door, door.line.waiting <= BUSY)
+    def _collect(self, shared: _SharedIcmp) -> None:
+        self._drain(shared)
+        self._watch(shared, shared.line.waiting <= BUSY)
 
-    def _readable(self, door: _Door) -> None:
+    def _readable(self, shared: _SharedIcmp) -> None:
         loop = asyncio.get_running_loop()
         try:
-            self._drain(door)
+            self._drain(shared)
             self._finish()
         finally:
             self._arm(loop)
@@ -200,20 +200,20 @@ class Icmp(Closable):
     def _send(self, turns: list[Turn], offset_ns: int) -> None:
         monotonic, targets = self._clock.monotonic, self._targets
         for turn in turns:
-            door, to = targets[turn.flight]
-            door.line.leaves(turn, int(monotonic() * 1e9), offset_ns)
+            shared, to = targets[turn.flight]
+            shared.line.leaves(turn, int(monotonic() * 1e9), offset_ns)
             try:
-                door.socket.send(turn.packet, to)
+                shared.socket.send(turn.packet, to)
             except OSError as error:
-                self._not_sent(door, turn, error)
+                self._not_sent(shared, turn, error)
             else:
                 turn.packet = b""  # thousands of them wait for their answers
 
-    def _not_sent(self, door: _Door, turn: Turn, error: OSError) -> None:
+    def _not_sent(self, shared: _SharedIcmp, turn: Turn, error: OSError) -> None:
         # Whether the kernel counted the packet is unknown: begin to number again.
-        self._drain(door)
-        door.socket.restart_keys()
-        door.line.restart_keys()
+        self._drain(shared)
+        shared.socket.restart_keys()
+        shared.line.restart_keys()
         # The error may be that of an earlier packet, which the kernel reports at any call: it is
         # this packet's own where it comes again.
         turn.refusals += 1
@@ -224,16 +224,16 @@ class Icmp(Closable):
             words = os.strerror(error.errno or errno.EIO).lower()
             self._rounds.refused(turn, words, turn.sent_ns)
 
-    def _drain(self, door: _Door) -> None:
+    def _drain(self, shared: _SharedIcmp) -> None:
         """Take in what arrived: answers, when our packets left, and errors.
 
         The queue of answers is emptied first: a packet's departure is in the other queue before its
         answer can come, so that no answer is looked at without it.
         """
-        line, rounds = door.line, self._rounds
+        line, rounds = shared.line, self._rounds
         # As many as are expected: to be told that there are no more costs as much as one of them.
-        replies = door.socket.replies(min(max(line.waiting, 1), READ))
-        left, troubles = door.socket.outcomes(min(max(len(line.by_key), 1), READ))
+        replies = shared.socket.replies(min(max(line.waiting, 1), READ))
+        left, troubles = shared.socket.outcomes(min(max(len(line.by_key), 1), READ))
         read = moment(self._clock)
         line.stamped(left)
         for trouble, data, target in troubles:

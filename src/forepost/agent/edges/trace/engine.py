@@ -14,7 +14,14 @@ from forepost.agent.cores.trace.run import Shot, TraceRun
 from forepost.agent.edges.closable import Closable
 from forepost.agent.edges.icmp.socket import interface_index
 from forepost.agent.edges.names.addresses import numeric
-from forepost.agent.edges.trace.sockets import Carrier, SharedSocket, Syns, To, icmp_door, udp_door
+from forepost.agent.edges.trace.sockets import (
+    Carrier,
+    SharedSocket,
+    Syns,
+    To,
+    shared_icmp,
+    shared_udp,
+)
 from forepost.agent.ports.trace import Progress, Traced, TracePlan
 from forepost.kit.clock import Clock
 
@@ -44,11 +51,11 @@ class Tracer(Closable):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ways = Ways()
-        self._doors: dict[Key, SharedSocket] = {}
+        self._shared: dict[Key, SharedSocket] = {}
 
     def close(self) -> None:
-        while self._doors:
-            self._doors.popitem()[1].close()
+        while self._shared:
+            self._shared.popitem()[1].close()
 
     async def trace(self, plan: TracePlan, progress: Progress | None = None) -> Traced:
         found = numeric(plan.address)
@@ -110,26 +117,26 @@ class Tracer(Closable):
         if plan.protocol == "tcp":
             one = Syns(family, plan.interface, self._clock)
             return [one] * plan.paths
-        return [self._door(plan, family, flow) for flow in range(plan.paths)]
+        return [self._opened(plan, family, flow) for flow in range(plan.paths)]
 
-    def _door(self, plan: TracePlan, family: socket.AddressFamily, flow: int) -> SharedSocket:
+    def _opened(self, plan: TracePlan, family: socket.AddressFamily, flow: int) -> SharedSocket:
         index = interface_index(plan.interface) if plan.interface else 0
         # Flows of UDP differ in the source port, those of ICMP in the checksum.
         key = (family, plan.protocol, plan.interface, index, flow * (plan.protocol == "udp"))
-        door = self._doors.get(key)
-        if door is None:
+        shared = self._shared.get(key)
+        if shared is None:
             self._close_older(key)
-            opened = icmp_door if plan.protocol == "icmp" else udp_door
-            door = opened(family, plan.interface, self._clock)
-            self._doors[key] = door
-        return door
+            opened = shared_icmp if plan.protocol == "icmp" else shared_udp
+            shared = opened(family, plan.interface, self._clock)
+            self._shared[key] = shared
+        return shared
 
     def _close_older(self, key: Key) -> None:
         """An interface that was removed and made again has another index: its sockets are dead."""
         for other in [
-            other for other in self._doors if (*other[:3], other[4]) == (*key[:3], key[4])
+            other for other in self._shared if (*other[:3], other[4]) == (*key[:3], key[4])
         ]:
-            self._doors.pop(other).close()
+            self._shared.pop(other).close()
 
     def _now_ns(self) -> int:
         return int(self._clock.monotonic() * 1e9)

@@ -243,13 +243,13 @@ class Syns:
             shot.run.answered(shot, trouble.offender, found, rtt_ns, more)
 
 
-def icmp_door(family: socket.AddressFamily, interface: str, clock: Clock) -> SharedSocket:
+def shared_icmp(family: socket.AddressFamily, interface: str, clock: Clock) -> SharedSocket:
     """Raises OSError, with a text for people."""
     opened = IcmpSocket(family, interface)
     return SharedSocket(opened, EchoStyle(opened.form, opened.ident), clock)
 
 
-def udp_door(family: socket.AddressFamily, interface: str, clock: Clock) -> SharedSocket:
+def shared_udp(family: socket.AddressFamily, interface: str, clock: Clock) -> SharedSocket:
     """Needs no privilege. Raises OSError, with a text for people."""
     try:
         opened = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)

@@ -1,0 +1,89 @@
+"""The slices of the agent, how each is built, and what it brings along."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from importlib import import_module
+from typing import Any, Final
+
+import anyio
+import msgspec
+from anyio.abc import TaskGroup
+
+from forepost.agent.document import Document
+from forepost.agent.node import Node
+from forepost.agent.ports.edges import Edges
+from forepost.agent.settings import Settings
+from forepost.agent.talk import Talk
+from forepost.kit.clock import Clock
+from forepost.kit.health import Health
+from forepost.wire.uplink.messages import ProbePost
+
+Service = Callable[[], Awaitable[None]]
+"""Runs for ever; one that fails is begun anew, after a growing pause (kit/tasks.py)."""
+Deliver = Callable[[ProbePost], Awaitable[None]]
+"""Takes a result on its way to the controller: it is kept until the controller has it."""
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """What a slice is built with: the one of each that the whole agent has."""
+
+    settings: Settings
+    node: Node
+    clock: Clock
+    health: Health
+    edges: Edges
+    tasks: TaskGroup
+    """Ends with the agent, before `flush` is called."""
+    deliver: Deliver
+    controller_url: Callable[[], str]
+    """Where this agent talks now; "" where there is no controller."""
+    known_time: Callable[[], datetime | None]
+    """What the controller's clock shows; None while nobody knows."""
+
+
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """A slice, ready to be joined to the others."""
+
+    services: Mapping[str, Service] = {}
+    """By the names under which health is told of them; started when every document is restored."""
+    documents: Sequence[Document] = ()
+    talks: Sequence[Talk] = ()
+    status: Callable[[], Mapping[str, Any]] | None = None
+    """Returns the fields of `Status` (wire/local/status.py) that the slice fills; called for each
+    question on the status socket."""
+    reload: Service | None = None
+    """Reads files of the site again; called on SIGHUP."""
+    restart_wanted: anyio.Event | None = None
+    """Set when somebody wants the agent to begin anew."""
+    flush: Service | None = None
+    """Keeps what is only in RAM; called once at the end, when no service runs any more, in the
+    order of the slices."""
+
+
+def always(_settings: Settings) -> bool:
+    return True
+
+
+class AgentSlice(msgspec.Struct, frozen=True):
+    """A slice by the name of its module, which has `async def build(site: Site) -> Built`."""
+
+    module: str
+    is_on: Callable[[Settings], bool] = always
+    """Whether these settings want it; the module of one that is off is never imported."""
+
+    async def build(self, site: Site) -> Built:
+        """Import the slice and build it. Raises WrongSettings, CannotStart."""
+        built: Built = await import_module(self.module).build(site)
+        return built
+
+
+def _has_flows(settings: Settings) -> bool:
+    return bool(settings.flows.interfaces or settings.socket.path)
+
+
+SLICES: Final = (
+    AgentSlice("forepost.agent.probes.build"),
+    AgentSlice("forepost.agent.speedtests.build"),
+    AgentSlice("forepost.agent.flows.build", _has_flows),
+)
+"""In the order in which they are built, restore their documents, and flush."""
