@@ -27,7 +27,7 @@ from forepost.controller.main import build
 from forepost.controller.settings import DataSection, Settings
 from forepost.kit.clock import SystemClock
 from forepost.wire.base import Wire
-from forepost.wire.probes import probe
+from forepost.wire.probes import netinfo, ping, sysinfo
 from forepost.wire.rest import panel
 from forepost.wire.speedtests import queue
 
@@ -51,9 +51,9 @@ FRAMES: Final = tuple(
     and one not in SAID
 )
 """What it hears there."""
-PAYLOADS: Final = (probe.NetinfoResult, probe.PingResult, probe.SysinfoResult)
+PAYLOADS: Final = (netinfo.NetinfoResult, ping.PingResult, sysinfo.SysinfoResult)
 """Results that it looks into."""
-CALLED: Final[Mapping[type, str]] = {panel.Error: "Refused", probe.Interface: "NetworkInterface"}
+CALLED: Final[Mapping[type, str]] = {panel.Error: "Refused", netinfo.Interface: "NetworkInterface"}
 """Where the name on the wire is another thing in TypeScript or in a browser."""
 RAW: Final = {"ResultRow.payload": "Payload", "ProbeData.data": "ResultRow"}
 """What bytes are that the controller hands on as they came."""

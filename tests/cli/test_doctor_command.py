@@ -29,7 +29,7 @@ from forepost.agent.edges.system import system_edges
 from forepost.agent.probes import PROBES
 from forepost.kit.clock import SystemClock
 from forepost.wire.probes.options import read_options
-from forepost.wire.probes.probe import OPTIONS
+from forepost.wire.probes import KINDS
 
 ASKED = {
     "DNS": ("a.example", {"dns_server": "127.0.0.1:9"}),
@@ -51,7 +51,7 @@ async def main():
         async def one(name, target, metadata):
             kind = name.split()[0]
             told = {"timeout_sec": 1, "count": 1, "bind_interface": "lo" if target else ""}
-            options = read_options(OPTIONS[kind], told, metadata)
+            options = read_options(KINDS[kind].options, told, metadata)
             got[name] = await PROBES[kind](options, target, clock, edges)
         async with anyio.create_task_group() as tasks:
             for name, (target, metadata) in ASKED.items():

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from forepost.cli.ping import MEASURED, NOT_MEASURED, USAGE, ping
-from forepost.wire.probes.probe import PingResult
+from forepost.wire.probes.ping import PingResult
 from tests.lab.net import Namespace, pair
 from tests.running import until
 

@@ -13,8 +13,16 @@ from forepost.agent.ports.edges import Edges, Networks, NoNetworks, OutsideView
 from forepost.agent.ports.net import Family, Resolved, Round
 from forepost.agent.ports.udp import Udp
 from forepost.kit.clock import Clock
-from forepost.wire.probes.probe import CpuTimes, HostInfo, Interface, MemoryInfo, OsInfo, Route
-from forepost.wire.probes.sysinfo import Busy, DiskUse, Temperature
+from forepost.wire.probes.netinfo import Interface, Route
+from forepost.wire.probes.sysinfo import (
+    Busy,
+    CpuTimes,
+    DiskUse,
+    HostInfo,
+    MemoryInfo,
+    OsInfo,
+    Temperature,
+)
 from tests.fakes.dialer import FakeDialer, fake_search
 from tests.fakes.trace import FakeReverse, FakeTrace
 

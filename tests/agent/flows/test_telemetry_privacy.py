@@ -19,7 +19,7 @@ from forepost.agent.flows.telemetry import Telemetry
 from forepost.agent.meter.replay import Replay
 from forepost.wire.flows.meter import ENDED, MESSAGE, ROWS, FlowLabel, MeterOrder, Totals, Up
 from forepost.wire.flows.socket import AgentStatus
-from forepost.wire.probes.probe import Interface, Route
+from forepost.wire.probes.netinfo import Interface, Route
 from tests.fakes.clock import FakeClock
 from tests.lab.captures import SECOND_NS, pcap
 from tests.lab.frames import ACK, PSH, ethernet, ipv4, tcp, udp

@@ -10,7 +10,8 @@ from forepost.agent.edges.system import system_edges
 from forepost.agent.ports.edges import OutsideView
 from forepost.agent.probes import netinfo, sysinfo
 from forepost.kit.clock import SystemClock
-from forepost.wire.probes.probe import NetinfoOptions, SysinfoOptions
+from forepost.wire.probes.netinfo import NetinfoOptions
+from forepost.wire.probes.sysinfo import SysinfoOptions
 from tests.lab.net import pair
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,8 @@ from forepost.agent.edges.system import system_edges
 from forepost.agent.probes.moves import facts, told, watch
 from forepost.agent.probes.schedule import Scheduler
 from forepost.kit.clock import SystemClock
-from forepost.wire.probes.probe import Interface, Probe, Route
+from forepost.wire.probes.netinfo import Interface, Route
+from forepost.wire.probes.probe import Probe
 from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock, settle
 from tests.fakes.net import FakeChanges, FakeHost, FakeNet, fake_edges

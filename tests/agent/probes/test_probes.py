@@ -4,13 +4,10 @@ import pytest
 from forepost.agent.ports.edges import Edges, OutsideView
 from forepost.agent.ports.net import Round
 from forepost.agent.probes import PROBES, netinfo, ping, sysinfo
-from forepost.wire.probes.probe import (
-    OPTIONS,
-    NetinfoOptions,
-    PingOptions,
-    PingResult,
-    SysinfoOptions,
-)
+from forepost.wire.probes import KINDS
+from forepost.wire.probes.netinfo import NetinfoOptions
+from forepost.wire.probes.ping import PingOptions, PingResult
+from forepost.wire.probes.sysinfo import SysinfoOptions
 from tests.fakes.clock import START, FakeClock, settle
 from tests.fakes.net import Asked, FakeNet, fake_edges
 
@@ -39,7 +36,7 @@ class Lab:
 
 
 def test_every_type_of_the_wire_can_be_run() -> None:
-    assert set(PROBES) == set(OPTIONS)
+    assert set(PROBES) == set(KINDS)
 
 
 @pytest.mark.parametrize(

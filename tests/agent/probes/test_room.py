@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from forepost.agent.probes.schedule import MOST_OPEN, ROOM
+from forepost.wire.probes import KINDS
 from forepost.wire.probes.budget import BUDGET
-from forepost.wire.probes.probe import OPTIONS, Probe
+from forepost.wire.probes.probe import Probe
 from tests.agent.probes.test_schedule import probe, site
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +44,7 @@ async def test_a_smaller_host_has_less_room() -> None:
 
 
 def test_every_type_has_its_most() -> None:
-    assert MOST_OPEN.keys() == OPTIONS.keys()
+    assert MOST_OPEN.keys() == KINDS.keys()
 
 
 async def test_turns_of_a_type_wait_for_a_place_and_in_order(

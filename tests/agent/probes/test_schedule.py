@@ -17,7 +17,8 @@ from forepost.agent.probes.schedule import (
 )
 from forepost.wire.probes.dns import DnsOptions
 from forepost.wire.probes.effective import options_of
-from forepost.wire.probes.probe import PingOptions, Probe, ProbeTarget
+from forepost.wire.probes.ping import PingOptions
+from forepost.wire.probes.probe import Probe, ProbeTarget
 from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.net import FakeNet, fake_edges

@@ -16,7 +16,7 @@ from forepost.agent.probes import PROBES
 from forepost.agent.probes.schedule import Scheduler
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
-from forepost.wire.probes.probe import OPTIONS
+from forepost.wire.probes import KINDS
 from forepost.wire.probes.trafficsim import TrafficSimRun
 from forepost.wire.uplink.messages import ProbePost
 from tests.agent.probes.test_schedule import probe, site
@@ -31,7 +31,7 @@ WHY = "this site does not allow it: [probes] deny '127.0.0.2'"
 
 async def measured(kind: str, target: str, **options: Any) -> Any:
     edges = msgspec.structs.replace(real_edges(), udp=SystemUdp())
-    asked = OPTIONS[kind](timeout_sec=2.0, **options)
+    asked = KINDS[kind].options(timeout_sec=2.0, **options)
     if kind == "TRAFFICSIM":
         asked = TrafficSimRun(timeout_sec=2.0)
     return await PROBES[kind](asked, target, SystemClock(), guarded(edges, DENIED, kind))
@@ -82,7 +82,7 @@ async def test_a_name_is_judged_by_its_address() -> None:
     names = FakeNet(clock)
     names.names["inside.example"] = "127.0.0.2"
     edges = guarded(fake_edges(names), DENIED, "TCP")
-    told: Any = await PROBES["TCP"](OPTIONS["TCP"](), "inside.example:80", clock, edges)
+    told: Any = await PROBES["TCP"](KINDS["TCP"].options(), "inside.example:80", clock, edges)
     assert told.error == WHY
 
 

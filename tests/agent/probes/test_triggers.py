@@ -15,7 +15,8 @@ from forepost.agent.probes.schedule import MOST_EXTRA, Scheduler
 from forepost.agent.probes.triggers import COUNT, Key, Triggers
 from forepost.wire.probes.mtr import MtrOptions
 from forepost.wire.probes.options import Options
-from forepost.wire.probes.probe import PingOptions, PingResult, Probe, ProbeTarget
+from forepost.wire.probes.ping import PingOptions, PingResult
+from forepost.wire.probes.probe import Probe, ProbeTarget
 from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.net import FakeNet, fake_edges

@@ -104,6 +104,7 @@ def row(kind: str, payload: Any, **fields: Any) -> Row:
 )
 def test_what_a_payload_says(kind: str, payload: Any, expected: dict[str, float]) -> None:
     assert metrics_of(row(kind, payload)) == pytest.approx(expected)
+    assert all(kind in OF_TYPE[metric] for metric in expected)
 
 
 @pytest.mark.parametrize("kind", sorted({kind for kinds in OF_TYPE.values() for kind in kinds}))

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.wire.probes.budget import BUDGET, FIELDS, NOTHING, admit, cost, refusal
-from forepost.wire.probes.probe import OPTIONS, Probe, ProbeTarget
+from forepost.wire.probes import KINDS
+from forepost.wire.probes.budget import BUDGET, admit, cost, refusal
+from forepost.wire.probes.cost import FIELDS, NOTHING
+from forepost.wire.probes.probe import Probe, ProbeTarget
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -104,7 +106,7 @@ def test_what_was_too_much_may_stay_and_become_less() -> None:
 
 
 def test_every_type_has_its_cost_and_what_cannot_be_run_has_none() -> None:
-    for kind in OPTIONS:
+    for kind in KINDS:
         assert cost(probe(kind, 60), 3).targets == (1 if kind in ("NETINFO", "SYSINFO") else 3)
     assert cost(probe("RPERF", 60), 3) == NOTHING
     assert cost(probe("HTTP", 60, metadata={"expected_status": [999]}), 3) == NOTHING
@@ -126,7 +128,7 @@ def test_the_latest_in_the_list_are_left_out_and_the_rest_runs() -> None:
     assert "; the most is " in reasons[0]
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(OPTIONS)), st.integers(1, 600)), max_size=40))
+@given(st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.integers(1, 600)), max_size=40))
 def test_what_is_admitted_is_never_more_than_the_budget(asked: list[tuple[str, int]]) -> None:
     small = BUDGET.times(0.01)
     probes = [_with_target(probe(kind, sec, n)) for n, (kind, sec) in enumerate(asked, 1)]

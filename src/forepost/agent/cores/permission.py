@@ -11,21 +11,9 @@ from typing import Final
 
 import msgspec
 
-TYPES: Final = frozenset(
-    {
-        "DNS",
-        "HTTP",
-        "MTR",
-        "NETINFO",
-        "PING",
-        "SNMP",
-        "SPEEDTEST",
-        "SYSINFO",
-        "TCP",
-        "TLS",
-        "TRAFFICSIM",
-    }
-)
+from forepost.wire.probes import KINDS
+
+TYPES: Final = frozenset({*KINDS, "SPEEDTEST"})
 LINK_LOCAL: Final = tuple(
     f"{kind} {network}"
     for kind in ("HTTP", "TCP", "TLS", "SPEEDTEST", "DNS port 80", "DNS port 443")

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.wire.probes.probe import CpuTimes
-from forepost.wire.probes.sysinfo import Busy, CpuShares, DiskIo, NicTraffic
+from forepost.wire.probes.sysinfo import Busy, CpuShares, CpuTimes, DiskIo, NicTraffic
 
 CPU: Final = CpuShares.__struct_fields__
 NIC: Final = (

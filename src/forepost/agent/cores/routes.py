@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.wire.probes.probe import Route
+from forepost.wire.probes.netinfo import Route
 
 RTF_UP: Final = 0x0001
 RTF_REJECT: Final = 0x0200

@@ -17,8 +17,9 @@ from forepost.agent.edges.walk.stages import PROXY
 from forepost.agent.node import Identity
 from forepost.kit.http import Unreachable
 from forepost.wire.local.doctor import Finding, Stage
+from forepost.wire.probes import KINDS
 
-NAMED: Final = ["DNS", "HTTP", "MTR", "PING", "SNMP", "TCP", "TLS", "TRAFFICSIM"]
+NAMED: Final = [kind.name for kind in KINDS.values() if not kind.is_targetless]
 
 
 def binding(case: Case) -> Finding:

@@ -25,7 +25,7 @@ from forepost.wire.flows.telemetry import (
     InterfaceStats,
     Record,
 )
-from forepost.wire.probes.probe import Interface, Route
+from forepost.wire.probes.netinfo import Interface, Route
 
 GAP_BYTES = 24
 """Preamble, FCS and gap between frames (IEEE 802.3)."""

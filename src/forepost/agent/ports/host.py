@@ -4,8 +4,8 @@ from typing import Protocol
 
 from forepost.agent.cores.rates import Counters
 from forepost.agent.cores.routes import DefaultRoute
-from forepost.wire.probes.probe import CpuTimes, HostInfo, Interface, MemoryInfo, Route
-from forepost.wire.probes.sysinfo import Busy, DiskUse, Temperature
+from forepost.wire.probes.netinfo import Interface, Route
+from forepost.wire.probes.sysinfo import Busy, CpuTimes, DiskUse, HostInfo, MemoryInfo, Temperature
 
 
 class Host(Protocol):

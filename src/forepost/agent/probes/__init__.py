@@ -8,9 +8,9 @@ from forepost.agent.probes import dns, http, mtr, netinfo, ping, sysinfo, tcp, t
 from forepost.agent.probes.snmp import probe as snmp_probe
 from forepost.agent.probes.trafficsim import probe as trafficsim_probe
 from forepost.kit.clock import Clock
-from forepost.wire.probes.probe import ProbeResult
+from forepost.wire.base import Wire
 
-Run = Callable[[Any, str, Clock, Edges], Awaitable[ProbeResult]]
+Run = Callable[[Any, str, Clock, Edges], Awaitable[Wire]]
 
 PROBES: Final[dict[str, Run]] = {
     "DNS": dns.run,

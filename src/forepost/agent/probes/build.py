@@ -10,7 +10,8 @@ from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.probes.wanted import WantedProbes
 from forepost.agent.settings import ProbesSection
 from forepost.agent.slices import Built, Site
-from forepost.wire.probes.budget import BUDGET, Cost
+from forepost.wire.probes.budget import BUDGET
+from forepost.wire.probes.cost import Cost
 
 
 async def build(site: Site) -> Built:

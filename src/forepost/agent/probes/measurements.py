@@ -1,28 +1,25 @@
 """What a list of probes asks for: one measurement for each probe, type and target. Pure."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
 from forepost.agent.probes.trafficsim.servers import Keys, is_server
+from forepost.wire.probes import KINDS, QUEUED
 from forepost.wire.probes.effective import options_of, targets_of
-from forepost.wire.probes.options import WrongOption
-from forepost.wire.probes.probe import OPTIONS, Probe, ProbeOptions
+from forepost.wire.probes.options import Options, WrongOption
+from forepost.wire.probes.probe import Probe
 from forepost.wire.probes.trafficsim import TrafficSimOptions, TrafficSimRun
 
 Key = tuple[int, str, str]
 """Probe id, type, target: one probe has an entry for each target, and an AGENT probe for each type
 that it stands for."""
 
-QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
-"""NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
-
 
 class Measurement(msgspec.Struct, frozen=True):
     """What decides whether a running entry is still the right one."""
 
-    options: ProbeOptions
+    options: Options
     target_agent: int = 0
 
 
@@ -40,7 +37,7 @@ def measurements(
         if probe.type in QUEUED:
             unsupported.append(f"probe {probe.id}: {probe.type} is run from its queue only")
             continue
-        if probe.type not in OPTIONS:
+        if probe.type not in KINDS:
             unsupported.append(f"probe {probe.id}: type {probe.type}")
             continue
         try:
@@ -57,7 +54,7 @@ def measurements(
     return wanted, unsupported
 
 
-def _between(options: ProbeOptions, agent_id: int, target_agent: int, keys: Keys) -> ProbeOptions:
+def _between(options: Options, agent_id: int, target_agent: int, keys: Keys) -> Options:
     """Return `options`, for TRAFFICSIM with both agents' ids and the key of the pair."""
     if not isinstance(options, TrafficSimOptions):
         return options

@@ -6,7 +6,7 @@ from typing import Final
 
 from forepost.agent.ports.edges import Edges
 from forepost.kit.clock import Clock
-from forepost.wire.probes.probe import Interface, Route
+from forepost.wire.probes.netinfo import Interface, Route
 
 SETTLE_SEC: Final = 0.3
 """One command makes several changes; they are one."""

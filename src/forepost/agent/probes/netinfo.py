@@ -5,7 +5,7 @@ import anyio
 from forepost.agent.cores.routes import DefaultRoute
 from forepost.agent.ports.edges import Edges, OutsideView
 from forepost.kit.clock import Clock
-from forepost.wire.probes.probe import Interface, NetinfoOptions, NetinfoResult
+from forepost.wire.probes.netinfo import Interface, NetinfoOptions, NetinfoResult
 
 
 async def run(options: NetinfoOptions, target: str, clock: Clock, edges: Edges) -> NetinfoResult:

@@ -9,7 +9,7 @@ from forepost.agent.ports.edges import Edges
 from forepost.agent.ports.net import Round
 from forepost.kit.clock import Clock
 from forepost.wire.probes.options import spacing
-from forepost.wire.probes.probe import PingOptions, PingResult
+from forepost.wire.probes.ping import PingOptions, PingResult
 
 MOST: Final = 60
 GAP_SEC: Final = 1.0

@@ -22,9 +22,13 @@ from forepost.agent.probes.trafficsim.servers import Keys, Servers, is_server, s
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.keyed import changes
+from forepost.wire.base import Wire
 from forepost.wire.disclosure import public_target
-from forepost.wire.probes.budget import BUDGET, Cost, admit
-from forepost.wire.probes.probe import TARGETLESS, Probe, ProbeOptions, ProbeResult
+from forepost.wire.probes import KINDS, TARGETLESS
+from forepost.wire.probes.budget import BUDGET, admit
+from forepost.wire.probes.cost import Cost
+from forepost.wire.probes.options import Options
+from forepost.wire.probes.probe import Probe
 from forepost.wire.uplink.messages import ProbePost
 
 Deliver = Callable[[ProbePost], Awaitable[None]]
@@ -32,20 +36,7 @@ SPREAD_SEC: Final = 10.0
 """First turns are spread over so much time, so that a restart is no burst."""
 MOST_STARTS_A_SEC: Final = 100
 """On average: an agent with thousands of measurements takes longer to begin them all."""
-MOST_OPEN: Final = {
-    "DNS": 1_000,
-    "HTTP": 500,
-    "MTR": 100,
-    "NETINFO": 4,
-    "PING": 20_000,
-    "SNMP": 200,
-    "SYSINFO": 4,
-    "TCP": 2_000,
-    "TLS": 200,
-    "TRAFFICSIM": 1_000,
-}
-"""Turns of a type at once; whoever finds no place waits for one, in order. It is the start of a
-long list that meets them: what may be wanted at all is less (wire/budget.py)."""
+MOST_OPEN: Final = {kind.name: kind.most_open for kind in KINDS.values()}
 ROOM: Final = "room for probes"
 MOST_EXTRA: Final = 8
 """Extra runs at once; what more loss asks for is left to the next result that shows it."""
@@ -98,7 +89,7 @@ class Scheduler:
         self._health = health or Health(_log)
         self._salt = salt
         self._running: dict[Key, _Entry] = {}
-        self._options: dict[Key, ProbeOptions] = {}
+        self._options: dict[Key, Options] = {}
         self._cadence: Cadence[Key] = Cadence()
         self._pause: anyio.CancelScope | None = None
         self._begun = False
@@ -213,7 +204,7 @@ class Scheduler:
                 self._begin(key, entry)
 
     async def _turn(
-        self, key: Key, entry: _Entry, options: ProbeOptions | None = None, reason: str = ""
+        self, key: Key, entry: _Entry, options: Options | None = None, reason: str = ""
     ) -> None:
         """`reason`: why a turn is made that the cadence does not ask for.
 
@@ -236,7 +227,7 @@ class Scheduler:
         self,
         key: Key,
         entry: _Entry,
-        options: ProbeOptions | None,
+        options: Options | None,
         reason: str,
         earlier: anyio.Event | None,
     ) -> None:
@@ -271,7 +262,7 @@ class Scheduler:
         else:
             self._health.well(_subject(key))
 
-    def _consider(self, by: Key, result: ProbeResult) -> None:
+    def _consider(self, by: Key, result: Wire) -> None:
         """Begin the extra runs that a result asks for, no more than there is room for."""
         now = self._clock.monotonic()
         for key, reason in self._triggers.asked(by, result, self._options, now).items():
@@ -283,14 +274,12 @@ class Scheduler:
                 options = msgspec.structs.replace(entry.what.options, count=triggers.COUNT)
                 self._begin_extra(key, entry, options, reason)
 
-    def _begin_extra(self, key: Key, entry: _Entry, options: ProbeOptions, reason: str) -> None:
+    def _begin_extra(self, key: Key, entry: _Entry, options: Options, reason: str) -> None:
         entry.extra = True
         entry.open += 1
         self._tasks.start_soon(self._extra_turn, key, entry, options, reason)
 
-    async def _extra_turn(
-        self, key: Key, entry: _Entry, options: ProbeOptions, reason: str
-    ) -> None:
+    async def _extra_turn(self, key: Key, entry: _Entry, options: Options, reason: str) -> None:
         try:
             await self._turn(key, entry, options, reason)
         finally:

@@ -2,7 +2,7 @@
 
 from forepost.agent.ports.edges import Edges
 from forepost.kit.clock import Clock
-from forepost.wire.probes.probe import SysinfoOptions, SysinfoResult
+from forepost.wire.probes.sysinfo import SysinfoOptions, SysinfoResult
 
 
 async def run(options: SysinfoOptions, target: str, clock: Clock, edges: Edges) -> SysinfoResult:

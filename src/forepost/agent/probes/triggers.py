@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from forepost.agent.probes.hostport import host_of
+from forepost.wire.base import Wire
 from forepost.wire.probes.mtr import MtrOptions
 from forepost.wire.probes.options import Options
-from forepost.wire.probes.probe import PingResult, ProbeResult
+from forepost.wire.probes.ping import PingResult
 from forepost.wire.probes.trafficsim import TrafficSimResult
 
 COUNT: Final = 15
@@ -22,7 +23,7 @@ class Triggers:
         self._last: dict[Key, float] = {}
 
     def asked(
-        self, by: Key, result: ProbeResult, running: Mapping[Key, Options], now: float
+        self, by: Key, result: Wire, running: Mapping[Key, Options], now: float
     ) -> dict[Key, str]:
         """Which of `running` are to make an extra run because of a result, and why."""
         loss_pct = lost_pct(result)
@@ -44,7 +45,7 @@ class Triggers:
         self._last[key] = now
 
 
-def lost_pct(result: ProbeResult) -> float | None:
+def lost_pct(result: Wire) -> float | None:
     """None where nothing was sent, and for types that do not measure loss."""
     if isinstance(result, PingResult) and result.packets_sent:
         return result.packet_loss

@@ -1,6 +1,6 @@
 """The metrics: which payloads say them, when they are looked at, and what must be remembered."""
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
@@ -12,63 +12,34 @@ from forepost.controller.alerts.changes import (
     same_path,
     same_text,
 )
-from forepost.controller.payloads import metrics_of, said_by
+from forepost.controller.payloads import TYPES, metrics_of, payload, said_by
 from forepost.controller.payloads.mtr import Mtr, Route
 from forepost.controller.payloads.netinfo import Netinfo
 from forepost.controller.payloads.payload import Metrics
 from forepost.controller.payloads.sysinfo import CpuTimes, Sysinfo
 from forepost.controller.series.port import Row
+from forepost.wire.probes import KINDS, STANDS_FOR
+from forepost.wire.rest.alerts import Metric
 
 When = Literal["row", "turn", "baseline"]
 """With each result; every few seconds; or every few minutes from the series."""
 
 OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
-    "packet_loss": ("PING", "TCP", "TRAFFICSIM"),
-    "latency": ("PING", "TCP", "TRAFFICSIM"),
-    "jitter": ("PING", "TRAFFICSIM"),
-    "mos": ("TRAFFICSIM",),
-    "end_hop_loss": ("MTR",),
-    "end_hop_latency": ("MTR",),
-    "worst_hop_loss": ("MTR",),
-    "worst_hop_combined": ("MTR",),
-    "route_change": ("MTR",),
-    "cpu_usage": ("SYSINFO",),
-    "memory_usage": ("SYSINFO",),
-    "dns_query_time": ("DNS",),
-    "dns_query_failure": ("DNS",),
-    "dns_nxdomain": ("DNS",),
-    "http_ttfb": ("HTTP",),
-    "http_total_ms": ("HTTP",),
-    "http_status": ("HTTP",),
-    "tls_expiry_days": ("TLS",),
-    "tls_version_mismatch": ("TLS",),
-    "tls_weak_cipher": ("TLS",),
-    "tls_chain_issue": ("TLS",),
-    "snmp_response_ms": ("SNMP",),
-    "snmp_trap_received": ("SNMP",),
-    "ip_change": ("NETINFO",),
-    "isp_change": ("NETINFO",),
-    "health_score": ("PING", "TRAFFICSIM"),
-    "latency_baseline": ("PING", "TRAFFICSIM"),
-    "loss_baseline": ("PING", "TRAFFICSIM"),
-    "offline": (),
-    "identity_conflict": (),
-    "incident_count": (),
+    metric: tuple(kind for kind, of_type in TYPES.items() if metric in of_type.SAYS)
+    for metric in get_args(Metric)
 }
 """Metric to the types of payload that say it; none: it is no probe's."""
 
 AT_TURNS: Final = frozenset({"offline", "identity_conflict", "incident_count"})
-FROM_SERIES: Final = frozenset({"health_score", "latency_baseline", "loss_baseline"})
+FROM_SERIES: Final = frozenset(payload.FROM_SERIES)
 REMEMBERED: Final = frozenset({"cpu_usage", "route_change", "ip_change", "isp_change"})
 CHANGES: Final = REMEMBERED - {"cpu_usage"}
 OF_LATENCY: Final = frozenset({"latency", "end_hop_latency"})
 OF_LOSS: Final = frozenset({"packet_loss", "end_hop_loss"})
 HAS_BASELINE: Final = OF_LATENCY | OF_LOSS
 """What roll-ups keep, so that a dynamic threshold can be had of it."""
-HOST_TYPES: Final = frozenset({"SYSINFO", "NETINFO"})
+HOST_TYPES: Final = frozenset(kind.name for kind in KINDS.values() if kind.is_targetless)
 """Every agent reports these, with or without a probe."""
-EXPANDED: Final = frozenset({"MTR", "PING", "TRAFFICSIM"})
-"""What an AGENT probe stands for."""
 MOST_REMEMBERED: Final = 100_000
 """Lines in all whose last sample is kept; further ones, of made-up targets say, are not judged."""
 NO_DATA: Final = "no_data"
@@ -83,8 +54,7 @@ def when(metric: str) -> When:
 
 def can_report(probe_type: str, metric: str) -> bool:
     """Whether a probe of this type can ever say the metric."""
-    reported = EXPANDED if probe_type == "AGENT" else {probe_type}
-    return not reported.isdisjoint(OF_TYPE[metric])
+    return not set(STANDS_FOR.get(probe_type, (probe_type,))).isdisjoint(OF_TYPE[metric])
 
 
 Line = tuple[int, int, str, str]

@@ -1,5 +1,7 @@
 """DNS: one query."""
 
+from typing import ClassVar
+
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
     Figures,
@@ -11,6 +13,8 @@ from forepost.controller.payloads.payload import (
 
 
 class Dns(Payload):
+    SAYS: ClassVar = ("dns_query_time", "dns_query_failure", "dns_nxdomain")
+
     query_time_ms: float | None = None
     response_code: str = ""
     error: str | None = None

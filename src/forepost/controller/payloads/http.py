@@ -1,5 +1,7 @@
 """HTTP: one request, with its redirects."""
 
+from typing import ClassVar
+
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
     Figures,
@@ -12,6 +14,8 @@ from forepost.controller.payloads.payload import (
 
 class HttpPayload(Payload):
     """`status_code` 0: there was no answer."""
+
+    SAYS: ClassVar = ("http_ttfb", "http_total_ms", "http_status")
 
     first_byte_ms: float | None = None
     total_ms: float | None = None

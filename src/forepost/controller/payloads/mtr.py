@@ -1,7 +1,7 @@
 """MTR: the way to a target, hop by hop."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
@@ -47,6 +47,15 @@ class MtrReport(msgspec.Struct):
 
 
 class Mtr(Payload):
+    SAYS: ClassVar = (
+        "end_hop_loss",
+        "end_hop_latency",
+        "worst_hop_loss",
+        "worst_hop_combined",
+        "route_change",
+    )
+    IS_OF_NETWORK: ClassVar = True
+
     report: MtrReport = msgspec.field(default_factory=MtrReport)
 
     @property

@@ -1,5 +1,7 @@
 """NETINFO: where the agent's host is in the network."""
 
+from typing import ClassVar
+
 import msgspec
 
 from forepost.controller.payloads.payload import Payload
@@ -18,6 +20,8 @@ class Interface(msgspec.Struct):
 
 
 class Netinfo(Payload):
+    SAYS: ClassVar = ("ip_change", "isp_change")
+
     local_address: str = ""
     public_address: str = ""
     """"" where it is not known."""

@@ -1,7 +1,7 @@
 """What every type of payload can be asked: its measures and its metrics. Pure."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import msgspec
 
@@ -12,6 +12,8 @@ MOST_MOS: Final = 5.0
 MOST_RTTS: Final = 10_000
 MOST_HOPS: Final = 256
 
+FROM_SERIES: Final = ("health_score", "latency_baseline", "loss_baseline")
+"""Metrics of a course of results, not of one."""
 Metrics = dict[str, float]
 """Metric of the alerts to its value."""
 
@@ -45,6 +47,11 @@ NO_MEASURES: Final = Measures()
 
 class Payload(msgspec.Struct):
     """A payload that was decoded. Every field has a default: senders differ, and leave out."""
+
+    SAYS: ClassVar[tuple[str, ...]] = ()
+    """Every metric of the alerts that results of this type can have."""
+    IS_OF_NETWORK: ClassVar[bool] = False
+    """Its latency is that of the network; of others only success or failure is graded."""
 
     def measures(self) -> Measures:
         """Return its figures as they were sent; `payloads.measures_of` takes out the impossible."""

@@ -1,11 +1,12 @@
 """PING: a round of echo requests."""
 
 from operator import sub
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from forepost.controller.payloads.payload import (
+    FROM_SERIES,
     MOST_RTTS,
     NS_PER_MS,
     Figures,
@@ -19,6 +20,9 @@ from forepost.controller.payloads.payload import (
 
 class Ping(Payload):
     """RTTs in ns. NetWatcher's agent sends no single ones."""
+
+    SAYS: ClassVar = ("packet_loss", "latency", "jitter", *FROM_SERIES)
+    IS_OF_NETWORK: ClassVar = True
 
     packets_recv: int = 0
     packets_sent: int = 0

@@ -1,6 +1,6 @@
 """SNMP: one request, or traps that came."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
@@ -13,6 +13,8 @@ from forepost.controller.payloads.payload import (
 
 
 class Snmp(Payload):
+    SAYS: ClassVar = ("snmp_response_ms", "snmp_trap_received")
+
     query_time_ms: float | None = None
     version: str = ""
     traps: list[Any] | None = None

@@ -1,5 +1,7 @@
 """SYSINFO: the agent's own host."""
 
+from typing import ClassVar
+
 import msgspec
 
 from forepost.controller.payloads.payload import Figures, Metrics, Payload
@@ -25,6 +27,8 @@ class CpuTimes(msgspec.Struct, frozen=True):
 
 
 class Sysinfo(Payload):
+    SAYS: ClassVar = ("cpu_usage", "memory_usage")
+
     memory: MemoryUse | None = msgspec.field(name="memoryInfo", default=None)
     cpu: CpuTimes | None = msgspec.field(name="CPUTimes", default=None)
 

@@ -1,6 +1,6 @@
 """TCP: a round of connects."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -17,6 +17,9 @@ from forepost.controller.payloads.payload import (
 
 class Tcp(Payload):
     """Times of connects in ms; None: there was no connection."""
+
+    SAYS: ClassVar = ("packet_loss", "latency")
+    IS_OF_NETWORK: ClassVar = True
 
     loss_pct: float | None = None
     min_ms: float = 0

@@ -1,6 +1,6 @@
 """TLS: one handshake, and the certificates that were shown."""
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
@@ -19,6 +19,13 @@ NOT_TRUSTED: Final = ("certificate", "x509", "verify", "unknown authority", "sel
 
 
 class Tls(Payload):
+    SAYS: ClassVar = (
+        "tls_expiry_days",
+        "tls_version_mismatch",
+        "tls_weak_cipher",
+        "tls_chain_issue",
+    )
+
     tcp_connect_ms: float = 0
     tls_handshake_ms: float = 0
     tls_version: str = ""

@@ -1,12 +1,24 @@
 """TRAFFICSIM: a stream of packets as of a call."""
 
+from typing import ClassVar
+
 import msgspec
 
-from forepost.controller.payloads.payload import Figures, Measures, Metrics, Payload, of_path
+from forepost.controller.payloads.payload import (
+    FROM_SERIES,
+    Figures,
+    Measures,
+    Metrics,
+    Payload,
+    of_path,
+)
 
 
 class TrafficSim(Payload, rename="camel"):
     """RTTs and jitter in ms."""
+
+    SAYS: ClassVar = ("packet_loss", "latency", "jitter", "mos", *FROM_SERIES)
+    IS_OF_NETWORK: ClassVar = True
 
     received_packets: int = 0
     loss_percentage: float | None = None

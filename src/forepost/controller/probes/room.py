@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.probes.rows import peers_of, probe_of
 from forepost.kit.errors import Conflict
-from forepost.wire.probes.budget import NOTHING, Cost, cost, refusal
+from forepost.wire.probes.budget import cost, refusal
+from forepost.wire.probes.cost import NOTHING, Cost
 from forepost.wire.probes.probe import Probe
 
 

@@ -1,15 +1,13 @@
 """Whether a round of a probe ends before the next one begins. Pure."""
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from forepost.kit.errors import Invalid
+from forepost.wire.probes import KINDS, TARGETLESS
 from forepost.wire.probes.options import LEAST_GAP_SEC, usual_timeout
-from forepost.wire.probes.probe import TARGETLESS, Probe, ProbePatch
-
-SPACED: Final = frozenset({"PING", "TCP"})
-"""Types whose packets or attempts have a least distance."""
+from forepost.wire.probes.probe import Probe, ProbePatch
 
 
 def check_round(type_: str, interval_sec: int, timeout_sec: int, count: int, metadata: Any) -> None:
@@ -23,7 +21,7 @@ def check_round(type_: str, interval_sec: int, timeout_sec: int, count: int, met
                 f"{field}: {value} s, so that a round does not end before the next begins:"
                 f" interval_sec ({interval_sec}) at most"
             )
-    if type_ in SPACED and count * LEAST_GAP_SEC > interval_sec:
+    if type_ in KINDS and KINDS[type_].is_spaced and count * LEAST_GAP_SEC > interval_sec:
         most = int(interval_sec / LEAST_GAP_SEC)
         raise Invalid(
             f"count: {count} do not fit into interval_sec ({interval_sec}): {most} at most"

@@ -5,14 +5,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from forepost.kit.errors import Invalid
-from forepost.wire.probes.probe import TARGETLESS
+from forepost.wire.probes import KINDS, TARGETLESS
+from forepost.wire.probes.kind import TargetForm
 
-WITH_PORT: Final = frozenset({"TCP"})
-MAY_HAVE_PORT: Final = frozenset({"TLS", "SNMP", "TRAFFICSIM"})
-HOST_ONLY: Final = frozenset({"PING", "MTR"})
-ELSEWHERE: Final = {"HTTP": "url", "TLS": "target", "SNMP": "target"}
-"""Options that go before the target, which then may be anything."""
-SCHEMES: Final = {"HTTP": ("http", "https")}
+SCHEMES: Final = {"url": ("http", "https")}
+"""Where a URL is all that there can be."""
 
 
 def check_targets(kind: str, hosts: list[str], peers: list[int], metadata: Any = None) -> None:
@@ -21,33 +18,36 @@ def check_targets(kind: str, hosts: list[str], peers: list[int], metadata: Any =
         raise Invalid("agent_targets: a probe of type AGENT measures towards agents, at least one")
     if not hosts and not peers and kind not in TARGETLESS:
         raise Invalid(f"targets: a probe of type {kind} needs at least one")
+    named_in = KINDS[kind].named_in if kind in KINDS else ""
+    form = KINDS[kind].target if kind in KINDS else "any"
     for host in hosts:
         if any(c.isspace() or not c.isprintable() for c in host):
             raise Invalid(f"targets: {host!r} is not an address, a name or a URL")
-        if not (isinstance(metadata, Mapping) and metadata.get(ELSEWHERE.get(kind))):
-            reason = _why_not(kind, host)
+        # What is named elsewhere goes before the target, which then may be anything.
+        if not (isinstance(metadata, Mapping) and metadata.get(named_in)):
+            reason = _why_not(form, host)
             if reason:
                 raise Invalid(f"targets: {host!r}: {reason}")
 
 
-def _why_not(kind: str, host: str) -> str:
+def _why_not(form: TargetForm, host: str) -> str:
     """Empty: an agent may try."""
     try:
-        if kind == "HTTP" or (kind == "TLS" and "://" in host):
-            return _why_no_url(kind, host)
-        if kind in HOST_ONLY:
+        if form == "url" or (form == "endpoint or url" and "://" in host):
+            return _why_no_url(form, host)
+        if form == "host":
             there = host.count(":") != 1 and not any(c in "/@[]" for c in host)
             return "" if there else "a name or an address is needed, without a port"
-        if kind in WITH_PORT | MAY_HAVE_PORT:
-            return _why_no_endpoint(host, required=kind in WITH_PORT)
+        if form != "any":
+            return _why_no_endpoint(host, required=form == "port")
     except ValueError as error:
         return str(error)
     return ""
 
 
-def _why_no_url(kind: str, text: str) -> str:
+def _why_no_url(form: TargetForm, text: str) -> str:
     parts = urlsplit(text if "://" in text else f"https://{text}")
-    if kind in SCHEMES and parts.scheme not in SCHEMES[kind]:
+    if form in SCHEMES and parts.scheme not in SCHEMES[form]:
         return "the scheme is neither http nor https"
     if not parts.hostname:
         return "no host"

@@ -5,11 +5,14 @@ from typing import Final
 
 import msgspec
 
+from forepost.controller.payloads import TYPES
 from forepost.wire.rest.topology import Status
 
 CRITICAL_LOSS, DEGRADED_LOSS = 50.0, 10.0
 DEGRADED_RTT_MS: Final = 100.0
-NETWORK: Final = frozenset({"MTR", "PING", "RPERF", "TCP", "TRAFFICSIM"})
+NETWORK: Final = frozenset(
+    {"RPERF", *(kind for kind, payload in TYPES.items() if payload.IS_OF_NETWORK)}
+)
 """Types whose latency is that of the network; of others only success or failure is graded."""
 _WORSE: Final[dict[Status, int]] = {"unknown": 0, "healthy": 1, "degraded": 2, "critical": 3}
 

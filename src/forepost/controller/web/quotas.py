@@ -45,7 +45,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     _AGENT + "/share-links": Quota("share_links", share_links, 10_000),
 }
 """By the path that makes another one. Workspaces are counted for an account, as their owner; all
-else for a workspace. What an agent measures is bounded by its budget (wire/budget.py)."""
+else for a workspace. What an agent measures is bounded by its budget (wire/probes/budget.py)."""
 NAMES: Final = frozenset(quota.name for quota in QUOTAS.values())
 
 

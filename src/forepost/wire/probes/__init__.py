@@ -1,1 +1,59 @@
-"""Probes: what is wanted, and the payload of each type."""
+"""Probes: what is wanted, and the payload of each type; one file for each type, one line here."""
+
+from typing import Final, Literal
+
+from forepost.wire.probes import (
+    dns,
+    http,
+    mtr,
+    netinfo,
+    ping,
+    snmp,
+    sysinfo,
+    tcp,
+    tls,
+    trafficsim,
+)
+from forepost.wire.probes.kind import Kind
+
+KINDS: Final[dict[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        dns.KIND,
+        http.KIND,
+        mtr.KIND,
+        netinfo.KIND,
+        ping.KIND,
+        snmp.KIND,
+        sysinfo.KIND,
+        tcp.KIND,
+        tls.KIND,
+        trafficsim.KIND,
+    )
+}
+"""The types this version measures; any other type is reported as unsupported."""
+
+ProbeType = Literal[
+    "AGENT",
+    "DNS",
+    "HTTP",
+    "MTR",
+    "NETINFO",
+    "PING",
+    "RPERF",
+    "SNMP",
+    "SPEEDTEST",
+    "SPEEDTEST_SERVERS",
+    "SYSINFO",
+    "TCP",
+    "TLS",
+    "TRAFFICSIM",
+    "WEB",
+]
+"""What a probe object may say: these, what stands for them, and types of NetWatcher's."""
+STANDS_FOR: Final = {"AGENT": ("MTR", "PING", "TRAFFICSIM")}
+"""A type whose probes are others', made of it when an agent asks."""
+QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
+"""NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
+TARGETLESS: Final = QUEUED | {kind.name for kind in KINDS.values() if kind.is_targetless}
+"""Types that measure the agent's own host, so that an empty list of targets is right."""

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Id, IdOrZero, Wire
-from forepost.wire.probes.probe import Probe, ProbeType
+from forepost.wire.probes import ProbeType
+from forepost.wire.probes.probe import Probe
 from forepost.wire.rest.bodies import ResultRow
 
 

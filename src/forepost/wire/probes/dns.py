@@ -1,11 +1,14 @@
 """DNS: what is asked, and what came of it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
+import msgspec
 from msgspec import Meta
 
 from forepost.wire.base import Wire
+from forepost.wire.probes.cost import Cost, of_connecting
+from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import Options
 
 DnsProtocol = Literal["udp", "tcp", "dot", "doh"]
@@ -69,3 +72,25 @@ class DnsResult(Wire, frozen=True, kw_only=True):
     """The server says that it has checked DNSSEC (AD)."""
     ignored: int = 0
     """Messages that came but were no answer to this question: a wrong id, name or form."""
+
+
+def _cost(options: DnsOptions) -> Cost:
+    per_sec = 1 / options.interval_sec
+    if options.protocol in ("dot", "doh"):
+        return of_connecting(options, per_sec, 12, 0.5 * per_sec)
+    if options.protocol == "tcp":
+        return of_connecting(options, per_sec, 8, 0.15 * per_sec)
+    return msgspec.structs.replace(
+        of_connecting(options, per_sec, 1, 0.12 * per_sec), connections=0.0
+    )
+
+
+KIND: Final = Kind(
+    name="DNS",
+    options=DnsOptions,
+    result=DnsResult,
+    cost=_cost,
+    most_open=1_000,
+    interval_sec=300,
+    public=frozenset({"dns_server", "record_type", "protocol", "insecure_tls"}),
+)

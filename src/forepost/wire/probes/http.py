@@ -7,6 +7,8 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from forepost.wire.base import Wire
+from forepost.wire.probes.cost import Cost, of_connecting
+from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import Options
 
 HttpStatus = Annotated[int, Meta(ge=100, le=599)]
@@ -91,3 +93,30 @@ class HttpResult(Wire, frozen=True, kw_only=True):
     redirects: int = 0
     body_truncated: bool = False
     """There was more than 1 MiB."""
+
+
+def _cost(options: HttpOptions) -> Cost:
+    per_sec = 1 / options.interval_sec
+    return of_connecting(options, per_sec, 12, 0.5 * per_sec)
+
+
+KIND: Final = Kind(
+    name="HTTP",
+    options=HttpOptions,
+    result=HttpResult,
+    cost=_cost,
+    most_open=500,
+    target="url",
+    named_in="url",
+    public=frozenset(
+        {
+            "method",
+            "url",
+            "expected_status",
+            "content_match_type",
+            "follow_redirects",
+            "insecure_tls",
+        }
+    ),
+    secret=frozenset({"headers", "expected_content"}),
+)

@@ -1,11 +1,13 @@
 """MTR: the way to a target, hop by hop."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Wire
+from forepost.wire.probes.cost import Cost
+from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import Options
 
 
@@ -94,3 +96,46 @@ class MtrResult(Wire, frozen=True, kw_only=True):
     """By flow: who answered at each hop, "" for silence. Only where several flows were used."""
     error: str = ""
     """Why nothing could be measured, or why the target was not reached where somebody said so."""
+
+
+def _cost(options: MtrOptions) -> Cost:
+    per_sec = 1 / options.interval_sec
+    fitting = max(1, int(options.interval_sec / options.cycle_sec))
+    cycles = max(min(options.count or 5, fitting), options.paths)
+    packets = cycles * options.max_hops
+    open_at_once = min(1.0, (cycles * options.cycle_sec + options.hop_timeout_sec) * per_sec)
+    return Cost(
+        targets=1,
+        measurements=per_sec,
+        packets=packets * per_sec,
+        sockets=packets * open_at_once if options.protocol == "tcp" else 0.0,
+        traces=open_at_once,
+        work_pct=(0.1 + 0.023 * packets) * per_sec,
+        memory_mib=(6 + (100 + packets) * open_at_once) / 1_024,
+    )
+
+
+KIND: Final = Kind(
+    name="MTR",
+    options=MtrOptions,
+    result=MtrResult,
+    cost=_cost,
+    most_open=100,
+    interval_sec=300,
+    floor_sec=10,
+    target="host",
+    public=frozenset(
+        {
+            "max_hops",
+            "protocol",
+            "port",
+            "paths",
+            "size",
+            "cycle_sec",
+            "hop_timeout_sec",
+            "names",
+            "trigger_loss_pct",
+            "trigger_cooldown_sec",
+        }
+    ),
+)

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
+import msgspec
 from msgspec import Meta
 
 from forepost.wire.base import Wire
+from forepost.wire.probes.cost import Cost, of_connecting
+from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import Options
 
 Oid = Annotated[str, Meta(pattern=r"^\.?[0-9]{1,10}(\.[0-9]{1,10}){1,127}\Z")]
@@ -105,3 +108,39 @@ class SnmpResult(Wire, frozen=True, kw_only=True):
     """Sent, repetitions included."""
     ignored: int = 0
     """Datagrams that were no answer to what we asked: a wrong id, key or form."""
+
+
+def _cost(options: SnmpOptions) -> Cost:
+    per_sec = 1 / options.interval_sec
+    walks = len(options.walk_oids) + 8 * (options.profile not in ("", "system", "custom"))
+    requests = 1 + len(options.oids) / 16 + 4 * walks
+    each_pct = 0.7 if options.version == "3" else 0.3
+    asked = of_connecting(options, per_sec, requests, each_pct * requests * per_sec)
+    return msgspec.structs.replace(asked, connections=0.0)
+
+
+KIND: Final = Kind(
+    name="SNMP",
+    options=SnmpOptions,
+    result=SnmpResult,
+    cost=_cost,
+    most_open=200,
+    interval_sec=300,
+    target="endpoint",
+    named_in="target",
+    public=frozenset(
+        {
+            "version",
+            "target",
+            "retries",
+            "timeout_ms",
+            "oids",
+            "walk_oids",
+            "profile",
+            "auth_protocol",
+            "privacy_protocol",
+            "security_level",
+        }
+    ),
+    secret=frozenset({"community", "user_name", "auth_password", "privacy_password"}),
+)

@@ -1,8 +1,11 @@
 """TCP (a type of ours): can a port be connected to, and how fast."""
 
 from datetime import datetime
+from typing import Final
 
 from forepost.wire.base import Wire
+from forepost.wire.probes.cost import MEASUREMENT_PCT, Cost, of_connecting
+from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import Options
 
 
@@ -37,3 +40,20 @@ class TcpResult(Wire, frozen=True, kw_only=True):
     """Each attempt in its order; null for one that failed."""
     error: str = ""
     """Why attempts failed, the last one if there are several."""
+
+
+def _cost(options: TcpOptions) -> Cost:
+    per_sec = 1 / options.interval_sec
+    connections = (options.count or 3) * per_sec
+    return of_connecting(options, connections, 4, MEASUREMENT_PCT * per_sec + 0.03 * connections)
+
+
+KIND: Final = Kind(
+    name="TCP",
+    options=TcpOptions,
+    result=TcpResult,
+    cost=_cost,
+    most_open=2_000,
+    target="port",
+    is_spaced=True,
+)

@@ -1,12 +1,14 @@
 """TLS: what is asked, and what came of it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from forepost.wire.base import Wire
+from forepost.wire.probes.cost import Cost, of_connecting
 from forepost.wire.probes.http import CertificateInfo
+from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import Options
 
 CertType = Literal["", "leaf", "leaf+intermediate", "self-signed"]
@@ -75,3 +77,21 @@ class TlsResult(Wire, frozen=True, kw_only=True):
     dns_lookup_ms: float = 0.0
     tcp_connect_ms: float = 0.0
     tls_handshake_ms: float = 0.0
+
+
+def _cost(options: TlsOptions) -> Cost:
+    per_sec = 1 / options.interval_sec
+    return of_connecting(options, per_sec, 10, 0.8 * per_sec)
+
+
+KIND: Final = Kind(
+    name="TLS",
+    options=TlsOptions,
+    result=TlsResult,
+    cost=_cost,
+    most_open=200,
+    interval_sec=300,
+    target="endpoint or url",
+    named_in="target",
+    public=frozenset({"target", "insecure_skip_verify", "server_name", "alpn"}),
+)

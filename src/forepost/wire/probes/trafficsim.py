@@ -7,6 +7,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Id, IdOrZero, Wire
+from forepost.wire.probes.cost import Cost
+from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import Options
 
 VOIP_MS: Final = 50
@@ -17,6 +19,8 @@ VOIP_DSCP: Final = 46
 VOIP_PAYLOAD: Final = 160
 """20 ms of G.711."""
 LARGEST_PAYLOAD: Final = 1_400
+LONGEST_SEC: Final = 60.0
+"""Of packets in one turn."""
 
 
 class TrafficSimOptions(Options, frozen=True, kw_only=True):
@@ -174,3 +178,47 @@ class TrafficSimResult(Wire, frozen=True, kw_only=True, rename="camel"):
     one_way_error: float | UnsetType = UNSET
     """Bound of the error of the two, ms: that of both clocks by NTP, or less."""
     error: str = ""
+
+
+def _cost(options: TrafficSimOptions) -> Cost:
+    per_sec = 1 / options.interval_sec
+    lasts_sec = min(LONGEST_SEC, options.interval_sec, options.duration_sec or LONGEST_SEC)
+    fitting = max(1, int(lasts_sec * 1e3 / options.gap_ms))
+    packets = min(options.count or fitting, fitting)
+    return Cost(
+        targets=1,
+        measurements=per_sec,
+        packets=packets * per_sec,
+        sockets=1 + options.timeout_sec * per_sec,
+        work_pct=0.1 * per_sec + 0.046 * packets * per_sec,
+        memory_mib=(10 + packets) / 1_024,
+    )
+
+
+KIND: Final = Kind(
+    name="TRAFFICSIM",
+    options=TrafficSimOptions,
+    result=TrafficSimResult,
+    cost=_cost,
+    most_open=1_000,
+    floor_sec=5,
+    target="endpoint",
+    told=frozenset({"duration_sec"}),
+    flat=flat,
+    public=frozenset(
+        {
+            "voip_mode",
+            "payload_size",
+            "dscp",
+            "interval_ms",
+            "packet_timeout_ms",
+            "duration_sec",
+            "bidirectional",
+            "compatible",
+            "bidirectional_server",
+            "client_probe_id",
+            "compatible_agents",
+            "trafficsim",
+        }
+    ),
+)

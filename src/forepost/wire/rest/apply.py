@@ -11,8 +11,9 @@ from msgspec import Meta
 
 from forepost.wire.base import Json, Name, Text, Wire
 from forepost.wire.flows.groups import GroupName, Members
+from forepost.wire.probes import ProbeType
 from forepost.wire.probes.options import usual_timeout
-from forepost.wire.probes.probe import Count, DurationSec, IntervalSec, ProbeType, Target
+from forepost.wire.probes.probe import Count, DurationSec, IntervalSec, Target
 from forepost.wire.rest.alerts import (
     AppriseUrls,
     Days,

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from forepost.agent.cores.routes import DefaultRoute, default_route, read_routes
 from forepost.agent.edges.host.facts import LinuxHost, cpu_times, memory_info, os_info
 from forepost.agent.edges.host.interfaces import kind
-from forepost.wire.probes.probe import CpuTimes, Route
+from forepost.wire.probes.netinfo import Route
+from forepost.wire.probes.sysinfo import CpuTimes
 from tests.lab.net import pair
 
 MEMINFO = """MemTotal:       1000 kB

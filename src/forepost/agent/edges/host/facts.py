@@ -15,8 +15,16 @@ import psutil
 from forepost.agent.cores.rates import Counters, between
 from forepost.agent.cores.routes import DefaultRoute, default_route, read_routes
 from forepost.agent.edges.host import interfaces, load
-from forepost.wire.probes.probe import CpuTimes, HostInfo, Interface, MemoryInfo, OsInfo, Route
-from forepost.wire.probes.sysinfo import Busy, DiskUse, Temperature
+from forepost.wire.probes.netinfo import Interface, Route
+from forepost.wire.probes.sysinfo import (
+    Busy,
+    CpuTimes,
+    DiskUse,
+    HostInfo,
+    MemoryInfo,
+    OsInfo,
+    Temperature,
+)
 
 _NS: Final = 1_000_000_000
 _CONTAINER_FILES: Final = ("run/.containerenv", "run/systemd/container")

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import psutil
 
 from forepost.agent.cores.routes import ANY, DefaultRoute
-from forepost.wire.probes.probe import Interface, Route
+from forepost.wire.probes.netinfo import Interface, Route
 
 Kind = Literal["loopback", "ethernet", "wireless", "vpn", "bridge", "unknown"]
 
