@@ -86,7 +86,11 @@ def test_a_list_that_cannot_be_written_is_run_all_the_same(
     process.start()
     try:
         until(running(process), 15, lambda: process.output)
-        assert "cannot be written" in process.status()["problems"]["wanted-probes.json"]
+        until(
+            lambda: "cannot be written" in process.status()["problems"]["wanted-probes.json"],
+            15,
+            lambda: process.output,
+        )
         (process.folder / "wanted-probes.json.damaged").unlink()
         (process.folder / "wanted-probes.json" / "x").rmdir()
         (process.folder / "wanted-probes.json").rmdir()

@@ -21,6 +21,8 @@ LOOKS: Final = 6
 
 
 class Watchdog:
+    """Has the process ended, with the stacks of all threads, when its event loop stands still."""
+
     def __init__(
         self, clock: Clock, manager: ServiceManager | None = None, *, stuck_sec: float = STUCK_SEC
     ) -> None:

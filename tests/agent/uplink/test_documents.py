@@ -2,12 +2,14 @@
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import anyio
 import msgspec
 import pytest
+from anyio.abc import TaskGroup
 
 from forepost.agent.uplink.documents import SETTLE_SEC, Documents
 from forepost.kit.health import Health
@@ -51,6 +53,18 @@ class Bench:
     def have(self) -> HaveDocument:
         (have,) = self.documents.have
         return have
+
+
+class LastBreath(list[str]):
+    """Problems; whoever reads them has just been cancelled."""
+
+    def __init__(self, cancel: Callable[[], None], problems: list[str]) -> None:
+        super().__init__(problems)
+        self._cancel = cancel
+
+    def __getitem__(self, key: Any) -> Any:
+        self._cancel()
+        return super().__getitem__(key)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -172,6 +186,24 @@ async def test_what_a_full_disk_did_not_take_is_kept_later(tmp_path: Path) -> No
                 await anyio.sleep(0.01)
         tasks.cancel_scope.cancel()
     assert bench.health.problems == {}
+
+
+async def test_what_is_in_use_is_kept_where_the_conversation_ends_meanwhile(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path)
+
+    async def give(tasks: TaskGroup) -> None:
+        problems = bench.document.problems
+        bench.document.problems = LastBreath(tasks.cancel_scope.cancel, problems)
+        await bench.give("r1", 1)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(give, tasks)
+    assert bench.document.applied == [[1]]
+    bench.start()
+    await bench.documents.restore()
+    assert bench.have == applied("r1")
 
 
 async def test_what_version_n_1_left_is_taken_over_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from forepost.controller.fleet.document_forms import OLDER, AsDocument
 from forepost.controller.fleet.given import MOST_REPEATS, Given
 from forepost.controller.fleet.store import Enrolled
+from forepost.kit.errors import NotFound, Unavailable
 from forepost.wire.uplink.documents import GROUPS, PROBES, HaveDocument, ProbesPart
 
 pytestmark = pytest.mark.anyio
@@ -25,9 +26,12 @@ class Made:
     def __init__(self) -> None:
         self.revision, self.parts = "r1", [b'"1a"', b'"1b"', b'"1c"']
         self.turns = 0
+        self.fails: list[Exception] = []
         self.is_read = anyio.Event()
 
     async def due(self, agent: Enrolled, has: str) -> tuple[str, Sequence[bytes]]:
+        if self.fails:
+            raise self.fails.pop(0)
         found = self.revision, () if has == self.revision else self.parts
         self.is_read.set()
         for _ in range(self.turns):
@@ -127,6 +131,33 @@ async def test_an_agent_that_never_takes_it_is_not_sent_it_for_ever() -> None:
         sent += len(await line.rest())
         line.has("mine")
     assert sent == 3 * (1 + MOST_REPEATS)
+
+
+async def test_an_agent_that_says_now_this_and_now_that_is_not_sent_it_for_ever() -> None:
+    line = Line(takes=True)
+    sent = 0
+    for _ in range(100):
+        sent += len(await line.rest())
+        line.has("r1")
+        sent += len(await line.rest())
+        line.has("mine")
+    assert sent == 3 * (1 + MOST_REPEATS)
+
+
+async def test_while_the_database_is_away_it_stays_due() -> None:
+    line = Line(takes=True)
+    line.document.fails = [OSError(111, "Connection refused")]
+    with pytest.raises(Unavailable, match="document made: "):
+        await line.turn()
+    assert await line.rest() == ["1a", "1b", "1c"]
+
+
+async def test_an_agent_that_was_just_deleted_is_given_nothing() -> None:
+    line = Line(takes=True)
+    line.document.fails = [NotFound("agent not found")]
+    assert await line.rest() == []
+    line.given.changed()
+    assert await line.rest() == []
 
 
 async def test_what_cannot_be_applied_is_not_sent_again() -> None:

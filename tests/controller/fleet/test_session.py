@@ -178,6 +178,14 @@ def test_an_agent_says_what_it_has(text: str, have: HaveDocument) -> None:
     assert list(connected("forepost").received(f";forepost;;{text}")) == [Has(have)]
 
 
+@pytest.mark.parametrize("event", ["have_document", "have", "have_groups"])
+def test_a_revision_that_a_database_could_not_keep_is_refused(event: str) -> None:
+    """One NUL would keep what all agents say from PostgreSQL, for ever."""
+    body = '{"document":"groups","revision":"a\\u0000"}'
+    (answer,) = said(list(connected("forepost").received(f";forepost;;{event};0;0;{body}")))
+    assert answer.startswith(f";forepost;;{event};1;0;revision: ")
+
+
 def test_an_event_of_a_talk_is_its_own() -> None:
     fresh = Session("A1", "0.1.0", events=frozenset({("agent", "speedtest_result")}))
     list(fresh.received("M"))

@@ -89,6 +89,8 @@ def _ports(word: str, text: str) -> range:
 
 
 class Permission:
+    """Says whether a site lets a type of probe reach an address, by the rules of its settings."""
+
     def __init__(
         self, allow: Iterable[str] = (), deny: Iterable[str] = (), *, link_local: bool = False
     ) -> None:

@@ -40,6 +40,8 @@ class _Guard:
 
 
 class GuardedNet:
+    """A Net that refuses to ping what the site does not allow."""
+
     def __init__(self, net: Net, guard: _Guard) -> None:
         self._net, self._guard = net, guard
 
@@ -71,6 +73,8 @@ class GuardedNet:
 
 
 class GuardedTrace:
+    """A Trace that refuses to trace towards what the site does not allow."""
+
     def __init__(self, trace: Trace, guard: _Guard) -> None:
         self._trace, self._guard = trace, guard
 
@@ -82,6 +86,8 @@ class GuardedTrace:
 
 
 class GuardedDialer:
+    """A Dialer that refuses to connect to what the site does not allow."""
+
     def __init__(self, dialer: Dialer, guard: _Guard) -> None:
         self._dialer, self._guard = dialer, guard
 
@@ -95,6 +101,8 @@ class GuardedDialer:
 
 
 class GuardedUdp:
+    """A Udp that refuses to send to what the site does not allow."""
+
     def __init__(self, udp: Udp, guard: _Guard) -> None:
         self._udp, self._guard = udp, guard
 

@@ -28,6 +28,8 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reporter:
+    """Makes the answer to `status` out of the watch, the sinks and what this process uses."""
+
     def __init__(
         self, node: Node, watch: Watch, sinks: Sequence[tuple[SinkSection, Sink]], clock: Clock
     ) -> None:

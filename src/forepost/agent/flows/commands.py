@@ -104,6 +104,8 @@ def _strings(data: Any) -> list[str] | None:
 
 
 class Commands:
+    """Carries out commands of the Unix socket on the groups, and answers each."""
+
     def __init__(
         self,
         groups: Groups,

@@ -9,6 +9,8 @@ from forepost.wire.flows.meter import FlowLabel, Hint
 
 
 class Both:
+    """An Inspector: has our parsers look at a packet, and nDPI after them."""
+
     def __init__(self, own: Inspection, ndpi: Ndpi) -> None:
         self._own, self._ndpi = own, ndpi
 

@@ -88,6 +88,8 @@ def message(said: Up) -> bytes:
 
 
 class Meter:
+    """Tells the agent of the flows of a table: what moved each tick, what ended, what was found."""
+
     def __init__(self, order: MeterOrder, table: Table, inspector: Inspector, send: Send) -> None:
         self._table, self._inspector, self._send = table, inspector, send
         self._wheel = Wheel(

@@ -28,6 +28,8 @@ Found = Iterator[FlowLabel | Hint]
 
 
 class Inspection:
+    """An Inspector: reads the first packets of each flow until its name is known or given up."""
+
     def __init__(self) -> None:
         self._open: OrderedDict[bytes, FirstPackets] = OrderedDict()
         self._done: set[bytes] = set()

@@ -26,6 +26,8 @@ _down = msgspec.msgpack.Decoder(Down)
 
 
 class Loop:
+    """Runs one meter until the agent stops it or goes away."""
+
     def __init__(
         self,
         order: MeterOrder,

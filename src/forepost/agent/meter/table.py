@@ -111,6 +111,8 @@ class _Flow:
 
 
 class MeterTable:
+    """Counts packets by flow, bounded in flows; what comes beyond is counted together."""
+
     def __init__(self, *, max_flows: int, pass_: int) -> None:
         self._max, self._pass = max_flows, pass_
         self._flows: dict[bytes, _Flow] = {}

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes import dns, http, mtr, netinfo, ping, sysinfo, tcp, tls
-from forepost.agent.probes.snmp import probe as snmp
-from forepost.agent.probes.trafficsim import probe as trafficsim
+from forepost.agent.probes.snmp import probe as snmp_probe
+from forepost.agent.probes.trafficsim import probe as trafficsim_probe
 from forepost.kit.clock import Clock
 from forepost.wire.probes.probe import ProbeResult
 
@@ -18,9 +18,9 @@ PROBES: Final[dict[str, Run]] = {
     "MTR": mtr.run,
     "NETINFO": netinfo.run,
     "PING": ping.run,
-    "SNMP": snmp.run,
+    "SNMP": snmp_probe.run,
     "SYSINFO": sysinfo.run,
     "TCP": tcp.run,
     "TLS": tls.run,
-    "TRAFFICSIM": trafficsim.run,
+    "TRAFFICSIM": trafficsim_probe.run,
 }

@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 
 
 class SpeedtestQueue:
+    """Runs the wanted speed tests, one after another, and keeps each result until it is taken."""
+
     def __init__(
         self,
         settings: SpeedtestSection,
@@ -109,6 +111,7 @@ class SpeedtestQueue:
             self._changed.set()
 
     async def run(self) -> None:
+        """Run what is asked for, in its order, one at a time; for ever."""
         while True:
             while self._waiting:
                 await self._run(self._waiting.popleft())

@@ -56,6 +56,8 @@ def exchange(asked_ns: int, received_ns: int, sent_ns: int, answered_ns: int) ->
 
 
 class ClockOffset:
+    """Keeps the last samples of the controller's clock, and estimates its offset from the best."""
+
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque(maxlen=KEPT)
 

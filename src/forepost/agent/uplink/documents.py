@@ -142,12 +142,15 @@ class Documents:
         )
 
     async def _keep(self, one: _Subject, kept: KeptDocument) -> None:
+        """Write what is in use, also where a conversation ends meanwhile: nobody gives it again."""
+
         def write() -> bool:
             return one.file.keep(msgspec.json.encode(kept), self._health)
 
-        async with one.writing:
-            if await anyio.to_thread.run_sync(write):
-                self._is_kept(one)
+        with anyio.CancelScope(shield=True):
+            async with one.writing:
+                if await anyio.to_thread.run_sync(write):
+                    self._is_kept(one)
 
     def _is_kept(self, one: _Subject) -> None:
         if one.former.are_there:

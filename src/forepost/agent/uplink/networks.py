@@ -27,6 +27,8 @@ Ask = Callable[[str], Awaitable[Network | None]]
 
 
 class KnownNetworks:
+    """A Networks: asks the controller, a few at a time, and remembers what it said."""
+
     def __init__(self, clock: Clock, ask: Ask) -> None:
         self._clock, self._ask = clock, ask
         self._kept: OrderedDict[str, tuple[Network, float]] = OrderedDict()

@@ -17,6 +17,8 @@ ONE: Final = 1
 
 
 class Pump:
+    """Sends results of the spool in one conversation: a batch, its acknowledgement, the next."""
+
     def __init__(
         self, spool: Spool, session: Session, send: Send, clock: Clock, size: BatchSize
     ) -> None:

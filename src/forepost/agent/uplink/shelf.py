@@ -20,6 +20,11 @@ _log = logging.getLogger(__name__)
 
 
 class Shelf:
+    """Keeps results in files of a folder, in the order of their coming, within a number of bytes.
+
+    Only `Spool` uses it. What does not fit pushes out the oldest, which count as lost.
+    """
+
     def __init__(self, disk: Disk, health: Health, *, max_bytes: int, keeps_empty: bool) -> None:
         """`keeps_empty`: a file in which all is acknowledged is soon written to again."""
         self._disk, self._health = disk, health
@@ -37,6 +42,7 @@ class Shelf:
 
     @property
     def size(self) -> int:
+        """Bytes of all files."""
         return sum(segment.size for segment in self.segments)
 
     @property
@@ -65,6 +71,7 @@ class Shelf:
         self._current = None
 
     def waiting_bytes(self, outage: int) -> int:
+        """Bytes of one outage that are not acknowledged."""
         return sum(one.waiting_bytes for one in self.segments if one.outage == outage)
 
     def read(self, segment: Segment, count: int, size: int) -> list[RecordAt]:

@@ -60,6 +60,12 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Spool:
+    """Keeps results from the moment they are measured until the controller has them for good.
+
+    Measuring calls `put`; one conversation at a time calls `begin`, `wait`, `batch` and `ack`, and
+    `unsent` at its end. In memory while the controller acknowledges in time, else in files.
+    """
+
     def __init__(
         self,
         disk: Disk,
@@ -160,14 +166,17 @@ class Spool:
         self._write_down()
 
     def refused(self, count: int) -> None:
+        """Count results that the controller refused for good; they are acknowledged, too."""
         self._refused += count
 
     @property
     def lost(self) -> int:
+        """Results since the start that gave way to newer ones, or that no file gave back."""
         return self._shelf.lost + self._given_up
 
     @property
     def status(self) -> SpoolStatus:
+        """What waits now; for the status socket, and for a controller that shows it."""
         shelf = self._shelf
         prospect = self._forecast.prospect()
         return SpoolStatus(

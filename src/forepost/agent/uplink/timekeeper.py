@@ -41,6 +41,11 @@ class _Times(msgspec.Struct, frozen=True):
 
 
 class Timekeeper:
+    """Knows how far this host's wall clock is from the controller's, and corrects results by it.
+
+    A conversation calls `asks` and `answered`; measuring calls `measured` for each result.
+    """
+
     def __init__(self, clock: Clock, health: Health) -> None:
         self._clock, self._health = clock, health
         self._offset = ClockOffset()
@@ -52,6 +57,7 @@ class Timekeeper:
         """Set when the clock was set or the machine slept: time to ask again."""
 
     async def run(self) -> None:
+        """Notice steps and sleeps also while nobody asks; for ever."""
         while True:
             self.reading()
             await self._clock.sleep(LOOK_SEC)
@@ -87,6 +93,9 @@ class Timekeeper:
         self._asked.clear()
 
     def reading(self) -> ClockReading:
+        """What is known now: offset and bound in ms, None where no controller was asked; steps (ms)
+        and sleeps (s) since the start.
+        """
         now = self._look()
         known = self._offset.at(now.boot)
         stepped_ms, slept_sec = self._stepped_ns / 1e6, self._slept_ns / 1e9

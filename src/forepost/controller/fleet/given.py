@@ -7,13 +7,15 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from forepost.controller.db.failures import LOST, reason_of
 from forepost.controller.fleet.document_forms import Form
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Say
+from forepost.kit.errors import NotFound, Unavailable
 from forepost.wire.uplink.documents import HaveDocument
 
 MOST_REPEATS: Final = 3
-"""How often a document is sent again to an agent that says that it has another one."""
+"""How often a revision is sent again to an agent that says that it has another one."""
 
 
 class Document(Protocol):
@@ -36,7 +38,7 @@ class Given:
         """`takes`: the agent takes it without saying first what it has."""
         self._document, self._agent, self._form = document, agent, form
         self._takes = self._due = takes
-        self._has = self._sent = ""
+        self._has = self._sent = self._newest = ""
         self._left: deque[bytes] = deque()
         self._parts = self._unanswered = self._repeats = 0
 
@@ -44,9 +46,8 @@ class Given:
         """Saying what it has is how an agent shows that it takes the document."""
         self._has, self._takes, self._due = have.revision, True, True
         self._unanswered = max(0, self._unanswered - 1)
-        if have.revision == self._sent:
-            self._repeats = 0
-        elif self._sent and not (self._left or self._unanswered) and self._repeats < MOST_REPEATS:
+        differs = self._sent and have.revision != self._sent
+        if differs and not (self._left or self._unanswered) and self._repeats < MOST_REPEATS:
             self._repeats += 1
             self._sent = ""
 
@@ -57,19 +58,33 @@ class Given:
     async def give(self, say: Say) -> bool:
         """Say one part of what the agent has not; whether there are more of them.
 
-        All of them at once would keep other news from a slow line for minutes.
+        All of them at once would keep other news from a slow line for minutes. Raises Unavailable
+        while the database is away; the document stays due.
         """
         if self._due:
             self._due = False
-            revision, parts = await self._document.due(self._agent, self._has)
-            if revision != self._sent:
-                parts = () if revision == self._has else self._form.cut(parts)
-                self._left, self._parts = deque(parts), len(parts)
-                if parts:
-                    self._sent = revision
+            await self._read()
         if self._left:
             number = self._parts - len(self._left) + 1
             body = self._left.popleft()
             self._unanswered += not self._left
             await say(self._form.frame(self._sent, number, self._parts, body))
         return bool(self._left)
+
+    async def _read(self) -> None:
+        try:
+            revision, parts = await self._document.due(self._agent, self._has)
+        except NotFound:
+            self._takes = False  # the agent was just deleted, and is about to be told
+            return
+        except LOST as error:
+            self._due = True
+            raise Unavailable(f"document {self._document.name}: {reason_of(error)}") from error
+        if revision == self._sent:
+            return
+        if revision != self._newest:
+            self._newest, self._repeats = revision, 0
+        parts = () if revision == self._has else self._form.cut(parts)
+        self._left, self._parts = deque(parts), len(parts)
+        if parts:
+            self._sent = revision

@@ -9,9 +9,11 @@ from typing import Final
 
 import msgspec
 
+from forepost.controller.db.failures import LOST, reason_of
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Say
 from forepost.kit.clock import Clock
+from forepost.kit.errors import NotFound, Unavailable
 from forepost.wire.probes.probe import Probe
 from forepost.wire.uplink import neffos
 from forepost.wire.uplink.messages import AGENT
@@ -43,17 +45,27 @@ class NetWatcherList:
     async def give(self, say: Say) -> None:
         """Say the list if it is due: without what was edited, and the whole of it SETTLE_SEC later.
 
-        Who asks for it in between waits: the list would bring edited probes back too early.
+        Who asks for it in between waits: the list would bring edited probes back too early. Raises
+        Unavailable while the database is away; the list stays due.
         """
         while self._due:
             self._due = False
             edited, self._edited = self._edited, set()
-            if edited:
-                await self._give(say, edited)
-                await self._clock.sleep(SETTLE_SEC)
-            await self._give(say)
+            try:
+                if edited:
+                    await self._give(say, edited)
+                    await self._clock.sleep(SETTLE_SEC)
+                await self._give(say)
+            except NotFound:
+                return  # the agent was just deleted, and is about to be told
+            except Unavailable:
+                self._due, self._edited = True, self._edited | edited
+                raise
 
     async def _give(self, say: Say, without: AbstractSet[int] = frozenset()) -> None:
-        probes = await self._read(self._agent.workspace_id, self._agent.agent_id)
+        try:
+            probes = await self._read(self._agent.workspace_id, self._agent.agent_id)
+        except LOST as error:
+            raise Unavailable(f"list of probes: {reason_of(error)}") from error
         body = msgspec.json.encode([probe for probe in probes if probe.id not in without])
         await say(neffos.encode(Frame(AGENT, "probe_get", body.decode())))

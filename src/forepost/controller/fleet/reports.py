@@ -17,6 +17,8 @@ from forepost.wire.uplink.documents import HaveDocument, State
 
 MOST_DOCUMENTS: Final = 16
 """Of one agent, by name; what it says of others is passed over."""
+LOGGED: Final = 3
+"""Problems of a document in a line of the log; the rest is to be had from REST."""
 _FORGET: Final = delete(agent_documents).where(
     agent_documents.c.agent_id == bindparam("of"), agent_documents.c.name == bindparam("named")
 )
@@ -76,8 +78,9 @@ class DocumentReports:
         if before is not None and _without_time(before) == _without_time(report):
             return
         if have.problems and (before is None or before.problems != have.problems):
-            said = agent_id, have.document, ", ".join(have.problems)
-            _log.warning("agent %d cannot do all of its document %s: %s", *said)
+            first, more = have.problems[:LOGGED], len(have.problems) - LOGGED
+            said = agent_id, have.document, first, f" and {more} more" if more > 0 else ""
+            _log.warning("agent %d cannot do all of its document %s: %r%s", *said)
         self._unsaved[agent_id, have.document] = report
         self._some.set()
 

@@ -70,6 +70,7 @@ class Roster:
         self._agents, self._clock = agents, clock
         self._bytes = DailyBytes(most_bytes)
         self._enrolled: dict[int, Enrolled] = {}
+        self._of_workspace: dict[int, set[int]] = {}
         self._seen: dict[int, datetime] = {}
         self._unsaved: set[int] = set()
         self._live: dict[int, Connection] = {}
@@ -104,6 +105,7 @@ class Roster:
         if not psk_matches(credentials.psk, known.psk_sha256):
             raise Stranger(BAD_PSK)
         self._enrolled[agent_id] = known
+        self._of_workspace.setdefault(known.workspace_id, set()).add(agent_id)
         if is_heard:
             self.heard_from(agent_id)
         return known
@@ -111,6 +113,8 @@ class Roster:
     async def load(self) -> None:
         """All at once at the start: a fleet that reconnects would ask one by one."""
         self._enrolled = await self._agents.all_enrolled()
+        for agent_id, known in self._enrolled.items():
+            self._of_workspace.setdefault(known.workspace_id, set()).add(agent_id)
         self._told = {a: (one.psk_sha256, one.capabilities) for a, one in self._enrolled.items()}
 
     async def version_is(self, agent_id: int, version: str) -> None:
@@ -150,7 +154,9 @@ class Roster:
     def forget(self, agent_id: int) -> None:
         """Its PSK or workspace changed, and that is committed."""
         self._forgotten += 1
-        self._enrolled.pop(agent_id, None)
+        known = self._enrolled.pop(agent_id, None)
+        if known is not None:
+            self._of_workspace[known.workspace_id].discard(agent_id)
         self._clocks.pop(agent_id, None)
         self._twins.forget(agent_id)
 
@@ -278,11 +284,8 @@ class Roster:
 
     def agents_of(self, workspace_id: int) -> list[int]:
         """Those that have been here, in order."""
-        return sorted(
-            agent_id
-            for agent_id, known in self._enrolled.items()
-            if known.workspace_id == workspace_id and not known.deleted
-        )
+        ids = self._of_workspace.get(workspace_id, set())
+        return sorted(agent_id for agent_id in ids if not self._enrolled[agent_id].deleted)
 
     def is_live(self, agent_id: int) -> bool:
         return agent_id in self._live

@@ -33,7 +33,10 @@ class Dialogue(Protocol):
         ...
 
     async def give(self) -> None:
-        """Say what is due, or nothing. Called by the one task that sends what nobody asked for."""
+        """Say what is due, or nothing. Called by the one task that sends what nobody asked for.
+
+        Raises Unavailable where that cannot be known now: it stays due, and is tried again.
+        """
         ...
 
 

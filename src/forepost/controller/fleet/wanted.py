@@ -1,6 +1,8 @@
 """What one agent is given without asking for it, and what talks say: by one task, in one order."""
 
+import logging
 from datetime import datetime
+from typing import Final
 
 import anyio
 
@@ -11,9 +13,15 @@ from forepost.controller.fleet.netwatcher_list import NetWatcherList
 from forepost.controller.fleet.session import UNREADABLE, refusal, why_unreadable
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Dialogue, Say
+from forepost.kit.errors import Unavailable
 from forepost.wire.uplink.documents import DOCUMENTS, PROBES, HaveDocument
 from forepost.wire.uplink.messages import Hello
 from forepost.wire.uplink.neffos import Frame
+
+AGAIN_SEC: Final = 5.0
+"""Until what is due is read again, while the database is away."""
+
+_log = logging.getLogger(__name__)
 
 
 class Wanted:
@@ -85,9 +93,17 @@ class Wanted:
         while True:
             await self._nudge.wait()
             self._nudge = anyio.Event()
-            for dialogue in self._dialogues.values():
-                await dialogue.give()
-            await self._list.give(self._give)
-            for given in self._documents.values():
-                if await given.give(self._give):
-                    self._nudge.set()
+            try:
+                await self._turn()
+            except Unavailable as reason:
+                _log.warning("agent %d: what is due waits: %s", self._agent.agent_id, reason)
+                await self._deps.clock.sleep(AGAIN_SEC)
+                self._nudge.set()
+
+    async def _turn(self) -> None:
+        for dialogue in self._dialogues.values():
+            await dialogue.give()
+        await self._list.give(self._give)
+        for given in self._documents.values():
+            if await given.give(self._give):
+                self._nudge.set()

@@ -7,9 +7,11 @@ from typing import Final, Protocol
 
 import msgspec
 
+from forepost.controller.db.failures import LOST, reason_of
 from forepost.controller.fleet.session import OK, refusal
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Say
+from forepost.kit.errors import Unavailable
 from forepost.wire.speedtests.queue import (
     SpeedtestOrder,
     SpeedtestProgress,
@@ -106,5 +108,10 @@ class SpeedtestDialogue:
         if self._due:
             self._due = False
             here = self._agent.workspace_id, self._agent.agent_id
-            body = msgspec.json.encode(await self._tests.hand_out(*here)).decode()
+            try:
+                orders = await self._tests.hand_out(*here)
+            except LOST as error:
+                self._due = True
+                raise Unavailable(f"speed tests: {reason_of(error)}") from error
+            body = msgspec.json.encode(orders).decode()
             await self._say(neffos.encode(Frame(AGENT, "speedtest_queue", body)))

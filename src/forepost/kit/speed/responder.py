@@ -56,6 +56,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Responder:
+    """Answers speed tests: a thread for each connection, within the room that there is."""
+
     def __init__(self, config: Config, clock: Clock) -> None:
         self._config, self._clock = config, clock
         self._room = Room(config.most_sec, config.most_bytes)

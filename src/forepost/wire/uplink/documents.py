@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from forepost.wire.base import Wire
-from forepost.wire.uplink.messages import LONGEST_REASON, MOST_REASONS
+from forepost.wire.uplink.messages import LONGEST_REASON, MOST_REASONS, PRINTABLE
 
 DOCUMENTS: Final = "documents"
 """The capability: both sides speak of documents by these events."""
@@ -27,7 +27,7 @@ GROUPS: Final = "groups"
 MOST_PARTS: Final = 20_000
 
 Name = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[a-z][a-z0-9_]*$")]
-Revision = Annotated[str, Meta(max_length=64)]
+Revision = Annotated[str, Meta(max_length=64, pattern=PRINTABLE)]
 State = Literal["applied", "applying", "failed"]
 """applied: in use, but for the problems. applying: it takes a while. failed: the old one stays."""
 

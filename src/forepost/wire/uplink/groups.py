@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from forepost.wire.base import Wire
+from forepost.wire.uplink.messages import PRINTABLE
 
 GROUPS: Final = "groups"
 """The capability: this agent takes groups, this controller gives them."""
@@ -46,7 +47,7 @@ class WantGroups(Wire, frozen=True, kw_only=True):
 class HaveGroups(Wire, frozen=True, kw_only=True):
     """Event `have_groups`: the revision that is in use now; "" where there never was one."""
 
-    revision: Annotated[str, Meta(max_length=64)]
+    revision: Annotated[str, Meta(max_length=64, pattern=PRINTABLE)]
     problems: Annotated[
         list[Annotated[str, Meta(max_length=500)]], Meta(max_length=MOST_PROBLEMS)
     ] = []

@@ -40,6 +40,8 @@ MAX_BATCH_BYTES: Final = 512 * 1024
 """Bytes of results in one report at most; a frame may be 1 MiB."""
 MOST_REASONS: Final = 1_000
 LONGEST_REASON: Final = 500
+PRINTABLE: Final = "^[!-~]*$"
+"""Of revisions, which are kept and compared: ASCII without blanks."""
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """A time with its zone."""
@@ -138,7 +140,7 @@ class Want(Wire, frozen=True, kw_only=True):
 class Have(Wire, frozen=True, kw_only=True):
     """Event `have`: the revision that is running now, and what could not be run."""
 
-    revision: Annotated[str, Meta(max_length=64)]
+    revision: Annotated[str, Meta(max_length=64, pattern=PRINTABLE)]
     unsupported: Annotated[
         list[Annotated[str, Meta(max_length=LONGEST_REASON)]], Meta(max_length=MOST_REASONS)
     ] = []

@@ -52,6 +52,11 @@ class _Heard:
 
 
 class TraceRun:
+    """Runs one trace: says which packet is due when, and takes what was answered.
+
+    Times are ns of the clock that the caller reads. The caller sends, waits and receives.
+    """
+
     def __init__(self, plan: TracePlan, now_ns: int) -> None:
         self.plan = plan
         self.reason = ""

@@ -35,6 +35,8 @@ _KINDS: Final[dict[int, Kind]] = {
 
 
 class SystemDialer:
+    """A Dialer: opens TCP and UDP sockets of this host."""
+
     def __init__(self, contexts: Contexts | None = None) -> None:
         self._contexts = contexts or Contexts()
 
@@ -81,6 +83,8 @@ class UdpSocket(_Socket):
 
 
 class TcpStream(_Socket):
+    """A Stream over one TCP socket."""
+
     most_bytes = STREAM_BYTES
 
     def __init__(self, opened: socket.socket, remote: str, contexts: Contexts) -> None:

@@ -78,6 +78,8 @@ class Plain(Protocol):
 
 
 class TlsStream:
+    """A Stream with TLS over another stream, which it closes too."""
+
     def __init__(
         self, plain: Plain, context: ssl.SSLContext, server_name: str, alpn: Sequence[str]
     ) -> None:

@@ -27,6 +27,8 @@ _CONTAINER_WORDS: Final = re.compile(r"docker|kubepods|containerd|libpod|/lxc/|m
 
 
 class LinuxHost:
+    """A Host: reads what Linux says of itself when it is asked."""
+
     def __init__(self, root: Path = Path("/")) -> None:
         """`root`: where /proc, /etc and /run are looked for."""
         self._root = root

@@ -64,6 +64,8 @@ def listening(state_dir: Path) -> socket.socket:
 
 
 class ControlSocket:
+    """Answers the requests of the control socket by a table of verbs."""
+
     def __init__(self, verbs: Mapping[str, Verb[Any]], clock: Clock, health: Health) -> None:
         self._verbs = verbs
         self._reception = Reception(SUBJECT, clock, health, most=MOST_CLIENTS, most_each=MOST_EACH)

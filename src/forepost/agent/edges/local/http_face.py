@@ -78,6 +78,8 @@ class Face(Protocol):
 
 
 class LocalHttp:
+    """Serves one face to many connections at a time."""
+
     def __init__(
         self,
         name: str,

@@ -24,6 +24,8 @@ def numeric(address: str) -> tuple[socket.AddressFamily, tuple[Any, ...]] | None
 
 
 class Names:
+    """Resolves names in threads, so many at a time."""
+
     def __init__(self) -> None:
         self._limit: anyio.CapacityLimiter | None = None
 

@@ -25,6 +25,8 @@ BLOCKS: Final = 160
 
 
 class LibreSpeed:
+    """Measures against one LibreSpeed server; used by one thread for each stream."""
+
     counts = False
 
     def __init__(self, place: SpeedServer, plan: SpeedPlan, clock: Clock) -> None:

@@ -21,6 +21,8 @@ STALLED_SEC: Final = 5.0
 
 
 class Ours:
+    """Measures against one responder of ours; used by one thread for each stream."""
+
     counts = True
 
     def __init__(self, place: SpeedServer, plan: SpeedPlan, clock: Clock) -> None:

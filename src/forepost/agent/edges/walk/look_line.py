@@ -21,6 +21,8 @@ READ_BYTES: Final = 16_384
 
 
 class LookLine:
+    """Opens a WebSocket over a socket, asks a few questions and closes it; each within a time."""
+
     def __init__(self, wire: socket.socket, clock: Clock, step_sec: float) -> None:
         self._wire, self._clock, self._step_sec = wire, clock, step_sec
         self._protocol: ClientProtocol | None = None

@@ -37,6 +37,8 @@ Parameters = tuple[int, int, Any]
 
 
 class Privacy:
+    """Encrypts and decrypts by one protocol of SNMP version 3."""
+
     def __init__(self, protocol: str, auth_protocol: str) -> None:
         self._cipher, self._hash = _CIPHERS[protocol], _HASHES[auth_protocol]
 

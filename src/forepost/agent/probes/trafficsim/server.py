@@ -63,6 +63,8 @@ class Cycle(msgspec.Struct, frozen=True):
 
 
 class EchoServer:
+    """Answers the packets of the clients that are allowed, and adds up what each sent."""
+
     def __init__(self, agent_id: int, allowed: Mapping[int, Allowed]) -> None:
         self._agent_id, self._allowed = agent_id, dict(allowed)
         self._sessions: dict[Place, ClientSession] = {}
