@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 from collections import defaultdict
+from collections.abc import Container
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,32 @@ def test_every_protocol_says_what_it_is_and_what_each_member_does() -> None:
 def _name(node: ast.expr) -> str:
     node = node.value if isinstance(node, ast.Subscript) else node
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Also where an import is lazy: what two files need of each other is a third one."""
+    modules = {_module(path): path for path in tracked("src/*.py")}
+    imports = {name: _imported(path, modules) - {name} for name, path in modules.items()}
+    assert len(imports) > 400
+    while ends := [name for name, needs in imports.items() if not needs]:
+        for name in ends:
+            del imports[name]
+        for needs in imports.values():
+            needs.difference_update(ends)
+    # What is left are circles, and those who import one.
+    assert sorted(imports) == []
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(ROOT / "src").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imported(path: Path, modules: Container[str]) -> set[str]:
+    found: set[str] = set()
+    for one in ast.walk(ast.parse(path.read_text())):
+        if isinstance(one, ast.ImportFrom) and one.module and one.module in modules:
+            for alias in one.names:
+                name = f"{one.module}.{alias.name}"
+                found.add(name if name in modules else one.module)
+    return found

@@ -12,8 +12,8 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from forepost.agent.flows.sink import MOST_WAITING
 from forepost.agent.flows.sink_mqtt import MqttSink
-from forepost.agent.flows.sinks import MOST_WAITING
 from forepost.agent.settings import SinkSection, read
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health

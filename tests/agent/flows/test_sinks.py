@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from forepost.agent.edges.files.line_log import LineLog
-from forepost.agent.flows import sinks
-from forepost.agent.flows.sinks import HttpSink, LogSink, Queue, SocketSink
+from forepost.agent.flows import sink as sink_queue
+from forepost.agent.flows.sink import Queue
+from forepost.agent.flows.sinks import HttpSink, LogSink, SocketSink
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
@@ -38,7 +39,7 @@ def health() -> Health:
 
 
 def test_only_the_kinds_that_are_wanted_and_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sinks, "MOST_WAITING", 3)
+    monkeypatch.setattr(sink_queue, "MOST_WAITING", 3)
     queue = Queue(("flow", "flow_purge"))
     for number in range(5):
         queue.take("flow", line(number))
@@ -110,7 +111,7 @@ def test_a_full_disk_keeps_records_waiting_and_writes_each_once(
 def test_what_never_finds_room_is_lost_and_counted(
     tmp_path: Path, health: Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sinks, "MOST_WAITING", 20)
+    monkeypatch.setattr(sink_queue, "MOST_WAITING", 20)
     sink = LogSink(SinkSection(kind="log", path="/dev/full"), FakeClock(), health)
 
     async def write() -> None:

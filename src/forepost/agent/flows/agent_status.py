@@ -8,7 +8,7 @@ import msgspec
 
 from forepost.agent.edges.host.usage import usage
 from forepost.agent.flows.meters import MeterState
-from forepost.agent.flows.sinks import Sink
+from forepost.agent.flows.sink import Sink
 from forepost.agent.flows.watch import Watch
 from forepost.agent.node import Node
 from forepost.agent.settings import SinkSection

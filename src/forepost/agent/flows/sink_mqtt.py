@@ -13,7 +13,7 @@ import anyio.to_thread
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from forepost.agent.flows.sinks import END_SEC, MOST_WAITING
+from forepost.agent.flows.sink import END_SEC, MOST_WAITING
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
 from forepost.kit.dead_peers import give_up_dead

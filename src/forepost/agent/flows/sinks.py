@@ -5,11 +5,10 @@ counted, and never holds up the others or the meters.
 """
 
 import socket
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -19,14 +18,13 @@ from anyio.abc import ByteStream
 from forepost.agent.edges.files.line_log import LineLog
 from forepost.agent.edges.local import unix_socket
 from forepost.agent.edges.local.reception import Reception
+from forepost.agent.flows.sink import END_SEC, Queue, Sink
 from forepost.agent.settings import SinkSection
 from forepost.kit.clock import Clock
 from forepost.kit.dead_peers import give_up_dead
 from forepost.kit.health import Health
 from forepost.kit.http import Unreachable, request
 
-MOST_WAITING: Final = 20_000
-"""Records of one sink, or of one client of a socket."""
 MOST_CLIENTS: Final = 16
 MOST_EACH: Final = 8
 """Of one address; of one process, and twice as many of one user."""
@@ -36,63 +34,6 @@ FLUSH_SEC: Final = 1.0
 POST_AT_ONCE: Final = 1_000
 PAUSE_SEC: Final = 10.0
 """After an address that could not be reached."""
-END_SEC: Final = 2.0
-"""What is told last may take so long."""
-
-
-class Sink(Protocol):
-    """Somewhere where records of telemetry go."""
-
-    @property
-    def lost(self) -> int:
-        """Records that it had no room for, or that were not wanted where they were sent."""
-        ...
-
-    def take(self, kind: str, line: bytes) -> None:
-        """Take a record, JSON without a line's end. Never waits: without room it is counted."""
-        ...
-
-    async def run(self) -> None:
-        """Pass on what is taken, until cancelled."""
-        ...
-
-    async def flush(self) -> None:
-        """After `run`: tell what was taken last, as far as it can be told soon, and close."""
-        ...
-
-
-class Queue:
-    """Records of the kinds that are wanted; the newest is dropped where there is no room."""
-
-    def __init__(self, kinds: Sequence[str]) -> None:
-        self._kinds = frozenset(kinds)
-        self.waiting: deque[bytes] = deque()
-        self.lost = 0
-        self._came = anyio.Event()
-
-    def take(self, kind: str, line: bytes) -> None:
-        if self._kinds and kind not in self._kinds:
-            return
-        if len(self.waiting) >= MOST_WAITING:
-            self.lost += 1
-            return
-        self.waiting.append(line)
-        self._came.set()
-
-    async def wait(self) -> None:
-        while not self.waiting:
-            self._came = anyio.Event()
-            await self._came.wait()
-
-    def all(self, most: int = MOST_WAITING) -> list[bytes]:
-        return [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
-
-    def back(self, lines: Sequence[bytes]) -> None:
-        """These could not be told: they are the next again, and the newest go for want of room."""
-        self.waiting.extendleft(reversed(lines))
-        while len(self.waiting) > MOST_WAITING:
-            self.waiting.pop()
-            self.lost += 1
 
 
 class LogSink(Queue):

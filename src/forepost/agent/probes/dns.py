@@ -10,10 +10,11 @@ from forepost.agent.edges.dial.http import HttpRequest, exchange
 from forepost.agent.ports.dialer import Failed, Stream
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
+from forepost.agent.probes.dns_reply import DnsReply
 from forepost.agent.probes.hostport import HostPort, host_port
 from forepost.agent.probes.ignored import Ignored
 from forepost.kit.clock import Clock
-from forepost.wire.probes.dns import DnsAnswer, DnsOptions, DnsProtocol, DnsResult
+from forepost.wire.probes.dns import DnsOptions, DnsProtocol, DnsResult
 
 PORTS: Final[dict[DnsProtocol, int]] = {"udp": 53, "tcp": 53, "dot": 853, "doh": 443}
 MEDIA: Final = "application/dns-message"
@@ -27,15 +28,6 @@ class DnsServer(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"https://{self.at}{self.path}" if self.path else str(self.at)
-
-
-class DnsReply(msgspec.Struct, frozen=True, kw_only=True):
-    code: str = "ERROR"
-    answers: list[DnsAnswer] = []
-    text: str = ""
-    truncated: bool = False
-    authoritative: bool = False
-    authenticated: bool = False
 
 
 def server_of(text: str, protocol: DnsProtocol) -> DnsServer:

@@ -22,7 +22,7 @@ import dns.rdtypes.ANY.TXT
 import dns.reversename
 import dns.rrset
 
-from forepost.agent.probes.dns import DnsReply
+from forepost.agent.probes.dns_reply import DnsReply
 from forepost.wire.probes.dns import DnsAnswer
 
 MOST_ANSWERS: Final = 200
