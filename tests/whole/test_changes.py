@@ -58,7 +58,7 @@ def test_a_type_that_the_agent_cannot_run_costs_nothing_else(
     probe = person.probe(agent, type="PING", targets=["127.0.0.1"], interval_sec=1, count=1)
     until(lambda: person.results(agent, probe), 10, lambda: process.output)
     until(
-        lambda: f"document probes: probe {strange}: type RPERF" in controller.output,
+        lambda: f"document probes: ['probe {strange}: type RPERF']" in controller.output,
         5,
         lambda: controller.output,
     )
