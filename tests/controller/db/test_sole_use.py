@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from forepost.controller.db.engine import Database
+from forepost.controller.db.failures import LOST
 from forepost.controller.db.sole_use import SoleUse
 from forepost.kit.health import Health
 from tests.fakes.clock import FakeClock
@@ -25,4 +26,16 @@ async def test_who_looks_at_once_does_not_lose_it(postgres: Postgres) -> None:
     assert health.problems == {}
     assert sole._held is held
     await sole.close()
+    await db.close()
+
+
+@pytest.mark.anyio
+async def test_a_server_that_lets_nobody_in_is_lost_as_one_that_is_gone(postgres: Postgres) -> None:
+    """Every service waits for what is lost, and none ends."""
+    url = postgres.database(empty=True)
+    postgres.sql(f"ALTER DATABASE {url.rsplit('/', 1)[1]} ALLOW_CONNECTIONS false")
+    db = Database.at(url)
+    with pytest.raises(LOST, match="not currently accepting connections"):
+        async with db.read():
+            pass
     await db.close()

@@ -1,7 +1,7 @@
 """The metadata database: SQLite by default, PostgreSQL by URL."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,6 +16,7 @@ from forepost.controller.db import postgres
 from forepost.controller.db.failures import (
     BrokenReferences,
     UnknownRevision,
+    as_lost,
     failure_of,
     reason_of,
 )
@@ -171,7 +172,11 @@ class Database:
         """
         await anyio.lowlevel.checkpoint_if_cancelled()
         with anyio.CancelScope(shield=self._one_writer is not None):
-            async with self._engine.connect() as connection:
+            async with AsyncExitStack() as stack:
+                try:
+                    connection = await stack.enter_async_context(self._engine.connect())
+                except DBAPIError as error:
+                    raise as_lost(error) from error
                 yield connection
 
     async def close(self) -> None:
