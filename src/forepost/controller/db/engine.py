@@ -1,5 +1,6 @@
 """The metadata database: SQLite by default, PostgreSQL by URL."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
@@ -31,6 +32,9 @@ OF_ID: Final = "_id_seq"
 EXTERNAL_ID_TAKEN: Final = "external_id: taken by another one of this workspace"
 
 
+_log = logging.getLogger(__name__)
+
+
 @contextmanager
 def unique(reason: str) -> Iterator[None]:
     """Around a `write` that may meet a row of the same name. Raises Conflict."""
@@ -40,6 +44,7 @@ def unique(reason: str) -> Iterator[None]:
         raise Conflict(reason) from None
 
 
+CLOSE_SEC: Final = 10.0
 UNREADABLE: Final = (DBAPIError, OSError, UnicodeDecodeError)
 """What a damaged database raises; the last where its very schema is damaged."""
 
@@ -180,7 +185,11 @@ class Database:
                 yield connection
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        """Close all connections. A server that takes no goodbye is not waited for."""
+        with anyio.move_on_after(CLOSE_SEC) as patience:
+            await self._engine.dispose()
+        if patience.cancelled_caught:
+            _log.warning("%s: connections did not close within %.0f s", self.place, CLOSE_SEC)
 
 
 def _used_ids(connection: Connection) -> dict[str, int]:
