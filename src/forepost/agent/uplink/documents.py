@@ -11,10 +11,11 @@ import msgspec
 
 from forepost.agent.document import Document, DocumentRefused
 from forepost.agent.uplink.document_parts import DocumentParts
-from forepost.agent.uplink.former_files import FormerFiles
-from forepost.agent.uplink.kept_document import KeptDocument, file_of
+from forepost.agent.uplink.former_files import FILES, FormerFiles
+from forepost.agent.uplink.kept_document import KeptDocument, file_of, files_in, kept_document
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
+from forepost.kit.state_file import StateFile
 from forepost.wire.uplink.documents import HaveDocument, WantDocument
 from forepost.wire.uplink.messages import LONGEST_REASON, MOST_REASONS
 
@@ -50,7 +51,7 @@ class Documents:
 
     def __init__(self, folder: Path, documents: Sequence[Document], health: Health) -> None:
         """`folder`: the state folder of the agent. `documents`: at most one of a name."""
-        self._health = health
+        self._folder, self._health = folder, health
         self._subjects = {one.name: _Subject(one, folder) for one in documents}
 
     @property
@@ -71,8 +72,11 @@ class Documents:
     async def restore(self) -> None:
         """Apply what is kept on disk: once, at the start, before the first conversation."""
         for one in self._subjects.values():
-            takes_over = one.former.are_there and not one.file.path.exists()
-            kept = (one.former if takes_over else one.file).recall(self._health)
+            kept = None
+            if one.former.are_newer_than(one.file.path):
+                kept = one.former.recall(self._health)
+            if kept is None:
+                kept = one.file.recall(self._health)
             if kept is None:
                 continue
             await self._use(one, kept)
@@ -103,12 +107,23 @@ class Documents:
         return one.have
 
     async def clear(self) -> None:
-        """Want nothing any more of any document: the controller has removed this agent."""
+        """Want nothing any more of any document, also of subjects that are off: the controller has
+        removed this agent.
+        """
         nothing = KeptDocument(revision="", parts=[])
         for one in self._subjects.values():
             one.parts.forget()
             await self._use(one, nothing)
-            await self._keep(one, nothing)
+            async with one.writing:
+                await anyio.to_thread.run_sync(one.file.remove, self._health)
+                one.former.remove(self._health)
+        await anyio.to_thread.run_sync(self._remove_others)
+
+    def _remove_others(self) -> None:
+        for path in files_in(self._folder):
+            StateFile(path, kept_document.decode).remove(self._health)
+        for name in FILES:
+            FormerFiles(name, self._folder).remove(self._health)
 
     async def settle(self, clock: Clock) -> None:
         """Keep what a full disk did not take, when it does; for ever."""

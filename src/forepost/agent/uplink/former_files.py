@@ -18,7 +18,7 @@ from forepost.wire.uplink.documents import ProbesPart
 WANTED: Final = "wanted.json"
 KEYS: Final = "keys.json"
 GROUPS: Final = "groups.json"
-_FILES: Final = {documents.PROBES: (WANTED, KEYS), documents.GROUPS: (GROUPS,)}
+FILES: Final = {documents.PROBES: (WANTED, KEYS), documents.GROUPS: (GROUPS,)}
 
 
 class _FormerGroups(Wire, frozen=True, kw_only=True):
@@ -36,8 +36,15 @@ class FormerFiles:
 
     def __init__(self, name: str, folder: Path) -> None:
         self._name, self._folder = name, folder
-        self._paths = [folder / one for one in _FILES.get(name, ())]
+        self._paths = [folder / one for one in FILES.get(name, ())]
         self.are_there = any(path.exists() for path in self._paths)
+
+    def are_newer_than(self, kept: Path) -> bool:
+        """Return whether an agent of that version ran last: the first time after it was replaced,
+        or because it was put back for a while.
+        """
+        times = [path.stat().st_mtime_ns for path in self._paths if path.exists()]
+        return bool(times) and not (kept.exists() and kept.stat().st_mtime_ns >= max(times))
 
     def recall(self, health: Health) -> KeptDocument | None:
         """Return what the former files say; None where there is nothing usable.

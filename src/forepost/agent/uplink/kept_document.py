@@ -22,6 +22,11 @@ class KeptDocument(Wire, frozen=True, kw_only=True):
 kept_document = msgspec.json.Decoder(KeptDocument)
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Return the files of all documents, also of subjects that are off."""
+    return sorted(folder.glob("wanted-*.json"))
+
+
 def file_of(folder: Path, name: str, most_bytes: int) -> StateFile[KeptDocument]:
     """Return the file of the document `name`, whose parts have `most_bytes` together."""
     path = folder / f"wanted-{name}.json"
