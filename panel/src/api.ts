@@ -32,6 +32,13 @@ export const probes = async (workspace: number, agentId: number, signal?: AbortS
     .data;
 };
 
+/** Of each probe: what the agent makes of it. */
+export const probeDelivery = async (workspace: number, agentId: number, signal?: AbortSignal) => {
+  const path = { workspace_id: workspace, agent_id: agentId };
+  const route = 'GET /workspaces/{workspace_id}/agents/{agent_id}/probes/delivery';
+  return (await ask(route, path, { signal })).data;
+};
+
 /** What an agent of whatever make said: any part of it may be missing. */
 export type Parts<T> = T extends readonly unknown[]
   ? T

@@ -62,6 +62,12 @@ export interface Routes {
     body: null;
     answer: ListOf<Probe>;
   };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/probes/delivery': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ProbeDelivery;
+  };
   'GET /workspaces/{workspace_id}/agents/{agent_id}/sysinfo': {
     path: { workspace_id: number; agent_id: number };
     query: Record<string, never>;
@@ -325,6 +331,16 @@ export interface CpuTimes {
   nice?: number;
   soft_irq?: number;
   steal?: number;
+}
+
+export interface DeliveredProbe {
+  /** 0: every agent gets this one. */
+  probe_id: number;
+  /** Of an AGENT probe, one row for each type that it stands for. */
+  type: string;
+  state: 'running' | 'refused' | 'waiting' | 'unknown';
+  /** Why it is refused, in the agent's words. */
+  reason: string;
 }
 
 export interface DiskIo {
@@ -741,6 +757,17 @@ export interface ProbeData {
   agent_id: number;
   probe_type: string;
   data: ResultRow;
+}
+
+export interface ProbeDelivery {
+  agent_id: number;
+  connected: boolean;
+  /** Of the list as it is now. */
+  revision: string;
+  /** What the agent said last; "" where it never did. */
+  running_revision: string;
+  said_at: string | null;
+  data: DeliveredProbe[];
 }
 
 /** One thing a probe measures: an address, a name, a URL, or another agent. */

@@ -1,7 +1,7 @@
 /** What the page of one agent shows, kept fresh: facts by polling, results live. */
 
 import { untrack } from 'svelte';
-import { agent, netinfo, probes, results, sysinfo, type Parts } from '../api';
+import { agent, netinfo, probeDelivery, probes, results, sysinfo, type Parts } from '../api';
 import { inOrder, newest, type Latest } from '../live/latest';
 import { LiveSocket } from '../live/socket.svelte';
 import { Poll } from '../poll.svelte';
@@ -54,9 +54,10 @@ export class AgentView {
 
   async fetch(signal: AbortSignal) {
     const [workspace, id] = this.#ids();
-    const [one, list, host, network] = await Promise.all([
+    const [one, list, delivered, host, network] = await Promise.all([
       agent(workspace, id, signal),
       probes(workspace, id, signal),
+      probeDelivery(workspace, id, signal),
       sysinfo(workspace, id, signal),
       netinfo(workspace, id, signal),
     ]);
@@ -68,6 +69,7 @@ export class AgentView {
     return {
       agent: one,
       probes: list,
+      delivered,
       sysinfo: host?.payload as Parts<SysinfoResult> | undefined,
       netinfo: network?.payload as Parts<NetinfoResult> | undefined,
     };

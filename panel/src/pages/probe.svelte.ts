@@ -1,7 +1,7 @@
 /** What the page of one probe shows: a chart from the controller, carried on by live results. */
 
 import { untrack } from 'svelte';
-import { agent, chart, probes, results } from '../api';
+import { agent, chart, probeDelivery, probes, results } from '../api';
 import { catchUp, merge, prune, type Curve } from '../chart/buckets';
 import type { Window } from '../chart/range';
 import { isPing } from '../chart/round';
@@ -80,9 +80,10 @@ export class ProbeView {
     const { workspace, agent: agentId, probe: id } = this.#ids();
     this.#during = [];
     const of = this.#window();
-    const [owner, list, sums] = await Promise.all([
+    const [owner, list, delivered, sums] = await Promise.all([
       agent(workspace, agentId, signal),
       probes(workspace, agentId, signal),
+      probeDelivery(workspace, agentId, signal),
       chart(workspace, id, this.from, this.to, signal),
     ]);
     const probe = list.find((one) => one.id === id);
@@ -97,7 +98,7 @@ export class ProbeView {
       this.drawn = { curves: catchUp(sums.lines, bucketSec, late), bucketSec };
       this.latest = newest(this.latest, rows);
     }
-    return { agent: owner, probe };
+    return { agent: owner, probe, delivered };
   }
 
   #result(row: ResultRow) {

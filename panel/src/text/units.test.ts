@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, count, interval, ms, percent, plural, rate } from './units';
+import { bytes, count, figure, interval, ms, percent, plural, rate } from './units';
 
 test.each([
   [0, '0.000 ms'],
@@ -58,3 +58,11 @@ test('rates are in bits, by thousands', () => {
   expect(rate(12_500_000)).toBe('100 Mbit/s');
   expect(rate(1e15)).toBe('8000 Tbit/s');
 });
+
+test.each([
+  [0.06240299990167841, 0.0624],
+  [-0.000012345, -0.0000123],
+  [35.67705999856113, 35.677],
+  [0, 0],
+  [1796009652123, 1796009652123],
+])('a number %d of a payload is shown as %d', (value, shown) => expect(figure(value)).toBe(shown));

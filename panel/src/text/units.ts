@@ -14,6 +14,12 @@ export function digits(value: number): string {
   return value.toFixed(size < 99.95 ? 1 : 0);
 }
 
+/** A number of which nothing more is known, without the digits that nobody measured. */
+export function figure(value: number): number {
+  if (Number.isInteger(value)) return value;
+  return Number(Math.abs(value) < 1 ? value.toPrecision(3) : value.toFixed(3));
+}
+
 /** Loss in percent. Some loss never reads as none, and a little success never as total loss. */
 export function percent(value: number | null | undefined): string {
   if (value === null || value === undefined) return UNKNOWN;
