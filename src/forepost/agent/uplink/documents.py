@@ -12,7 +12,13 @@ import msgspec
 from forepost.agent.document import Document, DocumentRefused
 from forepost.agent.uplink.document_parts import DocumentParts
 from forepost.agent.uplink.former_files import FILES, FormerFiles
-from forepost.agent.uplink.kept_document import KeptDocument, file_of, files_in, kept_document
+from forepost.agent.uplink.kept_document import (
+    KeptDocument,
+    file_of,
+    files_in,
+    kept_document,
+    remove_half_written,
+)
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.state_file import StateFile
@@ -71,6 +77,7 @@ class Documents:
 
     async def restore(self) -> None:
         """Apply what is kept on disk: once, at the start, before the first conversation."""
+        await anyio.to_thread.run_sync(remove_half_written, self._folder)
         for one in self._subjects.values():
             kept = None
             if one.former.are_newer_than(one.file.path):
