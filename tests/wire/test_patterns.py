@@ -1,4 +1,4 @@
-"""What a text of the wire looks like is asked of all of it: `$` alone lets a last line break pass."""
+"""A pattern of the wire says how a text ends: `$` alone lets a last line break pass."""
 
 import re
 from pathlib import Path

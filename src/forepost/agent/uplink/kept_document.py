@@ -29,7 +29,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def remove_half_written(folder: Path) -> None:
-    """Remove what a process was writing when it was killed: nobody finishes it, and it may be large.
+    """Remove what a process that was killed was writing: nobody finishes it, and it may be large.
 
     Only for who has the folder's lock.
     """
