@@ -161,6 +161,19 @@ async def test_removal_clears_all_and_stays_so_after_a_start(tmp_path: Path) -> 
     assert [have.revision for have in again.have] == ["", ""]
 
 
+async def test_what_was_half_written_when_it_was_killed_goes_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path)
+    await bench.give("r1", 1)
+    for name in (f".{FILE}.7.new", ".wanted-other.json.8.new", ".identity.json.9.new"):
+        (tmp_path / name).write_bytes(b"{")
+    bench.start()
+    await bench.documents.restore()
+    assert bench.have == applied("r1")
+    assert names_in(tmp_path) == [".identity.json.9.new", FILE]  # another process makes that one
+
+
 async def test_removal_needs_no_room_on_the_disk(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     await bench.give("r1", 1)

@@ -11,11 +11,14 @@ import msgspec
 
 from forepost.agent.document import Document, DocumentRefused
 from forepost.agent.uplink.document_parts import DocumentParts
-from forepost.agent.uplink.former_files import FILES, FormerFiles
-from forepost.agent.uplink.kept_document import KeptDocument, file_of, files_in, kept_document
+from forepost.agent.uplink.former_files import FormerFiles, remove_documents
+from forepost.agent.uplink.kept_document import (
+    KeptDocument,
+    file_of,
+    remove_half_written,
+)
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
-from forepost.kit.state_file import StateFile
 from forepost.wire.uplink.documents import HaveDocument, WantDocument
 from forepost.wire.uplink.messages import LONGEST_REASON, MOST_REASONS
 
@@ -71,6 +74,7 @@ class Documents:
 
     async def restore(self) -> None:
         """Apply what is kept on disk: once, at the start, before the first conversation."""
+        await anyio.to_thread.run_sync(remove_half_written, self._folder)
         for one in self._subjects.values():
             kept = None
             if one.former.are_newer_than(one.file.path):
@@ -120,10 +124,10 @@ class Documents:
         await anyio.to_thread.run_sync(self._remove_others)
 
     def _remove_others(self) -> None:
-        for path in files_in(self._folder):
-            StateFile(path, kept_document.decode).remove(self._health)
-        for name in FILES:
-            FormerFiles(name, self._folder).remove(self._health)
+        try:
+            remove_documents(self._folder)
+        except OSError as error:
+            self._health.ill("documents", f"cannot be removed: {error}")
 
     async def settle(self, clock: Clock) -> None:
         """Keep what a full disk did not take, when it does; for ever."""

@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.uplink.kept_document import KeptDocument
+from forepost.agent.uplink.kept_document import KeptDocument, files_in
+from forepost.kit import files
 from forepost.kit.health import Health
 from forepost.kit.state_file import StateFile
 from forepost.wire.base import Wire
@@ -18,7 +19,7 @@ from forepost.wire.uplink.documents import ProbesPart
 WANTED: Final = "wanted.json"
 KEYS: Final = "keys.json"
 GROUPS: Final = "groups.json"
-FILES: Final = {documents.PROBES: (WANTED, KEYS), documents.GROUPS: (GROUPS,)}
+_FILES: Final = {documents.PROBES: (WANTED, KEYS), documents.GROUPS: (GROUPS,)}
 
 
 class _FormerGroups(Wire, frozen=True, kw_only=True):
@@ -31,12 +32,23 @@ former_keys = msgspec.json.Decoder(dict[int, bytes])
 former_groups = msgspec.json.Decoder(_FormerGroups)
 
 
+def remove_documents(folder: Path) -> None:
+    """Remove all that a controller wanted of this agent, also of subjects that are off.
+
+    Raises OSError.
+    """
+    former = [folder / name for names in _FILES.values() for name in names]
+    for path in [*files_in(folder), *former]:
+        path.unlink(missing_ok=True)
+    files.sync_folder(folder)
+
+
 class FormerFiles:
     """The former files of one document in a state folder."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self._name, self._folder = name, folder
-        self._paths = [folder / one for one in FILES.get(name, ())]
+        self._paths = [folder / one for one in _FILES.get(name, ())]
         self.are_there = any(path.exists() for path in self._paths)
 
     def are_newer_than(self, kept: Path) -> bool:

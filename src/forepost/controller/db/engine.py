@@ -80,12 +80,19 @@ class Database:
         try:
             if not await self.is_current():
                 await self._migrate()
+            async with self._engine.connect() as connection:
+                missing = await connection.run_sync(_missing)
         except UnknownRevision as error:
             raise CannotStart(f"{self.place}: {error}: a newer forepost wrote it") from None
         except (*UNREADABLE, BrokenReferences) as error:
             if self._one_writer is None and failure_of(error) == "away":
                 raise NotNow(f"{self.place}: {reason_of(error)}") from None
             raise CannotStart(f"{self.place}: {reason_of(error)}") from error
+        if missing:
+            raise CannotStart(
+                f"{self.place}: it has no table {', '.join(missing)}: it is of another program, or"
+                " somebody removed them"
+            )
 
     @property
     def place(self) -> str:
@@ -133,7 +140,7 @@ class Database:
     async def is_current(self) -> bool:
         """The schema is of this version."""
         async with self._engine.connect() as connection:
-            return await connection.run_sync(_revision) == newest_revision()
+            return await connection.run_sync(_revisions) == [newest_revision()]
 
     async def used_ids(self) -> dict[str, int]:
         """Table (PostgreSQL: its sequence) to the highest id that it ever gave out."""
@@ -236,11 +243,16 @@ def newest_revision() -> str:
     return max(path.name for path in REVISIONS.glob("[0-9]*_*.py")).split("_")[0]
 
 
-def _revision(connection: Connection) -> str | None:
-    """What the schema was brought to; None: nobody did."""
+def _revisions(connection: Connection) -> list[str]:
+    """What the schema was brought to: one revision; none where nobody did."""
     if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return []
+    return [*connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars()]
+
+
+def _missing(connection: Connection) -> list[str]:
+    """The tables that there are not, in order."""
+    return sorted(metadata.tables.keys() - inspect(connection).get_table_names())
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
