@@ -65,11 +65,11 @@ async def _main() -> str:
         series = await SqliteSeries.open(folder / "series.sqlite", clock, health)
         store = FlowStore(db)
         await _past(db)
-        folding = FoldKeeper(store, series, clock, FlowsSection())
-        await folding.sum_days()
-        report = await _fold(folding, series)
-        reading = TrafficReader(store, series, clock, FlowsSection())
-        lines = await _answers(reading)
+        keeper = FoldKeeper(store, series, clock, FlowsSection())
+        await keeper.sum_days()
+        report = await _fold(keeper, series)
+        reader = TrafficReader(store, series, clock, FlowsSection())
+        lines = await _answers(reader)
         await db.close()
         size = (folder / "meta.sqlite").stat().st_size
         await series.close()
@@ -195,7 +195,7 @@ def _report(agent_id: int, start: int) -> Row:
     )
 
 
-async def _fold(folding: FoldKeeper, series: SqliteSeries) -> str:
+async def _fold(keeper: FoldKeeper, series: SqliteSeries) -> str:
     """Minutes of all agents as they come in a running fleet, each with full lists."""
     base = END + 6 * HOUR + 30 * 60
     spent, rows = 0.0, list[Row]()
@@ -203,8 +203,8 @@ async def _fold(folding: FoldKeeper, series: SqliteSeries) -> str:
         rows = [_report(agent, base + 60 * minute) for agent in range(1, AGENTS + 1)]
         await series.add(rows)
         before = time.perf_counter()
-        folding.consider(1, rows)
-        await folding.turn()
+        keeper.consider(1, rows)
+        await keeper.turn()
         spent += time.perf_counter() - before
     count = MINUTES * AGENTS
     size = len(rows[0].payload)
@@ -215,7 +215,7 @@ async def _fold(folding: FoldKeeper, series: SqliteSeries) -> str:
     )
 
 
-async def _answers(reading: TrafficReader) -> list[str]:
+async def _answers(reader: TrafficReader) -> list[str]:
     month = TrafficQuery(workspace_id=1, start=START + HOUR, end=END - HOUR)
     site = msgspec.structs.replace(month, agent_id=1)
     short = TrafficQuery(
@@ -223,37 +223,37 @@ async def _answers(reading: TrafficReader) -> list[str]:
     )
     device = "192.168.1.1"
     asked: list[tuple[str, Callable[[], Awaitable[Any]]]] = [
-        ("history, all", lambda: reading.history(month, "total", Question(by="total"))),
+        ("history, all", lambda: reader.history(month, "total", Question(by="total"))),
         (
             "history of the 5 largest applications, all",
-            lambda: reading.history(month, "application", Question(by="application", limit=5)),
+            lambda: reader.history(month, "application", Question(by="application", limit=5)),
         ),
         (
             "history of one device, one agent",
-            lambda: reading.history(site, "total", Question(by="total", device=device)),
+            lambda: reader.history(site, "total", Question(by="total", device=device)),
         ),
         (
             "history of the applications of one device (talks), 7 days, one agent",
-            lambda: reading.history(
+            lambda: reader.history(
                 msgspec.structs.replace(site, start=END - 7 * DAY),
                 "application",
                 Question(by="application", device=device, limit=5),
             ),
         ),
-        ("largest devices, all", lambda: reading.top(month, "device", Question(by="device"))),
+        ("largest devices, all", lambda: reader.top(month, "device", Question(by="device"))),
         (
             "applications of one device, all",
-            lambda: reading.top(month, "application", Question(by="application", device=device)),
+            lambda: reader.top(month, "application", Question(by="application", device=device)),
         ),
-        ("largest talks, all", lambda: reading.talks(month, Question(by="talk"))),
-        ("largest agents", lambda: reading.top(month, "agent", Question(by="total"))),
+        ("largest talks, all", lambda: reader.talks(month, Question(by="talk"))),
+        ("largest agents", lambda: reader.top(month, "agent", Question(by="total"))),
         (
             f"largest devices, all, {MINUTES} minutes",
-            lambda: reading.top(short, "device", Question(by="device")),
+            lambda: reader.top(short, "device", Question(by="device")),
         ),
         (
             f"largest talks, one agent, {MINUTES} minutes",
-            lambda: reading.talks(msgspec.structs.replace(short, agent_id=1), Question(by="talk")),
+            lambda: reader.talks(msgspec.structs.replace(short, agent_id=1), Question(by="talk")),
         ),
     ]
     lines = []

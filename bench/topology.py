@@ -289,22 +289,22 @@ def ask(process: psutil.Process) -> dict[str, Any]:
 
 
 def considered() -> dict[str, float]:
-    """us of CPU for each result that is taken into account, on a board that is full of lines."""
+    """us of CPU for each result that is taken into account, with all lines known."""
     chance = random.Random(2)
     at_us = round(datetime.now(UTC).timestamp() * 1e6)
     found = {}
     for kind, places in (("PING", range(MTRS, PROBES)), ("MTR", range(MTRS))):
-        board = LatestResults()
+        latest = LatestResults()
         rows = [
             row_of(chance, n % AGENTS + 1, places[n // AGENTS % len(places)], at_us + n)
             for n in range(CONSIDERED)
         ]
         for row in rows[: AGENTS * PROBES]:
-            board.consider(1, (row,))
+            latest.consider(1, (row,))
         gc.collect()
         before = time.process_time()
         for row in rows:
-            board.consider(1, (row,))
+            latest.consider(1, (row,))
         found[kind] = (time.process_time() - before) / CONSIDERED * 1e6
     return found
 

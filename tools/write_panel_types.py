@@ -24,7 +24,7 @@ from litestar.routes import HTTPRoute
 from msgspec import UnsetType
 
 from forepost.controller.main import build
-from forepost.controller.settings import DataSection, Settings
+from forepost.controller.settings import DataSection, HttpSection, Settings
 from forepost.kit.clock import SystemClock
 from forepost.wire.base import Wire
 from forepost.wire.probes import netinfo, ping, sysinfo
@@ -293,7 +293,9 @@ def written(http: Litestar, asked: str) -> str:
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=DataSection(dir=str(Path(folder) / "data")))
+        # Whoever may register needs no word that there is no account yet.
+        http = HttpSection(registration=True)
+        settings = Settings(data=DataSection(dir=str(Path(folder) / "data")), http=http)
         async with build(settings, SystemClock()) as controller:
             http: Any = controller.http
             sys.stdout.write(written(http, (ROOT / "panel/src/api.ts").read_text()))

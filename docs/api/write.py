@@ -9,16 +9,18 @@ import anyio
 import msgspec
 
 from forepost.controller.main import build
-from forepost.controller.settings import DataSection, Settings
+from forepost.controller.settings import DataSection, HttpSection, Settings
 from forepost.kit.clock import SystemClock
 
 
 async def document() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=DataSection(dir=str(Path(folder) / "data")))
+        # Whoever may register needs no word that there is no account yet.
+        http = HttpSection(registration=True)
+        settings = Settings(data=DataSection(dir=str(Path(folder) / "data")), http=http)
         async with build(settings, SystemClock()) as controller:
-            http: Any = controller.http
-            plain = msgspec.json.encode(http.openapi_schema.to_schema(), order="deterministic")
+            served: Any = controller.http
+            plain = msgspec.json.encode(served.openapi_schema.to_schema(), order="deterministic")
     return msgspec.json.format(plain, indent=1) + b"\n"
 
 

@@ -1,14 +1,18 @@
 import os
+import socket
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import pytest
 
-from forepost.cli.status import _backlog, _clock, _show
+from forepost.agent.status import SOCKET
+from forepost.cli.status import _backlog, _clock, _show, status
 from forepost.wire.local.status import SpoolStatus, Status
 from forepost.wire.uplink.clock import ClockReading
 
@@ -76,6 +80,43 @@ def test_addresses_and_pins_are_shown_whole_in_a_narrow_pipe(
     assert "[b]x" in said
     assert "http://[fd00::1]:8080" in said
     assert pin in "".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("more", "exit_status"),
+    [
+        ({}, 0),
+        ({"problems": {"spool": "no room on the disk"}}, 1),
+        ({"unsupported": ["probe 7: DNS: server: no port"]}, 1),
+    ],
+)
+def test_a_probe_that_cannot_be_run_is_not_all_well(more: dict[str, Any], exit_status: int) -> None:
+    said = Status(
+        version="1",
+        name="x",
+        pid=1,
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        controller="",
+        connected=True,
+        workspace_id=1,
+        agent_id=1,
+        probes=1,
+        spool=SpoolStatus(pending=0, bytes=0, lost=0, refused=0),
+        **{"problems": {}, **more},
+    )
+
+    def answer() -> None:
+        client, _ = agent.accept()
+        with client:
+            client.sendall(msgspec.json.encode(said))
+
+    with TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(f"{folder}/{SOCKET}")
+        agent.listen()
+        answering = threading.Thread(target=answer)
+        answering.start()
+        assert status(state_dir=Path(folder)) == exit_status
+        answering.join()
 
 
 def test_who_may_not_ask_is_told_so() -> None:

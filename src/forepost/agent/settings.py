@@ -130,7 +130,7 @@ class SpeedtestSection(Section, frozen=True, kw_only=True):
 
 
 class ProbesSection(Section, frozen=True, kw_only=True):
-    """What this site lets its probes reach, whatever a controller wants (edges/permission.py)."""
+    """What this site lets its probes reach, whatever a controller wants (cores/permission.py)."""
 
     allow: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=1_000)] = ()
     """Rules; where there are any, what is in none of them is denied."""
@@ -145,7 +145,7 @@ class ProbesSection(Section, frozen=True, kw_only=True):
         self.permission()
 
     def permission(self) -> Permission:
-        """Raises WrongRule, which is a ValueError."""
+        """Raises WrongPermission, which is a ValueError."""
         return Permission(self.allow, self.deny, link_local=self.allow_link_local)
 
 

@@ -31,5 +31,5 @@ async def serve(
         with anyio.move_on_after(ANSWER_SEC):
             await connection.send(msgspec.json.encode(status()) + b"\n")
 
-    desk = Reception("status socket", clock, health, most=MOST_CLIENTS, most_each=MOST_EACH)
-    await desk.serve(listener, answer)
+    reception = Reception("status socket", clock, health, most=MOST_CLIENTS, most_each=MOST_EACH)
+    await reception.serve(listener, answer)

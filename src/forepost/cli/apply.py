@@ -22,6 +22,7 @@ TOKEN: Final = "FOREPOST_TOKEN"  # noqa: S105 - the name of a variable
 SIGNS: Final = {"create": "+", "change": "~", "delete": "-"}
 
 Id = Annotated[int, Parameter(validator=Number(gte=1))]
+Flag = Annotated[bool, Parameter(negative="")]
 Url = Annotated[str, Parameter(env_var="FOREPOST_URL")]
 
 
@@ -37,10 +38,10 @@ def apply(
     file: Annotated[Path, Parameter(["--file", "-f"])],
     workspace: Id,
     url: Url = "http://127.0.0.1:8080",
-    prune: bool = False,
-    secrets: bool = False,
-    dry_run: bool = False,
-    json: bool = False,
+    prune: Flag = False,
+    secrets: Flag = False,
+    dry_run: Flag = False,
+    json: Flag = False,
 ) -> int:
     """Make a workspace what a document says: agents, probes, address groups, alert rules.
 
@@ -84,10 +85,12 @@ def export(
     workspace: Id,
     file: Annotated[Path | None, Parameter(["--file", "-f"])] = None,
     url: Url = "http://127.0.0.1:8080",
-    adopt: bool = False,
+    adopt: Flag = False,
 ) -> int:
     """Write a workspace as the document that `forepost apply` takes, without secrets: they are
     `***`, which `apply` reads as "as it is".
+
+    An API key of the workspace (or a token) is taken from the environment, FOREPOST_TOKEN.
 
     Exit status: 0 written, 1 refused or out of reach, 2 wrong use.
 

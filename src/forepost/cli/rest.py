@@ -19,7 +19,7 @@ class Api:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def all(self, path: str, *, paged: bool = False) -> list[dict[str, Any]]:
-        """Every object of a list. Raises Refused and `forepost.kit.http.Unreachable`."""
+        """Every object of a list. Raises RestRefused and `forepost.kit.http.Unreachable`."""
         found: list[dict[str, Any]] = []
         while True:
             query = f"?limit={PAGE}&offset={len(found)}" if paged else ""
@@ -29,7 +29,7 @@ class Api:
                 return found
 
     async def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """The object in the answer. Raises Refused and `forepost.kit.http.Unreachable`."""
+        """The object in the answer. Raises RestRefused and `forepost.kit.http.Unreachable`."""
         try:
             proxy = proxy_for("", self.url)
         except WrongProxy as wrong:

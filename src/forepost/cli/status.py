@@ -29,8 +29,8 @@ def status(
 ) -> int:
     """Show what the running agent says of itself.
 
-    Exit status: 0 all is well, 1 it runs with problems, 3 no agent runs there, or this user may not
-    ask it.
+    Exit status: 0 all is well, 1 it runs with problems or cannot run all that is wanted of it, 3 no
+    agent runs there, or this user may not ask it.
 
     Parameters
     ----------
@@ -52,13 +52,14 @@ def status(
         return 3
     except (OSError, TimeoutError, msgspec.MsgspecError) as error:
         reason = getattr(error, "strerror", "") or str(error) or f"nothing in {TIMEOUT_SEC:.0f} s"
-        sys.stderr.write(f"forepost status: no agent answers at {path}: {reason}\n")
+        hint = "" if state_dir else " (of forepost up --data DIR: --state-dir DIR/agent)"
+        sys.stderr.write(f"forepost status: no agent answers at {path}: {reason}{hint}\n")
         return 3
     if as_json:
         print(answer.decode().strip())
     else:
         _show(found)
-    return 1 if found.problems else 0
+    return 1 if found.problems or found.unsupported else 0
 
 
 async def ask(path: Path) -> bytes:

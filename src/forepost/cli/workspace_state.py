@@ -31,7 +31,7 @@ class Workspace:
         """PINs of the agents that were created, by their external ids."""
 
     async def read(self) -> State:
-        """Raises Refused and Unreachable."""
+        """Raises RestRefused and Unreachable."""
         agents = await self._api.all(f"{self._path}/agents", paged=True)
         probes = {
             agent["id"]: await self._api.all(f"{self._path}/agents/{agent['id']}/probes")
@@ -55,7 +55,7 @@ class Workspace:
                 )
 
     async def carry_out(self, step: Step, state: State) -> None:
-        """Do one step; what it creates can be named by the next. Raises Refused, Unreachable."""
+        """Do one step; the next can name what it creates. Raises RestRefused, Unreachable."""
         match step.verb:
             case "create":
                 assert step.item is not None

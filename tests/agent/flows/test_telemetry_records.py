@@ -44,7 +44,7 @@ FLOW: Final = COUNTS | {
     "local_ip", "local_mac", "local_origin", "local_port", "other_ip", "other_mac", "other_port",
     "other_type", "soft_dissector", "tags", "vlan_id",
 }  # fmt: skip
-"""What the published schema requires (contracts/netify.md, 3.1), those of its counts included."""
+"""What the published schema requires (docs/seeds/netify.md, 3.1), those of its counts included."""
 STATUS: Final = {
     "agent_version", "build_version", "cpu_cores", "cpu_system", "cpu_system_prev", "cpu_user",
     "cpu_user_prev", "dhc_status", "fhc_status", "flow_count", "flow_count_prev", "flows_active",

@@ -34,7 +34,7 @@ class Lab:
         self.clock, self.speed = FakeClock(), FakeSpeed()
         self.bytes = 0
         self.known_time: datetime | None = START
-        self.desk = SpeedtestQueue(
+        self.queue = SpeedtestQueue(
             SpeedtestSection(**settings),
             self.speed,
             lambda: self.bytes,
@@ -46,7 +46,7 @@ class Lab:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.desk.run)
+            tasks.start_soon(self.queue.run)
             await settle()
             yield
             tasks.cancel_scope.cancel()
@@ -59,9 +59,9 @@ def asked(number: int, **more: Any) -> AskedSpeedtest:
 async def test_the_payload_is_the_contracts_and_more() -> None:
     lab = Lab(servers=SERVERS)
     async with lab.running():
-        lab.desk.take([asked(5, server_id="7")])
+        lab.queue.take([asked(5, server_id="7")])
         await settle()
-    (result,) = lab.desk.results
+    (result,) = lab.queue.results
     assert (result.queue_id, result.success, result.error) == (5, True, "")
     document = msgspec.json.decode(result.data)
     assert set(document) == {"test_data", "timestamp", "error"}
@@ -86,33 +86,33 @@ async def test_never_two_at_once_and_none_twice() -> None:
     lab = Lab(servers=SERVERS)
     async with lab.running():
         lab.speed.go_on = anyio.Event()
-        lab.desk.take([asked(1), asked(2), asked(1)])
+        lab.queue.take([asked(1), asked(2), asked(1)])
         await settle()
-        assert (len(lab.speed.plans), lab.desk.progress is not None) == (1, True)
+        assert (len(lab.speed.plans), lab.queue.progress is not None) == (1, True)
         assert [place.id for place in lab.speed.plans[0].places] == ["7", "8"]
-        lab.desk.take([asked(2), asked(1)])
+        lab.queue.take([asked(2), asked(1)])
         lab.speed.go_on.set()
         await settle()
-        lab.desk.take([asked(1)])
+        lab.queue.take([asked(1)])
         await settle()
-    assert [one.queue_id for one in lab.desk.results] == [1, 2]
-    assert (lab.speed.most_at_once, lab.desk.progress) == (1, None)
-    lab.desk.kept(2)
-    assert len(lab.desk.results) == 2
-    lab.desk.kept(1)
-    assert [one.queue_id for one in lab.desk.results] == [2]
+    assert [one.queue_id for one in lab.queue.results] == [1, 2]
+    assert (lab.speed.most_at_once, lab.queue.progress) == (1, None)
+    lab.queue.kept(2)
+    assert len(lab.queue.results) == 2
+    lab.queue.kept(1)
+    assert [one.queue_id for one in lab.queue.results] == [2]
 
 
 async def test_every_failure_is_a_result_with_its_reason() -> None:
     lab = Lab(servers=SERVERS)
     async with lab.running():
         lab.speed.error = "latency: no answer in 5 s"
-        lab.desk.take([asked(1), asked(2, server_id="9")])
+        lab.queue.take([asked(1), asked(2, server_id="9")])
         await settle()
         lab.speed.fault = RuntimeError("a fault of ours")
-        lab.desk.take([asked(3), asked(4, expires_at=START - timedelta(seconds=1))])
+        lab.queue.take([asked(3), asked(4, expires_at=START - timedelta(seconds=1))])
         await settle()
-    assert [(one.success, one.error) for one in lab.desk.results] == [
+    assert [(one.success, one.error) for one in lab.queue.results] == [
         (False, "latency: no answer in 5 s"),
         (False, "server '9' is not among speedtest.servers of this agent"),
         (False, "RuntimeError: a fault of ours"),
@@ -121,41 +121,41 @@ async def test_every_failure_is_a_result_with_its_reason() -> None:
     unknown = Lab(servers=SERVERS)
     unknown.known_time = None  # a clock that nobody vouches for makes nothing too late
     async with unknown.running():
-        unknown.desk.take([asked(5, expires_at=START - timedelta(days=9_000))])
+        unknown.queue.take([asked(5, expires_at=START - timedelta(days=9_000))])
         await settle()
-    assert unknown.desk.results[0].success
+    assert unknown.queue.results[0].success
     none = Lab()
     async with none.running():
-        none.desk.take([asked(1)])
+        none.queue.take([asked(1)])
         await settle()
-    assert none.desk.results[0].error.startswith("no server: none is named in the test")
+    assert none.queue.results[0].error.startswith("no server: none is named in the test")
     assert none.speed.plans == []
     many = Lab(servers=SERVERS)
-    many.desk.take([asked(number) for number in range(1, MOST_WAITING + 2)])
-    assert [one.error for one in many.desk.results] == ["20 tests are waiting already"]
+    many.queue.take([asked(number) for number in range(1, MOST_WAITING + 2)])
+    assert [one.error for one in many.queue.results] == ["20 tests are waiting already"]
 
 
 async def test_a_responder_of_the_controllers_choice() -> None:
     lab = Lab(streams=2, duration_sec=3)
     at = SpeedtestResponder(port=5260, ticket="t", secret="s")
     async with lab.running():
-        lab.desk.take([asked(1, server_id="controller", responder=at)])
+        lab.queue.take([asked(1, server_id="controller", responder=at)])
         await settle()
     (plan,) = lab.speed.plans
     (place,) = plan.places
     assert (place.host, place.port, place.ticket, place.secret) == ("ctl", 5260, "t", "s")
     assert (plan.streams, plan.sec) == (2, 3)
-    figures = msgspec.json.decode(lab.desk.results[0].data)["test_data"][0]
+    figures = msgspec.json.decode(lab.queue.results[0].data)["test_data"][0]
     assert (figures["url"], figures["id"]) == ("tcp://198.18.0.9:5260", "controller")
 
 
 async def test_it_waits_for_an_idle_line_but_not_for_ever() -> None:
     lab = Lab(servers=SERVERS, idle_mbps=1.0, idle_sec=3.0, idle_wait_sec=20.0)
     async with lab.running():
-        lab.desk.take([asked(1), asked(2)])
+        lab.queue.take([asked(1), asked(2)])
         await settle()
-        assert lab.desk.progress is not None
-        assert (lab.desk.progress.phase, lab.speed.plans) == ("waiting", [])
+        assert lab.queue.progress is not None
+        assert (lab.queue.progress.phase, lab.speed.plans) == ("waiting", [])
         for _ in range(5):
             lab.bytes += 1_000_000
             await lab.clock.advance(1)
@@ -166,7 +166,7 @@ async def test_it_waits_for_an_idle_line_but_not_for_ever() -> None:
         for _ in range(20):
             lab.bytes += 1_000_000
             await lab.clock.advance(1)
-    said = [msgspec.json.decode(one.data)["test_data"][0] for one in lab.desk.results]
+    said = [msgspec.json.decode(one.data)["test_data"][0] for one in lab.queue.results]
     assert [(one["line_idle"], one["waited"]) for one in said] == [
         (True, 8_000_000_000),
         (False, 20_000_000_000),
@@ -192,6 +192,6 @@ async def test_what_was_quiet_is_told_by_the_time_that_passed() -> None:
 
 
 def test_public_servers_are_told_as_the_contract_has_them() -> None:
-    first, second = Lab(servers=SERVERS).desk.servers
+    first, second = Lab(servers=SERVERS).queue.servers
     assert (first.id, first.host, first.name) == ("7", "speed.example", "Here")
     assert (second.host, second.url) == ("other.example:81", "http://other.example:81")

@@ -1,4 +1,4 @@
-"""What is shown at the door, and what is remembered of it."""
+"""Sessions and API keys that requests show, and what is remembered of them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -26,7 +26,7 @@ KNOWN = Login(email="A@example.com ", password="a good password")
 
 
 class House:
-    """Everything behind the door, with a clock that stands still."""
+    """All that knows sessions and keys, with a clock that stands still."""
 
     def __init__(self, db: Database) -> None:
         self.clock = FakeClock()
@@ -38,7 +38,7 @@ class House:
         limiter = Limiter(1_000, self.clock)
         tries = Tries(logins=limiter, passwords=limiter, registrations=limiter)
         self.tries = tries
-        self.door = SignIn(
+        self.sign_in = SignIn(
             self.accounts,
             self.sessions,
             self.passwords,
@@ -50,7 +50,7 @@ class House:
         )
 
     async def enter(self) -> tuple[str, SignedIn]:
-        token = (await self.door.register(NEW, ORIGIN, lambda _: None)).token
+        token = (await self.sign_in.register(NEW, ORIGIN, lambda _: None)).token
         return token, await self.credentials.session(token)
 
 
@@ -97,7 +97,7 @@ async def test_whoever_waits_for_the_end_of_a_session_is_told(house: House) -> N
         await anyio.wait_all_tasks_blocked()
         await anyio.sleep(0.1)
         assert over == []
-        await house.sessions.end_all(session.user_id, house.clock.now())
+        await house.sessions.end(session.user_id, session.session_id, house.clock.now())
     assert sorted(over) == ["first", "second"]
     await house.credentials.until_over(session)  # it is over: nothing to wait for
     assert house.credentials._waiting == {}
@@ -143,10 +143,10 @@ async def test_a_password_kept_with_other_parameters_is_hashed_anew_at_login(hou
     await house.accounts.rehash(session.user_id, "another", old, house.clock.now())
     assert (await house.accounts.account(session.user_id)).password_hash == now
     await house.accounts.rehash(session.user_id, now, old, house.clock.now())
-    await house.door.login(KNOWN, ORIGIN, lambda _: None)
+    await house.sign_in.login(KNOWN, ORIGIN, lambda _: None)
     kept = (await house.accounts.account(session.user_id)).password_hash
     assert "m=19456,t=2,p=1" in kept
-    await house.door.login(KNOWN, ORIGIN, lambda _: None)
+    await house.sign_in.login(KNOWN, ORIGIN, lambda _: None)
     assert (await house.accounts.account(session.user_id)).password_hash == kept
 
 
@@ -170,7 +170,7 @@ async def test_a_password_that_is_changed_during_a_login_opens_nothing(house: Ho
     """Nor is it the one to change it by."""
     _, session = await house.enter()
     slow, later = Overtaken(), Passwords()
-    door = SignIn(
+    sign_in = SignIn(
         house.accounts,
         house.sessions,
         slow,
@@ -192,12 +192,12 @@ async def test_a_password_that_is_changed_during_a_login_opens_nothing(house: Ho
 
     slow.meanwhile = changed
     with pytest.raises(Unauthenticated, match="wrong email or password"):
-        await door.login(KNOWN, ORIGIN, lambda _: None)
+        await sign_in.login(KNOWN, ORIGIN, lambda _: None)
     slow.meanwhile = changed
     change = PasswordChange(old_password="another password", new_password="a third password")
     caller = Caller(session.user_id, name=session.email)
     with pytest.raises(Unauthenticated, match="incorrect current password"):
-        await door.change_password(caller, change, ORIGIN)
+        await sign_in.change_password(caller, change, ORIGIN)
     now = house.clock.now()
     assert len(await house.sessions.of(session.user_id, 0, now)) == 1  # of the last change
 

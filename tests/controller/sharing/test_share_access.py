@@ -30,31 +30,31 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def test_wrong_passwords_run_out_and_the_right_one_of_another_does_not(db: Database) -> None:
     clock = FakeClock()
-    door = ShareAccess(ShareLinks(db), Passwords(), Limiter(3, clock), clock)
-    _, token = await door.make(1, 1, NewShareLink(password="right"), Caller(1, session_id=1))
+    access = ShareAccess(ShareLinks(db), Passwords(), Limiter(3, clock), clock)
+    _, token = await access.make(1, 1, NewShareLink(password="right"), Caller(1, session_id=1))
     for _ in range(3):
         with pytest.raises(Unauthenticated):
-            await door.enter(token, "wrong", "192.0.2.1")
+            await access.enter(token, "wrong", "192.0.2.1")
     with pytest.raises(TooMany):
-        await door.enter(token, "right", "192.0.2.1")
+        await access.enter(token, "right", "192.0.2.1")
     for _ in range(5):
-        assert (await door.enter(token, "right", "192.0.2.2")).agent_id == 1
+        assert (await access.enter(token, "right", "192.0.2.2")).agent_id == 1
 
 
 async def test_a_link_expires_and_is_forgotten(db: Database) -> None:
     clock = FakeClock()
     links = ShareLinks(db)
-    door = ShareAccess(links, Passwords(), Limiter(3, clock), clock)
-    link, token = await door.make(
+    access = ShareAccess(links, Passwords(), Limiter(3, clock), clock)
+    link, token = await access.make(
         1, 1, NewShareLink(expires_in_seconds=60), Caller(1, session_id=1)
     )
-    await door.enter(token, "", "192.0.2.1")
+    await access.enter(token, "", "192.0.2.1")
     await clock.advance(61)
     with pytest.raises(Gone):
-        await door.enter(token, "", "192.0.2.1")
-    assert (await door.info(token)).expired
+        await access.enter(token, "", "192.0.2.1")
+    assert (await access.info(token)).expired
     await links.forget(link.expires_at)
-    assert not (await door.info(token)).has_password
+    assert not (await access.info(token)).has_password
     await links.forget(clock.now())
     with pytest.raises(NotFound):
-        await door.info(token)
+        await access.info(token)

@@ -32,7 +32,7 @@ class Stage:
         self.watched: list[int] = []
         self.in_conflict: set[int] = set()
         self.frames: list[Any] = []
-        self.desk = Topology(
+        self.topology = Topology(
             TopologyNeeds(
                 db=db,
                 clock=self.clock,
@@ -43,7 +43,7 @@ class Stage:
             )
         )
         self.telling = TopologyNews(
-            self.desk,
+            self.topology,
             self.clock,
             lambda: self.watched,
             lambda _, frame: self.frames.append(json.loads(frame)),
@@ -51,10 +51,12 @@ class Stage:
 
     def say(self, rtt: float, loss: float = 0.0, probe_id: int = 1) -> None:
         us = START + round((self.clock.monotonic() - 1_000) * 1e6)
-        self.desk.consider(1, [row(us, agent_id=1, probe_id=probe_id, rtt_ms=rtt, loss_pct=loss)])
+        self.topology.consider(
+            1, [row(us, agent_id=1, probe_id=probe_id, rtt_ms=rtt, loss_pct=loss)]
+        )
 
     async def health(self) -> Any:
-        return json.loads(await self.desk.body("health", 1, 15))
+        return json.loads(await self.topology.body("health", 1, 15))
 
     async def told(self) -> list[Any]:
         await self.telling.turn()
@@ -93,16 +95,16 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 async def test_an_answer_holds_for_two_seconds_and_a_change_of_lines_ends_it(stage: Stage) -> None:
     stage.say(10.0)
-    first = await stage.desk.body("health", 1, 15)
+    first = await stage.topology.body("health", 1, 15)
     stage.say(500.0)
-    assert await stage.desk.body("health", 1, 15) is first
+    assert await stage.topology.body("health", 1, 15) is first
     await stage.clock.advance(2)
     (agent,) = (await stage.health())["agents"]
     assert agent["probes"][0]["avg_latency"] == 255.0
     assert agent["probes"][0]["status"] == "degraded"
-    before = await stage.desk.body("map", 1, 15)
-    stage.desk.consider(1, [row(START, agent_id=1, target="192.0.2.7")])  # a line that is new
-    after = await stage.desk.body("map", 1, 15)
+    before = await stage.topology.body("map", 1, 15)
+    stage.topology.consider(1, [row(START, agent_id=1, target="192.0.2.7")])  # a line that is new
+    after = await stage.topology.body("map", 1, 15)
     assert b"192.0.2.7" in after
     assert b"192.0.2.7" not in before
 
@@ -158,9 +160,9 @@ async def test_panels_are_told_of_agents_and_of_statuses(stage: Stage) -> None:
 async def test_lines_expire_by_themselves(stage: Stage) -> None:
     stage.say(10.0)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(stage.desk.run)
+        tasks.start_soon(stage.topology.run)
         await stage.clock.advance(901)
-        assert stage.desk.latest.lines == 1
+        assert stage.topology.latest.lines == 1
         await stage.clock.advance(30)
-        assert stage.desk.latest.lines == 0
+        assert stage.topology.latest.lines == 0
         tasks.cancel_scope.cancel()

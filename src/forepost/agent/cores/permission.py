@@ -47,7 +47,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def rule(text: str) -> Rule:
-    """Raises WrongRule."""
+    """Raises WrongPermission."""
     kind, network, ports = "", None, range(65_536)
     words = iter(text.split())
     for word in words:
@@ -82,7 +82,7 @@ class Permission:
     def __init__(
         self, allow: Iterable[str] = (), deny: Iterable[str] = (), *, link_local: bool = False
     ) -> None:
-        """Raises WrongRule."""
+        """Raises WrongPermission."""
         self._allow = [rule(text) for text in allow]
         self._deny = [rule(text) for text in (*deny, *(() if link_local else LINK_LOCAL))]
 

@@ -1,4 +1,4 @@
-"""Where the agent keeps what it measured."""
+"""Checks of the folder where the agent keeps what it measured."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""All edges of a Linux host, real."""
+"""Opens all edges of a Linux host, the real ones."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

@@ -43,9 +43,9 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
     """Counters are those since the flow began; [local] is what the local side sent."""
 
     key: bytes
-    """KEY of wire/meter.py."""
+    """KEY of wire/flows/meter.py."""
     row: bytes
-    """FLOW of wire/meter.py: the last that came."""
+    """FLOW of wire/flows/meter.py: the last that came."""
     interface: str
     other_type: OtherType
     local_is_a: bool

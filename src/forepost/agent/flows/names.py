@@ -41,7 +41,7 @@ class WrongNameRule(ValueError):
 
 
 class Rules:
-    """Raises WrongRule."""
+    """Raises WrongNameRule."""
 
     def __init__(self, rules: Sequence[FlowRule] = ()) -> None:
         self._rules = [(rule, _checked(rule)) for rule in rules]

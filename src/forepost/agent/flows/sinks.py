@@ -99,7 +99,7 @@ class SocketSink:
 
     async def run(self) -> None:
         name = f"telemetry {self._settings.path or self._settings.listen}"
-        desk = Reception(
+        reception = Reception(
             name,
             self._clock,
             self._health,
@@ -108,7 +108,7 @@ class SocketSink:
             outlived=True,
         )
         try:
-            await desk.serve(self._listener(), self._serve)
+            await reception.serve(self._listener(), self._serve)
         except Exception:
             for client in list(self._clients):  # nobody would tell them any more
                 await self._forget(client)

@@ -1,4 +1,4 @@
-"""The only sockets, files and processes of the agent."""
+"""What probes ask of the network and the host, in one Struct: `Edges`, and its smaller ports."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
@@ -34,7 +34,7 @@ class Changes(Protocol):
 
 Search = Callable[[str, bytes, float], Awaitable[bool]]
 """Whether a regular expression is found in a text (UTF-8), in so many seconds at most. Raises
-`dialing.Failed`."""
+`dialer.Failed`."""
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class NoNetworks:
 
 
 class Edges(msgspec.Struct, frozen=True, kw_only=True):
-    """What a probe may reach."""
+    """All that a probe may reach. `edges/system.py` opens the real ones."""
 
     net: "Net"
     trace: "Trace"

@@ -1,4 +1,4 @@
-"""What an agent of version 0.N-1 kept of the documents on disk: taken over once, then removed.
+"""What an agent of version N-1 kept of the documents on disk: taken over once, then removed.
 
 `wanted.json` (a list of probes), `keys.json` (of their pairs) and `groups.json`.
 """

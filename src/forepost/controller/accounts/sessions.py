@@ -134,11 +134,6 @@ class Sessions:
             raise NotFound("session not found")
         self._ended(ended)
 
-    async def end_all(self, user_id: int, now: datetime) -> None:
-        async with self._db.write() as connection:
-            ended = await _end(connection, now, sessions.c.user_id == user_id)
-        self._ended(ended)
-
     async def forget(self, now: datetime) -> None:
         """Drop what has expired; its tokens are refused without a row."""
         async with self._db.write() as connection:

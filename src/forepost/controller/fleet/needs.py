@@ -1,4 +1,4 @@
-"""What a connection needs from the rest of the controller; `main` joins them."""
+"""What a connection needs from the rest of the controller; `joins/fleet.py` gives it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ Answer = Callable[[list[str]], None]
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What a connection needs from the rest of the controller; `main` joins them."""
+    """What a connection needs from the rest of the controller; `joins/fleet.py` gives it."""
 
     roster: Roster
     peers: Peers

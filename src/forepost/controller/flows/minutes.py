@@ -41,7 +41,7 @@ def start_of(created_us: int) -> int:
 
 
 def opened(row: Row) -> Minute:
-    """Raises Wrong."""
+    """Raises UnreadableMinute."""
     try:
         minute = _decoder.decode(row.payload)
     except msgspec.ValidationError as error:
@@ -61,7 +61,7 @@ def opened(row: Row) -> Minute:
 
 
 def lists_of(minute: FlowMinute) -> dict[Kind, StoredList]:
-    """Each with the rest that makes it exact: the total less what it holds. Raises Wrong."""
+    """Each with its rest, the total less what it holds. Raises UnreadableMinute."""
     total = counts_of(minute.total)
     groups = Ranking()
     for one in minute.groups:

@@ -30,7 +30,7 @@ class UrlTarget(msgspec.Struct, frozen=True):
 
 
 def target_of(url: str) -> UrlTarget:
-    """Raises Wrong."""
+    """Raises WrongUrl."""
     parts = split(url)
     if parts.scheme not in ("http", "https"):
         raise WrongUrl("must start with https:// or http://")
@@ -54,7 +54,7 @@ def target_of(url: str) -> UrlTarget:
 
 
 def split(url: str) -> SplitResult:
-    """Raises Wrong."""
+    """Raises WrongUrl."""
     if len(url) > LONGEST:
         raise WrongUrl(f"is longer than {LONGEST} characters")
     if "://" not in url or any(c.isspace() or not c.isprintable() for c in url):

@@ -26,11 +26,11 @@ PAIRS: Final = "trafficsim-keys"
 SPEEDTEST: Final = "speedtest"
 """Progress of speed tests (agent), tests against other agents and the controller (both)."""
 CLOCK: Final = "clock"
-"""The agent learns how its clock stands to the controller's (wire/clock.py)."""
+"""The agent learns how its clock stands to the controller's (wire/uplink/clock.py)."""
 MOVE: Final = "move"
 """The controller may say that it has another address."""
 SPOOL: Final = "spool"
-"""The controller shows how much waits in the agent's spool (event `spool_is`, wire/status.py)."""
+"""The controller shows how much waits in the agent's spool (`spool_is`, wire/local/status.py)."""
 CAPABILITIES: Final = (REPORT, WANT, PAIRS, SPEEDTEST, CLOCK, MOVE)
 """What this version can do; a side uses only what the other side named in its `hello`."""
 

@@ -8,7 +8,7 @@ from typing import Final
 from forepost.wire.uplink.neffos import Malformed
 
 DEFLATE: Final = "deflate"
-"""The capability: a controller opens `report_z`, an agent what comes in pieces (wire/pieces.py)."""
+"""The capability: a controller opens `report_z`, an agent opens pieces (wire/uplink/pieces.py)."""
 REPORT_Z: Final = "report_z"
 MOST_OPENED: Final = 1 << 20
 """As much as a message that is not packed may have."""

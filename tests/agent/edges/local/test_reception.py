@@ -42,11 +42,11 @@ async def echo(stream: SocketStream) -> None:
 async def receiving(
     health: Health, serve: Serve = echo, most: int = 8, most_each: int = 3
 ) -> AsyncIterator[int]:
-    desk = Reception("desk", SystemClock(), health, most=most, most_each=most_each)
+    reception = Reception("reception", SystemClock(), health, most=most, most_each=most_each)
     listener = socket.create_server(("127.0.0.1", 0), backlog=300)
     port = listener.getsockname()[1]
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(desk.serve, listener, serve)
+        tasks.start_soon(reception.serve, listener, serve)
         yield port
         tasks.cancel_scope.cancel()
 
@@ -92,7 +92,9 @@ async def test_a_host_without_descriptors_is_a_problem_that_ends(health: Health)
             with anyio.fail_after(5):
                 while not health.problems:  # noqa: ASYNC110 - across a real socket
                     await anyio.sleep(0.02)
-            assert health.problems == {"desk": f"no room for a client: {os.strerror(errno.EMFILE)}"}
+            assert health.problems == {
+                "reception": f"no room for a client: {os.strerror(errno.EMFILE)}"
+            }
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         spare.setblocking(False)
@@ -119,9 +121,9 @@ async def test_one_address_takes_only_its_places(health: Health) -> None:
 
 async def test_one_process_takes_only_its_places(health: Health, tmp_path: Path) -> None:
     path = tmp_path / "s"
-    desk = Reception("desk", SystemClock(), health, most=8, most_each=3)
+    reception = Reception("reception", SystemClock(), health, most=8, most_each=3)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(desk.serve, unix_socket.listen(path), echo)
+        tasks.start_soon(reception.serve, unix_socket.listen(path), echo)
         mine = [await anyio.connect_unix(path) for _ in range(10)]
         await anyio.sleep(0.1)
         code = (

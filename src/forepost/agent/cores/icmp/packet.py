@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 
 TOKEN_BYTES: Final = 8
-MOST_DATA_BYTES: Final = 65_507
 
 _HEADER: Final = struct.Struct("!BBHHHQ")
 _QUOTED: Final = struct.Struct("!BBHHH")

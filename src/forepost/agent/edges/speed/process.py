@@ -57,7 +57,7 @@ class SpeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     most_bytes: int = 10_000_000_000
     interface: str = ""
     allow: tuple[str, ...] = ()
-    """Rules of `permission.py`, as the next; without any everything is allowed."""
+    """Rules of cores/permission.py, as the next; without any everything is allowed."""
     deny: tuple[str, ...] = ()
     allow_link_local: bool = True
 

@@ -25,7 +25,7 @@ def is_answer(data: bytes) -> bool:
 
 
 def request(data: bytes) -> DhcpRequest:
-    """Of a client. Raises Short, Wrong."""
+    """Of a client. Raises Short, Unreadable."""
     if len(data) < _OPTIONS_AT:
         raise Short
     if data[0] != 1 or data[_OPTIONS_AT - 4 : _OPTIONS_AT] != _COOKIE:

@@ -30,7 +30,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def message(data: bytes) -> Message:
-    """Raises Short, Wrong."""
+    """Raises Short, Unreadable."""
     if len(data) < _HEAD.size:
         raise Short
     _, flags, questions, answers, _, _ = _HEAD.unpack_from(data)

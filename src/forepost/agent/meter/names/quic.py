@@ -1,8 +1,8 @@
 """The first packets of QUIC: RFC 9000, 9001 (version 1) and 9369 (version 2).
 
 Their keys come from the connection id that the client chose: anybody on the way can read them. They
-need AES, which the package cryptography has (extra `flows`); without it such packets are Wrong. It
-is imported at the start: later a meter may read no files.
+need AES, which the package cryptography has (extra `flows`); without it such packets are
+Unreadable. It is imported at the start: later a meter may read no files.
 """
 
 from typing import Final
@@ -33,7 +33,7 @@ class ClientInitials:
     """What the Initial packets of one client carry, put together."""
 
     def __init__(self, data: bytes) -> None:
-        """`data`: its first datagram. Raises Short, Wrong."""
+        """`data`: its first datagram. Raises Short, Unreadable."""
         reader = Reader(data, 1)
         self._version = reader.number(4)
         if self._version not in _VERSIONS or Keys is None:
@@ -42,7 +42,7 @@ class ClientInitials:
         self._crypto: dict[int, bytes] = {}
 
     def add(self, data: bytes) -> None:
-        """Take the Initial packets of a datagram; one of a server has other keys. Raises Wrong."""
+        """Take a datagram's Initial packets; a server's have other keys. Raises Unreadable."""
         reader = Reader(data)
         for _ in range(4):
             if reader.left < 7 or not data[reader.at] & 0x80:

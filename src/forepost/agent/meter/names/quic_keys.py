@@ -32,7 +32,7 @@ class Keys:
         self._mask: Any = Cipher(algorithms.AES(_expand(secret, label + b" hp", 16)), one_block)
 
     def open(self, packet: bytes, number_at: int) -> bytes:
-        """Take off the protection of header and payload. Raises Short, Wrong."""
+        """Take off the protection of header and payload. Raises Short, Unreadable."""
         sample = packet[number_at + 4 : number_at + 20]
         if len(sample) < 16:
             raise Short

@@ -36,7 +36,7 @@ def seems_tls(data: bytes) -> bool:
 
 
 def handshake(stream: bytes) -> bytes:
-    """The handshake messages in the records that are whole or begun. Raises Wrong."""
+    """The handshake messages in the records that are whole or begun. Raises Unreadable."""
     records = Reader(stream)
     message = b""
     for _ in range(MOST_RECORDS):
@@ -50,7 +50,7 @@ def handshake(stream: bytes) -> bytes:
 
 
 def client_hello(message: bytes) -> ClientHello:
-    """Raises Short, Wrong."""
+    """Raises Short, Unreadable."""
     body = _body(message, CLIENT_HELLO)
     version = body.number(2)
     body.skip(32)
@@ -71,7 +71,7 @@ def client_hello(message: bytes) -> ClientHello:
 
 
 def server_hello(message: bytes) -> ServerHello:
-    """Raises Short, Wrong."""
+    """Raises Short, Unreadable."""
     body = _body(message, SERVER_HELLO)
     version = body.number(2)
     body.skip(32)
