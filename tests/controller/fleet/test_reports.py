@@ -13,6 +13,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agent_documents, agents
 from forepost.controller.fleet.reports import MOST_DOCUMENTS, DocumentReport, DocumentReports
 from forepost.controller.fleet.store import Agents
+from forepost.controller.workspaces.store import Workspaces
 from forepost.wire.uplink.documents import HaveDocument
 from forepost.wire.uplink.messages import LONGEST_REASON, MOST_REASONS
 from tests.fakes.clock import FakeClock
@@ -80,6 +81,20 @@ async def test_the_last_is_kept_and_goes_with_the_agent(db: Database) -> None:
     assert await kept(db) == {}
     again.says(1, OLD)  # its last words, after it was deleted
     again.says(999, OLD)
+    await again.flush()
+    assert await kept(db) == {}
+
+
+async def test_it_goes_with_the_workspace(db: Database) -> None:
+    """What others make, fill and delete again would fill the memory."""
+    said = DocumentReports(db, FakeClock())
+    said.says(1, OLD)
+    await said.flush()
+    await Workspaces(db).delete(1, THEN)
+    again = DocumentReports(db, FakeClock())
+    await again.load()
+    assert again.by(1, "groups") is None
+    again.says(1, NEW)  # its last words
     await again.flush()
     assert await kept(db) == {}
 

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from forepost.controller.db.engine import Database
 from forepost.controller.db.failures import LOST
 from forepost.controller.db.tables.fleet import agent_documents, agents
+from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.clock import Clock
 from forepost.wire.uplink.documents import HaveDocument, State
 
@@ -19,6 +20,14 @@ MOST_DOCUMENTS: Final = 16
 """Of one agent, by name; what it says of others is passed over."""
 LOGGED: Final = 3
 """Problems of a document in a line of the log; the rest is to be had from REST."""
+_IS_THERE: Final = agents.c.deleted_at.is_(None) & workspaces.c.deleted_at.is_(None)
+"""An agent goes with its workspace."""
+_ALL: Final = (
+    select(agent_documents)
+    .join(agents, agents.c.id == agent_documents.c.agent_id)
+    .join(workspaces, workspaces.c.id == agents.c.workspace_id)
+    .where(_IS_THERE)
+)
 _FORGET: Final = delete(agent_documents).where(
     agent_documents.c.agent_id == bindparam("of"), agent_documents.c.name == bindparam("named")
 )
@@ -29,7 +38,9 @@ _KEEP: Final = insert(agent_documents).from_select(
         agents.c.id,
         bindparam("named", type_=agent_documents.c.name.type),
         *(bindparam(one, type_=agent_documents.c[one].type) for one in _SAID[1:]),
-    ).where(agents.c.id == bindparam("of"), agents.c.deleted_at.is_(None)),
+    )
+    .join(workspaces, workspaces.c.id == agents.c.workspace_id)
+    .where(agents.c.id == bindparam("of"), _IS_THERE),
 )
 
 _log = logging.getLogger(__name__)
@@ -85,12 +96,12 @@ class DocumentReports:
         self._some.set()
 
     def forget(self, agent_id: int) -> None:
-        """The agent is deleted."""
+        """The agent is deleted, or its workspace is."""
         self._known.pop(agent_id, None)
 
     async def load(self) -> None:
         async with self._db.read() as connection:
-            rows = (await connection.execute(select(agent_documents))).all()
+            rows = (await connection.execute(_ALL)).all()
         for row in rows:
             self._known.setdefault(row.agent_id, {})[row.name] = DocumentReport(
                 revision=row.revision,

@@ -17,9 +17,15 @@ async def build(core: Core) -> Built:
         settings.http.public_url,
         trust_addresses=settings.http.trust_addresses,
     )
+
+    def gone(workspace_id: int) -> None:
+        for agent_id in core.roster.agents_of(workspace_id):
+            core.reports.forget(agent_id)
+        core.roster.workspace_gone(workspace_id)
+
     return Built(
         routers=[
-            api.routes(Workspaces(core.db), clock, changed, core.roster.workspace_gone),
+            api.routes(Workspaces(core.db), clock, changed, gone),
             members_api.routes(Members(core.db), invitations, clock, changed),
             invitations_api.routes(invitations, clock, changed, access.open_account),
         ]
