@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,8 +102,8 @@ def running() -> Iterator[Postgres]:
             until(lambda: subprocess.run(ready, check=False).returncode == 0, READY_SEC)
             yield server
         finally:
-            child.terminate()
-            child.wait(15)
+            child.send_signal(signal.SIGINT)  # at once; SIGTERM waits until everybody has gone
+            child.wait(45)
     finally:
         # Hundreds of databases are many files: nobody has to wait for a busy disk.
         subprocess.run(["sh", "-c", f"rm -rf {folder} &"], check=True)

@@ -158,6 +158,36 @@ def test_an_agent_that_is_deleted_stops_and_keeps_its_files(
         controller.end()
 
 
+def test_a_host_that_becomes_another_agent_forgets_what_was_wanted_of_the_first(
+    controller: ControllerProcess, tmp_path: Path
+) -> None:
+    """Its results would be taken for those of the other one's probes."""
+    controller.start()
+    try:
+        person = controller.person()
+        workspace = person.workspace("w")
+        state = tmp_path / "state"
+        files = ("--config", str(tmp_path / "agent.toml"), "--state-dir", str(state))
+        names = ("wanted-probes.json", "wanted.json", "keys.json")
+
+        def join(agent: int, pin: str) -> list[bool]:
+            told = ("--workspace", str(workspace), "--agent", str(agent), "--pin", pin)
+            done = forepost("join", controller.url, *told, *files, "--replace")
+            assert done.returncode == 0, done.stderr
+            return [(state / name).exists() for name in names]
+
+        first, pin = made(person, workspace)
+        assert join(first, pin) == [False] * 3
+        for name in names:
+            (state / name).write_text("[]")
+        path = f"/workspaces/{workspace}/agents/{first}/issue-pin"
+        again = person.call("POST", path, {})["pin"]
+        assert join(first, again) == [True] * 3  # a new key of the same agent
+        assert join(*made(person, workspace)) == [False] * 3
+    finally:
+        controller.end()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

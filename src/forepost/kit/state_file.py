@@ -130,6 +130,17 @@ class StateFile(Generic[T]):
         """Keep what could not be kept before; return whether something was, and is kept now."""
         return self._owed is not None and self.keep(self._owed, health)
 
+    def remove(self, health: Health) -> None:
+        """Have no file, and owe none; that it cannot be removed is said. A full disk lets it go."""
+        self._owed = None
+        try:
+            self.path.unlink(missing_ok=True)
+            files.sync_folder(self.path.parent)
+        except OSError as error:
+            health.ill(self.path.name, f"{self.path} cannot be removed: {error.strerror}")
+        else:
+            health.well(self.path.name)
+
     def seal(self) -> None:
         """Give a file of the first form, which was found right, its first line. Raises OSError."""
         data = files.read(self.path, self._largest)

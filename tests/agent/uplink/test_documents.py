@@ -157,8 +157,56 @@ async def test_removal_clears_all_and_stays_so_after_a_start(tmp_path: Path) -> 
     one.fault = None
     again = Documents(tmp_path, [one, other], health)
     await again.restore()
-    assert (one.applied, other.applied) == ([[1], []], [[1], [], []])
+    assert (one.applied, other.applied) == ([[1]], [[1], []])
     assert [have.revision for have in again.have] == ["", ""]
+
+
+async def test_what_was_half_written_when_it_was_killed_goes_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path)
+    await bench.give("r1", 1)
+    for name in (f".{FILE}.7.new", ".wanted-other.json.8.new", ".identity.json.9.new"):
+        (tmp_path / name).write_bytes(b"{")
+    bench.start()
+    await bench.documents.restore()
+    assert bench.have == applied("r1")
+    assert names_in(tmp_path) == [".identity.json.9.new", FILE]  # another process makes that one
+
+
+async def test_removal_needs_no_room_on_the_disk(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    await bench.give("r1", 1)
+    (tmp_path / f".{FILE}.{os.getpid()}.new").mkdir()  # where a write begins
+    await bench.documents.clear()
+    assert bench.health.problems == {}
+    bench.start()
+    await bench.documents.restore()
+    assert bench.document.applied == []
+
+
+async def test_removal_clears_documents_of_subjects_that_are_off(tmp_path: Path) -> None:
+    """Whoever turns one on later has what this controller wanted of it otherwise."""
+    await Bench(tmp_path).give("r1", 1)
+    leave_files(tmp_path)
+    (tmp_path / "identity.json").touch()
+    await Documents(tmp_path, [], Health(logging.getLogger("test"))).clear()
+    assert names_in(tmp_path) == ["identity.json"]
+
+
+async def test_removal_forgets_what_a_full_disk_has_not_taken_yet(tmp_path: Path) -> None:
+    bench, clock = Bench(tmp_path), FakeClock()
+    begun = tmp_path / f".{FILE}.{os.getpid()}.new"
+    begun.mkdir()
+    await bench.give("r1", 1)
+    await bench.documents.clear()
+    begun.rmdir()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.documents.settle, clock)
+        await clock.advance(SETTLE_SEC)
+        await clock.advance(SETTLE_SEC)
+        tasks.cancel_scope.cancel()
+    assert names_in(tmp_path) == []
 
 
 async def test_half_a_document_is_forgotten_when_a_conversation_begins(tmp_path: Path) -> None:
@@ -242,6 +290,8 @@ async def test_what_version_n_1_left_goes_when_the_new_file_is_there_and_not_bef
     assert names_in(tmp_path) == ["wanted-probes.json"]
     leave_files(tmp_path)  # as after a crash between the two
     (tmp_path / "groups.json").unlink()
+    for name in ("wanted.json", "keys.json"):
+        os.utime(tmp_path / name, (0, 0))
     bench.start()
     await bench.documents.restore()
     assert bench.document.applied == [[{"probes": []}]]
@@ -260,3 +310,17 @@ async def test_a_damaged_list_of_version_n_1_is_a_problem_until_one_is_given(
     await bench.give("r1", {"probes": []})
     assert bench.health.problems == {}
     assert not (tmp_path / "keys.json").exists()
+
+
+async def test_what_version_n_1_wrote_when_it_was_put_back_is_the_newest(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "groups")
+    await bench.give("r1", {"groups": []})
+    leave_files(tmp_path)
+    bench.start()
+    await bench.documents.restore()
+    assert bench.have.revision == "d6b5915c46057bcb"
+    assert names_in(tmp_path) == ["keys.json", "wanted-groups.json", "wanted.json"]
+    (tmp_path / "groups.json").write_bytes(b"[")
+    bench.start()
+    await bench.documents.restore()
+    assert bench.have.revision == "d6b5915c46057bcb"

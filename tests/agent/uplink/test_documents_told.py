@@ -1,9 +1,11 @@
 """What an agent says of its documents: to a controller that has the capability, and to others."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection
 
@@ -66,3 +68,33 @@ async def test_one_of_version_n_1_is_answered_in_its_words(tmp_path: Path) -> No
     again = documents_of(tmp_path, site.health, NotedDocument("probes"), NotedDocument("groups"))
     await again.restore()
     assert [one.revision for one in again.have] == ["38d58bb6d5ee6878", "d6b5915c46057bcb"]
+
+
+class Watchful(NotedDocument):
+    """Notes whether the agent was still known by its key when nothing was wanted any more."""
+
+    def __init__(self, identity: Path) -> None:
+        super().__init__("watchful")
+        self._identity = identity
+        self.was_known: list[bool] = []
+
+    async def apply(self, parts: Sequence[msgspec.Raw]) -> list[str]:
+        self.was_known += [] if parts else [self._identity.exists()]
+        return await super().apply(parts)
+
+
+async def test_who_is_removed_forgets_its_documents_before_its_key(tmp_path: Path) -> None:
+    """Killed in between it asks again; the other way round it measured on for nobody."""
+
+    async def talk(socket: ServerConnection) -> None:
+        await socket.send(HELLO)
+        said = {"document": "watchful", "revision": "r1", "body": 1}
+        await socket.send(own("want_document", said))
+        await socket.send(';agent;;deactivate;0;0;{"reason":"deleted"}')
+
+    document = Watchful(tmp_path / "identity.json")
+    async with visited(tmp_path, talk, document) as site:
+        await happens((tmp_path / "identity.json.retired").exists)
+        assert document.applied == [[1], []]
+        assert document.was_known == [True]
+        assert "has removed this agent" in str(site.health.problems)

@@ -74,7 +74,7 @@ class BoundedProbes(NotedDocument):
 
 
 class Site:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: NotedDocument) -> None:
         self.clock, self.health = SystemClock(), Health(logging.getLogger("test"))
         self.node = Node(
             name="n", version="1", state_dir=folder, started_at=datetime(2026, 1, 1, tzinfo=UTC)
@@ -84,7 +84,7 @@ class Site:
         )
         self.probes = BoundedProbes()
         self.groups = NotedDocument(GROUPS, most_bytes=1 << 20)
-        self.documents = documents_of(folder, self.health, self.probes, self.groups)
+        self.documents = documents_of(folder, self.health, self.probes, self.groups, *more)
         self.connects = 0
         self.heard: list[str] = []
 
@@ -97,9 +97,9 @@ class Site:
 
 
 @asynccontextmanager
-async def visited(folder: Path, talk: Talk) -> AsyncIterator[Site]:
+async def visited(folder: Path, talk: Talk, *more: NotedDocument) -> AsyncIterator[Site]:
     """An agent that is connected to a controller which talks like this after the greetings."""
-    site = Site(folder)
+    site = Site(folder, *more)
 
     async def answer(socket: ServerConnection) -> None:
         site.connects += 1
@@ -122,6 +122,7 @@ async def visited(folder: Path, talk: Talk) -> AsyncIterator[Site]:
     ) as server:
         port = server.sockets[0].getsockname()[1]
         identity = Identity(url=f"http://127.0.0.1:{port}", workspace_id=1, agent_id=1, psk="k")
+        site.node.keep(identity)
         link = site.link()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(link.run, identity)

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from forepost.controller.db.engine import Database, newest_revision
 from forepost.controller.db.tables import metadata
 from forepost.controller.db.upgrade import alembic_config, upgrade
+from forepost.kit.program import CannotStart
 from tests.metadata import sqlite_url
 from tests.postgres import Postgres
 
@@ -124,6 +125,25 @@ async def test_what_other_tests_begin_with_is_migrated(metadata_url: str) -> Non
     async with db.read() as connection:
         assert await connection.run_sync(differences) == []
         assert (await connection.execute(metadata.tables["users"].select())).all() == []
+    await db.close()
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        ("INSERT INTO alembic_version VALUES ('zzzz')", "'zzzz'"),
+        ("UPDATE alembic_version SET version_num = '9999'", "'9999': a newer forepost wrote it"),
+        ("DROP TABLE agent_documents", "it has no table agent_documents: "),
+    ],
+)
+async def test_what_is_not_a_whole_database_of_ours_is_refused(
+    metadata_url: str, done: str, said: str
+) -> None:
+    db = Database.at(metadata_url)
+    async with db.write() as connection:
+        await connection.exec_driver_sql(done)
+    with pytest.raises(CannotStart, match=said):
+        await db.migrate()
     await db.close()
 
 

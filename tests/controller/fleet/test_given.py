@@ -97,6 +97,18 @@ async def test_who_has_it_meanwhile_gets_no_more_of_another() -> None:
     assert await line.rest() == []
 
 
+async def test_what_was_given_up_half_way_is_given_whole_when_it_is_wanted_again() -> None:
+    line = Line()
+    line.has("r0")
+    await line.turn()  # the first part of r1
+    line.document.revision = "r0"
+    line.given.changed()
+    assert await line.rest() == []
+    line.document.revision = "r1"
+    line.given.changed()
+    assert await line.rest() == ["1a", "1b", "1c"]
+
+
 async def test_what_changes_while_it_is_read_is_sent_after_it() -> None:
     """Never before it: the older one would stay."""
     line = Line(takes=True)

@@ -10,6 +10,7 @@ import pytest
 
 from forepost.controller.fleet.netwatcher_list import SETTLE_SEC, NetWatcherList
 from forepost.controller.fleet.store import Enrolled
+from forepost.kit.errors import Unavailable
 from forepost.wire.probes.probe import Probe
 from tests.fakes.clock import FakeClock
 
@@ -42,8 +43,11 @@ class Line:
         self.probes = [probe(7)]
         self.list = NetWatcherList(self.read, AGENT_1, self.clock)
         self.ids: list[list[int]] = []
+        self.fails: list[Exception] = []
 
     async def read(self, workspace_id: int, agent_id: int) -> Sequence[Probe]:
+        if self.fails:
+            raise self.fails.pop()
         return self.probes
 
     async def say(self, text: str) -> None:
@@ -82,3 +86,22 @@ async def test_where_no_probe_was_edited_in_place_the_list_comes_at_once() -> No
     line.list.changed()
     await line.give()
     assert line.ids == [[7]]
+
+
+async def test_who_asks_is_answered_before_anything_else_is_heard() -> None:
+    """Or told nothing, where the database is away: results go on to be heard."""
+    line = Line()
+    line.list.changed()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(line.give)
+        with anyio.fail_after(5):
+            await line.list.answered()
+        assert line.ids == [[7]]
+    line.fails = [OSError(111, "Connection refused")]
+    line.list.changed()
+    with pytest.raises(Unavailable):
+        await line.give()
+    with anyio.fail_after(5):
+        await line.list.answered()
+    await line.give()
+    assert line.ids == [[7], [7]]

@@ -104,6 +104,17 @@ async def test_an_old_answer_is_better_than_none(stage: Stage) -> None:
         await stage.registries.look_up("1.1.1.1", 1)
 
 
+async def waiting(stage: Stage, count: int) -> None:
+    """Until the registry is asked, and so many wait for its answer besides."""
+    flights = stage.registries._flights
+
+    def all_there() -> bool:
+        return any(one.landed.statistics().tasks_waiting == count for one in flights.values())
+
+    while not (stage.registry.asked and all_there()):  # noqa: ASYNC110 - a database
+        await anyio.sleep(0.02)
+
+
 async def test_who_wants_the_same_shares_it(stage: Stage) -> None:
     stage.registry.held = anyio.Event()
     found: list[object] = []
@@ -114,7 +125,7 @@ async def test_who_wants_the_same_shares_it(stage: Stage) -> None:
     async with anyio.create_task_group() as tasks:
         for _ in range(10):
             tasks.start_soon(look)
-        await anyio.sleep(0.2)
+        await waiting(stage, 9)
         stage.registry.held.set()
     assert found == ["1"] * 10
     assert len(stage.registry.asked) == 1
@@ -133,7 +144,7 @@ async def test_they_share_the_refusal_too(stage: Stage) -> None:
     async with anyio.create_task_group() as tasks:
         for _ in range(5):
             tasks.start_soon(look)
-        await anyio.sleep(0.2)
+        await waiting(stage, 4)
         stage.registry.held.set()
     assert refused == ["WHOIS: down"] * 5
     assert len(stage.registry.asked) == 1
@@ -149,11 +160,12 @@ async def test_who_waits_asks_itself_when_the_first_goes_away(stage: Stage) -> N
     async with anyio.create_task_group() as tasks:
         async with anyio.create_task_group() as first:
             first.start_soon(look)
-            await anyio.sleep(0.1)
+            await waiting(stage, 0)
             tasks.start_soon(look)
-            await anyio.sleep(0.1)
+            await waiting(stage, 1)
             first.cancel_scope.cancel()
-        await anyio.sleep(0.1)
+        while len(stage.registry.asked) < 2:  # noqa: ASYNC110 - a database
+            await anyio.sleep(0.02)
         stage.registry.held.set()
     assert found == ["2"]
 
@@ -171,7 +183,8 @@ async def test_few_at_once_and_not_many_waiting(stage: Stage) -> None:
     async with anyio.create_task_group() as tasks:
         for n in range(AT_ONCE + WAITING):
             tasks.start_soon(look, f"10.0.0.{n}")
-        await anyio.sleep(0.5)
+        while len(stage.registries._flights) < AT_ONCE + WAITING:  # noqa: ASYNC110 - a database
+            await anyio.sleep(0.02)
         await look("10.0.1.0")
         assert refused == ["WHOIS: too many lookups at once, try again"]
         stage.registry.held.set()

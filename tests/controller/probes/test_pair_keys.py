@@ -39,6 +39,11 @@ class Ours:
         hello = json.dumps({"version": "test", "capabilities": capabilities})
         self._socket.send(f";forepost;;hello;0;0;{hello}")
 
+    def has(self, document: str, revision: str, state: str, *problems: str) -> None:
+        """Say what it has of a document."""
+        have = {"document": document, "revision": revision, "state": state, "problems": problems}
+        self._socket.send(f";forepost;;have_document;0;0;{json.dumps(have)}")
+
     def want(self) -> tuple[dict[str, str], list[Any]]:
         """Keys and probes of the next list that comes."""
         while not (text := str(self._socket.recv(5))).startswith(";forepost;;want;"):

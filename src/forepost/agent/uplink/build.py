@@ -91,10 +91,10 @@ class UplinkBase:
             "kept documents": partial(documents.settle, self._clock),
         }
         if settings.uplink.url:
-            services["uplink"] = partial(self._talk, link, documents)
+            services["uplink"] = partial(self._talk, link)
         return Built(services=services, status=partial(self._status, link), flush=self._close)
 
-    async def _talk(self, link: Uplink, documents: Documents) -> None:
+    async def _talk(self, link: Uplink) -> None:
         """Enrol where it has not been done, then talk for as long as the controller wants us.
 
         Over a line that may not be used nothing is said: what is measured waits in the spool.
@@ -117,7 +117,6 @@ class UplinkBase:
         identity = await admitted(self._node, wanted, settings.pin, may_move=settings.may_move)
         self._health.well("uplink")
         await link.run(identity)
-        await documents.clear()  # the controller has removed this agent: it measures no more
 
     def _status(self, link: Uplink) -> dict[str, Any]:
         settings, url = self._settings.uplink, self.controller_url()

@@ -11,8 +11,12 @@ import msgspec
 
 from forepost.agent.document import Document, DocumentRefused
 from forepost.agent.uplink.document_parts import DocumentParts
-from forepost.agent.uplink.former_files import FormerFiles
-from forepost.agent.uplink.kept_document import KeptDocument, file_of
+from forepost.agent.uplink.former_files import FormerFiles, remove_documents
+from forepost.agent.uplink.kept_document import (
+    KeptDocument,
+    file_of,
+    remove_half_written,
+)
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.uplink.documents import HaveDocument, WantDocument
@@ -50,7 +54,7 @@ class Documents:
 
     def __init__(self, folder: Path, documents: Sequence[Document], health: Health) -> None:
         """`folder`: the state folder of the agent. `documents`: at most one of a name."""
-        self._health = health
+        self._folder, self._health = folder, health
         self._subjects = {one.name: _Subject(one, folder) for one in documents}
 
     @property
@@ -70,9 +74,13 @@ class Documents:
 
     async def restore(self) -> None:
         """Apply what is kept on disk: once, at the start, before the first conversation."""
+        await anyio.to_thread.run_sync(remove_half_written, self._folder)
         for one in self._subjects.values():
-            takes_over = one.former.are_there and not one.file.path.exists()
-            kept = (one.former if takes_over else one.file).recall(self._health)
+            kept = None
+            if one.former.are_newer_than(one.file.path):
+                kept = one.former.recall(self._health)
+            if kept is None:
+                kept = one.file.recall(self._health)
             if kept is None:
                 continue
             await self._use(one, kept)
@@ -103,12 +111,23 @@ class Documents:
         return one.have
 
     async def clear(self) -> None:
-        """Want nothing any more of any document: the controller has removed this agent."""
+        """Want nothing any more of any document, also of subjects that are off: the controller has
+        removed this agent.
+        """
         nothing = KeptDocument(revision="", parts=[])
         for one in self._subjects.values():
             one.parts.forget()
             await self._use(one, nothing)
-            await self._keep(one, nothing)
+            async with one.writing:
+                await anyio.to_thread.run_sync(one.file.remove, self._health)
+                one.former.remove(self._health)
+        await anyio.to_thread.run_sync(self._remove_others)
+
+    def _remove_others(self) -> None:
+        try:
+            remove_documents(self._folder)
+        except OSError as error:
+            self._health.ill("documents", f"cannot be removed: {error}")
 
     async def settle(self, clock: Clock) -> None:
         """Keep what a full disk did not take, when it does; for ever."""

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.former_files import remove_documents
 from forepost.agent.way import Way
 from forepost.kit import files
 from forepost.kit.http import Answer, Unreachable
@@ -85,6 +86,9 @@ async def enroll(node: Node, asked: Identity, pin: str) -> Identity:
             f" and not expired? There POST /workspaces/{asked.workspace_id}/agents/{asked.agent_id}"
             "/issue-pin makes a new one"
         )
+    before = node.identity()
+    if before is None or before.named != asked.named:
+        remove_documents(node.state_dir)  # others wanted them, of another agent
     identity = msgspec.structs.replace(asked, psk=psk)
     node.keep(identity)
     (node.state_dir / TRADE).unlink(missing_ok=True)

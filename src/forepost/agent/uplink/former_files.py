@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.uplink.kept_document import KeptDocument
+from forepost.agent.uplink.kept_document import KeptDocument, files_in
+from forepost.kit import files
 from forepost.kit.health import Health
 from forepost.kit.state_file import StateFile
 from forepost.wire.base import Wire
@@ -31,6 +32,17 @@ former_keys = msgspec.json.Decoder(dict[int, bytes])
 former_groups = msgspec.json.Decoder(_FormerGroups)
 
 
+def remove_documents(folder: Path) -> None:
+    """Remove all that a controller wanted of this agent, also of subjects that are off.
+
+    Raises OSError.
+    """
+    former = [folder / name for names in _FILES.values() for name in names]
+    for path in [*files_in(folder), *former]:
+        path.unlink(missing_ok=True)
+    files.sync_folder(folder)
+
+
 class FormerFiles:
     """The former files of one document in a state folder."""
 
@@ -38,6 +50,13 @@ class FormerFiles:
         self._name, self._folder = name, folder
         self._paths = [folder / one for one in _FILES.get(name, ())]
         self.are_there = any(path.exists() for path in self._paths)
+
+    def are_newer_than(self, kept: Path) -> bool:
+        """Return whether an agent of that version ran last: the first time after it was replaced,
+        or because it was put back for a while.
+        """
+        times = [path.stat().st_mtime_ns for path in self._paths if path.exists()]
+        return bool(times) and not (kept.exists() and kept.stat().st_mtime_ns >= max(times))
 
     def recall(self, health: Health) -> KeptDocument | None:
         """Return what the former files say; None where there is nothing usable.

@@ -1,5 +1,6 @@
 """A wanted document on disk: `wanted-NAME.json` in the state folder."""
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,21 @@ class KeptDocument(Wire, frozen=True, kw_only=True):
 
 
 kept_document = msgspec.json.Decoder(KeptDocument)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files of all documents, also of subjects that are off."""
+    return sorted(folder.glob("wanted-*.json"))
+
+
+def remove_half_written(folder: Path) -> None:
+    """Remove what a process that was killed was writing: nobody finishes it, and it may be large.
+
+    Only for who has the folder's lock.
+    """
+    for path in folder.glob(".wanted-*.json.*.new"):
+        with contextlib.suppress(OSError):  # it is tried again at the next start
+            path.unlink()
 
 
 def file_of(folder: Path, name: str, most_bytes: int) -> StateFile[KeptDocument]:

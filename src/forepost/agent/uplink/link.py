@@ -37,7 +37,10 @@ _log = logging.getLogger(__name__)
 
 
 class Uplink:
-    """Talks to the controller for the life of the agent, one conversation after another."""
+    """Talks to the controller for the life of the agent, one conversation after another.
+
+    An agent that its controller has removed measures no more, and puts its key aside.
+    """
 
     def __init__(self, needs: UplinkNeeds) -> None:
         self._needs = needs
@@ -69,6 +72,8 @@ class Uplink:
                 self.connected = False
                 self._needs.spool.unsent()
             if deactivated:
+                # Killed before the key is put aside, it is told once more; after it, never again.
+                await self._needs.documents.clear()
                 self._needs.node.retire()
                 self._health.ill(SUBJECT, f"{identity.url} has removed this agent: {deactivated}")
                 return

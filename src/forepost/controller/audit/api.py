@@ -16,7 +16,7 @@ from forepost.wire.rest.bodies import Page
 
 From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
 To = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
-Action = Annotated[str | None, QueryParameter(pattern="^[a-z.-]{1,100}$")]
+Action = Annotated[str | None, QueryParameter(pattern=r"^[a-z.-]{1,100}$(?!\n)")]
 UserId = Annotated[int | None, QueryParameter(name="userId", ge=1, le=MOST_ID)]
 OF_WORKSPACE: Final = "/workspaces/{workspace_id:int}/audit"
 

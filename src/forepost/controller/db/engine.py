@@ -1,7 +1,8 @@
 """The metadata database: SQLite by default, PostgreSQL by URL."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,6 +17,7 @@ from forepost.controller.db import postgres
 from forepost.controller.db.failures import (
     BrokenReferences,
     UnknownRevision,
+    as_lost,
     failure_of,
     reason_of,
 )
@@ -30,6 +32,9 @@ OF_ID: Final = "_id_seq"
 EXTERNAL_ID_TAKEN: Final = "external_id: taken by another one of this workspace"
 
 
+_log = logging.getLogger(__name__)
+
+
 @contextmanager
 def unique(reason: str) -> Iterator[None]:
     """Around a `write` that may meet a row of the same name. Raises Conflict."""
@@ -39,6 +44,7 @@ def unique(reason: str) -> Iterator[None]:
         raise Conflict(reason) from None
 
 
+CLOSE_SEC: Final = 10.0
 UNREADABLE: Final = (DBAPIError, OSError, UnicodeDecodeError)
 """What a damaged database raises; the last where its very schema is damaged."""
 
@@ -74,12 +80,19 @@ class Database:
         try:
             if not await self.is_current():
                 await self._migrate()
+            async with self._engine.connect() as connection:
+                missing = await connection.run_sync(_missing)
         except UnknownRevision as error:
             raise CannotStart(f"{self.place}: {error}: a newer forepost wrote it") from None
         except (*UNREADABLE, BrokenReferences) as error:
             if self._one_writer is None and failure_of(error) == "away":
                 raise NotNow(f"{self.place}: {reason_of(error)}") from None
             raise CannotStart(f"{self.place}: {reason_of(error)}") from error
+        if missing:
+            raise CannotStart(
+                f"{self.place}: it has no table {', '.join(missing)}: it is of another program, or"
+                " somebody removed them"
+            )
 
     @property
     def place(self) -> str:
@@ -127,7 +140,7 @@ class Database:
     async def is_current(self) -> bool:
         """The schema is of this version."""
         async with self._engine.connect() as connection:
-            return await connection.run_sync(_revision) == newest_revision()
+            return await connection.run_sync(_revisions) == [newest_revision()]
 
     async def used_ids(self) -> dict[str, int]:
         """Table (PostgreSQL: its sequence) to the highest id that it ever gave out."""
@@ -171,11 +184,19 @@ class Database:
         """
         await anyio.lowlevel.checkpoint_if_cancelled()
         with anyio.CancelScope(shield=self._one_writer is not None):
-            async with self._engine.connect() as connection:
+            async with AsyncExitStack() as stack:
+                try:
+                    connection = await stack.enter_async_context(self._engine.connect())
+                except DBAPIError as error:
+                    raise as_lost(error) from error
                 yield connection
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        """Close all connections. A server that takes no goodbye is not waited for."""
+        with anyio.move_on_after(CLOSE_SEC) as patience:
+            await self._engine.dispose()
+        if patience.cancelled_caught:
+            _log.warning("%s: connections did not close within %.0f s", self.place, CLOSE_SEC)
 
 
 def _used_ids(connection: Connection) -> dict[str, int]:
@@ -222,11 +243,16 @@ def newest_revision() -> str:
     return max(path.name for path in REVISIONS.glob("[0-9]*_*.py")).split("_")[0]
 
 
-def _revision(connection: Connection) -> str | None:
-    """What the schema was brought to; None: nobody did."""
+def _revisions(connection: Connection) -> list[str]:
+    """What the schema was brought to: one revision; none where nobody did."""
     if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return []
+    return [*connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars()]
+
+
+def _missing(connection: Connection) -> list[str]:
+    """The tables that there are not, in order."""
+    return sorted(metadata.tables.keys() - inspect(connection).get_table_names())
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -46,6 +46,16 @@ def failure_of(error: BaseException) -> Failure | None:
     return None
 
 
+def as_lost(error: DBAPIError) -> DBAPIError:
+    """The error as one of LOST where it means that the database is away: a server that lets nobody
+    in says so in words of its own.
+    """
+    if isinstance(error, LOST) or failure_of(error) != "away":
+        return error
+    assert error.orig is not None
+    return OperationalError(error.statement, error.params, error.orig)
+
+
 def reason_of(error: BaseException) -> str:
     """The driver's own words, in one line."""
     innermost = list(_chain(error))[-1]

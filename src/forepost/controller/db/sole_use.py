@@ -7,6 +7,7 @@ its own for as long as a connection of this process lives.
 import logging
 from typing import Final
 
+import anyio
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +29,8 @@ class SoleUse:
     def __init__(self, db: Database, clock: Clock, health: Health) -> None:
         self._db, self._clock, self._health = db, clock, health
         self._held: AsyncConnection | None = None
+        # Its one connection answers one question at a time, and /readyz asks too.
+        self._looking = anyio.Lock()
 
     async def take(self) -> None:
         """Raises Taken where another controller has the database, and NotNow."""
@@ -54,7 +57,8 @@ class SoleUse:
         try:
             await self._db.ask()
             if self._db.is_postgres:
-                await self._still_alone()
+                async with self._looking:
+                    await self._still_alone()
         except (*LOST, DBAPIError, NotNow) as error:
             self._health.ill(SUBJECT, f"{self._db.place}: {reason_of(error)}")
         else:

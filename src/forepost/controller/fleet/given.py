@@ -86,5 +86,5 @@ class Given:
             self._newest, self._repeats = revision, 0
         parts = () if revision == self._has else self._form.cut(parts)
         self._left, self._parts = deque(parts), len(parts)
-        if parts:
-            self._sent = revision
+        # What is given up half-way counts as never sent: it may be wanted again.
+        self._sent = revision if parts else ""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+import anyio
 import msgspec
 
 from forepost.controller.db.failures import LOST, reason_of
@@ -33,14 +34,21 @@ class NetWatcherList:
         self._read, self._agent, self._clock = read, agent, clock
         self._due = False
         self._edited: set[int] = set()
+        self._answered = anyio.Event()
 
     def changed(self, edited: int = 0) -> None:
         """Somebody asks for the list, or it is another one now. `edited`: a probe of it that was
         changed in place.
         """
+        if self._answered.is_set():
+            self._answered = anyio.Event()
         self._due = True
         if edited:
             self._edited.add(edited)
+
+    async def answered(self) -> None:
+        """Return when the list was said since it was asked for, or cannot be read now."""
+        await self._answered.wait()
 
     async def give(self, say: Say) -> None:
         """Say the list if it is due: without what was edited, and the whole of it SETTLE_SEC later.
@@ -57,10 +65,12 @@ class NetWatcherList:
                     await self._clock.sleep(SETTLE_SEC)
                 await self._give(say)
             except NotFound:
-                return  # the agent was just deleted, and is about to be told
+                pass  # the agent was just deleted, and is about to be told
             except Unavailable:
                 self._due, self._edited = True, self._edited | edited
+                self._answered.set()
                 raise
+        self._answered.set()
 
     async def _give(self, say: Say, without: AbstractSet[int] = frozenset()) -> None:
         try:

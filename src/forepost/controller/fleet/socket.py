@@ -213,7 +213,7 @@ class _Connection(Connection):
             case ListAsked():
                 if not self._session.speaks(FOREPOST):
                     await self._able(agent, frozenset())
-                wanted.list_asked()
+                await wanted.list_asked()
             case Has(have):
                 wanted.has(have)
             case PieceTaken():

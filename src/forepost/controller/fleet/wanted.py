@@ -66,10 +66,15 @@ class Wanted:
             self._list.changed(item)
         self._nudge.set()
 
-    def list_asked(self) -> None:
-        """The agent asks for its list of probes in NetWatcher's manner."""
+    async def list_asked(self) -> None:
+        """The agent asks for its list of probes in NetWatcher's manner: return when it has it.
+
+        An agent of ours has its documents, and this would wait behind them.
+        """
         self._list.changed()
         self._nudge.set()
+        if not self._documents:
+            await self._list.answered()
 
     def has(self, have: HaveDocument) -> None:
         """The agent says what it has of a document; of one that nobody gives it says nothing."""

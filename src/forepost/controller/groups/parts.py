@@ -1,6 +1,7 @@
 """The groups of one agent as a document: its revision, and the parts that it is sent in. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -19,6 +20,8 @@ class Head(NamedTuple):
     revision: int
     agent_ids: frozenset[int] = frozenset()
     """Which agents are to have it; empty: all."""
+    changed_at: datetime | None = None
+    """When it came to this revision: another database has others of the same numbers."""
 
 
 def heads_for(agent_id: int, heads: Iterable[Head]) -> list[Head]:
@@ -41,8 +44,10 @@ def revisions(heads: Iterable[Head], agent_ids: Iterable[int]) -> dict[int, str]
 
 
 def revision_of(heads: Iterable[Head]) -> str:
-    """Another one after every change of any of them."""
-    text = " ".join(f"{head.id}:{head.revision}" for head in sorted(heads))
+    """Another one after every change of any of them, and at every controller: an agent that comes
+    from another one, or from before this one's data were brought back, says what it has of there.
+    """
+    text = " ".join(f"{head.id}:{head.revision}:{head.changed_at}" for head in sorted(heads))
     return sha256(text.encode()).hexdigest()[:16]
 
 

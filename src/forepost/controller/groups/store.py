@@ -44,11 +44,16 @@ class Groups:
 
     async def heads(self, workspace_id: int) -> list[Head]:
         query = select(
-            address_groups.c.id, address_groups.c.revision, address_groups.c.agent_ids
+            address_groups.c.id,
+            address_groups.c.revision,
+            address_groups.c.agent_ids,
+            address_groups.c.updated_at,
         ).where(address_groups.c.workspace_id == workspace_id)
         async with self._db.read() as connection:
             found = (await connection.execute(query)).all()
-        return [Head(row.id, row.revision, frozenset(row.agent_ids)) for row in found]
+        return [
+            Head(row.id, row.revision, frozenset(row.agent_ids), row.updated_at) for row in found
+        ]
 
     async def entries(self, workspace_id: int, ids: Sequence[int]) -> list[GroupEntries]:
         """By name; of those that are there."""

@@ -20,7 +20,7 @@ class ShownDocument(Protocol):
         ...
 
     async def revisions(self, workspace_id: int, agent_ids: Sequence[int]) -> Mapping[int, str]:
-        """What each of these agents is to have now."""
+        """What each of these agents is to have now; of one that is deleted meanwhile, nothing."""
         ...
 
 
@@ -60,7 +60,11 @@ class DocumentsJoin:
     ) -> list[AgentDocument]:
         takers = [agent.agent_id for agent in page if document.is_taken_by(agent)]
         due = await document.revisions(workspace_id, takers)
-        return [self._row(document.name, agent_id, due[agent_id]) for agent_id in takers]
+        return [
+            self._row(document.name, agent_id, due[agent_id])
+            for agent_id in takers
+            if agent_id in due
+        ]
 
     def _row(self, document: str, agent_id: int, due: str) -> AgentDocument:
         said = self._reports.by(agent_id, document)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from forepost.controller.access.tokens import pair_key
@@ -14,6 +14,7 @@ from forepost.controller.probes.parts import parts
 from forepost.controller.probes.situation import Situations
 from forepost.controller.probes.store import Changed
 from forepost.controller.probes.wanted import wanted
+from forepost.kit.errors import NotFound
 from forepost.wire.probes.delivery import DeliveredProbe, ProbeDelivery, ProbeState
 from forepost.wire.probes.probe import Probe
 from forepost.wire.uplink.documents import PROBES
@@ -48,8 +49,12 @@ class ProbeLists:
         return True
 
     async def revisions(self, workspace_id: int, agent_ids: Sequence[int]) -> dict[int, str]:
-        """What each of these agents is to have now. Raises NotFound."""
-        return {one: (await self._made(workspace_id, one))[1] for one in agent_ids}
+        """What each of these agents is to have now; of one that is deleted meanwhile, nothing."""
+        due: dict[int, str] = {}
+        for agent_id in agent_ids:
+            with suppress(NotFound):
+                _, due[agent_id], _ = await self._made(workspace_id, agent_id)
+        return due
 
     async def probes_of(self, workspace_id: int, agent_id: int) -> list[Probe]:
         """The list alone, as NetWatcher's agents are given it."""

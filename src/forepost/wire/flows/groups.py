@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from forepost.wire.base import ExternalId, Id, Text, Wire
 
 GroupName = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")
 ]
 Member = Annotated[str, Meta(min_length=2, max_length=64)]
 """An IPv4 or IPv6 address, a prefix, or a MAC address."""

@@ -221,7 +221,7 @@ class AgentLogin(Wire, frozen=True, kw_only=True):
     agent_id: int = 0
     pin: Annotated[str, Meta(max_length=64)] = ""
     psk: Annotated[str, Meta(max_length=256)] = ""
-    nonce: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    nonce: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")] = ""
     """Of whoever tries the PIN. As long as the PIN would be good, the same PIN with the same nonce
     is answered again; no other one is. Empty: it is answered once."""
 

@@ -26,7 +26,7 @@ GROUPS: Final = "groups"
 """Parts are `GroupsPart` (wire/uplink/groups.py)."""
 MOST_PARTS: Final = 20_000
 
-Name = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9_]*\Z")]
 Revision = Annotated[str, Meta(max_length=64, pattern=PRINTABLE)]
 State = Literal["applied", "applying", "failed"]
 """applied: in use, but for the problems. applying: it takes a while. failed: the old one stays."""

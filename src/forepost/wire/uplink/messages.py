@@ -40,12 +40,12 @@ MAX_BATCH_BYTES: Final = 512 * 1024
 """Bytes of results in one report at most; a frame may be 1 MiB."""
 MOST_REASONS: Final = 1_000
 LONGEST_REASON: Final = 500
-PRINTABLE: Final = "^[!-~]*$"
+PRINTABLE: Final = r"^[!-~]*\Z"
 """Of revisions, which are kept and compared: ASCII without blanks."""
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """A time with its zone."""
-ProbeKind = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[A-Z][A-Z0-9_]*$")]
+ProbeKind = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Z][A-Z0-9_]*\Z")]
 
 
 class ProbePost(Wire, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ class Hello(Wire, frozen=True, kw_only=True):
 class Move(Wire, frozen=True, kw_only=True):
     """Event `move`, once in a conversation: the controller's address from now on."""
 
-    url: Annotated[str, Meta(max_length=300, pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+$")]
+    url: Annotated[str, Meta(max_length=300, pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+\Z")]
 
 
 class Want(Wire, frozen=True, kw_only=True):
