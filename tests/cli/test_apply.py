@@ -50,7 +50,7 @@ class Shell:
         self.workspace = person.workspace("w")
         self.site.write_text(SITE)
 
-    def __call__(self, *arguments: str, token: str | None = None) -> Any:
+    def __call__(self, *arguments: str, token: str | None = None, typed: str | None = None) -> Any:
         given = {"FOREPOST_TOKEN": self._person.token if token is None else token}
         return subprocess.run(
             [
@@ -66,6 +66,7 @@ class Shell:
             capture_output=True,
             text=True,
             check=False,
+            input=typed,
             timeout=45,
             env={**os.environ, **given},
         )
@@ -79,6 +80,13 @@ class Shell:
 @pytest.fixture
 def shell(tmp_path: Path, person: Person) -> Shell:
     return Shell(tmp_path, person)
+
+
+def test_a_document_comes_through_a_pipe(shell: Shell, person: Person) -> None:
+    for words in (("-f", "-"), ("--file", "-"), ("--file=-",)):
+        done = shell("apply", *words, "--dry-run", typed=SITE)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "office" in done.stdout
 
 
 def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person) -> None:

@@ -35,7 +35,7 @@ class ApplyOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 def apply(
     *,
-    file: Annotated[Path, Parameter(["--file", "-f"])],
+    file: Annotated[Path, Parameter(["--file", "-f"], allow_leading_hyphen=True)],
     workspace: Id,
     url: Url = "http://127.0.0.1:8080",
     prune: Flag = False,
