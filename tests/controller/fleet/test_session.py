@@ -120,6 +120,15 @@ def test_our_own_agent_reports_in_batches() -> None:
     assert [one.seq for one in reported.refused] == [2]
 
 
+def test_a_second_hello_begins_nothing_anew() -> None:
+    own = connected("forepost")
+    hello = ';forepost;;hello;0;0;{"version":"0.1.0","capabilities":["documents"]}'
+    assert isinstance(next(iter(own.received(hello))), Met)
+    assert list(own.received(hello)) == [
+        Say(";forepost;;hello;1;0;a second hello in one conversation")
+    ]
+
+
 @pytest.mark.parametrize(
     "time",
     [

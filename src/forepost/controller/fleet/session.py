@@ -138,7 +138,7 @@ class Session:
         """
         self._events = events
         self._greeting, self._version, self._move_to = greeting, version, move_to
-        self._greeted = False
+        self._greeted = self._is_met = False
         self._namespaces: set[str] = set()
         self.packs = False
         """Whether the agent opens what is packed."""
@@ -229,6 +229,8 @@ class Session:
 
     def _as_forepost(self, frame: Frame) -> Iterator[Step]:
         match frame.event:
+            case "hello" if self._is_met:
+                yield Say(refusal(frame, "a second hello in one conversation"))
             case "hello":
                 yield from self._met(_hello.decode(frame.body))
             case "report":
@@ -261,6 +263,7 @@ class Session:
                 yield Say(refusal(frame, f"unknown event {frame.event!r}"))
 
     def _met(self, hello: Hello) -> Iterator[Step]:
+        self._is_met = True
         self.packs = DEFLATE in hello.capabilities
         yield Met(hello)
         mine = Hello(version=self._version, capabilities=MINE)
