@@ -1,6 +1,7 @@
 """What the tree promises."""
 
 import ast
+import builtins
 import re
 import subprocess
 import tomllib
@@ -22,6 +23,11 @@ FURNITURE = {
     "Told",
 }  # fmt: skip
 """The field has a word for each of these (CONTRIBUTING, "Names")."""
+FOREIGN = {
+    "BrokenResourceError", "ClosedResourceError", "InvalidHandshake", "SSLCertVerificationError",
+    "ValidationError",
+}  # fmt: skip
+"""What libraries raise, as docstrings name it."""
 NO_FILES = {"base_utils", "common", "helpers", "managers", "misc", "util", "utils"}
 ELSEWHERE = {"fakes", "fuzz", "lab", "promises", "seeds", "whole"}
 
@@ -127,6 +133,30 @@ def test_nothing_pure_lives_among_the_edges() -> None:
         path for path in edges if "Pure." in (ast.get_docstring(ast.parse(path.read_text())) or "")
     ]
     assert pure == []
+
+
+def test_what_a_docstring_says_is_raised_is_a_class_that_there_is() -> None:
+    """Renaming a class leaves the name in prose behind."""
+    trees = {path: ast.parse(path.read_text()) for path in tracked("src/*.py")}
+    classes = {
+        one.name
+        for tree in trees.values()
+        for one in ast.walk(tree)
+        if isinstance(one, ast.ClassDef)
+    }
+    found = 0
+    unknown: list[str] = []
+    for path, tree in trees.items():
+        for one in ast.walk(tree):
+            if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)):
+                continue
+            for clause in re.findall(r"Raises ([^.\n]*(?:\n[^.\n]*)?)\.", str(one.value.value)):
+                names = set(re.findall(r"\b[A-Z]+[a-z]\w*", clause))
+                found += len(names)
+                known = classes | set(dir(builtins)) | FOREIGN
+                unknown += [f"{path.name}:{one.lineno}: {name}" for name in names - known]
+    assert found > 100
+    assert unknown == []
 
 
 def test_every_protocol_says_what_it_is_and_what_each_member_does() -> None:
