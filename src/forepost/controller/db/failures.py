@@ -2,10 +2,13 @@
 
 import errno
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from forepost.kit.errors import Unavailable
 
 LOST: Final = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
 """The database cannot be used now; all else is a fault of ours, or of what is written."""
@@ -54,6 +57,15 @@ def as_lost(error: DBAPIError) -> DBAPIError:
         return error
     assert error.orig is not None
     return OperationalError(error.statement, error.params, error.orig)
+
+
+@contextmanager
+def unavailable_while_lost(what: str) -> Iterator[None]:
+    """Let whoever reads `what` inside hear of a database that is away as Unavailable."""
+    try:
+        yield
+    except LOST as error:
+        raise Unavailable(f"{what}: {reason_of(error)}") from error
 
 
 def reason_of(error: BaseException) -> str:

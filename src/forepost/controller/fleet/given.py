@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from forepost.controller.db.failures import LOST, reason_of
+from forepost.controller.db.failures import unavailable_while_lost
 from forepost.controller.fleet.document_forms import Form
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Say
@@ -73,13 +73,14 @@ class Given:
 
     async def _read(self) -> None:
         try:
-            revision, parts = await self._document.due(self._agent, self._has)
+            with unavailable_while_lost(f"document {self._document.name}"):
+                revision, parts = await self._document.due(self._agent, self._has)
         except NotFound:
             self._takes = False  # the agent was just deleted, and is about to be told
             return
-        except LOST as error:
+        except Unavailable:
             self._due = True
-            raise Unavailable(f"document {self._document.name}: {reason_of(error)}") from error
+            raise
         if revision == self._sent:
             return
         if revision != self._newest:

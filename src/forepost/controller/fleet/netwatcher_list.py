@@ -10,7 +10,7 @@ from typing import Final
 import anyio
 import msgspec
 
-from forepost.controller.db.failures import LOST, reason_of
+from forepost.controller.db.failures import unavailable_while_lost
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Say
 from forepost.kit.clock import Clock
@@ -73,9 +73,7 @@ class NetWatcherList:
         self._answered.set()
 
     async def _give(self, say: Say, without: AbstractSet[int] = frozenset()) -> None:
-        try:
+        with unavailable_while_lost("list of probes"):
             probes = await self._read(self._agent.workspace_id, self._agent.agent_id)
-        except LOST as error:
-            raise Unavailable(f"list of probes: {reason_of(error)}") from error
         body = msgspec.json.encode([probe for probe in probes if probe.id not in without])
         await say(neffos.encode(Frame(AGENT, "probe_get", body.decode())))

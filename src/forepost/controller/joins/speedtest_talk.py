@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from forepost.controller.db.failures import LOST, reason_of
+from forepost.controller.db.failures import unavailable_while_lost
 from forepost.controller.fleet.session import OK, refusal
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Say
@@ -109,9 +109,10 @@ class SpeedtestDialogue:
             self._due = False
             here = self._agent.workspace_id, self._agent.agent_id
             try:
-                orders = await self._tests.hand_out(*here)
-            except LOST as error:
+                with unavailable_while_lost("speed tests"):
+                    orders = await self._tests.hand_out(*here)
+            except Unavailable:
                 self._due = True
-                raise Unavailable(f"speed tests: {reason_of(error)}") from error
+                raise
             body = msgspec.json.encode(orders).decode()
             await self._say(neffos.encode(Frame(AGENT, "speedtest_queue", body)))
