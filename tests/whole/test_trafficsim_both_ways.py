@@ -77,11 +77,12 @@ def test_both_directions_reach_the_rest_api(tmp_path: Path) -> None:
         ways = ((a, b, a_to_b), (b, a, b_to_a), (c, b, c_to_b), (b, c, b_to_c))
         for agent, other, probe in ways:
             found = until(
-                # The first cycle may begin before the other side has its list.
+                # The first cycle may begin before the other side has its list; a minute later
+                # there is another one.
                 lambda agent=agent, probe=probe: [
                     row for row in rows(person, agent, probe) if row["payload"]["receivedPackets"]
                 ],
-                30,
+                75,
                 lambda: "\n".join(one.output for one in processes),
             )
             assert (found[0]["agent_id"], found[0]["target_agent"]) == (agent.id, other.id)
