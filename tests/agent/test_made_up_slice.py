@@ -15,6 +15,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from forepost.cli.control import call, follow
 from tests.fakes.made_up.agent import PORT
 from tests.free_ports import free_port
 from tests.running import AgentProcess, NewAgent
@@ -106,7 +107,7 @@ class Face:
 
 
 @pytest.mark.timeout(200)
-async def test_a_document_a_talk_and_a_face_come_with_it(tmp_path: Path) -> None:
+async def test_a_document_a_talk_a_face_and_a_verb_come_with_it(tmp_path: Path) -> None:
     controller, face = HandSpoken(), Face()
     controller.words = [
         own("lamp_mend", 7),
@@ -121,7 +122,8 @@ async def test_a_document_a_talk_and_a_face_come_with_it(tmp_path: Path) -> None
     async with controller.listening():
         url = f"http://127.0.0.1:{controller.port}"
         environment = {PORT: str(face.port), "PYTHONPATH": f"{ROOT}"}
-        agent = AgentProcess(tmp_path / "agent", url, NewAgent(1, 1, "k"), **environment)
+        folder = tmp_path / "agent"
+        agent = AgentProcess(folder, url, NewAgent(1, 1, "k"), **environment)
         agent.arguments = ["-c", CODE]
         agent.start()
         try:
@@ -137,12 +139,15 @@ async def test_a_document_a_talk_and_a_face_come_with_it(tmp_path: Path) -> None
                 "problems": ["lamp blue: there is none"],
             }
             await face.shows({"lit": ["red", "blue"], "mended": [7]}, agent)
+            pieces = [one async for one in follow(folder, "lamps.count", ["red", "pink"], dict)]
+            assert pieces == [{"red": 1}, {"pink": 0}]
+            assert await call(folder, "lamps.count", [], int) == 2
             said = agent.status()["problems"]["what the controller says"]
             assert said.startswith("2 messages are passed over, the last one: lamp 7 is mended")
             os.kill(agent.pid, signal.SIGHUP)
             await face.shows({"lit": ["green"], "mended": [7]}, agent)
             assert await anyio.to_thread.run_sync(agent.stop) == 0
-            assert (tmp_path / "agent/mended").read_text() == "[7]"
+            assert (folder / "mended").read_text() == "[7]"
         finally:
             agent.end()
     agent.start()  # without its controller

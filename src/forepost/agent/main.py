@@ -15,10 +15,11 @@ from anyio.abc import TaskGroup
 
 import forepost
 from forepost.agent import status as status_face
+from forepost.agent.edges.local import control_socket
 from forepost.agent.edges.system import system_edges
 from forepost.agent.node import Node
 from forepost.agent.settings import Settings
-from forepost.agent.slices import SLICES, AgentSlice, Built, Site
+from forepost.agent.slices import SLICES, AgentSlice, Built, Service, Site
 from forepost.agent.uplink.build import UplinkBase
 from forepost.agent.uplink.networks import networks_of
 from forepost.agent.uplink.whoami import whoami
@@ -90,14 +91,18 @@ async def _run(
                 if one.flush is not None:
                     closing.push_async_callback(one.flush)
             status = partial(_status, node, health, built)
-            own = Built(
-                services={
-                    "health": health.run,
-                    "watchdog": dog.run,
-                    "status": partial(status_face.serve, node.state_dir, status, clock, health),
-                }
-            )
-            for name, service in chain.from_iterable(one.services.items() for one in [own, *built]):
+            own: dict[str, Service] = {
+                "health": health.run,
+                "watchdog": dog.run,
+                "status": partial(status_face.serve, node.state_dir, status, clock, health),
+            }
+            if verbs := dict(chain.from_iterable(one.verbs.items() for one in built)):
+                own["control socket"] = partial(
+                    control_socket.serve, node.state_dir, verbs, clock, health
+                )
+            for one in built:
+                own |= one.services
+            for name, service in own.items():
                 tasks.start_soon(keep, name, service, clock, health)
             dog.ready()
             await _stopped(tasks, built)

@@ -10,6 +10,7 @@ import msgspec
 from anyio.abc import TaskGroup
 
 from forepost.agent.document import Document
+from forepost.agent.edges.local.control_socket import Verb
 from forepost.agent.node import Node
 from forepost.agent.ports.edges import Edges
 from forepost.agent.settings import Settings
@@ -51,6 +52,8 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     status: Callable[[], Mapping[str, Any]] | None = None
     """Returns the fields of `Status` (wire/local/status.py) that the slice fills; called for each
     question on the status socket."""
+    verbs: Mapping[str, Verb[Any]] = {}
+    """What the slice does for `forepost` on the control socket, as `subject.verb`."""
     reload: Service | None = None
     """Reads files of the site again; called on SIGHUP."""
     restart_wanted: anyio.Event | None = None

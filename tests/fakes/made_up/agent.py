@@ -10,6 +10,8 @@ import msgspec
 
 from forepost.agent.cores.local_guard import Guard
 from forepost.agent.document import DocumentRefused
+from forepost.agent.edges.local.control_socket import Say as SayPiece
+from forepost.agent.edges.local.control_socket import Verb
 from forepost.agent.edges.local.http_face import LocalAnswer, LocalHttp, LocalRequest
 from forepost.agent.slices import Built, Site
 from forepost.agent.talk import Say, TooMuch
@@ -85,8 +87,14 @@ async def build(site: Site) -> Built:
     async def flush() -> None:
         (site.node.state_dir / "mended").write_text(str(lamps.mended))
 
+    async def count(colours: list[str], say: SayPiece) -> int:
+        for colour in colours:
+            await say({colour: lamps.lit.count(colour)})
+        return len(lamps.lit)
+
     return Built(
         services={"lamps": serve},
+        verbs={"lamps.count": Verb(list[str], count)},
         documents=[lamps],
         talks=[lamps],
         reload=reload,

@@ -148,6 +148,14 @@ class ControlSocket:
         scope.cancel()
 
 
+async def serve(
+    state_dir: Path, verbs: Mapping[str, Verb[Any]], clock: Clock, health: Health
+) -> None:
+    """Answer the command of this host, for ever."""
+    with listening(state_dir) as listener:
+        await ControlSocket(verbs, clock, health).serve(listener)
+
+
 def _wrong(reason: str) -> ControlFailed:
     return ControlFailed(reason, wrong_request=True)
 

@@ -1,0 +1,67 @@
+"""What the Local API, the talk and the command ask of whoever keeps the microservices running."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from typing import Protocol
+
+import msgspec
+
+from forepost.wire.workloads.delivery import EngineStatus, LogLine, MicroserviceStatus
+
+
+class NoSuchMicroservice(Exception):
+    """Neither uuid nor name of one that is wanted, or runs; the text says so."""
+
+
+class NotNow(Exception):
+    """It cannot be done as things are (the engine is away, say); the text says why."""
+
+
+class Pruned(msgspec.Struct, frozen=True, kw_only=True):
+    images: int
+    bytes: int
+
+
+class Microservices(Protocol):
+    """All microservices of this site, as they are now. What it answers is in RAM."""
+
+    def engine(self) -> EngineStatus:
+        """What is known of the engine."""
+        ...
+
+    def statuses(self) -> Sequence[MicroserviceStatus]:
+        """Every one that is wanted, and every one that still runs though it is not."""
+        ...
+
+    def config_of(self, uuid: str) -> str | None:
+        """The configuration of one that is wanted, as JSON; None: there is none of this uuid."""
+        ...
+
+    def routes_of(self, uuid: str) -> Collection[str]:
+        """To whom the messages of this one go on the bus."""
+        ...
+
+    def at(self, address: str) -> str | None:
+        """The uuid of the microservice whose container has this address now."""
+        ...
+
+    def gateways(self) -> Collection[str]:
+        """Addresses of this host in the networks of the containers; none while it is not known."""
+        ...
+
+    async def changed(self) -> None:
+        """Return at the next change of statuses, configurations, addresses or gateways."""
+        ...
+
+    async def restart(self, uuid_or_name: str) -> None:
+        """Stop and start its container. Raises NoSuchMicroservice, NotNow."""
+        ...
+
+    def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncIterator[LogLine]:
+        """The last `tail` lines, and with `follow` those that come, each once, also of the
+        containers that come after this one. Raises NoSuchMicroservice, NotNow.
+        """
+        ...
+
+    async def prune(self) -> Pruned:
+        """Remove the images that the agent pulled and nobody needs any more. Raises NotNow."""
+        ...
