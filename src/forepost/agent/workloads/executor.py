@@ -93,14 +93,17 @@ class StepExecutor:
         )
 
     async def is_held(self, one: SeenContainer, wanted: WantedMicroservice | None) -> bool:
-        """Whether a container that runs holds its lock. Raises EngineAway."""
-        lock = one.lock if wanted is None else wanted.microservice.update.lock
-        if not lock or one.state not in UP:
-            return False
-        try:
-            return await self._engine.is_held(one.container_id, lock)
-        except EngineRefused:
-            return False  # it has ended, or is gone
+        """Whether a container that runs holds its lock: the one of its manifest, or of the newest.
+        Raises EngineAway.
+        """
+        newest = "" if wanted is None else wanted.microservice.update.lock
+        for lock in {one.lock, newest} - {""} if one.state in UP else ():
+            try:
+                if await self._engine.is_held(one.container_id, lock):
+                    return True
+            except EngineRefused:
+                return False  # it has ended, or is gone
+        return False
 
     async def do(
         self,
