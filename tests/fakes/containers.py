@@ -22,6 +22,7 @@ from forepost.agent.ports.containers import (
     EngineRefused,
     SeenContainer,
     SeenImage,
+    StampedLine,
     Usage,
 )
 from forepost.kit.clock import Clock
@@ -234,7 +235,7 @@ class FakeEngine:
 
     async def lines(
         self, container_id: str, *, since: datetime | None, tail: int | None, follow: bool
-    ) -> AsyncGenerator[LogLine, None]:
+    ) -> AsyncGenerator[StampedLine, None]:
         self._answers()
         kept = [
             line
@@ -242,7 +243,7 @@ class FakeEngine:
             if since is None or (line.at is not None and line.at >= since)
         ]
         for line in kept if tail is None else kept[-tail:] if tail else []:
-            yield line
+            yield StampedLine(str(line.at), line)
 
     # -- how it works
 
