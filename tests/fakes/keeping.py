@@ -27,7 +27,9 @@ def wanted(
 class Keeping:
     """An agent that can be killed and started again, beside an engine that goes on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: float) -> None:
+        """`more`: when to prune."""
+        self._more = more
         self.clock = FakeClock()
         self.engine = FakeEngine(self.clock)
         self.file = folder / "workloads.json"
@@ -37,7 +39,7 @@ class Keeping:
 
     def _new(self) -> WorkloadKeeper:
         self.health = Health(logging.getLogger("test"))
-        return WorkloadKeeper(self.engine, self.file, self.clock, self.health)
+        return WorkloadKeeper(self.engine, self.file, self.clock, self.health, **self._more)
 
     async def run(self) -> None:
         """Runs for ever; `crash` begins it anew."""
@@ -65,8 +67,8 @@ class Keeping:
 
 
 @asynccontextmanager
-async def keeping(folder: Path) -> AsyncIterator[Keeping]:
-    one = Keeping(folder)
+async def keeping(folder: Path, **more: float) -> AsyncIterator[Keeping]:
+    one = Keeping(folder, **more)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(one.run)
         yield one
