@@ -5,7 +5,13 @@ from typing import Protocol
 
 import msgspec
 
-from forepost.wire.workloads.delivery import EngineStatus, LogLine, MicroserviceStatus
+from forepost.wire.workloads.delivery import (
+    EngineStatus,
+    LogLine,
+    MicroserviceStatus,
+    WantedBy,
+)
+from forepost.wire.workloads.manifest import Microservice
 
 
 class NoSuchMicroservice(Exception):
@@ -14,6 +20,13 @@ class NoSuchMicroservice(Exception):
 
 class NotNow(Exception):
     """It cannot be done as things are (the engine is away, say); the text says why."""
+
+
+class WantedMicroservice(msgspec.Struct, frozen=True, kw_only=True):
+    microservice: Microservice
+    wanted_by: WantedBy
+    refused: str = ""
+    """What the rules of this site say against it: an older one goes on."""
 
 
 class Pruned(msgspec.Struct, frozen=True, kw_only=True):
