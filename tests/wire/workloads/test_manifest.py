@@ -66,4 +66,4 @@ def test_a_fingerprint_is_the_same_in_any_order_and_with_what_goes_without_sayin
     one = read('{"uuid": "a", "env": {"A": "1", "B": "2"}, "privileged": false}')
     other = read('{"env": {"B": "2", "A": "1"}, "uuid": "a"}')
     assert fingerprint(one) == fingerprint(other) == "db6e4599f45ff6e8"
-    assert msgspec.json.encode(other) == b'{"uuid":"a","env":{"B":"2","A":"1"}}'
+    assert msgspec.json.encode(other) == b'{"env":{"B":"2","A":"1"},"uuid":"a"}'

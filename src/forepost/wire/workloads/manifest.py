@@ -73,8 +73,9 @@ class UpdateRules(Manifest, frozen=True, kw_only=True):
     """A path in the container: while there is a file, the container is not touched."""
 
 
-class Microservice(Manifest, frozen=True, kw_only=True):
-    uuid: Uuid
+class WorkloadSpec(Manifest, frozen=True, kw_only=True):
+    """All of a manifest but the uuid, which the controller gives."""
+
     name: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")] = ""
     """Empty: as `uuid`."""
     image: Annotated[str, Meta(max_length=500, pattern=r"^[^\s\x00]*\Z")] = ""
@@ -123,16 +124,20 @@ class Microservice(Manifest, frozen=True, kw_only=True):
             raise ValueError("ports: two have the same external port")
 
     @property
-    def label(self) -> str:
-        """What people call it."""
-        return self.name or self.uuid
-
-    @property
     def config_text(self) -> str:
         """The configuration as JSON, as containers get it."""
         if isinstance(self.config, str):
             return self.config
         return msgspec.json.encode(self.config or {}).decode()
+
+
+class Microservice(WorkloadSpec, frozen=True, kw_only=True):
+    uuid: Uuid
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.name or self.uuid
 
 
 BESIDE: Final = ("name", "config", "routes", "update")
