@@ -76,10 +76,16 @@ class LocalManifests:
         self._folder, self._health = folder, health
         self._file = StateFile(state_dir / KEPT, _kept.decode)
         self.found = FoundManifests()
+        self.is_known = False
+        """Whether `found` is all that the folder says. False: what it said was lost, and it cannot
+        be read.
+        """
 
     def start(self) -> None:
         """Know what the folder said before, and says now; called once."""
-        self.found = FoundManifests(self._file.recall(self._health) or {})
+        kept = self._file.recall(self._health)
+        self.is_known = kept is not None
+        self.found = FoundManifests(kept or {})
         self.look()
 
     def look(self) -> bool:
@@ -91,6 +97,7 @@ class LocalManifests:
             reason = f"{self._folder.path}: {error.strerror or error}"
             self._health.ill(SUBJECT, f"{reason}; what was there before goes on")
             return False
+        self.is_known = True
         if self.found.problems:
             name, problem = next(iter(self.found.problems.items()))
             more = f" (and {len(self.found.problems) - 1} more)" * (len(self.found.problems) > 1)

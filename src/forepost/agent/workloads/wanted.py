@@ -87,10 +87,12 @@ class WantedWorkloads:
         """`refusal`: what the site has against it. `news`: called when another list counts."""
         self._refusal, self._news = refusal, news
         self.list = WantedList()
+        self.is_known = False
+        """Whether `list` is what the controller said last. False: nothing was applied yet."""
 
     async def apply(self, parts: Sequence[msgspec.Raw]) -> list[str]:
         """Want exactly this from now on; return what of it is not understood, or not allowed."""
-        self.list = read_parts(parts)
+        self.list, self.is_known = read_parts(parts), True
         self._news()
         refused = ((one.uuid, self._refusal(one)) for one in self.list.microservices)
         return self.list.problems + [f"microservice {uuid}: {why}" for uuid, why in refused if why]
