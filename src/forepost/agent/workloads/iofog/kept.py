@@ -1,4 +1,4 @@
-"""What is known of an ioFog Controller over a restart: this agent's account, and what was wanted."""
+"""What is known of an ioFog Controller over a restart: the account there, and what was wanted."""
 
 from pathlib import Path
 from typing import Final
