@@ -16,6 +16,7 @@ from forepost.agent.ports.edges import Edges
 from forepost.agent.settings import Settings
 from forepost.agent.talk import Talk
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Conflict
 from forepost.kit.health import Health
 from forepost.wire.uplink.messages import ProbePost
 
@@ -25,7 +26,7 @@ Deliver = Callable[[ProbePost], Awaitable[None]]
 """Takes a result on its way to the controller: it is kept until the controller has it."""
 
 
-class EnrolmentRefused(Exception):
+class EnrolmentRefused(Conflict):
     """The agent does not come to a controller, or leave it; the text says why."""
 
     def __init__(self, reason: str, *, is_refused: bool = False) -> None:

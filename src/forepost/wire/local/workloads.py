@@ -16,6 +16,9 @@ REMOVE = "ms.rm"
 PRUNE = "ms.prune"
 PROVISION = "provision"
 DEPROVISION = "deprovision"
+CONFIG = "local_api.config"
+SET_CONFIG = "local_api.set_config"
+ROTATE_TOKEN = "local_api.rotate_token"  # noqa: S105 - a verb
 
 
 class Nothing(Wire, frozen=True):
@@ -67,3 +70,21 @@ class ProvisionBy(Wire, frozen=True, kw_only=True):
 
 class ProvisionedAs(Wire, frozen=True, kw_only=True):
     uuid: str
+
+
+class ShownConfig(Wire, frozen=True, kw_only=True):
+    """Answer of `local_api.config`."""
+
+    info: dict[str, str]
+    """As `/v2/info` says it."""
+    set: dict[str, str] = {}
+    """What was set over the settings, by the keys of `/v2/config`."""
+
+
+class ChangedConfig(Wire, frozen=True, kw_only=True):
+    refused: dict[str, str] = {}
+    """By key, why it was not taken."""
+
+
+class RotatedToken(Wire, frozen=True, kw_only=True):
+    token_file: str
