@@ -66,7 +66,7 @@ def test_every_link_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-@pytest.mark.parametrize("seed", ["netify", "netwatcher"])
+@pytest.mark.parametrize("seed", ["iofog", "netify", "netwatcher"])
 def test_every_test_named_for_the_seed_exists(seed: str) -> None:
     """And every example that is replayed is named."""
     source = "".join(

@@ -6,7 +6,7 @@ headers, body, the time for both, and the number of connections.
 
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import anyio
 import h11
@@ -43,8 +43,10 @@ class LocalRequest(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     """By lower-case name; of several of one name the last."""
     body: bytes = b""
-    peer: str = ""
-    """The address of who asks."""
+    peer: tuple[str, int] = ("", 0)
+    """Address and port of who asks."""
+    here: tuple[str, int] = ("", 0)
+    """Where it was asked."""
 
 
 class LocalAnswer(msgspec.Struct, frozen=True):
@@ -142,7 +144,8 @@ class _Connection:
     ) -> None:
         self._stream, self._face, self._port = stream, face, port
         peer = stream.extra(SocketAttribute.remote_address)  # noqa: S610 - not Django's
-        self._peer = str(peer[0]).partition("%")[0]
+        here = stream.extra(SocketAttribute.local_address)  # noqa: S610
+        self._peer, self._here = _plain(peer), _plain(here)
         self._most_body = most_body
         self._request_sec, self._idle_sec = request_sec, idle_sec
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
@@ -178,7 +181,7 @@ class _Connection:
             if request is None:
                 return None
             upgrades = request.headers.get("upgrade", "").lower() == "websocket"
-            guard = self._face.guard(self._peer)
+            guard = self._face.guard(self._peer[0])
             why = guard.refusal(request.headers, self._port, upgrades=upgrades)
             if why:
                 raise _Refused(403, why)
@@ -225,7 +228,7 @@ class _Connection:
             body = await self._body(headers)
             if body is None:
                 return None
-            return LocalRequest(method, path, query, headers, body, self._peer)
+            return LocalRequest(method, path, query, headers, body, self._peer, self._here)
         raise _Refused(408, f"no whole request came within {self._request_sec:g} s")
 
     async def _body(self, headers: Mapping[str, str]) -> bytes | None:
@@ -299,6 +302,10 @@ class _Connection:
         except NoUpgrade as refused:
             raise _Refused(refused.status, str(refused)) from None
         return found(line)
+
+
+def _plain(address: Any) -> tuple[str, int]:
+    return str(address[0]).partition("%")[0], int(address[1])
 
 
 def _one_answer(answer: LocalAnswer) -> bytes:

@@ -9,7 +9,8 @@ from anyio.abc import SocketStream
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request as Handshake
-from websockets.protocol import Protocol, Side, State
+from websockets.protocol import Protocol as FrameProtocol
+from websockets.protocol import Side, State
 from websockets.server import ServerProtocol
 
 MOST_MESSAGE: Final = 1 << 20
@@ -26,7 +27,7 @@ class NoUpgrade(Exception):
         self.status = status
 
 
-class WebSocketLine(Protocol):
+class WebSocketLine(FrameProtocol):
     """The server's side, whose pongs may say something else than the ping did."""
 
     def __init__(self) -> None:
