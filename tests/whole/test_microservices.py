@@ -133,9 +133,7 @@ def test_after_a_reboot_without_a_controller_it_is_back(place: Place) -> None:
 
 def test_what_the_site_does_not_allow_is_refused_and_says_why(place: Place) -> None:
     made = place.deploy(name="root", privileged=True)
-    until(
-        lambda: place.state(made["id"])["state"] == "refused", LONG_SEC, place.told
-    )
+    until(lambda: place.state(made["id"])["state"] == "refused", LONG_SEC, place.told)
     assert "workloads.allow_privileged" in place.state(made["id"])["reason"]
     assert place.engine.containers() == []
 

@@ -120,9 +120,14 @@ def _has_flows(settings: Settings) -> bool:
     return bool(settings.flows.interfaces or settings.socket.path)
 
 
+def _has_workloads(settings: Settings) -> bool:
+    return settings.workloads.engine != "off" or settings.local_api.enabled is True
+
+
 SLICES: Final = (
     AgentSlice("forepost.agent.probes.build"),
     AgentSlice("forepost.agent.speedtests.build"),
     AgentSlice("forepost.agent.flows.build", _has_flows),
+    AgentSlice("forepost.agent.workloads.build", _has_workloads),
 )
 """In the order in which they are built, restore their documents, and flush."""

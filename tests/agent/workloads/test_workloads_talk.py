@@ -169,7 +169,7 @@ async def test_a_restart_is_answered(controller: Controller) -> None:
             1: "",
             2: "two: there is no such microservice",
         }
-        controller.microservices.is_away = True
+        controller.microservices.away = "the engine is away"
         controller.says("microservice_restart", request=3, uuid="one")
         assert (await controller.hears(RESTARTED, 3))[-1]["problem"] == "the engine is away"
     assert controller.microservices.restarted == ["one"]

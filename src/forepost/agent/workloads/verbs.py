@@ -30,7 +30,7 @@ class WorkloadVerbs:
         provision: Callable[[str, str], Awaitable[str]],
         deprovision: Callable[[], Awaitable[None]],
     ) -> None:
-        """`look`: has the folder of manifests read at once. `provision`: takes URL and key, and
+        """`look`: has the folder of manifests read at once. `provision`: takes key and URL, and
         raises EnrolmentRefused, as `deprovision` does.
         """
         self._microservices, self._manifests = microservices, manifests
@@ -114,7 +114,7 @@ class WorkloadVerbs:
 
     async def _be_provisioned(self, asked: local.ProvisionBy, _say: Say) -> local.ProvisionedAs:
         try:
-            return local.ProvisionedAs(uuid=await self._provision(asked.url, asked.key))
+            return local.ProvisionedAs(uuid=await self._provision(asked.key, asked.url))
         except EnrolmentRefused as error:
             raise Invalid(str(error)) from None
 

@@ -14,8 +14,9 @@ from forepost.agent.way import Way
 from forepost.agent.workloads.iofog.client import IofogClient, IofogRefused
 from forepost.agent.workloads.iofog.exchange import SUBJECT, IofogAgent, IofogExchange
 from forepost.agent.workloads.iofog.kept import WANTED, IofogKept
-from forepost.agent.workloads.iofog.report import HostFacts, status_of
+from forepost.agent.workloads.iofog.report import status_of
 from forepost.agent.workloads.iofog.standing import FOR_SEC, MOST, Refusals
+from forepost.agent.workloads.local_api.report import AgentFacts
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from forepost.kit.http import Unreachable
@@ -61,8 +62,8 @@ class IofogSite:
         def status(registries: Sequence[int]) -> Mapping[str, Any]:
             now = CLOCK.now()
             found = MicroserviceStatus(uuid="one", state="RUNNING", started_at=now)
-            facts = HostFacts(version="0.1.0", started_at=now)
-            return status_of(facts, EngineStatus(), [found], registries, now)
+            facts = AgentFacts(version="0.1.0")
+            return status_of(facts, now, EngineStatus(), [found], registries, now)
 
         return IofogAgent(
             status=status,

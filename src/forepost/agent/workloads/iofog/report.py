@@ -6,27 +6,15 @@ from typing import Any, Final
 
 import msgspec
 
+from forepost.agent.workloads.local_api.report import AgentFacts
 from forepost.wire.workloads.delivery import EngineStatus, MicroserviceStatus
 
 STARTED: Final = ("RUNNING", "UPDATING", "RESTARTING", "STUCK_IN_RESTART")
 
 
-class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes, percent and MB as ioFog has them."""
-
-    version: str
-    started_at: datetime
-    address: str = ""
-    memory_mb: float = 0
-    cpu_percent: float = 0
-    disk_gb: float = 0
-    available_disk_bytes: int = 0
-    available_memory_bytes: int = 0
-    total_cpu_percent: float = 0
-
-
 def status_of(
-    facts: HostFacts,
+    facts: AgentFacts,
+    started_at: datetime,
     engine: EngineStatus,
     statuses: Sequence[MicroserviceStatus],
     registries: Sequence[int],
@@ -35,13 +23,13 @@ def status_of(
     """All keys of 3.0 and 3.7. Lists travel as JSON within a string; without `microserviceStatus`
     3.0 answers 500, without `warningMessage` 3.7 does.
     """
-    up_ms = _ms(now) - _ms(facts.started_at)
+    up_ms = _ms(now) - _ms(started_at)
     return {
         "daemonStatus": "RUNNING",
         "daemonOperatingDuration": up_ms,
-        "daemonLastStart": _ms(facts.started_at),
-        "memoryUsage": round(facts.memory_mb, 2),
-        "diskUsage": round(facts.disk_gb, 3),
+        "daemonLastStart": _ms(started_at),
+        "memoryUsage": round(facts.memory_bytes / 1e6, 2),
+        "diskUsage": round(facts.disk_bytes / 1e9, 3),
         "cpuUsage": round(facts.cpu_percent, 2),
         "memoryViolation": False,
         "diskViolation": False,
@@ -54,7 +42,7 @@ def status_of(
         "repositoryStatus": _text([{"id": one, "linkStatus": "ONLINE"} for one in registries]),
         "systemTime": _ms(now),
         "lastStatusTime": _ms(now),
-        "ipAddress": facts.address,
+        "ipAddress": facts.ip_address,
         "ipAddressExternal": "",
         "processedMessages": 0,
         "microserviceMessageCounts": "[]",

@@ -150,6 +150,13 @@ class LocalApi:
             "local_api.set_config": Verb(dict[str, str], self._set),
         }
 
+    def configure(self, wanted: Mapping[str, str]) -> Mapping[str, str]:
+        """Set what a controller wants, as `/v2/config` does; return why some of it is refused."""
+        try:
+            return self._configuration.set(wanted)
+        except NotDone as refusal:
+            return {"all": str(refusal)}
+
     def resources_changed(self) -> None:
         """Tell all control sockets that `resources` says something else now."""
         self._lines.look()
