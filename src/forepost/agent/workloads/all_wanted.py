@@ -30,7 +30,7 @@ class WantingSide(Protocol):
 
 
 Hand = Callable[[Sequence[WantedMicroservice], Sequence[Registry], bool], Awaitable[None]]
-"""Takes all that is wanted, the registries, and whether it is all: else what runs beside it stays."""
+"""Takes all that is wanted, the registries, and whether that is all: else nothing is ended."""
 
 
 class AllWanted:

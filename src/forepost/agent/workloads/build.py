@@ -24,13 +24,20 @@ from forepost.agent.workloads.keeper import WorkloadKeeper
 from forepost.agent.workloads.local_api.api import LocalApi, LocalApiNeeds
 from forepost.agent.workloads.local_api.configuration import LocalConfig
 from forepost.agent.workloads.local_manifests import LocalManifests
-from forepost.agent.workloads.microservices import NoSuchMicroservice, NotNow
+from forepost.agent.workloads.microservices import (
+    Microservices,
+    NoSuchMicroservice,
+    NotNow,
+    WantedMicroservice,
+)
+from forepost.agent.workloads.no_microservices import NoMicroservices
 from forepost.agent.workloads.owner import owner_of
 from forepost.agent.workloads.site_facts import SiteFacts
 from forepost.agent.workloads.site_rules import SiteRules
 from forepost.agent.workloads.talk import WorkloadsTalk
 from forepost.agent.workloads.verbs import WorkloadVerbs
 from forepost.agent.workloads.wanted import WantedList, WantedWorkloads
+from forepost.wire.workloads.delivery import Registry
 
 MANIFESTS: Final = "workloads.d"
 REMEMBERED: Final = "workloads.json"
@@ -60,9 +67,12 @@ class SiteWorkloads:
             ManifestFolder(_folder(section.manifests, state_dir)), state_dir, site.health
         )
         self._manifests.start()
-        self._keeper = WorkloadKeeper(
-            self._engine(), state_dir / REMEMBERED, site.clock, site.health
-        )
+        self._keeper: WorkloadKeeper | None = None
+        self._microservices: Microservices = NoMicroservices()
+        if section.engine != "off":
+            self._keeper = self._microservices = WorkloadKeeper(
+                self._engine(), state_dir / REMEMBERED, site.clock, site.health
+            )
         client = IofogClient(site.node.way, site.clock, site.settings.uplink.pin_sha256)
         self._iofog = IofogExchange(
             client, IofogKept(state_dir, site.health), self._as_iofog(), site.clock, site.health
@@ -80,20 +90,20 @@ class SiteWorkloads:
             self._manifests,
             [("controller", _Ours(self._document, site)), ("iofog", self._iofog)],
             self._rules.refusal,
-            self._keeper.want,
+            self._want,
             site.clock,
         )
         self._facts = SiteFacts(
             LinuxHost(), site.node.version, state_dir, self._controllers.told, site.clock
         )
         self._api = LocalApi(
-            site.settings, state_dir, self._keeper, self._needs(), site.clock, site.health
+            site.settings, state_dir, self._microservices, self._needs(), site.clock, site.health
         )
 
     @property
     def built(self) -> Built:
         verbs = WorkloadVerbs(
-            self._keeper,
+            self._microservices,
             self._manifests,
             self._rules.refusal,
             self._look,
@@ -102,8 +112,8 @@ class SiteWorkloads:
         )
         return Built(
             services=self._services(),
-            documents=[self._document],
-            talks=[WorkloadsTalk(self._keeper, self._site.clock)],
+            documents=[self._document] if self._keeper else [],
+            talks=[WorkloadsTalk(self._microservices, self._site.clock)] if self._keeper else [],
             verbs={**verbs.verbs, **self._api.verbs},
             reload=self._reload,
             flush=self._api.flush,
@@ -111,7 +121,7 @@ class SiteWorkloads:
 
     def _services(self) -> Mapping[str, Service]:
         services: dict[str, Service] = {"workloads facts": self._facts.run}
-        if self._site.settings.workloads.engine != "off":
+        if self._keeper is not None:
             services["workloads"] = self._keeper.run
             services["wanted workloads"] = self._wanted.run
             services["iofog"] = self._iofog.run
@@ -132,6 +142,12 @@ class SiteWorkloads:
     def _look(self) -> None:
         self._wanted.look()
 
+    async def _want(
+        self, wanted: Sequence[WantedMicroservice], registries: Sequence[Registry], complete: bool
+    ) -> None:
+        if self._keeper is not None:
+            await self._keeper.want(wanted, registries, complete=complete)
+
     async def _reload(self) -> None:
         self._look()
 
@@ -146,7 +162,8 @@ class SiteWorkloads:
 
     def _applied(self, config: LocalConfig) -> None:
         self._config = config
-        self._keeper.prune_by(config.prune_threshold_percent, config.prune_hours)
+        if self._keeper is not None:
+            self._keeper.prune_by(config.prune_threshold_percent, config.prune_hours)
         if config.log_level is not None:
             logging.getLogger("forepost").setLevel(config.log_level)
 
@@ -168,8 +185,8 @@ class SiteWorkloads:
         return status_of(
             self._facts.now(),
             site.node.started_at,
-            self._keeper.engine(),
-            [one for one in self._keeper.statuses() if one.wanted_by == "iofog"],
+            self._microservices.engine(),
+            [one for one in self._microservices.statuses() if one.wanted_by == "iofog"],
             registries,
             site.clock.now(),
         )
@@ -184,13 +201,13 @@ class SiteWorkloads:
 
     async def _restart(self, uuid: str) -> None:
         try:
-            await self._keeper.restart(uuid)
+            await self._microservices.restart(uuid)
         except (NoSuchMicroservice, NotNow) as error:
             _log.warning("%s is not made anew: %s", uuid, error)
 
     async def _prune(self) -> None:
         try:
-            await self._keeper.prune()
+            await self._microservices.prune()
         except NotNow as error:
             _log.warning("nothing is pruned: %s", error)
 
