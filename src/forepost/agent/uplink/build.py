@@ -16,6 +16,7 @@ from forepost.agent.slices import Built, Service
 from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.admission import admitted
 from forepost.agent.uplink.documents import Documents
+from forepost.agent.uplink.foreign_spool import SPOOL, is_foreign, put_aside
 from forepost.agent.uplink.link import Uplink
 from forepost.agent.uplink.needs import UplinkNeeds
 from forepost.agent.uplink.provisioned import Provisioning
@@ -34,9 +35,11 @@ class UplinkBase:
     """
 
     def __init__(self, settings: Settings, node: Node, clock: Clock, health: Health) -> None:
+        """Raises CannotStart."""
         self._settings, self._node, self._clock, self._health = settings, node, clock, health
+        put_aside(node)
         self._spool = Spool(
-            SpoolFolder(node.state_dir / "spool"),
+            SpoolFolder(node.state_dir / SPOOL),
             clock,
             health,
             max_bytes=settings.spool.max_bytes,
@@ -130,6 +133,9 @@ class UplinkBase:
             await anyio.sleep_forever()
         identity = await admitted(self._node, wanted, settings.pin, may_move=settings.may_move)
         self._health.well("uplink")
+        if is_foreign(self._node):  # it was opened before anybody knew
+            self.enrolment.begin_anew()
+            await anyio.sleep_forever()
         with self.enrolment.conversing():
             await link.run(identity)
             self.enrolment.removed()

@@ -166,6 +166,10 @@ class Provisioning:
         self._told.set()
         forget_provisioned(self._node.state_dir)
 
+    def begin_anew(self) -> None:
+        """Have the agent begin anew soon."""
+        self._changed.set()
+
     async def run(self) -> None:
         """Have the agent begin anew after a change, when whoever asked for it has the answer."""
         await self._changed.wait()
