@@ -14,7 +14,9 @@ UUID = "own"
 
 
 def opened(site: LocalApiSite, uuid: str = UUID, **more: Any) -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{site.port}/v2/control/socket/id/{uuid}", proxy=None, **more)
+    url = f"ws://127.0.0.1:{site.port}/v2/control/socket/id/{uuid}"
+    line: ClientConnection = connect(url, proxy=None, **more)
+    return line
 
 
 def nothing_is_told(line: ClientConnection) -> None:
