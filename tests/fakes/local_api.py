@@ -85,8 +85,12 @@ class LocalApiSite:
         )
 
     @contextmanager
-    def running(self, inside: Namespace | None = None) -> Iterator["LocalApiSite"]:
-        """`inside`: its sockets, and those of this thread, are of this namespace."""
+    def running(
+        self, inside: Namespace | None = None, ready: Callable[[], None] | None = None
+    ) -> Iterator["LocalApiSite"]:
+        """`inside`: its sockets, and those of this thread, are of this namespace. `ready`: what is
+        done once it said that it cannot listen.
+        """
         with ExitStack() as stack:
             self.portal = stack.enter_context(start_blocking_portal())
             if inside is not None:
@@ -97,7 +101,7 @@ class LocalApiSite:
             self.api = self._made()
             future, scope = self.portal.start_task(self._serve)
             try:
-                self._wait()
+                self._wait(ready)
                 yield self
             finally:
                 self.portal.call(scope.cancel)
@@ -110,8 +114,14 @@ class LocalApiSite:
                 tasks.start_soon(_until_cancelled, service)
             task_status.started(tasks.cancel_scope)
 
-    def _wait(self) -> None:
+    def _wait(self, ready: Callable[[], None] | None) -> None:
         for _ in range(1_000):
+            if ready is not None:
+                self.portal.call(anyio.sleep, 0.02)
+                if self.health.problems:
+                    ready()
+                    return
+                continue
             try:
                 self.ask("GET", "/")
             except ConnectionError:

@@ -319,6 +319,12 @@ class Settings(Section, frozen=True, kw_only=True):
     local_api: LocalApiSection = LocalApiSection()
     workloads: WorkloadsSection = WorkloadsSection()
 
+    @property
+    def serves_local_api(self) -> bool:
+        if self.local_api.enabled is None:
+            return self.workloads.engine != "off"
+        return self.local_api.enabled
+
 
 def read(path: Path | None, env: Mapping[str, str] = os.environ) -> Settings:
     """Raises `forepost.kit.settings.WrongSettings`."""

@@ -16,7 +16,7 @@ from forepost.agent.workloads.local_api.tokens import MicroserviceTokens, TokenF
 from forepost.agent.workloads.local_api.words import NotDone, failed, told
 from forepost.agent.workloads.microservices import Microservices
 
-KNOWN_SEC: Final = 5.0
+KNOWN_SEC: Final = 3.0
 """How long who comes from an unknown address waits: a container asks as soon as it runs, and the
 engine may say a little later which address it has."""
 MOST_UNKNOWN: Final = 64
