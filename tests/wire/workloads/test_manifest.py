@@ -65,5 +65,7 @@ def test_what_is_of_the_container_makes_a_new_one(change: str) -> None:
 def test_a_fingerprint_is_the_same_in_any_order_and_with_what_goes_without_saying() -> None:
     one = read('{"uuid": "a", "env": {"A": "1", "B": "2"}, "privileged": false}')
     other = read('{"env": {"B": "2", "A": "1"}, "uuid": "a"}')
-    assert fingerprint(one) == fingerprint(other) == "db6e4599f45ff6e8"
+    said = '"limits": {}, "health": {"interval": 30}, "log": {"files": 2}, "update": {}'
+    third = read('{"uuid": "a", "env": {"A": "1", "B": "2"}, "stop_sec": 10, ' + said + "}")
+    assert fingerprint(one) == fingerprint(other) == fingerprint(third) == "db6e4599f45ff6e8"
     assert msgspec.json.encode(other) == b'{"env":{"B":"2","A":"1"},"uuid":"a"}'

@@ -146,7 +146,21 @@ BESIDE: Final = ("name", "config", "routes", "update")
 
 def fingerprint(microservice: Microservice) -> str:
     """Return 16 hex digits that are equal where the same container is wanted."""
-    plain = msgspec.to_builtins(microservice)
-    for field in BESIDE:
-        plain.pop(field, None)
-    return sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]
+    said = {name: part for name, part in _said(microservice).items() if name not in BESIDE}
+    return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:16]
+
+
+def _said(part: Any) -> Any:
+    """Of a manifest, or a part of it, what is not as it would be unsaid."""
+    if isinstance(part, list):
+        return [_said(one) for one in part]
+    if not isinstance(part, Manifest):
+        return part
+    defaults = {
+        field.name: field.default
+        if field.default_factory is msgspec.NODEFAULT
+        else field.default_factory()
+        for field in msgspec.structs.fields(part)
+    }
+    fields = {name: getattr(part, name) for name in part.__struct_fields__}
+    return {name: _said(one) for name, one in fields.items() if one != defaults[name]}
