@@ -134,7 +134,12 @@ class SiteWorkloads:
         # aiohttp: 20 MiB that an agent without containers does not need
         from forepost.agent.edges.containers.docker import DockerEngine  # noqa: PLC0415
 
-        return DockerEngine(section.docker_url, owner_of(self._site.node.state_dir), self._zone)
+        return DockerEngine(
+            section.docker_url,
+            owner_of(self._site.node.state_dir),
+            self._zone,
+            volumes=section.allow_volumes,
+        )
 
     def _zone(self) -> str:
         return self._config["time-zone"] or time_zone()

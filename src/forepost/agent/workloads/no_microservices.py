@@ -44,9 +44,8 @@ class NoMicroservices:
     async def restart(self, uuid_or_name: str) -> None:
         raise NoSuchMicroservice(f"{uuid_or_name}: {OFF}")
 
-    async def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncIterator[LogLine]:
+    def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncIterator[LogLine]:
         raise NoSuchMicroservice(f"{uuid_or_name}: {OFF}")
-        yield  # what makes it an iterator
 
     async def prune(self) -> Pruned:
         raise NotNow(OFF)
