@@ -57,6 +57,7 @@ class IofogController:
             {"id": 1, "url": "registry.hub.docker.com", "isPublic": True, "username": ""},
             {"id": 2, "url": "from_cache", "isPublic": True, "username": ""},
         ]
+        self.volume_mounts: list[dict[str, Any]] = []
         self.edge_resources: list[dict[str, Any]] = []
         self.flags: set[str] = set()
         self.updated = 1
@@ -175,6 +176,8 @@ class IofogController:
             "agent/registries": {"registries": self.registries},
             "agent/edgeResources": {"edgeResources": self.edge_resources},
         }
+        if self.version == "3.7":
+            found["agent/volumeMounts"] = {"volumeMounts": self.volume_mounts}
         if path not in found:
             return 404, {"name": "NotFoundError", "message": "Not found"}
         if path == "agent/microservices":

@@ -1,5 +1,6 @@
 """What a site lets a manifest ask for, whoever wrote it."""
 
+from os.path import normpath
 from typing import Any
 
 import msgspec
@@ -15,7 +16,13 @@ ALLOWED = WorkloadsSection(
     allow_host_paths=("/srv/data",),
     allow_capabilities=("NET_ADMIN",),
 )
-LINKS = {"/srv/data/out": "/etc", "/srv/data/in": "/srv/data/real"}
+MOUNTS = "/var/lib/agent/mounts"
+LINKS = {"/srv/data/out": "/etc", "/srv/link": "/srv/data"}
+
+
+def real(path: str) -> str:
+    path = normpath(path)
+    return LINKS.get(path, path)
 
 
 def asked(**said: Any) -> Microservice:
@@ -27,7 +34,7 @@ def bind(source: str) -> list[dict[str, str]]:
 
 
 def refusal(section: WorkloadsSection, **said: Any) -> str:
-    rules = SiteRules(section, "docker", is_root=True, real=lambda path: LINKS.get(path, path))
+    rules = SiteRules(section, MOUNTS, "docker", is_root=True, real=real)
     return rules.refusal(asked(**said))
 
 
@@ -71,17 +78,27 @@ def test_what_is_harmless_needs_no_leave(said: dict[str, Any]) -> None:
         {"network": "host"},
         {"cap_add": ["NET_ADMIN"]},
         {"volumes": bind("/srv/data")},
-        {"volumes": bind("/srv/data/x")},
-        {"volumes": bind("/srv/data/in")},
+        {"volumes": bind("/srv/data/")},
+        {"volumes": bind("/srv/link")},
     ],
 )
 def test_what_is_allowed_may_be(said: dict[str, Any]) -> None:
     assert refusal(ALLOWED, **said) == ""
 
 
-@pytest.mark.parametrize("path", ["/srv/database", "/srv", "/srv/data/out"])
-def test_neither_a_neighbour_nor_a_link_leads_out_of_a_folder(path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/srv/database", "/srv", "/srv/data/x", "/srv/data/out", "/srv/data/.."]
+)
+def test_nothing_beside_a_path_that_is_allowed_nor_below_it(path: str) -> None:
     assert path in refusal(ALLOWED, volumes=bind(path))
+
+
+def test_mounts_of_the_agent_may_be_read_and_not_written() -> None:
+    [one] = bind(f"{MOUNTS}/secret")
+    assert refusal(WorkloadsSection(), volumes=[one])
+    assert refusal(WorkloadsSection(), volumes=[{**one, "read_only": True}]) == ""
+    for path in (MOUNTS, f"{MOUNTS}/../key", f"{MOUNTS}x/y"):
+        assert refusal(WorkloadsSection(), volumes=[{**one, "source": path, "read_only": True}])
 
 
 @pytest.mark.parametrize(
@@ -97,6 +114,6 @@ def test_neither_a_neighbour_nor_a_link_leads_out_of_a_folder(path: str) -> None
 def test_a_process_has_a_command_and_a_user_that_is_not_root(
     said: dict[str, Any], field: str
 ) -> None:
-    rules = SiteRules(WorkloadsSection(), "process", is_root=True)
+    rules = SiteRules(WorkloadsSection(), MOUNTS, "process", is_root=True)
     wanted = msgspec.convert({"uuid": "a", **said}, Microservice)
     assert rules.refusal(wanted).partition(":")[0] == field

@@ -20,6 +20,7 @@ from forepost.agent.workloads.iofog.exchange import IofogAgent, IofogExchange
 from forepost.agent.workloads.iofog.kept import IofogKept
 from forepost.agent.workloads.iofog.names import as_options, as_told
 from forepost.agent.workloads.iofog.report import status_of
+from forepost.agent.workloads.iofog.volume_mounts import VolumeMountFolder
 from forepost.agent.workloads.keeper import WorkloadKeeper
 from forepost.agent.workloads.local_api.api import LocalApi, LocalApiNeeds
 from forepost.agent.workloads.local_api.configuration import LocalConfig
@@ -58,8 +59,10 @@ class SiteWorkloads:
         self._config = LocalConfig()
         self._resources = "[]"
         section, state_dir = site.settings.workloads, site.node.state_dir
+        mounts = VolumeMountFolder(state_dir)
         self._rules = SiteRules(
             section,
+            str(mounts.path),
             "process" if section.engine == "process" else "docker",
             is_root=os.geteuid() == 0,
         )
@@ -75,7 +78,12 @@ class SiteWorkloads:
             )
         client = IofogClient(site.node.way, site.clock, site.settings.uplink.pin_sha256)
         self._iofog = IofogExchange(
-            client, IofogKept(state_dir, site.health), self._as_iofog(), site.clock, site.health
+            client,
+            IofogKept(state_dir, site.health),
+            mounts,
+            self._as_iofog(),
+            site.clock,
+            site.health,
         )
         self._controllers = Controllers(
             site.enrolment,

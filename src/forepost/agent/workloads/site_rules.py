@@ -25,12 +25,15 @@ class SiteRules:
     def __init__(
         self,
         section: WorkloadsSection,
+        mounts: str,
         engine: Engine,
         *,
         is_root: bool,
         real: Callable[[str], str] = os.path.realpath,
     ) -> None:
+        """`mounts`: a folder of the agent's own that microservices may read."""
         self._section, self._engine, self._is_root, self._real = section, engine, is_root, real
+        self._mounts = mounts
 
     def refusal(self, wanted: Microservice) -> str:
         """Return why this may not run here, naming the field; "" where it may."""
@@ -68,19 +71,20 @@ class SiteRules:
             if volume.type == "volume":
                 if not volume.source.replace("_", "").replace("-", "").replace(".", "").isalnum():
                     return f"volumes: {volume.source}: is no name of a volume"
-            elif not self._may_have(volume.source):
+            elif not self._may_have(volume.source, read_only=volume.read_only):
                 return (
                     f"volumes: this site does not allow the path {volume.source}"
                     " (workloads.allow_host_paths)"
                 )
         return ""
 
-    def _may_have(self, source: str) -> bool:
-        """A link in a folder that is allowed may lead out of it."""
+    def _may_have(self, source: str, *, read_only: bool) -> bool:
+        """What is below a path that is allowed is not: a container that has that one could put a
+        link there, which leads anywhere at the next start.
+        """
         if not source.startswith("/"):
             return False
         path = self._real(source)
-        return any(
-            path == top or path.startswith(top.rstrip("/") + "/")
-            for top in map(self._real, self._section.allow_host_paths)
-        )
+        if read_only and path.startswith(self._real(self._mounts) + "/"):
+            return True
+        return path in map(self._real, self._section.allow_host_paths)

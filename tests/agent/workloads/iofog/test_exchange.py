@@ -1,5 +1,6 @@
 """The exchange with an ioFog Controller, 3.0 and 3.7, over real HTTP."""
 
+import base64
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from forepost.agent.workloads.iofog.exchange import SUBJECT, IofogAgent, IofogEx
 from forepost.agent.workloads.iofog.kept import WANTED, IofogKept
 from forepost.agent.workloads.iofog.report import status_of
 from forepost.agent.workloads.iofog.standing import FOR_SEC, MOST, Refusals
+from forepost.agent.workloads.iofog.volume_mounts import FOLDER, VolumeMountFolder
 from forepost.agent.workloads.local_api.report import AgentFacts
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
@@ -45,7 +47,12 @@ class IofogSite:
     def begun(self) -> IofogExchange:
         """As at a start of the agent."""
         self.exchange = IofogExchange(
-            self.client, IofogKept(self.state, self.health), self._agent(), CLOCK, self.health
+            self.client,
+            IofogKept(self.state, self.health),
+            VolumeMountFolder(self.state),
+            self._agent(),
+            CLOCK,
+            self.health,
         )
         return self.exchange
 
@@ -138,6 +145,41 @@ async def test_all_that_is_wanted_comes_and_how_it_is_goes(
         controller.flag("microserviceList")
         await until(lambda: site.uuids == [])
     assert site.health.problems == {}
+
+
+async def test_config_maps_and_secrets_are_folders_that_microservices_read(
+    site: IofogSite,
+) -> None:
+    with IofogController("3.7").serving() as controller:
+        text = base64.b64encode(b"word").decode()
+        controller.volume_mounts = [
+            {"uuid": "u", "name": "secret", "version": 1, "data": {"pass": text, "old": text}},
+            {"uuid": "v", "name": "../key", "version": 1, "data": {"pass": text}},
+            {"uuid": "w", "name": "wrong", "version": 1, "data": {"pass": "?"}},
+        ]
+        volumes = [
+            {"hostDestination": "secret", "containerDestination": "/s", "type": "volumeMount"},
+            {"hostDestination": "$VolumeMount/secret", "containerDestination": "/t", "type": None},
+        ]
+        controller.want(uuid="one", volumeMappings=volumes)
+        await site.provisioned(controller)
+        folder = site.state / FOLDER
+        async with site.running():
+            await until(lambda: site.uuids == ["one"])
+            [one] = site.exchange.list.microservices
+            assert {(v.source, v.type, v.read_only) for v in one.volumes} == {
+                (f"{folder}/secret", "bind", True)
+            }
+            assert (folder / "secret/pass").read_bytes() == b"word"
+            assert (folder / "secret/pass").stat().st_mode & 0o777 == 0o644
+            assert [path.name for path in folder.iterdir()] == ["secret"]
+            assert not (site.state / "key").exists()
+            controller.volume_mounts[0]["data"] = {"pass": base64.b64encode(b"new").decode()}
+            controller.flag("volumeMounts")
+            await until(lambda: not (folder / "secret/old").exists())
+            assert (folder / "secret/pass").read_bytes() == b"new"
+            await site.exchange.leave()
+            assert list(folder.iterdir()) == []
 
 
 async def test_a_start_without_the_controller_wants_what_was_wanted(

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import anyio
+import anyio.to_thread
 import msgspec
 
 from forepost.agent.workloads.iofog.account import IofogAccount, WrongIofogKey
@@ -19,14 +20,24 @@ from forepost.agent.workloads.iofog.client import IofogClient, IofogRefused
 from forepost.agent.workloads.iofog.kept import IofogKept, IofogWanted
 from forepost.agent.workloads.iofog.manifests import manifests_of, rebuilt
 from forepost.agent.workloads.iofog.standing import Refusals
+from forepost.agent.workloads.iofog.volume_mounts import (
+    IofogVolumeMounts,
+    VolumeMountFolder,
+    contents,
+)
 from forepost.agent.workloads.wanted import WantedList
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.http import Unreachable
 
 SUBJECT: Final = "iofog controller"
+NOT_FOUND: Final = 404
 FIRST: Final = IofogChanges(
-    config=True, microservice_list=True, registries=True, linked_edge_resources=True
+    config=True,
+    microservice_list=True,
+    registries=True,
+    linked_edge_resources=True,
+    volume_mounts=True,
 )
 """At a start all is asked for: what was told while nobody listened is told no more."""
 
@@ -55,9 +66,15 @@ class IofogExchange:
     """At most one Controller at a time; none: nothing is asked, and nothing is wanted."""
 
     def __init__(
-        self, client: IofogClient, kept: IofogKept, agent: IofogAgent, clock: Clock, health: Health
+        self,
+        client: IofogClient,
+        kept: IofogKept,
+        mounts: VolumeMountFolder,
+        agent: IofogAgent,
+        clock: Clock,
+        health: Health,
     ) -> None:
-        self._client, self._kept, self._agent = client, kept, agent
+        self._client, self._kept, self._mounts, self._agent = client, kept, mounts, agent
         self._clock, self._health = clock, health
         self._refusals = Refusals()
         self._came = anyio.Event()
@@ -152,6 +169,8 @@ class IofogExchange:
             await self._agent.configured({k: v for k, v in found.items() if v is not None})
         if first is not None:
             await self._client.send(account, "PATCH", "agent/config", self._agent.settings())
+        if changes.volume_mounts:
+            await self._take_mounts(account)
         await self._take_wanted(account, changes)
         if changes.linked_edge_resources:
             edge = await self._client.get(account, "agent/edgeResources", IofogEdgeResources)
@@ -165,6 +184,19 @@ class IofogExchange:
             body = {"lastUpdated": said.last_updated}
             await self._client.send(account, "PATCH", "agent/config/changes", body)
             self._acknowledged = said.last_updated
+
+    async def _take_mounts(self, account: IofogAccount) -> None:
+        """Before the microservices that have them."""
+        try:
+            said = await self._client.get(account, "agent/volumeMounts", IofogVolumeMounts)
+        except IofogRefused as refused:
+            if refused.status == NOT_FOUND:
+                return  # a Controller 3.0
+            raise
+        found, problems = contents(said.volume_mounts or [])
+        for problem in problems:
+            _log.warning("%s: %s", account.url, problem)
+        await anyio.to_thread.run_sync(self._mounts.write, found)
 
     async def _take_wanted(self, account: IofogAccount, changes: IofogChanges) -> None:
         registries: list[IofogRegistry] = self._kept.wanted.registries
@@ -187,10 +219,14 @@ class IofogExchange:
     def _restore(self) -> None:
         wanted = self._kept.wanted
         answer = IofogMicroservices(microservices=wanted.microservices)
-        self.list = manifests_of(answer, wanted.registries)
+        self.list = manifests_of(answer, wanted.registries, str(self._mounts.path))
 
     def _forget(self) -> None:
         self._kept.forget()
+        try:
+            self._mounts.write({})
+        except OSError as error:
+            self._health.ill(SUBJECT, f"{self._mounts.path}: {error.strerror}")
         self._acknowledged, self.is_connected = "", False
         self._restore()
         self._agent.edge_resources([])

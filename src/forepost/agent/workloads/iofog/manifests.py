@@ -10,6 +10,7 @@ from forepost.agent.workloads.iofog.bodies import (
     IofogMicroservice,
     IofogMicroservices,
     IofogRegistry,
+    IofogVolume,
 )
 from forepost.agent.workloads.wanted import WantedList
 from forepost.wire.base import complaint
@@ -19,12 +20,19 @@ from forepost.wire.workloads.manifest import Microservice
 FROM_CACHE: Final = 2
 """The number of the registry that is none: nothing is pulled."""
 LOG_FILE_MB: Final = 2
+VOLUME_MOUNT: Final = "$VolumeMount/"
+"""How older definitions name a volume mount."""
 
 _microservice = msgspec.json.Decoder(IofogMicroservice)
 
 
-def manifests_of(answer: IofogMicroservices, registries: Iterable[IofogRegistry]) -> WantedList:
-    """What is wanted; one that is not understood is a problem, and costs the others nothing."""
+def manifests_of(
+    answer: IofogMicroservices, registries: Iterable[IofogRegistry], mounts: str
+) -> WantedList:
+    """What is wanted; one that is not understood is a problem, and costs the others nothing.
+
+    `mounts`: the folder of volume mounts.
+    """
     known = {one.id: _registry(one) for one in registries}
     found = WantedList(registries=[one for one in known.values() if one.username])
     for raw in answer.microservices or []:
@@ -33,7 +41,7 @@ def manifests_of(answer: IofogMicroservices, registries: Iterable[IofogRegistry]
             read = _microservice.decode(raw)
             uuid = read.uuid
             if not read.delete:
-                manifest = msgspec.convert(_manifest(read, known), Microservice)
+                manifest = msgspec.convert(_manifest(read, known, mounts), Microservice)
                 found.microservices.append(manifest)
         except msgspec.ValidationError as error:
             found.problems.append(f"microservice {uuid}: {complaint(error)}")
@@ -62,7 +70,9 @@ def _registry(one: IofogRegistry) -> Registry:
     )
 
 
-def _manifest(read: IofogMicroservice, registries: dict[int, Registry]) -> dict[str, Any]:
+def _manifest(
+    read: IofogMicroservice, registries: dict[int, Registry], mounts: str
+) -> dict[str, Any]:
     said: dict[str, Any] = {
         "uuid": read.uuid,
         "name": read.name,
@@ -85,15 +95,7 @@ def _manifest(read: IofogMicroservice, registries: dict[int, Registry]) -> dict[
             }
             for one in read.port_mappings or []
         ],
-        "volumes": [
-            {
-                "source": one.host_destination,
-                "target": one.container_destination,
-                "type": "bind" if one.type in (None, "bind") else one.type,
-                "read_only": one.access_mode == "ro",
-            }
-            for one in read.volume_mappings or []
-        ],
+        "volumes": [_volume(one, mounts) for one in read.volume_mappings or []],
         "limits": {"memory_mb": round(read.memory_limit)} if read.memory_limit else None,
         "health": _health(read.health_check),
     }
@@ -105,6 +107,21 @@ def _manifest(read: IofogMicroservice, registries: dict[int, Registry]) -> dict[
         files = max(1, round(read.log_size) // LOG_FILE_MB)
         said["log"] = {"max_kb": LOG_FILE_MB << 10, "files": min(files, 100)}
     return {field: value for field, value in said.items() if value is not None}
+
+
+def _volume(one: IofogVolume, mounts: str) -> dict[str, Any]:
+    name = one.host_destination.removeprefix(VOLUME_MOUNT)
+    if one.type == "volumeMount" or name != one.host_destination:
+        source, kind, read_only = f"{mounts}/{name}", "bind", True
+    else:
+        source, kind = one.host_destination, one.type or "bind"
+        read_only = one.access_mode == "ro"
+    return {
+        "source": source,
+        "target": one.container_destination,
+        "type": kind,
+        "read_only": read_only,
+    }
 
 
 def _capability(name: str) -> str:
