@@ -1,6 +1,6 @@
 """The microservices of a site that a test says, with statuses and logs of their own."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from forepost.agent.workloads.microservices import NoSuchMicroservice, NotNow
 from forepost.wire.workloads.delivery import LogLine, MicroserviceStatus
@@ -33,7 +33,9 @@ class LoggedMicroservices(SiteMicroservices):
             raise NotNow(self.away)
         self.restarted.append(uuid_or_name)
 
-    async def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncIterator[LogLine]:
+    async def logs(
+        self, uuid_or_name: str, tail: int, *, follow: bool
+    ) -> AsyncGenerator[LogLine, None]:
         self._known(uuid_or_name)
         read = max(0, len(self.written) - tail)
         while True:

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from forepost.agent.edges.files.manifest_folder import ManifestFolder
-from forepost.agent.workloads.all_wanted import LOOK_SEC, AllWanted
+from forepost.agent.workloads.all_wanted import LOOK_SEC, AllWanted, Spared
 from forepost.agent.workloads.local_manifests import KEPT, LocalManifests
 from forepost.agent.workloads.microservices import WantedMicroservice
 from forepost.agent.workloads.wanted import WantedList
@@ -39,7 +39,7 @@ class Handed:
         self.state.mkdir()
         self.clock = FakeClock()
         self.side = Side()
-        self.all: list[tuple[list[str], list[str], bool]] = []
+        self.all: list[tuple[list[str], list[str], Spared]] = []
         self.refused: list[str] = []
         self.wanted = self.begun()
 
@@ -56,11 +56,11 @@ class Handed:
         return "no" if one.privileged else ""
 
     async def _take(
-        self, wanted: Sequence[WantedMicroservice], registries: Sequence[Registry], complete: bool
+        self, wanted: Sequence[WantedMicroservice], registries: Sequence[Registry], spared: Spared
     ) -> None:
         uuids = [one.microservice.uuid for one in wanted]
         self.refused = [one.microservice.uuid for one in wanted if one.refused]
-        self.all.append((uuids, [one.name for one in registries], complete))
+        self.all.append((uuids, [one.name for one in registries], spared))
 
     def put(self, uuid: str) -> None:
         (self.folder / f"{uuid}.json").write_text(f'{{"uuid": "{uuid}", "image": "x"}}')
@@ -72,7 +72,7 @@ class Handed:
             yield
             tasks.cancel_scope.cancel()
 
-    async def hands(self, count: int) -> tuple[list[str], list[str], bool]:
+    async def hands(self, count: int) -> tuple[list[str], list[str], Spared]:
         with anyio.fail_after(LONG_SEC):
             while len(self.all) < count:  # noqa: ASYNC110 - a thread reads the folder
                 await anyio.sleep(0.01)
@@ -87,28 +87,29 @@ def handed(tmp_path: Path) -> Handed:
 async def test_every_change_of_any_side_is_handed_on(handed: Handed) -> None:
     handed.put("own")
     async with handed.running():
-        assert await handed.hands(1) == (["own"], [], True)
+        assert await handed.hands(1) == (["own"], [], frozenset())
         handed.side.list = WantedList(
             microservices=[Microservice(uuid="far"), Microservice(uuid="root", privileged=True)],
+            unclear=["newer"],
             registries=[Registry(name="ours", url="registry.example.com")],
         )
         handed.wanted.look()
-        assert await handed.hands(2) == (["own", "far", "root"], ["ours"], True)
+        assert await handed.hands(2) == (["own", "far", "root"], ["ours"], frozenset({"newer"}))
         assert handed.refused == ["root"]
         handed.wanted.look()
         (handed.folder / "own.json").unlink()
         handed.wanted.look()
-        assert await handed.hands(3) == (["far", "root"], ["ours"], True)
+        assert await handed.hands(3) == (["far", "root"], ["ours"], frozenset({"newer"}))
 
 
 async def test_what_a_side_lost_is_not_taken_for_nothing(handed: Handed) -> None:
     handed.put("own")
     handed.side.is_known = False
     async with handed.running():
-        assert await handed.hands(1) == (["own"], [], False)
+        assert await handed.hands(1) == (["own"], [], None)
         handed.side.is_known = True
         handed.wanted.look()
-        assert await handed.hands(2) == (["own"], [], True)
+        assert await handed.hands(2) == (["own"], [], frozenset())
 
 
 async def test_a_folder_that_is_away_and_was_forgotten_is_not_taken_for_empty(
@@ -118,7 +119,7 @@ async def test_a_folder_that_is_away_and_was_forgotten_is_not_taken_for_empty(
     (handed.state / KEPT).write_text("spoilt")
     handed.begun()
     async with handed.running():
-        assert await handed.hands(1) == ([], [], False)
+        assert await handed.hands(1) == ([], [], None)
 
 
 def test_a_manifest_counts_within_five_seconds() -> None:

@@ -4,7 +4,7 @@ Every member of the Protocols raises EngineAway where the engine does not answer
 where it answers and will not.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -117,7 +117,7 @@ class ContainerView(Protocol):
         """Return whether there is such a file in the container."""
         ...
 
-    def hints(self) -> AsyncIterator[EngineHint]:
+    def hints(self) -> AsyncGenerator[EngineHint, None]:
         """Return what happens to containers of this agent from now on."""
         ...
 
@@ -178,7 +178,7 @@ class ContainerLogs(Protocol):
 
     def lines(
         self, container_id: str, *, since: datetime | None, tail: int | None, follow: bool
-    ) -> AsyncIterator[LogLine]:
+    ) -> AsyncGenerator[LogLine, None]:
         """Return lines with their times, from `since` on, of those the last `tail`; with `follow`
         also those that come until the container ends.
         """

@@ -29,8 +29,10 @@ class WantingSide(Protocol):
         ...
 
 
-Hand = Callable[[Sequence[WantedMicroservice], Sequence[Registry], bool], Awaitable[None]]
-"""Takes all that is wanted, the registries, and whether that is all: else nothing is ended."""
+Spared = frozenset[str] | None
+Hand = Callable[[Sequence[WantedMicroservice], Sequence[Registry], Spared], Awaitable[None]]
+"""Takes all that is wanted, the registries, and the uuids of others that are left as they are, since
+it is not known whether they are wanted; None: all others."""
 
 
 class AllWanted:
@@ -60,12 +62,17 @@ class AllWanted:
             await anyio.to_thread.run_sync(self._manifests.look)
             wanted = self._combined()
             registries = [one for _, side in self._sides for one in side.list.registries]
-            complete = self._manifests.is_known and all(side.is_known for _, side in self._sides)
-            if (wanted, registries, complete) != self._handed:
-                await self._hand(wanted, registries, complete)
-                self._handed = wanted, registries, complete
+            spared = self._spared()
+            if (wanted, registries, spared) != self._handed:
+                await self._hand(wanted, registries, spared)
+                self._handed = wanted, registries, spared
             with anyio.move_on_after(LOOK_SEC):
                 await self._news.wait()
+
+    def _spared(self) -> Spared:
+        if not (self._manifests.is_known and all(side.is_known for _, side in self._sides)):
+            return None
+        return frozenset(uuid for _, side in self._sides for uuid in side.list.unclear)
 
     def _combined(self) -> list[WantedMicroservice]:
         own = self._manifests.found.understood.values()

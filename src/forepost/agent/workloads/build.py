@@ -13,7 +13,7 @@ from forepost.agent.edges.host.facts import LinuxHost
 from forepost.agent.edges.host.time_zone import time_zone
 from forepost.agent.ports.containers import ContainerEngine
 from forepost.agent.slices import Built, Service, Site
-from forepost.agent.workloads.all_wanted import AllWanted
+from forepost.agent.workloads.all_wanted import AllWanted, Spared
 from forepost.agent.workloads.controllers import Controllers
 from forepost.agent.workloads.iofog.client import IofogClient
 from forepost.agent.workloads.iofog.exchange import IofogAgent, IofogExchange
@@ -156,10 +156,10 @@ class SiteWorkloads:
         self._wanted.look()
 
     async def _want(
-        self, wanted: Sequence[WantedMicroservice], registries: Sequence[Registry], complete: bool
+        self, wanted: Sequence[WantedMicroservice], registries: Sequence[Registry], spared: Spared
     ) -> None:
         if self._keeper is not None:
-            await self._keeper.want(wanted, registries, complete=complete)
+            await self._keeper.want(wanted, registries, spared)
 
     async def _reload(self) -> None:
         self._look()

@@ -1,6 +1,7 @@
 """Lines of a log, put together as they come: as many as are there at once, and none waits."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Final
 
 import anyio
@@ -13,7 +14,7 @@ MOST_CHARACTERS: Final = 64 << 10
 
 
 async def in_pieces(
-    lines: AsyncIterator[LogLine], take: Callable[[list[LogLine]], Awaitable[None]]
+    lines: AsyncGenerator[LogLine, None], take: Callable[[list[LogLine]], Awaitable[None]]
 ) -> None:
     """Hand all lines to `take`, in lists of what came while it had the one before.
 
@@ -25,8 +26,9 @@ async def in_pieces(
     async def fill() -> None:
         async with send:
             try:
-                async for line in lines:
-                    await send.send(_bounded(line))
+                async with aclosing(lines):
+                    async for line in lines:
+                        await send.send(_bounded(line))
             except Exception as error:  # noqa: BLE001 - raised again when what came is taken
                 failed.append(error)
 

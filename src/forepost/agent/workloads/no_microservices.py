@@ -1,6 +1,6 @@
 """The microservices of a site that runs none: for a Local API that is there all the same."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from typing import Final
 
 import anyio
@@ -44,7 +44,7 @@ class NoMicroservices:
     async def restart(self, uuid_or_name: str) -> None:
         raise NoSuchMicroservice(f"{uuid_or_name}: {OFF}")
 
-    def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncIterator[LogLine]:
+    def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncGenerator[LogLine, None]:
         raise NoSuchMicroservice(f"{uuid_or_name}: {OFF}")
 
     async def prune(self) -> Pruned:

@@ -19,6 +19,7 @@ from forepost.wire.workloads.delivery import (
 from forepost.wire.workloads.manifest import Microservice
 
 MOST_BYTES: Final = 64 << 20
+NAMELESS: Final = "without a uuid"
 
 _part = msgspec.json.Decoder(WorkloadsPart)
 _microservice = msgspec.json.Decoder(Microservice)
@@ -31,6 +32,8 @@ class WantedList(msgspec.Struct, frozen=True, kw_only=True):
     registries: list[Registry] = []
     problems: list[str] = []
     """What of it is not understood: it does not run."""
+    unclear: list[str] = []
+    """The uuids of those: what runs of them is left as it is."""
 
 
 def read_parts(parts: Sequence[msgspec.Raw]) -> WantedList:
@@ -43,7 +46,9 @@ def read_parts(parts: Sequence[msgspec.Raw]) -> WantedList:
             try:
                 found.microservices.append(_microservice.decode(raw))
             except msgspec.ValidationError as error:
-                found.problems.append(f"microservice {_uuid_in(raw)}: {complaint(error)}")
+                uuid = _uuid_in(raw)
+                found.unclear.append(uuid)
+                found.problems.append(f"microservice {uuid or NAMELESS}: {complaint(error)}")
         if len(found.microservices) + len(found.problems) > MOST_MICROSERVICES:
             raise DocumentRefused(f"more than {MOST_MICROSERVICES} microservices")
         if len(found.registries) > MOST_REGISTRIES:
@@ -55,7 +60,7 @@ def _uuid_in(raw: msgspec.Raw) -> str:
     try:
         return msgspec.json.decode(raw, type=_Named).uuid[:64]
     except msgspec.MsgspecError:
-        return "without a uuid"
+        return ""
 
 
 class _Named(msgspec.Struct):

@@ -1,7 +1,7 @@
 """An engine that speaks Docker's API: containers of this agent, known by their labels."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Final, Literal, cast
@@ -125,7 +125,7 @@ class DockerEngine(DockerImages):
             async with docker.session.head(url, params={"path": path}) as response:
                 return response.status == 200
 
-    async def hints(self) -> AsyncIterator[EngineHint]:
+    async def hints(self) -> AsyncGenerator[EngineHint, None]:
         filters = {
             "type": ["container"],
             "event": list(_HINTS),
@@ -171,7 +171,7 @@ class DockerEngine(DockerImages):
 
     async def lines(
         self, container_id: str, *, since: datetime | None, tail: int | None, follow: bool
-    ) -> AsyncIterator[LogLine]:
+    ) -> AsyncGenerator[LogLine, None]:
         async with self._connection.asked() as docker:
             shown = read(await docker.containers.container(container_id).show(), InspectedContainer)
         params = {

@@ -44,6 +44,7 @@ def manifests_of(
                 manifest = msgspec.convert(_manifest(read, known, mounts), Microservice)
                 found.microservices.append(manifest)
         except msgspec.ValidationError as error:
+            found.unclear.append(uuid)
             found.problems.append(f"microservice {uuid}: {complaint(error)}")
     return found
 
