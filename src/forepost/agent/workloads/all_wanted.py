@@ -31,7 +31,7 @@ class WantingSide(Protocol):
 
 Spared = frozenset[str] | None
 Hand = Callable[[Sequence[WantedMicroservice], Sequence[Registry], Spared], Awaitable[None]]
-"""Takes all that is wanted, the registries, and the uuids of others that are left as they are, since
+"""Takes all that is wanted, the registries, and the uuids of others that are left as they are, as
 it is not known whether they are wanted; None: all others."""
 
 
