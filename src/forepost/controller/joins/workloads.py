@@ -17,6 +17,7 @@ from forepost.controller.joins.rollouts import RolloutsJoin
 from forepost.controller.joins.workload_talk import WorkloadTalk
 from forepost.controller.workloads import api, logs_api, registry_api
 from forepost.controller.workloads.agent_state import AgentView
+from forepost.controller.workloads.log_readers import LogReaders
 from forepost.controller.workloads.parts import parts
 from forepost.controller.workloads.placement import MicroserviceHead
 from forepost.controller.workloads.registry_store import RegistryStore
@@ -153,7 +154,7 @@ class WorkloadsJoin:
         return Built(
             routers=[
                 api.routes(store, view, self.requests, self.rollouts.end, self._clock),
-                logs_api.routes(store, view, self.requests, self._db, self._clock),
+                logs_api.routes(store, view, LogReaders(self.requests, self._db, self._clock)),
                 registry_api.routes(self._registries, self.registries_changed, self._clock),
             ],
             services={"microservices": self.reports.run, "roll-outs": self.rollouts.run},

@@ -66,7 +66,11 @@ class NewMicroservice(WorkloadSpec, frozen=True, kw_only=True):
     """
 
     name: MicroserviceName
+    # Made anew each time: the OpenAPI document cannot say a Struct as a default.
+    limits: WorkloadLimits = msgspec.field(default_factory=WorkloadLimits)
     health: HealthCheck = msgspec.field(default_factory=HealthCheck)
+    log: LogBounds = msgspec.field(default_factory=LogBounds)
+    update: UpdateRules = msgspec.field(default_factory=UpdateRules)
     config: Config = None
     agents: AgentIds = []
     labels: Selector = {}
