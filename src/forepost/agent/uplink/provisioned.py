@@ -27,7 +27,7 @@ from forepost.kit.state_file import StateFile
 from forepost.wire.uplink.messages import FOREPOST
 from forepost.wire.uplink.neffos import Frame
 from forepost.wire.workloads.delivery import DEPROVISION
-from forepost.wire.workloads.provisioning_key import WrongKey, read_key
+from forepost.wire.workloads.provisioning_key import provisioning_parts
 
 PROVISIONED: Final = "provisioned.json"
 TRY_SEC: Final = 9.0
@@ -101,17 +101,7 @@ class Provisioning:
         async with self._busy:
             if (found := self.identity) is not None:
                 raise EnrolmentRefused(f"this host is {found.named} already: deprovision it first")
-            try:
-                known = read_key(key)
-                asked = Identity(
-                    url=controller_address(url or self._settings.url),
-                    workspace_id=known.workspace_id,
-                    agent_id=known.agent_id,
-                    psk="",
-                    pin_sha256=self._settings.pin_sha256,
-                )
-            except (WrongKey, ValueError) as error:
-                raise EnrolmentRefused(str(error)) from None
+            asked, pin = self._asked(url or self._settings.url, key)
             if reason := why_not(
                 asked.url, allow_plain=self._settings.allow_plain, pin_sha256=asked.pin_sha256
             ):
@@ -121,12 +111,12 @@ class Provisioning:
                 url=asked.url,
                 workspace_id=asked.workspace_id,
                 agent_id=asked.agent_id,
-                pin=known.pin,
+                pin=pin,
             )
             try:
                 file.save(msgspec.json.encode(begun))
                 with anyio.fail_after(TRY_SEC):
-                    identity = await enroll(self._node, asked, known.pin)
+                    identity = await enroll(self._node, asked, pin)
             except (Refused, Unreachable, OSError, TimeoutError) as error:
                 file.remove(self._health)
                 said = str(error) or f"{asked.url}: no answer within {TRY_SEC:.0f} s"
@@ -134,6 +124,25 @@ class Provisioning:
             _log.info("provisioned: this host is %s", identity.named)
             self._changed.set()
             return f"{identity.workspace_id}-{identity.agent_id}"
+
+    def _asked(self, url: str, key: str) -> tuple[Identity, str]:
+        """Who this host is to be, and the PIN for it. Raises EnrolmentRefused."""
+        try:
+            parts = provisioning_parts(key)
+        except ValueError as error:
+            raise EnrolmentRefused(f"Invalid Provisioning Key: it {error}") from None
+        try:
+            address = controller_address(url)
+        except ValueError as error:
+            raise EnrolmentRefused(str(error)) from None
+        asked = Identity(
+            url=address,
+            workspace_id=parts.workspace_id,
+            agent_id=parts.agent_id,
+            psk="",
+            pin_sha256=self._settings.pin_sha256,
+        )
+        return asked, parts.pin
 
     async def deprovision(self) -> None:
         """See `slices.Enrolment`."""

@@ -103,7 +103,7 @@ class WorkloadKeeper(WorkloadOverview):
             async with self._lock(uuid):
                 found = await self._engine.containers(uuid)
                 current = ContainerParts.of(found, _target(wanted)).current
-                if current is not None and await self._executor.is_held(current, wanted):
+                if current is not None and await self._executor.is_held(current):
                     raise NotNow(f"it holds its lock {current.lock}")
                 self._forget(uuid)
                 if current is not None:
