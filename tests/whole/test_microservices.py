@@ -1,6 +1,8 @@
 """Microservices from a REST call to a container and back, on a real engine."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,5 +140,37 @@ def test_what_the_site_does_not_allow_is_refused_and_says_why(place: Place) -> N
 
 
 def test_an_agent_that_is_deprovisioned_runs_nothing_of_its_controller(place: Place) -> None:
-    made = place.deploy(name="goes")
+    made = place.deploy(name="goes", volumes=[{"source": "kept", "target": "/kept"}])
     until(lambda: place.is_current(made["id"]), LONG_SEC, place.told)
+    own = {"uuid": "own", "image": IMAGE}
+    (place.process.folder / "workloads.d/own.json").write_text(json.dumps(own))
+    until(lambda: len(place.engine.containers()) == 2, LONG_SEC, place.told)
+    says(place, "deprovision")
+    assert "not told that this agent leaves" not in place.process.output
+
+    def labels() -> list[str]:
+        found = place.engine.containers()
+        return [one["Labels"]["org.forepost.microservice"] for one in found]
+
+    until(lambda: labels() == ["own"], LONG_SEC, place.told)
+    volumes = place.engine.ask("GET", "/volumes")["Volumes"]
+    assert "kept" in {one["Name"] for one in volumes}
+    path = f"/workspaces/{place.workspace}/agents/{place.agent.id}"
+    key = place.person.call("POST", f"{path}/provisioning-key", {}, status=201)["key"]
+    until((place.process.folder / "control.sock").exists, LONG_SEC, place.told)
+    assert "provisioned as" in says(place, "provision", key, "--url", place.controller.url)
+    until(lambda: set(labels()) == {"own", made["uuid"]}, LONG_SEC, place.told)
+
+
+def says(place: Place, *words: str) -> str:
+    """What `forepost` prints, once the agent that begins anew answers."""
+    command = [sys.executable, "-m", "forepost.cli.main", *words]
+    command += ["--state-dir", str(place.process.folder)]
+    done: list[subprocess.CompletedProcess[str]] = []
+
+    def answers() -> bool:
+        done[:] = [subprocess.run(command, capture_output=True, text=True, check=False)]
+        return done[0].returncode == 0
+
+    until(answers, LONG_SEC, lambda: f"{done[0].stderr}\n{place.process.output[-3_000:]}")
+    return done[0].stdout

@@ -13,6 +13,7 @@ from tests.free_ports import free_port
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
 LONG_SEC = 60
+NO_AGENT = 3
 pytestmark = pytest.mark.timeout(200)
 
 
@@ -38,9 +39,17 @@ class LoneAgent:
         until((folder / "control.sock").exists, LONG_SEC, lambda: self.process.output)
 
     def says(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """What `forepost` answers, once an agent that begins anew is there again."""
         command = [sys.executable, "-m", "forepost.cli.main", *words]
         command += ["--state-dir", str(self.process.folder)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done: list[subprocess.CompletedProcess[str]] = []
+
+        def answers() -> bool:
+            done[:] = [subprocess.run(command, capture_output=True, text=True, check=False)]
+            return done[0].returncode != NO_AGENT
+
+        until(answers, LONG_SEC, lambda: self.process.output)
+        return done[0]
 
     def connected(self) -> bool:
         status = self.process.status()

@@ -186,14 +186,14 @@ class Provisioning:
         self.restart_wanted.set()
 
     def begin(self, say: Say, able: AbstractSet[str]) -> "DeprovisionDialogue":
-        return DeprovisionDialogue(self._leaving, say, hears=DEPROVISION in able)
+        return DeprovisionDialogue(self._leaving, self._told, say, hears=DEPROVISION in able)
 
 
 class DeprovisionDialogue:
     """A Dialogue: says once that this agent leaves. The answer is the end of the conversation."""
 
-    def __init__(self, leaving: anyio.Event, say: Say, *, hears: bool) -> None:
-        self._leaving, self._say, self._hears = leaving, say, hears
+    def __init__(self, leaving: anyio.Event, told: anyio.Event, say: Say, *, hears: bool) -> None:
+        self._leaving, self._told, self._say, self._hears = leaving, told, say, hears
 
     def heard(self, frame: Frame) -> None:
         """Nothing is heard."""
@@ -202,3 +202,7 @@ class DeprovisionDialogue:
         await self._leaving.wait()
         if self._hears:
             await self._say(Frame(FOREPOST, DEPROVISION, "{}"))
+            try:
+                await anyio.sleep_forever()
+            finally:
+                self._told.set()
