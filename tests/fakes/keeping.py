@@ -27,9 +27,7 @@ def wanted(
 class Keeping:
     """An agent that can be killed and started again, beside an engine that goes on."""
 
-    def __init__(self, folder: Path, **more: float) -> None:
-        """`more`: when to prune."""
-        self._more = more
+    def __init__(self, folder: Path) -> None:
         self.clock = FakeClock()
         self.engine = FakeEngine(self.clock)
         self.file = folder / "workloads.json"
@@ -39,7 +37,7 @@ class Keeping:
 
     def _new(self) -> WorkloadKeeper:
         self.health = Health(logging.getLogger("test"))
-        return WorkloadKeeper(self.engine, self.file, self.clock, self.health, **self._more)
+        return WorkloadKeeper(self.engine, self.file, self.clock, self.health)
 
     async def run(self) -> None:
         """Runs for ever; `crash` begins it anew."""
@@ -67,8 +65,8 @@ class Keeping:
 
 
 @asynccontextmanager
-async def keeping(folder: Path, **more: float) -> AsyncIterator[Keeping]:
-    one = Keeping(folder, **more)
+async def keeping(folder: Path) -> AsyncIterator[Keeping]:
+    one = Keeping(folder)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(one.run)
         yield one

@@ -41,22 +41,25 @@ def test_neither_what_others_brought_nor_what_is_needed() -> None:
 async def test_it_is_due_where_space_is_short_or_time_has_come(tmp_path: Path) -> None:
     clock = FakeClock()
     engine = FakeEngine(clock)
-    by_space = Pruner(engine, memory(tmp_path), clock, percent=20, hours=0)
+    by_space = Pruner(engine, memory(tmp_path), clock)
+    assert not by_space.is_due(facts(0))
+    by_space.prune_by(20, 0)
     assert not by_space.is_due(facts(20))
     assert by_space.is_due(facts(19))
     await by_space.prune(set())
     assert not by_space.is_due(facts(1))
     await clock.advance(AGAIN_SEC)
     assert by_space.is_due(facts(1))
-    by_time = Pruner(engine, memory(tmp_path), clock, percent=0, hours=2)
+    by_time = Pruner(engine, memory(tmp_path), clock)
+    by_time.prune_by(0, 2)
     assert not by_time.is_due(facts(1))
     await clock.advance(7_200)
     assert by_time.is_due(facts(99))
     await by_time.prune(set())
     assert not by_time.is_due(facts(99))
-    never = Pruner(engine, memory(tmp_path), clock, percent=0, hours=0)
+    by_time.prune_by(0, 0)
     await clock.advance(1e6)
-    assert not never.is_due(facts(0))
+    assert not by_time.is_due(facts(0))
 
 
 async def test_an_image_that_somebody_elses_container_uses_stays(tmp_path: Path) -> None:
@@ -66,19 +69,21 @@ async def test_an_image_that_somebody_elses_container_uses_stays(tmp_path: Path)
     for name in ("good:1", "good:2", "good:3"):
         known.pulled(f"sha256:{name}", name)
     await engine.create(Microservice(uuid="theirs", image="good:1"), "good:1", "")
-    pruned = await Pruner(engine, known, clock, percent=0, hours=0).prune(set())
+    pruned = await Pruner(engine, known, clock).prune(set())
     assert (pruned.images, engine.local) == (1, {"good:1"})
     assert set(known.own_images) == {"sha256:good:1"}
 
 
 async def test_the_keeper_prunes_by_itself(tmp_path: Path) -> None:
-    async with keeping(tmp_path, prune_hours=1) as site:
+    async with keeping(tmp_path) as site:
+        site.keeper.prune_by(0, 1)
         for number in (1, 2, 3):
             await site.want(wanted("a", f"good:{number}"))
             await site.clock.advance(60)
         await site.clock.advance(3_700)
         assert site.engine.local == {"good:2", "good:3"}
         await site.crash()
+        site.keeper.prune_by(0, 1)
         await site.want()
         await site.clock.advance(3_700)
         assert site.engine.local == set()

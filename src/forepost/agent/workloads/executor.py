@@ -69,7 +69,7 @@ class StepExecutor:
         held = [
             one.container_id
             for one in containers
-            if (wanted is None or one.fingerprint != target) and await self.is_held(one, wanted)
+            if (wanted is None or one.fingerprint != target) and await self.is_held(one)
         ]
         image, unfit, no_pull = None, "", ""
         is_there = any(one.fingerprint == target for one in containers)
@@ -92,18 +92,14 @@ class StepExecutor:
             held=frozenset(held),
         )
 
-    async def is_held(self, one: SeenContainer, wanted: WantedMicroservice | None) -> bool:
-        """Whether a container that runs holds its lock: the one of its manifest, or of the newest.
-        Raises EngineAway.
-        """
-        newest = "" if wanted is None else wanted.microservice.update.lock
-        for lock in {one.lock, newest} - {""} if one.state in UP else ():
-            try:
-                if await self._engine.is_held(one.container_id, lock):
-                    return True
-            except EngineRefused:
-                return False  # it has ended, or is gone
-        return False
+    async def is_held(self, one: SeenContainer) -> bool:
+        """Whether a container that runs holds the lock that it was made with. Raises EngineAway."""
+        if not one.lock or one.state not in UP:
+            return False
+        try:
+            return await self._engine.is_held(one.container_id, one.lock)
+        except EngineRefused:
+            return False  # it has ended, or is gone
 
     async def do(
         self,

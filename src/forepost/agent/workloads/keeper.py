@@ -1,7 +1,7 @@
 """Keeps exactly the wanted microservices running: looks, decides, does one step, looks again."""
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from forepost.agent.workloads.memory import WorkloadMemory
 from forepost.agent.workloads.microservices import NotNow, Pruned, WantedMicroservice
 from forepost.agent.workloads.overview import Standing, WorkloadOverview
 from forepost.agent.workloads.prune import Pruner
-from forepost.agent.workloads.reconcile import ContainerParts, Decision, Sight, decide
+from forepost.agent.workloads.reconcile import ContainerParts, Decision, Sight, decide, left_alone
 from forepost.agent.workloads.usage import Usages
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
@@ -49,20 +49,16 @@ class WorkloadKeeper(WorkloadOverview):
         state_file: Path,
         clock: Clock,
         health: Health,
-        *,
-        prune_threshold_percent: float = 0.0,
-        prune_hours: float = 0.0,
     ) -> None:
         self._engine = engine
         self._memory = WorkloadMemory(state_file, health)
         super().__init__(
             StepExecutor(engine, self._memory, clock), Usages(engine, clock), clock, health
         )
-        self._pruner = Pruner(
-            engine, self._memory, clock, percent=prune_threshold_percent, hours=prune_hours
-        )
+        self._pruner = Pruner(engine, self._memory, clock)
         self._due: dict[str, float] = {}
         """When each is to be looked at."""
+        self._spared: Collection[str] | None = ()
         self._busy: set[str] = set()
         self._locks: dict[str, anyio.Lock] = {}
         self._looks: dict[str, int] = {}
@@ -70,9 +66,15 @@ class WorkloadKeeper(WorkloadOverview):
         self._wake = anyio.Event()
 
     async def want(
-        self, wanted: Sequence[WantedMicroservice], registries: Sequence[Registry]
+        self,
+        wanted: Sequence[WantedMicroservice],
+        registries: Sequence[Registry],
+        spared: Collection[str] | None = (),
     ) -> None:
-        """Run exactly these from now on."""
+        """Run exactly these from now on. `spared`: uuids of others that are left as they are, since
+        it is not known whether they are wanted; None: all others.
+        """
+        self._spared = spared
         before, asked = self._wanted, {one.microservice.uuid: one for one in wanted}
         self._executor.registries = {one.name: one for one in registries}
         for uuid in asked.keys() | (before or {}).keys():
@@ -101,7 +103,7 @@ class WorkloadKeeper(WorkloadOverview):
             async with self._lock(uuid):
                 found = await self._engine.containers(uuid)
                 current = ContainerParts.of(found, _target(wanted)).current
-                if current is not None and await self._executor.is_held(current, wanted):
+                if current is not None and await self._executor.is_held(current):
                     raise NotNow(f"it holds its lock {current.lock}")
                 self._forget(uuid)
                 if current is not None:
@@ -121,6 +123,10 @@ class WorkloadKeeper(WorkloadOverview):
         uuid = self.uuid_of(uuid_or_name)
         reader = LogReader(self._engine, self._clock, partial(self.writer, uuid), self.changed)
         return reader.lines(tail, follow=follow)
+
+    def prune_by(self, percent: float, hours: float) -> None:
+        """Prune where less than `percent` of the disk is free, and every so many hours; 0: not."""
+        self._pruner.prune_by(percent, hours)
 
     async def prune(self) -> Pruned:
         try:
@@ -208,7 +214,12 @@ class WorkloadKeeper(WorkloadOverview):
         for one in history.observe(sight.containers, now):
             label = wanted.microservice.label if wanted is not None else one.name or uuid
             _log.warning("%s was stopped by somebody else than this agent", label)
+        if wanted is None and sight.containers and self._is_spared(uuid):
+            return left_alone(sight)
         return decide(wanted, sight, history, now)
+
+    def _is_spared(self, uuid: str) -> bool:
+        return self._spared is None or uuid in self._spared
 
     def _stands(self, uuid: str, sight: Sight, decision: Decision | None) -> None:
         """Take down how things are, for whoever asks."""

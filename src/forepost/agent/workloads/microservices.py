@@ -61,8 +61,20 @@ class Microservices(Protocol):
         """The uuid of the microservice whose container has this address now."""
         ...
 
+    def is_on_host(self, uuid: str) -> bool:
+        """Whether this one has no address of its own: it shares the host's network, or is a process
+        of the host.
+        """
+        ...
+
     def gateways(self) -> Collection[str]:
         """Addresses of this host in the networks of the containers; none while it is not known."""
+        ...
+
+    def host_names(self) -> Collection[str]:
+        """What containers call this host besides its addresses: `iofog`, and names of `extra_hosts`
+        that lead to a gateway.
+        """
         ...
 
     async def changed(self) -> None:

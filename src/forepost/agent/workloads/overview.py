@@ -7,6 +7,7 @@ from typing import Final
 import anyio
 import msgspec
 
+from forepost.agent.cores.container_body import GATEWAY_NAME, HOST_NETWORK
 from forepost.agent.ports.containers import EngineFacts, SeenContainer
 from forepost.agent.workloads.executor import StepExecutor
 from forepost.agent.workloads.history import History
@@ -21,6 +22,8 @@ from forepost.wire.workloads.manifest import fingerprint
 SUBJECT: Final = "containers"
 """Of health."""
 LONGEST_PROBLEM: Final = 500
+HOST_GATEWAY: Final = "host-gateway"
+"""What Docker puts the address of the host for."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,13 +82,29 @@ class WorkloadOverview:
         return None
 
     def gateways(self) -> Collection[str]:
-        if self._facts is None or not self._engine_status.reachable:
+        if self._facts is None:
             return ()
+        # containers go on while the engine is away
         found = dict.fromkeys(self._facts.gateways)
         for standing in self._standings.values():
             for one in standing.containers:
                 found |= dict.fromkeys(one.gateways)
         return tuple(found)
+
+    def is_on_host(self, uuid: str) -> bool:
+        one = self.wanted.get(uuid)
+        is_process = self._engine_status.kind == "process"
+        return one is not None and (is_process or one.microservice.network == HOST_NETWORK)
+
+    def host_names(self) -> Collection[str]:
+        gateways = self.gateways()
+        found = {GATEWAY_NAME}
+        for one in self.wanted.values():
+            for said in one.microservice.extra_hosts:
+                name, _, address = said.partition(":")
+                if address in gateways or address == HOST_GATEWAY:
+                    found.add(name)
+        return found
 
     async def changed(self) -> None:
         await self._changed.wait()

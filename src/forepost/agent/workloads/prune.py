@@ -20,20 +20,17 @@ def superfluous(
 
 
 class Pruner:
-    def __init__(
-        self,
-        images: ImageStore,
-        memory: WorkloadMemory,
-        clock: Clock,
-        *,
-        percent: float,
-        hours: float,
-    ) -> None:
-        """`percent`: of the disk that shall be free; 0: whatever. `hours`: 0: not by the clock."""
+    """Prunes when it is told to, until `prune_by` says more."""
+
+    def __init__(self, images: ImageStore, memory: WorkloadMemory, clock: Clock) -> None:
         self._images, self._memory, self._clock = images, memory, clock
-        self._percent, self._sec = percent, hours * 3_600
+        self._percent = self._sec = 0.0
         self._scheduled = clock.monotonic()
         self._pruned_at: float | None = None
+
+    def prune_by(self, percent: float, hours: float) -> None:
+        """`percent`: of the disk that shall be free; 0: whatever. `hours`: 0: not by the clock."""
+        self._percent, self._sec = percent, hours * 3_600
 
     def is_due(self, facts: EngineFacts) -> bool:
         now = self._clock.monotonic()

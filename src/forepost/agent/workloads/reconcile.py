@@ -78,6 +78,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """After which it may be another one though nothing happened."""
 
 
+NOT_KNOWN = "it is not known whether it is wanted: it is left as it is"
 LOCK_SEC = 5.0
 """How often a lock is looked at."""
 NO_PULL_SEC = 60.0
@@ -128,6 +129,12 @@ def decide(
             return Decision(state="STOPPING", problem=_held(last.lock), again_sec=LOCK_SEC)
         return _end(last, history, now, "DELETING")
     return _wanted(wanted, target, parts, sight, history, now)
+
+
+def left_alone(sight: Sight) -> Decision:
+    """Nothing is done to one of which it is not known whether it is wanted."""
+    runs = any(one.state in UP for one in sight.containers)
+    return Decision(state="RUNNING" if runs else "STOPPED", problem=NOT_KNOWN)
 
 
 def _wanted(

@@ -1,7 +1,7 @@
 """An engine that speaks Docker's API: containers of this agent, known by their labels."""
 
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Final, Literal, cast
@@ -34,6 +34,7 @@ from forepost.agent.edges.containers.answers import (
 )
 from forepost.agent.edges.containers.connection import DockerConnection
 from forepost.agent.edges.containers.images import STALL_SEC, DockerImages
+from forepost.agent.edges.containers.volumes import have_volumes
 from forepost.agent.ports.containers import (
     EngineAway,
     EngineFacts,
@@ -60,9 +61,12 @@ class DockerEngine(DockerImages):
         agent: str,
         time_zone: Callable[[], str],
         *,
+        volumes: Collection[str] = (),
         stall_sec: float = STALL_SEC,
     ) -> None:
+        """`volumes`: names of those of others that microservices may use; "*": all."""
         self._connection = DockerConnection(url)
+        self._volumes = volumes
         super().__init__(self._connection, stall_sec=stall_sec)
         self._agent, self._time_zone = agent, time_zone
 
@@ -146,6 +150,7 @@ class DockerEngine(DockerImages):
             gateway=next((one for one in gateways if ":" not in one), ""),
             time_zone=self._time_zone(),
         )
+        await have_volumes(self._connection, microservice, self._volumes)
         async with self._connection.asked() as docker:
             made = await docker.containers.create(body, name=container_name(microservice))
             return made.id

@@ -6,8 +6,8 @@ import logging
 import socket
 import struct
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import anyio
@@ -57,7 +57,8 @@ class Reception:
         """
         listener.setblocking(False)
         loop = asyncio.get_running_loop()
-        with listener:
+        waiting: set[socket.socket] = set()
+        with listener, _closed_at_the_end(waiting):
             async with anyio.create_task_group() as tasks:
                 while True:
                     await anyio.lowlevel.checkpoint()  # there may be more of them without a pause
@@ -72,16 +73,25 @@ class Reception:
                         await self._clock.sleep(PAUSE_SEC)
                         continue
                     self._health.well(self._name)
-                    tasks.start_soon(self._one, came, serve, too_many)
+                    waiting.add(came)
+                    tasks.start_soon(self._one, came, serve, too_many, waiting)
 
-    async def _one(self, came: socket.socket, serve: Serve, too_many: Serve | None) -> None:
+    async def _one(
+        self,
+        came: socket.socket,
+        serve: Serve,
+        too_many: Serve | None,
+        waiting: set[socket.socket],
+    ) -> None:
         try:
             kind = UNIXSocketStream if came.family == socket.AF_UNIX else SocketStream
             peers = _peers(came, self._most_each)
             stream = await kind.from_socket(came)
         except OSError:
+            waiting.discard(came)
             came.close()  # it is gone
             return
+        waiting.discard(came)
         with ExitStack() as stack:
             full = self._open >= self._most or any(
                 self._places[peer] >= most for peer, most in peers.items()
@@ -113,6 +123,16 @@ class Reception:
             self._places[peer] -= 1
             if not self._places[peer]:
                 del self._places[peer]
+
+
+@contextmanager
+def _closed_at_the_end(waiting: set[socket.socket]) -> Iterator[None]:
+    """Close those whose task was cancelled before it had them."""
+    try:
+        yield
+    finally:
+        for came in waiting:
+            came.close()
 
 
 def _peers(came: socket.socket, most_each: int) -> dict[str, int]:
