@@ -9,6 +9,7 @@ import struct
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from forepost.agent.ports.containers import StampedLine
 from forepost.wire.workloads.delivery import LONGEST_LOG_LINE, LogLine
 
 _HEADER: Final = struct.Struct(">B3xI")
@@ -31,11 +32,11 @@ class LogFrames:
         self._bytes = bytearray()
         self._lines: dict[_Name, bytearray] = {"stdout": bytearray(), "stderr": bytearray()}
 
-    def feed(self, data: bytes) -> list[LogLine]:
+    def feed(self, data: bytes) -> list[StampedLine]:
         """Raises WrongFrames."""
         if not self._framed:
             return self._text("stdout", data)
-        found: list[LogLine] = []
+        found: list[StampedLine] = []
         self._bytes += data
         while len(self._bytes) >= _HEADER.size:
             number, size = _HEADER.unpack_from(self._bytes)
@@ -49,15 +50,15 @@ class LogFrames:
             found += self._text("stderr" if number == 2 else "stdout", piece)
         return found
 
-    def end(self) -> list[LogLine]:
+    def end(self) -> list[StampedLine]:
         """Return what was written without an end of line."""
         rest = [(name, bytes(held)) for name, held in self._lines.items() if held]
         self._lines = {"stdout": bytearray(), "stderr": bytearray()}
         return [_line(name, held) for name, held in rest]
 
-    def _text(self, name: _Name, data: bytes) -> list[LogLine]:
+    def _text(self, name: _Name, data: bytes) -> list[StampedLine]:
         held = self._lines[name]
-        found: list[LogLine] = []
+        found: list[StampedLine] = []
         *whole, rest = data.split(b"\n")
         for piece in whole:
             _hold(held, piece)
@@ -72,7 +73,7 @@ def _hold(held: bytearray, piece: bytes) -> None:
     held += piece[: max(0, 4 * LONGEST_LOG_LINE + 100 - len(held))]
 
 
-def _line(name: _Name, line: bytes) -> LogLine:
+def _line(name: _Name, line: bytes) -> StampedLine:
     text = line.decode(errors="replace").removesuffix("\r")
     stamp, _, rest = text.partition(" ")
     at = log_time(stamp)
@@ -80,7 +81,7 @@ def _line(name: _Name, line: bytes) -> LogLine:
         text = rest
     if len(text) > LONGEST_LOG_LINE:
         text = text[:LONGEST_LOG_LINE] + _CUT
-    return LogLine(at=at, stream=name, text=text)
+    return StampedLine("" if at is None else stamp, LogLine(at=at, stream=name, text=text))
 
 
 def log_time(stamp: str) -> datetime | None:

@@ -98,6 +98,14 @@ class EngineHint(msgspec.Struct, frozen=True, kw_only=True):
     action: str
 
 
+class StampedLine(msgspec.Struct, frozen=True):
+    """A line of a log, and what tells it from all others of its container and stream."""
+
+    stamp: str
+    """The engine's time of it, to the nanosecond; "": it has none."""
+    line: LogLine
+
+
 class ContainerView(Protocol):
     """What there is. It changes nothing."""
 
@@ -178,9 +186,10 @@ class ContainerLogs(Protocol):
 
     def lines(
         self, container_id: str, *, since: datetime | None, tail: int | None, follow: bool
-    ) -> AsyncGenerator[LogLine, None]:
+    ) -> AsyncGenerator[StampedLine, None]:
         """Return lines with their times, from `since` on, of those the last `tail`; with `follow`
-        also those that come until the container ends.
+        also those that come until the container ends. A line may come twice, as Docker does it
+        when it begins a new file.
         """
         ...
 

@@ -1,8 +1,9 @@
 """Follows the log of a microservice over restarts and replacements: every line once."""
 
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import anyio
@@ -12,6 +13,7 @@ from forepost.agent.ports.containers import (
     EngineAway,
     EngineRefused,
     SeenContainer,
+    StampedLine,
 )
 from forepost.agent.workloads.microservices import NotNow
 from forepost.agent.workloads.reconcile import UP
@@ -21,29 +23,36 @@ from forepost.wire.workloads.delivery import LogLine
 AGAIN_SEC: Final = 0.2
 """Between the end of a container's log and the next look whether it goes on."""
 
+REMEMBERED: Final = 4_096
+"""Lines that are known again when they come twice."""
+OVERLAP: Final = timedelta(milliseconds=10)
+
 
 class _Place:
-    """How far one container's log was read: a time, and how many lines of that time."""
+    """How far one container's log was read."""
 
     def __init__(self) -> None:
-        self.at: datetime | None = None
-        self.lines = 0
-        self._skip = 0
+        self._newest: datetime | None = None
+        self._order: deque[tuple[str, str]] = deque()
+        self._read: set[tuple[str, str]] = set()
+        """The last lines: the engine repeats some when it is asked again, or begins a file."""
 
-    def again(self) -> None:
-        """It is read from `at` on once more."""
-        self._skip = self.lines
+    @property
+    def since(self) -> datetime | None:
+        """From when on to ask: of two streams a later line may have an earlier time."""
+        return self._newest and self._newest - OVERLAP
 
-    def is_new(self, line: LogLine) -> bool:
-        if line.at is None or self.at is None or line.at > self.at:
-            self.at, self.lines, self._skip = line.at or self.at, 1, 0
+    def is_new(self, one: StampedLine) -> bool:
+        if not one.stamp:
             return True
-        if line.at < self.at:
-            return False  # the engine goes by seconds, or so
-        if self._skip:
-            self._skip -= 1
+        key = (one.line.stream, one.stamp)
+        if key in self._read:
             return False
-        self.lines += 1
+        self._read.add(key)
+        self._order.append(key)
+        if len(self._order) > REMEMBERED:
+            self._read.discard(self._order.popleft())
+        self._newest = one.line.at
         return True
 
 
@@ -71,12 +80,11 @@ class LogReader:
             if one is not None and one.container_id != container:
                 container, place = one.container_id, _Place()
             if one is not None:
-                place.again()
                 try:
                     async with aclosing(
                         self._engine.lines(
                             container,
-                            since=place.at,
+                            since=place.since,
                             tail=tail if is_first else None,
                             follow=follow,
                         )
@@ -84,7 +92,7 @@ class LogReader:
                         async for line in lines:
                             is_first = False
                             if place.is_new(line):
-                                yield line
+                                yield line.line
                     is_first = False
                 except (EngineAway, EngineRefused) as error:
                     if not follow:

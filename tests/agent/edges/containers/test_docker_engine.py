@@ -47,8 +47,8 @@ async def said(engine: DockerEngine, container: str, enough: int) -> list[str]:
     with anyio.fail_after(30):
         while True:
             lines = [
-                line.text
-                async for line in engine.lines(container, since=None, tail=None, follow=False)
+                one.line.text
+                async for one in engine.lines(container, since=None, tail=None, follow=False)
             ]
             if len(lines) >= enough:
                 return lines

@@ -68,10 +68,12 @@ class DockerConnection:
         path: str,
         params: Mapping[str, str],
         headers: Mapping[str, str] | None = None,
+        *,
+        begins_within_sec: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Ask for an answer without an end. Raises EngineAway, EngineRefused."""
         try:
-            async with self.asked() as docker:
+            async with self.asked(begins_within_sec) as docker:
                 url = URL(f"{docker.docker_host}/{docker.api_version}/{path}")
                 response = await docker.session.request(
                     method,

@@ -41,9 +41,9 @@ from forepost.agent.ports.containers import (
     EngineHint,
     EngineRefused,
     SeenContainer,
+    StampedLine,
     Usage,
 )
-from forepost.wire.workloads.delivery import LogLine
 from forepost.wire.workloads.manifest import Microservice
 
 STOP_SEC: Final = 660.0
@@ -171,7 +171,7 @@ class DockerEngine(DockerImages):
 
     async def lines(
         self, container_id: str, *, since: datetime | None, tail: int | None, follow: bool
-    ) -> AsyncGenerator[LogLine, None]:
+    ) -> AsyncGenerator[StampedLine, None]:
         async with self._connection.asked() as docker:
             shown = read(await docker.containers.container(container_id).show(), InspectedContainer)
         params = {

@@ -19,6 +19,8 @@ from forepost.wire.workloads.manifest import Microservice
 
 STALL_SEC: Final = 120.0
 """A pull that does not move for so long is given up."""
+BEGIN_SEC: Final = 300.0
+"""The engine asks the registry before it answers at all, and gives that up itself."""
 
 
 class DockerImages:
@@ -49,7 +51,11 @@ class DockerImages:
         repository, tag = _tagged(name)
         layers: dict[str, float] = {}
         async with self._connection.streamed(
-            "POST", "images/create", {"fromImage": repository, "tag": tag}, _password(registry)
+            "POST",
+            "images/create",
+            {"fromImage": repository, "tag": tag},
+            _password(registry),
+            begins_within_sec=BEGIN_SEC,
         ) as response:
             async for one in self._told(response):
                 if one.error:
