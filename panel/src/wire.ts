@@ -855,7 +855,10 @@ export interface Rule {
     | 'loss_baseline'
     | 'ip_change'
     | 'isp_change'
-    | 'incident_count';
+    | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed';
   operator: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
   threshold: number;
   severity: 'warning' | 'critical';
@@ -897,6 +900,9 @@ export interface Rule {
     | 'ip_change'
     | 'isp_change'
     | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed'
     | null;
   operator2: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
   threshold2: number | null;
@@ -955,7 +961,10 @@ export interface RulePatch {
     | 'loss_baseline'
     | 'ip_change'
     | 'isp_change'
-    | 'incident_count';
+    | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed';
   operator?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
   threshold?: number;
   severity?: 'warning' | 'critical';
@@ -997,6 +1006,9 @@ export interface RulePatch {
     | 'ip_change'
     | 'isp_change'
     | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed'
     | null;
   operator2?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
   threshold2?: number | null;

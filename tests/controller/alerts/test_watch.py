@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from forepost.controller.alerts.ledger import NewAlert, Open
 from forepost.controller.alerts.metrics import Line
 from forepost.controller.alerts.store import Expected, WatchedAgent
-from forepost.controller.alerts.timers import Timers
+from forepost.controller.alerts.timers import Timers, WorkloadTrouble
 from forepost.controller.alerts.watch import WAITING, Watch
 from forepost.controller.alerts.writer import AlertWriter
 from forepost.controller.series.port import Row
@@ -99,6 +99,10 @@ class FakeIncidents:
         return {1: 2}
 
 
+async def nothing_wrong(_workspace_id: int) -> WorkloadTrouble:
+    return WorkloadTrouble(down={}, stuck={}, rollouts=0)
+
+
 class Bench:
     def __init__(self, *rules: Rule) -> None:
         self.clock, self.ledger = FakeClock(), FakeLedger()
@@ -121,6 +125,7 @@ class Bench:
             FakeIncidents(),  # type: ignore[arg-type]
             self.seen.get,
             lambda _: False,
+            nothing_wrong,
             self.clock,
             15.0,
         )

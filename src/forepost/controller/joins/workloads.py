@@ -115,6 +115,10 @@ class WorkloadsJoin:
             shown_ones[one.head.id] = progress
         return shown_ones
 
+    async def failed_rollouts(self, workspace_id: int) -> int:
+        """Microservices whose newest roll-out went back."""
+        return len(await self._rollouts.failed(workspace_id))
+
     def _look(self, agent_id: int, due: str) -> AgentView:
         known = self._roster.known(agent_id)
         document = self._documents.by(agent_id, WORKLOADS)
