@@ -28,7 +28,10 @@ def get(
     state_dir: StateDir = None,
     json: Json = False,
 ) -> int:
-    """Show what is set, with the keys of `/v2/info`."""
+    """Show what is set, with the keys of `/v2/info`.
+
+    Exit status: 0 done, 1 not done, 3 no agent answers.
+    """
     return carry_out(_get(_folder(state_dir), key, as_json=json))
 
 
@@ -40,7 +43,10 @@ def set_(
     *,
     state_dir: StateDir = None,
 ) -> int:
-    """Set one key; it counts at once, and is kept over a restart."""
+    """Set one key; it counts at once, and is kept over a restart.
+
+    Exit status: 0 done, 1 not done, 3 no agent answers.
+    """
     return carry_out(_set(_folder(state_dir), key, value))
 
 
