@@ -82,6 +82,10 @@ async def _get(folder: Path, key: str, *, as_json: bool) -> int:
 
 
 async def _set(folder: Path, key: str, value: str) -> int:
+    shown = await call(folder, local.CONFIG, {}, local.ShownConfig)
+    if key not in shown.keys:
+        complain(f"{key}: is none of {', '.join(sorted(shown.keys))}")
+        return NOT_DONE
     found = await call(folder, local.SET_CONFIG, {key: value}, local.ChangedConfig)
     for reason in found.refused.values():
         complain(f"{key}: {reason.strip()}")

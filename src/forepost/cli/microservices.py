@@ -147,7 +147,9 @@ async def _list(folder: Path, *, as_json: bool) -> int:
         print(msgspec.json.encode(found).decode())
         return DONE
     now = SystemClock().now()
-    table = Table("name", "state", "health", "up", "image", "from", "why", box=None)
+    table = Table(box=None)
+    for column in ("name", "state", "health", "up", "image", "from", "why"):
+        table.add_column(column, overflow="fold")
     for one in found.microservices:
         up = _age((now - one.started_at).total_seconds()) if one.started_at else ""
         name = one.name or one.uuid

@@ -19,7 +19,7 @@ from forepost.agent.workloads.local_api.control_lines import NO_RESOURCES, Contr
 from forepost.agent.workloads.local_api.face import LocalApiFace
 from forepost.agent.workloads.local_api.kept_configuration import KeptConfiguration
 from forepost.agent.workloads.local_api.microservice_calls import MicroserviceCalls
-from forepost.agent.workloads.local_api.option import coordinates
+from forepost.agent.workloads.local_api.option import BY_KEY, coordinates
 from forepost.agent.workloads.local_api.report import AgentFacts
 from forepost.agent.workloads.local_api.tokens import MicroserviceTokens, TokenFile
 from forepost.agent.workloads.local_api.words import NotDone
@@ -188,7 +188,7 @@ class LocalApi:
 
     async def _show(self, body: dict[str, str], say: Say) -> dict[str, Any]:
         now = self._configuration.now
-        return {"info": self._agent.info_fields(), "set": dict(now.said)}
+        return {"info": self._agent.info_fields(), "set": dict(now.said), "keys": [*BY_KEY]}
 
     async def _set(self, body: dict[str, str], say: Say) -> dict[str, Any]:
         try:
