@@ -14,6 +14,7 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -155,8 +156,9 @@ class ContainerEngine:
             self.kill()
         self._end_processes()
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-        for place in reversed(mounts):
-            if Path(place).is_relative_to(self.folder) and Path(place) != self.folder:
+        for place in map(Path, reversed(mounts)):
+            mine = place.is_relative_to(self.folder) or place.is_relative_to(self.root)
+            if mine and place != self.folder:
                 subprocess.run(["umount", "--lazy", place], check=True)
         for hierarchy in (*Path("/sys/fs/cgroup").iterdir(), Path("/sys/fs/cgroup")):
             _remove_groups(hierarchy / self.group)
@@ -228,6 +230,29 @@ def busybox_tree(more: bytes = b"") -> bytes:
                 link = tarfile.TarInfo(f"bin/{name}")
                 link.type, link.linkname = tarfile.SYMTYPE, "busybox"
                 tar.addfile(link)
+    return out.getvalue()
+
+
+def docker_archive(name: str, *, architecture: str = "amd64", more: bytes = b"") -> bytes:
+    """An image of busybox as `docker save` writes it."""
+    layer = busybox_tree(more)
+    config = {
+        "architecture": architecture,
+        "os": "linux",
+        "config": {"Cmd": WAITS},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(layer).hexdigest()}"]},
+    }
+    listed = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for path, data in {
+            "layer.tar": layer,
+            "config.json": json.dumps(config).encode(),
+            "manifest.json": json.dumps(listed).encode(),
+        }.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
     return out.getvalue()
 
 

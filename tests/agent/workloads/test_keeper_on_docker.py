@@ -1,11 +1,7 @@
 """The keeper over a real engine, which is killed, filled, and kept from its registry."""
 
-import io
-import json
-import tarfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +13,7 @@ from forepost.agent.edges.containers.docker import DockerEngine
 from forepost.agent.ports.containers import EngineAway, EngineRefused, SeenImage
 from forepost.wire.workloads.delivery import MicroserviceStatus, Registry
 from forepost.wire.workloads.manifest import HealthCheck, Microservice, PortMapping, UpdateRules
-from tests.lab.container_engine import IMAGE, WAITS, ContainerEngine, busybox_tree
+from tests.lab.container_engine import IMAGE, WAITS, ContainerEngine, docker_archive
 from tests.lab.image_registry import PASSWORD, USER, registry
 from tests.lab.microservices import AGENT, QUICK, Kept, kept, ours, wanted
 
@@ -182,36 +178,11 @@ async def test_an_image_of_another_architecture_is_refused(
     docker: ContainerEngine, site: Kept
 ) -> None:
     await site.runs(wanted("a"))
-    docker.ask("POST", "/images/load", content=_alien("alien:1"))
+    docker.ask("POST", "/images/load", content=docker_archive("alien:1", architecture="arm64"))
     await site.want(wanted("a", "alien:1"))
     status = await site.until("a", lambda status: status.refused)
     assert status.problem == "the image is for arm64, this host is amd64"
     assert ours(docker) == [("running", IMAGE)]
-
-
-def _alien(name: str) -> bytes:
-    """An image as `docker save` writes it, of arm64."""
-    layer = busybox_tree(b"alien")
-    config = json.dumps(
-        {
-            "architecture": "arm64",
-            "os": "linux",
-            "config": {"Cmd": ["sh"]},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(layer).hexdigest()}"]},
-        }
-    ).encode()
-    listed = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for path, data in {
-            "layer.tar": layer,
-            "config.json": config,
-            "manifest.json": json.dumps(listed).encode(),
-        }.items():
-            info = tarfile.TarInfo(path)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    return out.getvalue()
 
 
 class KilledEngine(DockerEngine):

@@ -43,6 +43,7 @@ from forepost.wire.workloads.delivery import Registry
 
 MANIFESTS: Final = "workloads.d"
 REMEMBERED: Final = "workloads.json"
+PROCESSES: Final = "processes"
 
 _log = logging.getLogger(__name__)
 
@@ -152,6 +153,11 @@ class SiteWorkloads:
 
     def _engine(self) -> ContainerEngine:
         section = self._site.settings.workloads
+        if section.engine == "process":
+            from forepost.agent.edges.containers.process import ProcessEngine  # noqa: PLC0415
+
+            folder = self._site.node.state_dir / PROCESSES
+            return ProcessEngine(folder, self._site.clock, self._zone)
         # aiohttp: 20 MiB that an agent without containers does not need
         from forepost.agent.edges.containers.docker import DockerEngine  # noqa: PLC0415
 
