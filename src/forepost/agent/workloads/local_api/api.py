@@ -40,8 +40,8 @@ from forepost.kit.state_file import StateFile
 TOKEN: Final = "local-api"  # noqa: S105 - a file name
 MESSAGES: Final = "messages"
 ACKNOWLEDGED: Final = "control-acknowledged.json"
-MOST_EACH: Final = 256
-"""Connections of one address."""
+MOST_EACH: Final = 1_024
+"""Connections of one address: microservices in the network of the host share theirs."""
 SAVE_SEC: Final = 5.0
 Acknowledged = dict[str, dict[str, str]]
 
@@ -85,16 +85,17 @@ class LocalApi:
             journal = Journal(SpoolFolder(state_dir / MESSAGES))
         except OSError as error:
             raise CannotStart(f"{state_dir}: {error.strerror}") from None
-        self._configuration = KeptConfiguration(
+        self.configuration = KeptConfiguration(
             ConfigFile(state_dir), _base(settings, state_dir), needs.applied, clock, health
         )
+        """What a controller of ioFog's says goes the same way."""
         self._kept = StateFile(state_dir / ACKNOWLEDGED, msgspec.json.Decoder(Acknowledged).decode)
         self._sockets = ControlSockets(self._kept.recall(health))
         self._saved = self._sockets.remembered
         self._lines = ControlLines(self._sockets, microservices, needs.resources, clock)
         self._bus = MessageBus(journal, state_dir, microservices.routes_of, clock, health)
         self._agent = AgentCalls(
-            self._configuration,
+            self.configuration,
             microservices,
             needs.facts,
             needs.provision,
@@ -105,7 +106,7 @@ class LocalApi:
         asked = MicroserviceCalls(
             section.containers,
             microservices,
-            self._configuration,
+            self.configuration,
             needs.known_place,
             needs.resources,
             state_dir,
@@ -150,7 +151,7 @@ class LocalApi:
         return {
             "local api": self._run,
             "control sockets": self._lines.run,
-            "local config": self._configuration.run,
+            "local config": self.configuration.run,
             "message bus": self._bus.run,
         }
 
@@ -169,7 +170,7 @@ class LocalApi:
 
     async def flush(self) -> None:
         """Keep what is only in RAM."""
-        await self._configuration.flush()
+        await self.configuration.flush()
         await self._bus.flush()
         self._save()
 
@@ -194,12 +195,12 @@ class LocalApi:
         return {"token_file": str(self.token.path)}
 
     async def _show(self, body: dict[str, str], say: Say) -> dict[str, Any]:
-        now = self._configuration.now
+        now = self.configuration.now
         return {"info": self._agent.info_fields(), "set": dict(now.said)}
 
     async def _set(self, body: dict[str, str], say: Say) -> dict[str, Any]:
         try:
-            return {"refused": self._configuration.set(body)}
+            return {"refused": self.configuration.set(body)}
         except NotDone as refusal:
             raise Invalid(str(refusal)) from None
 
