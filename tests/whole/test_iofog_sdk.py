@@ -91,3 +91,25 @@ def test_a_microservice_that_nobody_knows(site: LocalApiSite) -> None:
         one.does("config")
         heard = one.heard.get(timeout=SECONDS)
         assert heard[0] == "bad request", heard
+
+
+def test_messages_from_one_microservice_to_another(site: LocalApiSite) -> None:
+    def message(content: str) -> dict[str, str]:
+        return {"publisher": "one", "infotype": "text", "tag": "camera", "content": content}
+
+    with microservices(site, "one", "two") as [one, two]:
+        one.does("post by HTTP")
+        one.hears("receipt", 32, "number")
+        two.does("next")
+        two.hears("messages", [message("by HTTP")])
+        two.does("query one")
+        two.hears("query", [message("by HTTP")])
+        two.does("messages")
+        two.hears("open")
+        one.does("messages")
+        one.hears("open")
+        for number in range(3):
+            one.does(f"publish by socket {number}")
+            assert one.heard.get(timeout=SECONDS)[:2] == ["receipt", 32]
+            two.hears("messages", [message(f"by socket {number}")])
+    assert site.ask("POST", "/v2/messages/next", {"id": "two"}).body["count"] == 0

@@ -23,8 +23,8 @@ const made = (content) =>
     infotype: 'text',
     infoformat: 'utf-8',
     sequencenumber: 2,
-    contextdata: 'context',
-    contentdata: content
+    contextdata: Buffer.from('context'),
+    contentdata: Buffer.from(content)
   })
 const receipt = { onMessageReceipt: (id, timestamp) => say('receipt', id.length, typeof timestamp) }
 const verbs = {
