@@ -51,6 +51,8 @@ from forepost.agent.uplink import record
 from forepost.agent.uplink.session import (
     Session as AgentSide,
 )
+from forepost.agent.workloads.messages.io_message import IoMessage, WrongMessage, decoded, encoded
+from forepost.agent.workloads.messages.io_message_json import from_json, to_json
 from forepost.controller.fleet.session import (
     Session as ControllerSide,
 )
@@ -199,6 +201,13 @@ def wanted_documents(data: bytes) -> None:
             read()
 
 
+def io_message(data: bytes) -> None:
+    with contextlib.suppress(WrongMessage):
+        assert from_json(to_json(decoded(data))).contentdata is not None
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, WrongMessage):
+        from_json(msgspec.json.decode(data, type=dict[str, object]))
+
+
 def simulated(data: bytes) -> None:
     with contextlib.suppress(datagrams.NotOurs):
         datagrams.read_plain(data)
@@ -345,6 +354,9 @@ TARGETS: Final = {
         largest=16_384,
     ),
     "trafficsim": Target(simulated),
+    "ioMessage": Target(
+        io_message, [encoded(IoMessage(id="i", priority=1, contentdata=b"x")), b'{"publisher":"p"}']
+    ),
     "packet": Target(packet, _PACKETS),
     "capture": Target(
         capture,

@@ -28,7 +28,10 @@ def get(
     state_dir: StateDir = None,
     json: Json = False,
 ) -> int:
-    """Show what is set, with the keys of `/v2/info`."""
+    """Show what is set, with the keys of `/v2/info`.
+
+    Exit status: 0 done, 1 not done, 3 no agent answers.
+    """
     return carry_out(_get(_folder(state_dir), key, as_json=json))
 
 
@@ -40,7 +43,10 @@ def set_(
     *,
     state_dir: StateDir = None,
 ) -> int:
-    """Set one key; it counts at once, and is kept over a restart."""
+    """Set one key; it counts at once, and is kept over a restart.
+
+    Exit status: 0 done, 1 not done, 3 no agent answers.
+    """
     return carry_out(_set(_folder(state_dir), key, value))
 
 
@@ -76,6 +82,10 @@ async def _get(folder: Path, key: str, *, as_json: bool) -> int:
 
 
 async def _set(folder: Path, key: str, value: str) -> int:
+    shown = await call(folder, local.CONFIG, {}, local.ShownConfig)
+    if key not in shown.keys:
+        complain(f"{key}: is none of {', '.join(sorted(shown.keys))}")
+        return NOT_DONE
     found = await call(folder, local.SET_CONFIG, {key: value}, local.ChangedConfig)
     for reason in found.refused.values():
         complain(f"{key}: {reason.strip()}")

@@ -40,7 +40,10 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print the ans
 
 @ms.command
 def ls(*, state_dir: StateDir = None, json: Json = False) -> int:
-    """List the microservices that are wanted here, and how they are."""
+    """List the microservices that are wanted here, and how they are.
+
+    Exit status: 0 done, 1 not done, 3 no agent answers.
+    """
     return carry_out(_list(_folder(state_dir), as_json=json))
 
 
@@ -61,14 +64,20 @@ def logs(
     times: Annotated[bool, Parameter(negative="", help="When each line was written.")] = False,
     state_dir: StateDir = None,
 ) -> int:
-    """Print what a microservice wrote."""
+    """Print what a microservice wrote.
+
+    Exit status: 0 done, 1 not done, 3 no agent answers.
+    """
     wanted = local.LogsOf(name=name, tail=tail, follow=follow)
     return carry_out(_logs(_folder(state_dir), wanted, times=times))
 
 
 @ms.command
 def restart(name: Name, /, *, state_dir: StateDir = None) -> int:
-    """Stop a microservice and start it again."""
+    """Stop a microservice and start it again.
+
+    Exit status: 0 done, 1 not done, 3 no agent answers.
+    """
     return carry_out(_order(_folder(state_dir), local.RESTART, local.NamedMicroservice(name=name)))
 
 
@@ -101,7 +110,10 @@ def deploy(
 
 @ms.command
 def rm(name: Name, /, *, state_dir: StateDir = None) -> int:
-    """End a microservice of this host's own folder. Its volumes stay."""
+    """End a microservice of this host's own folder. Its volumes stay.
+
+    Exit status: 0 done, 1 not done, 3 no agent answers.
+    """
     return carry_out(_order(_folder(state_dir), local.REMOVE, local.NamedMicroservice(name=name)))
 
 
@@ -135,7 +147,9 @@ async def _list(folder: Path, *, as_json: bool) -> int:
         print(msgspec.json.encode(found).decode())
         return DONE
     now = SystemClock().now()
-    table = Table("name", "state", "health", "up", "image", "from", "why", box=None)
+    table = Table(box=None)
+    for column in ("name", "state", "health", "up", "image", "from", "why"):
+        table.add_column(column, overflow="fold")
     for one in found.microservices:
         up = _age((now - one.started_at).total_seconds()) if one.started_at else ""
         name = one.name or one.uuid

@@ -26,7 +26,7 @@ from forepost.kit.http import Unreachable
 from forepost.kit.state_file import StateFile
 from forepost.wire.uplink.messages import FOREPOST
 from forepost.wire.uplink.neffos import Frame
-from forepost.wire.workloads.delivery import DEPROVISION
+from forepost.wire.workloads.delivery import DEPROVISION, WORKLOADS
 from forepost.wire.workloads.provisioning_key import provisioning_parts
 
 PROVISIONED: Final = "provisioned.json"
@@ -77,7 +77,7 @@ def forget_provisioned(state_dir: Path) -> None:
 class Provisioning:
     """An `Enrolment` (slices.py), and the talk by which an agent says that it leaves."""
 
-    capabilities: Final = (DEPROVISION,)
+    capabilities: Final[Collection[str]] = ()
     events: Final[Collection[tuple[str, str]]] = ()
 
     def __init__(self, settings: Settings, node: Node, clock: Clock, health: Health) -> None:
@@ -186,7 +186,7 @@ class Provisioning:
         self.restart_wanted.set()
 
     def begin(self, say: Say, able: AbstractSet[str]) -> "DeprovisionDialogue":
-        return DeprovisionDialogue(self._leaving, self._told, say, hears=DEPROVISION in able)
+        return DeprovisionDialogue(self._leaving, self._told, say, hears=WORKLOADS in able)
 
 
 class DeprovisionDialogue:

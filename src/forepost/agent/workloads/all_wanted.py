@@ -18,6 +18,8 @@ LOOK_SEC: Final = 5.0
 
 
 class WantingSide(Protocol):
+    """Somebody who wants microservices of this site: a controller."""
+
     @property
     def list(self) -> WantedList:
         """What is wanted."""

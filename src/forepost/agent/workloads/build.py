@@ -38,6 +38,7 @@ from forepost.agent.workloads.site_rules import SiteRules
 from forepost.agent.workloads.talk import WorkloadsTalk
 from forepost.agent.workloads.verbs import WorkloadVerbs
 from forepost.agent.workloads.wanted import WantedList, WantedWorkloads
+from forepost.wire.local.status import WorkloadsStatus
 from forepost.wire.workloads.delivery import Registry
 
 MANIFESTS: Final = "workloads.d"
@@ -121,12 +122,24 @@ class SiteWorkloads:
         )
         return Built(
             services=self._services(),
+            status=self._status if self._keeper else None,
             documents=[self._document] if self._keeper else [],
             talks=[WorkloadsTalk(self._microservices, self._site.clock)] if self._keeper else [],
             verbs={**verbs.verbs, **self._api.verbs},
             reload=self._reload,
             flush=self._api.flush,
         )
+
+    def _status(self) -> Mapping[str, Any]:
+        found = self._microservices.statuses()
+        wanted = [one for one in found if one.wanted]
+        return {
+            "microservices": WorkloadsStatus(
+                wanted=len(wanted),
+                running=sum(one.running == one.wanted for one in wanted),
+                problems={one.name or one.uuid: one.problem for one in found if one.problem},
+            )
+        }
 
     def _services(self) -> Mapping[str, Service]:
         services: dict[str, Service] = {"workloads facts": self._facts.run}

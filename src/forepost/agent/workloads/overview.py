@@ -145,7 +145,7 @@ class WorkloadOverview:
             uuid=uuid,
             name=asked.microservice.label if asked else "",
             image=asked.microservice.image if asked else "",
-            wanted_by=asked.wanted_by if asked else "controller",
+            wanted_by=asked.wanted_by if asked else "",
             wanted=fingerprint(asked.microservice) if asked else "",
             state="QUEUED",
             restarts=len(history.ends) if history else 0,

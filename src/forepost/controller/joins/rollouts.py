@@ -81,9 +81,13 @@ class RolloutsJoin:
         """Look at all there is once; how long until the next look."""
         await self._tell_agents()
         running = await self._rollouts.running()
+        situations: dict[int, WorkloadSituation] = {}
         for rollout in running:
+            workspace_id = rollout.workspace_id
+            if workspace_id not in situations:
+                situations[workspace_id] = await self._situation(workspace_id)
             with suppress(NotFound):  # deleted meanwhile
-                await self._step(rollout)
+                await self._step(rollout, situations[workspace_id])
         now_sec = self._clock.monotonic()
         if now_sec >= self._count_at_sec:
             self._count_at_sec = now_sec + IDLE_SEC
@@ -97,8 +101,7 @@ class RolloutsJoin:
         await self._rollouts.go_back(rollout, "ended", "ended by hand", now)
         await self._tell(rollout)
 
-    async def _step(self, rollout: Rollout) -> None:
-        situation = await self._situation(rollout.workspace_id)
+    async def _step(self, rollout: Rollout, situation: WorkloadSituation) -> None:
         head = (await self._store.get(rollout.workspace_id, rollout.microservice_id)).head
         now = self._clock.now()
         step = next_step(rollout, situation.standings(head), now)

@@ -17,6 +17,7 @@ from forepost.controller.joins.rollouts import RolloutsJoin
 from forepost.controller.joins.workload_talk import WorkloadTalk
 from forepost.controller.workloads import api, logs_api, registry_api
 from forepost.controller.workloads.agent_state import AgentView
+from forepost.controller.workloads.given_digests import GivenDigests
 from forepost.controller.workloads.log_readers import LogReaders
 from forepost.controller.workloads.parts import parts
 from forepost.controller.workloads.placement import MicroserviceHead
@@ -52,6 +53,7 @@ class WorkloadsJoin:
         self.store, self._registries = Microservices(db), RegistryStore(db)
         self._rollouts = Rollouts(db)
         self.reports = MicroserviceReports(db, clock)
+        self._given = GivenDigests()
         self.requests = WorkloadRequests(roster.is_live)
         self.rollouts = RolloutsJoin(
             self._rollouts, self.store, self.situation, self.changed, audit, clock
@@ -66,6 +68,7 @@ class WorkloadsJoin:
         document = await self.store.due(agent.workspace_id, agent.agent_id, has)
         if document.revision == has:
             return has, ()
+        self._given.note(document.revision, document.digests)
         return document.revision, parts(document.manifests, document.registries)
 
     def is_taken_by(self, agent: Enrolled) -> bool:
@@ -80,7 +83,9 @@ class WorkloadsJoin:
 
     async def situation(self, workspace_id: int) -> WorkloadSituation:
         layout = await self.store.layout(workspace_id)
-        return WorkloadSituation(layout.heads, layout.registries, layout.fleet, self._look)
+        return WorkloadSituation(
+            layout.heads, layout.registries, layout.fleet, self._look, self._given
+        )
 
     async def shown(
         self, workspace_id: int, found: Sequence[StoredMicroservice], role: str, *, whole: bool
@@ -115,16 +120,23 @@ class WorkloadsJoin:
             shown_ones[one.head.id] = progress
         return shown_ones
 
+    async def failed_rollouts(self, workspace_id: int) -> int:
+        """Microservices whose newest roll-out went back."""
+        return len(await self._rollouts.failed(workspace_id))
+
     def _look(self, agent_id: int, due: str) -> AgentView:
         known = self._roster.known(agent_id)
         document = self._documents.by(agent_id, WORKLOADS)
         said = self.reports.by(agent_id)
+        applied = document is not None and document.state != "applying"
         has_document = document is not None and document.revision == due
+        digests = self._given.of(document.revision) if document is not None and applied else None
         return AgentView(
             was_here=known is not None and bool(known.version),
             takes=known is not None and self.is_taken_by(known),
             is_live=self._roster.is_live(agent_id),
-            has_document=has_document and document is not None and document.state != "applying",
+            has_document=has_document and applied,
+            digests=digests or frozenset(),
             document_failed=has_document and document is not None and document.state == "failed",
             problems=tuple(document.problems) if document is not None else (),
             report=said.report if said is not None else None,

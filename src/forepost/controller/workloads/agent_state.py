@@ -29,6 +29,8 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     is_live: bool
     has_document: bool
     """It has said that it uses the document as it is now."""
+    digests: frozenset[str] = frozenset()
+    """Of the manifests in the document that it has, where that is an older one."""
     document_failed: bool = False
     problems: tuple[str, ...] = ()
     """Of the document."""
@@ -70,7 +72,7 @@ def _judged(
         return ("refused", TAKES_NONE, True) if agent.was_here else ("waiting", AWAY, False)
     if not agent.is_live:
         return "waiting", AWAY, False
-    if not agent.has_document:
+    if not agent.has_document and head.on(agent_id).digest not in agent.digests:
         return "waiting", ON_ITS_WAY, False
     if agent.document_failed:
         return "refused", "; ".join(agent.problems) or "the agent could not use it", True

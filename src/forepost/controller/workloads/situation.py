@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from forepost.controller.workloads.agent_state import AgentView, Standing, standing
+from forepost.controller.workloads.given_digests import GivenDigests
 from forepost.controller.workloads.placement import (
     MOST_REASON,
     Labels,
@@ -36,8 +37,9 @@ class WorkloadSituation:
         registries: Mapping[str, RegistryHead],
         fleet: Mapping[int, Labels],
         look: Look,
+        given: GivenDigests,
     ) -> None:
-        self.fleet = fleet
+        self.fleet, self._given = fleet, given
         self._placed, self._registries, self._look = PlacedHeads(heads), registries, look
         self._placements: dict[int, Placement] = {}
         self._views: dict[int, AgentView] = {}
@@ -54,7 +56,9 @@ class WorkloadSituation:
         wanted = [head.on(agent_id) for head in self.on(agent_id).given]
         known = self._registries
         used = [known[name] for name in used_registries(wanted) if name in known]
-        return revision_of(wanted, used)
+        revision = revision_of(wanted, used)
+        self._given.note(revision, (one.digest for one in wanted))
+        return revision
 
     def standings(self, head: MicroserviceHead) -> dict[int, Standing]:
         """Of all agents that are to have it, in their order."""

@@ -77,8 +77,9 @@ class AgentDocument(msgspec.Struct, frozen=True):
     """What one agent is to have."""
 
     revision: str
-    manifests: Sequence[str]
-    registries: Sequence[Registry]
+    manifests: Sequence[str] = ()
+    digests: Sequence[str] = ()
+    registries: Sequence[Registry] = ()
 
 
 class Microservices:
@@ -141,11 +142,12 @@ class Microservices:
             used = [known[name] for name in used_registries(wanted) if name in known]
             revision = revision_of(wanted, used)
             if revision == has:
-                return AgentDocument(revision, (), ())
+                return AgentDocument(revision)
             names = [one.name for one in used]
             return AgentDocument(
                 revision,
                 await _texts(connection, agent_id, given),
+                [one.digest for one in wanted],
                 await registries_named(connection, workspace_id, names),
             )
 

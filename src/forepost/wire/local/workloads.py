@@ -79,6 +79,8 @@ class ShownConfig(Wire, frozen=True, kw_only=True):
     """As `/v2/info` says it."""
     set: dict[str, str] = {}
     """What was set over the settings, by the keys of `/v2/config`."""
+    keys: list[str] = []
+    """What may be set."""
 
 
 class ChangedConfig(Wire, frozen=True, kw_only=True):

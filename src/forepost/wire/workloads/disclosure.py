@@ -34,6 +34,11 @@ PUBLIC_FIELDS: Final = frozenset(
 
 def public_spec(spec: WorkloadSpec) -> WorkloadSpec:
     """The manifest with `***` for each value that may be a password."""
+    return msgspec.structs.replace(spec, **hidden_fields(spec))
+
+
+def hidden_fields(spec: Any) -> dict[str, Any]:
+    """What `public_spec` shows in place of the fields of a manifest, or of what has the same."""
     hidden: dict[str, Any] = {
         field: _hidden(getattr(spec, field))
         for field in WorkloadSpec.__struct_fields__
@@ -41,7 +46,7 @@ def public_spec(spec: WorkloadSpec) -> WorkloadSpec:
     }
     hidden["env"] = dict.fromkeys(spec.env, MASK)
     hidden["health"] = msgspec.structs.replace(spec.health, test=_hidden(spec.health.test))
-    return msgspec.structs.replace(spec, **hidden)
+    return hidden
 
 
 def _hidden(value: Any) -> Any:

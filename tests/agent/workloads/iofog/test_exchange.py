@@ -15,8 +15,8 @@ from forepost.agent.way import Way
 from forepost.agent.workloads.iofog.client import IofogClient, IofogRefused
 from forepost.agent.workloads.iofog.exchange import SUBJECT, IofogAgent, IofogExchange
 from forepost.agent.workloads.iofog.kept import WANTED, IofogKept
+from forepost.agent.workloads.iofog.refusals import FOR_SEC, MOST, Refusals
 from forepost.agent.workloads.iofog.report import status_of
-from forepost.agent.workloads.iofog.standing import FOR_SEC, MOST, Refusals
 from forepost.agent.workloads.iofog.volume_mounts import FOLDER, VolumeMountFolder
 from forepost.agent.workloads.local_api.report import AgentFacts
 from forepost.kit.clock import SystemClock

@@ -1,6 +1,5 @@
 """Lets clients in, a task each: what goes wrong with one is its own, and none takes all places."""
 
-import asyncio
 import errno
 import logging
 import socket
@@ -56,14 +55,16 @@ class Reception:
         no place, within a second. Raises OSError where the listener itself is of no use any more.
         """
         listener.setblocking(False)
-        loop = asyncio.get_running_loop()
         waiting: set[socket.socket] = set()
         with listener, _closed_at_the_end(waiting):
             async with anyio.create_task_group() as tasks:
                 while True:
                     await anyio.lowlevel.checkpoint()  # there may be more of them without a pause
                     try:
-                        came, _ = await loop.sock_accept(listener)
+                        came, _ = listener.accept()
+                    except BlockingIOError:
+                        await anyio.wait_readable(listener)  # sock_accept may lose one when it ends
+                        continue
                     except ConnectionError:
                         continue  # it was gone before we looked
                     except OSError as error:
@@ -73,6 +74,7 @@ class Reception:
                         await self._clock.sleep(PAUSE_SEC)
                         continue
                     self._health.well(self._name)
+                    came.setblocking(False)
                     waiting.add(came)
                     tasks.start_soon(self._one, came, serve, too_many, waiting)
 

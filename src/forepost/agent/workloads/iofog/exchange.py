@@ -19,7 +19,7 @@ from forepost.agent.workloads.iofog.bodies import (
 from forepost.agent.workloads.iofog.client import IofogClient, IofogRefused
 from forepost.agent.workloads.iofog.kept import IofogKept, IofogWanted
 from forepost.agent.workloads.iofog.manifests import manifests_of, rebuilt
-from forepost.agent.workloads.iofog.standing import Refusals
+from forepost.agent.workloads.iofog.refusals import Refusals
 from forepost.agent.workloads.iofog.volume_mounts import (
     IofogVolumeMounts,
     VolumeMountFolder,

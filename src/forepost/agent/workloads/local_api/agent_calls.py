@@ -9,6 +9,7 @@ from forepost.agent.edges.local.http_face import LocalAnswer, LocalRequest
 from forepost.agent.workloads.local_api import report
 from forepost.agent.workloads.local_api.kept_configuration import KeptConfiguration
 from forepost.agent.workloads.local_api.words import NotDone, done, fields
+from forepost.agent.workloads.messages.bus import MessageBus
 from forepost.agent.workloads.microservices import Microservices, NotNow
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Refusal
@@ -26,14 +27,13 @@ class AgentCalls:
         facts: Callable[[], report.AgentFacts],
         provision: Callable[[str], Awaitable[str]],
         deprovision: Callable[[], Awaitable[None]],
-        messages: Callable[[], int],
+        bus: MessageBus,
         clock: Clock,
     ) -> None:
-        """`messages`: how many the bus has carried."""
         self.configuration = configuration
         self._microservices, self._facts = microservices, facts
         self._provision, self._deprovision = provision, deprovision
-        self._messages, self._clock = messages, clock
+        self._bus, self._clock = bus, clock
         self._turn = anyio.Lock()
 
     async def status(self, request: LocalRequest) -> LocalAnswer:
@@ -67,7 +67,8 @@ class AgentCalls:
             self._facts(),
             self._clock.now(),
             running=sum(one.state == "RUNNING" for one in statuses),
-            messages=self._messages(),
+            messages=self._bus.count,
+            kept_bytes=self._bus.size,
             zone=self.configuration.now["time-zone"],
         )
 

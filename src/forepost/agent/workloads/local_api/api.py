@@ -7,6 +7,7 @@ from typing import Any, Final
 import anyio
 import msgspec
 
+from forepost.agent.edges.files.spool_folder import SpoolFolder
 from forepost.agent.edges.local.control_socket import Say, Verb
 from forepost.agent.edges.local.http_face import LocalHttp
 from forepost.agent.settings import Settings
@@ -18,11 +19,15 @@ from forepost.agent.workloads.local_api.configuration import ConfigFile, LocalCo
 from forepost.agent.workloads.local_api.control_lines import NO_RESOURCES, ControlLines
 from forepost.agent.workloads.local_api.face import LocalApiFace
 from forepost.agent.workloads.local_api.kept_configuration import KeptConfiguration
+from forepost.agent.workloads.local_api.message_calls import MessageCalls
 from forepost.agent.workloads.local_api.microservice_calls import MicroserviceCalls
-from forepost.agent.workloads.local_api.option import coordinates
+from forepost.agent.workloads.local_api.option import BY_KEY, coordinates
 from forepost.agent.workloads.local_api.report import AgentFacts
 from forepost.agent.workloads.local_api.tokens import MicroserviceTokens, TokenFile
 from forepost.agent.workloads.local_api.words import NotDone
+from forepost.agent.workloads.messages.bus import MessageBus
+from forepost.agent.workloads.messages.journal import Journal
+from forepost.agent.workloads.messages.message_lines import MessageLines
 from forepost.agent.workloads.microservices import Microservices
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
@@ -33,9 +38,10 @@ from forepost.kit.settings import WrongSettings
 from forepost.kit.state_file import StateFile
 
 TOKEN: Final = "local-api"  # noqa: S105 - a file name
+MESSAGES: Final = "messages"
 ACKNOWLEDGED: Final = "control-acknowledged.json"
-MOST_EACH: Final = 256
-"""Connections of one address."""
+MOST_EACH: Final = 1_024
+"""Connections of one address: microservices in the network of the host share theirs."""
 SAVE_SEC: Final = 5.0
 Acknowledged = dict[str, dict[str, str]]
 
@@ -76,33 +82,37 @@ class LocalApi:
         self.token = TokenFile(Path(section.token_file or state_dir / TOKEN), health)
         try:
             self.tokens = MicroserviceTokens(state_dir)
+            journal = Journal(SpoolFolder(state_dir / MESSAGES))
         except OSError as error:
             raise CannotStart(f"{state_dir}: {error.strerror}") from None
-        self._configuration = KeptConfiguration(
+        self.configuration = KeptConfiguration(
             ConfigFile(state_dir), _base(settings, state_dir), needs.applied, clock, health
         )
+        """What a controller of ioFog's says goes the same way."""
         self._kept = StateFile(state_dir / ACKNOWLEDGED, msgspec.json.Decoder(Acknowledged).decode)
         self._sockets = ControlSockets(self._kept.recall(health))
         self._saved = self._sockets.remembered
         self._lines = ControlLines(self._sockets, microservices, needs.resources, clock)
+        self._bus = MessageBus(journal, state_dir, microservices.routes_of, clock, health)
         self._agent = AgentCalls(
-            self._configuration,
+            self.configuration,
             microservices,
             needs.facts,
             needs.provision,
             needs.deprovision,
-            lambda: 0,
+            self._bus,
             clock,
         )
         asked = MicroserviceCalls(
             section.containers,
             microservices,
-            self._configuration,
+            self.configuration,
             needs.known_place,
             needs.resources,
             state_dir,
             clock,
         )
+        messages = MessageCalls(self._bus, asked)
         face = LocalApiFace(
             section.containers,
             host,
@@ -124,8 +134,11 @@ class LocalApi:
                 "edge_resources": asked.edge_resources,
                 "gps": asked.gps,
                 "log": asked.log,
+                "messages_new": messages.new,
+                "messages_next": messages.next,
+                "messages_query": messages.query,
             },
-            {"control": self._lines.talk},
+            {"control": self._lines.talk, "message": MessageLines(self._bus, clock).talk},
         )
         http = LocalHttp("local api", face, clock, health, most_each=MOST_EACH)
         self._addresses = ListeningAddresses(
@@ -138,7 +151,8 @@ class LocalApi:
         return {
             "local api": self._run,
             "control sockets": self._lines.run,
-            "local config": self._configuration.run,
+            "local config": self.configuration.run,
+            "message bus": self._bus.run,
         }
 
     @property
@@ -153,7 +167,7 @@ class LocalApi:
     def configure(self, wanted: Mapping[str, str]) -> Mapping[str, str]:
         """Set what a controller wants, as `/v2/config` does; return why some of it is refused."""
         try:
-            return self._configuration.set(wanted)
+            return self.configuration.set(wanted)
         except NotDone as refusal:
             return {"all": str(refusal)}
 
@@ -163,7 +177,8 @@ class LocalApi:
 
     async def flush(self) -> None:
         """Keep what is only in RAM."""
-        await self._configuration.flush()
+        await self.configuration.flush()
+        await self._bus.flush()
         self._save()
 
     async def _run(self) -> None:
@@ -187,12 +202,12 @@ class LocalApi:
         return {"token_file": str(self.token.path)}
 
     async def _show(self, body: dict[str, str], say: Say) -> dict[str, Any]:
-        now = self._configuration.now
-        return {"info": self._agent.info_fields(), "set": dict(now.said)}
+        now = self.configuration.now
+        return {"info": self._agent.info_fields(), "set": dict(now.said), "keys": [*BY_KEY]}
 
     async def _set(self, body: dict[str, str], say: Say) -> dict[str, Any]:
         try:
-            return {"refused": self._configuration.set(body)}
+            return {"refused": self.configuration.set(body)}
         except NotDone as refusal:
             raise Invalid(str(refusal)) from None
 

@@ -5,7 +5,7 @@ address of their own: they may ask for those microservices that have none either
 their user can read all that the agent has anyway.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Literal
 
 import msgspec
@@ -22,8 +22,9 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
     """Which one it is: by its address, or by its own token."""
     is_here: bool = False
     """It comes from an address of this host."""
-    is_trusted: bool = False
-    """It is here, and its process is root's or of the agent's user."""
+    is_trusted: Callable[[], bool] = lambda: False
+    """Whether it is here, and its process is root's or of the agent's user. Asked only where it
+    matters: the kernel is asked for it."""
 
 
 class NotForYou(Exception):
@@ -50,7 +51,7 @@ def check_for(asker: Asker, mode: Mode, uuid: str, *, is_known: bool, is_on_host
         raise NotForYou(403, "id: of another microservice")
     if not asker.is_here:
         raise NotForYou(403, "no microservice has this address")
-    if is_known and not is_on_host and not asker.is_trusted:
+    if is_known and not is_on_host and not asker.is_trusted():
         raise NotForYou(
             403,
             "id: of a microservice with an address of its own; the token is needed",

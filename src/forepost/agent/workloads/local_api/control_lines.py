@@ -71,7 +71,11 @@ class ControlLines:
         self._some.set()
         line.answer_pings(PONGS)
         try:
-            self._do(self._sockets.opened(number, uuid, self._there(uuid), self._now))
+            there = {
+                NEW_CONFIG: self._config_digest(uuid),
+                NEW_RESOURCES: self._resources_digest(),
+            }
+            self._do(self._sockets.opened(number, uuid, there, self._now))
             with held.scope:
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(self._write, held, receive)
@@ -93,8 +97,10 @@ class ControlLines:
 
     def look(self) -> None:
         """Tell what changed since the last look."""
+        resources, now = self._resources_digest(), self._now
         for uuid in self._sockets.microservices():
-            self._do(self._sockets.changed(uuid, self._there(uuid), self._now))
+            there = {NEW_CONFIG: self._config_digest(uuid), NEW_RESOURCES: resources}
+            self._do(self._sockets.changed(uuid, there, now))
 
     async def _turns(self) -> None:
         while True:
@@ -139,12 +145,13 @@ class ControlLines:
             except anyio.WouldBlock:
                 held.scope.cancel()  # it has not read for minutes
 
-    def _there(self, uuid: str) -> dict[bytes, str]:
-        config, resources = self._microservices.config_of(uuid), self._resources()
-        return {
-            NEW_CONFIG: "" if config is None else _digest(config),
-            NEW_RESOURCES: "" if resources == NO_RESOURCES else _digest(resources),
-        }
+    def _config_digest(self, uuid: str) -> str:
+        config = self._microservices.config_of(uuid)
+        return "" if config is None else _digest(config)
+
+    def _resources_digest(self) -> str:
+        resources = self._resources()
+        return "" if resources == NO_RESOURCES else _digest(resources)
 
     @property
     def _now(self) -> float:

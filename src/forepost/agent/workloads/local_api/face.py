@@ -93,14 +93,17 @@ class LocalApiFace:
             return Asker(is_operator=True)
         peer = request.peer[0]
         here = peer == self._host or is_here(peer, self._microservices.gateways())
-        trusted = here and is_trusted(user_of(request.peer, request.here))
         found = None
         if self._mode == "token":
             uuids = [one.uuid for one in self._microservices.statuses()]
             found = self._tokens.whose(given, uuids) if given else None
         elif self._mode == "address" and not here:
             found = await self._at(peer)
-        return Asker(microservice=found, is_here=here, is_trusted=trusted)
+        return Asker(
+            microservice=found,
+            is_here=here,
+            is_trusted=lambda: here and is_trusted(user_of(request.peer, request.here)),
+        )
 
     async def _at(self, address: str) -> str | None:
         found = self._microservices.at(address)

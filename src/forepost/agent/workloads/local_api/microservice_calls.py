@@ -90,12 +90,12 @@ class MicroserviceCalls:
 
     def _check_may_move(self, asker: Asker) -> None:
         """A program of this host that is no microservice, nor trusted, needs the token for it."""
-        if asker.is_operator or asker.is_trusted or self._mode == "open":
-            return
-        if asker.microservice is not None:
+        if asker.is_operator or asker.microservice is not None or self._mode == "open":
             return
         statuses = self._microservices.statuses()
-        if not any(self._microservices.is_on_host(one.uuid) for one in statuses):
+        if any(self._microservices.is_on_host(one.uuid) for one in statuses):
+            return
+        if not asker.is_trusted():
             raise NotForYou(401, "Authorization: the token of this host is needed")
 
     def _place(self) -> LocalAnswer:

@@ -77,6 +77,7 @@ def _at_least_1(what: str) -> Callable[[str], str]:
 
 
 def _folder(text: str) -> str:
+    _text(text)
     return "/" + text.strip("/") + "/" if text.strip("/") else "/"
 
 
@@ -118,6 +119,8 @@ def python_level(text: str) -> str:
 
 
 def _text(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(text)
     return text
 
 

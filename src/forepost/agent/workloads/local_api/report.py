@@ -26,8 +26,6 @@ class AgentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Resident, of this agent."""
     cpu_percent: float = 0
     """Of this agent."""
-    disk_bytes: int = 0
-    """What the bus keeps."""
     available_disk_bytes: int = 0
     total_disk_bytes: int = 0
     available_memory_bytes: int = 0
@@ -41,14 +39,22 @@ class AgentFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status(
-    facts: AgentFacts, now: datetime, *, running: int, messages: int, zone: str = ""
+    facts: AgentFacts,
+    now: datetime,
+    *,
+    running: int,
+    messages: int,
+    kept_bytes: int = 0,
+    zone: str = "",
 ) -> dict[str, str]:
-    """The eleven keys of the document. `zone`: "": the one of this host."""
+    """The eleven keys of the document. `kept_bytes`: of messages. `zone`: "": the one of this
+    host.
+    """
     share = 100 * facts.available_disk_bytes / (facts.total_disk_bytes or 1)
     return {
         "iofog-daemon": "RUNNING",
         "memory-usage": f"about {facts.memory_bytes / 1e6:.2f} MiB",
-        "disk-usage": _disk(facts.disk_bytes / 1e9),
+        "disk-usage": _disk(kept_bytes / 1e9),
         "cpu-usage": f"about {facts.cpu_percent:.2f} %",
         "running-microservices": str(running),
         "connection-to-controller": facts.connection,
