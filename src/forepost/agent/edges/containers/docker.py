@@ -1,10 +1,10 @@
 """An engine that speaks Docker's API: containers of this agent, known by their labels."""
 
 import os
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Final, Literal, cast
+from typing import Final, Literal, cast, get_args
 
 import aiohttp
 import msgspec
@@ -52,7 +52,16 @@ from forepost.wire.workloads.manifest import Microservice
 
 STOP_SEC: Final = 660.0
 """Longer than a manifest may have a container take."""
-_STATES: Final = {"created", "running", "restarting", "paused", "exited", "dead", "removing"}
+_State = Literal["created", "running", "restarting", "paused", "exited", "dead", "removing"]
+_STATES: Final[Mapping[str, _State]] = {
+    **{one: one for one in get_args(_State)},
+    # of Podman
+    "configured": "created",
+    "initialized": "created",
+    "stopping": "running",
+    "stopped": "exited",
+}
+"""Any other is taken for `exited`: starting what runs does nothing."""
 _HINTS: Final = ("start", "die", "oom", "destroy", "health_status", "pause", "unpause", "rename")
 
 
@@ -255,10 +264,7 @@ def _seen(container: InspectedContainer) -> SeenContainer:
         name=labels.get(NAME, ""),
         image=container.config.image,
         image_id=container.image,
-        state=cast(
-            "Literal['created', 'running', 'restarting', 'paused', 'exited', 'dead', 'removing']",
-            state.status if state.status in _STATES else "dead",
-        ),
+        state=_STATES.get(state.status, "exited"),
         health=cast(
             "Literal['none', 'starting', 'healthy', 'unhealthy']",
             health if health in ("starting", "healthy", "unhealthy") else "none",
