@@ -19,7 +19,7 @@ from forepost.agent.workloads.iofog.client import IofogClient
 from forepost.agent.workloads.iofog.exchange import IofogAgent, IofogExchange
 from forepost.agent.workloads.iofog.kept import IofogKept
 from forepost.agent.workloads.iofog.names import as_options, as_told
-from forepost.agent.workloads.iofog.report import Messages, status_of
+from forepost.agent.workloads.iofog.report import BusFigures, status_of
 from forepost.agent.workloads.iofog.volume_mounts import VolumeMountFolder
 from forepost.agent.workloads.keeper import WorkloadKeeper
 from forepost.agent.workloads.local_api.api import LocalApi, LocalApiNeeds
@@ -220,7 +220,7 @@ class SiteWorkloads:
             self._microservices.engine(),
             [one for one in self._microservices.statuses() if one.wanted_by == "iofog"],
             registries,
-            Messages(self._api.bus.count, self._api.bus.size),
+            BusFigures(self._api.bus.count, self._api.bus.size),
             site.clock.now(),
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -12,11 +12,9 @@ from forepost.wire.workloads.delivery import EngineStatus, MicroserviceStatus
 STARTED: Final = ("RUNNING", "UPDATING", "RESTARTING", "STUCK_IN_RESTART")
 
 
-class Messages(NamedTuple):
-    """Of the bus: how many it carried, and what it keeps."""
-
-    count: int = 0
-    size: int = 0
+class BusFigures(msgspec.Struct, frozen=True):
+    carried: int = 0
+    kept_bytes: int = 0
 
 
 def status_of(
@@ -25,7 +23,7 @@ def status_of(
     engine: EngineStatus,
     statuses: Sequence[MicroserviceStatus],
     registries: Sequence[int],
-    messages: Messages,
+    bus: BusFigures,
     now: datetime,
 ) -> Mapping[str, Any]:
     """All keys of 3.0 and 3.7. Lists travel as JSON within a string; without `microserviceStatus`
@@ -37,7 +35,7 @@ def status_of(
         "daemonOperatingDuration": up_ms,
         "daemonLastStart": _ms(started_at),
         "memoryUsage": round(facts.memory_bytes / 1e6, 2),
-        "diskUsage": round(messages.size / 1e9, 3),
+        "diskUsage": round(bus.kept_bytes / 1e9, 3),
         "cpuUsage": round(facts.cpu_percent, 2),
         "memoryViolation": False,
         "diskViolation": False,
@@ -52,7 +50,7 @@ def status_of(
         "lastStatusTime": _ms(now),
         "ipAddress": facts.ip_address,
         "ipAddressExternal": "",
-        "processedMessages": messages.count,
+        "processedMessages": bus.carried,
         "microserviceMessageCounts": "[]",
         "messageSpeed": 0,
         "lastCommandTime": 0,
