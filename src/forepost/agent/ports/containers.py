@@ -196,3 +196,7 @@ class ContainerLogs(Protocol):
 
 class ContainerEngine(ContainerView, ContainerWork, ImageStore, ContainerLogs, Protocol):
     """An engine, as a whole."""
+
+    async def close(self) -> None:
+        """Give back connections; whoever asks again has it open them anew."""
+        ...

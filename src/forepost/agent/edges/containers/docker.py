@@ -8,6 +8,7 @@ from typing import Final, Literal, cast
 
 import aiohttp
 import msgspec
+from aiodocker.containers import DockerContainer
 from yarl import URL
 
 from forepost.agent.cores.container_body import (
@@ -25,11 +26,14 @@ from forepost.agent.cores.container_body import (
 )
 from forepost.agent.cores.container_log import LogFrames, WrongFrames, log_time
 from forepost.agent.edges.containers.answers import (
+    ContainerConfig,
     ContainerEvent,
+    ContainerState,
     ContainerStats,
     EngineInfo,
     InspectedContainer,
     InspectedNetwork,
+    ListedContainer,
     read,
 )
 from forepost.agent.edges.containers.connection import DockerConnection
@@ -96,10 +100,15 @@ class DockerEngine(DockerImages):
             listed = await docker.containers.list(all=1, filters=filters)
         found: list[SeenContainer] = []
         for one in listed:
-            with _unless_gone():
+            try:
                 async with self._connection.asked() as docker:
                     answer = await docker.containers.container(one.id).show()
-                    found.append(_seen(read(answer, InspectedContainer)))
+                found.append(_seen(read(answer, InspectedContainer)))
+            except EngineRefused as refused:
+                if refused.kind != "gone":
+                    found.append(_listed(one))
+            except msgspec.ValidationError:
+                found.append(_listed(one))
         return found
 
     async def usage(self, container_id: str) -> Usage:
@@ -268,6 +277,26 @@ def _seen(container: InspectedContainer) -> SeenContainer:
         gateways=tuple(
             address for one in networks for address in (one.gateway, one.i_pv6_gateway) if address
         ),
+    )
+
+
+def _listed(listed: DockerContainer) -> SeenContainer:
+    """One that the engine cannot show in full, as it is in the list: it keeps nobody from seeing
+    the others.
+    """
+    fields = ("Id", "Labels", "State", "Image", "ImageID")
+    said = {field: listed[field] for field in fields if field in listed}
+    try:
+        one = read(said, ListedContainer)
+    except msgspec.ValidationError as error:
+        raise EngineAway(f"its answer is not understood: {error}") from error
+    return _seen(
+        InspectedContainer(
+            id=one.id,
+            state=ContainerState(status=one.state),
+            config=ContainerConfig(labels=one.labels, image=one.image),
+            image=one.image_i_d,
+        )
     )
 
 

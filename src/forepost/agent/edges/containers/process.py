@@ -80,6 +80,9 @@ class ProcessEngine:
         self._folder = files.private_folder(folder)
         self._clock, self._time_zone = clock, time_zone
 
+    async def close(self) -> None:
+        """There is nothing open; processes go on."""
+
     async def facts(self) -> EngineFacts:
         disk, host = os.statvfs(self._folder), os.uname()
         return EngineFacts(
