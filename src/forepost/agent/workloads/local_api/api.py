@@ -85,17 +85,16 @@ class LocalApi:
             journal = Journal(SpoolFolder(state_dir / MESSAGES))
         except OSError as error:
             raise CannotStart(f"{state_dir}: {error.strerror}") from None
-        self.configuration = KeptConfiguration(
+        self._configuration = KeptConfiguration(
             ConfigFile(state_dir), _base(settings, state_dir), needs.applied, clock, health
         )
-        """What a controller of ioFog's says goes the same way."""
         self._kept = StateFile(state_dir / ACKNOWLEDGED, msgspec.json.Decoder(Acknowledged).decode)
         self._sockets = ControlSockets(self._kept.recall(health))
         self._saved = self._sockets.remembered
         self._lines = ControlLines(self._sockets, microservices, needs.resources, clock)
         self._bus = MessageBus(journal, state_dir, microservices.routes_of, clock, health)
         self._agent = AgentCalls(
-            self.configuration,
+            self._configuration,
             microservices,
             needs.facts,
             needs.provision,
@@ -106,7 +105,7 @@ class LocalApi:
         asked = MicroserviceCalls(
             section.containers,
             microservices,
-            self.configuration,
+            self._configuration,
             needs.known_place,
             needs.resources,
             state_dir,
@@ -151,7 +150,7 @@ class LocalApi:
         return {
             "local api": self._run,
             "control sockets": self._lines.run,
-            "local config": self.configuration.run,
+            "local config": self._configuration.run,
             "message bus": self._bus.run,
         }
 
@@ -170,7 +169,7 @@ class LocalApi:
 
     async def flush(self) -> None:
         """Keep what is only in RAM."""
-        await self.configuration.flush()
+        await self._configuration.flush()
         await self._bus.flush()
         self._save()
 
@@ -195,12 +194,12 @@ class LocalApi:
         return {"token_file": str(self.token.path)}
 
     async def _show(self, body: dict[str, str], say: Say) -> dict[str, Any]:
-        now = self.configuration.now
+        now = self._configuration.now
         return {"info": self._agent.info_fields(), "set": dict(now.said)}
 
     async def _set(self, body: dict[str, str], say: Say) -> dict[str, Any]:
         try:
-            return {"refused": self.configuration.set(body)}
+            return {"refused": self._configuration.set(body)}
         except NotDone as refusal:
             raise Invalid(str(refusal)) from None
 
