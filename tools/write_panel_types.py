@@ -65,6 +65,7 @@ WORDS: Final[Mapping[Any, str]] = {
     bool: "boolean",
     NoneType: "null",
     Any: "unknown",
+    object: "unknown",
     msgspec.Raw: "unknown",
 }
 

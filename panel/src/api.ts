@@ -175,6 +175,10 @@ export const groupDelivery = async (workspace: number, signal?: AbortSignal) => 
     .data;
 };
 
+/** By name, with the agents that are to have each, what is wrong first. */
+export const microservices = (workspace: number, signal?: AbortSignal) =>
+  all('GET /workspaces/{workspace_id}/microservices', { workspace_id: workspace }, signal);
+
 export const addGroup = (workspace: number, body: NewGroup) =>
   ask('POST /workspaces/{workspace_id}/address-groups', { workspace_id: workspace }, { body });
 

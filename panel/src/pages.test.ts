@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { find, PAGES } from './pages';
-import { toAgent, toAgents, toAlerts, toGroup, toGroups, toProbe, toTraffic } from './route';
+import {
+  toAgent,
+  toAgents,
+  toAlerts,
+  toGroup,
+  toGroups,
+  toProbe,
+  toTraffic,
+  toWorkloads,
+} from './route';
 
 const found = (address: string) => {
   const { pathname, searchParams } = new URL(address, 'http://panel');
@@ -27,6 +36,8 @@ test('every address leads to its page', () => {
   expect(found(toTraffic(1, '6h', 'staff & co=1'))).toEqual(staff);
   expect(found(toGroups(1))).toEqual({ ...w, mayChange: true });
   expect(found(toGroup(1, 5))).toEqual({ ...w, id: 5, mayChange: true });
+  const sensor = { ...w, only: 'refused', find: 'sensor' };
+  expect(found(toWorkloads(1, { only: 'refused', find: 'sensor' }))).toEqual(sensor);
   const may = { mayChange: true, mayRule: false };
   expect(found(toAlerts(1))).toEqual({ ...w, status: '', ...may });
 });

@@ -1,7 +1,7 @@
 /** Every page of the panel: a page is a row of PAGES, its address in route.ts, and its component. */
 
 import type { Component } from 'svelte';
-import { toAgents, toAlerts, toGroups, toTraffic } from './route';
+import { toAgents, toAlerts, toGroups, toTraffic, toWorkloads } from './route';
 
 /** What an address and the caller's role give to a page. */
 export interface Given {
@@ -35,7 +35,13 @@ interface Row<Props extends Some> {
 export type Page = Row<Some>;
 
 /** The bar at the top. */
-export const BAR = { Agents: toAgents, Traffic: toTraffic, Groups: toGroups, Alerts: toAlerts };
+export const BAR = {
+  Agents: toAgents,
+  Traffic: toTraffic,
+  Groups: toGroups,
+  Workloads: toWorkloads,
+  Alerts: toAlerts,
+};
 
 export const PAGES: readonly Page[] = [
   row({
@@ -87,6 +93,13 @@ export const PAGES: readonly Page[] = [
     part: 'Groups',
     component: () => import('./pages/Group.svelte'),
     props: ({ workspace, id, mayChange }) => ({ workspace, id: id('group'), mayChange }),
+  }),
+  row({
+    path: '/w/:workspace/workloads',
+    title: 'Workloads',
+    part: 'Workloads',
+    component: () => import('./pages/Workloads.svelte'),
+    props: ({ workspace, asked }) => ({ workspace, only: asked('only'), find: asked('find') }),
   }),
   row({
     path: '/w/:workspace/alerts',

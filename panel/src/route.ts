@@ -19,6 +19,8 @@ export const toTraffic = (workspace: number, last = '', group = '') =>
   within(workspace, 'traffic', { last, group });
 export const toGroups = (workspace: number) => within(workspace, 'groups');
 export const toGroup = (workspace: number, group: number) => within(workspace, `groups/${group}`);
+export const toWorkloads = (workspace: number, query?: Query) =>
+  within(workspace, 'workloads', query);
 export const toAlerts = (workspace: number, query?: Query) => within(workspace, 'alerts', query);
 
 /** Whether the panel itself answers there; anything else is the controller's. */

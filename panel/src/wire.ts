@@ -127,6 +127,12 @@ export interface Routes {
     body: null;
     answer: FlowTop;
   };
+  'GET /workspaces/{workspace_id}/microservices': {
+    path: { workspace_id: number };
+    query: { limit?: number; offset?: number };
+    body: null;
+    answer: Page<WorkspaceMicroservice>;
+  };
   'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/chart': {
     path: { workspace_id: number; probe_id: number };
     query: { from?: string; points?: number; to?: string; type?: string };
@@ -229,6 +235,17 @@ export interface AgentClock extends ClockReading {
   /** Wrong for certain by a second or more; times of results are corrected all the same. */
   skewed: boolean;
   told_at: string;
+}
+
+/** One microservice on one agent. */
+export interface AgentMicroservice {
+  agent_id: number;
+  state: 'current' | 'waiting' | 'refused';
+  /** Why it is not current; "" where it is. */
+  reason: string;
+  /** What the agent said last of it; null where it said nothing. */
+  status: MicroserviceStatus | null;
+  said_at: string | null;
 }
 
 /** The same as the controller shows it. */
@@ -494,6 +511,20 @@ export interface GroupPatch {
   external_id?: string;
 }
 
+/** Times in seconds. */
+export interface HealthCheck {
+  /** A command and its arguments; empty: the image's own check counts, if it has one. */
+  test?: string[];
+  interval?: number;
+  timeout?: number;
+  retries?: number;
+  /**
+   * After a replacement: how long the new one may take to be healthy, or where there is no check
+   * how long it has to run.
+   */
+  window?: number;
+}
+
 export interface HostInfo {
   architecture: string;
   boot_time: string;
@@ -528,6 +559,11 @@ export interface Line {
 /** A list that is always whole. */
 export interface ListOf<T> {
   data: T[];
+}
+
+export interface LogBounds {
+  max_kb?: number;
+  files?: number;
 }
 
 export interface Login {
@@ -578,6 +614,46 @@ export interface MemoryInfo {
   virtual_used_bytes: number;
   virtual_free_bytes: number;
   raw?: Record<string, number>;
+}
+
+export interface MicroserviceStatus {
+  uuid: string;
+  name: string;
+  image: string;
+  wanted_by: 'controller' | 'folder' | 'iofog';
+  state:
+    | 'QUEUED'
+    | 'PULLING'
+    | 'CREATING'
+    | 'STARTING'
+    | 'RUNNING'
+    | 'UPDATING'
+    | 'RESTARTING'
+    | 'STUCK_IN_RESTART'
+    | 'STOPPING'
+    | 'STOPPED'
+    | 'DELETING'
+    | 'FAILED'
+    | 'UNKNOWN';
+  health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  /** The fingerprint of its manifest; "" where it is no longer wanted. */
+  wanted: string;
+  /** The fingerprint that its container was made of; "" where nothing of it runs. */
+  running: string;
+  /**
+   * This site, or this host, will not run what is wanted; `problem` says why. An older one may go
+   * on.
+   */
+  refused: boolean;
+  problem: string;
+  container_id: string;
+  started_at: string | null;
+  /** Ends within the last ten minutes. */
+  restarts: number;
+  /** Of a pull. */
+  percent: number;
+  cpu_percent: number | null;
+  memory_bytes: number | null;
 }
 
 export interface Named extends Traffic {
@@ -719,6 +795,12 @@ export interface Pong {
   type: 'pong';
 }
 
+export interface PortMapping {
+  internal: number;
+  external: number;
+  protocol?: 'tcp' | 'udp';
+}
+
 /** The probe object, the same over REST and in `probe_get`. Id 0: given to every agent. */
 export interface Probe {
   id: number;
@@ -806,6 +888,29 @@ export interface ResultRow<Payload = unknown> {
   target_agent: number;
 }
 
+export interface RolloutProgress {
+  state: 'running' | 'done' | 'returned' | 'ended';
+  /** From 1. */
+  wave: number;
+  waves: number;
+  /** Agents that were given the new manifest. */
+  reached: number[];
+  /** Why it ended before its time; while it is under way, what it waits for. */
+  reason: string;
+  began_at: string;
+  ended_at: string | null;
+}
+
+/** How a changed manifest goes out: in waves, each after all before it were well for a time. */
+export interface RolloutRule {
+  /** Percent of the agents that have it then; at least one agent more each. */
+  waves: number[];
+  /** How long all that have it must be well before the next wave. */
+  gate_sec: number;
+  /** A connected agent that is not well so long after its wave began ends the roll-out. */
+  limit_sec: number;
+}
+
 export interface Route {
   /** With prefix length. */
   destination: string;
@@ -855,7 +960,10 @@ export interface Rule {
     | 'loss_baseline'
     | 'ip_change'
     | 'isp_change'
-    | 'incident_count';
+    | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed';
   operator: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
   threshold: number;
   severity: 'warning' | 'critical';
@@ -897,6 +1005,9 @@ export interface Rule {
     | 'ip_change'
     | 'isp_change'
     | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed'
     | null;
   operator2: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
   threshold2: number | null;
@@ -955,7 +1066,10 @@ export interface RulePatch {
     | 'loss_baseline'
     | 'ip_change'
     | 'isp_change'
-    | 'incident_count';
+    | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed';
   operator?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
   threshold?: number;
   severity?: 'warning' | 'critical';
@@ -997,6 +1111,9 @@ export interface RulePatch {
     | 'ip_change'
     | 'isp_change'
     | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed'
     | null;
   operator2?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
   threshold2?: number | null;
@@ -1071,6 +1188,13 @@ export interface SpoolStatus {
   backlog_grows: boolean;
 }
 
+/** Of all agents that are to have it. */
+export interface StandingCounts {
+  current: number;
+  waiting: number;
+  refused: number;
+}
+
 /** Panel to controller. `probe_id` 0: every probe of the workspace. */
 export interface Subscribe {
   type: 'subscribe';
@@ -1134,6 +1258,11 @@ export interface Unsubscribed {
   probe_id: number;
 }
 
+export interface UpdateRules {
+  /** A path in the container: while there is a file, the container is not touched. */
+  lock?: string;
+}
+
 /** Times in both spellings: the document's, and the one NetWatcher's own panel reads. */
 export interface User {
   id: number;
@@ -1150,6 +1279,21 @@ export interface User {
   updatedAt: string;
 }
 
+export interface VolumeMapping {
+  /** `volume`: its name. `bind`: a path of the host. */
+  source: string;
+  target: string;
+  type?: 'volume' | 'bind';
+  read_only?: boolean;
+}
+
+/** 0: none. */
+export interface WorkloadLimits {
+  memory_mb?: number;
+  cpus?: number;
+  pids?: number;
+}
+
 /** Owner and times in both spellings, as for User. */
 export interface Workspace {
   id: number;
@@ -1164,4 +1308,51 @@ export interface Workspace {
   updatedAt: string;
   my_role?: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
   agent_count?: number;
+}
+
+/**
+ * A microservice as it is shown. `cmd`, `env` and `config` are left out of lists, and are `***` for
+ * a VIEWER, as is the command of a health check.
+ */
+export interface WorkspaceMicroservice {
+  id: number;
+  workspace_id: number;
+  uuid: string;
+  name: string;
+  image: string;
+  registry: string;
+  cmd?: string[];
+  env?: Record<string, string>;
+  ports: PortMapping[];
+  volumes: VolumeMapping[];
+  extra_hosts: string[];
+  network: string;
+  user: string;
+  limits: WorkloadLimits;
+  health: HealthCheck;
+  cap_add: string[];
+  cap_drop: string[];
+  privileged: boolean;
+  read_only: boolean;
+  stop_sec: number;
+  log: LogBounds;
+  config?: string | Record<string, unknown> | null;
+  update: UpdateRules;
+  routes: string[];
+  /** Those that it names; empty where it goes by labels. */
+  agent_ids: number[];
+  labels: Record<string, string | boolean | number>;
+  rollout: RolloutRule | null;
+  external_id: string;
+  /** Of the container that is wanted: agents say the same one where they run it. */
+  fingerprint: string;
+  /** Higher after every change. */
+  revision: number;
+  counts: StandingCounts;
+  /** Those that are to have it; in lists the first 100, with what is wrong first. */
+  agents: AgentMicroservice[];
+  /** The newest roll-out. */
+  progress: RolloutProgress | null;
+  created_at: string;
+  updated_at: string;
 }

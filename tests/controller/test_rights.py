@@ -80,6 +80,11 @@ class Cast:
             "POST", f"/workspaces/{self.workspace}/address-groups", group, status=201
         )
         self.group = made["id"]
+        base = f"/workspaces/{self.workspace}"
+        made = self.owner.call("POST", f"{base}/microservices", {"name": "m"}, status=201)
+        self.microservice = made["id"]
+        registry = {"name": "r", "url": "hub.example"}
+        self.registry = self.owner.call("POST", f"{base}/registries", registry, status=201)["id"]
         of_agent = f"/workspaces/{self.workspace}/agents/{self.agent.id}"
         made = self.owner.call("POST", f"{of_agent}/share-links", {}, status=201)
         self.link = made["share_link"]["id"]
@@ -126,6 +131,8 @@ def fill(template: str, cast: Cast) -> str:
         ("{group_id:int}", cast.group),
         ("{link_id:int}", cast.link),
         ("{queue_id:int}", cast.queue),
+        ("{microservice_id:int}", cast.microservice),
+        ("{registry_id:int}", cast.registry),
     ):
         template = template.replace(name, str(value))
     return template
@@ -144,6 +151,8 @@ OBJECTS = (
     "group",
     "link",
     "queue",
+    "microservice",
+    "registry",
 )
 BODIES: dict[str, Any] = {"POST": {}, "PATCH": {}}
 

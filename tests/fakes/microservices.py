@@ -1,6 +1,6 @@
 """The microservices of a site that has no engine: what a test sets is what there is."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 
 import anyio
 
@@ -67,7 +67,9 @@ class SiteMicroservices:
         if uuid_or_name not in self.configs:
             raise NoSuchMicroservice(uuid_or_name)
 
-    async def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncIterator[LogLine]:
+    async def logs(
+        self, uuid_or_name: str, tail: int, *, follow: bool
+    ) -> AsyncGenerator[LogLine, None]:
         if uuid_or_name not in self.configs:
             raise NoSuchMicroservice(uuid_or_name)
         yield LogLine(text="of the test")

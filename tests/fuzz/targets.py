@@ -16,6 +16,7 @@ import msgspec
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
+from forepost.agent.cores.container_log import LogFrames, WrongFrames
 from forepost.agent.cores.icmp.packet import (
     DATAGRAM_IPV4,
     IPV6,
@@ -87,6 +88,13 @@ class Target(msgspec.Struct, frozen=True):
     examples: Sequence[bytes] = ()
     largest: int = 1_024
     """Bytes of one input, at most."""
+
+
+def container_log(data: bytes) -> None:
+    frames = LogFrames(framed=data[:1] != b"\0")
+    with contextlib.suppress(WrongFrames):
+        frames.feed(data)
+    frames.end()
 
 
 def icmp(data: bytes) -> None:
@@ -357,6 +365,7 @@ TARGETS: Final = {
             captures.pcapng([(n, one) for n, one in enumerate(_PACKETS)], link=101),
         ],
     ),
+    "container log": Target(container_log, [b"\1\0\0\0\0\0\0\5a b\nc"]),
     "proxy": Target(proxy_answer, EXAMPLES),
     "http": Target(
         http, [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"]

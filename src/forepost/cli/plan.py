@@ -7,15 +7,26 @@ import msgspec
 
 from forepost.controller.groups.members import canonical
 from forepost.wire.disclosure import MASK, public_channel, public_metadata, public_target
-from forepost.wire.rest.apply import AgentItem, Document, GroupItem, Item, ProbeItem, RuleItem
+from forepost.wire.rest.apply import (
+    AgentItem,
+    Document,
+    GroupItem,
+    Item,
+    MicroserviceItem,
+    ProbeItem,
+    RegistryItem,
+    RuleItem,
+)
+from forepost.wire.workloads.disclosure import hidden_fields
 
-Kind = Literal["agent", "probe", "group", "rule"]
+Kind = Literal["agent", "probe", "group", "registry", "microservice", "rule"]
 Verb = Literal["create", "change", "delete"]
 
 FIXED: Mapping[str, tuple[str, ...]] = {"probe": ("type", "server", "bidirectional")}
 """Fields that an object has for life."""
 
-SECRET: Final = "webhook_secret"  # noqa: S105 - the name of a field
+SECRETS: Final[Mapping[Kind, str]] = {"rule": "webhook_secret", "registry": "password"}
+"""Fields that are written and never read."""
 
 
 class Impossible(Exception):
@@ -80,6 +91,8 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "agent": _keyed("agents", (("", agent) for agent in document.agents)),
         "probe": _keyed("probes", iter(probes)),
         "group": _keyed("groups", (("", group) for group in document.groups)),
+        "registry": _keyed("registries", (("", one) for one in document.registries)),
+        "microservice": _keyed("microservices", (("", one) for one in document.microservices)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
     }
 
@@ -112,7 +125,7 @@ def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
     match item:
         case ProbeItem():
             yield "agent_targets", "agent", item.agent_targets
-        case GroupItem():
+        case GroupItem() | MicroserviceItem():
             yield "agents", "agent", item.agents
         case RuleItem():
             yield "agent", "agent", [item.agent] if item.agent is not None else []
@@ -128,8 +141,10 @@ def _differences(kind: Kind, known: _There, wanted: _There, *, secrets: bool) ->
         )
     before, after = comparable(known.item), comparable(shown_as(wanted.item, known.item))
     fields = tuple(field for field, value in after.items() if before[field] != value)
-    if secrets and isinstance(wanted.item, RuleItem) and wanted.item.webhook_secret:
-        fields = (*fields, SECRET)
+    secret = SECRETS.get(kind, "")
+    # A registry that moves is told its password again.
+    if secret and (secrets or "url" in fields) and getattr(wanted.item, secret):
+        fields = (*fields, secret)
     for field in FIXED.get(kind, ()):
         if field in fields:
             raise Impossible(
@@ -145,7 +160,12 @@ def public(document: Document) -> Document:
         for agent in document.agents
     ]
     return msgspec.structs.replace(
-        document, agents=agents, rules=[_public_rule(rule) for rule in document.rules]
+        document,
+        agents=agents,
+        microservices=[
+            msgspec.structs.replace(one, **hidden_fields(one)) for one in document.microservices
+        ],
+        rules=[_public_rule(rule) for rule in document.rules],
     )
 
 
@@ -183,6 +203,22 @@ def shown_as(wanted: Item, known: Item) -> Item:
                 webhook_url=known.webhook_url if hidden else wanted.webhook_url,
                 apprise_urls=[urls.get(url, url) for url in wanted.apprise_urls],
             )
+        case MicroserviceItem(), MicroserviceItem():
+            masked = hidden_fields(known)
+            fields = {
+                field: getattr(known, field)
+                for field in ("cmd", "config")
+                if getattr(wanted, field) == masked[field]
+            }
+            env = {
+                name: _filled(value, known.env.get(name, value))
+                for name, value in wanted.env.items()
+            }
+            test = wanted.health.test
+            if test == masked["health"].test:
+                test = known.health.test
+            health = msgspec.structs.replace(wanted.health, test=test)
+            return msgspec.structs.replace(wanted, **fields, env=env, health=health)
     return wanted
 
 
@@ -201,6 +237,8 @@ def _check_whole(kind: Kind, item: Item) -> None:
             values: list[Any] = [*item.targets, *_leaves(item.metadata)]
         case RuleItem():
             values = [item.webhook_url, *item.apprise_urls]
+        case MicroserviceItem():
+            values = [*item.cmd, *item.env.values(), item.config, *item.health.test]
         case _:
             return
     for value in values:
@@ -225,8 +263,10 @@ def comparable(item: Item) -> dict[str, Any]:
     match item:
         case AgentItem():
             del fields["probes"]
-        case RuleItem():
-            del fields[SECRET]
+        case RuleItem() | RegistryItem():
+            fields = {name: one for name, one in fields.items() if name not in SECRETS.values()}
+        case MicroserviceItem():
+            fields["agents"] = sorted(item.agents)
         case GroupItem():
             fields["addresses"] = sorted({_canonical(item.id, one) for one in item.addresses})
             fields["agents"] = sorted(item.agents)

@@ -1,13 +1,22 @@
 """A workspace as it is on the controller, read as a document, and written step by step."""
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from forepost.cli.plan import Kind, Step
 from forepost.cli.rest import Api
-from forepost.wire.rest.apply import AgentItem, Document, GroupItem, Item, ProbeItem, RuleItem
+from forepost.wire.rest.apply import (
+    AgentItem,
+    Document,
+    GroupItem,
+    Item,
+    MicroserviceItem,
+    ProbeItem,
+    RegistryItem,
+    RuleItem,
+)
 
 T = TypeVar("T", bound=Item)
 
@@ -41,8 +50,15 @@ class Workspace:
             await self._api.ask("GET", f"{self._path}/address-groups/{group['id']}")
             for group in await self._api.all(f"{self._path}/address-groups")
         ]
+        workloads = _Workloads(
+            await self._api.all(f"{self._path}/registries", paged=True),
+            [
+                await self._api.ask("GET", f"{self._path}/microservices/{one['id']}")
+                for one in await self._api.all(f"{self._path}/microservices", paged=True)
+            ],
+        )
         rules = await self._api.all(f"{self._path}/alert-rules")
-        return _Reading().state(agents, probes, groups, rules)
+        return _Reading().state(agents, probes, groups, workloads, rules)
 
     async def adopt(self, state: State) -> None:
         """Give every object without an external id the one that it has in the document."""
@@ -80,12 +96,21 @@ class Workspace:
                 return f"{self._path}/agents/{state.ids['agent', step.agent]}/probes"
             case "group":
                 return f"{self._path}/address-groups"
+            case "registry":
+                return f"{self._path}/registries"
+            case "microservice":
+                return f"{self._path}/microservices"
             case "rule":
                 return f"{self._path}/alert-rules"
 
     def _one(self, kind: Kind, key: str, agent: str, state: State) -> str:
         step = Step("change", kind, key, agent=agent)
         return f"{self._all(step, state)}/{state.ids[kind, key]}"
+
+
+class _Workloads(NamedTuple):
+    registries: Sequence[dict[str, Any]]
+    microservices: Sequence[dict[str, Any]]
 
 
 class _Reading:
@@ -99,6 +124,7 @@ class _Reading:
         agents: Sequence[dict[str, Any]],
         probes: dict[int, list[dict[str, Any]]],
         groups: Sequence[dict[str, Any]],
+        workloads: _Workloads,
         rules: Sequence[dict[str, Any]],
     ) -> State:
         for agent in agents:
@@ -118,6 +144,10 @@ class _Reading:
                 for item, agent in zip(items, agents, strict=True)
             ],
             groups=[self._group(group) for group in groups],
+            registries=[
+                _item(RegistryItem, one, self._key("registry", one)) for one in workloads.registries
+            ],
+            microservices=[self._microservice(one) for one in workloads.microservices],
             rules=[self._rule(rule) for rule in rules],
         )
         return State(document, self.ids, self.nameless)
@@ -135,12 +165,18 @@ class _Reading:
     def _group(self, group: dict[str, Any]) -> GroupItem:
         return msgspec.structs.replace(
             _item(GroupItem, group, self._key("group", group)),
-            agents=[
-                self._keys["agent", one]
-                for one in group["agent_ids"]
-                if ("agent", one) in self._keys
-            ],
+            agents=self._agents(group),
         )
+
+    def _microservice(self, found: dict[str, Any]) -> MicroserviceItem:
+        key = self._key("microservice", found)
+        item = _item(MicroserviceItem, {**found, "agents": []}, key)
+        return msgspec.structs.replace(item, agents=self._agents(found))
+
+    def _agents(self, found: dict[str, Any]) -> list[str]:
+        """The keys of the agents that an object names and that are there."""
+        named = (self._keys.get(("agent", one)) for one in found["agent_ids"])
+        return [key for key in named if key is not None]
 
     def _rule(self, rule: dict[str, Any]) -> RuleItem:
         return msgspec.structs.replace(
@@ -163,7 +199,10 @@ class _Reading:
 
 def _item(kind: type[T], found: dict[str, Any], key: str) -> T:
     wanted = {field.name for field in msgspec.structs.fields(kind)}
-    fields = {name: value for name, value in found.items() if name in wanted and value is not None}
+    # An empty object says what would be so without it.
+    fields = {
+        name: value for name, value in found.items() if name in wanted and value not in (None, {})
+    }
     return msgspec.convert({**fields, "id": key}, kind)
 
 
@@ -186,6 +225,8 @@ def _body(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
             body["agent_targets"] = [ids["agent", key] for key in item.agent_targets]
         case GroupItem():
             body["agent_ids"] = [ids["agent", key] for key in item.agents]
+        case MicroserviceItem():
+            body["agents"] = [ids["agent", key] for key in item.agents]
         case RuleItem():
             body["agent_id"] = None if item.agent is None else ids["agent", item.agent]
             body["probe_id"] = None if item.probe is None else ids["probe", item.probe]
@@ -204,5 +245,6 @@ _IN_A_PATCH: Final = {
 
 def _patch(step: Step, body: dict[str, Any]) -> dict[str, Any]:
     """The REST body of a change: the fields that differ; null takes a value away."""
-    named = (_IN_A_PATCH.get(field, (field, field)) for field in step.fields)
+    names = {} if step.kind == "microservice" else _IN_A_PATCH
+    named = (names.get(field, (field, field)) for field in step.fields)
     return {in_patch: body.get(in_body) for in_body, in_patch in named}

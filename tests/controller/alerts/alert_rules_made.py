@@ -1,7 +1,8 @@
-"""Rules for tests of what has no I/O."""
+"""Rules, and what is beside them, for tests of what has no I/O."""
 
 from typing import Any
 
+from forepost.controller.alerts.timers import WorkloadTrouble
 from forepost.wire.rest.alerts import NewRule, Rule
 from tests.fakes.clock import START
 
@@ -24,3 +25,13 @@ def rule(**fields: Any) -> Rule:
         has_webhook_secret=False,
         **shared,
     )
+
+
+class FakeIncidents:
+    async def open_counts(self) -> dict[int, int]:
+        return {1: 2}
+
+
+async def nothing_wrong(_workspace_id: int) -> WorkloadTrouble:
+    """All microservices run."""
+    return WorkloadTrouble(down={}, stuck={}, rollouts=0)

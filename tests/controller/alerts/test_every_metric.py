@@ -120,6 +120,9 @@ BY_TIME = {
     "health_score",
     "latency_baseline",
     "loss_baseline",
+    "workload_down",
+    "workload_stuck",
+    "rollout_failed",
 }
 
 

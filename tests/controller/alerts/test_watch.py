@@ -20,7 +20,7 @@ from forepost.controller.alerts.writer import AlertWriter
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
 from forepost.wire.rest.alerts import Alert, Rule, Window
-from tests.controller.alerts.alert_rules_made import rule
+from tests.controller.alerts.alert_rules_made import FakeIncidents, nothing_wrong, rule
 from tests.fakes.clock import START, FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -94,11 +94,6 @@ class FakeStore:
         return dict.fromkeys(workspaces, self.probes)
 
 
-class FakeIncidents:
-    async def open_counts(self) -> dict[int, int]:
-        return {1: 2}
-
-
 class Bench:
     def __init__(self, *rules: Rule) -> None:
         self.clock, self.ledger = FakeClock(), FakeLedger()
@@ -121,6 +116,7 @@ class Bench:
             FakeIncidents(),  # type: ignore[arg-type]
             self.seen.get,
             lambda _: False,
+            nothing_wrong,
             self.clock,
             15.0,
         )

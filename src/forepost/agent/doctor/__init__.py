@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Final
 
-from forepost.agent.doctor import flows, host, icmp, local_api, network, state_folder
+from forepost.agent.doctor import (
+    flows,
+    host,
+    icmp,
+    local_api,
+    network,
+    state_folder,
+    workloads,
+)
 from forepost.agent.doctor.case import Case
 from forepost.wire.local.doctor import Finding
 
@@ -27,6 +35,7 @@ CHECKS: Final[dict[str, Check]] = {
     "flows": flows.packets,
     "flows-kernel": flows.kernel,
     "flows-quic": flows.quic,
+    "container-engine": workloads.engine,
     "state-folder": state_folder.folder,
     "spool-space": state_folder.space,
     "clock": host.clock,

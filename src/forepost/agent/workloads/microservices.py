@@ -1,11 +1,17 @@
 """What the Local API, the talk and the command ask of whoever keeps the microservices running."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from typing import Protocol
 
 import msgspec
 
-from forepost.wire.workloads.delivery import EngineStatus, LogLine, MicroserviceStatus
+from forepost.wire.workloads.delivery import (
+    EngineStatus,
+    LogLine,
+    MicroserviceStatus,
+    WantedBy,
+)
+from forepost.wire.workloads.manifest import Microservice
 
 
 class NoSuchMicroservice(Exception):
@@ -14,6 +20,17 @@ class NoSuchMicroservice(Exception):
 
 class NotNow(Exception):
     """It cannot be done as things are (the engine is away, say); the text says why."""
+
+
+class WantedMicroservice(msgspec.Struct, frozen=True, kw_only=True):
+    """A microservice that is to run here."""
+
+    microservice: Microservice
+    wanted_by: WantedBy
+    refused: str = ""
+    """What the rules of the site say against it; "": nothing. An older container goes on, one of
+    this manifest does not.
+    """
 
 
 class Pruned(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +85,10 @@ class Microservices(Protocol):
         """Stop and start its container. Raises NoSuchMicroservice, NotNow."""
         ...
 
-    def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncIterator[LogLine]:
+    def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncGenerator[LogLine, None]:
         """The last `tail` lines, and with `follow` those that come, each once, also of the
-        containers that come after this one. Raises NoSuchMicroservice, NotNow.
+        containers that come after this one. Whoever reads closes it (`contextlib.aclosing`).
+        Raises NoSuchMicroservice, NotNow.
         """
         ...
 

@@ -11,6 +11,7 @@ from forepost.controller.alerts.metrics import (
     HAS_BASELINE,
     HOST_TYPES,
     OF_TYPE,
+    OF_WORKSPACE,
     can_report,
 )
 from forepost.controller.alerts.rules import DOWNWARDS, UPWARDS
@@ -31,8 +32,8 @@ def check_rule(rule: NewRule, acceptable: Acceptable) -> None:
         raise Invalid("for_count: cannot be more than of_count")
     if rule.probe_id is not None and rule.metric in AT_TURNS:
         raise Invalid(f"probe_id: {rule.metric} is not of a probe")
-    if rule.agent_id is not None and rule.metric == "incident_count":
-        raise Invalid("agent_id: incident_count is of the whole workspace")
+    if rule.agent_id is not None and rule.metric in OF_WORKSPACE:
+        raise Invalid(f"agent_id: {rule.metric} is of the whole workspace")
     if rule.no_data_sec and not OF_TYPE[rule.metric]:
         raise Invalid(f"no_data_sec: no results say {rule.metric}")
     _check_channels(rule, acceptable)

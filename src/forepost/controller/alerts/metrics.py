@@ -30,7 +30,10 @@ OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
 }
 """Metric to the types of payload that say it; none: it is no probe's."""
 
-AT_TURNS: Final = frozenset({"offline", "identity_conflict", "incident_count"})
+OF_WORKLOADS: Final = frozenset({"workload_down", "workload_stuck", "rollout_failed"})
+OF_WORKSPACE: Final = frozenset({"incident_count", "rollout_failed"})
+"""Of no single agent."""
+AT_TURNS: Final = frozenset({"offline", "identity_conflict"}) | OF_WORKLOADS | OF_WORKSPACE
 FROM_SERIES: Final = frozenset(payload.FROM_SERIES)
 REMEMBERED: Final = frozenset({"cpu_usage", "route_change", "ip_change", "isp_change"})
 CHANGES: Final = REMEMBERED - {"cpu_usage"}

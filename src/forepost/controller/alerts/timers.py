@@ -1,8 +1,10 @@
 """What no result says: agents gone, agents that are two, silent probes, open incidents."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from forepost.controller.alerts.incidents import Incidents
 from forepost.controller.alerts.index import Watched
@@ -11,6 +13,7 @@ from forepost.controller.alerts.metrics import (
     HOST_TYPES,
     NO_DATA,
     OF_TYPE,
+    OF_WORKLOADS,
     Line,
     can_report,
 )
@@ -28,6 +31,22 @@ HasTwin = Callable[[int], bool]
 """Agent id -> whether two hosts have its key now."""
 
 
+class WorkloadTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with the microservices of one workspace."""
+
+    down: Mapping[int, int]
+    """Agent -> how many of its microservices do not run, or are unhealthy. Of one that is away, or
+    does not know, nothing is said."""
+    stuck: Mapping[int, int]
+    """The same of those that end again and again."""
+    rollouts: int
+    """Microservices whose newest roll-out went back."""
+
+
+LookAtWorkloads = Callable[[int], Awaitable[WorkloadTrouble]]
+"""Workspace id -> what is wrong there."""
+
+
 class Timers:
     """`turn_sec`: how often it looks."""
 
@@ -38,10 +57,11 @@ class Timers:
         incidents: Incidents,
         last_seen: LastSeen,
         has_twin: HasTwin,
+        workloads: LookAtWorkloads,
         clock: Clock,
         turn_sec: float,
     ) -> None:
-        self._has_twin = has_twin
+        self._has_twin, self._workloads = has_twin, workloads
         self._watch, self._store, self._incidents = watch, store, incidents
         self._last_seen, self._clock, self._turn_sec = last_seen, clock, turn_sec
         self._started = clock.now()
@@ -65,10 +85,15 @@ class Timers:
             hosts = await self._store.hosts(workspaces)
             expected = await self._store.expected(workspaces)
             counts = await self._incidents.open_counts()
+            asked = {w.rule.workspace_id for w in timed if w.rule.metric in OF_WORKLOADS}
+            troubles = {one: await self._workloads(one) for one in asked}
             now = self._clock.now()
             self._note_pauses(hosts)
             for watched in timed:
-                self._judge(watched, hosts, counts, now)
+                if watched.rule.metric in OF_WORKLOADS:
+                    self._judge_workloads(watched, troubles[watched.rule.workspace_id])
+                else:
+                    self._judge(watched, hosts, counts, now)
             for watched in silence:
                 self._judge_silence(watched, hosts, expected)
             for watched in with_streaks:
@@ -104,6 +129,16 @@ class Timers:
                 self._watch.judged(watched, line, hosts_with_its_key, self._watch.now_us())
             elif seen is not None:
                 self._judge_offline(watched, host, seen, now)
+
+    def _judge_workloads(self, watched: Watched, trouble: WorkloadTrouble) -> None:
+        rule, now_us = watched.rule, self._watch.now_us()
+        if rule.metric == "rollout_failed":
+            self._watch.judged(watched, (0, 0, "", ""), float(trouble.rollouts), now_us)
+            return
+        counts = trouble.down if rule.metric == "workload_down" else trouble.stuck
+        for agent_id, count in counts.items():
+            if rule.agent_id in (None, agent_id):
+                self._watch.judged(watched, (0, agent_id, "", ""), float(count), now_us)
 
     def _judge_offline(
         self, watched: Watched, host: WatchedAgent, seen: datetime, now: datetime

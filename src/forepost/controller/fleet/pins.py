@@ -58,6 +58,24 @@ class Pins:
             await _replace_pins(connection, agent_id, new)
         return agent_of(row)
 
+    async def leave(self, agent_id: int, psk_sha256: str, now: datetime) -> str | None:
+        """End this PSK of an agent, and no other one; its name, None where it has another. A PIN
+        that is open stays: somebody wants another host to become the agent.
+        """
+        statement = (
+            update(agents)
+            .where(
+                agents.c.id == agent_id,
+                agents.c.psk_sha256 == psk_sha256,
+                agents.c.deleted_at.is_(None),
+            )
+            .values(psk_sha256="", updated_at=now)
+            .returning(agents.c.name)
+        )
+        async with self._db.write() as connection:
+            name: str | None = await connection.scalar(statement)
+        return name
+
     async def open(self, workspace_id: int, agent_id: int, now: datetime) -> Mapping[int, str]:
         """Id and hash of every PIN that could still be used."""
         query = (

@@ -287,6 +287,11 @@ class Roster:
         ids = self._of_workspace.get(workspace_id, set())
         return sorted(agent_id for agent_id in ids if not self._enrolled[agent_id].deleted)
 
+    def address_of(self, agent_id: int) -> str:
+        """Where its connection comes from; "" where it has none."""
+        connection = self._live.get(agent_id)
+        return "" if connection is None else connection.address
+
     def is_live(self, agent_id: int) -> bool:
         return agent_id in self._live
 

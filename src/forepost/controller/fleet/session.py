@@ -49,8 +49,9 @@ from forepost.wire.uplink.messages import (
 )
 from forepost.wire.uplink.neffos import Frame
 from forepost.wire.uplink.packed import DEFLATE, REPORT_Z, is_packed, opened
+from forepost.wire.workloads.delivery import WORKLOADS
 
-MINE: Final = [*CAPABILITIES, documents.GROUPS, DEFLATE, SPOOL, DOCUMENTS]
+MINE: Final = [*CAPABILITIES, documents.GROUPS, DEFLATE, SPOOL, DOCUMENTS, WORKLOADS]
 """What this controller can do."""
 OK: Final = msgspec.json.encode(Ok()).decode()
 

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Litestar, Request, Router
 from litestar.routes import HTTPRoute
 
-from forepost.controller.access.actor import acts
+from forepost.controller.access.actor import Actor, acts
 from forepost.controller.access.credentials import Credentials
 from forepost.controller.access.guard import Access, scopes_of
 from forepost.controller.access.limits import Limiter
@@ -19,10 +19,11 @@ from forepost.controller.accounts.sign_in import SignIn, Tries
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.asgi import Asgi
 from forepost.controller.audit import api as audit_api
-from forepost.controller.audit.store import AuditLog
+from forepost.controller.audit.store import AuditLog, Entry
 from forepost.controller.audit.trail import Trail
 from forepost.controller.db.engine import Database
 from forepost.controller.fleet.enrol import PinTries
+from forepost.controller.fleet.store import Enrolled
 from forepost.controller.joins.built import Built
 from forepost.controller.keys import api as keys_api
 from forepost.controller.keys.store import ApiKeys
@@ -46,8 +47,8 @@ class AccessJoin:
         self.access = Access(db, self._credentials, self.peers)
         self.accounts = Accounts(db)
         self.sessions = Sessions(db, self._credentials.ended)
-        self._audit = AuditLog(db)
-        self._trail = Trail(self._audit, self.peers, clock)
+        self.audit = AuditLog(db)
+        self._trail = Trail(self.audit, self.peers, clock)
         self._scopes: frozenset[str] = frozenset()
         limits = settings.limits
         self.places = Places(room_for_connections(), limits.connections_per_address, self.peers)
@@ -85,7 +86,7 @@ class AccessJoin:
             keys_api.routes(
                 ApiKeys(self._db), self._clock, lambda: self._scopes, self._credentials.key_changed
             ),
-            audit_api.routes(self._audit),
+            audit_api.routes(self.audit),
         ]
 
     async def open_account(
@@ -96,6 +97,21 @@ class AccessJoin:
         self.sign_in.spend_registration(origin.address)
         return await self.sign_in.register(
             body, origin, lambda who: acts(request.scope, who), verified=verified
+        )
+
+    async def agent_left(self, agent: Enrolled, name: str, address: str) -> None:
+        """An agent ended its own key."""
+        await self.audit.add(
+            Entry(
+                at=self._clock.now(),
+                workspace_id=agent.workspace_id,
+                actor=Actor(name=name, agent_id=agent.agent_id),
+                action="agents.deprovision",
+                object_kind="agent",
+                object_id=agent.agent_id,
+                address=address,
+                status=200,
+            )
         )
 
     def around(self, app: Asgi) -> Asgi:
@@ -121,7 +137,7 @@ class AccessJoin:
 
     async def _forget(self, now: datetime) -> None:
         await self.sessions.forget(now)
-        await self._audit.forget(now - timedelta(days=self._settings.data.audit_days))
+        await self.audit.forget(now - timedelta(days=self._settings.data.audit_days))
 
 
 def _peers(settings: Settings) -> Peers:

@@ -1,10 +1,14 @@
 """Joins alerts to results, agents, panels and whatever carries their notices away."""
 
+from functools import partial
+
 from forepost.controller.alerts import api, rule_api
 from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
+from forepost.controller.alerts.timers import WorkloadTrouble
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
+from forepost.controller.joins.workloads import WorkloadsJoin
 from forepost.controller.notify import api as notify_api
 from forepost.controller.notify.destinations import Destinations
 from forepost.controller.notify.senders import Senders
@@ -27,6 +31,7 @@ async def build(core: Core) -> Built:
             tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=core.roster.last_seen,
             has_twin=lambda agent_id: core.roster.conflict_of(agent_id) is not None,
+            workloads=partial(_trouble, core.workloads),
             panel_url=public_url,
             check_sec=settings.alerts.check_sec,
             baseline_sec=settings.alerts.baseline_sec,
@@ -46,6 +51,20 @@ async def build(core: Core) -> Built:
         services={**alerting.services, "deliveries": senders.worker.run},
         followers=[Follower(alerting.consider)],
         figures=_figures(alerting, senders),
+    )
+
+
+async def _trouble(workloads: WorkloadsJoin, workspace_id: int) -> WorkloadTrouble:
+    situation = await workloads.situation(workspace_id)
+    found = {
+        agent_id: trouble
+        for agent_id in situation.fleet
+        if (trouble := situation.trouble(agent_id)) is not None
+    }
+    return WorkloadTrouble(
+        down={agent_id: one.down for agent_id, one in found.items()},
+        stuck={agent_id: one.stuck for agent_id, one in found.items()},
+        rollouts=await workloads.failed_rollouts(workspace_id),
     )
 
 

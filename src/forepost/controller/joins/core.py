@@ -9,12 +9,14 @@ import msgspec
 
 from forepost.controller.access.tokens import Passwords, Tokens
 from forepost.controller.db.engine import Database
+from forepost.controller.fleet.departures import Departures
 from forepost.controller.fleet.reports import DocumentReports
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
 from forepost.controller.joins.access import AccessJoin
 from forepost.controller.joins.probes import ProbesJoin
 from forepost.controller.joins.results import Intake
+from forepost.controller.joins.workloads import WorkloadsJoin
 from forepost.controller.live.hub import Hub
 from forepost.controller.lookup.service import Lookups
 from forepost.controller.notify.outbox import Outbox
@@ -29,6 +31,7 @@ from forepost.controller.series.port import Series
 from forepost.controller.settings import OutgoingSection, Settings
 from forepost.controller.storage.settled_clock import SettledClock
 from forepost.controller.storage.stores import Stores
+from forepost.controller.workloads.store import drop_of_agent as drop_microservices
 from forepost.kit import files
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
@@ -58,6 +61,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     roster: Roster
     reports: DocumentReports
     probes: ProbesJoin
+    workloads: WorkloadsJoin
     hub: Hub
     """Panels."""
     outbox: Outbox
@@ -85,7 +89,7 @@ async def opened(
     access = AccessJoin(
         db, Tokens(secret, clock, stores.identity.token_epoch), passwords, settings, clock
     )
-    agents = Agents(db, (drop_probes, drop_addresses))
+    agents = Agents(db, (drop_probes, drop_addresses, drop_microservices))
     roster = Roster(agents, clock, settings.limits.agent_bytes_a_day)
     reports = DocumentReports(db, clock)
     probes = ProbesJoin(db, roster, reports, clock, secret)
@@ -95,7 +99,8 @@ async def opened(
     lookups = await Lookups.opened(
         db, settings.lookups, folder, clock, health, route, settings.outgoing.ca_file
     )
-    for load in (roster.load, reports.load, probes.load):
+    workloads = _workloads(db, agents, roster, reports, probes, access, clock)
+    for load in (roster.load, reports.load, probes.load, workloads.load):
         await load()
     return Core(
         settings=settings,
@@ -112,6 +117,7 @@ async def opened(
         roster=roster,
         reports=reports,
         probes=probes,
+        workloads=workloads,
         hub=Hub(shown),
         outbox=Outbox(clock),
         route=route,
@@ -120,8 +126,23 @@ async def opened(
         followers=followers,
         intake=Intake(probes.owners, pipeline),
         streams=Streams(series, clock),
-        agent_watchers=[],
+        agent_watchers=[workloads.agents_changed],
     )
+
+
+def _workloads(
+    db: Database,
+    agents: Agents,
+    roster: Roster,
+    reports: DocumentReports,
+    probes: ProbesJoin,
+    access: AccessJoin,
+    clock: Clock,
+) -> WorkloadsJoin:
+    departures = Departures(
+        agents, roster, probes.lists.neighbours_changed, access.agent_left, clock
+    )
+    return WorkloadsJoin(db, roster, reports, access.audit, departures, clock)
 
 
 def _route(settings: OutgoingSection) -> Route:

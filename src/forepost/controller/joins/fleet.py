@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 import forepost
-from forepost.controller.fleet import agent_api, api, documents_api
+from forepost.controller.fleet import agent_api, api, documents_api, provisioning_api
 from forepost.controller.fleet.enrol import Enrolment
 from forepost.controller.fleet.needs import Needs
 from forepost.controller.fleet.socket import endpoint
@@ -55,6 +55,7 @@ def built(core: Core, others: Sequence[Built]) -> Built:
                 agents, roster, enrolment, clock, core.reports, lists.around_change, changed
             ),
             documents_api.routes(overview.shown),
+            provisioning_api.routes(enrolment, clock),
             agent_api.routes(
                 enrolment, roster, clock, access.peers, access.pin_tries, core.lookups.enrich
             ),

@@ -15,9 +15,11 @@ from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.groups import address_groups
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.share_links import share_links
+from forepost.controller.db.tables.workloads import image_registries, microservices
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.kit.errors import Conflict
 from forepost.kit.settings import WrongSettings
+from forepost.wire.workloads.delivery import MOST_REGISTRIES
 
 _OF: Final = "/workspaces/{workspace_id}"
 _AGENT: Final = _OF + "/agents/{agent_id}"
@@ -39,6 +41,8 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     _OF + "/alert-rules": Quota("alert_rules", alert_rules, 5_000),
     _OF + "/maintenance-windows": Quota("maintenance_windows", maintenance_windows, 1_000),
     _OF + "/address-groups": Quota("address_groups", address_groups, 1_000),
+    _OF + "/microservices": Quota("microservices", microservices, 10_000),
+    _OF + "/registries": Quota("registries", image_registries, MOST_REGISTRIES),
     _AGENT + "/probes": Quota("probes", probes, 200_000),
     _AGENT + "/probes/copy": Quota("probes", probes, 200_000),
     _OF + "/probes/copy": Quota("probes", probes, 200_000),

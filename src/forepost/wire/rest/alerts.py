@@ -39,6 +39,9 @@ Metric = Literal[
     "ip_change",
     "isp_change",
     "incident_count",
+    "workload_down",
+    "workload_stuck",
+    "rollout_failed",
 ]
 Operator = Literal[">", "<", ">=", "<=", "=", "==", "gt", "lt", "gte", "lte", "eq"]
 """The document's spelling and the public implementation's; a rule keeps the one it was given."""

@@ -31,6 +31,24 @@ from forepost.wire.rest.alerts import (
     WebhookUrl,
 )
 from forepost.wire.rest.bodies import IpOverride, TrafficsimHost, TrafficsimPort
+from forepost.wire.workloads.manifest import (
+    HealthCheck,
+    LogBounds,
+    PortMapping,
+    UpdateRules,
+    VolumeMapping,
+    WorkloadLimits,
+)
+from forepost.wire.workloads.rest import (
+    Config,
+    MicroserviceName,
+    RegistryName,
+    RegistryPassword,
+    RegistryUrl,
+    RolloutRule,
+    Selector,
+    Username,
+)
 
 Key = Annotated[str, Meta(min_length=1, max_length=200)]
 """The author's name of an object, once for its kind."""
@@ -116,9 +134,55 @@ class GroupItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     """Empty: all of the workspace."""
 
 
+class RegistryItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`password` is never exported and never compared."""
+
+    name: RegistryName
+    url: RegistryUrl
+    username: Username = ""
+    password: RegistryPassword = ""
+
+
+class MicroserviceItem(
+    Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A manifest, and for which agents it is. What its fields may be is checked as a whole by
+    the controller.
+    """
+
+    name: MicroserviceName
+    image: str = ""
+    registry: str = ""
+    """A registry's name."""
+    cmd: list[str] = []
+    env: dict[str, str] = {}
+    ports: list[PortMapping] = []
+    volumes: list[VolumeMapping] = []
+    extra_hosts: list[str] = []
+    network: str = ""
+    user: str = ""
+    limits: WorkloadLimits = WorkloadLimits()
+    health: HealthCheck = HealthCheck()
+    cap_add: list[str] = []
+    cap_drop: list[str] = []
+    privileged: bool = False
+    read_only: bool = False
+    stop_sec: float = 10
+    log: LogBounds = LogBounds()
+    config: Config = None
+    update: UpdateRules = UpdateRules()
+    routes: list[str] = []
+    agents: list[Key] = []
+    labels: Selector = {}
+    """In place of agents: those that have all of these labels."""
+    rollout: RolloutRule | None = None
+
+
 class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     forepost: Literal[1]
     """The version of this format."""
     agents: list[AgentItem] = []
     groups: list[GroupItem] = []
+    registries: list[RegistryItem] = []
+    microservices: list[MicroserviceItem] = []
     rules: list[RuleItem] = []

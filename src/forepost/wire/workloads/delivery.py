@@ -36,7 +36,7 @@ LONGEST_LOG_LINE: Final = 16 << 10
 MOST_LOG_READERS: Final = 8
 """Logs that one agent follows at a time for its controller."""
 
-Said = Annotated[str, Meta(max_length=500, pattern=PRINTABLE)]
+Said = Annotated[str, Meta(max_length=500, pattern=NO_NUL)]
 Request = Annotated[int, Meta(ge=1, le=2**53)]
 
 
@@ -76,32 +76,33 @@ WorkloadState = Literal[
 """The words of ioFog. UNKNOWN: the engine does not answer. FAILED: `problem` says why."""
 ContainerHealth = Literal["none", "starting", "healthy", "unhealthy"]
 """none: there is no check, or nothing runs."""
-WantedBy = Literal["controller", "folder", "iofog"]
+WantedBy = Literal["controller", "folder", "iofog", ""]
+""""": nobody, any more."""
 
 
 class MicroserviceStatus(Wire, frozen=True, kw_only=True):
     uuid: Uuid
-    name: Annotated[str, Meta(max_length=200)] = ""
-    image: Annotated[str, Meta(max_length=500)] = ""
+    name: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] = ""
+    image: Annotated[str, Meta(max_length=500, pattern=NO_NUL)] = ""
     wanted_by: WantedBy = "controller"
     state: WorkloadState
     health: ContainerHealth = "none"
-    wanted: Annotated[str, Meta(max_length=64)] = ""
+    wanted: Annotated[str, Meta(max_length=64, pattern=PRINTABLE)] = ""
     """The fingerprint of its manifest; "" where it is no longer wanted."""
-    running: Annotated[str, Meta(max_length=64)] = ""
+    running: Annotated[str, Meta(max_length=64, pattern=PRINTABLE)] = ""
     """The fingerprint that its container was made of; "" where nothing of it runs."""
     refused: bool = False
     """This site, or this host, will not run what is wanted; `problem` says why. An older one may
     go on."""
     problem: Said = ""
-    container_id: Annotated[str, Meta(max_length=128)] = ""
+    container_id: Annotated[str, Meta(max_length=128, pattern=PRINTABLE)] = ""
     started_at: datetime | None = None
-    restarts: int = 0
+    restarts: Annotated[int, Meta(ge=0, le=1 << 31)] = 0
     """Ends within the last ten minutes."""
     percent: Annotated[float, Meta(ge=0, le=100)] = 0
     """Of a pull."""
     cpu_percent: float | None = None
-    memory_bytes: int | None = None
+    memory_bytes: Annotated[int, Meta(ge=0, le=1 << 62)] | None = None
 
 
 class EngineStatus(Wire, frozen=True, kw_only=True):

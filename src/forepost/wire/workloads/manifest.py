@@ -73,8 +73,9 @@ class UpdateRules(Manifest, frozen=True, kw_only=True):
     """A path in the container: while there is a file, the container is not touched."""
 
 
-class Microservice(Manifest, frozen=True, kw_only=True):
-    uuid: Uuid
+class WorkloadSpec(Manifest, frozen=True, kw_only=True):
+    """All of a manifest but the uuid, which the controller gives."""
+
     name: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")] = ""
     """Empty: as `uuid`."""
     image: Annotated[str, Meta(max_length=500, pattern=r"^[^\s\x00]*\Z")] = ""
@@ -123,11 +124,6 @@ class Microservice(Manifest, frozen=True, kw_only=True):
             raise ValueError("ports: two have the same external port")
 
     @property
-    def label(self) -> str:
-        """What people call it."""
-        return self.name or self.uuid
-
-    @property
     def config_text(self) -> str:
         """The configuration as JSON, as containers get it."""
         if isinstance(self.config, str):
@@ -135,13 +131,36 @@ class Microservice(Manifest, frozen=True, kw_only=True):
         return msgspec.json.encode(self.config or {}).decode()
 
 
-BESIDE: Final = ("name", "config", "routes", "update")
+class Microservice(WorkloadSpec, frozen=True, kw_only=True):
+    uuid: Uuid
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.name or self.uuid
+
+
+BESIDE: Final = ("name", "config", "routes")
 """What is not of the container: a change of it makes no new one."""
 
 
 def fingerprint(microservice: Microservice) -> str:
     """Return 16 hex digits that are equal where the same container is wanted."""
-    plain = msgspec.to_builtins(microservice)
-    for field in BESIDE:
-        plain.pop(field, None)
-    return sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]
+    said = {name: part for name, part in _said(microservice).items() if name not in BESIDE}
+    return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:16]
+
+
+def _said(part: Any) -> Any:
+    """Of a manifest, or a part of it, what is not as it would be unsaid."""
+    if isinstance(part, list):
+        return [_said(one) for one in part]
+    if not isinstance(part, Manifest):
+        return part
+    defaults = {
+        field.name: field.default
+        if field.default_factory is msgspec.NODEFAULT
+        else field.default_factory()
+        for field in msgspec.structs.fields(part)
+    }
+    fields = {name: getattr(part, name) for name in part.__struct_fields__}
+    return {name: _said(one) for name, one in fields.items() if one != defaults[name]}

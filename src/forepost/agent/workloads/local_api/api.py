@@ -21,7 +21,7 @@ from forepost.agent.workloads.local_api.face import LocalApiFace
 from forepost.agent.workloads.local_api.kept_configuration import KeptConfiguration
 from forepost.agent.workloads.local_api.message_calls import MessageCalls
 from forepost.agent.workloads.local_api.microservice_calls import MicroserviceCalls
-from forepost.agent.workloads.local_api.option import coordinates
+from forepost.agent.workloads.local_api.option import BY_KEY, coordinates
 from forepost.agent.workloads.local_api.report import AgentFacts
 from forepost.agent.workloads.local_api.tokens import MicroserviceTokens, TokenFile
 from forepost.agent.workloads.local_api.words import NotDone
@@ -85,16 +85,17 @@ class LocalApi:
             journal = Journal(SpoolFolder(state_dir / MESSAGES))
         except OSError as error:
             raise CannotStart(f"{state_dir}: {error.strerror}") from None
-        self._configuration = KeptConfiguration(
+        self.configuration = KeptConfiguration(
             ConfigFile(state_dir), _base(settings, state_dir), needs.applied, clock, health
         )
+        """What a controller of ioFog's says goes the same way."""
         self._kept = StateFile(state_dir / ACKNOWLEDGED, msgspec.json.Decoder(Acknowledged).decode)
         self._sockets = ControlSockets(self._kept.recall(health))
         self._saved = self._sockets.remembered
         self._lines = ControlLines(self._sockets, microservices, needs.resources, clock)
         self._bus = MessageBus(journal, state_dir, microservices.routes_of, clock, health)
         self._agent = AgentCalls(
-            self._configuration,
+            self.configuration,
             microservices,
             needs.facts,
             needs.provision,
@@ -105,7 +106,7 @@ class LocalApi:
         asked = MicroserviceCalls(
             section.containers,
             microservices,
-            self._configuration,
+            self.configuration,
             needs.known_place,
             needs.resources,
             state_dir,
@@ -150,7 +151,7 @@ class LocalApi:
         return {
             "local api": self._run,
             "control sockets": self._lines.run,
-            "local config": self._configuration.run,
+            "local config": self.configuration.run,
             "message bus": self._bus.run,
         }
 
@@ -163,13 +164,20 @@ class LocalApi:
             "local_api.set_config": Verb(dict[str, str], self._set),
         }
 
+    def configure(self, wanted: Mapping[str, str]) -> Mapping[str, str]:
+        """Set what a controller wants, as `/v2/config` does; return why some of it is refused."""
+        try:
+            return self.configuration.set(wanted)
+        except NotDone as refusal:
+            return {"all": str(refusal)}
+
     def resources_changed(self) -> None:
         """Tell all control sockets that `resources` says something else now."""
         self._lines.look()
 
     async def flush(self) -> None:
         """Keep what is only in RAM."""
-        await self._configuration.flush()
+        await self.configuration.flush()
         await self._bus.flush()
         self._save()
 
@@ -194,12 +202,12 @@ class LocalApi:
         return {"token_file": str(self.token.path)}
 
     async def _show(self, body: dict[str, str], say: Say) -> dict[str, Any]:
-        now = self._configuration.now
-        return {"info": self._agent.info_fields(), "set": dict(now.said)}
+        now = self.configuration.now
+        return {"info": self._agent.info_fields(), "set": dict(now.said), "keys": [*BY_KEY]}
 
     async def _set(self, body: dict[str, str], say: Say) -> dict[str, Any]:
         try:
-            return {"refused": self._configuration.set(body)}
+            return {"refused": self.configuration.set(body)}
         except NotDone as refusal:
             raise Invalid(str(refusal)) from None
 

@@ -16,6 +16,7 @@ from forepost.controller.db.tables import (
     share_links,
     speedtests,
     store,
+    workloads,
     workspaces,
 )
 from forepost.controller.db.tables.columns import Instant, metadata
@@ -35,5 +36,6 @@ __all__ = [
     "share_links",
     "speedtests",
     "store",
+    "workloads",
     "workspaces",
 ]

@@ -1,0 +1,42 @@
+/** How microservices stand on their agents, in words. */
+
+import type { WorkspaceMicroservice } from '../wire';
+import { plural } from './units';
+
+export type Stand = 'current' | 'waiting' | 'refused';
+
+type Counted = Pick<WorkspaceMicroservice, 'counts'>;
+
+/** The worst of its agents; waiting where it is for none. */
+export function worst({ counts }: Counted): Stand {
+  if (counts.refused) return 'refused';
+  return counts.waiting || !counts.current ? 'waiting' : 'current';
+}
+
+/** "current on 2 of 3 agents". */
+export function share({ counts }: Counted): string {
+  const all = counts.current + counts.waiting + counts.refused;
+  if (all === 0) return 'for no agent';
+  return `current on ${counts.current} of ${plural(all, 'agent')}`;
+}
+
+/** Where its newest roll-out stands; empty where that is no news. */
+export function rollout({
+  progress,
+}: {
+  progress: Pick<
+    NonNullable<WorkspaceMicroservice['progress']>,
+    'state' | 'wave' | 'waves' | 'reason'
+  > | null;
+}): string {
+  if (!progress) return '';
+  const why = progress.reason && `: ${progress.reason}`;
+  switch (progress.state) {
+    case 'running':
+      return `rolled out, wave ${progress.wave} of ${progress.waves}${why}`;
+    case 'returned':
+      return `went back to the former manifest${why}`;
+    default:
+      return '';
+  }
+}
