@@ -16,6 +16,7 @@ GATEWAY_NAME: Final = "iofog"
 HOST_NETWORK: Final = "host"
 NO_NETWORK: Final = "none"
 USUAL_NETWORK: Final = "bridge"
+TOKEN: Final = "FOREPOST_TOKEN"  # noqa: S105 - the name of a variable
 _NANO: Final = 1_000_000_000
 _MB: Final = 1 << 20
 
@@ -46,11 +47,14 @@ def container_body(
     replaces: str,
     gateway: str,
     time_zone: str,
+    token: str = "",
 ) -> dict[str, Any]:
-    """Return the body of `POST /containers/create`. `gateway`: "" where this host gets no name."""
+    """Return the body of `POST /containers/create`. `gateway`: "" where this host gets no name.
+    `token`: that it shows on the Local API; "": it has none.
+    """
     body: dict[str, Any] = {
         "Image": image,
-        "Env": _environment(microservice, time_zone),
+        "Env": _environment(microservice, time_zone, token),
         "Labels": {
             AGENT: agent,
             UUID: microservice.uuid,
@@ -73,11 +77,12 @@ def container_body(
     return body
 
 
-def _environment(microservice: Microservice, time_zone: str) -> list[str]:
-    given = [f"{key}={value}" for key, value in microservice.env.items() if key != "SELFNAME"]
+def _environment(microservice: Microservice, time_zone: str, token: str) -> list[str]:
+    own = {"SELFNAME": microservice.uuid} | ({TOKEN: token} if token else {})
+    given = [f"{key}={value}" for key, value in microservice.env.items() if key not in own]
     if time_zone and not any("TZ" in key for key in microservice.env):
         given.append(f"TZ={time_zone}")
-    return [f"SELFNAME={microservice.uuid}", *given]
+    return [*(f"{key}={value}" for key, value in own.items()), *given]
 
 
 def _host(microservice: Microservice, gateway: str) -> dict[str, Any]:

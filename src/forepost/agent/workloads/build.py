@@ -157,7 +157,7 @@ class SiteWorkloads:
             from forepost.agent.edges.containers.process import ProcessEngine  # noqa: PLC0415
 
             folder = self._site.node.state_dir / PROCESSES
-            return ProcessEngine(folder, self._site.clock, self._zone)
+            return ProcessEngine(folder, self._site.clock, self._zone, self._token_of)
         # aiohttp: 20 MiB that an agent without containers does not need
         from forepost.agent.edges.containers.docker import DockerEngine  # noqa: PLC0415
 
@@ -166,7 +166,14 @@ class SiteWorkloads:
             owner_of(self._site.node.state_dir),
             self._zone,
             volumes=section.allow_volumes,
+            token_of=self._token_of,
         )
+
+    def _token_of(self, uuid: str) -> str:
+        """What a microservice shows on the Local API; "" where its address says enough."""
+        if self._site.settings.local_api.containers != "token":
+            return ""
+        return self._api.tokens.of(uuid)
 
     def _zone(self) -> str:
         return self._config["time-zone"] or time_zone()
@@ -221,6 +228,8 @@ class SiteWorkloads:
             [one for one in self._microservices.statuses() if one.wanted_by == "iofog"],
             registries,
             site.clock.now(),
+            messages=self._api.messages,
+            kept_bytes=self._api.kept_bytes,
         )
 
     async def _configured(self, said: Mapping[str, Any]) -> None:

@@ -62,13 +62,16 @@ class DockerEngine(DockerImages):
         time_zone: Callable[[], str],
         *,
         volumes: Collection[str] = (),
+        token_of: Callable[[str], str] = lambda _: "",
         stall_sec: float = STALL_SEC,
     ) -> None:
-        """`volumes`: names of those of others that microservices may use; "*": all."""
+        """`volumes`: names of those of others that microservices may use; "*": all. `token_of`:
+        what one shows on the Local API; "": nothing.
+        """
         self._connection = DockerConnection(url)
         self._volumes = volumes
         super().__init__(self._connection, stall_sec=stall_sec)
-        self._agent, self._time_zone = agent, time_zone
+        self._agent, self._time_zone, self._token_of = agent, time_zone, token_of
 
     async def close(self) -> None:
         await self._connection.close()
@@ -149,6 +152,7 @@ class DockerEngine(DockerImages):
             replaces=replaces,
             gateway=next((one for one in gateways if ":" not in one), ""),
             time_zone=self._time_zone(),
+            token=self._token_of(microservice.uuid),
         )
         await have_volumes(self._connection, microservice, self._volumes)
         async with self._connection.asked() as docker:

@@ -18,6 +18,7 @@ import anyio
 import msgspec
 import psutil
 
+from forepost.agent.cores.container_body import TOKEN
 from forepost.agent.edges.containers import process_shim
 from forepost.agent.edges.containers.process_log import ProcessLog
 from forepost.agent.ports.containers import (
@@ -76,9 +77,16 @@ class _Identity(msgspec.Struct, frozen=True, kw_only=True):
 class ProcessEngine:
     """A folder for each process. What runs is known by number, start and boot of its shim."""
 
-    def __init__(self, folder: Path, clock: Clock, time_zone: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        time_zone: Callable[[], str],
+        token_of: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        """`token_of`: what one shows on the Local API; "": nothing."""
         self._folder = files.private_folder(folder)
-        self._clock, self._time_zone = clock, time_zone
+        self._clock, self._time_zone, self._token_of = clock, time_zone, token_of
 
     async def facts(self) -> EngineFacts:
         disk, host = os.statvfs(self._folder), os.uname()
@@ -217,6 +225,8 @@ class ProcessEngine:
         env = {"PATH": PATH, "HOME": user.pw_dir if user is not None else "/", **asked.env}
         if not any("TZ" in name for name in asked.env):
             env["TZ"] = self._time_zone()
+        if token := self._token_of(asked.uuid):
+            env[TOKEN] = token
         test = asked.health.test
         if test and test[0] in ("CMD", "CMD-SHELL", "NONE"):
             test = {"CMD": test[1:], "CMD-SHELL": ["/bin/sh", "-c", *test[1:]], "NONE": []}[test[0]]

@@ -19,6 +19,9 @@ def status_of(
     statuses: Sequence[MicroserviceStatus],
     registries: Sequence[int],
     now: datetime,
+    *,
+    messages: int = 0,
+    kept_bytes: int = 0,
 ) -> Mapping[str, Any]:
     """All keys of 3.0 and 3.7. Lists travel as JSON within a string; without `microserviceStatus`
     3.0 answers 500, without `warningMessage` 3.7 does.
@@ -29,7 +32,7 @@ def status_of(
         "daemonOperatingDuration": up_ms,
         "daemonLastStart": _ms(started_at),
         "memoryUsage": round(facts.memory_bytes / 1e6, 2),
-        "diskUsage": round(facts.disk_bytes / 1e9, 3),
+        "diskUsage": round(kept_bytes / 1e9, 3),
         "cpuUsage": round(facts.cpu_percent, 2),
         "memoryViolation": False,
         "diskViolation": False,
@@ -44,7 +47,7 @@ def status_of(
         "lastStatusTime": _ms(now),
         "ipAddress": facts.ip_address,
         "ipAddressExternal": "",
-        "processedMessages": 0,
+        "processedMessages": messages,
         "microserviceMessageCounts": "[]",
         "messageSpeed": 0,
         "lastCommandTime": 0,

@@ -171,6 +171,16 @@ class LocalApi:
         except NotDone as refusal:
             return {"all": str(refusal)}
 
+    @property
+    def messages(self) -> int:
+        """How many were published since the start."""
+        return self._bus.count
+
+    @property
+    def kept_bytes(self) -> int:
+        """Of messages, on disk."""
+        return self._bus.size
+
     def resources_changed(self) -> None:
         """Tell all control sockets that `resources` says something else now."""
         self._lines.look()
