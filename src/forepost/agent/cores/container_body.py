@@ -1,5 +1,6 @@
 """What an engine is asked to make of a manifest (API 1.41 and later). Pure."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from forepost.wire.workloads.manifest import HealthCheck, Microservice, fingerprint
@@ -46,11 +47,14 @@ def container_body(
     replaces: str,
     gateway: str,
     time_zone: str,
+    environment: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return the body of `POST /containers/create`. `gateway`: "" where this host gets no name."""
+    """Return the body of `POST /containers/create`. `gateway`: "" where this host gets no name.
+    `environment`: what the agent adds to that of the manifest.
+    """
     body: dict[str, Any] = {
         "Image": image,
-        "Env": _environment(microservice, time_zone),
+        "Env": _environment(microservice, time_zone, environment),
         "Labels": {
             AGENT: agent,
             UUID: microservice.uuid,
@@ -73,8 +77,9 @@ def container_body(
     return body
 
 
-def _environment(microservice: Microservice, time_zone: str) -> list[str]:
-    given = [f"{key}={value}" for key, value in microservice.env.items() if key != "SELFNAME"]
+def _environment(microservice: Microservice, time_zone: str, more: Mapping[str, str]) -> list[str]:
+    named = {**{k: v for k, v in microservice.env.items() if k != "SELFNAME"}, **more}
+    given = [f"{key}={value}" for key, value in named.items()]
     if time_zone and not any("TZ" in key for key in microservice.env):
         given.append(f"TZ={time_zone}")
     return [f"SELFNAME={microservice.uuid}", *given]

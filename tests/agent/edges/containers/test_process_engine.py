@@ -78,6 +78,18 @@ async def written(engine: ProcessEngine, number: str, enough: int) -> list[tuple
             await anyio.sleep(0.02)
 
 
+async def test_a_token_is_in_the_environment_where_there_is_one(tmp_path: Path) -> None:
+    folder = tmp_path / "processes"
+    engine = ProcessEngine(
+        folder, SystemClock(), lambda: "", lambda uuid: {"FOREPOST_TOKEN": f"of {uuid}"}
+    )
+    number = await engine.create(shell("echo $FOREPOST_TOKEN"), "process", "")
+    await engine.start(number)
+    assert await written(engine, number, 1) == [("stdout", "of p")]
+    await engine.stop(number)
+    await engine.remove(number)
+
+
 async def test_it_runs_with_its_environment_and_stops(engine: ProcessEngine) -> None:
     text = (
         "echo $SELFNAME $TZ $COLOUR; echo wrong >&2; trap 'echo bye; exit 4' TERM; sleep 99 & wait"

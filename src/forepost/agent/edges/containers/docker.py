@@ -40,6 +40,7 @@ from forepost.agent.edges.containers.connection import DockerConnection
 from forepost.agent.edges.containers.images import STALL_SEC, DockerImages
 from forepost.agent.edges.containers.volumes import have_volumes
 from forepost.agent.ports.containers import (
+    AddedEnvironment,
     EngineAway,
     EngineFacts,
     EngineHint,
@@ -47,6 +48,7 @@ from forepost.agent.ports.containers import (
     SeenContainer,
     StampedLine,
     Usage,
+    nothing_added,
 )
 from forepost.wire.workloads.manifest import Microservice
 
@@ -75,11 +77,14 @@ class DockerEngine(DockerImages):
         time_zone: Callable[[], str],
         *,
         volumes: Collection[str] = (),
+        environment: AddedEnvironment = nothing_added,
         stall_sec: float = STALL_SEC,
     ) -> None:
-        """`volumes`: names of those of others that microservices may use; "*": all."""
+        """`volumes`: names of those of others that microservices may use; "*": all.
+        `environment`: what each gets beside that of its manifest.
+        """
         self._connection = DockerConnection(url)
-        self._volumes = volumes
+        self._volumes, self._environment = volumes, environment
         super().__init__(self._connection, stall_sec=stall_sec)
         self._agent, self._time_zone = agent, time_zone
 
@@ -167,6 +172,7 @@ class DockerEngine(DockerImages):
             replaces=replaces,
             gateway=next((one for one in gateways if ":" not in one), ""),
             time_zone=self._time_zone(),
+            environment=self._environment(microservice.uuid),
         )
         await have_volumes(self._connection, microservice, self._volumes)
         async with self._connection.asked() as docker:

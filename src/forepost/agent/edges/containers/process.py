@@ -21,6 +21,7 @@ import psutil
 from forepost.agent.edges.containers import process_shim
 from forepost.agent.edges.containers.process_log import ProcessLog
 from forepost.agent.ports.containers import (
+    AddedEnvironment,
     EngineFacts,
     EngineHint,
     EngineRefused,
@@ -28,6 +29,7 @@ from forepost.agent.ports.containers import (
     SeenImage,
     StampedLine,
     Usage,
+    nothing_added,
 )
 from forepost.kit import files
 from forepost.kit.clock import Clock
@@ -76,9 +78,16 @@ class _Identity(msgspec.Struct, frozen=True, kw_only=True):
 class ProcessEngine:
     """A folder for each process. What runs is known by number, start and boot of its shim."""
 
-    def __init__(self, folder: Path, clock: Clock, time_zone: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        time_zone: Callable[[], str],
+        environment: AddedEnvironment = nothing_added,
+    ) -> None:
+        """`environment`: what each gets beside that of its manifest."""
         self._folder = files.private_folder(folder)
-        self._clock, self._time_zone = clock, time_zone
+        self._clock, self._time_zone, self._environment = clock, time_zone, environment
 
     async def close(self) -> None:
         """There is nothing open; processes go on."""
@@ -225,7 +234,7 @@ class ProcessEngine:
             test = {"CMD": test[1:], "CMD-SHELL": ["/bin/sh", "-c", *test[1:]], "NONE": []}[test[0]]
         return {
             "argv": asked.cmd,
-            "env": {**env, "SELFNAME": asked.uuid},
+            "env": {**env, **self._environment(asked.uuid), "SELFNAME": asked.uuid},
             "user": user.pw_name if user is not None else "",
             "uid": user.pw_uid if user is not None else None,
             "gid": user.pw_gid if user is not None else None,
