@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from forepost.controller.alerts.timers import WorkloadTrouble
 from forepost.wire.rest.alerts import NewRule, Rule
 from tests.fakes.clock import START
 
@@ -24,3 +25,8 @@ def rule(**fields: Any) -> Rule:
         has_webhook_secret=False,
         **shared,
     )
+
+
+async def nothing_wrong(_workspace_id: int) -> WorkloadTrouble:
+    """How microservices are where there are none."""
+    return WorkloadTrouble(down={}, stuck={}, rollouts=0)

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from forepost.controller.alerts.ledger import NewAlert, Open
 from forepost.controller.alerts.metrics import Line
 from forepost.controller.alerts.store import Expected, WatchedAgent
-from forepost.controller.alerts.timers import Timers, WorkloadTrouble
+from forepost.controller.alerts.timers import Timers
 from forepost.controller.alerts.watch import WAITING, Watch
 from forepost.controller.alerts.writer import AlertWriter
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
 from forepost.wire.rest.alerts import Alert, Rule, Window
-from tests.controller.alerts.alert_rules_made import rule
+from tests.controller.alerts.alert_rules_made import nothing_wrong, rule
 from tests.fakes.clock import START, FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -99,15 +99,10 @@ class FakeIncidents:
         return {1: 2}
 
 
-async def nothing_wrong(_workspace_id: int) -> WorkloadTrouble:
-    return WorkloadTrouble(down={}, stuck={}, rollouts=0)
-
-
 class Bench:
     def __init__(self, *rules: Rule) -> None:
         self.clock, self.ledger = FakeClock(), FakeLedger()
-        self.health = Health(logging.getLogger("test"))
-        self.watch = Watch(self.clock)
+        self.health, self.watch = Health(logging.getLogger("test")), Watch(self.clock)
         self.watch.replace(1, rules, [])
         self.told: list[str] = []
         self.writing = AlertWriter(
