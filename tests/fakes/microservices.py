@@ -58,7 +58,7 @@ class SiteMicroservices:
         return self.gates
 
     def host_names(self) -> Collection[str]:
-        return ["iofog"]
+        return ["gateway.example"]
 
     async def changed(self) -> None:
         await self._change.wait()
