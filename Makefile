@@ -21,7 +21,7 @@ WORKERS ?= 3
 
 env: $(VENV)/.run $(STATIC)
 
-dev: $(VENV)/.dev $(STATIC)
+dev: $(VENV)/.dev $(STATIC) $(VENV)/.sdk
 
 run: env
 	$(BIN)/forepost up --data data $(ARGS)
@@ -81,6 +81,11 @@ $(VENV)/.fuzz: requirements-fuzz.lock $(VENV)/.dev
 $(VENV)/.node: requirements-node.lock | $(VENV)/bin/pip
 	@if node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null && npm --version >/dev/null 2>&1; \
 	then :; else $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock; fi
+	@touch $@
+
+# A public SDK of ioFog, which a test lets talk to the Local API.
+$(VENV)/.sdk: tests/whole/iofog_sdk/package-lock.json | $(VENV)/.node
+	cd tests/whole/iofog_sdk && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --silent
 	@touch $@
 
 $(STATIC): $(PANEL) $(VENV)/.node

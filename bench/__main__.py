@@ -19,6 +19,7 @@ NAMES = (
     "flow_history",
     "ring",
     "backlog",
+    "local_api",
 )
 
 

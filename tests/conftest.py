@@ -4,6 +4,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.lab.container_engine import ContainerEngine
+from tests.lab.container_engine import running as engine_running
 from tests.lanes import pytest_xdist_make_scheduler
 from tests.postgres import Postgres, running
 from tests.quick import (
@@ -37,3 +39,10 @@ def anyio_backend() -> str:
 def postgres() -> Iterator[Postgres]:
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def docker() -> Iterator[ContainerEngine]:
+    """One for a file of tests, which `clear`s it where containers of before would matter."""
+    with engine_running() as engine:
+        yield engine

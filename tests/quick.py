@@ -21,7 +21,7 @@ STARTS: Final = (
     "schemathesis",
 )
 """What is imported by a file of tests that start something."""
-STARTED: Final = frozenset({"alerting", "controller", "postgres"})
+STARTED: Final = frozenset({"alerting", "controller", "docker", "postgres"})
 """Fixtures, which a file names without an import."""
 
 

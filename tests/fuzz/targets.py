@@ -16,6 +16,7 @@ import msgspec
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
+from forepost.agent.cores.container_log import LogFrames, WrongFrames
 from forepost.agent.cores.icmp.packet import (
     DATAGRAM_IPV4,
     IPV6,
@@ -50,6 +51,8 @@ from forepost.agent.uplink import record
 from forepost.agent.uplink.session import (
     Session as AgentSide,
 )
+from forepost.agent.workloads.messages.io_message import IoMessage, WrongMessage, decoded, encoded
+from forepost.agent.workloads.messages.io_message_json import from_json, to_json
 from forepost.controller.fleet.session import (
     Session as ControllerSide,
 )
@@ -85,6 +88,13 @@ class Target(msgspec.Struct, frozen=True):
     examples: Sequence[bytes] = ()
     largest: int = 1_024
     """Bytes of one input, at most."""
+
+
+def container_log(data: bytes) -> None:
+    frames = LogFrames(framed=data[:1] != b"\0")
+    with contextlib.suppress(WrongFrames):
+        frames.feed(data)
+    frames.end()
 
 
 def icmp(data: bytes) -> None:
@@ -189,6 +199,13 @@ def wanted_documents(data: bytes) -> None:
     for read in (lambda: probes_of(list_of([part, part])[0]), lambda: entries_of([part, part])):
         with contextlib.suppress(ValueError, msgspec.MsgspecError, RecursionError):
             read()
+
+
+def io_message(data: bytes) -> None:
+    with contextlib.suppress(WrongMessage):
+        assert from_json(to_json(decoded(data))).contentdata is not None
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, WrongMessage):
+        from_json(msgspec.json.decode(data, type=dict[str, object]))
 
 
 def simulated(data: bytes) -> None:
@@ -337,6 +354,9 @@ TARGETS: Final = {
         largest=16_384,
     ),
     "trafficsim": Target(simulated),
+    "ioMessage": Target(
+        io_message, [encoded(IoMessage(id="i", priority=1, contentdata=b"x")), b'{"publisher":"p"}']
+    ),
     "packet": Target(packet, _PACKETS),
     "capture": Target(
         capture,
@@ -345,6 +365,7 @@ TARGETS: Final = {
             captures.pcapng([(n, one) for n, one in enumerate(_PACKETS)], link=101),
         ],
     ),
+    "container log": Target(container_log, [b"\1\0\0\0\0\0\0\5a b\nc"]),
     "proxy": Target(proxy_answer, EXAMPLES),
     "http": Target(
         http, [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"]

@@ -11,9 +11,9 @@ DISK_MB = 48
 
 
 @contextmanager
-def mounted(place: Path) -> Iterator[Path]:
+def mounted(place: Path, size_mb: int = DISK_MB) -> Iterator[Path]:
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=700", "forepost", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m,mode=700", "forepost", str(place)]
     subprocess.run(mount, check=True)
     try:
         yield place

@@ -52,7 +52,7 @@ def test_every_verb_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     source = (ROOT / "src/forepost/cli/main.py").read_text()
     verbs = [*re.findall(r'app\.command\("[\w.]+:(\w+)"', source), "version"]
-    assert len(verbs) == 22
+    assert len(verbs) == 28
     for verb in verbs:
         assert f"`forepost {verb}" in readme
     first_screen = "\n".join(readme.splitlines()[:20])
@@ -66,7 +66,7 @@ def test_every_link_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-@pytest.mark.parametrize("seed", ["netify", "netwatcher"])
+@pytest.mark.parametrize("seed", ["iofog", "netify", "netwatcher"])
 def test_every_test_named_for_the_seed_exists(seed: str) -> None:
     """And every example that is replayed is named."""
     source = "".join(

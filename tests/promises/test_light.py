@@ -52,7 +52,7 @@ def test_what_is_switched_off_is_not_imported() -> None:
     modules = found.stdout.split()
     assert "forepost.agent.probes.schedule" in modules
     assert not [name for name in modules if name.startswith("forepost.agent.flows")]
-    assert {"_lib_engine", "cryptography", "paho"}.isdisjoint(modules)
+    assert {"_lib_engine", "aiodocker", "aiohttp", "cryptography", "paho"}.isdisjoint(modules)
 
 
 def test_a_meter_imports_what_it_needs() -> None:

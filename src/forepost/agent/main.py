@@ -22,6 +22,7 @@ from forepost.agent.settings import Settings
 from forepost.agent.slices import SLICES, AgentSlice, Built, Service, Site
 from forepost.agent.uplink.build import UplinkBase
 from forepost.agent.uplink.networks import networks_of
+from forepost.agent.uplink.provisioned import with_provisioned
 from forepost.agent.uplink.whoami import whoami
 from forepost.kit import files
 from forepost.kit.clock import Clock, SystemClock
@@ -54,6 +55,7 @@ async def run(
     with FolderLock.take(node.state_dir):
         health = Health(logging.getLogger("forepost.agent"), clock)
         async with AsyncExitStack() as closing:
+            settings = with_provisioned(settings, node.state_dir, health)
             built = await _run(settings, node, clock, health, dog, slices, closing)
     return any(one.restart_wanted is not None and one.restart_wanted.is_set() for one in built)
 
@@ -83,6 +85,8 @@ async def _run(
                 tasks=tasks,
                 deliver=uplink.deliver,
                 controller_url=uplink.controller_url,
+                is_connected=uplink.is_connected,
+                enrolment=uplink.enrolment,
                 known_time=uplink.known_time,
             )
             built = [await one.build(site) for one in slices if one.is_on(settings)]

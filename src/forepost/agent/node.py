@@ -12,6 +12,7 @@ from forepost.kit import files
 from forepost.kit.state_file import Damaged, StateFile
 
 IDENTITY: Final = "identity.json"
+RETIRED: Final = f"{IDENTITY}.retired"
 LARGEST_IDENTITY: Final = 16 << 10
 
 
@@ -83,6 +84,16 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
                 self._file.seal()
         return found
 
+    def retired(self) -> Identity | None:
+        """Who this host was until its controller ended that; None also where that is not known."""
+        file = StateFile(
+            self.state_dir / RETIRED, identity_decoder.decode, largest=LARGEST_IDENTITY
+        )
+        try:
+            return file.load()
+        except (Damaged, OSError):
+            return None
+
     def keep(self, identity: Identity) -> None:
         """Readable by this user only, whole or not at all. Raises OSError."""
         self._file.save(msgspec.json.encode(identity))
@@ -98,4 +109,4 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
     def retire(self) -> None:
         """The controller has deleted this agent: the key is put aside, nothing is removed."""
-        (self.state_dir / IDENTITY).replace(self.state_dir / f"{IDENTITY}.retired")
+        (self.state_dir / IDENTITY).replace(self.state_dir / RETIRED)

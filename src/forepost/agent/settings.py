@@ -297,7 +297,11 @@ class WorkloadsSection(Section, frozen=True, kw_only=True):
     allow_host_paths: Annotated[
         tuple[Annotated[str, Meta(pattern="^/", max_length=1_000)], ...], Meta(max_length=100)
     ] = ()
-    """Folders of this host that microservices may have, with all that is below."""
+    """Folders and devices of this host that microservices may have: just these, none below."""
+    allow_volumes: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=100)
+    ] = ()
+    """Named volumes of others that microservices may have; "*": all."""
     allow_capabilities: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[A-Z_]+\Z", max_length=40)], ...], Meta(max_length=64)
     ] = ()
@@ -318,6 +322,12 @@ class Settings(Section, frozen=True, kw_only=True):
     flows: FlowsSection = FlowsSection()
     local_api: LocalApiSection = LocalApiSection()
     workloads: WorkloadsSection = WorkloadsSection()
+
+    @property
+    def serves_local_api(self) -> bool:
+        if self.local_api.enabled is None:
+            return self.workloads.engine != "off"
+        return self.local_api.enabled
 
 
 def read(path: Path | None, env: Mapping[str, str] = os.environ) -> Settings:

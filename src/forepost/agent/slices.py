@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import anyio
 import msgspec
@@ -11,11 +11,12 @@ from anyio.abc import TaskGroup
 
 from forepost.agent.document import Document
 from forepost.agent.edges.local.control_socket import Verb
-from forepost.agent.node import Node
+from forepost.agent.node import Identity, Node
 from forepost.agent.ports.edges import Edges
 from forepost.agent.settings import Settings
 from forepost.agent.talk import Talk
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Conflict
 from forepost.kit.health import Health
 from forepost.wire.uplink.messages import ProbePost
 
@@ -23,6 +24,38 @@ Service = Callable[[], Awaitable[None]]
 """Runs for ever; one that fails is begun anew, after a growing pause (kit/tasks.py)."""
 Deliver = Callable[[ProbePost], Awaitable[None]]
 """Takes a result on its way to the controller: it is kept until the controller has it."""
+
+
+class EnrolmentRefused(Conflict):
+    """The agent does not come to a controller, or leave it; the text says why."""
+
+    def __init__(self, reason: str, *, is_refused: bool = False) -> None:
+        """`is_refused`: the controller itself has refused."""
+        super().__init__(reason)
+        self.is_refused = is_refused
+
+
+class Enrolment(Protocol):
+    """Brings this agent to a controller, and away from it. The agent begins anew soon after."""
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who this agent is; None: it is not provisioned."""
+        ...
+
+    async def provision(self, url: str, key: str) -> str:
+        """Become the agent that a provisioning key is of, and return what it is called there:
+        WORKSPACE-AGENT. `url`: of the controller; "": that of the settings.
+
+        Raises EnrolmentRefused within ten seconds: nothing has changed then.
+        """
+        ...
+
+    async def deprovision(self) -> None:
+        """Leave the controller: it ends the key, and what it wanted is not wanted any more. Where
+        it is out of reach only this side ends. Raises EnrolmentRefused where there is none.
+        """
+        ...
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +71,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     deliver: Deliver
     controller_url: Callable[[], str]
     """Where this agent talks now; "" where there is no controller."""
+    is_connected: Callable[[], bool]
+    """Whether it talks with its controller just now."""
+    enrolment: Enrolment
     known_time: Callable[[], datetime | None]
     """What the controller's clock shows; None while nobody knows."""
 
@@ -84,9 +120,14 @@ def _has_flows(settings: Settings) -> bool:
     return bool(settings.flows.interfaces or settings.socket.path)
 
 
+def _has_workloads(settings: Settings) -> bool:
+    return settings.workloads.engine != "off" or settings.local_api.enabled is True
+
+
 SLICES: Final = (
     AgentSlice("forepost.agent.probes.build"),
     AgentSlice("forepost.agent.speedtests.build"),
     AgentSlice("forepost.agent.flows.build", _has_flows),
+    AgentSlice("forepost.agent.workloads.build", _has_workloads),
 )
 """In the order in which they are built, restore their documents, and flush."""

@@ -57,7 +57,9 @@ async def _replies(state_dir: Path, do: str, body: Any) -> AsyncIterator[Control
     request = ControlRequest(do, msgspec.Raw(msgspec.json.encode(body)))
     try:
         async with await anyio.connect_unix(path) as connection:
-            await connection.send(msgspec.json.encode(request) + b"\n")
+            # a request is one line, whatever white space a file of JSON has between its words
+            line = msgspec.json.encode(request).replace(b"\n", b" ")
+            await connection.send(line + b"\n")
             lines = BufferedByteReceiveStream(connection)
             while True:
                 line = await lines.receive_until(b"\n", LONGEST_LINE)

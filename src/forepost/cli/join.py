@@ -16,6 +16,7 @@ import forepost
 from forepost.agent.line import controller_address, why_not
 from forepost.agent.node import Identity, LostIdentity, Node
 from forepost.agent.uplink.enroll import Refused, enroll, standing, unknown_at
+from forepost.agent.uplink.provisioned import forget_provisioned
 from forepost.agent.way import Way
 from forepost.cli import agent_toml, folders
 from forepost.cli.agent_toml import CannotEdit
@@ -205,7 +206,7 @@ async def _join(wanted: Wanted, dry_run: bool, replace: bool) -> str:
     if is_another:
         node.copy_aside()
     identity = await enroll(node, asked, wanted.pin)
-    agent_toml.write(wanted.config, wanted.settings)
+    _settle(wanted)
     try:
         await _go(node.way, identity)
     except NotJoined as error:
@@ -231,8 +232,14 @@ def _stay(here: Identity, found: Identity, wanted: Wanted, *, dry_run: bool) -> 
         return f"this host is {here.named} already, and needs no PIN"
     if found != here:
         wanted.node.keep(here)
-    agent_toml.write(wanted.config, wanted.settings)
+    _settle(wanted)
     return f"this host is {here.named} already, and no PIN was used; {_start(wanted)}"
+
+
+def _settle(wanted: Wanted) -> None:
+    """From now on the settings say who this agent is, whatever a provisioning key said before."""
+    agent_toml.write(wanted.config, wanted.settings)
+    forget_provisioned(wanted.node.state_dir)
 
 
 def _way(settings: str) -> Way:

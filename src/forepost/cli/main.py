@@ -31,6 +31,12 @@ app.command("forepost.cli.speedtest:speedtest", help="Measure how fast a line is
 app.command("forepost.cli.flows:flows", help="Show what traffic the agent of this host sees.")
 app.command("forepost.cli.groups:groups", help="Show and change this agent's address groups.")
 app.command("forepost.cli.capture:capture", help="Show the flows of a capture file.")
+app.command("forepost.cli.microservices:ms", help="Show and change what this host runs.")
+app.command("forepost.cli.microservices:prune", help="Remove images that nobody needs any more.")
+app.command("forepost.cli.local_config:config", help="Show and change what is set while it runs.")
+app.command("forepost.cli.local_config:token", help="The token of the Local API.")
+app.command("forepost.cli.provision:provision", help="Come to a controller by a key.")
+app.command("forepost.cli.provision:deprovision", help="Leave the controller.")
 app.command("forepost.cli.backup:backup", help="Write a controller's whole store to a file.")
 app.command("forepost.cli.backup:restore", help="Put a backup in a controller's place.")
 

@@ -59,7 +59,8 @@ def status(
         print(answer.decode().strip())
     else:
         _show(found)
-    return 1 if found.problems or found.unsupported else 0
+    ill = found.problems or found.unsupported
+    return 1 if ill or (found.microservices and found.microservices.problems) else 0
 
 
 async def ask(path: Path) -> bytes:
@@ -85,6 +86,10 @@ def _show(found: Status) -> None:
     )
     table.add_row("controller", f"{escape(found.controller) or 'none'} ({state})")
     table.add_row("running", f"{found.probes} measurements since {found.started_at:%F %T} UTC")
+    if (workloads := found.microservices) is not None:
+        table.add_row("microservices", f"{workloads.running} of {workloads.wanted} run as wanted")
+        for name, reason in workloads.problems.items():
+            table.add_row("cannot run", f"{escape(name)}: {escape(reason)}")
     spool = found.spool
     table.add_row(
         "spool",

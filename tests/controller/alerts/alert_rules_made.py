@@ -1,4 +1,4 @@
-"""Rules for tests of what has no I/O."""
+"""Rules, and what is beside them, for tests of what has no I/O."""
 
 from typing import Any
 
@@ -27,6 +27,11 @@ def rule(**fields: Any) -> Rule:
     )
 
 
+class FakeIncidents:
+    async def open_counts(self) -> dict[int, int]:
+        return {1: 2}
+
+
 async def nothing_wrong(_workspace_id: int) -> WorkloadTrouble:
-    """How microservices are where there are none."""
+    """All microservices run."""
     return WorkloadTrouble(down={}, stuck={}, rollouts=0)

@@ -20,7 +20,7 @@ from forepost.controller.alerts.writer import AlertWriter
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
 from forepost.wire.rest.alerts import Alert, Rule, Window
-from tests.controller.alerts.alert_rules_made import nothing_wrong, rule
+from tests.controller.alerts.alert_rules_made import FakeIncidents, nothing_wrong, rule
 from tests.fakes.clock import START, FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -92,11 +92,6 @@ class FakeStore:
 
     async def expected(self, workspaces: Any) -> dict[int, list[Expected]]:
         return dict.fromkeys(workspaces, self.probes)
-
-
-class FakeIncidents:
-    async def open_counts(self) -> dict[int, int]:
-        return {1: 2}
 
 
 class Bench:

@@ -30,7 +30,6 @@ class Lamps:
     most_bytes = 1_000
     capabilities = ("lamps",)
     events = ((FOREPOST, "lamp_mend"),)
-    guard = Guard()
 
     def __init__(self) -> None:
         self.lit: list[str] = []
@@ -46,10 +45,13 @@ class Lamps:
     def begin(self, say: Say, able: AbstractSet[str]) -> "LampDialogue":
         return LampDialogue(self, say)
 
+    def guard(self, peer: str) -> Guard:
+        return Guard()
+
     async def answer(self, request: LocalRequest) -> LocalAnswer:
         return LocalAnswer(msgspec.json.encode({"lit": self.lit, "mended": self.mended}))
 
-    def talk(self, request: LocalRequest) -> LocalAnswer:
+    async def talk(self, request: LocalRequest) -> LocalAnswer:
         return self.refused(404, "lamps do not talk")
 
     def refused(self, status: int, reason: str) -> LocalAnswer:

@@ -49,7 +49,7 @@ def test_a_config_comes_as_an_object_or_as_a_text() -> None:
 
 @pytest.mark.parametrize(
     "beside",
-    ['"config": {"k": 2}', '"name": "other"', '"routes": ["b"]', '"update": {"lock": "/l"}'],
+    ['"config": {"k": 2}', '"name": "other"', '"routes": ["b"]'],
 )
 def test_what_is_beside_the_container_makes_no_new_one(beside: str) -> None:
     assert fingerprint(read(f'{{"uuid": "a", {beside}}}')) == fingerprint(read('{"uuid": "a"}'))

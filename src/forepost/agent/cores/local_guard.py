@@ -30,7 +30,7 @@ class Guard(msgspec.Struct, frozen=True):
         """Return why a request is refused, "" where it is not. `headers`: by lower-case name."""
         if wrong := self._wrong_host(headers.get("host", ""), port):
             return wrong
-        if upgrades and self.pages_may_upgrade:
+        if upgrades and (self.pages_may_upgrade or _is_own(headers)):
             return ""
         for name in TELLS_A_PAGE:
             if name in headers:
@@ -53,6 +53,14 @@ class Guard(msgspec.Struct, frozen=True):
 def same(given: str, wanted: str) -> bool:
     """Compare two tokens in constant time."""
     return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def _is_own(headers: Mapping[str, str]) -> bool:
+    """Whether the origin is the face itself, which has no pages: so some libraries of WebSockets
+    say it.
+    """
+    _, found, host = headers.get("origin", "").partition("://")
+    return bool(found) and host.lower() == headers.get("host", "").lower()
 
 
 def _parts(host: str) -> tuple[str, str]:

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Final
 
-from forepost.agent.doctor import flows, host, icmp, network, state_folder
+from forepost.agent.doctor import (
+    flows,
+    host,
+    icmp,
+    local_api,
+    network,
+    state_folder,
+    workloads,
+)
 from forepost.agent.doctor.case import Case
 from forepost.wire.local.doctor import Finding
 
@@ -22,9 +30,12 @@ CHECKS: Final[dict[str, Check]] = {
     "controller": network.controller,
     "speedtest-port": network.speedtest_port,
     "trafficsim-port": network.trafficsim_port,
+    "local-api-port": local_api.port,
+    "local-api-reserved": local_api.reserved,
     "flows": flows.packets,
     "flows-kernel": flows.kernel,
     "flows-quic": flows.quic,
+    "container-engine": workloads.engine,
     "state-folder": state_folder.folder,
     "spool-space": state_folder.space,
     "clock": host.clock,

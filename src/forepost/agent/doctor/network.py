@@ -107,7 +107,7 @@ def speedtest_port(case: Case) -> Finding:
     if not listen:
         nothing = "speed tests of others are not answered"
         return Finding(check="speedtest-port", state="off", detail=nothing)
-    return _port(case, "speedtest-port", listen, socket.SOCK_STREAM, "speedtest.listen")
+    return listens(case, "speedtest-port", listen, socket.SOCK_STREAM, "speedtest.listen")
 
 
 def trafficsim_port(case: Case) -> Finding:
@@ -116,13 +116,14 @@ def trafficsim_port(case: Case) -> Finding:
         nothing = "this agent is no TRAFFICSIM server"
         return Finding(check="trafficsim-port", state="off", detail=nothing)
     found = [
-        _port(case, "trafficsim-port", listen, socket.SOCK_DGRAM, "TRAFFICSIM server")
+        listens(case, "trafficsim-port", listen, socket.SOCK_DGRAM, "TRAFFICSIM server")
         for listen in case.served
     ]
     return next((one for one in found if one.state != "ok"), found[0])
 
 
-def _port(case: Case, check: str, listen: str, kind: socket.SocketKind, need: str) -> Finding:
+def listens(case: Case, check: str, listen: str, kind: socket.SocketKind, need: str) -> Finding:
+    """Whether this host, or the agent that runs, can listen there."""
     host, _, number = listen.rpartition(":")
     if not number.isdecimal() or not 0 < int(number) < 65_536:
         why_not, grant = "is not HOST:PORT", "give it a host and a port"

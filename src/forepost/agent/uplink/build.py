@@ -16,8 +16,10 @@ from forepost.agent.slices import Built, Service
 from forepost.agent.uplink.address import Moves
 from forepost.agent.uplink.admission import admitted
 from forepost.agent.uplink.documents import Documents
+from forepost.agent.uplink.foreign_spool import SPOOL, is_foreign, put_aside
 from forepost.agent.uplink.link import Uplink
 from forepost.agent.uplink.needs import UplinkNeeds
+from forepost.agent.uplink.provisioned import Provisioning
 from forepost.agent.uplink.spool import Spool
 from forepost.agent.uplink.timekeeper import Timekeeper
 from forepost.kit.clock import Clock
@@ -33,9 +35,11 @@ class UplinkBase:
     """
 
     def __init__(self, settings: Settings, node: Node, clock: Clock, health: Health) -> None:
+        """Raises CannotStart."""
         self._settings, self._node, self._clock, self._health = settings, node, clock, health
+        put_aside(node)
         self._spool = Spool(
-            SpoolFolder(node.state_dir / "spool"),
+            SpoolFolder(node.state_dir / SPOOL),
             clock,
             health,
             max_bytes=settings.spool.max_bytes,
@@ -52,6 +56,8 @@ class UplinkBase:
             allow_plain=settings.uplink.allow_plain,
         )
         self.known_time = self._keeper.known_time
+        self.enrolment = Provisioning(settings, node, clock, health)
+        self._link: Uplink | None = None
 
     async def deliver(self, post: ProbePost) -> None:
         """Keep a result for the controller, with what is known of the clock now."""
@@ -61,6 +67,10 @@ class UplinkBase:
         """Where this agent talks now; "" where there is no controller."""
         return self._moves.url or self._settings.uplink.url
 
+    def is_connected(self) -> bool:
+        """Whether this agent talks with its controller just now."""
+        return self._link is not None and self._link.connected
+
     async def build(self, subjects: Sequence[Built]) -> Built:
         """Restore the documents of all subjects, and join these to the controller."""
         settings = self._settings
@@ -69,9 +79,10 @@ class UplinkBase:
             [*chain.from_iterable(one.documents for one in subjects)],
             self._health,
         )
+        self.enrolment.documents = documents
         await documents.restore()
         listen = settings.speedtest.listen
-        link = Uplink(
+        self._link = link = Uplink(
             UplinkNeeds(
                 node=self._node,
                 spool=self._spool,
@@ -80,7 +91,7 @@ class UplinkBase:
                 moves=self._moves,
                 clock=self._clock,
                 health=self._health,
-                talks=[*chain.from_iterable(one.talks for one in subjects)],
+                talks=[*chain.from_iterable(one.talks for one in subjects), self.enrolment],
                 speedtest_port=host_port(listen, "speedtest.listen")[1] if listen else 0,
                 ping_sec=settings.uplink.ping_sec,
             )
@@ -89,10 +100,16 @@ class UplinkBase:
             "clock": self._keeper.run,
             "spool": self._spool.run,
             "kept documents": partial(documents.settle, self._clock),
+            "provisioning": self.enrolment.run,
         }
         if settings.uplink.url:
             services["uplink"] = partial(self._talk, link)
-        return Built(services=services, status=partial(self._status, link), flush=self._close)
+        return Built(
+            services=services,
+            status=partial(self._status, link),
+            restart_wanted=self.enrolment.restart_wanted,
+            flush=self._close,
+        )
 
     async def _talk(self, link: Uplink) -> None:
         """Enrol where it has not been done, then talk for as long as the controller wants us.
@@ -116,7 +133,12 @@ class UplinkBase:
             await anyio.sleep_forever()
         identity = await admitted(self._node, wanted, settings.pin, may_move=settings.may_move)
         self._health.well("uplink")
-        await link.run(identity)
+        if is_foreign(self._node):  # it was opened before anybody knew
+            self.enrolment.begin_anew()
+            await anyio.sleep_forever()
+        with self.enrolment.conversing():
+            await link.run(identity)
+            self.enrolment.removed()
 
     def _status(self, link: Uplink) -> dict[str, Any]:
         settings, url = self._settings.uplink, self.controller_url()

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from forepost.agent.node import Identity, Node
+from forepost.agent.uplink.foreign_spool import is_another, mark
 from forepost.agent.uplink.former_files import remove_documents
 from forepost.agent.way import Way
 from forepost.kit import files
@@ -90,6 +91,8 @@ async def enroll(node: Node, asked: Identity, pin: str) -> Identity:
     if before is None or before.named != asked.named:
         remove_documents(node.state_dir)  # others wanted them, of another agent
     identity = msgspec.structs.replace(asked, psk=psk)
+    if is_another(node, asked):
+        mark(node.state_dir, psk)
     node.keep(identity)
     (node.state_dir / TRADE).unlink(missing_ok=True)
     files.sync_folder(node.state_dir)

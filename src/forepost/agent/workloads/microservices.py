@@ -1,11 +1,17 @@
 """What the Local API, the talk and the command ask of whoever keeps the microservices running."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from typing import Protocol
 
 import msgspec
 
-from forepost.wire.workloads.delivery import EngineStatus, LogLine, MicroserviceStatus
+from forepost.wire.workloads.delivery import (
+    EngineStatus,
+    LogLine,
+    MicroserviceStatus,
+    WantedBy,
+)
+from forepost.wire.workloads.manifest import Microservice
 
 
 class NoSuchMicroservice(Exception):
@@ -14,6 +20,17 @@ class NoSuchMicroservice(Exception):
 
 class NotNow(Exception):
     """It cannot be done as things are (the engine is away, say); the text says why."""
+
+
+class WantedMicroservice(msgspec.Struct, frozen=True, kw_only=True):
+    """A microservice that is to run here."""
+
+    microservice: Microservice
+    wanted_by: WantedBy
+    refused: str = ""
+    """What the rules of the site say against it; "": nothing. An older container goes on, one of
+    this manifest does not.
+    """
 
 
 class Pruned(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +61,20 @@ class Microservices(Protocol):
         """The uuid of the microservice whose container has this address now."""
         ...
 
+    def is_on_host(self, uuid: str) -> bool:
+        """Whether this one has no address of its own: it shares the host's network, or is a process
+        of the host.
+        """
+        ...
+
     def gateways(self) -> Collection[str]:
         """Addresses of this host in the networks of the containers; none while it is not known."""
+        ...
+
+    def host_names(self) -> Collection[str]:
+        """What containers call this host besides its addresses: `iofog`, and names of `extra_hosts`
+        that lead to a gateway.
+        """
         ...
 
     async def changed(self) -> None:
@@ -56,9 +85,10 @@ class Microservices(Protocol):
         """Stop and start its container. Raises NoSuchMicroservice, NotNow."""
         ...
 
-    def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncIterator[LogLine]:
+    def logs(self, uuid_or_name: str, tail: int, *, follow: bool) -> AsyncGenerator[LogLine, None]:
         """The last `tail` lines, and with `follow` those that come, each once, also of the
-        containers that come after this one. Raises NoSuchMicroservice, NotNow.
+        containers that come after this one. Whoever reads closes it (`contextlib.aclosing`).
+        Raises NoSuchMicroservice, NotNow.
         """
         ...
 

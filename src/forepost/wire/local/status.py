@@ -41,6 +41,14 @@ class AgentSpool(SpoolStatus, frozen=True, kw_only=True):
     told_at: datetime
 
 
+class WorkloadsStatus(Wire, frozen=True, kw_only=True):
+    wanted: int
+    running: int
+    """Of those that are wanted, as they are wanted."""
+    problems: dict[str, str] = {}
+    """By name; of an engine that does not answer each has it."""
+
+
 class Status(Wire, frozen=True, kw_only=True):
     version: str
     name: str
@@ -57,6 +65,8 @@ class Status(Wire, frozen=True, kw_only=True):
     """Measurements that are running: one for each probe and target."""
     unsupported: list[str] = []
     """What of its list of probes this agent cannot run, and why."""
+    microservices: WorkloadsStatus | None = None
+    """null: this agent runs none."""
     spool: SpoolStatus
     clock: ClockReading = ClockReading()
     problems: dict[str, str]

@@ -76,7 +76,8 @@ WorkloadState = Literal[
 """The words of ioFog. UNKNOWN: the engine does not answer. FAILED: `problem` says why."""
 ContainerHealth = Literal["none", "starting", "healthy", "unhealthy"]
 """none: there is no check, or nothing runs."""
-WantedBy = Literal["controller", "folder", "iofog"]
+WantedBy = Literal["controller", "folder", "iofog", ""]
+""""": nobody, any more."""
 
 
 class MicroserviceStatus(Wire, frozen=True, kw_only=True):

@@ -140,7 +140,7 @@ class Microservice(WorkloadSpec, frozen=True, kw_only=True):
         return self.name or self.uuid
 
 
-BESIDE: Final = ("name", "config", "routes", "update")
+BESIDE: Final = ("name", "config", "routes")
 """What is not of the container: a change of it makes no new one."""
 
 

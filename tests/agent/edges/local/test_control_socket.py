@@ -74,6 +74,13 @@ async def test_one_answer_and_one_that_goes_on(tmp_path: Path) -> None:
         assert [n async for n in follow(tmp_path, "count", Count(4), int)] == [1, 2, 3, 4]
 
 
+async def test_json_of_several_lines_is_one_request(tmp_path: Path) -> None:
+    """As a file has it: what came behind the first line was lost."""
+    async with agent(tmp_path):
+        body = msgspec.Raw(b'{\r\n\t"to": 3\n}\n')
+        assert await call(tmp_path, "count", body, dict[str, int]) == {"counted": 3}
+
+
 @pytest.mark.parametrize(
     ("do", "body", "reason", "wrong"),
     [

@@ -2,107 +2,17 @@
 
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from functools import partial
-from logging import getLogger
+from collections.abc import Awaitable, Callable
 
 import anyio
-import anyio.to_thread
 import pytest
-from anyio.abc import SocketStream
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
-from websockets.protocol import Protocol, Side, State
 
 from forepost.agent.cores.local_guard import Guard, same
-from forepost.agent.edges.local.http_face import LocalAnswer, LocalHttp, LocalRequest, Talk
-from forepost.agent.edges.local.websocket import LocalSocket
-from forepost.kit.clock import SystemClock
-from forepost.kit.health import Health
+from tests.fakes.echo_face import Echo, ask, get, serving
 
 pytestmark = pytest.mark.anyio
-
-
-LARGE = bytes(16 << 20)
-"""More than the kernel takes for who does not read."""
-
-
-class Echo:
-    """Says what it was asked; `/fault` is one, and so is `/gone`; sockets below `/socket` echo."""
-
-    guard = Guard(names=frozenset({"iofog"}))
-
-    def __init__(self) -> None:
-        self.then = self.large = 0
-
-    async def answer(self, request: LocalRequest) -> LocalAnswer:
-        if request.path == "/fault":
-            raise LookupError("of the test")
-        if request.path == "/gone":
-            raise FileNotFoundError("of the test")
-        if request.path == "/large":
-            self.large += 1
-            return LocalAnswer(LARGE)
-        if request.path == "/then":
-            return LocalAnswer(b"{}", then=self._then)
-        said = [request.method, request.path, request.query, request.body.decode()]
-        return LocalAnswer(json.dumps(said).encode())
-
-    def _then(self) -> None:
-        self.then += 1
-
-    def talk(self, request: LocalRequest) -> Talk | LocalAnswer:
-        if not request.path.startswith("/socket"):
-            return self.refused(400, "no socket here")
-        return self._echo
-
-    async def _echo(self, line: LocalSocket) -> None:
-        async for message in line.messages():
-            if message == "end":
-                await line.close(4000, "asked for")
-            else:
-                await line.send(message)
-
-    def refused(self, status: int, reason: str) -> LocalAnswer:
-        return LocalAnswer(json.dumps({"error": reason}).encode(), status)
-
-
-@asynccontextmanager
-async def serving(face: Echo | None = None, **bounds: float) -> AsyncIterator[int]:
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    port = listener.getsockname()[1]
-    health = Health(getLogger("test"))
-    http = LocalHttp("face", face or Echo(), SystemClock(), health, **bounds)  # type: ignore[arg-type]
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(http.serve, listener)
-        yield port
-        tasks.cancel_scope.cancel()
-
-
-def said_to(port: int, *parts: bytes, read: bool = True) -> bytes:
-    """All that is answered until the end of the connection."""
-    with socket.create_connection(("127.0.0.1", port), 20) as line:
-        for part in parts:
-            line.sendall(part)
-        if not read:
-            return b""
-        line.shutdown(socket.SHUT_WR)
-        heard = b""
-        while data := line.recv(65_536):
-            heard += data
-        return heard
-
-
-async def ask(port: int, *parts: bytes) -> bytes:
-    return await anyio.to_thread.run_sync(partial(said_to, port, *parts))
-
-
-def get(path: str = "/", *headers: str, host: str = "127.0.0.1", method: str = "GET") -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *headers, "", ""]
-    return "\r\n".join(lines).encode()
 
 
 async def test_requests_follow_each_other_on_one_connection() -> None:
@@ -170,6 +80,11 @@ def test_a_socket_may_be_opened_by_a_client_that_says_an_origin_where_the_face_s
     assert open_to_all.refusal(headers, 54321, upgrades=True) == ""
     assert open_to_all.refusal(headers, 54321) == "Origin: pages may not ask here"
     assert Guard().refusal({"host": "iofog"}, 54321) == "Host: not a name of this host"
+    own = {"host": "127.0.0.1:54321", "origin": "ws://127.0.0.1:54321"}
+    assert Guard().refusal(own, 54321, upgrades=True) == ""
+    assert Guard().refusal(own, 54321) == "Origin: pages may not ask here"
+    other = own | {"origin": "http://127.0.0.1:8080"}
+    assert Guard().refusal(other, 54321, upgrades=True) == "Origin: pages may not ask here"
 
 
 def test_tokens_are_compared_whole() -> None:
@@ -277,85 +192,6 @@ async def test_who_does_not_take_an_answer_gets_no_other_one() -> None:
                     await anyio.sleep(0.01)
             await anyio.sleep(1.0)
             assert face.large == 1
-
-
-async def test_a_web_socket_echoes_and_closes() -> None:
-    async with (
-        serving() as port,
-        connect(f"ws://127.0.0.1:{port}/socket?a=b", proxy=None) as line,
-    ):
-        assert line.protocol.extensions == []
-        await line.send("text")
-        assert await line.recv() == "text"
-        await line.send([b"in ", b"three ", b"parts"])
-        assert await line.recv() == b"in three parts"
-        await (await line.ping(b"\x09"))
-        await line.send("end")
-        await line.wait_closed()
-        assert (line.close_code, line.close_reason) == (4000, "asked for")
-
-
-async def test_a_web_socket_that_is_refused() -> None:
-    async with serving() as port:
-        with pytest.raises(InvalidStatus) as refused:
-            async with connect(f"ws://127.0.0.1:{port}/elsewhere", proxy=None):
-                pass
-        assert refused.value.response.status_code == 400
-        with pytest.raises(InvalidStatus) as refused:
-            async with connect(f"ws://127.0.0.1:{port}/socket", proxy=None, origin="http://x"):  # type: ignore[arg-type]
-                pass
-        assert refused.value.response.status_code == 403
-        upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 12"]
-        heard = await ask(port, get("/socket", *upgrade, "Sec-WebSocket-Key: " + 22 * "A" + "=="))
-        assert heard.split()[1] == b"426"
-
-
-async def test_half_a_frame_a_lie_and_a_message_without_end_end_one_connection(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    key = "Sec-WebSocket-Key: " + 22 * "A" + "=="
-    asked = get(
-        "/socket", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key
-    )
-    masked = bytes(4)
-    async with serving() as port:
-        for frames in [
-            b"\x81",
-            b"\x81\xff" + (1 << 62).to_bytes(8, "big") + masked,
-            b"\x82\x05plain",
-            b"\xf1\x80" + masked,
-            b"\x01\x81" + masked + b"a" + b"\x00\xff" + (2 << 20).to_bytes(8, "big") + masked,
-            b"\x81\x82" + masked + b"\xff\xfe",
-        ]:
-            heard = await ask(port, asked + frames)
-            assert heard.startswith(b"HTTP/1.1 101")
-        assert (await ask(port, get())).split()[1] == b"200"
-    assert not [one for one in caplog.records if one.levelname == "ERROR"]  # no fault of ours
-
-
-async def test_who_does_not_read_its_web_socket_is_left_by_all_at_once() -> None:
-    near, far = socket.socketpair()
-    ended: list[str] = []
-    with far:
-        async with await SocketStream.from_socket(near) as stream:
-            protocol = Protocol(Side.SERVER, state=State.OPEN)
-            line = LocalSocket(stream, protocol, "/", send_sec=0.2)
-
-            async def tell() -> None:
-                try:
-                    await line.send(LARGE)
-                except (TimeoutError, anyio.ClosedResourceError) as error:
-                    ended.append(type(error).__name__)
-
-            async with anyio.create_task_group() as tasks:
-                for _ in range(5):
-                    tasks.start_soon(tell)
-            with pytest.raises(anyio.ClosedResourceError):
-                await line.send("more")
-            with pytest.raises(anyio.ClosedResourceError):
-                async for _ in line.messages():
-                    pass
-    assert ended == ["TimeoutError", *4 * ["ClosedResourceError"]]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])

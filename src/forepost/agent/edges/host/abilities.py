@@ -107,6 +107,18 @@ def port(host: str, number: int, kind: socket.SocketKind) -> str:
     return ""
 
 
+def ephemeral_ports() -> tuple[range, str]:
+    """Which ports this host gives to connections that go out, and which of them it keeps back, as
+    `ip_local_reserved_ports` writes it.
+    """
+    folder = Path("/proc/sys/net/ipv4")
+    try:
+        first, last = map(int, (folder / "ip_local_port_range").read_text().split())
+        return range(first, last + 1), (folder / "ip_local_reserved_ports").read_text().strip()
+    except (OSError, ValueError):
+        return range(0), ""
+
+
 def folder(path: Path) -> tuple[str, int]:
     """Why nothing can be written there, and how many bytes are free.
 

@@ -6,16 +6,16 @@ headers, body, the time for both, and the number of connections.
 
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import anyio
 import h11
 import msgspec
-from anyio.abc import SocketStream
+from anyio.abc import SocketAttribute, SocketStream
 
 from forepost.agent.cores.local_guard import Guard
 from forepost.agent.edges.local.reception import Reception
-from forepost.agent.edges.local.websocket import LocalSocket, upgraded
+from forepost.agent.edges.local.websocket import LocalSocket, NoUpgrade, upgraded
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 
@@ -31,6 +31,7 @@ READ_BYTES: Final = 1 << 16
 MAY_SWITCH: Final = h11.MIGHT_SWITCH_PROTOCOL  # type: ignore[attr-defined]  # not in its __all__
 VERSION: Final = "13"
 """Of the WebSocket protocol (RFC 6455)."""
+LOOPBACK: Final = "127.0.0.1"
 UNDERSTOOD: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -42,6 +43,10 @@ class LocalRequest(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     """By lower-case name; of several of one name the last."""
     body: bytes = b""
+    peer: tuple[str, int] = ("", 0)
+    """Address and port of who asks."""
+    here: tuple[str, int] = ("", 0)
+    """Where it was asked."""
 
 
 class LocalAnswer(msgspec.Struct, frozen=True):
@@ -59,16 +64,17 @@ Talk = Callable[[LocalSocket], Awaitable[None]]
 class Face(Protocol):
     """What is served. Its faults are answered with 500, and end nothing else."""
 
-    @property
-    def guard(self) -> Guard:
-        """Who may speak; asked for with every request, as names of this host may change."""
+    def guard(self, peer: str) -> Guard:
+        """Who may speak from this address; asked for with every request, as names of this host may
+        change.
+        """
         ...
 
     async def answer(self, request: LocalRequest) -> LocalAnswer:
         """Answer a whole request that the guard let through."""
         ...
 
-    def talk(self, request: LocalRequest) -> Talk | LocalAnswer:
+    async def talk(self, request: LocalRequest) -> Talk | LocalAnswer:
         """Return what to do with a WebSocket that is asked for, or the answer that refuses it."""
         ...
 
@@ -91,11 +97,14 @@ class LocalHttp:
         request_sec: float = REQUEST_SEC,
         idle_sec: float = IDLE_SEC,
         most_clients: int = MOST_CLIENTS,
+        most_each: int = MOST_CLIENTS,
     ) -> None:
-        """`name`: of the face, in what is said of its health."""
+        """`name`: of the face, in what is said of its health. `most_each`: connections of one
+        address.
+        """
         self._face, self._most_body = face, most_body
         self._request_sec, self._idle_sec = request_sec, idle_sec
-        self._reception = Reception(name, clock, health, most=most_clients, most_each=most_clients)
+        self._reception = Reception(name, clock, health, most=most_clients, most_each=most_each)
 
     async def serve(self, listener: socket.socket) -> None:
         """For ever. Raises OSError where the listener is of no use any more."""
@@ -134,6 +143,9 @@ class _Connection:
         idle_sec: float,
     ) -> None:
         self._stream, self._face, self._port = stream, face, port
+        peer = stream.extra(SocketAttribute.remote_address)  # noqa: S610 - not Django's
+        here = stream.extra(SocketAttribute.local_address)  # noqa: S610
+        self._peer, self._here = _plain(peer), _plain(here)
         self._most_body = most_body
         self._request_sec, self._idle_sec = request_sec, idle_sec
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
@@ -169,7 +181,8 @@ class _Connection:
             if request is None:
                 return None
             upgrades = request.headers.get("upgrade", "").lower() == "websocket"
-            why = self._face.guard.refusal(request.headers, self._port, upgrades=upgrades)
+            guard = self._face.guard(self._peer[0])
+            why = guard.refusal(request.headers, self._port, upgrades=upgrades)
             if why:
                 raise _Refused(403, why)
             if upgrades:
@@ -208,10 +221,14 @@ class _Connection:
                 raise _Refused(400, "the target of a request is a path: this is no proxy")
             path, _, query = head.target.decode("latin-1").partition("?")
             headers = {name.decode("ascii"): text.decode("latin-1") for name, text in head.headers}
+            if head.http_version == b"1.0":
+                headers.setdefault("host", LOOPBACK)  # it needs none, and no browser speaks it
             if len(head.target) + sum(len(n) + len(text) for n, text in head.headers) > MOST_HEAD:
                 raise _Refused(431, f"headers: longer than {MOST_HEAD} bytes")
             body = await self._body(headers)
-            return None if body is None else LocalRequest(method, path, query, headers, body)
+            if body is None:
+                return None
+            return LocalRequest(method, path, query, headers, body, self._peer, self._here)
         raise _Refused(408, f"no whole request came within {self._request_sec:g} s")
 
     async def _body(self, headers: Mapping[str, str]) -> bytes | None:
@@ -274,13 +291,21 @@ class _Connection:
             known = (*answer.headers, ("sec-websocket-version", VERSION))
             await self._say(msgspec.structs.replace(answer, headers=known))
             return None
-        found = self._face.talk(request)
+        found = await self._face.talk(request)
         if isinstance(found, LocalAnswer):
             await self._say(found)
             return None
         rest, _ = self._http.trailing_data
-        line = await upgraded(self._stream, request.path, request.query, request.headers, rest)
-        return None if line is None else found(line)
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        try:
+            line = await upgraded(self._stream, target, request.headers, rest)
+        except NoUpgrade as refused:
+            raise _Refused(refused.status, str(refused)) from None
+        return found(line)
+
+
+def _plain(address: Any) -> tuple[str, int]:
+    return str(address[0]).partition("%")[0], int(address[1])
 
 
 def _one_answer(answer: LocalAnswer) -> bytes:

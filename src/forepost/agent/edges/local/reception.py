@@ -1,13 +1,12 @@
 """Lets clients in, a task each: what goes wrong with one is its own, and none takes all places."""
 
-import asyncio
 import errno
 import logging
 import socket
 import struct
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import anyio
@@ -56,13 +55,16 @@ class Reception:
         no place, within a second. Raises OSError where the listener itself is of no use any more.
         """
         listener.setblocking(False)
-        loop = asyncio.get_running_loop()
-        with listener:
+        waiting: set[socket.socket] = set()
+        with listener, _closed_at_the_end(waiting):
             async with anyio.create_task_group() as tasks:
                 while True:
                     await anyio.lowlevel.checkpoint()  # there may be more of them without a pause
                     try:
-                        came, _ = await loop.sock_accept(listener)
+                        came, _ = listener.accept()
+                    except BlockingIOError:
+                        await anyio.wait_readable(listener)  # sock_accept may lose one when it ends
+                        continue
                     except ConnectionError:
                         continue  # it was gone before we looked
                     except OSError as error:
@@ -72,16 +74,26 @@ class Reception:
                         await self._clock.sleep(PAUSE_SEC)
                         continue
                     self._health.well(self._name)
-                    tasks.start_soon(self._one, came, serve, too_many)
+                    came.setblocking(False)
+                    waiting.add(came)
+                    tasks.start_soon(self._one, came, serve, too_many, waiting)
 
-    async def _one(self, came: socket.socket, serve: Serve, too_many: Serve | None) -> None:
+    async def _one(
+        self,
+        came: socket.socket,
+        serve: Serve,
+        too_many: Serve | None,
+        waiting: set[socket.socket],
+    ) -> None:
         try:
             kind = UNIXSocketStream if came.family == socket.AF_UNIX else SocketStream
             peers = _peers(came, self._most_each)
             stream = await kind.from_socket(came)
         except OSError:
+            waiting.discard(came)
             came.close()  # it is gone
             return
+        waiting.discard(came)
         with ExitStack() as stack:
             full = self._open >= self._most or any(
                 self._places[peer] >= most for peer, most in peers.items()
@@ -113,6 +125,16 @@ class Reception:
             self._places[peer] -= 1
             if not self._places[peer]:
                 del self._places[peer]
+
+
+@contextmanager
+def _closed_at_the_end(waiting: set[socket.socket]) -> Iterator[None]:
+    """Close those whose task was cancelled before it had them."""
+    try:
+        yield
+    finally:
+        for came in waiting:
+            came.close()
 
 
 def _peers(came: socket.socket, most_each: int) -> dict[str, int]:

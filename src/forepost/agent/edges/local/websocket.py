@@ -7,9 +7,10 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import SocketStream
 from websockets.datastructures import Headers
-from websockets.frames import CloseCode, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request as Handshake
-from websockets.protocol import Protocol, Side, State
+from websockets.protocol import Protocol as FrameProtocol
+from websockets.protocol import Side, State
 from websockets.server import ServerProtocol
 
 MOST_MESSAGE: Final = 1 << 20
@@ -18,24 +19,64 @@ SEND_SEC: Final = 15.0
 READ_BYTES: Final = 1 << 16
 
 
+class NoUpgrade(Exception):
+    """What was asked is no handshake of a WebSocket; the text says why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class WebSocketLine(FrameProtocol):
+    """The server's side, whose pongs may say something else than the ping did."""
+
+    def __init__(self) -> None:
+        super().__init__(Side.SERVER, state=State.OPEN, max_size=MOST_MESSAGE)
+        self.pongs: Mapping[bytes, bytes] = {}
+        """Payload of a ping to that of its pong; any other is given back as it came."""
+
+    def send_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PONG and frame.data in self.pongs:
+            frame = Frame(Opcode.PONG, self.pongs[bytes(frame.data)])
+        super().send_frame(frame)
+
+
 class LocalSocket:
-    """`messages` is read by one task; `send` may be called by any."""
+    """`messages` is read by one task; `send` and `ping` may be called by any."""
 
     def __init__(
-        self, stream: SocketStream, protocol: Protocol, path: str, *, send_sec: float = SEND_SEC
+        self,
+        stream: SocketStream,
+        protocol: WebSocketLine,
+        path: str,
+        *,
+        rest: bytes = b"",
+        send_sec: float = SEND_SEC,
     ) -> None:
+        """`rest`: what came already."""
         self.path = path
         """With the query, as it came."""
+        self.frames = 0
+        """How many frames came, pongs among them: whoever sends none is gone."""
         self._stream, self._protocol, self._send_sec = stream, protocol, send_sec
+        self._rest = rest
         self._turn = anyio.Lock()
         self._is_left = False
+
+    def answer_pings(self, pongs: Mapping[bytes, bytes]) -> None:
+        """Give the pings with these payloads these pongs; said before the first message is read."""
+        self._protocol.pongs = pongs
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """Texts and bytes as they come, pings answered, until either side closes."""
         parts, text = bytearray(), False
+        if self._rest:
+            self._protocol.receive_data(self._rest)
+            self._rest = b""
         while True:
             for frame in self._protocol.events_received():
                 await anyio.lowlevel.checkpoint()  # there may be more of them without a pause
+                self.frames += 1
                 opcode = getattr(frame, "opcode", None)
                 if opcode in (Opcode.TEXT, Opcode.BINARY):
                     parts, text = bytearray(frame.data), opcode is Opcode.TEXT  # type: ignore[union-attr]
@@ -71,6 +112,13 @@ class LocalSocket:
             self._protocol.send_binary(message)
         await self._flush()
 
+    async def ping(self, payload: bytes) -> None:
+        """Send a ping. Raises as `send` does."""
+        if self._protocol.state is not State.OPEN or self._is_left:
+            raise anyio.ClosedResourceError
+        self._protocol.send_ping(payload)
+        await self._flush()
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Begin the end: `messages` returns when the other side has agreed."""
         if self._protocol.state is State.OPEN:
@@ -91,22 +139,18 @@ class LocalSocket:
 
 
 async def upgraded(
-    stream: SocketStream, path: str, query: str, headers: Mapping[str, str], rest: bytes
-) -> LocalSocket | None:
-    """Answer the handshake; None: it was refused, and the answer says why. `rest`: what came after
-    the request already. Extensions and subprotocols that are offered are let be.
+    stream: SocketStream, target: str, headers: Mapping[str, str], rest: bytes
+) -> LocalSocket:
+    """Agree to the handshake. `rest`: what came after the request already. Extensions and
+    subprotocols that are offered are let be. Raises NoUpgrade.
     """
-    target = f"{path}?{query}" if query else path
     handshake = ServerProtocol()
     answer = handshake.accept(Handshake(target, Headers(dict(headers))))
+    if answer.status_code != 101:
+        raise NoUpgrade(answer.status_code, str(handshake.handshake_exc))
     for name in ("Date", "Server"):
         answer.headers.pop(name, None)
     handshake.send_response(answer)
     with anyio.fail_after(SEND_SEC):
         await stream.send(b"".join(handshake.data_to_send()))
-    if answer.status_code != 101:
-        return None
-    protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=MOST_MESSAGE)
-    if rest:
-        protocol.receive_data(rest)
-    return LocalSocket(stream, protocol, target)
+    return LocalSocket(stream, WebSocketLine(), target, rest=rest)

@@ -1,0 +1,1 @@
+"""Container engines; imported only where workloads are on."""

@@ -1,0 +1,142 @@
+"""The connection to an engine with Docker's API: its version, and its errors in our words."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+import anyio
+import msgspec
+from aiodocker import Docker, DockerError
+from yarl import URL
+
+from forepost.agent.cores.engine_answer import (
+    UnknownVersions,
+    api_version,
+    is_too_old,
+    refusal_kind,
+)
+from forepost.agent.ports.containers import EngineAway, EngineRefused
+
+ANSWER_SEC = 60.0
+"""Within which an engine answers a request that does not wait for anything."""
+CONNECT_SEC = 10.0
+_NO_CONNECTION = 900
+"""aiodocker's number for a connection that failed."""
+
+
+class _Versions(msgspec.Struct, rename="pascal"):
+    api_version: str
+    min_a_p_i_version: str = msgspec.field(default="", name="MinAPIVersion")
+    version: str = ""
+    arch: str = ""
+
+
+class DockerConnection:
+    """Opened when it is first asked for, and anew after the engine was away: it may be another
+    version then.
+    """
+
+    def __init__(self, url: str, *, answer_sec: float = ANSWER_SEC) -> None:
+        self._url, self._answer_sec = url, answer_sec
+        self._docker: Docker | None = None
+        self._opens = anyio.Lock()
+
+    @asynccontextmanager
+    async def asked(self, within_sec: float | None = None) -> AsyncIterator[Docker]:
+        """Ask the engine something. Raises EngineAway, EngineRefused."""
+        try:
+            with anyio.fail_after(within_sec or self._answer_sec):
+                yield await self._opened()
+        except DockerError as error:
+            if error.status == _NO_CONNECTION or is_too_old(error.message):
+                await self.close()
+                raise EngineAway(error.message) from error
+            raise EngineRefused(error.message, refusal_kind(error.status, error.message)) from error
+        except TimeoutError:
+            await self.close()
+            raise EngineAway(f"no answer within {within_sec or self._answer_sec:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            await self.close()
+            raise EngineAway(str(error) or type(error).__name__) from error
+        except msgspec.MsgspecError as error:
+            raise EngineAway(f"its answer is not understood: {error}") from error
+
+    @asynccontextmanager
+    async def streamed(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+        *,
+        begins_within_sec: float | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Ask for an answer without an end. Raises EngineAway, EngineRefused."""
+        try:
+            async with self.asked(begins_within_sec) as docker:
+                url = URL(f"{docker.docker_host}/{docker.api_version}/{path}")
+                response = await docker.session.request(
+                    method,
+                    url,
+                    params=params,
+                    headers=headers,
+                    timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_SEC),
+                )
+                if response.status >= 400:
+                    text = (await response.read())[:2_000].decode(errors="replace")
+                    response.close()
+                    raise DockerError(response.status, _message(text))
+            try:
+                yield response
+            finally:
+                response.close()
+        except (aiohttp.ClientError, OSError) as error:
+            raise EngineAway(str(error) or type(error).__name__) from error
+
+    async def versions(self) -> _Versions:
+        """Ask what the engine is, whatever it speaks. Raises EngineAway, EngineRefused."""
+        async with self.asked() as docker:
+            return await _versions(docker)
+
+    async def close(self) -> None:
+        docker, self._docker = self._docker, None
+        if docker is not None:
+            with anyio.CancelScope(shield=True):
+                await docker.close()
+
+    async def _opened(self) -> Docker:
+        async with self._opens:
+            if self._docker is None:
+                timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SEC)
+                docker = Docker(url=self._url, timeout=timeout, api_version="v1.41")
+                try:
+                    found = await _versions(docker)
+                    docker.api_version = api_version(found.api_version, found.min_a_p_i_version)
+                except UnknownVersions as error:
+                    await docker.close()
+                    raise EngineAway(str(error)) from None
+                except BaseException:
+                    with anyio.CancelScope(shield=True):
+                        await docker.close()
+                    raise
+                self._docker = docker
+            return self._docker
+
+
+async def _versions(docker: Docker) -> _Versions:
+    url = URL(f"{docker.docker_host}/version")
+    async with docker.session.get(url) as response:
+        body = await response.read()
+        if response.status != 200:
+            raise DockerError(response.status, _message(body[:2_000].decode(errors="replace")))
+    return msgspec.json.decode(body, type=_Versions)
+
+
+def _message(text: str) -> str:
+    class _Refusal(msgspec.Struct):
+        message: str
+
+    try:
+        return msgspec.json.decode(text, type=_Refusal).message
+    except msgspec.MsgspecError:
+        return text.strip()

@@ -1,0 +1,317 @@
+"""An engine that speaks Docker's API: containers of this agent, known by their labels."""
+
+import os
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Final, Literal, cast, get_args
+
+import aiohttp
+import msgspec
+from aiodocker.containers import DockerContainer
+from yarl import URL
+
+from forepost.agent.cores.container_body import (
+    AGENT,
+    BESIDE,
+    FINGERPRINT,
+    LOCK,
+    NAME,
+    REPLACES,
+    USUAL_NETWORK,
+    UUID,
+    container_body,
+    container_name,
+    wants_gateway,
+)
+from forepost.agent.cores.container_log import LogFrames, WrongFrames, log_time
+from forepost.agent.edges.containers.answers import (
+    ContainerConfig,
+    ContainerEvent,
+    ContainerState,
+    ContainerStats,
+    EngineInfo,
+    InspectedContainer,
+    InspectedNetwork,
+    ListedContainer,
+    read,
+)
+from forepost.agent.edges.containers.connection import DockerConnection
+from forepost.agent.edges.containers.images import STALL_SEC, DockerImages
+from forepost.agent.edges.containers.volumes import have_volumes
+from forepost.agent.ports.containers import (
+    AddedEnvironment,
+    EngineAway,
+    EngineFacts,
+    EngineHint,
+    EngineRefused,
+    SeenContainer,
+    StampedLine,
+    Usage,
+    nothing_added,
+)
+from forepost.wire.workloads.manifest import Microservice
+
+STOP_SEC: Final = 660.0
+"""Longer than a manifest may have a container take."""
+_State = Literal["created", "running", "restarting", "paused", "exited", "dead", "removing"]
+_STATES: Final[Mapping[str, _State]] = {
+    **{one: one for one in get_args(_State)},
+    # of Podman
+    "configured": "created",
+    "initialized": "created",
+    "stopping": "running",
+    "stopped": "exited",
+}
+"""Any other is taken for `exited`: starting what runs does nothing."""
+_HINTS: Final = ("start", "die", "oom", "destroy", "health_status", "pause", "unpause", "rename")
+
+
+class DockerEngine(DockerImages):
+    """`agent`: the label of this agent, so that the containers of others are never touched."""
+
+    def __init__(
+        self,
+        url: str,
+        agent: str,
+        time_zone: Callable[[], str],
+        *,
+        volumes: Collection[str] = (),
+        environment: AddedEnvironment = nothing_added,
+        stall_sec: float = STALL_SEC,
+    ) -> None:
+        """`volumes`: names of those of others that microservices may use; "*": all.
+        `environment`: what each gets beside that of its manifest.
+        """
+        self._connection = DockerConnection(url)
+        self._volumes, self._environment = volumes, environment
+        super().__init__(self._connection, stall_sec=stall_sec)
+        self._agent, self._time_zone = agent, time_zone
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def facts(self) -> EngineFacts:
+        versions = await self._connection.versions()
+        async with self._connection.asked() as docker:
+            info = read(await docker.system.info(), EngineInfo)
+            spoken = docker.api_version.removeprefix("v")
+        free, size = _disk(info.docker_root_dir)
+        return EngineFacts(
+            version=versions.version,
+            api_version=spoken,
+            architecture=versions.arch or info.architecture,
+            root_dir=info.docker_root_dir,
+            free_bytes=free,
+            size_bytes=size,
+            gateways=tuple(await self._gateways(USUAL_NETWORK)),
+        )
+
+    async def containers(self, uuid: str | None = None) -> Sequence[SeenContainer]:
+        labels = [f"{AGENT}={self._agent}", *([f"{UUID}={uuid}"] if uuid is not None else [])]
+        filters = msgspec.json.encode({"label": labels}).decode()
+        async with self._connection.asked() as docker:
+            listed = await docker.containers.list(all=1, filters=filters)
+        found: list[SeenContainer] = []
+        for one in listed:
+            try:
+                async with self._connection.asked() as docker:
+                    answer = await docker.containers.container(one.id).show()
+                found.append(_seen(read(answer, InspectedContainer)))
+            except EngineRefused as refused:
+                if refused.kind != "gone":
+                    found.append(_listed(one))
+            except msgspec.ValidationError:
+                found.append(_listed(one))
+        return found
+
+    async def usage(self, container_id: str) -> Usage:
+        params = {"stream": "false", "one-shot": "true"}
+        path = f"containers/{container_id}/stats"
+        async with self._connection.streamed("GET", path, params) as response:
+            stats = msgspec.json.decode(await response.read(), type=ContainerStats)
+        memory = stats.memory_stats
+        # as `docker stats` counts: without what the kernel may drop
+        cache = (memory.stats or {}).get("total_inactive_file") or (memory.stats or {}).get(
+            "inactive_file", 0
+        )
+        return Usage(
+            cpu_sec=stats.cpu_stats.cpu_usage.total_usage / 1e9,
+            memory_bytes=max(0, memory.usage - cache),
+        )
+
+    async def is_held(self, container_id: str, path: str) -> bool:
+        async with self._connection.asked() as docker:
+            url = URL(
+                f"{docker.docker_host}/{docker.api_version}/containers/{container_id}/archive"
+            )
+            async with docker.session.head(url, params={"path": path}) as response:
+                return response.status == 200
+
+    async def hints(self) -> AsyncGenerator[EngineHint, None]:
+        filters = {
+            "type": ["container"],
+            "event": list(_HINTS),
+            "label": [f"{AGENT}={self._agent}"],
+        }
+        params = {"filters": msgspec.json.encode(filters).decode()}
+        async with self._connection.streamed("GET", "events", params) as response:
+            while line := await _line_of(response):
+                with suppress(msgspec.MsgspecError):
+                    told = msgspec.json.decode(line, type=ContainerEvent)
+                    uuid = (told.actor.attributes or {}).get(UUID, "")
+                    yield EngineHint(uuid=uuid, action=told.action)
+
+    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
+        network = microservice.network or USUAL_NETWORK
+        gateways = await self._gateways(network) if wants_gateway(microservice) else ()
+        body = container_body(
+            microservice,
+            image=image,
+            agent=self._agent,
+            replaces=replaces,
+            gateway=next((one for one in gateways if ":" not in one), ""),
+            time_zone=self._time_zone(),
+            environment=self._environment(microservice.uuid),
+        )
+        await have_volumes(self._connection, microservice, self._volumes)
+        async with self._connection.asked() as docker:
+            made = await docker.containers.create(body, name=container_name(microservice))
+            return made.id
+
+    async def start(self, container_id: str) -> None:
+        async with self._connection.asked() as docker:
+            await docker.containers.container(container_id).start()
+
+    async def stop(self, container_id: str) -> None:
+        with _unless_gone():
+            async with self._connection.asked(STOP_SEC) as docker:
+                await docker.containers.container(container_id).stop()
+
+    async def remove(self, container_id: str) -> None:
+        with _unless_gone():
+            async with self._connection.asked() as docker:
+                await docker.containers.container(container_id).delete(force=True)
+
+    async def lines(
+        self, container_id: str, *, since: datetime | None, tail: int | None, follow: bool
+    ) -> AsyncGenerator[StampedLine, None]:
+        async with self._connection.asked() as docker:
+            shown = read(await docker.containers.container(container_id).show(), InspectedContainer)
+        params = {
+            "stdout": "true",
+            "stderr": "true",
+            "timestamps": "true",
+            "follow": "true" if follow else "false",
+            "tail": "all" if tail is None else str(tail),
+            "since": "0" if since is None else f"{since.timestamp():.6f}",
+        }
+        frames = LogFrames(framed=not shown.config.tty)
+        path = f"containers/{container_id}/logs"
+        try:
+            async with self._connection.streamed("GET", path, params) as response:
+                async for data in response.content.iter_any():
+                    for line in frames.feed(data):
+                        yield line
+        except WrongFrames as wrong:
+            raise EngineAway(str(wrong)) from wrong
+        for line in frames.end():
+            yield line
+
+    async def _gateways(self, network: str) -> Sequence[str]:
+        try:
+            async with self._connection.asked() as docker:
+                found = await (await docker.networks.get(network)).show()
+        except EngineRefused:
+            return ()  # there is none: making the container says so
+        ranges = read(found, InspectedNetwork).i_p_a_m.config or ()
+        return [one.gateway.partition("/")[0] for one in ranges if one.gateway]
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """A container that is gone is as one that was stopped and removed."""
+    try:
+        yield
+    except EngineRefused as refused:
+        if refused.kind != "gone":
+            raise
+
+
+async def _line_of(response: aiohttp.ClientResponse) -> bytes:
+    try:
+        return await response.content.readline()
+    except ValueError as error:  # longer than aiohttp reads
+        raise EngineAway(f"an event is too long: {error}") from None
+
+
+def _disk(folder: str) -> tuple[int, int]:
+    """Free bytes and all bytes; an engine elsewhere has another disk."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return 0, 0
+    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+
+
+def _seen(container: InspectedContainer) -> SeenContainer:
+    labels = container.config.labels or {}
+    state = container.state
+    health = state.health.status if state.health is not None else "none"
+    is_up = state.status in ("running", "restarting", "paused")
+    networks = (container.network_settings.networks or {}).values() if is_up else ()
+    return SeenContainer(
+        container_id=container.id,
+        uuid=labels.get(UUID, ""),
+        fingerprint=labels.get(FINGERPRINT, ""),
+        replaces=labels.get(REPLACES, ""),
+        beside=labels.get(BESIDE) == "yes",
+        lock=labels.get(LOCK, ""),
+        name=labels.get(NAME, ""),
+        image=container.config.image,
+        image_id=container.image,
+        state=_STATES.get(state.status, "exited"),
+        health=cast(
+            "Literal['none', 'starting', 'healthy', 'unhealthy']",
+            health if health in ("starting", "healthy", "unhealthy") else "none",
+        ),
+        restarts=container.restart_count,
+        exit_code=state.exit_code,
+        error=state.error,
+        started_at=_time(state.started_at),
+        finished_at=_time(state.finished_at),
+        addresses=tuple(
+            address
+            for one in networks
+            for address in (one.i_p_address, one.global_i_pv6_address)
+            if address
+        ),
+        gateways=tuple(
+            address for one in networks for address in (one.gateway, one.i_pv6_gateway) if address
+        ),
+    )
+
+
+def _listed(listed: DockerContainer) -> SeenContainer:
+    """One that the engine cannot show in full, as it is in the list: it keeps nobody from seeing
+    the others.
+    """
+    fields = ("Id", "Labels", "State", "Image", "ImageID")
+    said = {field: listed[field] for field in fields if field in listed}
+    try:
+        one = read(said, ListedContainer)
+    except msgspec.ValidationError as error:
+        raise EngineAway(f"its answer is not understood: {error}") from error
+    return _seen(
+        InspectedContainer(
+            id=one.id,
+            state=ContainerState(status=one.state),
+            config=ContainerConfig(labels=one.labels, image=one.image),
+            image=one.image_i_d,
+        )
+    )
+
+
+def _time(text: str) -> datetime | None:
+    at = log_time(text)
+    return at if at is not None and at.year > 1 else None

@@ -1,0 +1,110 @@
+"""Requests to an ioFog Controller, each with what shows who asks."""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import msgspec
+
+from forepost.agent.way import Way
+from forepost.agent.workloads.iofog.account import IofogAccount
+from forepost.agent.workloads.iofog.bodies import IofogProvisioned, IofogRefusal
+from forepost.kit.clock import Clock
+from forepost.kit.http import Answer, Unreachable
+
+BASE: Final = "/api/v3/"
+WITHIN_SEC: Final = 10.0
+ANY_TYPE: Final = 0
+"""Of the host; 1 and 2 are Intel and ARM, by which a Controller chooses images."""
+T = TypeVar("T")
+
+
+class IofogRefused(Exception):
+    """The Controller answers, and refuses; the text is its own."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class IofogClient:
+    def __init__(self, way: Way, clock: Clock, pin_sha256: str = "") -> None:
+        self._way, self._clock, self._pin_sha256 = way, clock, pin_sha256
+
+    async def base_of(self, url: str) -> str:
+        """Return the base address of the ioFog Controller at `url`; "" where none is there.
+
+        Raises Unreachable where nobody answers.
+        """
+        parts = urlsplit(url)
+        named = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
+        bases = [named] if parts.path.strip("/") else [f"{named.rstrip('/')}{BASE}", named]
+        for base in bases:
+            found = (await self._request("GET", f"{base}status")).json()
+            if isinstance(found, dict) and found.get("status") == "online" and "versions" in found:
+                return base
+        return ""
+
+    async def provision(self, base: str, key: str) -> IofogAccount:
+        """Trade a provisioning key. Raises IofogRefused, Unreachable."""
+        said = {"key": key, "type": ANY_TYPE}
+        answer = await self._request("POST", f"{base}agent/provision", said)
+        found = _read(answer, IofogProvisioned, base)
+        if not found.token and not found.private_key:
+            raise Unreachable(f"{base}: gave neither a token nor a key")
+        return IofogAccount(
+            url=base, uuid=found.uuid, token=found.token or "", private_key=found.private_key or ""
+        )
+
+    async def get(self, account: IofogAccount, path: str, kind: type[T]) -> T:
+        """Raises IofogRefused, Unreachable, WrongIofogKey."""
+        return _read(await self._asked(account, "GET", path), kind, account.url)
+
+    async def send(
+        self, account: IofogAccount, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> None:
+        """Raises IofogRefused, Unreachable, WrongIofogKey."""
+        answer = await self._asked(account, method, path, body)
+        if answer.status >= 300:
+            raise _refused(answer)
+
+    async def _asked(
+        self, account: IofogAccount, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> Answer:
+        headers = account.headers(self._clock.now())
+        return await self._request(method, f"{account.url}{path}", body, headers)
+
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] = {},
+    ) -> Answer:
+        return await self._way.request(
+            method,
+            url,
+            body=body,
+            headers={"Request-Id": str(uuid4()), **headers},
+            pin_sha256=self._pin_sha256,
+            within_sec=WITHIN_SEC,
+        )
+
+
+def _read(answer: Answer, kind: type[T], where: str) -> T:
+    if answer.status >= 300:
+        raise _refused(answer)
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise Unreachable(f"{where}: its answer is not understood: {error}") from None
+
+
+def _refused(answer: Answer) -> IofogRefused:
+    try:
+        found = msgspec.json.decode(answer.body, type=IofogRefusal)
+    except (msgspec.MsgspecError, RecursionError):
+        found = IofogRefusal()
+    said = (found.message or found.name)[:200] or f"HTTP {answer.status}"
+    return IofogRefused(answer.status, said)

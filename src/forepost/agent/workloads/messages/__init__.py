@@ -1,0 +1,1 @@
+"""The message bus of ioFog: what microservices send each other, kept until it is taken."""

@@ -1,0 +1,90 @@
+"""What this site lets a manifest ask for, whoever wrote it: a controller that was taken over is not
+root at every site. Pure, but for where links of the host lead to.
+"""
+
+import os.path
+from collections.abc import Callable
+from typing import Final, Literal
+
+from forepost.agent.settings import WorkloadsSection
+from forepost.wire.workloads.manifest import Microservice
+
+USUAL_CAPABILITIES: Final = frozenset(
+    {
+        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD",
+        "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+    }
+)  # fmt: skip
+"""What containers have where nothing is said (Docker's list)."""
+Engine = Literal["docker", "process"]
+
+
+class SiteRules:
+    """`real`: follows the links of a path on this host."""
+
+    def __init__(
+        self,
+        section: WorkloadsSection,
+        mounts: str,
+        engine: Engine,
+        *,
+        is_root: bool,
+        real: Callable[[str], str] = os.path.realpath,
+    ) -> None:
+        """`mounts`: a folder of the agent's own that microservices may read."""
+        self._section, self._engine, self._is_root, self._real = section, engine, is_root, real
+        self._mounts = mounts
+
+    def refusal(self, wanted: Microservice) -> str:
+        """Return why this may not run here, naming the field; "" where it may."""
+        if self._engine == "process":
+            return self._as_process(wanted)
+        if not wanted.image:
+            return "image: is missing"
+        if wanted.privileged and not self._section.allow_privileged:
+            return "privileged: this site does not allow it (workloads.allow_privileged)"
+        if wanted.network == "host" and not self._section.allow_host_network:
+            return "network: this site does not allow host (workloads.allow_host_network)"
+        return self._capabilities(wanted) or self._volumes(wanted)
+
+    def _as_process(self, wanted: Microservice) -> str:
+        """A process has what its user has: all that restrains a container is not there."""
+        if not wanted.cmd:
+            return "cmd: is missing, and the engine of this site runs commands"
+        user = wanted.user.partition(":")[0]
+        if self._is_root and user in ("", "0", "root") and not self._section.allow_privileged:
+            return "user: this site runs none as root (workloads.allow_privileged)"
+        for field in ("image", "volumes", "ports", "extra_hosts", "network", "cap_add"):
+            if getattr(wanted, field):
+                return f"{field}: the engine of this site runs processes, which have none"
+        return ""
+
+    def _capabilities(self, wanted: Microservice) -> str:
+        allowed = USUAL_CAPABILITIES | set(self._section.allow_capabilities)
+        for one in wanted.cap_add:
+            if one not in allowed and not self._section.allow_privileged:
+                return f"cap_add: this site does not allow {one} (workloads.allow_capabilities)"
+        return ""
+
+    def _volumes(self, wanted: Microservice) -> str:
+        for volume in wanted.volumes:
+            if volume.type == "volume":
+                if not volume.source.replace("_", "").replace("-", "").replace(".", "").isalnum():
+                    return f"volumes: {volume.source}: is no name of a volume"
+            elif not self._may_have(volume.source, read_only=volume.read_only):
+                return (
+                    f"volumes: this site does not allow the path {volume.source}"
+                    " (workloads.allow_host_paths)"
+                )
+        return ""
+
+    def _may_have(self, source: str, *, read_only: bool) -> bool:
+        """What is below a path that is allowed is not: a container that has that one could put a
+        link there, which leads anywhere at the next start.
+        """
+        if not source.startswith("/"):
+            return False
+        path = self._real(source)
+        if read_only and path.startswith(self._real(self._mounts) + "/"):
+            return True
+        return path in map(self._real, self._section.allow_host_paths)

@@ -1,0 +1,109 @@
+"""Microservices as processes: kept by an agent that is killed itself."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from forepost.agent.edges.containers.process_shim import __file__ as shim_file
+from forepost.wire.workloads.manifest import HealthCheck, Microservice
+from tests.running import until
+
+
+def asked(text: str, uuid: str = "p") -> Microservice:
+    command = ["/bin/sh", "-c", text]
+    return Microservice(uuid=uuid, cmd=command, stop_sec=1, health=HealthCheck(window=1))
+
+
+@contextmanager
+def agent(folder: Path, *manifests: Microservice) -> Iterator["subprocess.Popen[str]"]:
+    """Killed with -9 at the end."""
+    said = msgspec.json.encode(manifests).decode()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.lab.process_keeper", str(folder), said],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait(30)
+        assert child.stdout is not None
+        child.stdout.close()
+
+
+def shims(folder: Path) -> list[int]:
+    found = []
+    for one in psutil.process_iter(["cmdline"]):
+        words = one.info["cmdline"] or []
+        if shim_file in words and any(str(folder) in word for word in words):
+            found.append(one.pid)
+    return sorted(found)
+
+
+def processes(folder: Path) -> list[tuple[int, float, str]]:
+    """What the shims run: number, start and last word of the command."""
+    children = (one for pid in shims(folder) for one in psutil.Process(pid).children())
+    return sorted((one.pid, one.create_time(), one.cmdline()[-1]) for one in children)
+
+
+def until_state(child: "subprocess.Popen[str]", state: str) -> None:
+    assert child.stdout is not None
+    for line in child.stdout:
+        if msgspec.json.decode(line, type=dict[str, str]).get("p") == state:
+            return
+    raise AssertionError("the agent ended")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    for pid in shims(tmp_path):
+        psutil.Process(pid).terminate()
+    until(lambda: not shims(tmp_path), 30, lambda: shims(tmp_path))
+
+
+def test_after_kill_9_of_the_agent_they_are_found_again_and_not_doubled(folder: Path) -> None:
+    waits = asked("exec sleep 1000")
+    with agent(folder, waits, asked("exec sleep 2000", "q")) as first:
+        until_state(first, "RUNNING")
+        until(lambda: {one[-1] for one in processes(folder)} == {"1000", "2000"}, 30)
+        before = processes(folder)
+    assert processes(folder) == before
+    with agent(folder, waits, asked("exec sleep 2000", "q")) as second:
+        until_state(second, "RUNNING")
+        assert processes(folder) == before
+        # and what is killed meanwhile is begun again
+        psutil.Process(before[0][0]).kill()
+        until(lambda: len({*processes(folder)} - {*before}) == 1, 30, lambda: processes(folder))
+    with agent(folder) as last:
+        until(lambda: shims(folder) == [], 30, lambda: shims(folder))
+        assert last.poll() is None
+
+
+def test_a_new_command_replaces_the_old_one_or_does_not(folder: Path) -> None:
+    with agent(folder, asked("exec sleep 1000")) as first:
+        until_state(first, "RUNNING")
+    with agent(folder, asked("exec sleep 3000")) as second:
+        until_state(second, "RUNNING")
+        until(lambda: [one[2] for one in processes(folder)] == ["3000"], 30)
+    with agent(folder, asked("exit 3")) as third:
+        until_state(third, "UPDATING")
+        until_state(third, "RUNNING")
+        until(lambda: [one[2] for one in processes(folder)] == ["3000"], 30)
+        assert len(shims(folder)) == 1
+
+
+def test_a_shim_is_light(folder: Path) -> None:
+    with agent(folder, asked("exec sleep 1000")) as first:
+        until_state(first, "RUNNING")
+        (pid,) = shims(folder)
+        resident = psutil.Process(pid).memory_full_info().uss / 2**20
+    assert resident < 12, f"{resident:.1f} MiB"
+    print(f"{resident:.1f} MiB")
