@@ -248,13 +248,13 @@ class AgentProcess(Process):
         """What `forepost status --json` says; None while nobody answers, or it just ends."""
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(15)
+            answer = b""
             try:
                 s.connect(str(self.folder / "status.sock"))
+                while part := s.recv(65536):
+                    answer += part
             except OSError:
                 return None
-            answer = b""
-            while part := s.recv(65536):
-                answer += part
         return json.loads(answer) if answer else None
 
     def drained(self) -> bool:

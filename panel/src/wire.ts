@@ -620,7 +620,7 @@ export interface MicroserviceStatus {
   uuid: string;
   name: string;
   image: string;
-  wanted_by: 'controller' | 'folder' | 'iofog';
+  wanted_by: 'controller' | 'folder' | 'iofog' | '';
   state:
     | 'QUEUED'
     | 'PULLING'

@@ -66,6 +66,7 @@ class FakeEngine:
         self.done: list[tuple[str, str]] = []
         """Verb and uuid, of all that had an effect."""
         self.removed_images: list[str] = []
+        self.closed = 0
         self._number = 0
         self._happened = anyio.Event()
         self._hints: list[EngineHint] = []
@@ -107,6 +108,9 @@ class FakeEngine:
         return dict(found)
 
     # -- ContainerEngine
+
+    async def close(self) -> None:
+        self.closed += 1
 
     async def facts(self) -> EngineFacts:
         self._answers()

@@ -22,6 +22,8 @@ class EngineFront(socketserver.ThreadingUnixStreamServer):
     def __init__(self, place: Path, engine: Path, oldest: int, newest: int) -> None:
         self.engine, self.oldest, self.newest = engine, oldest, newest
         self.refused: list[str] = []
+        self.broken: dict[str, bytes] = {}
+        """Containers that cannot be shown: the status and body of the answer."""
         super().__init__(str(place), _Handler)
 
 
@@ -47,6 +49,10 @@ class _Handler(socketserver.StreamRequestHandler):
                 },
             )
             return
+        for number, answer in self.server.broken.items():
+            if f"/containers/{number}/json".encode() in first:
+                self.wfile.write(b"HTTP/1.1 %s" % answer)
+                return
         first = re.sub(rb" /v1\.\d+/", f" /v1.{REALLY}/".encode(), first)
         with socket.socket(socket.AF_UNIX) as engine:
             engine.connect(str(self.server.engine))

@@ -27,6 +27,10 @@ PLANTED = {
     "signing": "pl4nted-signing-secret",
     "apprise": "pl4nted-apprise",
     "share": "pl4nted-share-password",
+    "environment": "pl4nted-environment",
+    "configuration": "pl4nted-configuration",
+    "command": "pl4nted-command",
+    "registry": "pl4nted-registry",
 }
 URL = f"https://{PLANTED['user']}:{PLANTED['password']}@198.18.0.9/p?token={PLANTED['query']}"
 VALUES = {
@@ -90,6 +94,24 @@ def planted(controller: ControllerProcess) -> tuple[Person, NewAgent, dict[str, 
         },
         status=201,
     )["id"]
+    registry = {"name": "hub", "url": "198.18.0.9:5000", "password": PLANTED["registry"]}
+    workloads = {
+        "registry_id": admin.call("POST", f"{here}/registries", registry, status=201)["id"],
+        "microservice_id": admin.call(
+            "POST",
+            f"{here}/microservices",
+            {
+                "name": "sensor",
+                "registry": "hub",
+                "env": {"TOKEN": PLANTED["environment"]},
+                "cmd": [f"--password={PLANTED['command']}"],
+                "health": {"test": ["check", PLANTED["command"]]},
+                "config": {"nested": [{"key": PLANTED["configuration"]}]},
+                "agents": [agent.id],
+            },
+            status=201,
+        )["id"],
+    }
     with agent_socket(controller, agent) as socket:
         socket.post(
             "HTTP",
@@ -98,7 +120,8 @@ def planted(controller: ControllerProcess) -> tuple[Person, NewAgent, dict[str, 
             target=URL,
         )
     key = admin.call("POST", f"{here}/api-keys", {"name": "k", "role": "ADMIN"}, status=201)
-    return admin, agent, {"probe_id": web, "rule_id": rule, "key_id": key["api_key"]["id"]}
+    ids = {"probe_id": web, "rule_id": rule, "key_id": key["api_key"]["id"], **workloads}
+    return admin, agent, ids
 
 
 def routes(controller: ControllerProcess) -> Iterator[tuple[str, list[str]]]:
@@ -133,7 +156,15 @@ def test_a_viewer_is_shown_none(
         _none_in(answer.text, f"GET {place}")
         if "probe-data" in place:  # results have none, whoever reads them
             _none_in(admin.ask("GET", place, params=query).text, place)
-    for path in ("/alert-rules", "/probe-data/find", "/agents/{agent_id}/probes", "/alerts"):
+    shown = (
+        "/alert-rules",
+        "/probe-data/find",
+        "/agents/{agent_id}/probes",
+        "/alerts",
+        "/microservices/{microservice_id}",
+        "/registries/{registry_id}",
+    )
+    for path in shown:
         assert f"/workspaces/{{workspace_id}}{path}" in answered, sorted(answered)
     one_rule = viewer.call("GET", f"/workspaces/{agent.workspace}/alert-rules/{ids['rule_id']}")
     assert one_rule["webhook_url"] == "http://127.0.0.1:9/***"

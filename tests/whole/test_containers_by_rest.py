@@ -75,7 +75,10 @@ def engine() -> Iterator[ContainerEngine]:
 
 
 @pytest.fixture
-def place(engine: ContainerEngine, tmp_path: Path) -> Iterator[Place]:
+def place(
+    engine: ContainerEngine, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    """Parameters are settings of the agent."""
     with engine.place.inside():
         controller = ControllerProcess(tmp_path / "controller").start()
         person = controller.person()
@@ -87,6 +90,7 @@ def place(engine: ContainerEngine, tmp_path: Path) -> Iterator[Place]:
             agent,
             FOREPOST_WORKLOADS__ENGINE="docker",
             FOREPOST_WORKLOADS__DOCKER_URL=engine.url,
+            **getattr(request, "param", {}),
         ).start()
         try:
             yield Place(engine, controller, person, workspace, agent, process)
@@ -115,6 +119,22 @@ def test_a_container_gets_its_config_is_told_of_a_change_and_reads_the_new_one(
     assert {one["Id"] for one in place.engine.containers()} == before
     place.person.call("DELETE", place.path(number))
     until(lambda: place.engine.containers() == [], LONG_SEC, place.told)
+
+
+@pytest.mark.parametrize("place", [{"FOREPOST_LOCAL_API__CONTAINERS": "token"}], indirect=True)
+def test_where_tokens_count_each_container_has_its_own(place: Place) -> None:
+    script = """
+    asks() { wget -q -O - --header 'Content-Type: application/json' "$@" 2>&1 \\
+      --post-data "{\\"id\\": \\"$SELFNAME\\"}" http://iofog:54321/v2/config/get; echo; }
+    asks --header "Authorization: $FOREPOST_TOKEN"
+    asks
+    sleep 1000
+    """
+    made = place.deploy(name="asks", cmd=["sh", "-c", script], config={"k": 1})
+    until(lambda: len(place.logs(made["uuid"])) >= 2, LONG_SEC, place.told)
+    first, second = [line for line in place.logs(made["uuid"]) if line][:2]
+    assert '"config":"{\\"k\\":1}"' in first
+    assert "401" in second
 
 
 def test_after_a_reboot_without_a_controller_it_is_back(place: Place) -> None:

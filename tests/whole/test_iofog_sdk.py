@@ -112,4 +112,5 @@ def test_messages_from_one_microservice_to_another(site: LocalApiSite) -> None:
             one.does(f"publish by socket {number}")
             assert one.heard.get(timeout=SECONDS)[:2] == ["receipt", 32]
             two.hears("messages", [message(f"by socket {number}")])
-    assert site.ask("POST", "/v2/messages/next", {"id": "two"}).body["count"] == 0
+    # the acknowledgement of the last one may have been cut off with its sender
+    assert site.ask("POST", "/v2/messages/next", {"id": "two"}).body["count"] <= 1

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Final
+from typing import Any, Final, get_args
 
 import pytest
 
 from forepost.wire.workloads.manifest import PortMapping
+from tests.fakes.containers import Verb
 from tests.lab.container_engine import IMAGE, ContainerEngine, docker_archive, running
 from tests.lab.image_registry import registry
-from tests.lab.microservices import kept, ours, wanted
+from tests.lab.microservices import Call, HookedEngine, kept, ours, wanted
 from tests.lab.small_disk import fill, mounted
 
 pytestmark = pytest.mark.anyio
@@ -70,6 +71,38 @@ async def test_an_image_does_not_fit(small: tuple[ContainerEngine, Path], tmp_pa
                 other.unlink()
             await site.runs(wanted("a", fits, ports=PORTS))
     assert ours(docker) == [("running", fits)]
+
+
+@pytest.mark.parametrize("verb", get_args(Verb))
+async def test_it_is_full_in_the_middle_of_each_step(
+    small: tuple[ContainerEngine, Path], tmp_path: Path, verb: Verb
+) -> None:
+    docker, disk = small
+    docker.clear()
+    engine = HookedEngine(docker)
+
+    async def while_full(call: Call) -> Any:
+        other = fill(disk)
+        try:
+            return await call()
+        finally:
+            other.unlink()
+
+    with registry(tmp_path, docker) as images:
+        two = images.put_archive(f"{verb}:2", docker_archive("l:1", more=verb.encode()))
+        async with kept(docker, tmp_path, engine) as site:
+            await site.runs(wanted("a", ports=PORTS), wanted("b"))
+            engine.once[verb] = while_full
+            await site.want(wanted("a", two, ports=PORTS), wanted("b"))
+            await site.until_rest(lambda: not engine.once)
+            await site.until("a", lambda status: status.state == "RUNNING")
+            status = site.status("a")
+            if status is not None and status.refused:  # it could not be started
+                assert ours(docker) == [("running", IMAGE)] * 2
+                await site.keeper.restart("a")
+            await site.runs(wanted("a", two, ports=PORTS), wanted("b"))
+            await site.until_rest(lambda: len(docker.containers()) == 2)
+    assert ours(docker) == sorted([("running", two), ("running", IMAGE)])
 
 
 async def test_little_space_is_told_before_anything_is_pulled(

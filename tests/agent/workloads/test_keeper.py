@@ -126,6 +126,17 @@ async def test_a_registry_out_of_reach_stops_nothing(site: Keeping) -> None:
     assert site.engine.running() == {"a": ["good:2"], "b": ["good:3"]}
 
 
+async def test_a_pull_is_given_up_where_something_else_is_wanted(site: Keeping) -> None:
+    await site.want(wanted("a"))
+    site.engine.faults["pull"] = ["hangs before"]
+    await site.want(wanted("a", "good:2"))
+    await site.clock.advance(60)
+    assert site.status("a").state == "UPDATING"
+    await site.want(wanted("a", "good:3"))
+    await site.clock.advance(60)
+    assert site.engine.running() == {"a": ["good:3"]}
+
+
 async def test_an_image_of_another_architecture_stops_nothing(site: Keeping) -> None:
     await site.want(wanted("a"))
     await site.want(wanted("a", "alien:1"))

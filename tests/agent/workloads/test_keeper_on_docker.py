@@ -1,27 +1,34 @@
 """The keeper over a real engine, which is killed, filled, and kept from its registry."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import anyio
 import anyio.to_thread
 import pytest
 
-from forepost.agent.edges.containers.docker import DockerEngine
-from forepost.agent.ports.containers import EngineAway, EngineRefused, SeenImage
 from forepost.wire.workloads.delivery import MicroserviceStatus, Registry
-from forepost.wire.workloads.manifest import HealthCheck, Microservice, PortMapping, UpdateRules
+from forepost.wire.workloads.manifest import HealthCheck, PortMapping, UpdateRules
+from tests.fakes.containers import Verb
 from tests.lab.container_engine import IMAGE, WAITS, ContainerEngine, docker_archive
 from tests.lab.image_registry import PASSWORD, USER, registry
-from tests.lab.microservices import AGENT, QUICK, Kept, kept, ours, wanted
+from tests.lab.microservices import (
+    QUICK,
+    Call,
+    HookedEngine,
+    Kept,
+    beside,
+    kept,
+    ours,
+    wanted,
+)
 
 pytestmark = pytest.mark.anyio
 
 PORTS: Final = [PortMapping(internal=80, external=8080)]
 ENDS: Final = ["sh", "-c", "sleep 0.3; exit 3"]
-VERBS: Final = ("pull", "create", "start", "stop", "remove")
 
 
 @pytest.fixture
@@ -185,69 +192,60 @@ async def test_an_image_of_another_architecture_is_refused(
     assert ours(docker) == [("running", IMAGE)]
 
 
-class KilledEngine(DockerEngine):
-    """The engine under it is killed, and started again, while one call is on its way."""
-
-    def __init__(self, docker: ContainerEngine, verb: str) -> None:
-        super().__init__(docker.url, AGENT, lambda: "Etc/UTC", stall_sec=10)
-        self._docker, self.verb, self.killed = docker, "", False
-        self.asked = verb
-
-    async def _while_killed(self, verb: str, call: Callable[[], Awaitable[Any]]) -> Any:
-        if verb != self.verb:
-            return await call()
-        self.verb = ""
-        failed: EngineAway | EngineRefused | None = None
-        done: Any = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._kill)
-            try:
-                done = await call()
-            except (EngineAway, EngineRefused) as error:
-                failed = error
-        self.killed = True
-        if failed is not None:
-            raise failed
-        return done
-
-    async def _kill(self) -> None:
-        await anyio.sleep(0.02)
-        await anyio.to_thread.run_sync(self._docker.kill)
-        await anyio.to_thread.run_sync(self._docker.start)
-
-    async def pull(self, *given: Any) -> SeenImage:
-        found: SeenImage = await self._while_killed("pull", lambda: DockerEngine.pull(self, *given))
-        return found
-
-    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
-        def call() -> Awaitable[str]:
-            return DockerEngine.create(self, microservice, image, replaces)
-
-        return str(await self._while_killed("create", call))
-
-    async def start(self, container_id: str) -> None:
-        await self._while_killed("start", lambda: DockerEngine.start(self, container_id))
-
-    async def stop(self, container_id: str) -> None:
-        await self._while_killed("stop", lambda: DockerEngine.stop(self, container_id))
-
-    async def remove(self, container_id: str) -> None:
-        await self._while_killed("remove", lambda: DockerEngine.remove(self, container_id))
-
-
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", get_args(Verb))
 async def test_kill_9_of_the_engine_in_the_middle_of_each_step(
-    docker: ContainerEngine, tmp_path: Path, verb: str
+    docker: ContainerEngine, tmp_path: Path, verb: Verb
 ) -> None:
     docker.clear()
-    engine = KilledEngine(docker, verb)
+    engine = HookedEngine(docker)
+
+    async def while_killed(call: Call) -> Any:
+        async def kill() -> None:
+            await anyio.sleep(0.02)
+            await anyio.to_thread.run_sync(docker.kill)
+            await anyio.to_thread.run_sync(docker.start)
+
+        return await beside(call, kill)
+
     with registry(tmp_path, docker) as images:
         two = images.put(f"{verb}:2", more=verb.encode())
         async with kept(docker, tmp_path, engine) as site:
             await site.runs(wanted("a", ports=PORTS), wanted("b"))
-            engine.verb = verb
+            engine.once[verb] = while_killed
             await site.want(wanted("a", two, ports=PORTS), wanted("b"))
-            await site.until("a", lambda _: engine.killed)
+            await site.until_rest(lambda: not engine.once)
+            await site.runs(wanted("a", two, ports=PORTS), wanted("b"))
+            await site.until_rest(lambda: len(docker.containers()) == 2)
+    assert ours(docker) == sorted([("running", two), ("running", IMAGE)])
+
+
+@pytest.mark.parametrize("verb", get_args(Verb))
+@pytest.mark.parametrize("pause_sec", [0.0, 0.05])
+async def test_the_agent_ends_in_the_middle_of_each_step(
+    docker: ContainerEngine, tmp_path: Path, verb: Verb, pause_sec: float
+) -> None:
+    docker.clear()
+    engine = HookedEngine(docker)
+    with registry(tmp_path, docker) as images:
+        two = images.put(f"{verb}:{pause_sec}", more=f"{verb} {pause_sec}".encode())
+        async with kept(docker, tmp_path, engine) as site:
+            await site.runs(wanted("a", ports=PORTS), wanted("b"))
+            ended = anyio.Event()
+
+            async def while_it_ends(call: Call) -> Any:
+                async def end() -> None:
+                    await anyio.sleep(pause_sec)
+                    site.kill()
+
+                try:
+                    return await beside(call, end)
+                finally:
+                    ended.set()
+
+            engine.once[verb] = while_it_ends
+            await site.want(wanted("a", two, ports=PORTS), wanted("b"))
+            await ended.wait()
+        async with kept(docker, tmp_path) as site:
             await site.runs(wanted("a", two, ports=PORTS), wanted("b"))
             await site.until_rest(lambda: len(docker.containers()) == 2)
     assert ours(docker) == sorted([("running", two), ("running", IMAGE)])

@@ -73,7 +73,7 @@ def test_after_kill_9_of_the_agent_they_are_found_again_and_not_doubled(folder: 
     waits = asked("exec sleep 1000")
     with agent(folder, waits, asked("exec sleep 2000", "q")) as first:
         until_state(first, "RUNNING")
-        until(lambda: len(processes(folder)) == 2, 30)
+        until(lambda: {one[-1] for one in processes(folder)} == {"1000", "2000"}, 30)
         before = processes(folder)
     assert processes(folder) == before
     with agent(folder, waits, asked("exec sleep 2000", "q")) as second:

@@ -79,6 +79,13 @@ def test_the_first_bad_one_ends_it_at_once() -> None:
     assert step(rollout({1}), fleet) == Well(NOW)  # 2 is bad with what it had before
 
 
+def test_one_that_can_run_none_holds_up_nobody() -> None:
+    other = Standing(state="refused", reason="of another make", is_live=True, can_run=False)
+    fleet = {1: other, 2: GOOD, 3: GOOD}
+    assert step(rollout(set(), wave=0), fleet) == Release(1, frozenset({2}))
+    assert step(rollout({2, 3}, wave=3, good_since=NOW), fleet, 60) == Finished()
+
+
 def test_one_that_is_never_well_ends_it_and_one_that_is_away_does_not() -> None:
     fleet = {1: BUSY, 2: GOOD}
     words = "agent 1: pulling, 600 s after its wave began"

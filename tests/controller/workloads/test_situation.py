@@ -19,7 +19,7 @@ from forepost.controller.workloads.placement import (
     Released,
     revision_of,
 )
-from forepost.controller.workloads.situation import WorkloadSituation
+from forepost.controller.workloads.situation import Trouble, WorkloadSituation
 from forepost.wire.workloads.delivery import (
     MOST_MICROSERVICES,
     EngineStatus,
@@ -27,6 +27,7 @@ from forepost.wire.workloads.delivery import (
     MicroserviceStatus,
     Registry,
     WorkloadsPart,
+    WorkloadState,
 )
 
 FLEET: Mapping[int, Labels] = {1: {"edge": True}, 2: {"edge": 1}, 3: {}}
@@ -44,18 +45,20 @@ class Agents:
     def __init__(self) -> None:
         self.has: dict[int, str] = {}
         self.runs: dict[str, str] = {}
+        self.state: WorkloadState = "RUNNING"
+        self.is_live = True
         self.given = GivenDigests()
 
     def look(self, agent_id: int, due: str) -> AgentView:
         has = self.has.get(agent_id, due)
         statuses = [
-            MicroserviceStatus(uuid=uuid, state="RUNNING", wanted=one, running=one)
+            MicroserviceStatus(uuid=uuid, state=self.state, wanted=one, running=one)
             for uuid, one in self.runs.items()
         ]
         return AgentView(
             was_here=True,
             takes=True,
-            is_live=True,
+            is_live=self.is_live,
             has_document=has == due,
             digests=self.given.of(has),
             report=MicroservicesReport(engine=EngineStatus(), microservices=statuses),
@@ -91,6 +94,19 @@ def test_another_configuration_of_the_same_container_is_waited_for() -> None:
     assert after.standing(changed, 1).state == "waiting"
     agents.has[1] = after.revision(1)
     assert agents.situation(changed).standing(changed, 1).state == "current"
+
+
+def test_trouble_is_counted_and_over_with_what_was_in_trouble() -> None:
+    agents = Agents()
+    agents.runs = {"u1": "f1-1"}
+    assert agents.situation(head(1)).trouble(1) == Trouble(0, 0)
+    agents.state = "STUCK_IN_RESTART"
+    assert agents.situation(head(1), head(2)).trouble(1) == Trouble(1, 1)
+    agents.state = "STOPPED"
+    assert agents.situation(head(1)).trouble(1) == Trouble(1, 0)
+    assert agents.situation().trouble(1) == Trouble(0, 0)
+    agents.is_live = False
+    assert agents.situation(head(1)).trouble(1) is None
 
 
 def test_labels_are_compared_by_value_and_kind() -> None:
@@ -131,13 +147,14 @@ def test_a_revision_says_what_is_wanted_and_nothing_else() -> None:
     assert len({*others, revision_of([one, two], [registry])}) == 5
 
 
-@given(st.lists(st.integers(2, 2 * PART_BYTES), max_size=6))
-def test_parts_are_put_together_as_they_were(sizes: list[int]) -> None:
+@given(st.lists(st.integers(2, 2 * PART_BYTES), max_size=6), st.integers(0, 120))
+def test_parts_are_put_together_as_they_were(sizes: list[int], registries: int) -> None:
     manifests = [f'"{"x" * (size - 2)}"' for size in sizes]
-    registry = Registry(name="r", url="hub.example")
-    read = [msgspec.json.decode(one, type=WorkloadsPart) for one in parts(manifests, [registry])]
+    named = [Registry(name=f"r{n}", url="hub.example") for n in range(registries)]
+    read = [msgspec.json.decode(one, type=WorkloadsPart) for one in parts(manifests, named)]
+    assert read
     assert [bytes(one).decode() for part in read for one in part.microservices] == manifests
-    assert [one for part in read for one in part.registries] == [registry]
+    assert [one for part in read for one in part.registries] == named
     assert all(
         len(part.microservices) == 1 or sum(map(len, map(bytes, part.microservices))) <= PART_BYTES
         for part in read

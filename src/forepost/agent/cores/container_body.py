@@ -1,5 +1,6 @@
 """What an engine is asked to make of a manifest (API 1.41 and later). Pure."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from forepost.wire.workloads.manifest import HealthCheck, Microservice, fingerprint
@@ -16,7 +17,6 @@ GATEWAY_NAME: Final = "iofog"
 HOST_NETWORK: Final = "host"
 NO_NETWORK: Final = "none"
 USUAL_NETWORK: Final = "bridge"
-TOKEN: Final = "FOREPOST_TOKEN"  # noqa: S105 - the name of a variable
 _NANO: Final = 1_000_000_000
 _MB: Final = 1 << 20
 
@@ -47,14 +47,14 @@ def container_body(
     replaces: str,
     gateway: str,
     time_zone: str,
-    token: str = "",
+    environment: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the body of `POST /containers/create`. `gateway`: "" where this host gets no name.
-    `token`: that it shows on the Local API; "": it has none.
+    `environment`: what the agent adds to that of the manifest.
     """
     body: dict[str, Any] = {
         "Image": image,
-        "Env": _environment(microservice, time_zone, token),
+        "Env": _environment(microservice, time_zone, environment),
         "Labels": {
             AGENT: agent,
             UUID: microservice.uuid,
@@ -77,12 +77,12 @@ def container_body(
     return body
 
 
-def _environment(microservice: Microservice, time_zone: str, token: str) -> list[str]:
-    own = {"SELFNAME": microservice.uuid} | ({TOKEN: token} if token else {})
-    given = [f"{key}={value}" for key, value in microservice.env.items() if key not in own]
+def _environment(microservice: Microservice, time_zone: str, more: Mapping[str, str]) -> list[str]:
+    named = {**{k: v for k, v in microservice.env.items() if k != "SELFNAME"}, **more}
+    given = [f"{key}={value}" for key, value in named.items()]
     if time_zone and not any("TZ" in key for key in microservice.env):
         given.append(f"TZ={time_zone}")
-    return [*(f"{key}={value}" for key, value in own.items()), *given]
+    return [f"SELFNAME={microservice.uuid}", *given]
 
 
 def _host(microservice: Microservice, gateway: str) -> dict[str, Any]:

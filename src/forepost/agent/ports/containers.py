@@ -4,7 +4,7 @@ Every member of the Protocols raises EngineAway where the engine does not answer
 where it answers and will not.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -29,6 +29,14 @@ class EngineRefused(Exception):
 RefusalKind = Literal["registry", "no_image", "architecture", "space", "conflict", "gone", "other"]
 """registry: it is out of reach or wants a password. conflict: a name or a port is taken. gone:
 there is no such container."""
+
+
+AddedEnvironment = Callable[[str], Mapping[str, str]]
+"""What a microservice, by its uuid, has in its environment beside what its manifest says."""
+
+
+def nothing_added(_uuid: str) -> Mapping[str, str]:
+    return {}
 
 
 class EngineFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,3 +204,7 @@ class ContainerLogs(Protocol):
 
 class ContainerEngine(ContainerView, ContainerWork, ImageStore, ContainerLogs, Protocol):
     """An engine, as a whole."""
+
+    async def close(self) -> None:
+        """Give back connections; whoever asks again has it open them anew."""
+        ...

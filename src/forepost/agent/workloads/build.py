@@ -11,7 +11,7 @@ import msgspec
 from forepost.agent.edges.files.manifest_folder import ManifestFolder
 from forepost.agent.edges.host.facts import LinuxHost
 from forepost.agent.edges.host.time_zone import time_zone
-from forepost.agent.ports.containers import ContainerEngine
+from forepost.agent.ports.containers import AddedEnvironment, ContainerEngine, nothing_added
 from forepost.agent.slices import Built, Service, Site
 from forepost.agent.workloads.all_wanted import AllWanted, Spared
 from forepost.agent.workloads.controllers import Controllers
@@ -19,11 +19,12 @@ from forepost.agent.workloads.iofog.client import IofogClient
 from forepost.agent.workloads.iofog.exchange import IofogAgent, IofogExchange
 from forepost.agent.workloads.iofog.kept import IofogKept
 from forepost.agent.workloads.iofog.names import as_options, as_told
-from forepost.agent.workloads.iofog.report import status_of
+from forepost.agent.workloads.iofog.report import BusFigures, status_of
 from forepost.agent.workloads.iofog.volume_mounts import VolumeMountFolder
 from forepost.agent.workloads.keeper import WorkloadKeeper
 from forepost.agent.workloads.local_api.api import LocalApi, LocalApiNeeds
 from forepost.agent.workloads.local_api.configuration import LocalConfig
+from forepost.agent.workloads.local_api.tokens import OWN_TOKEN, MicroserviceTokens
 from forepost.agent.workloads.local_manifests import LocalManifests
 from forepost.agent.workloads.microservices import (
     Microservices,
@@ -157,7 +158,7 @@ class SiteWorkloads:
             from forepost.agent.edges.containers.process import ProcessEngine  # noqa: PLC0415
 
             folder = self._site.node.state_dir / PROCESSES
-            return ProcessEngine(folder, self._site.clock, self._zone, self._token_of)
+            return ProcessEngine(folder, self._site.clock, self._zone, self._environment())
         # aiohttp: 20 MiB that an agent without containers does not need
         from forepost.agent.edges.containers.docker import DockerEngine  # noqa: PLC0415
 
@@ -166,14 +167,15 @@ class SiteWorkloads:
             owner_of(self._site.node.state_dir),
             self._zone,
             volumes=section.allow_volumes,
-            token_of=self._token_of,
+            environment=self._environment(),
         )
 
-    def _token_of(self, uuid: str) -> str:
-        """What a microservice shows on the Local API; "" where its address says enough."""
+    def _environment(self) -> AddedEnvironment:
+        """A token of its own for each, where tokens show who asks on the Local API."""
         if self._site.settings.local_api.containers != "token":
-            return ""
-        return self._api.tokens.of(uuid)
+            return nothing_added
+        tokens = MicroserviceTokens(self._site.node.state_dir)
+        return lambda uuid: {OWN_TOKEN: tokens.of(uuid)}
 
     def _zone(self) -> str:
         return self._config["time-zone"] or time_zone()
@@ -227,9 +229,8 @@ class SiteWorkloads:
             self._microservices.engine(),
             [one for one in self._microservices.statuses() if one.wanted_by == "iofog"],
             registries,
+            BusFigures(self._api.bus.count, self._api.bus.size),
             site.clock.now(),
-            messages=self._api.messages,
-            kept_bytes=self._api.kept_bytes,
         )
 
     async def _configured(self, said: Mapping[str, Any]) -> None:

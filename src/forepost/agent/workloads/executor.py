@@ -142,7 +142,7 @@ class StepExecutor:
             try:
                 async with self._pulls:
                     image = await self._engine.pull(asked, self._registry(asked), progress)
-                self._memory.pulled(image.image_id, self._reference(asked))
+                self._memory.pulled(image.image_id, self.reference(asked))
                 history.fetch.clear()
             except EngineRefused as refused:
                 history.fetch.grow(str(refused), self._clock.monotonic())
@@ -153,7 +153,7 @@ class StepExecutor:
     async def _create(
         self, asked: Microservice, image: SeenImage, replaces: str, history: History
     ) -> None:
-        name = self._reference(asked)
+        name = self.reference(asked)
         try:
             async with self._others:
                 await self._engine.create(
@@ -199,7 +199,8 @@ class StepExecutor:
     def _registry(self, asked: Microservice) -> Registry | None:
         return self.registries.get(asked.registry) if asked.registry else None
 
-    def _reference(self, asked: Microservice) -> str:
+    def reference(self, asked: Microservice) -> str:
+        """The full name of its image."""
         try:
             return reference(asked.image, self._registry(asked))
         except WrongRegistry:

@@ -130,23 +130,30 @@ class WorkloadKeeper(WorkloadOverview):
 
     async def prune(self) -> Pruned:
         try:
-            return await self._pruner.prune(self.images_in_use())
+            return await self._pruner.prune(self.images_in_use(), self._images_wanted())
         except EngineAway as error:
             raise NotNow(f"the engine does not answer: {error}") from None
         except EngineRefused as refused:
             raise NotNow(str(refused)) from None
 
     async def run(self) -> None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._listen)
-            tasks.start_soon(self._usages.run, self.running)
-            while True:
-                if self._wanted is not None and self._clock.monotonic() >= self._next_look:
-                    await self._look_at_all()
-                self._memory.settle()
-                if self._wanted is not None and self._engine_status.reachable:
-                    self._begin_turns(tasks)
-                await self._rest()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._listen)
+                tasks.start_soon(self._usages.run, self.running)
+                await self._keep(tasks)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._engine.close()
+
+    async def _keep(self, tasks: TaskGroup) -> None:
+        while True:
+            if self._wanted is not None and self._clock.monotonic() >= self._next_look:
+                await self._look_at_all()
+            self._memory.settle()
+            if self._wanted is not None and self._engine_status.reachable:
+                self._begin_turns(tasks)
+            await self._rest()
 
     async def _look_at_all(self) -> None:
         """Every engine is asked about itself, and all that may need a step is due."""
@@ -175,7 +182,7 @@ class WorkloadKeeper(WorkloadOverview):
         self._tell()
         if self._pruner.is_due(facts):
             try:
-                done = await self._pruner.prune(self.images_in_use())
+                done = await self._pruner.prune(self.images_in_use(), self._images_wanted())
                 _log.info("%d old images removed, %d bytes", done.images, done.bytes)
             except (EngineAway, EngineRefused) as error:
                 _log.warning("old images are not removed: %s", error)
@@ -283,6 +290,10 @@ class WorkloadKeeper(WorkloadOverview):
         """Whatever did not work before is tried again."""
         self._history(uuid).begin_anew()
         self._memory.refuse(uuid, None)
+
+    def _images_wanted(self) -> set[str]:
+        asked = (one.microservice for one in self.wanted.values())
+        return {self._executor.reference(one) for one in asked}
 
     def _hasten(self, uuid: str) -> None:
         self._due[uuid] = self._clock.monotonic()

@@ -1,6 +1,6 @@
 """Follows the log of a microservice over restarts and replacements: every line once."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -28,23 +28,32 @@ REMEMBERED: Final = 4_096
 OVERLAP: Final = timedelta(milliseconds=10)
 
 
-class _Place:
-    """How far one container's log was read."""
+class LogPlace:
+    """How far one container's log was read, so that a line that comes twice is known again: from
+    an engine that is asked again, or that begins a new file.
+    """
 
     def __init__(self) -> None:
         self._newest: datetime | None = None
         self._order: deque[tuple[str, str]] = deque()
         self._read: set[tuple[str, str]] = set()
-        """The last lines: the engine repeats some when it is asked again, or begins a file."""
+        self._second = ""
+        self._before: Counter[tuple[str, str]] = Counter()
+        self._now: Counter[tuple[str, str]] = Counter()
+        """Lines of the newest second, where an engine (Podman) tells no fraction of it: those of
+        all answers, and of this one."""
 
-    @property
-    def since(self) -> datetime | None:
-        """From when on to ask: of two streams a later line may have an earlier time."""
+    def again(self) -> datetime | None:
+        """The engine is asked once more: return from when on."""
+        self._now.clear()
+        # of two streams a later line may have an earlier time
         return self._newest and self._newest - OVERLAP
 
     def is_new(self, one: StampedLine) -> bool:
         if not one.stamp:
             return True
+        if "." not in one.stamp and not one.stamp.isdigit():
+            return self._is_new_in_its_second(one)
         key = (one.line.stream, one.stamp)
         if key in self._read:
             return False
@@ -53,6 +62,20 @@ class _Place:
         if len(self._order) > REMEMBERED:
             self._read.discard(self._order.popleft())
         self._newest = one.line.at
+        return True
+
+    def _is_new_in_its_second(self, one: StampedLine) -> bool:
+        if self._newest is not None and one.line.at is not None and one.line.at < self._newest:
+            return False
+        if one.stamp != self._second:
+            self._second, self._newest = one.stamp, one.line.at
+            self._before.clear()
+            self._now.clear()
+        key = (one.line.stream, one.line.text)
+        self._now[key] += 1
+        if self._now[key] <= self._before[key]:
+            return False
+        self._before[key] += 1
         return True
 
 
@@ -74,17 +97,17 @@ class LogReader:
         first = self._writer()
         if first is None and not follow:
             raise NotNow("it has no container, and so no log")
-        container, place, is_first = "", _Place(), True
+        container, place, is_first = "", LogPlace(), True
         while True:
             one = self._writer()
             if one is not None and one.container_id != container:
-                container, place = one.container_id, _Place()
+                container, place = one.container_id, LogPlace()
             if one is not None:
                 try:
                     async with aclosing(
                         self._engine.lines(
                             container,
-                            since=place.since,
+                            since=place.again(),
                             tail=tail if is_first else None,
                             follow=follow,
                         )

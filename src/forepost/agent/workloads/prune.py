@@ -1,6 +1,6 @@
 """Removes images that the agent pulled, and that neither count nor counted before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from forepost.agent.ports.containers import EngineFacts, EngineRefused, ImageStore, SeenImage
@@ -13,9 +13,9 @@ AGAIN_SEC: Final = 1_800.0
 
 
 def superfluous(
-    images: Sequence[SeenImage], own: Mapping[str, str], needed: set[str]
+    images: Sequence[SeenImage], own: Mapping[str, str], needed: Collection[str]
 ) -> list[SeenImage]:
-    """Of `images`, those that are our `own` and not `needed`. Pure."""
+    """Of `images`, those that are our `own` (by number, the name) and not `needed`. Pure."""
     return [one for one in images if one.image_id in own and one.image_id not in needed]
 
 
@@ -41,8 +41,10 @@ class Pruner:
         )
         return is_full and (self._pruned_at is None or now - self._pruned_at >= AGAIN_SEC)
 
-    async def prune(self, in_use: set[str]) -> Pruned:
-        """`in_use`: images of containers of this agent. Raises EngineAway, EngineRefused."""
+    async def prune(self, in_use: Collection[str], wanted: Collection[str]) -> Pruned:
+        """`in_use`: images of containers of this agent, by number. `wanted`: names of those that
+        are asked for. Raises EngineAway, EngineRefused.
+        """
         self._pruned_at = self._scheduled = self._clock.monotonic()
         own = self._memory.own_images
         images = await self._images.images()
@@ -50,7 +52,8 @@ class Pruner:
         for image_id in own.keys() - there:
             self._memory.gone(image_id)
         removed, freed = 0, 0
-        for one in superfluous(images, own, in_use | self._memory.needed_images):
+        asked = {number for number, name in own.items() if name in wanted}
+        for one in superfluous(images, own, {*in_use, *asked, *self._memory.needed_images}):
             name = own[one.image_id]
             try:
                 # only the name that was pulled: others may have given it others

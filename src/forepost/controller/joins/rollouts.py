@@ -28,7 +28,7 @@ from forepost.kit.errors import NotFound
 
 TURN_SEC: Final = 2.0
 """Between two looks while a roll-out is under way: agents come, go, and are well for a while."""
-IDLE_SEC: Final = 30.0
+IDLE_SEC: Final = 60.0
 """Between two looks while there is none, and between two counts for the figures."""
 SETTLE_SEC: Final = 0.5
 """After something was changed, until the look: more may come at once."""

@@ -46,6 +46,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     is_bad: bool = False
     """It was tried, and is no good."""
     is_live: bool = False
+    can_run: bool = True
+    """The agent runs microservices at all, and has room for this one."""
 
 
 def standing(head: MicroserviceHead, agent_id: int, agent: AgentView) -> Standing:
@@ -59,6 +61,7 @@ def standing(head: MicroserviceHead, agent_id: int, agent: AgentView) -> Standin
         said_at=agent.said_at if status is not None else None,
         is_bad=is_bad,
         is_live=agent.is_live,
+        can_run=agent.takes or not agent.was_here,
     )
 
 
@@ -69,7 +72,7 @@ def _judged(
     head: MicroserviceHead, agent_id: int, agent: AgentView, status: MicroserviceStatus | None
 ) -> _Judged:
     if not agent.takes:
-        return ("refused", TAKES_NONE, True) if agent.was_here else ("waiting", AWAY, False)
+        return ("refused", TAKES_NONE, False) if agent.was_here else ("waiting", AWAY, False)
     if not agent.is_live:
         return "waiting", AWAY, False
     if not agent.has_document and head.on(agent_id).digest not in agent.digests:

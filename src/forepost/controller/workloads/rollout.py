@@ -55,7 +55,10 @@ RolloutStep = Release | Well | GoBack | Finished | Wait
 
 
 def next_step(rollout: Rollout, agents: Mapping[int, Standing], now: datetime) -> RolloutStep:
-    """`agents`: all that are to have the microservice, and how each is with it."""
+    """`agents`: all that are to have the microservice, and how each is with it. One that can run
+    none holds up nobody: it has the new manifest when the others have it.
+    """
+    agents = {agent_id: one for agent_id, one in agents.items() if one.can_run}
     reached = sorted(rollout.reached & agents.keys())
     for agent_id in reached:
         if agents[agent_id].is_bad:

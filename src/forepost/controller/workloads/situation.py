@@ -70,15 +70,18 @@ class WorkloadSituation:
 
     def standing(self, head: MicroserviceHead, agent_id: int) -> Standing:
         if any(head.id == other.id for other in self.on(agent_id).too_many):
-            return Standing(state="refused", reason=MOST_REASON, is_bad=True)
+            return Standing(state="refused", reason=MOST_REASON, can_run=False)
         view = self._views.get(agent_id)
         if view is None:
             view = self._views[agent_id] = self._look(agent_id, self.revision(agent_id))
         return standing(head, agent_id, view)
 
     def trouble(self, agent_id: int) -> Trouble | None:
-        """None: the agent is away, has none, or does not know itself."""
-        found = [self.standing(head, agent_id) for head in self.on(agent_id).given]
+        """None: the agent is away, or does not know itself."""
+        given = self.on(agent_id).given
+        if not given:
+            return Trouble(0, 0)
+        found = [self.standing(head, agent_id) for head in given]
         view = self._views.get(agent_id)
         if view is None or not view.is_live or not view.takes:
             return None

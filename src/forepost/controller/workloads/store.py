@@ -177,7 +177,8 @@ class Microservices:
                 await agents_exist(connection, workspace_id, new.agents, "agents")
                 made_id = int((await connection.execute(statement)).scalar_one())
                 await _name_agents(connection, made_id, new.agents)
-                await _check_room(connection, workspace_id, made_id)
+                if new.agents or new.labels:
+                    await _check_room(connection, workspace_id, made_id)
                 return await _one(connection, workspace_id, made_id)
 
     async def change(

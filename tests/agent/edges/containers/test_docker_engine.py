@@ -286,6 +286,27 @@ async def test_an_engine_that_became_newer_meanwhile_is_asked_again(
             assert len(server.refused) == 1
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"500 Internal Server Error\r\nContent-Length: 7\r\n\r\nbroken\n",
+        b'200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"Id":1}',
+    ],
+)
+async def test_a_container_that_cannot_be_shown_hides_no_other(
+    docker: ContainerEngine, answer: bytes
+) -> None:
+    docker.clear()
+    with front(docker, oldest=24, newest=41) as (url, server):
+        async with opened(url) as engine:
+            numbers = [await made(engine, Microservice(uuid=uuid, image=IMAGE)) for uuid in "ab"]
+            server.broken[numbers[0]] = answer
+            seen = {one.uuid: one for one in await engine.containers()}
+    assert [seen[uuid].container_id for uuid in "ab"] == numbers
+    assert [seen[uuid].state for uuid in "ab"] == ["running", "running"]
+    assert len(seen["a"].fingerprint) == 16
+
+
 async def test_an_engine_with_unknown_versions_is_away(docker: ContainerEngine) -> None:
     with front(docker, oldest=90, newest=99) as (url, _):
         async with opened(url) as engine:

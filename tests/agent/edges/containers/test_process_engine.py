@@ -80,7 +80,9 @@ async def written(engine: ProcessEngine, number: str, enough: int) -> list[tuple
 
 async def test_a_token_is_in_the_environment_where_there_is_one(tmp_path: Path) -> None:
     folder = tmp_path / "processes"
-    engine = ProcessEngine(folder, SystemClock(), lambda: "", lambda uuid: f"of {uuid}")
+    engine = ProcessEngine(
+        folder, SystemClock(), lambda: "", lambda uuid: {"FOREPOST_TOKEN": f"of {uuid}"}
+    )
     number = await engine.create(shell("echo $FOREPOST_TOKEN"), "process", "")
     await engine.start(number)
     assert await written(engine, number, 1) == [("stdout", "of p")]

@@ -16,7 +16,7 @@ from forepost.agent.workloads.iofog.client import IofogClient, IofogRefused
 from forepost.agent.workloads.iofog.exchange import SUBJECT, IofogAgent, IofogExchange
 from forepost.agent.workloads.iofog.kept import WANTED, IofogKept
 from forepost.agent.workloads.iofog.refusals import FOR_SEC, MOST, Refusals
-from forepost.agent.workloads.iofog.report import status_of
+from forepost.agent.workloads.iofog.report import BusFigures, status_of
 from forepost.agent.workloads.iofog.volume_mounts import FOLDER, VolumeMountFolder
 from forepost.agent.workloads.local_api.report import AgentFacts
 from forepost.kit.clock import SystemClock
@@ -70,7 +70,7 @@ class IofogSite:
             now = CLOCK.now()
             found = MicroserviceStatus(uuid="one", state="RUNNING", started_at=now)
             facts = AgentFacts(version="0.1.0")
-            return status_of(facts, now, EngineStatus(), [found], registries, now)
+            return status_of(facts, now, EngineStatus(), [found], registries, BusFigures(), now)
 
         return IofogAgent(
             status=status,

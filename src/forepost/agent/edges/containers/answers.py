@@ -77,6 +77,14 @@ class InspectedImage(msgspec.Struct, rename="pascal"):
     architecture: str = ""
 
 
+class ListedContainer(msgspec.Struct, rename="pascal"):
+    id: str
+    state: str
+    labels: dict[str, str] | None = None
+    image: str = ""
+    image_i_d: str = msgspec.field(default="", name="ImageID")
+
+
 class EngineInfo(msgspec.Struct, rename="pascal"):
     docker_root_dir: str = ""
     architecture: str = ""

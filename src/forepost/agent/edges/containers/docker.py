@@ -1,13 +1,14 @@
 """An engine that speaks Docker's API: containers of this agent, known by their labels."""
 
 import os
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Final, Literal, cast
+from typing import Final, Literal, cast, get_args
 
 import aiohttp
 import msgspec
+from aiodocker.containers import DockerContainer
 from yarl import URL
 
 from forepost.agent.cores.container_body import (
@@ -25,17 +26,21 @@ from forepost.agent.cores.container_body import (
 )
 from forepost.agent.cores.container_log import LogFrames, WrongFrames, log_time
 from forepost.agent.edges.containers.answers import (
+    ContainerConfig,
     ContainerEvent,
+    ContainerState,
     ContainerStats,
     EngineInfo,
     InspectedContainer,
     InspectedNetwork,
+    ListedContainer,
     read,
 )
 from forepost.agent.edges.containers.connection import DockerConnection
 from forepost.agent.edges.containers.images import STALL_SEC, DockerImages
 from forepost.agent.edges.containers.volumes import have_volumes
 from forepost.agent.ports.containers import (
+    AddedEnvironment,
     EngineAway,
     EngineFacts,
     EngineHint,
@@ -43,12 +48,22 @@ from forepost.agent.ports.containers import (
     SeenContainer,
     StampedLine,
     Usage,
+    nothing_added,
 )
 from forepost.wire.workloads.manifest import Microservice
 
 STOP_SEC: Final = 660.0
 """Longer than a manifest may have a container take."""
-_STATES: Final = {"created", "running", "restarting", "paused", "exited", "dead", "removing"}
+_State = Literal["created", "running", "restarting", "paused", "exited", "dead", "removing"]
+_STATES: Final[Mapping[str, _State]] = {
+    **{one: one for one in get_args(_State)},
+    # of Podman
+    "configured": "created",
+    "initialized": "created",
+    "stopping": "running",
+    "stopped": "exited",
+}
+"""Any other is taken for `exited`: starting what runs does nothing."""
 _HINTS: Final = ("start", "die", "oom", "destroy", "health_status", "pause", "unpause", "rename")
 
 
@@ -62,16 +77,16 @@ class DockerEngine(DockerImages):
         time_zone: Callable[[], str],
         *,
         volumes: Collection[str] = (),
-        token_of: Callable[[str], str] = lambda _: "",
+        environment: AddedEnvironment = nothing_added,
         stall_sec: float = STALL_SEC,
     ) -> None:
-        """`volumes`: names of those of others that microservices may use; "*": all. `token_of`:
-        what one shows on the Local API; "": nothing.
+        """`volumes`: names of those of others that microservices may use; "*": all.
+        `environment`: what each gets beside that of its manifest.
         """
         self._connection = DockerConnection(url)
-        self._volumes = volumes
+        self._volumes, self._environment = volumes, environment
         super().__init__(self._connection, stall_sec=stall_sec)
-        self._agent, self._time_zone, self._token_of = agent, time_zone, token_of
+        self._agent, self._time_zone = agent, time_zone
 
     async def close(self) -> None:
         await self._connection.close()
@@ -99,10 +114,15 @@ class DockerEngine(DockerImages):
             listed = await docker.containers.list(all=1, filters=filters)
         found: list[SeenContainer] = []
         for one in listed:
-            with _unless_gone():
+            try:
                 async with self._connection.asked() as docker:
                     answer = await docker.containers.container(one.id).show()
-                    found.append(_seen(read(answer, InspectedContainer)))
+                found.append(_seen(read(answer, InspectedContainer)))
+            except EngineRefused as refused:
+                if refused.kind != "gone":
+                    found.append(_listed(one))
+            except msgspec.ValidationError:
+                found.append(_listed(one))
         return found
 
     async def usage(self, container_id: str) -> Usage:
@@ -152,7 +172,7 @@ class DockerEngine(DockerImages):
             replaces=replaces,
             gateway=next((one for one in gateways if ":" not in one), ""),
             time_zone=self._time_zone(),
-            token=self._token_of(microservice.uuid),
+            environment=self._environment(microservice.uuid),
         )
         await have_volumes(self._connection, microservice, self._volumes)
         async with self._connection.asked() as docker:
@@ -250,10 +270,7 @@ def _seen(container: InspectedContainer) -> SeenContainer:
         name=labels.get(NAME, ""),
         image=container.config.image,
         image_id=container.image,
-        state=cast(
-            "Literal['created', 'running', 'restarting', 'paused', 'exited', 'dead', 'removing']",
-            state.status if state.status in _STATES else "dead",
-        ),
+        state=_STATES.get(state.status, "exited"),
         health=cast(
             "Literal['none', 'starting', 'healthy', 'unhealthy']",
             health if health in ("starting", "healthy", "unhealthy") else "none",
@@ -272,6 +289,26 @@ def _seen(container: InspectedContainer) -> SeenContainer:
         gateways=tuple(
             address for one in networks for address in (one.gateway, one.i_pv6_gateway) if address
         ),
+    )
+
+
+def _listed(listed: DockerContainer) -> SeenContainer:
+    """One that the engine cannot show in full, as it is in the list: it keeps nobody from seeing
+    the others.
+    """
+    fields = ("Id", "Labels", "State", "Image", "ImageID")
+    said = {field: listed[field] for field in fields if field in listed}
+    try:
+        one = read(said, ListedContainer)
+    except msgspec.ValidationError as error:
+        raise EngineAway(f"its answer is not understood: {error}") from error
+    return _seen(
+        InspectedContainer(
+            id=one.id,
+            state=ContainerState(status=one.state),
+            config=ContainerConfig(labels=one.labels, image=one.image),
+            image=one.image_i_d,
+        )
     )
 
 

@@ -18,10 +18,10 @@ import anyio
 import msgspec
 import psutil
 
-from forepost.agent.cores.container_body import TOKEN
 from forepost.agent.edges.containers import process_shim
 from forepost.agent.edges.containers.process_log import ProcessLog
 from forepost.agent.ports.containers import (
+    AddedEnvironment,
     EngineFacts,
     EngineHint,
     EngineRefused,
@@ -29,6 +29,7 @@ from forepost.agent.ports.containers import (
     SeenImage,
     StampedLine,
     Usage,
+    nothing_added,
 )
 from forepost.kit import files
 from forepost.kit.clock import Clock
@@ -82,11 +83,14 @@ class ProcessEngine:
         folder: Path,
         clock: Clock,
         time_zone: Callable[[], str],
-        token_of: Callable[[str], str] = lambda _: "",
+        environment: AddedEnvironment = nothing_added,
     ) -> None:
-        """`token_of`: what one shows on the Local API; "": nothing."""
+        """`environment`: what each gets beside that of its manifest."""
         self._folder = files.private_folder(folder)
-        self._clock, self._time_zone, self._token_of = clock, time_zone, token_of
+        self._clock, self._time_zone, self._environment = clock, time_zone, environment
+
+    async def close(self) -> None:
+        """There is nothing open; processes go on."""
 
     async def facts(self) -> EngineFacts:
         disk, host = os.statvfs(self._folder), os.uname()
@@ -225,14 +229,12 @@ class ProcessEngine:
         env = {"PATH": PATH, "HOME": user.pw_dir if user is not None else "/", **asked.env}
         if not any("TZ" in name for name in asked.env):
             env["TZ"] = self._time_zone()
-        if token := self._token_of(asked.uuid):
-            env[TOKEN] = token
         test = asked.health.test
         if test and test[0] in ("CMD", "CMD-SHELL", "NONE"):
             test = {"CMD": test[1:], "CMD-SHELL": ["/bin/sh", "-c", *test[1:]], "NONE": []}[test[0]]
         return {
             "argv": asked.cmd,
-            "env": {**env, "SELFNAME": asked.uuid},
+            "env": {**env, **self._environment(asked.uuid), "SELFNAME": asked.uuid},
             "user": user.pw_name if user is not None else "",
             "uid": user.pw_uid if user is not None else None,
             "gid": user.pw_gid if user is not None else None,

@@ -12,16 +12,19 @@ from forepost.wire.workloads.delivery import EngineStatus, MicroserviceStatus
 STARTED: Final = ("RUNNING", "UPDATING", "RESTARTING", "STUCK_IN_RESTART")
 
 
+class BusFigures(msgspec.Struct, frozen=True):
+    carried: int = 0
+    kept_bytes: int = 0
+
+
 def status_of(
     facts: AgentFacts,
     started_at: datetime,
     engine: EngineStatus,
     statuses: Sequence[MicroserviceStatus],
     registries: Sequence[int],
+    bus: BusFigures,
     now: datetime,
-    *,
-    messages: int = 0,
-    kept_bytes: int = 0,
 ) -> Mapping[str, Any]:
     """All keys of 3.0 and 3.7. Lists travel as JSON within a string; without `microserviceStatus`
     3.0 answers 500, without `warningMessage` 3.7 does.
@@ -32,7 +35,7 @@ def status_of(
         "daemonOperatingDuration": up_ms,
         "daemonLastStart": _ms(started_at),
         "memoryUsage": round(facts.memory_bytes / 1e6, 2),
-        "diskUsage": round(kept_bytes / 1e9, 3),
+        "diskUsage": round(bus.kept_bytes / 1e9, 3),
         "cpuUsage": round(facts.cpu_percent, 2),
         "memoryViolation": False,
         "diskViolation": False,
@@ -47,7 +50,7 @@ def status_of(
         "lastStatusTime": _ms(now),
         "ipAddress": facts.ip_address,
         "ipAddressExternal": "",
-        "processedMessages": messages,
+        "processedMessages": bus.carried,
         "microserviceMessageCounts": "[]",
         "messageSpeed": 0,
         "lastCommandTime": 0,

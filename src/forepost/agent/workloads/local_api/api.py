@@ -93,14 +93,14 @@ class LocalApi:
         self._sockets = ControlSockets(self._kept.recall(health))
         self._saved = self._sockets.remembered
         self._lines = ControlLines(self._sockets, microservices, needs.resources, clock)
-        self._bus = MessageBus(journal, state_dir, microservices.routes_of, clock, health)
+        self.bus = MessageBus(journal, state_dir, microservices.routes_of, clock, health)
         self._agent = AgentCalls(
             self.configuration,
             microservices,
             needs.facts,
             needs.provision,
             needs.deprovision,
-            self._bus,
+            self.bus,
             clock,
         )
         asked = MicroserviceCalls(
@@ -112,7 +112,7 @@ class LocalApi:
             state_dir,
             clock,
         )
-        messages = MessageCalls(self._bus, asked)
+        messages = MessageCalls(self.bus, asked)
         face = LocalApiFace(
             section.containers,
             host,
@@ -138,7 +138,7 @@ class LocalApi:
                 "messages_next": messages.next,
                 "messages_query": messages.query,
             },
-            {"control": self._lines.talk, "message": MessageLines(self._bus, clock).talk},
+            {"control": self._lines.talk, "message": MessageLines(self.bus, clock).talk},
         )
         http = LocalHttp("local api", face, clock, health, most_each=MOST_EACH)
         self._addresses = ListeningAddresses(
@@ -152,7 +152,7 @@ class LocalApi:
             "local api": self._run,
             "control sockets": self._lines.run,
             "local config": self.configuration.run,
-            "message bus": self._bus.run,
+            "message bus": self.bus.run,
         }
 
     @property
@@ -171,16 +171,6 @@ class LocalApi:
         except NotDone as refusal:
             return {"all": str(refusal)}
 
-    @property
-    def messages(self) -> int:
-        """How many were published since the start."""
-        return self._bus.count
-
-    @property
-    def kept_bytes(self) -> int:
-        """Of messages, on disk."""
-        return self._bus.size
-
     def resources_changed(self) -> None:
         """Tell all control sockets that `resources` says something else now."""
         self._lines.look()
@@ -188,7 +178,7 @@ class LocalApi:
     async def flush(self) -> None:
         """Keep what is only in RAM."""
         await self.configuration.flush()
-        await self._bus.flush()
+        await self.bus.flush()
         self._save()
 
     async def _run(self) -> None:

@@ -15,6 +15,7 @@ LETTERS: Final = string.ascii_letters + string.digits
 LENGTH: Final = 32
 MODE: Final = 0o640
 SECRET: Final = "local-api-secret"  # noqa: S105 - a file name
+OWN_TOKEN: Final = "FOREPOST_TOKEN"  # noqa: S105 - the name of a variable
 LARGEST: Final = 4_096
 SUBJECT: Final = "local api token"
 
@@ -73,7 +74,7 @@ class MicroserviceTokens:
         self._secret = files.read(path, LARGEST)
 
     def of(self, uuid: str) -> str:
-        """What its container has in the environment, as FOREPOST_TOKEN."""
+        """What its container has in the environment, as `OWN_TOKEN`."""
         return hmac.new(self._secret, uuid.encode(), "sha256").hexdigest()[:LENGTH]
 
     def whose(self, given: str, uuids: Iterable[str]) -> str | None:
