@@ -300,6 +300,18 @@ async def test_a_name_is_as_good_as_a_number(site: Keeping) -> None:
     assert site.status("a").restarts == 0
 
 
+async def test_a_replacement_on_trial_may_be_restarted(site: Keeping) -> None:
+    await site.want(wanted("a", ports=PORTS))
+    await site.want(wanted("a", "good:2", ports=PORTS))
+    await site.clock.advance(10)
+    assert site.engine.running() == {"a": ["good:2"]}
+    await site.keeper.restart("a")
+    assert site.engine.running() == {"a": ["good:2"]}
+    await site.clock.advance(40)
+    assert len(site.engine.there) == 1
+    assert site.status("a").state == "RUNNING"
+
+
 async def test_use_is_measured_between_two_looks(site: Keeping) -> None:
     await site.want(wanted("a"))
     await site.clock.advance(65)

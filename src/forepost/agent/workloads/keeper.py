@@ -102,14 +102,14 @@ class WorkloadKeeper(WorkloadOverview):
         try:
             async with self._lock(uuid):
                 found = await self._engine.containers(uuid)
-                current = ContainerParts.of(found, _target(wanted)).current
-                if current is not None and await self._executor.is_held(current):
-                    raise NotNow(f"it holds its lock {current.lock}")
+                one = ContainerParts.of(found, _target(wanted)).shown
+                if one is not None and await self._executor.is_held(one):
+                    raise NotNow(f"it holds its lock {one.lock}")
                 self._forget(uuid)
-                if current is not None:
-                    self._history(uuid).own_stops.add(current.container_id)
-                    await self._engine.stop(current.container_id)
-                    await self._engine.start(current.container_id)
+                if one is not None:
+                    self._history(uuid).own_stops.add(one.container_id)
+                    await self._engine.stop(one.container_id)
+                    await self._engine.start(one.container_id)
         except EngineAway as error:
             self._is_away(str(error))
             self._tell()
@@ -183,7 +183,8 @@ class WorkloadKeeper(WorkloadOverview):
         if self._pruner.is_due(facts):
             try:
                 done = await self._pruner.prune(self.images_in_use(), self._images_wanted())
-                _log.info("%d old images removed, %d bytes", done.images, done.bytes)
+                if done.images:
+                    _log.info("%d old images removed, %d bytes", done.images, done.bytes)
             except (EngineAway, EngineRefused) as error:
                 _log.warning("old images are not removed: %s", error)
 

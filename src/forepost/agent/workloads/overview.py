@@ -33,13 +33,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     parts: ContainerParts
     decision: Decision
 
-    @property
-    def shown(self) -> SeenContainer | None:
-        """The container that its status is about."""
-        trial, current = self.parts.trial, self.parts.current
-        is_trial = trial is not None and trial.state in UP
-        return trial if is_trial and (current is None or current.state not in UP) else current
-
 
 class WorkloadOverview:
     """Half of `Microservices`: what is answered out of RAM."""
@@ -130,7 +123,7 @@ class WorkloadOverview:
 
     def running(self) -> list[tuple[str, str]]:
         """Uuid and container, of all that run."""
-        shown = ((uuid, one.shown) for uuid, one in self._standings.items())
+        shown = ((uuid, one.parts.shown) for uuid, one in self._standings.items())
         return [(uuid, c.container_id) for uuid, c in shown if c is not None and c.state in UP]
 
     def images_in_use(self) -> set[str]:
@@ -162,7 +155,7 @@ class WorkloadOverview:
             problem=_printable(standing.decision.problem),
             refused=standing.decision.refused,
         )
-        one = standing.shown
+        one = standing.parts.shown
         if one is None:
             return status
         runs = one.state in UP

@@ -112,6 +112,13 @@ class ContainerParts(msgspec.Struct, frozen=True, kw_only=True):
         strays = tuple(one for one in containers if one not in (current, trial))
         return cls(current=current, trial=trial, strays=strays)
 
+    @property
+    def shown(self) -> SeenContainer | None:
+        """The one that a status is about: the current one, unless just the trial runs."""
+        is_down = self.current is None or self.current.state not in UP
+        is_trial = self.trial is not None and self.trial.state in UP
+        return self.trial if is_trial and is_down else self.current
+
 
 def decide(
     wanted: WantedMicroservice | None, sight: Sight, history: History, now: float

@@ -1,6 +1,7 @@
 """Processes in place of containers: supervised, found again, never twice."""
 
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -239,6 +240,18 @@ async def test_a_number_that_is_somebody_elses_now_is_not_touched(
     await engine.stop(number)
     await engine.start(number)
     assert [one.state for one in await engine.containers()] == ["running"]
+
+
+@pytest.mark.parametrize("text", ["exec sleep 99", "exit 1"])
+async def test_without_its_folder_it_ends(engine: ProcessEngine, tmp_path: Path, text: str) -> None:
+    """Whoever removes the state of an agent removes what it runs."""
+    folder = tmp_path / "processes" / await begun(engine, shell(text))
+    shim = engine._shim(folder)
+    state = engine._state(folder)
+    assert shim is not None
+    assert state is not None
+    shutil.rmtree(folder)
+    await eventually(lambda: not lives(shim.pid) and not (state.pid and lives(state.pid)))
 
 
 async def test_kill_9_of_the_shim_ends_its_process(engine: ProcessEngine, tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC, STEADY_SEC = 0.1, 60.0, 10.0
+LOOK_SEC: Final = 5.0
+"""How often it is seen whether the folder is still there."""
 PIECE: Final = 16 << 10
 """Bytes of a line; a longer one goes on in the next."""
 _PR_SET_PDEATHSIG: Final = 1
@@ -112,6 +114,11 @@ class _Shim:
         self._kill_at = _monotonic() + self._spec["stop_sec"]
         self._signal(signal.SIGTERM)
 
+    def _look_after_folder(self) -> None:
+        """Where the folder was removed nobody will ever find this process: it ends."""
+        if not self._ends and not (self._folder / "spec.json").exists():
+            self._stop()
+
     def _signal(self, number: int) -> None:
         if self._child:
             with suppress(ProcessLookupError, PermissionError):
@@ -150,8 +157,9 @@ class _Shim:
         """Return the exit code of the process, once it has ended and its output is written."""
         while True:
             until = min(self._kill_at or 1e18, self._check_due())
-            self._wait(wake, max(0.0, min(60.0, until - _monotonic())))
+            self._wait(wake, max(0.0, min(LOOK_SEC, until - _monotonic())))
             self._drain()
+            self._look_after_folder()
             self._look_after_check()
             if self._kill_at and _monotonic() >= self._kill_at:
                 self._signal(signal.SIGKILL)
@@ -168,7 +176,8 @@ class _Shim:
     def _rest(self, wake: int, sec: float) -> None:
         until = _monotonic() + sec
         while not self._ends and (left := until - _monotonic()) > 0:
-            self._wait(wake, left)
+            self._wait(wake, min(LOOK_SEC, left))
+            self._look_after_folder()
         if self._ends:
             self._say(state="exited", finished_at=_now())
             os._exit(0)
