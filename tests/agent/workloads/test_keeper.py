@@ -186,7 +186,7 @@ async def test_what_somebody_stopped_is_started_again_and_counted(
     await site.clock.advance(1)
     assert site.engine.running() == {"a": ["good:1"]}
     assert site.status("a").restarts == 1
-    assert "pump was stopped by somebody else" in caplog.text
+    assert "pump was stopped, and not by this agent" in caplog.text
     site.engine.remove_by_hand("a")
     await site.clock.advance(1)
     assert site.engine.running() == {"a": ["good:1"]}

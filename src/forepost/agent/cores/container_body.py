@@ -1,6 +1,7 @@
 """What an engine is asked to make of a manifest (API 1.41 and later). Pure."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, Final
 
 from forepost.wire.workloads.manifest import HealthCheck, Microservice, fingerprint
@@ -21,9 +22,10 @@ _NANO: Final = 1_000_000_000
 _MB: Final = 1 << 20
 
 
-def container_name(microservice: Microservice) -> str:
-    """Two of one microservice differ in what they were made of."""
-    return f"forepost_{microservice.uuid}_{fingerprint(microservice)[:8]}"
+def container_name(microservice: Microservice, agent: str) -> str:
+    """Two of one microservice differ in what they were made of, or in whose they are."""
+    digest = sha256(f"{agent} {fingerprint(microservice)}".encode()).hexdigest()
+    return f"forepost_{microservice.uuid}_{digest[:8]}"
 
 
 def may_run_beside(microservice: Microservice) -> bool:

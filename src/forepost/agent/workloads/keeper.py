@@ -220,7 +220,7 @@ class WorkloadKeeper(WorkloadOverview):
         now, history, wanted = self._clock.monotonic(), self._history(uuid), self.wanted.get(uuid)
         for one in history.observe(sight.containers, now):
             label = wanted.microservice.label if wanted is not None else one.name or uuid
-            _log.warning("%s was stopped by somebody else than this agent", label)
+            _log.warning("%s was stopped, and not by this agent", label)
         if wanted is None and sight.containers and self._is_spared(uuid):
             return left_alone(sight)
         return decide(wanted, sight, history, now)

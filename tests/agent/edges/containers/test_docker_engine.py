@@ -168,6 +168,7 @@ async def test_containers_of_others_are_not_seen(docker: ContainerEngine) -> Non
     async with opened(docker.url) as engine, opened(docker.url, "agent-2") as other:
         await made(other, Microservice(uuid="same", image=IMAGE), run=False)
         assert await engine.containers() == []
+        await made(engine, Microservice(uuid="same", image=IMAGE), run=False)
         assert [one.uuid for one in await other.containers()] == ["same"]
 
 

@@ -176,7 +176,8 @@ class DockerEngine(DockerImages):
         )
         await have_volumes(self._connection, microservice, self._volumes)
         async with self._connection.asked() as docker:
-            made = await docker.containers.create(body, name=container_name(microservice))
+            name = container_name(microservice, self._agent)
+            made = await docker.containers.create(body, name=name)
             return made.id
 
     async def start(self, container_id: str) -> None:
