@@ -20,6 +20,8 @@ class SiteMicroservices:
         self.away = ""
         """Why the engine does not answer."""
         self.freed = 0
+        self.is_ready = anyio.Event()
+        self.is_ready.set()
         self._change = anyio.Event()
 
     def set(self, **fields: object) -> None:
@@ -58,7 +60,10 @@ class SiteMicroservices:
         return self.gates
 
     def host_names(self) -> Collection[str]:
-        return ["iofog"]
+        return ["gateway.example"]
+
+    async def ready(self) -> None:
+        await self.is_ready.wait()
 
     async def changed(self) -> None:
         await self._change.wait()

@@ -9,7 +9,10 @@ import msgspec
 import pytest
 
 from forepost.agent.settings import Settings as AgentSettings
+from forepost.agent.workloads.local_api.option import BY_KEY
+from forepost.agent.workloads.local_api.routes import ROUTES
 from forepost.controller.settings import Settings as ControllerSettings
+from tests.seeds.test_iofog import INFO, KEYS, STATUS
 
 ROOT = Path(__file__).parents[2]
 OPERATING = (ROOT / "docs/operating.md").read_text()
@@ -75,6 +78,16 @@ def test_every_test_named_for_the_seed_exists(seed: str) -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / f"docs/seeds/{seed}.md").read_text()))
     assert named
     assert named == set(re.findall(r"^def (test_\w+)", source, re.MULTILINE))
+
+
+def test_every_address_key_and_op_code_of_iofog_is_listed() -> None:
+    text = (ROOT / "docs/seeds/iofog.md").read_text()
+    for path in ROUTES:
+        assert path in text, path
+    for key in {*STATUS, *INFO, *KEYS, *BY_KEY} - {"ready-to-upgrade-scan-frequency"}:
+        assert f"`{key}`" in text, key
+    for code in ("9 ", "10 ", "11 ", "12 ", "13 ", "14 ", "15,"):
+        assert re.search(rf"op codes? (\d+ [^|]*)?{code}", text), code
 
 
 def test_every_promise_of_security_names_tests_that_are_there() -> None:

@@ -97,8 +97,7 @@ class FakeStore:
 class Bench:
     def __init__(self, *rules: Rule) -> None:
         self.clock, self.ledger = FakeClock(), FakeLedger()
-        self.health = Health(logging.getLogger("test"))
-        self.watch = Watch(self.clock)
+        self.health, self.watch = Health(logging.getLogger("test")), Watch(self.clock)
         self.watch.replace(1, rules, [])
         self.told: list[str] = []
         self.writing = AlertWriter(

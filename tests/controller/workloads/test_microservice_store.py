@@ -21,6 +21,7 @@ from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.workloads.registry_store import RegistryStore
 from forepost.controller.workloads.rollout import Release
 from forepost.controller.workloads.rollout_store import Rollouts
+from forepost.controller.workloads.room import MOST_CHARS
 from forepost.controller.workloads.store import Microservices, drop_of_agent
 from forepost.kit.errors import Conflict, Invalid, NotFound
 from forepost.wire.workloads.manifest import Microservice
@@ -117,6 +118,23 @@ async def test_a_rollout_gives_back_what_was_before(db: Database) -> None:
     async with db.read() as connection:
         for table in (microservice_rollouts, microservice_agents):
             assert await connection.scalar(select(func.count()).select_from(table)) == 0
+
+
+async def test_the_manifests_of_one_agent_have_room_in_its_document(db: Database) -> None:
+    store = Microservices(db)
+    large = {f"E{n}": "x" * (30 << 10) for n in range(16)}
+    made = []
+    for n in range(31):
+        new = NewMicroservice(name=f"m{n}", env=large, agents=[1, 2])
+        made.append(await store.add(1, new, THEN))
+    small = await store.add(1, NewMicroservice(name="small", agents=[1]), THEN)
+    with pytest.raises(Invalid, match="agents: all manifests of agent 1 together"):
+        await store.add(1, NewMicroservice(name="more", env=large, agents=[3, 1]), THEN)
+    with pytest.raises(Invalid, match="agents: all manifests of agent 1 together"):
+        await store.change(1, small.head.id, MicroservicePatch(env=large), LATER)
+    await store.change(1, made[0].head.id, MicroservicePatch(env={}), LATER)
+    await store.change(1, small.head.id, MicroservicePatch(env=large), LATER)
+    assert sum(map(len, (await store.due(1, 1, "")).manifests)) <= MOST_CHARS
 
 
 async def test_two_who_change_one_thing_lose_nothing(db: Database) -> None:

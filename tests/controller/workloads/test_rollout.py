@@ -183,6 +183,8 @@ def test_a_good_one_reaches_all_wave_by_wave(controller: ControllerProcess, pers
         changed = person.call("PATCH", sites.one, {"image": "m:2"})
         assert (changed["progress"]["state"], changed["progress"]["reached"]) == ("running", [])
         assert sites.takes(0) == "m:2"
+        reasons = [row["reason"] for row in sites.shown()["agents"]]
+        assert reasons[2] == "it runs the former manifest: the roll-out has not come to it yet"
         error = person.call("PATCH", sites.one, {"image": "m:3"}, status=409)["error"]
         assert error.startswith("a roll-out is under way")
         person.call("PATCH", sites.one, {"external_id": "mine"})

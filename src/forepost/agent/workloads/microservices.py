@@ -77,6 +77,12 @@ class Microservices(Protocol):
         """
         ...
 
+    async def ready(self) -> None:
+        """Return once it is known what is wanted here, and whether the engine answers: before that
+        nothing is there for those who ask.
+        """
+        ...
+
     async def changed(self) -> None:
         """Return at the next change of statuses, configurations, addresses or gateways."""
         ...

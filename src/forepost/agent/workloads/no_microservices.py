@@ -38,6 +38,8 @@ class NoMicroservices:
     def host_names(self) -> Collection[str]:
         return ()
 
+    async def ready(self) -> None: ...
+
     async def changed(self) -> None:
         await anyio.sleep_forever()
 

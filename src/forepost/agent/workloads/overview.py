@@ -47,7 +47,7 @@ class WorkloadOverview:
         self._histories: dict[str, History] = {}
         self._facts: EngineFacts | None = None
         self._engine_status = EngineStatus(reachable=False, problem="it was not asked yet")
-        self._changed = anyio.Event()
+        self._changed, self._ready = anyio.Event(), anyio.Event()
         self._told: object = None
 
     @property
@@ -98,6 +98,9 @@ class WorkloadOverview:
                 if address in gateways or address == HOST_GATEWAY:
                     found.add(name)
         return found
+
+    async def ready(self) -> None:
+        await self._ready.wait()
 
     async def changed(self) -> None:
         await self._changed.wait()
@@ -173,6 +176,7 @@ class WorkloadOverview:
         )
 
     def _is_there(self, facts: EngineFacts) -> None:
+        self._ready.set()
         was, self._facts = self._engine_status, facts
         self._engine_status = EngineStatus(
             kind=facts.kind,
@@ -183,6 +187,7 @@ class WorkloadOverview:
         self._health.well(SUBJECT)
 
     def _is_away(self, reason: str) -> None:
+        self._ready.set()
         was = self._engine_status
         since: datetime | None = was.since if not was.reachable else None
         self._engine_status = EngineStatus(

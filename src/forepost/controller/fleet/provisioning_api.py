@@ -6,6 +6,7 @@ from typing import Final
 from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access.guard import Caller, needs
 from forepost.controller.fleet.api import ONE
@@ -19,7 +20,11 @@ PIN_DIGITS: Final = 24
 
 
 def routes(enrolment: Enrolment, clock: Clock) -> Router:
-    @post(ONE + "/provisioning-key", opt=needs("USER", "agents.provisioning-key"))
+    @post(
+        ONE + "/provisioning-key",
+        opt=needs("USER", "agents.provisioning-key"),
+        status_code=HTTP_200_OK,
+    )
     async def add_provisioning_key(
         caller: NamedDependency[Caller],
         workspace_id: FromPath[int],

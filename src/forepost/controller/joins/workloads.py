@@ -166,7 +166,9 @@ class WorkloadsJoin:
         return Built(
             routers=[
                 api.routes(store, view, self.requests, self.rollouts.end, self._clock),
-                logs_api.routes(store, view, LogReaders(self.requests, self._db, self._clock)),
+                logs_api.routes(
+                    store, view, LogReaders(self.requests, store, self._db, self._clock)
+                ),
                 registry_api.routes(self._registries, self.registries_changed, self._clock),
             ],
             services={"microservices": self.reports.run, "roll-outs": self.rollouts.run},

@@ -14,6 +14,7 @@ TAKES_NONE: Final = (
 )
 AWAY: Final = "the agent is not connected"
 ON_ITS_WAY: Final = "it is on its way to the agent"
+NOT_REACHED: Final = "it runs the former manifest: the roll-out has not come to it yet"
 NOT_SAID: Final = "the agent has not said yet what became of it"
 
 _BAD_STATES: Final = frozenset({"FAILED", "STUCK_IN_RESTART"})
@@ -54,6 +55,8 @@ def standing(head: MicroserviceHead, agent_id: int, agent: AgentView) -> Standin
     """Current only where the agent is known to run it as it is wanted now, healthy."""
     status = _status(head.uuid, agent)
     state, reason, is_bad = _judged(head, agent_id, agent, status)
+    if state == "current" and head.is_former_on(agent_id):
+        state, reason = "waiting", NOT_REACHED
     return Standing(
         state=state,
         reason=reason,

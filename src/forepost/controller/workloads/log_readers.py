@@ -11,8 +11,9 @@ from forepost.controller.db.derived import still_may
 from forepost.controller.db.engine import Database
 from forepost.controller.db.failures import LOST
 from forepost.controller.workloads.requests import LEFT, WorkloadRequests
+from forepost.controller.workloads.store import Microservices
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Refusal, Unauthenticated
+from forepost.kit.errors import NotFound, Refusal, Unauthenticated
 from forepost.wire.workloads.delivery import LogLine
 from forepost.wire.workloads.rest import MicroserviceLogs
 
@@ -26,9 +27,12 @@ ROLE: Final = "USER"
 """Logs may hold passwords, as the environment does that a VIEWER is not shown."""
 OVER: Final = "what let this request in has ended"
 
+NOT_WANTED: Final = "the agent is not to have this microservice any more"
+
 
 class LogRequest(msgspec.Struct, frozen=True, kw_only=True):
     agent_id: int
+    microservice_id: int
     uuid: str
     tail: int
     workspace_id: int
@@ -36,9 +40,11 @@ class LogRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogReaders:
-    def __init__(self, requests: WorkloadRequests, db: Database, clock: Clock) -> None:
+    def __init__(
+        self, requests: WorkloadRequests, store: Microservices, db: Database, clock: Clock
+    ) -> None:
         self.requests = requests
-        self._db, self._clock = db, clock
+        self._store, self._db, self._clock = store, db, clock
 
     async def last(self, asked: LogRequest) -> MicroserviceLogs:
         """Raises Conflict where the agent is away."""
@@ -79,15 +85,20 @@ class LogReaders:
         yield msgspec.json.encode({"problem": problem}) + b"\n"
 
     async def _why_over(self, asked: LogRequest) -> str:
-        """Of one who may not read any more, and of an agent that has gone."""
+        """Of one who may not read any more, of an agent that has gone, and of what it is not to
+        have any more.
+        """
         if not self.requests.is_live(asked.agent_id):
             return LEFT
         now = self._clock.now()
         try:
             async with self._db.read() as connection:
                 await still_may(connection, asked.caller, ROLE, asked.workspace_id, now)
+            head = (await self._store.get(asked.workspace_id, asked.microservice_id)).head
         except Unauthenticated:
             return OVER
+        except NotFound:
+            return NOT_WANTED
         except LOST:
             return ""  # nobody's right ended by that
-        return ""
+        return "" if head.labels or asked.agent_id in head.agent_ids else NOT_WANTED

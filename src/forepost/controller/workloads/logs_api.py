@@ -49,6 +49,7 @@ def routes(store: Microservices, view: WorkloadView, readers: LogReaders) -> Rou
             raise Invalid(f"agent: agent {agent} is not to have this microservice")
         asked = LogRequest(
             agent_id=agent,
+            microservice_id=microservice_id,
             uuid=stored.head.uuid,
             tail=tail,
             workspace_id=workspace_id,

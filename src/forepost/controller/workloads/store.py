@@ -44,8 +44,9 @@ from forepost.controller.workloads.placement import (
 )
 from forepost.controller.workloads.registry_store import registries_named, registry_exists
 from forepost.controller.workloads.rollout_store import begin_rollout, former_texts
-from forepost.kit.errors import Invalid, NotFound
-from forepost.wire.workloads.delivery import MOST_MICROSERVICES, Registry
+from forepost.controller.workloads.room import check_room
+from forepost.kit.errors import NotFound
+from forepost.wire.workloads.delivery import Registry
 from forepost.wire.workloads.manifest import Microservice
 from forepost.wire.workloads.rest import MicroservicePatch, NewMicroservice, RolloutRule
 
@@ -58,6 +59,8 @@ class StoredMicroservice(msgspec.Struct, frozen=True, kw_only=True):
     workspace_id: int
     head: MicroserviceHead
     spec: Microservice
+    text: str
+    """The manifest as it is written down."""
     rollout: RolloutRule | None
     external_id: str
     revision: int
@@ -177,7 +180,8 @@ class Microservices:
                 await agents_exist(connection, workspace_id, new.agents, "agents")
                 made_id = int((await connection.execute(statement)).scalar_one())
                 await _name_agents(connection, made_id, new.agents)
-                await _check_room(connection, workspace_id, made_id)
+                if new.agents or new.labels:
+                    await check_room(connection, workspace_id, made_id)
                 return await _one(connection, workspace_id, made_id)
 
     async def change(
@@ -213,8 +217,9 @@ class Microservices:
                 )
                 if named != old.head.agent_ids:
                     await _name_agents(connection, microservice_id, named)
-                if named != old.head.agent_ids or labels != old.head.labels:
-                    await _check_room(connection, workspace_id, microservice_id)
+                is_longer = len(made.text) > len(old.text)
+                if is_longer or named != old.head.agent_ids or labels != old.head.labels:
+                    await check_room(connection, workspace_id, microservice_id)
                 return await _one(connection, workspace_id, microservice_id)
 
     async def delete(self, workspace_id: int, microservice_id: int) -> MicroserviceHead:
@@ -264,21 +269,6 @@ async def _name_agents(
         await connection.execute(insert(microservice_agents), rows)
 
 
-async def _check_room(connection: AsyncConnection, workspace_id: int, microservice_id: int) -> None:
-    """Raises Invalid where one of its agents is to have too many by it."""
-    heads = await heads_in(connection, workspace_id)
-    fleet = await fleet_in(connection, workspace_id)
-    (this,) = (head for head in heads if head.id == microservice_id)
-    all_placed = PlacedHeads(heads)
-    for agent_id, labels in fleet.items():
-        if this.is_for(agent_id, labels) and all_placed.on(agent_id, labels).too_many:
-            field = "labels" if this.labels else "agents"
-            raise Invalid(
-                f"{field}: agent {agent_id} has {MOST_MICROSERVICES} microservices, and no more"
-                " can be given to one agent"
-            )
-
-
 async def _texts(
     connection: AsyncConnection, agent_id: int, given: Sequence[MicroserviceHead]
 ) -> list[str]:
@@ -314,6 +304,7 @@ async def _stored(
             workspace_id=row.workspace_id,
             head=heads[row.id],
             spec=read_manifest(row.manifest),
+            text=row.manifest,
             rollout=msgspec.convert(row.rollout, RolloutRule | None),
             external_id=row.external_id,
             revision=row.revision,

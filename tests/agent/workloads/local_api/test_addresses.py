@@ -56,6 +56,19 @@ def test_it_follows_the_gateways_and_is_never_open_on_all(tmp_path: Path) -> Non
         assert answers(site, "127.0.0.1")
 
 
+def test_nobody_is_served_before_it_is_known_what_is_wanted(tmp_path: Path) -> None:
+    site = LocalApiSite(tmp_path)
+    site.microservices.is_ready = anyio.Event()
+
+    def ready() -> None:
+        assert not answers(site, "127.0.0.1")
+        site.portal.call(site.microservices.is_ready.set)
+
+    site.health.ill("test", "not ready")
+    with site.running(ready=ready):
+        until(site, "127.0.0.1", there=True)
+
+
 def test_a_port_that_is_taken_is_told_and_waited_for(tmp_path: Path) -> None:
     site = LocalApiSite(tmp_path)
     taken = socket.create_server(("127.0.0.1", site.port))

@@ -137,6 +137,7 @@ def test_only_names_of_this_host_are_answered(by_address: LocalApiSite) -> None:
         (GATEWAY, 200),
         ("iofog", 200),
         ("IOFOG", 200),
+        ("gateway.example", 200),
         ("127.0.0.1", 200),
         ("attacker.example", 403),
         ("198.18.7.9", 403),

@@ -105,6 +105,7 @@ def test_a_query(bus: LocalApiSite) -> None:
         ("new", {"publisher": "a"}, f"{MISSING}version"),
         ("new", MESSAGE | {"contentdata": "*"}, "Message Parsing Error, contentdata: not base64"),
         ("new", b"{", "Incorrect content/data"),
+        ("new", MESSAGE | {"publisher": "nobody"}, "publisher: there is no microservice nobody"),
         ("next", {}, "Incorrect content/data Id value not found"),
         ("next", {"id": 5}, "Incorrect content/data Id value not found"),
         ("query", {}, "Incorrect content/data Id value not found"),

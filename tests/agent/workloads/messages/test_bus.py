@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from forepost.agent.edges.files.spool_folder import SpoolFolder
 from forepost.agent.workloads.messages.bus import MOST_ANSWER, MessageBus
-from forepost.agent.workloads.messages.io_message import IoMessage
+from forepost.agent.workloads.messages.io_message import IoMessage, WrongMessage
 from forepost.agent.workloads.messages.journal import Journal
 from forepost.kit.health import Health
 from tests.fakes.clock import FakeClock
@@ -30,9 +30,7 @@ class Stage:
     def start(self) -> None:
         disk = self.disk or SpoolFolder(self.folder / "messages")
         self.journal = Journal(disk, **self.bounds)
-        self.bus = MessageBus(
-            self.journal, self.folder, lambda who: ROUTES.get(who, ()), self.clock, self.health
-        )
+        self.bus = MessageBus(self.journal, self.folder, ROUTES.get, self.clock, self.health)
 
     def publish(self, publisher: str, content: bytes) -> IoMessage:
         return self.bus.publish(publisher, IoMessage(contentdata=content))
@@ -57,6 +55,13 @@ async def test_routes_order_and_identity(tmp_path: Path) -> None:
     assert stage.drain("y") == [b"1"]
     assert stage.drain("nobody") == []
     assert stage.bus.count == 3
+
+
+async def test_a_publisher_that_nobody_knows_has_no_receipt(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    with pytest.raises(WrongMessage, match="publisher: there is no microservice stranger"):
+        stage.publish("stranger", b"1")
+    assert stage.bus.count == 0
 
 
 async def test_what_was_not_taken_is_there_after_a_crash_and_what_was_is_not(

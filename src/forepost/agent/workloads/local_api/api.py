@@ -1,6 +1,6 @@
 """The Local API as one thing: what it needs of the agent, what it runs, and what it keeps."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +43,8 @@ ACKNOWLEDGED: Final = "control-acknowledged.json"
 MOST_EACH: Final = 1_024
 """Connections of one address: microservices in the network of the host share theirs."""
 SAVE_SEC: Final = 5.0
+READY_SEC: Final = 15.0
+"""After which it is served all the same, though nobody knows how the engine is."""
 Acknowledged = dict[str, dict[str, str]]
 
 
@@ -78,7 +80,7 @@ class LocalApi:
         host, port = host_port(section.listen, "local_api.listen")
         if host in ALL:
             raise WrongSettings("local_api.listen: name an address: it is never open on all")
-        self._clock, self._health = clock, health
+        self._microservices, self._clock, self._health = microservices, clock, health
         self.token = TokenFile(Path(section.token_file or state_dir / TOKEN), health)
         try:
             self.tokens = MicroserviceTokens(state_dir)
@@ -93,7 +95,7 @@ class LocalApi:
         self._sockets = ControlSockets(self._kept.recall(health))
         self._saved = self._sockets.remembered
         self._lines = ControlLines(self._sockets, microservices, needs.resources, clock)
-        self.bus = MessageBus(journal, state_dir, microservices.routes_of, clock, health)
+        self.bus = MessageBus(journal, state_dir, self._routes_of, clock, health)
         self._agent = AgentCalls(
             self.configuration,
             microservices,
@@ -183,6 +185,8 @@ class LocalApi:
 
     async def _run(self) -> None:
         self.token.prepare()
+        with anyio.move_on_after(READY_SEC):  # an engine may be silent for long
+            await self._microservices.ready()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._addresses.run)
             while True:
@@ -193,6 +197,12 @@ class LocalApi:
         found = self._sockets.remembered
         if found != self._saved and self._kept.keep(msgspec.json.encode(found), self._health):
             self._saved = found
+
+    def _routes_of(self, uuid: str) -> Collection[str] | None:
+        """None: there is no such microservice, or nobody knows it yet."""
+        if self._microservices.config_of(uuid) is None:
+            return None
+        return self._microservices.routes_of(uuid)
 
     async def _rotate(self, body: dict[str, str], say: Say) -> dict[str, str]:
         try:

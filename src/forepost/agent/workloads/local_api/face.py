@@ -21,6 +21,8 @@ KNOWN_SEC: Final = 3.0
 engine may say a little later which address it has."""
 MOST_UNKNOWN: Final = 64
 """Who wait so at a time; the others are unknown at once."""
+IOFOG: Final = "iofog"
+"""What the document calls this host; so does who has it in /etc/hosts and runs no containers."""
 WRONG_TOKEN: Final = "Incorrect access token"  # noqa: S105 - a text
 
 AgentCall = Callable[[LocalRequest], Awaitable[LocalAnswer]]
@@ -50,8 +52,9 @@ class LocalApiFace:
         self._unknown = 0
 
     def guard(self, peer: str) -> Guard:
-        names = {self._host, *self._microservices.host_names(), *self._microservices.gateways()}
-        is_container = self._microservices.at(peer) is not None
+        known = self._microservices
+        names = {self._host, IOFOG, *known.host_names(), *known.gateways()}
+        is_container = known.at(peer) is not None
         return Guard(frozenset(name.lower() for name in names), pages_may_upgrade=is_container)
 
     async def answer(self, request: LocalRequest) -> LocalAnswer:

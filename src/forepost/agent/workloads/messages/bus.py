@@ -37,11 +37,11 @@ class MessageBus:
         self,
         journal: Journal,
         state_dir: Path,
-        routes: Callable[[str], Collection[str]],
+        routes: Callable[[str], Collection[str] | None],
         clock: Clock,
         health: Health,
     ) -> None:
-        """`routes`: publisher to receivers."""
+        """`routes`: publisher to receivers; None: there is no such publisher."""
         self._journal, self._routes = journal, routes
         self._clock, self._health = clock, health
         self._file = StateFile(state_dir / CURSORS, msgspec.json.Decoder(Cursors).decode)
@@ -72,12 +72,15 @@ class MessageBus:
         """Take a message; return it with its id and its time. Raises OSError where it cannot be
         kept, and WrongMessage.
         """
+        routes = self._routes(publisher)
+        if routes is None:
+            raise WrongMessage(f"publisher: there is no microservice {publisher}")
         self._at_ms = max(self._at_ms, int(self._clock.now().timestamp() * 1_000))
         made = msgspec.structs.replace(
             message, id=token_hex(16), timestamp=self._at_ms, publisher=publisher
         )
         data = encoded(made)
-        receivers = tuple(dict.fromkeys(self._routes(publisher)))
+        receivers = tuple(dict.fromkeys(routes))
         if receivers:
             record = MessageRecord(self._number + 1, self._at_ms, publisher, receivers, data)
             entry, given_way = self._journal.append(record)
