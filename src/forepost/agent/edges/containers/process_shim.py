@@ -90,12 +90,12 @@ class _Shim:
         while True:
             wrong = self._begin()
             if self._tell:
-                os.write(self._tell, wrong.encode())
-                os.close(self._tell)
-                self._tell = 0
                 if wrong:
                     self._say(state="exited", error=wrong, finished_at=_now())
+                    os.write(self._tell, wrong.encode())
                     os._exit(1)
+                os.close(self._tell)
+                self._tell = 0
             began = _monotonic()
             code = self._supervise(wake) if not wrong else 127
             if self._ends:
