@@ -19,8 +19,10 @@ INDENT: Final = "    "
 def lines(
     found: Sequence[MicroserviceStatus], now: datetime, *, width: int | None
 ) -> Iterator[str]:
-    """By name; where two have one, with the uuid that a verb then needs. `width`: of a terminal, where a reason stands below its row; None: at its end, in
-    one line however long, so that it can be searched.
+    """By name; where two have one, with the uuid that a verb then needs.
+
+    `width`: of a terminal, where a reason stands below its row; None: at its end, in one line
+    however long, so that it can be searched.
     """
     ordered = sorted(found, key=lambda one: (one.name or one.uuid, one.uuid))
     named = Counter(one.name for one in ordered)
