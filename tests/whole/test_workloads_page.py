@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.controller.workloads.ours import workloads_agent
 from tests.lab.net import Namespace, namespace
-from tests.running import ADMIN, ControllerProcess
+from tests.running import ADMIN, ControllerProcess, until
 from tests.whole.browser import page_in
 from tests.whole.test_up import SCREENSHOTS
 
@@ -89,6 +89,16 @@ def test_where_each_stands_and_why(
             camera = row_of(page, "camera")
             expect(camera).to_contain_text(
                 f"went back to the former manifest: agent {branch.id}: stuck in restart"
+            )
+            first.takes()
+            first.reports(first.status("sensor"), first.status("camera", health="unhealthy"))
+            one = f"{path}/{made['id']}"
+            until(lambda: person.call("GET", one)["counts"]["failing"] == 1, 40)
+            page.reload()
+            failing = page.get_by_role("button", name="Failing 1")
+            expect(failing).to_be_visible()
+            expect(camera.get_by_test_id("workload-agent").locator(".bad")).to_contain_text(
+                "unhealthy"
             )
             assert not page.evaluate(WIDE)
             page.screenshot(path=SCREENSHOTS / f"workloads-{width}.png", full_page=True)
