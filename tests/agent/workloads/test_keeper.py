@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from forepost.agent.workloads.microservices import NoSuchMicroservice, NotNow
+from forepost.wire.workloads.delivery import Registry
 from forepost.wire.workloads.manifest import (
     HealthCheck,
     PortMapping,
@@ -113,6 +114,21 @@ async def test_somebody_may_have_a_refused_one_tried_again(site: Keeping) -> Non
     await site.keeper.restart("a")
     await site.clock.advance(60)
     assert site.engine.running() == {"a": ["good:2"]}
+
+
+async def test_an_image_of_an_unknown_registry_comes_from_no_other_one(site: Keeping) -> None:
+    site.engine.local.add("good:2")
+    await site.want(wanted("a"), wanted("b", "good:2", registry="ours"))
+    await site.want(wanted("a", "good:3", registry="ours"), wanted("b", "good:2", registry="ours"))
+    await site.clock.advance(300)
+    assert site.engine.running() == {"a": ["good:1"]}
+    assert ("pull", "b") not in site.engine.done
+    words = "registry: none of this name is known here: ours"
+    assert [site.status(one).problem for one in "ab"] == [words, words]
+    registries = [Registry(name="ours", url="docker.io")]
+    await site.keeper.want([*site.keeper.wanted.values()], registries)
+    await site.clock.advance(60)
+    assert site.engine.running() == {"a": ["good:3"], "b": ["good:2"]}
 
 
 async def test_a_registry_out_of_reach_stops_nothing(site: Keeping) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import anyio
 
 from forepost.agent.cores.engine_answer import runs_here
-from forepost.agent.cores.image_name import WrongRegistry, reference
+from forepost.agent.cores.image_name import FROM_CACHE, WrongRegistry, reference
 from forepost.agent.ports.containers import (
     ContainerEngine,
     EngineFacts,
@@ -75,9 +75,8 @@ class StepExecutor:
         is_there = any(one.fingerprint == target for one in containers)
         if wanted is not None and not wanted.refused and not is_there:
             try:
-                image = await self._engine.image(
-                    wanted.microservice, self._registry(wanted.microservice)
-                )
+                registry = self._registry(wanted.microservice)
+                image = await self._engine.image(wanted.microservice, registry)
             except EngineRefused as refused:
                 no_pull = str(refused)
             if image is not None and facts is not None:
@@ -198,13 +197,19 @@ class StepExecutor:
         return True
 
     def _registry(self, asked: Microservice) -> Registry | None:
-        return self.registries.get(asked.registry) if asked.registry else None
+        """Raises EngineRefused: an image of that name elsewhere is not the one that is meant."""
+        if asked.registry in ("", FROM_CACHE):
+            return None
+        if asked.registry not in self.registries:
+            reason = f"registry: none of this name is known here: {asked.registry}"
+            raise EngineRefused(reason, "registry")
+        return self.registries[asked.registry]
 
     def reference(self, asked: Microservice) -> str:
         """The full name of its image."""
         try:
             return reference(asked.image, self._registry(asked))
-        except WrongRegistry:
+        except (EngineRefused, WrongRegistry):
             return asked.image
 
 
