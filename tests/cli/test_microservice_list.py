@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from forepost.cli.measure import plain
 from forepost.cli.microservice_list import lines
 from forepost.wire.workloads.delivery import MicroserviceStatus
 
@@ -23,7 +24,7 @@ def test_a_pipe_has_one_line_for_each_by_name_with_its_reason_whole() -> None:
     assert head.split() == ["name", "state", "health", "up", "image", "from", "why"]
     assert pump.split() == ["pump", "RUNNING", "none", "5", "h", "hub.example/box:1", "controller"]
     assert valve.startswith("valve  FAILED   none")
-    assert valve.endswith(LONG + " end")
+    assert valve.endswith(LONG + "end")
 
 
 def test_on_a_terminal_a_reason_stands_below_its_row() -> None:
@@ -51,3 +52,7 @@ def test_of_two_with_one_name_the_uuid_is_shown_which_a_verb_needs() -> None:
     _, first, second = lines(twins, NOW, width=None)
     assert first.startswith("twin u-twin  ")
     assert second.startswith("twin v  ")
+
+
+def test_tabs_of_a_log_stay_and_escapes_do_not() -> None:
+    assert plain("a\tb\x1b[31m\n") == "a\tb?[31m\n"

@@ -89,8 +89,8 @@ def complain(reason: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Without what a server may have put in it to move the cursor."""
-    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
+    """Without what a server may have put in it to move the cursor; tabs and ends of lines stay."""
+    return "".join(one if one.isprintable() or one in "\t\n" else "?" for one in text)
 
 
 def until_interrupted(measure: Callable[[], Awaitable[None]]) -> None:

@@ -53,7 +53,7 @@ def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _plain(text: str) -> str:
-    return plain(text.replace("\n", " "))
+    return plain(" ".join(text.split()))
 
 
 def _age(sec: float) -> str:
