@@ -30,7 +30,8 @@ RefusalKind = Literal[
     "registry", "no_image", "architecture", "space", "conflict", "gone", "site", "other"
 ]
 """registry: it is out of reach or wants a password. conflict: a name or a port is taken. gone:
-there is no such container. site: its rules are against it."""
+there is no such container. site: rules are
+against it, of this site or of what its engine can do."""
 
 
 AddedEnvironment = Callable[[str], Mapping[str, str]]

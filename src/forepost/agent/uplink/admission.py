@@ -37,7 +37,8 @@ async def admitted(node: Node, wanted: Identity, pin: str, *, may_move: bool) ->
 async def _enrolled(node: Node, wanted: Identity, pin: str) -> Identity:
     if not pin:
         raise Refused(
-            f"this host has no key of {wanted.named}: issue a PIN there and run `forepost join`"
+            f"this host has no key of {wanted.named}: issue a PIN there and run `forepost join`,"
+            " or a provisioning key and `forepost provision`"
         )
     identity = await enroll(node, wanted, pin)
     _log.info("enrolled: this host is %s", identity.named)

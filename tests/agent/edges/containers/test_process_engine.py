@@ -167,8 +167,9 @@ async def test_what_cannot_be_started_says_why(engine: ProcessEngine) -> None:
 async def test_what_a_process_cannot_have(
     engine: ProcessEngine, more: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(EngineRefused, match=why):
+    with pytest.raises(EngineRefused, match=why) as refused:
         await engine.create(Microservice(**{"uuid": "p", "cmd": ["true"], **more}), "process", "")
+    assert (refused.value.kind == "site") is ("limits" in more)
 
 
 async def test_it_is_its_own_user_within_its_memory(engine: ProcessEngine) -> None:

@@ -224,7 +224,7 @@ class ProcessEngine:
             raise EngineRefused("cmd: is missing")
         for field in ("cpus", "pids"):
             if getattr(asked.limits, field):
-                raise EngineRefused(f"limits.{field}: a process cannot be held to it")
+                raise EngineRefused(f"limits.{field}: a process cannot be held to it", "site")
         user = _user(asked.user)
         env = {"PATH": PATH, "HOME": user.pw_dir if user is not None else "/", **asked.env}
         if not any("TZ" in name for name in asked.env):
