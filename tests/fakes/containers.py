@@ -154,8 +154,11 @@ class FakeEngine:
 
     async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
         def make() -> str:
-            name = container_name(microservice, "fake")
-            if any(container_name(one.microservice, "fake") == name for one in self.there.values()):
+            name = container_name(microservice, "fake", replaces)
+            names = [
+                container_name(o.microservice, "fake", o.replaces) for o in self.there.values()
+            ]
+            if name in names:
                 raise EngineRefused(f"{name} is already in use by container", "conflict")
             assert image in self.local, "created before it was pulled"
             self._number += 1

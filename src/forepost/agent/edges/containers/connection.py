@@ -107,8 +107,7 @@ class DockerConnection:
     async def _opened(self) -> Docker:
         async with self._opens:
             if self._docker is None:
-                timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SEC)
-                docker = Docker(url=self._url, timeout=timeout, api_version="v1.41")
+                docker = _made(self._url)
                 try:
                     found = await _versions(docker)
                     docker.api_version = api_version(found.api_version, found.min_a_p_i_version)
@@ -121,6 +120,16 @@ class DockerConnection:
                     raise
                 self._docker = docker
             return self._docker
+
+
+def _made(url: str) -> Docker:
+    """A connection for each request: an engine that shuts down answers on old ones while it stops
+    its containers, and one that it is asked to start meanwhile is lost for ever (Docker 20.10).
+    """
+    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SEC)
+    docker = Docker(url=url, timeout=timeout, api_version="v1.41")
+    docker.session.headers["Connection"] = "close"
+    return docker
 
 
 async def _versions(docker: Docker) -> _Versions:

@@ -15,6 +15,7 @@ from forepost.agent.cores.container_body import (
     AGENT,
     BESIDE,
     FINGERPRINT,
+    GATEWAY,
     LOCK,
     NAME,
     REPLACES,
@@ -64,6 +65,9 @@ _STATES: Final[Mapping[str, _State]] = {
     "stopped": "exited",
 }
 """Any other is taken for `exited`: starting what runs does nothing."""
+MOVED: Final = "-moved"
+"""Ends the fingerprint of a container that looks for this host where it is not any more: it is to
+be made anew, as one of another manifest is."""
 _HINTS: Final = ("start", "die", "oom", "destroy", "health_status", "pause", "unpause", "rename")
 
 
@@ -113,17 +117,31 @@ class DockerEngine(DockerImages):
         async with self._connection.asked() as docker:
             listed = await docker.containers.list(all=1, filters=filters)
         found: list[SeenContainer] = []
+        gateways: dict[str, Sequence[str]] = {}
         for one in listed:
             try:
                 async with self._connection.asked() as docker:
                     answer = await docker.containers.container(one.id).show()
-                found.append(_seen(read(answer, InspectedContainer)))
+                shown = read(answer, InspectedContainer)
+                has_moved = await self._has_moved(shown, gateways)
+                found.append(_seen(shown, has_moved=has_moved))
             except EngineRefused as refused:
                 if refused.kind != "gone":
                     found.append(_listed(one))
             except msgspec.ValidationError:
                 found.append(_listed(one))
         return found
+
+    async def _has_moved(
+        self, container: InspectedContainer, known: dict[str, Sequence[str]]
+    ) -> bool:
+        """Whether this host has another address in the network than the container was told."""
+        network, _, told = (container.config.labels or {}).get(GATEWAY, "").partition(" ")
+        if not told:
+            return False
+        if network not in known:
+            known[network] = await self._gateways(network)
+        return bool(known[network]) and told not in known[network]
 
     async def usage(self, container_id: str) -> Usage:
         params = {"stream": "false", "one-shot": "true"}
@@ -176,7 +194,7 @@ class DockerEngine(DockerImages):
         )
         await have_volumes(self._connection, microservice, self._volumes)
         async with self._connection.asked() as docker:
-            name = container_name(microservice, self._agent)
+            name = container_name(microservice, self._agent, replaces)
             made = await docker.containers.create(body, name=name)
             return made.id
 
@@ -255,7 +273,7 @@ def _disk(folder: str) -> tuple[int, int]:
     return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
 
 
-def _seen(container: InspectedContainer) -> SeenContainer:
+def _seen(container: InspectedContainer, *, has_moved: bool = False) -> SeenContainer:
     labels = container.config.labels or {}
     state = container.state
     health = state.health.status if state.health is not None else "none"
@@ -264,7 +282,7 @@ def _seen(container: InspectedContainer) -> SeenContainer:
     return SeenContainer(
         container_id=container.id,
         uuid=labels.get(UUID, ""),
-        fingerprint=labels.get(FINGERPRINT, ""),
+        fingerprint=labels.get(FINGERPRINT, "") + (MOVED if has_moved else ""),
         replaces=labels.get(REPLACES, ""),
         beside=labels.get(BESIDE) == "yes",
         lock=labels.get(LOCK, ""),
