@@ -152,6 +152,22 @@ def test_after_a_reboot_without_a_controller_it_is_back(place: Place) -> None:
     until(runs, LONG_SEC, lambda: place.process.output[-3_000:])
 
 
+def test_a_list_that_is_lost_is_not_taken_for_an_empty_one(place: Place) -> None:
+    """What was wanted is damaged on disk, and there is no controller to say it again."""
+    made = place.deploy(name="stays")
+    until(lambda: place.is_current(made["id"]), LONG_SEC, place.told)
+    before = place.engine.containers()
+    place.controller.stop()
+    place.process.stop()
+    (place.process.folder / "wanted-workloads.json").write_bytes(b"spoilt")
+    place.process.start()
+    until(lambda: "not known whether it is wanted" in says(place, "ms", "ls", "--json"), LONG_SEC)
+    assert [one["Id"] for one in place.engine.containers()] == [before[0]["Id"]]
+    place.controller.start()
+    until(lambda: place.is_current(made["id"]), LONG_SEC, place.told)
+    assert [one["Id"] for one in place.engine.containers()] == [before[0]["Id"]]
+
+
 def test_what_the_site_does_not_allow_is_refused_and_says_why(place: Place) -> None:
     made = place.deploy(name="root", privileged=True)
     until(lambda: place.state(made["id"])["state"] == "refused", LONG_SEC, place.told)

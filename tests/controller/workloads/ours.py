@@ -22,7 +22,7 @@ class WorkloadsAgent:
         self.registries: list[Any] = []
         self.revision = ""
         socket.send("M")
-        assert str(socket.recv(5)).startswith("A")
+        assert str(socket.recv(40)).startswith("A")
         socket.send("$1;forepost;;_OnNamespaceConnect;0;0;")
         hello = {"version": "0.9.0", "capabilities": ["documents", "workloads"]}
         self.say("hello", hello)
@@ -31,7 +31,7 @@ class WorkloadsAgent:
         text = body if isinstance(body, str) else json.dumps(body)
         self.socket.send(f";forepost;;{event};0;0;{text}")
 
-    def next(self, event: str, seconds: float = 10) -> Any:
+    def next(self, event: str, seconds: float = 40) -> Any:
         """The body of the next message of this event; others are passed over."""
         start = f";forepost;;{event};0;0;"
         while not (text := str(self.socket.recv(seconds))).startswith(start):
@@ -42,7 +42,7 @@ class WorkloadsAgent:
         """The reason in the error frame that must come back."""
         self.say(event, body)
         start = f";forepost;;{event};1;0;"
-        while not (text := str(self.socket.recv(10))).startswith(start):
+        while not (text := str(self.socket.recv(40))).startswith(start):
             pass
         return text.removeprefix(start)
 

@@ -3,8 +3,12 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.controller.workloads.ours import workloads_agent
 from tests.running import ControllerProcess, Person, until
+
+pytestmark = pytest.mark.timeout(240)
 
 SECRET = "of-the-robot-and-nobody-else"
 
@@ -109,7 +113,7 @@ def test_the_place_of_a_deleted_workspace_keeps_no_password(tmp_path: Path) -> N
             folder = Path(controller.env["FOREPOST_DATA__DIR"])
             return not _rows(folder / "meta.sqlite")
 
-        until(is_gone, 20, lambda: controller.output)
+        until(is_gone, 40, lambda: controller.output)
     finally:
         controller.end()
 

@@ -7,6 +7,8 @@ import pytest
 from tests.controller.workloads.ours import standing, workloads_agent
 from tests.running import ControllerProcess, Person, until
 
+pytestmark = pytest.mark.timeout(240)
+
 
 def paths(person: Person) -> tuple[int, str]:
     workspace = person.workspace("w")
@@ -43,27 +45,27 @@ def test_made_given_reported_changed_and_removed(
         assert given["config"] == {"rate": 3}
         assert {"agents", "external_id", "labels"}.isdisjoint(given)
         is_on_its_way = ("waiting", "the agent has not said yet what became of it")
-        until(lambda: standing(person, one, agent) == is_on_its_way, 10)
+        until(lambda: standing(person, one, agent) == is_on_its_way, 40)
         ours.reports(ours.status("sensor", state="PULLING", running="", percent=41.7))
-        until(lambda: standing(person, one, agent) == ("waiting", "pulling (42 %)"), 10)
+        until(lambda: standing(person, one, agent) == ("waiting", "pulling (42 %)"), 40)
         ours.reports(ours.status("sensor", health="starting"))
-        until(lambda: standing(person, one, agent) == ("waiting", "starting"), 10)
+        until(lambda: standing(person, one, agent) == ("waiting", "starting"), 40)
         ours.runs_all()
-        until(lambda: standing(person, one, agent) == ("current", ""), 10)
+        until(lambda: standing(person, one, agent) == ("current", ""), 40)
         assert person.call("GET", one)["counts"] == {"current": 1, "waiting": 0, "refused": 0}
 
         changed = person.call("PATCH", one, {"config": {"rate": 4}})
         assert (changed["revision"], changed["env"]) == (2, {"TOKEN": "of mine"})
         assert changed["fingerprint"] == made["fingerprint"]
         assert ours.takes()["sensor"]["config"] == {"rate": 4}
-        until(lambda: standing(person, one, agent) == ("current", ""), 10)
+        until(lambda: standing(person, one, agent) == ("current", ""), 40)
 
         person.call("PATCH", one, {"image": "hub.example/sensor:2"})
         ours.takes()
-        until(lambda: standing(person, one, agent)[0] == "waiting", 10)
+        until(lambda: standing(person, one, agent)[0] == "waiting", 40)
         problem = "no space on the device"
         ours.reports(ours.status("sensor", running="older", refused=True, problem=problem))
-        until(lambda: standing(person, one, agent) == ("refused", problem), 10)
+        until(lambda: standing(person, one, agent) == ("refused", problem), 40)
         (listed,) = person.call("GET", path)["data"]
         assert {"env", "cmd", "config"}.isdisjoint(listed)
         assert listed["counts"] == {"current": 0, "waiting": 0, "refused": 1}
@@ -87,10 +89,10 @@ def test_away_is_not_current_and_a_restart_forgets_nothing(tmp_path: Any) -> Non
         with workloads_agent(controller, agent) as ours:
             ours.takes()
             ours.runs_all()
-            until(lambda: standing(person, one, agent) == ("current", ""), 10)
+            until(lambda: standing(person, one, agent) == ("current", ""), 40)
             revision = ours.revision
         away = ("waiting", "the agent is not connected")
-        until(lambda: standing(person, one, agent) == away, 10)
+        until(lambda: standing(person, one, agent) == away, 40)
         assert controller.stop() == 0
         controller.start()
         person = controller.person()
@@ -98,7 +100,7 @@ def test_away_is_not_current_and_a_restart_forgets_nothing(tmp_path: Any) -> Non
         (row,) = person.call("GET", one)["agents"]
         assert row["status"]["state"] == "RUNNING"
         with workloads_agent(controller, agent, has=revision):
-            until(lambda: standing(person, one, agent) == ("current", ""), 10)
+            until(lambda: standing(person, one, agent) == ("current", ""), 40)
     finally:
         controller.end()
 
@@ -274,7 +276,7 @@ def test_a_removed_agent_takes_its_place_in_lists_along(
     with workloads_agent(controller, agent) as ours:
         ours.takes()
         ours.runs_all()
-        until(lambda: standing(person, one, agent) == ("current", ""), 10)
+        until(lambda: standing(person, one, agent) == ("current", ""), 40)
     person.call("DELETE", f"/workspaces/{workspace}/agents/{agent.id}")
     found = person.call("GET", one)
     assert found["agent_ids"] == [other.id]

@@ -25,6 +25,8 @@ from forepost.wire.workloads.rest import RolloutRule
 from tests.controller.workloads.ours import WorkloadsAgent, workloads_agent
 from tests.running import ControllerProcess, NewAgent, Person, until
 
+pytestmark = pytest.mark.timeout(240)
+
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GOOD = Standing(state="current", is_live=True)
 BUSY = Standing(state="waiting", reason="pulling", is_live=True)
@@ -143,7 +145,7 @@ class Fleet:
         for line in self.lines:
             line.takes()
             line.runs_all()
-        until(lambda: self.counts()["current"] == 3, 20, self.shown)
+        until(lambda: self.counts()["current"] == 3, 40, self.shown)
 
     def connect(self, stack: ExitStack, controller: ControllerProcess) -> None:
         revisions = [line.revision for line in self.lines] or [""] * 3
@@ -190,7 +192,7 @@ def test_a_good_one_reaches_all_wave_by_wave(controller: ControllerProcess, pers
         person.call("PATCH", sites.one, {"external_id": "mine"})
         assert sites.takes(1) == "m:2"
         assert sites.takes(2) == "m:2"
-        until(lambda: sites.progress()["state"] == "done", 20, sites.shown)
+        until(lambda: sites.progress()["state"] == "done", 40, sites.shown)
         assert sites.counts() == {"current": 3, "waiting": 0, "refused": 0}
         log = person.call("GET", f"{sites.path}/audit?limit=100")["data"]
         said = [row["action"] for row in log if row["action"].startswith("rollouts.")]
@@ -204,13 +206,13 @@ def test_a_bad_one_goes_back_everywhere(controller: ControllerProcess, person: P
         line = sites.lines[1]
         assert line.takes()["m"]["image"] == "m:2"
         line.reports(line.status("m", running="old", refused=True, problem="it never answers"))
-        until(lambda: sites.progress()["state"] == "returned", 20, sites.shown)
+        until(lambda: sites.progress()["state"] == "returned", 40, sites.shown)
         found = sites.shown()
         assert found["progress"]["reason"] == f"agent {sites.agents[1].id}: it never answers"
         assert (found["image"], found["config"]) == ("m:1", None)
         assert sites.takes(0) == "m:1"
         assert sites.takes(1) == "m:1"
-        until(lambda: sites.counts()["current"] == 3, 20, sites.shown)
+        until(lambda: sites.counts()["current"] == 3, 40, sites.shown)
         actions = [row["action"] for row in person.call("GET", f"{sites.path}/audit")["data"]]
         assert "rollouts.return" in actions
 
@@ -244,7 +246,7 @@ def test_a_killed_controller_goes_on_where_it_was(tmp_path: Path) -> None:
             if len(reached) == 2:
                 assert sites.lines[2].takes()["m"]["image"] == "m:2"
                 sites.lines[2].runs_all()
-            until(lambda: sites.progress()["state"] == "done", 20, sites.shown)
+            until(lambda: sites.progress()["state"] == "done", 40, sites.shown)
     finally:
         controller.end()
 

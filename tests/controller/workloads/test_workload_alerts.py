@@ -9,6 +9,8 @@ import pytest
 from tests.controller.workloads.ours import workloads_agent
 from tests.running import ControllerProcess, Person, until
 
+pytestmark = pytest.mark.timeout(240)
+
 
 @pytest.fixture
 def quick(tmp_path: Path) -> Iterator[ControllerProcess]:
@@ -46,25 +48,25 @@ def test_what_is_down_stuck_or_went_back_raises_an_alert(quick: ControllerProces
     with workloads_agent(quick, agent) as ours:
         ours.takes()
         ours.reports(ours.status("m", state="PULLING", running=""))
-        until(lambda: person.call("GET", one)["agents"][0]["reason"] == "pulling", 10)
+        until(lambda: person.call("GET", one)["agents"][0]["reason"] == "pulling", 40)
         assert active(person, workspace) == {}
         ours.reports(ours.status("m", health="unhealthy"))
         down = {"workload_down": (1, agent.id)}
-        until(lambda: active(person, workspace) == down, 20)
+        until(lambda: active(person, workspace) == down, 40)
         ours.reports(ours.status("m", state="STUCK_IN_RESTART"))
         stuck = down | {"workload_stuck": (1, agent.id)}
-        until(lambda: active(person, workspace) == stuck, 20)
+        until(lambda: active(person, workspace) == stuck, 40)
         ours.runs_all()
-        until(lambda: active(person, workspace) == {}, 20)
+        until(lambda: active(person, workspace) == {}, 40)
 
         person.call("PATCH", one, {"image": "m:2"})
         ours.takes()
         ours.reports(ours.status("m", state="FAILED", problem="no such image"))
-        until(lambda: "rollout_failed" in active(person, workspace), 20)
+        until(lambda: "rollout_failed" in active(person, workspace), 40)
         assert active(person, workspace)["rollout_failed"] == (1, None)
         ours.takes()
         ours.runs_all()
         person.call("PATCH", one, {"rollout": None, "image": "m:3"})
         ours.takes()
         ours.runs_all()
-        until(lambda: active(person, workspace) == {}, 20)
+        until(lambda: active(person, workspace) == {}, 40)

@@ -23,6 +23,8 @@ from forepost.wire.workloads.delivery import LogLine, LogLines, LogsEnough, Logs
 from tests.controller.workloads.ours import WorkloadsAgent, workloads_agent
 from tests.running import ControllerProcess, NewAgent, Person, until
 
+pytestmark = pytest.mark.timeout(240)
+
 
 @contextmanager
 def running(
@@ -79,7 +81,7 @@ def test_the_last_lines_are_asked_for_and_come(
         for query, status in (("tail=5000", 400), ("agent=0", 400), ("tail=-1", 400)):
             more = query if query.startswith("agent") else f"agent={agent.id}&{query}"
             person.call("GET", f"{one}/logs?{more}", status=status)
-    until(lambda: person.ask("GET", f"{one}/logs?agent={agent.id}").status_code == 409, 10)
+    until(lambda: person.ask("GET", f"{one}/logs?agent={agent.id}").status_code == 409, 40)
 
 
 def test_a_stream_goes_on_until_nobody_reads_it(

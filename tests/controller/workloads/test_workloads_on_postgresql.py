@@ -19,6 +19,8 @@ from tests.controller.workloads.test_workload_talk import (
 from tests.postgres import Postgres
 from tests.running import DATABASE_URL, ControllerProcess
 
+pytestmark = pytest.mark.timeout(240)
+
 
 @pytest.fixture(scope="module")
 def on_postgresql(

@@ -30,8 +30,8 @@ from forepost.wire.workloads.delivery import DEPROVISION, WORKLOADS
 from forepost.wire.workloads.provisioning_key import provisioning_parts
 
 PROVISIONED: Final = "provisioned.json"
-TRY_SEC: Final = 9.0
-"""For the exchange of a key: whoever asked has an answer within ten seconds."""
+TRY_SEC: Final = 5.0
+"""For the exchange of a key: with the question who is there it is within ten seconds."""
 LEAVE_SEC: Final = 5.0
 """For the controller to take note that this agent leaves."""
 ANSWER_SEC: Final = 1.0
@@ -99,6 +99,7 @@ class Provisioning:
     async def provision(self, url: str, key: str) -> str:
         """See `slices.Enrolment`."""
         async with self._busy:
+            self._check_settled()
             if (found := self.identity) is not None:
                 raise EnrolmentRefused(f"this host is {found.named} already: deprovision it first")
             asked, pin = self._asked(url or self._settings.url, key)
@@ -121,9 +122,17 @@ class Provisioning:
                 file.remove(self._health)
                 said = str(error) or f"{asked.url}: no answer within {TRY_SEC:.0f} s"
                 raise EnrolmentRefused(said, is_refused=isinstance(error, Refused)) from None
+            except BaseException:  # whoever asked waits no longer, or the agent ends
+                file.remove(self._health)
+                raise
             _log.info("provisioned: this host is %s", identity.named)
             self._changed.set()
             return f"{identity.workspace_id}-{identity.agent_id}"
+
+    def _check_settled(self) -> None:
+        """Raises EnrolmentRefused: what is done now would be cut off in the middle."""
+        if self._changed.is_set():
+            raise EnrolmentRefused("the agent begins anew just now: ask again in a moment")
 
     def _asked(self, url: str, key: str) -> tuple[Identity, str]:
         """Who this host is to be, and the PIN for it. Raises EnrolmentRefused."""
@@ -147,6 +156,7 @@ class Provisioning:
     async def deprovision(self) -> None:
         """See `slices.Enrolment`."""
         async with self._busy:
+            self._check_settled()
             found = self.identity
             if found is None:
                 raise EnrolmentRefused("not provisioned")

@@ -22,6 +22,7 @@ from forepost.agent.workloads.iofog.names import as_options, as_told
 from forepost.agent.workloads.iofog.report import BusFigures, status_of
 from forepost.agent.workloads.iofog.volume_mounts import VolumeMountFolder
 from forepost.agent.workloads.keeper import WorkloadKeeper
+from forepost.agent.workloads.known_place import KnownPlace
 from forepost.agent.workloads.local_api.api import LocalApi, LocalApiNeeds
 from forepost.agent.workloads.local_api.configuration import LocalConfig
 from forepost.agent.workloads.local_api.tokens import OWN_TOKEN, MicroserviceTokens
@@ -107,6 +108,9 @@ class SiteWorkloads:
         self._facts = SiteFacts(
             LinuxHost(), site.node.version, state_dir, self._controllers.told, site.clock
         )
+        self._place = KnownPlace(
+            site.edges.whoami, lambda: self._config.gps_mode == "auto", site.clock
+        )
         self._api = LocalApi(
             site.settings, state_dir, self._microservices, self._needs(), site.clock, site.health
         )
@@ -143,7 +147,10 @@ class SiteWorkloads:
         }
 
     def _services(self) -> Mapping[str, Service]:
-        services: dict[str, Service] = {"workloads facts": self._facts.run}
+        services: dict[str, Service] = {
+            "workloads facts": self._facts.run,
+            "known place": self._place.run,
+        }
         if self._keeper is not None:
             services["workloads"] = self._keeper.run
             services["wanted workloads"] = self._wanted.run
@@ -198,6 +205,7 @@ class SiteWorkloads:
             applied=self._applied,
             provision=self._controllers.provision,
             deprovision=self._controllers.deprovision,
+            known_place=lambda: self._place.now,
             resources=lambda: self._resources,
         )
 

@@ -15,6 +15,8 @@ from forepost.kit.http import Answer, Unreachable
 
 BASE: Final = "/api/v3/"
 WITHIN_SEC: Final = 10.0
+WHO_SEC: Final = 2.0
+"""For one of the two questions who is there."""
 ANY_TYPE: Final = 0
 """Of the host; 1 and 2 are Intel and ARM, by which a Controller chooses images."""
 T = TypeVar("T")
@@ -41,7 +43,8 @@ class IofogClient:
         named = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
         bases = [named] if parts.path.strip("/") else [f"{named.rstrip('/')}{BASE}", named]
         for base in bases:
-            found = (await self._request("GET", f"{base}status")).json()
+            asked = self._request("GET", f"{base}status", within_sec=WHO_SEC)
+            found = (await asked).json()
             if isinstance(found, dict) and found.get("status") == "online" and "versions" in found:
                 return base
         return ""
@@ -81,6 +84,7 @@ class IofogClient:
         url: str,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] = {},
+        within_sec: float = WITHIN_SEC,
     ) -> Answer:
         return await self._way.request(
             method,
@@ -88,7 +92,7 @@ class IofogClient:
             body=body,
             headers={"Request-Id": str(uuid4()), **headers},
             pin_sha256=self._pin_sha256,
-            within_sec=WITHIN_SEC,
+            within_sec=within_sec,
         )
 
 
