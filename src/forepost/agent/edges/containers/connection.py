@@ -13,6 +13,7 @@ from forepost.agent.cores.engine_answer import (
     UnknownVersions,
     api_version,
     is_too_old,
+    reason,
     refusal_kind,
 )
 from forepost.agent.ports.containers import EngineAway, EngineRefused
@@ -51,7 +52,8 @@ class DockerConnection:
             if error.status == _NO_CONNECTION or is_too_old(error.message):
                 await self.close()
                 raise EngineAway(error.message) from error
-            raise EngineRefused(error.message, refusal_kind(error.status, error.message)) from error
+            kind = refusal_kind(error.status, error.message)
+            raise EngineRefused(reason(error.message), kind) from error
         except TimeoutError:
             await self.close()
             raise EngineAway(f"no answer within {within_sec or self._answer_sec:g} s") from None
