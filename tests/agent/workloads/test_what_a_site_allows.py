@@ -106,6 +106,9 @@ def test_mounts_of_the_agent_may_be_read_and_not_written() -> None:
     [
         ({"cmd": ["/bin/true"]}, "user"),
         ({"cmd": ["/bin/true"], "user": "0:5"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "00"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "000:0"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "root:root"}, "user"),
         ({"user": "daemon"}, "cmd"),
         ({"cmd": ["/bin/true"], "user": "daemon", "image": "box:1"}, "image"),
         ({"cmd": ["/bin/true"], "user": "daemon"}, ""),

@@ -116,12 +116,13 @@ class DockerEngine(DockerImages):
         filters = msgspec.json.encode({"label": labels}).decode()
         async with self._connection.asked() as docker:
             listed = await docker.containers.list(all=1, filters=filters)
+            numbers = [str(one.id) for one in listed]
         found: list[SeenContainer] = []
         gateways: dict[str, Sequence[str]] = {}
-        for one in listed:
+        for number, one in zip(numbers, listed, strict=True):
             try:
                 async with self._connection.asked() as docker:
-                    answer = await docker.containers.container(one.id).show()
+                    answer = await docker.containers.container(number).show()
                 shown = read(answer, InspectedContainer)
                 has_moved = await self._has_moved(shown, gateways)
                 found.append(_seen(shown, has_moved=has_moved))
@@ -175,7 +176,7 @@ class DockerEngine(DockerImages):
         params = {"filters": msgspec.json.encode(filters).decode()}
         async with self._connection.streamed("GET", "events", params) as response:
             while line := await _line_of(response):
-                with suppress(msgspec.MsgspecError):
+                with suppress(msgspec.MsgspecError, RecursionError):
                     told = msgspec.json.decode(line, type=ContainerEvent)
                     uuid = (told.actor.attributes or {}).get(UUID, "")
                     yield EngineHint(uuid=uuid, action=told.action)
@@ -240,10 +241,11 @@ class DockerEngine(DockerImages):
     async def _gateways(self, network: str) -> Sequence[str]:
         try:
             async with self._connection.asked() as docker:
-                found = await (await docker.networks.get(network)).show()
+                shown = await (await docker.networks.get(network)).show()
+                found = read(shown, InspectedNetwork)
         except EngineRefused:
             return ()  # there is none: making the container says so
-        ranges = read(found, InspectedNetwork).i_p_a_m.config or ()
+        ranges = found.i_p_a_m.config or ()
         return [one.gateway.partition("/")[0] for one in ranges if one.gateway]
 
 
