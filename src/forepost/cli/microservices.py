@@ -91,8 +91,8 @@ def deploy(
 ) -> int:
     """Have this host run what a manifest says, with no controller: it is kept among its own.
 
-    A uuid that is there already is replaced. Exits with 1 where the rules of the site are against
-    it: it is kept and does not run.
+    A uuid that is there already is replaced; without a uuid, the one of its name. Exits with 1
+    where the rules of the site are against it: it is kept and does not run.
     """
     try:
         data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()

@@ -146,6 +146,8 @@ def test_what_is_wrong_is_named(
     path = f"/workspaces/{workspace}/microservices"
     error = person.call("POST", path, {"name": "a", **more}, status=400)["error"]
     assert wrong in error, error
+    first, second, *_ = f"{error}: ".split(": ")
+    assert first != second, error
     assert person.call("GET", path)["total"] == 0
 
 

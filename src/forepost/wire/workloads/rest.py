@@ -54,9 +54,9 @@ class RolloutRule(Manifest, frozen=True, kw_only=True, omit_defaults=False):
         if any(
             later <= earlier for earlier, later in zip(self.waves, self.waves[1:], strict=False)
         ):
-            raise ValueError("rollout: waves: each is more than the one before")
+            raise ValueError("waves: each is more than the one before")
         if self.waves[-1] != 100:
-            raise ValueError("rollout: waves: the last is 100")
+            raise ValueError("waves: the last is 100")
 
 
 class NewMicroservice(WorkloadSpec, frozen=True, kw_only=True):
