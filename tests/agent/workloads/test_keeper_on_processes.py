@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -40,8 +40,12 @@ def agent(folder: Path, *manifests: Microservice) -> Iterator["subprocess.Popen[
 
 def processes(folder: Path) -> list[tuple[int, float, str]]:
     """What the shims run: number, start and last word of the command."""
-    children = (one for pid in shims(folder) for one in psutil.Process(pid).children())
-    return sorted((one.pid, one.create_time(), one.cmdline()[-1]) for one in children)
+    found = []
+    for pid in shims(folder):
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            for one in psutil.Process(pid).children():
+                found.append((one.pid, one.create_time(), one.cmdline()[-1]))
+    return sorted(found)
 
 
 def until_state(child: "subprocess.Popen[str]", state: str) -> None:
