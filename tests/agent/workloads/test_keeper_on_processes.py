@@ -40,11 +40,11 @@ def agent(folder: Path, *manifests: Microservice) -> Iterator["subprocess.Popen[
 
 def processes(folder: Path) -> list[tuple[int, float, str]]:
     """What the shims run: number, start and last word of the command."""
-    found = []
+    found: list[tuple[int, float, str]] = []
     for pid in shims(folder):
         with suppress(psutil.NoSuchProcess):  # it has just ended
-            for one in psutil.Process(pid).children():
-                found.append((one.pid, one.create_time(), one.cmdline()[-1]))
+            children = psutil.Process(pid).children()
+            found += [(one.pid, one.create_time(), one.cmdline()[-1]) for one in children]
     return sorted(found)
 
 
