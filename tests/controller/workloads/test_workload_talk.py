@@ -98,6 +98,9 @@ def test_what_is_refused_unknown_or_stuck_is_said(
         ours.reports(stuck)
         words = ("waiting", "stuck in restart: exit status 1")
         until(lambda: standing(person, one, agent) == words, 40)
+        assert person.call("GET", one)["counts"]["failing"] == 1
+        [row] = person.call("GET", one)["agents"]
+        assert row["failing"]
         ours.reports(ours.status("a", health="unhealthy"))
         until(lambda: standing(person, one, agent) == ("waiting", "unhealthy"), 40)
         ours.reports(ours.status("a", wanted_by="folder"))
