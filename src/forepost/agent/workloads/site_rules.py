@@ -52,13 +52,24 @@ class SiteRules:
         """A process has what its user has: all that restrains a container is not there."""
         if not wanted.cmd:
             return "cmd: is missing, and the engine of this site runs commands"
-        may_be_root = not self._is_root or self._section.allow_privileged
-        if not may_be_root and _is_root(wanted.user.partition(":")[0]):
-            return "user: this site runs none as root (workloads.allow_privileged)"
+        if self._is_root and not self._section.allow_privileged:
+            user = wanted.user.partition(":")[0]
+            if _is_root(user):
+                return "user: this site runs none as root (workloads.allow_privileged)"
+            if not self._may_be(user):
+                return f"user: this site does not allow {user} (workloads.allow_users)"
         for field in ("image", "volumes", "ports", "extra_hosts", "network", "cap_add"):
             if getattr(wanted, field):
                 return f"{field}: the engine of this site runs processes, which have none"
         return ""
+
+    def _may_be(self, user: str) -> bool:
+        """Whoever becomes another user has all that is this user's: groups, keys, `sudo`."""
+        try:
+            found = pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)
+        except (KeyError, OverflowError):
+            return True  # who begins it says that there is none
+        return found.pw_name in self._section.allow_users
 
     def _capabilities(self, wanted: Microservice) -> str:
         allowed = USUAL_CAPABILITIES | set(self._section.allow_capabilities)

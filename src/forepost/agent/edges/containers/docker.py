@@ -108,7 +108,7 @@ class DockerEngine(DockerImages):
             root_dir=info.docker_root_dir,
             free_bytes=free,
             size_bytes=size,
-            gateways=tuple(await self._gateways(USUAL_NETWORK)),
+            gateways=tuple(_gateways(await self._network(USUAL_NETWORK))),
         )
 
     async def containers(self, uuid: str | None = None) -> Sequence[SeenContainer]:
@@ -183,7 +183,11 @@ class DockerEngine(DockerImages):
 
     async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
         network = microservice.network or USUAL_NETWORK
-        gateways = await self._gateways(network) if wants_gateway(microservice) else ()
+        found = await self._network(network)
+        if found is not None and found.name != network and found.id.startswith(network):
+            # by its number the host's network, say, would be another one for the rules of the site
+            raise EngineRefused(f"network: {network} is the number of {found.name}: name that")
+        gateways = _gateways(found) if wants_gateway(microservice) else ()
         body = container_body(
             microservice,
             image=image,
@@ -238,15 +242,18 @@ class DockerEngine(DockerImages):
         for line in frames.end():
             yield line
 
-    async def _gateways(self, network: str) -> Sequence[str]:
+    async def _network(self, network: str) -> InspectedNetwork | None:
         try:
             async with self._connection.asked() as docker:
                 shown = await (await docker.networks.get(network)).show()
-                found = read(shown, InspectedNetwork)
+                return read(shown, InspectedNetwork)
         except EngineRefused:
-            return ()  # there is none: making the container says so
-        ranges = found.i_p_a_m.config or ()
-        return [one.gateway.partition("/")[0] for one in ranges if one.gateway]
+            return None  # there is none: making the container says so
+
+
+def _gateways(network: InspectedNetwork | None) -> Sequence[str]:
+    ranges = (network.i_p_a_m.config if network is not None else None) or ()
+    return [one.gateway.partition("/")[0] for one in ranges if one.gateway]
 
 
 @contextmanager
