@@ -141,7 +141,7 @@ class DockerEngine(DockerImages):
         if not told:
             return False
         if network not in known:
-            known[network] = await self._gateways(network)
+            known[network] = _gateways(await self._network(network))
         return bool(known[network]) and told not in known[network]
 
     async def usage(self, container_id: str) -> Usage:
