@@ -155,8 +155,11 @@ class FakeEngine:
 
     async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
         def make() -> str:
-            name = container_name(microservice, "fake")
-            if any(container_name(one.microservice, "fake") == name for one in self.there.values()):
+            name = container_name(microservice, "fake", replaces)
+            names = [
+                container_name(o.microservice, "fake", o.replaces) for o in self.there.values()
+            ]
+            if name in names:
                 raise EngineRefused(f"{name} is already in use by container", "conflict")
             if self.volumes_of_others & {one.source for one in microservice.volumes}:
                 raise EngineRefused("volumes: not forepost's", "site")

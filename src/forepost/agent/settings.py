@@ -306,6 +306,10 @@ class WorkloadsSection(Section, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(pattern=r"^[A-Z_]+\Z", max_length=40)], ...], Meta(max_length=64)
     ] = ()
     """What `cap_add` may name."""
+    allow_users: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=100)
+    ] = ("nobody",)
+    """Users of this host, by name, that processes may have where the agent is root."""
     prune_threshold_percent: Annotated[float, Meta(ge=0, le=100)] = 20
     """Old images are removed where less of the disk is free; 0: only when asked."""
     prune_hours: Annotated[float, Meta(ge=0, le=8_760)] = 0

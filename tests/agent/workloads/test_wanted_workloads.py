@@ -41,6 +41,18 @@ async def test_one_that_is_wrong_costs_the_others_nothing() -> None:
     assert len(news) == 1
 
 
+@pytest.mark.parametrize("deep", [101, 500, 900])
+async def test_one_that_is_nested_too_deeply_costs_the_others_nothing(deep: int) -> None:
+    """It could be read here, and not be written where more calls are under way."""
+    config = b'{"a":' * deep + b"1" + b"}" * deep
+    bad = msgspec.Raw(b'{"uuid":"b","image":"x","config":' + config + b"}")
+    wanted = WantedWorkloads(refusal, lambda: None)
+    (problem,) = await wanted.apply([part({"uuid": "a", "image": "x"}, bad)])
+    assert [one.uuid for one in wanted.list.microservices] == ["a"]
+    assert problem.startswith("microservice ")
+    assert "nested" in problem
+
+
 async def test_what_is_too_much_is_refused_whole() -> None:
     wanted = WantedWorkloads(refusal, lambda: None)
     await wanted.apply([part({"uuid": "a", "image": "x"})])

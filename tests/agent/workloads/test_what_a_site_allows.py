@@ -106,14 +106,24 @@ def test_mounts_of_the_agent_may_be_read_and_not_written() -> None:
     [
         ({"cmd": ["/bin/true"]}, "user"),
         ({"cmd": ["/bin/true"], "user": "0:5"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "00"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "000:0"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "root:root"}, "user"),
         ({"user": "daemon"}, "cmd"),
-        ({"cmd": ["/bin/true"], "user": "daemon", "image": "box:1"}, "image"),
-        ({"cmd": ["/bin/true"], "user": "daemon"}, ""),
+        ({"cmd": ["/bin/true"], "user": "nobody", "image": "box:1"}, "image"),
+        ({"cmd": ["/bin/true"], "user": "daemon"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "1"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "01"}, "user"),
+        ({"cmd": ["/bin/true"], "user": "nobody"}, ""),
+        ({"cmd": ["/bin/true"], "user": "nobody-at-all"}, ""),
+        ({"cmd": ["/bin/true"], "user": "bin"}, ""),
+        ({"cmd": ["/bin/true"], "user": "2"}, ""),
     ],
 )
 def test_a_process_has_a_command_and_a_user_that_is_not_root(
     said: dict[str, Any], field: str
 ) -> None:
-    rules = SiteRules(WorkloadsSection(), MOUNTS, "process", is_root=True)
+    section = WorkloadsSection(allow_users=("nobody", "bin"))
+    rules = SiteRules(section, MOUNTS, "process", is_root=True)
     wanted = msgspec.convert({"uuid": "a", **said}, Microservice)
     assert rules.refusal(wanted).partition(":")[0] == field

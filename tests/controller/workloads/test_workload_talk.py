@@ -186,7 +186,7 @@ async def test_reports_are_kept_for_those_that_are_there(metadata_url: str) -> N
     reports = MicroserviceReports(db, FakeClock())
     reports.says(1, report(problem="naïve \x1f 😀", cpu_percent=1.5))
     reports.says(99, report())
-    await reports.flush()
+    await reports.late.flush()
     again = MicroserviceReports(db, FakeClock())
     await again.load()
     assert again.agents() == [1]
@@ -194,7 +194,7 @@ async def test_reports_are_kept_for_those_that_are_there(metadata_url: str) -> N
     assert kept is not None
     assert kept.report == report(problem="naïve \x1f 😀", cpu_percent=1.5)
     again.forget(1)
-    await again.flush()
+    await again.late.flush()
     async with db.read() as connection:
         assert (await connection.execute(select(agent_microservices))).all() == []
         assert (await connection.scalar(select(agents.c.id))) == 1
@@ -207,12 +207,12 @@ async def test_figures_that_are_other_ones_each_minute_are_not_written(metadata_
     await home(db)
     reports = MicroserviceReports(db, FakeClock())
     reports.says(1, report(cpu_percent=1.0, memory_bytes=1))
-    await reports.flush()
+    await reports.late.flush()
     reports.says(1, report(cpu_percent=2.0, memory_bytes=2))
-    assert reports._unsaved == {}
+    assert reports.late.waiting == {}
     newest = reports.by(1)
     assert newest is not None
     assert newest.report.microservices[0].cpu_percent == 2.0
     reports.says(1, report("STOPPED"))
-    assert list(reports._unsaved) == [1]
+    assert list(reports.late.waiting) == [1]
     await db.close()

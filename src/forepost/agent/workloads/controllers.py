@@ -6,6 +6,7 @@ They are told apart by asking who is there.
 from collections.abc import Callable
 from typing import Final
 
+import anyio
 import msgspec
 
 from forepost.agent.line import why_not
@@ -33,9 +34,15 @@ class Controllers:
         self._ours, self._is_connected = ours, is_connected
         self._client, self._iofog = client, iofog
         self._section, self._wanted_url = section, wanted_url
+        self._changes = anyio.Lock()
+        """Two at a time could make this host two agents."""
 
     async def provision(self, key: str, url: str = "") -> str:
         """Trade a key and return the uuid that came with it. Raises EnrolmentRefused."""
+        async with self._changes:
+            return await self._provision(key, url)
+
+    async def _provision(self, key: str, url: str) -> str:
         if self._iofog.account is not None:
             where = self._iofog.account.url
             raise EnrolmentRefused(
@@ -66,10 +73,11 @@ class Controllers:
 
     async def deprovision(self) -> None:
         """Leave whichever there is. Raises EnrolmentRefused."""
-        if self._iofog.account is not None:
-            await self._iofog.leave()
-        else:
-            await self._ours.deprovision()
+        async with self._changes:
+            if self._iofog.account is not None:
+                await self._iofog.leave()
+            else:
+                await self._ours.deprovision()
 
     def told(self, facts: AgentFacts) -> AgentFacts:
         """The facts with what is known of the controller now."""

@@ -1,8 +1,9 @@
 """What this site lets a manifest ask for, whoever wrote it: a controller that was taken over is not
-root at every site. Pure, but for where links of the host lead to.
+root at every site. Pure, but for where links of the host lead to, and who its users are.
 """
 
 import os.path
+import pwd
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -51,13 +52,24 @@ class SiteRules:
         """A process has what its user has: all that restrains a container is not there."""
         if not wanted.cmd:
             return "cmd: is missing, and the engine of this site runs commands"
-        user = wanted.user.partition(":")[0]
-        if self._is_root and user in ("", "0", "root") and not self._section.allow_privileged:
-            return "user: this site runs none as root (workloads.allow_privileged)"
+        if self._is_root and not self._section.allow_privileged:
+            user = wanted.user.partition(":")[0]
+            if _is_root(user):
+                return "user: this site runs none as root (workloads.allow_privileged)"
+            if not self._may_be(user):
+                return f"user: this site does not allow {user} (workloads.allow_users)"
         for field in ("image", "volumes", "ports", "extra_hosts", "network", "cap_add"):
             if getattr(wanted, field):
                 return f"{field}: the engine of this site runs processes, which have none"
         return ""
+
+    def _may_be(self, user: str) -> bool:
+        """Whoever becomes another user has all that is this user's: groups, keys, `sudo`."""
+        try:
+            found = pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)
+        except (KeyError, OverflowError):
+            return True  # who begins it says that there is none
+        return found.pw_name in self._section.allow_users
 
     def _capabilities(self, wanted: Microservice) -> str:
         allowed = USUAL_CAPABILITIES | set(self._section.allow_capabilities)
@@ -88,3 +100,13 @@ class SiteRules:
         if read_only and path.startswith(self._real(self._mounts) + "/"):
             return True
         return path in map(self._real, self._section.allow_host_paths)
+
+
+def _is_root(user: str) -> bool:
+    """However it is written: "00" is root's number, and more than one name may have that."""
+    if not user or user.isdigit():
+        return not user or int(user) == 0
+    try:
+        return pwd.getpwnam(user).pw_uid == 0
+    except KeyError:
+        return False  # who begins it says that there is none

@@ -45,10 +45,10 @@ def read_parts(parts: Sequence[msgspec.Raw]) -> WantedList:
         for raw in read.microservices:
             try:
                 found.microservices.append(_microservice.decode(raw))
-            except msgspec.ValidationError as error:
+            except (msgspec.ValidationError, RecursionError) as error:
                 uuid = _uuid_in(raw)
                 found.unclear.append(uuid)
-                found.problems.append(f"microservice {uuid or NAMELESS}: {complaint(error)}")
+                found.problems.append(f"microservice {uuid or NAMELESS}: {why_not(error)}")
         if len(found.microservices) + len(found.problems) > MOST_MICROSERVICES:
             raise DocumentRefused(f"more than {MOST_MICROSERVICES} microservices")
         if len(found.registries) > MOST_REGISTRIES:
@@ -59,8 +59,13 @@ def read_parts(parts: Sequence[msgspec.Raw]) -> WantedList:
 def _uuid_in(raw: msgspec.Raw) -> str:
     try:
         return msgspec.json.decode(raw, type=_Named).uuid[:64]
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return ""
+
+
+def why_not(error: msgspec.ValidationError | RecursionError) -> str:
+    """What a manifest that could not be read is told to be."""
+    return "nested too deeply" if isinstance(error, RecursionError) else complaint(error)
 
 
 class _Named(msgspec.Struct):

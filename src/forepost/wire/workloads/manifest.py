@@ -5,6 +5,7 @@ is not written either: so a manifest is the same for a version that knows more f
 """
 
 from hashlib import sha256
+from itertools import chain
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -12,6 +13,8 @@ from msgspec import Meta
 
 MOST_CONFIG: Final = 256 << 10
 """Bytes of a configuration."""
+DEEPEST_CONFIG: Final = 100
+"""Objects and arrays in one another: so what could be read can be written, wherever that is."""
 NO_NUL: Final = r"^[^\x00]*\Z"
 
 Uuid = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z")]
@@ -117,6 +120,8 @@ class WorkloadSpec(Manifest, frozen=True, kw_only=True):
     """Who gets its messages on the bus."""
 
     def __post_init__(self) -> None:
+        if _is_deeper(self.config, DEEPEST_CONFIG):
+            raise ValueError(f"config: nested more than {DEEPEST_CONFIG} times")
         if len(self.config_text.encode()) > MOST_CONFIG:
             raise ValueError(f"config: longer than {MOST_CONFIG} bytes")
         taken = [(port.external, port.protocol) for port in self.ports]
@@ -148,6 +153,15 @@ def fingerprint(microservice: Microservice) -> str:
     """Return 16 hex digits that are equal where the same container is wanted."""
     said = {name: part for name, part in _said(microservice).items() if name not in BESIDE}
     return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()[:16]
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        nested = (one for one in level if isinstance(one, dict | list))
+        inner = (one.values() if isinstance(one, dict) else one for one in nested)
+        level = [*chain.from_iterable(inner)]
+    return bool(level)
 
 
 def _said(part: Any) -> Any:

@@ -153,6 +153,18 @@ async def test_the_gateway_is_that_of_its_own_network(docker: ContainerEngine) -
     assert seen.gateways != facts.gateways == (BRIDGE,)
 
 
+async def test_a_network_is_named_and_not_numbered(docker: ContainerEngine) -> None:
+    """What a site allows goes by names."""
+    docker.clear()
+    numbers = {one["Name"]: one["Id"] for one in docker.ask("GET", "/networks")}
+    async with opened(docker.url) as engine:
+        for number in (numbers["host"], numbers["host"][:12], numbers["bridge"]):
+            with pytest.raises(EngineRefused, match=r"network: .* is the number of"):
+                await made(engine, Microservice(uuid="n", image=IMAGE, network=number))
+        for name in ("", "bridge", "none"):
+            await made(engine, Microservice(uuid=f"n{name}", image=IMAGE, network=name))
+
+
 async def test_a_time_zone_of_the_manifest_goes_first(docker: ContainerEngine) -> None:
     docker.clear()
     asked = Microservice(uuid="z", image=IMAGE, env={"TZ": "Asia/Tokyo", "SELFNAME": "another"})

@@ -160,6 +160,7 @@ async def test_what_cannot_be_started_says_why(engine: ProcessEngine) -> None:
         ({"limits": WorkloadLimits(cpus=1)}, "limits.cpus"),
         ({"limits": WorkloadLimits(pids=1)}, "limits.pids"),
         ({"user": "nobody-at-all"}, "user: there is no"),
+        ({"user": "9" * 100}, "user: there is no"),
         ({"user": "nobody:root"}, "its own group"),
         ({"cmd": []}, "cmd: is missing"),
     ],

@@ -3,13 +3,17 @@
 import json
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forepost.agent.cores.local_guard import Guard, same
+from forepost.agent.edges.local.body_room import MOST_EACH
+from forepost.agent.edges.local.http_face import MOST_BODY, LocalAnswer, LocalRequest
 from tests.fakes.echo_face import Echo, ask, get, serving
 
 pytestmark = pytest.mark.anyio
@@ -218,3 +222,83 @@ def test_any_bytes_are_answered_or_left(parts: list[bytes]) -> None:
             assert (await ask(port, get())).split()[1] == b"200"
 
     anyio.run(go)
+
+
+async def test_many_large_bodies_do_not_take_all_memory_and_small_ones_go_on() -> None:
+    async with serving() as port:
+        head = get("/x", f"Content-Length: {MOST_BODY}", method="POST")
+        fit = MOST_EACH // MOST_BODY
+        async with AsyncExitStack() as stack:
+            lines = [
+                await stack.enter_async_context(await anyio.connect_tcp("127.0.0.1", port))
+                for _ in range(fit + 1)
+            ]
+            for line in lines[:fit]:
+                await line.send(head + b"x")
+            with anyio.fail_after(30):
+                while b" 503 " not in (heard := await ask(port, head + b"x")):  # noqa: ASYNC110
+                    await anyio.sleep(0.02)
+            assert b"too much is on its way" in heard
+            assert b" 200 " in await ask(port, get("/small", "Content-Length: 2") + b"ok")
+        # they went away, and with them what they held
+        with anyio.fail_after(30):
+            while b" 200 " not in await ask(port, head + bytes(MOST_BODY)):  # noqa: ASYNC110
+                await anyio.sleep(0.02)
+
+
+async def test_between_two_answers_everybody_else_has_a_turn() -> None:
+    turns = 0
+    at: list[int] = []
+
+    class Counted(Echo):
+        async def answer(self, request: LocalRequest) -> LocalAnswer:
+            at.append(turns)
+            return await super().answer(request)
+
+    async with serving(Counted()) as port, anyio.create_task_group() as tasks:
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await anyio.lowlevel.checkpoint()
+
+        async with AsyncExitStack() as stack:
+            lines = [
+                await stack.enter_async_context(await anyio.connect_tcp("127.0.0.1", port))
+                for _ in range(50)
+            ]
+            tasks.start_soon(others)
+            for line in lines:
+                await line.send(get("/x"))
+            for line in lines:
+                assert b" 200 " in await line.receive()
+        tasks.cancel_scope.cancel()
+    assert len(set(at)) == len(at) == 50
+
+
+async def test_halves_of_messages_on_many_sockets_do_not_take_all_memory() -> None:
+    half = bytes([0x82, 0xFF]) + MOST_BODY.to_bytes(8, "big") + bytes(4) + bytes(MOST_BODY - 9)
+    asked = get(
+        "/socket",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    )
+    async with serving() as port, AsyncExitStack() as stack:
+        lines = [
+            await stack.enter_async_context(await anyio.connect_tcp("127.0.0.1", port))
+            for _ in range(2 * MOST_EACH // MOST_BODY)
+        ]
+        for line in lines:
+            await line.send(asked)
+            assert b" 101 " in await line.receive()
+        ended = 0
+        with anyio.fail_after(60):
+            for line in lines:
+                await line.send(half)
+            for line in lines:
+                with anyio.move_on_after(0.3):
+                    ended += (await line.receive())[:4] == b"\x88\x22\x03\xf5"  # 1013
+        assert ended >= len(lines) // 2

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import anyio
@@ -231,6 +232,42 @@ async def test_an_agent_that_leaves_wants_nothing_any_more(
         assert controller.deprovisioned == ["one"]
         assert (site.uuids, site.exchange.account) == ([], None)
     assert site.begun().account is None
+
+
+class _Slow(IofogController):
+    """Its answer about microservices is on its way until a test lets it arrive."""
+
+    def __init__(self) -> None:
+        super().__init__("3.7")
+        self.arrives = Event()
+
+    def answer(self, method: str, path: str, authorization: str, body: Any) -> tuple[int, Any]:
+        found = super().answer(method, path, authorization, body)
+        if path == "agent/microservices":
+            self.arrives.wait(LONG_SEC)
+        return found
+
+
+async def test_an_answer_that_was_on_its_way_when_an_agent_left_is_not_wanted(
+    site: IofogSite,
+) -> None:
+    with _Slow().serving() as controller:
+        assert isinstance(controller, _Slow)
+        controller.want(uuid="one")
+        await site.provisioned(controller)
+        try:
+            async with site.running():
+                await until(lambda: "GET agent/microservices" in controller.asked)
+                await site.exchange.leave()
+                assert site.exchange.account is None
+                controller.arrives.set()
+                for _ in range(20):
+                    assert site.uuids == []
+                    await anyio.sleep(0.02)
+        finally:
+            controller.arrives.set()
+    assert not (site.state / WANTED).exists()
+    assert site.begun().list.microservices == []
 
 
 async def test_a_node_that_is_deleted_leaves(controller: IofogController, site: IofogSite) -> None:

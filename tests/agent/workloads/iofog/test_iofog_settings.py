@@ -14,6 +14,7 @@ def test_what_a_controller_says_is_understood_as_far_as_it_says_anything() -> No
     assert "docker-pruning-frequency" not in found
     assert as_options({"latitude": 46.5, "longitude": 7.25}) == {"gps": "46.5,7.25"}
     assert as_options({"diskLimit": "many", "logLevel": 7, "watchdogEnabled": "on"}) == {}
+    assert as_options({"diskLimit": 10**400, "latitude": -(10**400), "longitude": 7}) == {}
 
 
 def test_a_controller_is_told_whole_numbers() -> None:

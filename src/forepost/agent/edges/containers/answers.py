@@ -99,6 +99,8 @@ class NetworkAddresses(msgspec.Struct, rename="pascal"):
 
 
 class InspectedNetwork(msgspec.Struct, rename="pascal"):
+    id: str = ""
+    name: str = ""
     i_p_a_m: NetworkAddresses = msgspec.field(default_factory=NetworkAddresses, name="IPAM")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 import aiohttp
 import anyio
@@ -21,8 +22,19 @@ from forepost.agent.ports.containers import EngineAway, EngineRefused
 ANSWER_SEC = 60.0
 """Within which an engine answers a request that does not wait for anything."""
 CONNECT_SEC = 10.0
+MOST_SAID: Final = 2_000
+"""Characters of a refusal."""
 _NO_CONNECTION = 900
 """aiodocker's number for a connection that failed."""
+NOT_UNDERSTOOD: Final = (
+    msgspec.MsgspecError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)
+"""What msgspec, aiohttp and aiodocker raise for answers that no engine gives."""
 
 
 class _Versions(msgspec.Struct, rename="pascal"):
@@ -49,19 +61,19 @@ class DockerConnection:
             with anyio.fail_after(within_sec or self._answer_sec):
                 yield await self._opened()
         except DockerError as error:
-            if error.status == _NO_CONNECTION or is_too_old(error.message):
+            said = str(error.message)[:MOST_SAID]
+            if error.status == _NO_CONNECTION or is_too_old(said):
                 await self.close()
-                raise EngineAway(error.message) from error
-            kind = refusal_kind(error.status, error.message)
-            raise EngineRefused(reason(error.message), kind) from error
+                raise EngineAway(said) from error
+            raise EngineRefused(reason(said), refusal_kind(error.status, said)) from error
         except TimeoutError:
             await self.close()
             raise EngineAway(f"no answer within {within_sec or self._answer_sec:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
             await self.close()
             raise EngineAway(str(error) or type(error).__name__) from error
-        except msgspec.MsgspecError as error:
-            raise EngineAway(f"its answer is not understood: {error}") from error
+        except NOT_UNDERSTOOD as error:
+            raise EngineAway(not_understood(error)) from error
 
     @asynccontextmanager
     async def streamed(
@@ -94,6 +106,8 @@ class DockerConnection:
                 response.close()
         except (aiohttp.ClientError, OSError) as error:
             raise EngineAway(str(error) or type(error).__name__) from error
+        except NOT_UNDERSTOOD as error:
+            raise EngineAway(not_understood(error)) from error
 
     async def versions(self) -> _Versions:
         """Ask what the engine is, whatever it speaks. Raises EngineAway, EngineRefused."""
@@ -109,8 +123,7 @@ class DockerConnection:
     async def _opened(self) -> Docker:
         async with self._opens:
             if self._docker is None:
-                timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SEC)
-                docker = Docker(url=self._url, timeout=timeout, api_version="v1.41")
+                docker = _made(self._url)
                 try:
                     found = await _versions(docker)
                     docker.api_version = api_version(found.api_version, found.min_a_p_i_version)
@@ -123,6 +136,20 @@ class DockerConnection:
                     raise
                 self._docker = docker
             return self._docker
+
+
+def _made(url: str) -> Docker:
+    """A connection for each request: an engine that shuts down answers on old ones while it stops
+    its containers, and one that it is asked to start meanwhile is lost for ever (Docker 20.10).
+    """
+    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SEC)
+    docker = Docker(url=url, timeout=timeout, api_version="v1.41")
+    docker.session.headers["Connection"] = "close"
+    return docker
+
+
+def not_understood(error: Exception) -> str:
+    return f"its answer is not understood: {type(error).__name__}: {error}"
 
 
 async def _versions(docker: Docker) -> _Versions:
@@ -140,5 +167,5 @@ def _message(text: str) -> str:
 
     try:
         return msgspec.json.decode(text, type=_Refusal).message
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return text.strip()

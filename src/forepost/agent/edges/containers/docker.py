@@ -15,6 +15,7 @@ from forepost.agent.cores.container_body import (
     AGENT,
     BESIDE,
     FINGERPRINT,
+    GATEWAY,
     LOCK,
     NAME,
     REPLACES,
@@ -64,6 +65,9 @@ _STATES: Final[Mapping[str, _State]] = {
     "stopped": "exited",
 }
 """Any other is taken for `exited`: starting what runs does nothing."""
+MOVED: Final = "-moved"
+"""Ends the fingerprint of a container that looks for this host where it is not any more: it is to
+be made anew, as one of another manifest is."""
 _HINTS: Final = ("start", "die", "oom", "destroy", "health_status", "pause", "unpause", "rename")
 
 
@@ -104,7 +108,7 @@ class DockerEngine(DockerImages):
             root_dir=info.docker_root_dir,
             free_bytes=free,
             size_bytes=size,
-            gateways=tuple(await self._gateways(USUAL_NETWORK)),
+            gateways=tuple(_gateways(await self._network(USUAL_NETWORK))),
         )
 
     async def containers(self, uuid: str | None = None) -> Sequence[SeenContainer]:
@@ -112,18 +116,33 @@ class DockerEngine(DockerImages):
         filters = msgspec.json.encode({"label": labels}).decode()
         async with self._connection.asked() as docker:
             listed = await docker.containers.list(all=1, filters=filters)
+            numbers = [str(one.id) for one in listed]
         found: list[SeenContainer] = []
-        for one in listed:
+        gateways: dict[str, Sequence[str]] = {}
+        for number, one in zip(numbers, listed, strict=True):
             try:
                 async with self._connection.asked() as docker:
-                    answer = await docker.containers.container(one.id).show()
-                found.append(_seen(read(answer, InspectedContainer)))
+                    answer = await docker.containers.container(number).show()
+                shown = read(answer, InspectedContainer)
+                has_moved = await self._has_moved(shown, gateways)
+                found.append(_seen(shown, has_moved=has_moved))
             except EngineRefused as refused:
                 if refused.kind != "gone":
                     found.append(_listed(one))
             except msgspec.ValidationError:
                 found.append(_listed(one))
         return found
+
+    async def _has_moved(
+        self, container: InspectedContainer, known: dict[str, Sequence[str]]
+    ) -> bool:
+        """Whether this host has another address in the network than the container was told."""
+        network, _, told = (container.config.labels or {}).get(GATEWAY, "").partition(" ")
+        if not told:
+            return False
+        if network not in known:
+            known[network] = _gateways(await self._network(network))
+        return bool(known[network]) and told not in known[network]
 
     async def usage(self, container_id: str) -> Usage:
         params = {"stream": "false", "one-shot": "true"}
@@ -157,14 +176,18 @@ class DockerEngine(DockerImages):
         params = {"filters": msgspec.json.encode(filters).decode()}
         async with self._connection.streamed("GET", "events", params) as response:
             while line := await _line_of(response):
-                with suppress(msgspec.MsgspecError):
+                with suppress(msgspec.MsgspecError, RecursionError):
                     told = msgspec.json.decode(line, type=ContainerEvent)
                     uuid = (told.actor.attributes or {}).get(UUID, "")
                     yield EngineHint(uuid=uuid, action=told.action)
 
     async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
         network = microservice.network or USUAL_NETWORK
-        gateways = await self._gateways(network) if wants_gateway(microservice) else ()
+        found = await self._network(network)
+        if found is not None and found.name != network and found.id.startswith(network):
+            # by its number the host's network, say, would be another one for the rules of the site
+            raise EngineRefused(f"network: {network} is the number of {found.name}: name that")
+        gateways = _gateways(found) if wants_gateway(microservice) else ()
         body = container_body(
             microservice,
             image=image,
@@ -176,7 +199,7 @@ class DockerEngine(DockerImages):
         )
         await have_volumes(self._connection, microservice, self._volumes)
         async with self._connection.asked() as docker:
-            name = container_name(microservice, self._agent)
+            name = container_name(microservice, self._agent, replaces)
             made = await docker.containers.create(body, name=name)
             return made.id
 
@@ -219,14 +242,18 @@ class DockerEngine(DockerImages):
         for line in frames.end():
             yield line
 
-    async def _gateways(self, network: str) -> Sequence[str]:
+    async def _network(self, network: str) -> InspectedNetwork | None:
         try:
             async with self._connection.asked() as docker:
-                found = await (await docker.networks.get(network)).show()
+                shown = await (await docker.networks.get(network)).show()
+                return read(shown, InspectedNetwork)
         except EngineRefused:
-            return ()  # there is none: making the container says so
-        ranges = read(found, InspectedNetwork).i_p_a_m.config or ()
-        return [one.gateway.partition("/")[0] for one in ranges if one.gateway]
+            return None  # there is none: making the container says so
+
+
+def _gateways(network: InspectedNetwork | None) -> Sequence[str]:
+    ranges = (network.i_p_a_m.config if network is not None else None) or ()
+    return [one.gateway.partition("/")[0] for one in ranges if one.gateway]
 
 
 @contextmanager
@@ -255,7 +282,7 @@ def _disk(folder: str) -> tuple[int, int]:
     return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
 
 
-def _seen(container: InspectedContainer) -> SeenContainer:
+def _seen(container: InspectedContainer, *, has_moved: bool = False) -> SeenContainer:
     labels = container.config.labels or {}
     state = container.state
     health = state.health.status if state.health is not None else "none"
@@ -264,7 +291,7 @@ def _seen(container: InspectedContainer) -> SeenContainer:
     return SeenContainer(
         container_id=container.id,
         uuid=labels.get(UUID, ""),
-        fingerprint=labels.get(FINGERPRINT, ""),
+        fingerprint=labels.get(FINGERPRINT, "") + (MOVED if has_moved else ""),
         replaces=labels.get(REPLACES, ""),
         beside=labels.get(BESIDE) == "yes",
         lock=labels.get(LOCK, ""),

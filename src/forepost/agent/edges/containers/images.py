@@ -79,7 +79,7 @@ class DockerImages:
                 raise EngineRefused(text, "registry") from None
             if not line:
                 return
-            with suppress(msgspec.MsgspecError):
+            with suppress(msgspec.MsgspecError, RecursionError):
                 yield msgspec.json.decode(line, type=PullProgress)
 
     async def images(self) -> Sequence[SeenImage]:

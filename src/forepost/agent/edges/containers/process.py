@@ -326,7 +326,7 @@ def _user(said: str) -> pwd.struct_passwd | None:
         return None
     try:
         found = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
-    except KeyError:
+    except (KeyError, OverflowError):
         raise EngineRefused(f"user: there is no {name!r} on this host") from None
     if os.geteuid() not in (0, found.pw_uid):
         raise EngineRefused(f"user: the agent, which is not root, cannot be {name!r}")

@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 import anyio
+import anyio.lowlevel
 import h11
 import msgspec
 from anyio.abc import SocketAttribute, SocketStream
 
 from forepost.agent.cores.local_guard import Guard
+from forepost.agent.edges.local.body_room import BodyRoom, HeldRoom
 from forepost.agent.edges.local.reception import Reception
 from forepost.agent.edges.local.websocket import LocalSocket, NoUpgrade, upgraded
 from forepost.kit.clock import Clock
@@ -105,6 +107,7 @@ class LocalHttp:
         self._face, self._most_body = face, most_body
         self._request_sec, self._idle_sec = request_sec, idle_sec
         self._reception = Reception(name, clock, health, most=most_clients, most_each=most_each)
+        self._room, self._turns = BodyRoom(), anyio.Lock()
 
     async def serve(self, listener: socket.socket) -> None:
         """For ever. Raises OSError where the listener is of no use any more."""
@@ -112,7 +115,14 @@ class LocalHttp:
 
         async def one(stream: SocketStream) -> None:
             await _Connection(
-                stream, self._face, port, self._most_body, self._request_sec, self._idle_sec
+                stream,
+                self._face,
+                port,
+                self._room,
+                self._turns,
+                self._most_body,
+                self._request_sec,
+                self._idle_sec,
             ).run()
 
         await self._reception.serve(listener, one, self._turn_away)
@@ -138,15 +148,18 @@ class _Connection:
         stream: SocketStream,
         face: Face,
         port: int,
+        room: BodyRoom,
+        turns: anyio.Lock,
         most_body: int,
         request_sec: float,
         idle_sec: float,
     ) -> None:
+        """`turns`: of all connections, so that the rest of the agent has its turn between two."""
         self._stream, self._face, self._port = stream, face, port
         peer = stream.extra(SocketAttribute.remote_address)  # noqa: S610 - not Django's
         here = stream.extra(SocketAttribute.local_address)  # noqa: S610
         self._peer, self._here = _plain(peer), _plain(here)
-        self._most_body = most_body
+        self._room, self._turns, self._most_body = HeldRoom(room, self._peer[0]), turns, most_body
         self._request_sec, self._idle_sec = request_sec, idle_sec
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
         self._method = ""
@@ -154,9 +167,15 @@ class _Connection:
     async def run(self) -> None:
         """Answer request after request until either side has enough."""
         while await self._begun():
-            talk = await self._exchange()
+            try:
+                talk = await self._exchange()
+            finally:
+                self._room.leave()
             if talk is not None:
-                await talk
+                try:
+                    await talk
+                finally:
+                    self._room.leave()
                 return
             if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
                 return
@@ -180,6 +199,8 @@ class _Connection:
             request = await self._request()
             if request is None:
                 return None
+            async with self._turns:
+                await anyio.lowlevel.checkpoint()
             upgrades = request.headers.get("upgrade", "").lower() == "websocket"
             guard = self._face.guard(self._peer[0])
             why = guard.refusal(request.headers, self._port, upgrades=upgrades)
@@ -188,6 +209,7 @@ class _Connection:
             if upgrades:
                 return await self._upgrade(request)
             answer = await self._answer(request)
+            self._hold(len(answer.body))
         except _Refused as refused:
             answer = self._face.refused(refused.status, str(refused))
         except h11.RemoteProtocolError as error:
@@ -235,6 +257,7 @@ class _Connection:
         told = headers.get("content-length", "0")
         if int(told) > self._most_body:
             raise _Refused(413, f"body: longer than {self._most_body} bytes")
+        self._hold(int(told))
         if self._http.they_are_waiting_for_100_continue:
             await self._stream.send(
                 self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
@@ -246,10 +269,16 @@ class _Connection:
                 body += event.data
                 if len(body) > self._most_body:
                     raise _Refused(413, f"body: longer than {self._most_body} bytes")
+                self._hold(len(body))
             elif isinstance(event, h11.EndOfMessage):
                 return bytes(body)
             else:
                 return None
+
+    def _hold(self, size: int) -> None:
+        """Raises _Refused where too much is on its way already."""
+        if not self._room.hold(size):
+            raise _Refused(503, "too much is on its way at a time")
 
     async def _event(self) -> "type[h11.NEED_DATA | h11.PAUSED] | h11.Event":
         while True:
@@ -298,7 +327,7 @@ class _Connection:
         rest, _ = self._http.trailing_data
         target = f"{request.path}?{request.query}" if request.query else request.path
         try:
-            line = await upgraded(self._stream, target, request.headers, rest)
+            line = await upgraded(self._stream, target, request.headers, rest, self._room)
         except NoUpgrade as refused:
             raise _Refused(refused.status, str(refused)) from None
         return found(line)

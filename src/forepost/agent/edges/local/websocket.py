@@ -13,6 +13,8 @@ from websockets.protocol import Protocol as FrameProtocol
 from websockets.protocol import Side, State
 from websockets.server import ServerProtocol
 
+from forepost.agent.edges.local.body_room import BodyRoom, HeldRoom
+
 MOST_MESSAGE: Final = 1 << 20
 SEND_SEC: Final = 15.0
 """Whoever does not read for so long is left."""
@@ -51,15 +53,16 @@ class LocalSocket:
         path: str,
         *,
         rest: bytes = b"",
+        room: HeldRoom | None = None,
         send_sec: float = SEND_SEC,
     ) -> None:
-        """`rest`: what came already."""
+        """`rest`: what came already. `room`: for what came of a message so far."""
         self.path = path
         """With the query, as it came."""
         self.frames = 0
         """How many frames came, pongs among them: whoever sends none is gone."""
         self._stream, self._protocol, self._send_sec = stream, protocol, send_sec
-        self._rest = rest
+        self._rest, self._room = rest, room or HeldRoom(BodyRoom(), path)
         self._turn = anyio.Lock()
         self._is_left = False
 
@@ -92,13 +95,23 @@ class LocalSocket:
                     self._protocol.fail(CloseCode.INVALID_DATA, "a text that is not UTF-8")
                     break
                 yield message
-            await self._flush()
-            if self._protocol.state is not State.OPEN:
+                parts = bytearray()
+                self._room.leave()
+            if not await self._more(len(parts)):
                 return
-            try:
-                self._protocol.receive_data(await self._stream.receive(READ_BYTES))
-            except anyio.EndOfStream:
-                self._protocol.receive_eof()
+
+    async def _more(self, held: int) -> bool:
+        """Take what comes, where there is room for it; False: that was the end."""
+        if not self._room.hold(held + len(self._protocol.reader.buffer)):
+            self._protocol.fail(CloseCode.TRY_AGAIN_LATER, "too much is on its way at a time")
+        await self._flush()
+        if self._protocol.state is not State.OPEN:
+            return False
+        try:
+            self._protocol.receive_data(await self._stream.receive(READ_BYTES))
+        except anyio.EndOfStream:
+            self._protocol.receive_eof()
+        return True
 
     async def send(self, message: str | bytes) -> None:
         """Send one message. Raises TimeoutError where the other side does not read, and
@@ -139,7 +152,7 @@ class LocalSocket:
 
 
 async def upgraded(
-    stream: SocketStream, target: str, headers: Mapping[str, str], rest: bytes
+    stream: SocketStream, target: str, headers: Mapping[str, str], rest: bytes, room: HeldRoom
 ) -> LocalSocket:
     """Agree to the handshake. `rest`: what came after the request already. Extensions and
     subprotocols that are offered are let be. Raises NoUpgrade.
@@ -153,4 +166,4 @@ async def upgraded(
     handshake.send_response(answer)
     with anyio.fail_after(SEND_SEC):
         await stream.send(b"".join(handshake.data_to_send()))
-    return LocalSocket(stream, WebSocketLine(), target, rest=rest)
+    return LocalSocket(stream, WebSocketLine(), target, rest=rest, room=room)

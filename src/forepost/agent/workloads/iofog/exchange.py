@@ -78,6 +78,9 @@ class IofogExchange:
         self._clock, self._health = clock, health
         self._refusals = Refusals()
         self._came = anyio.Event()
+        self._line: anyio.CancelScope | None = None
+        self._talks = anyio.Lock()
+        """Held by whoever talks to the Controller, or ends that."""
         self._acknowledged = ""
         self.is_connected = False
         self.list = WantedList()
@@ -108,7 +111,13 @@ class IofogExchange:
             await self._client.send(account, "POST", "agent/deprovision", body)
         except (IofogRefused, Unreachable, WrongIofogKey, OSError) as error:
             _log.warning("%s: not told that this agent leaves: %s", account.url, error)
-        self._forget()
+        with anyio.CancelScope(shield=True):
+            # what it was asked before is not to be wanted after
+            if self._line is not None:
+                self._line.cancel()
+            async with self._talks:
+                if self._kept.account is account:
+                    self._forget()
 
     async def run(self) -> None:
         """For ever."""
@@ -119,7 +128,11 @@ class IofogExchange:
                 await self._came.wait()
                 self._came = anyio.Event()
                 continue
-            await self._converse(self._kept.account)
+            async with self._talks:
+                if (account := self._kept.account) is not None:
+                    with anyio.CancelScope() as self._line:
+                        await self._converse(account)
+                    self._line = None
 
     async def _converse(self, account: IofogAccount) -> None:
         """Until this agent is another, or none, there."""

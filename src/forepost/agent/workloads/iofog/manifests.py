@@ -12,8 +12,7 @@ from forepost.agent.workloads.iofog.bodies import (
     IofogRegistry,
     IofogVolume,
 )
-from forepost.agent.workloads.wanted import WantedList
-from forepost.wire.base import complaint
+from forepost.agent.workloads.wanted import WantedList, why_not
 from forepost.wire.workloads.delivery import Registry
 from forepost.wire.workloads.manifest import Microservice
 
@@ -43,9 +42,9 @@ def manifests_of(
             if not read.delete:
                 manifest = msgspec.convert(_manifest(read, known, mounts), Microservice)
                 found.microservices.append(manifest)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, RecursionError) as error:
             found.unclear.append(uuid)
-            found.problems.append(f"microservice {uuid}: {complaint(error)}")
+            found.problems.append(f"microservice {uuid}: {why_not(error)}")
     return found
 
 
@@ -55,7 +54,7 @@ def rebuilt(answer: IofogMicroservices) -> list[str]:
     for raw in answer.microservices or []:
         try:
             read = _microservice.decode(raw)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, RecursionError):
             continue  # told as a problem where its manifest is made
         if read.rebuild and not read.delete:
             found.append(read.uuid)

@@ -25,6 +25,8 @@ TEXTS: Final = {
     "networkInterface": "network-adapter",
     "timeZone": "time-zone",
 }
+LARGEST: Final = 1e15
+"""What is larger is no number of anything here."""
 ISOLATED: Final = "isolated"
 WATCHDOG: Final = "watchdogEnabled"
 
@@ -55,4 +57,6 @@ def as_told(option: Callable[[str], str], place: tuple[float, float] | None) -> 
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value != 0
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return 0 < abs(value) <= LARGEST
