@@ -335,7 +335,7 @@ async def test_a_name_is_as_good_as_a_number(site: Keeping) -> None:
     site.engine.done.clear()
     await site.keeper.restart("pump")
     assert site.engine.done == [("stop", "a"), ("start", "a")]
-    with pytest.raises(NoSuchMicroservice, match="2 microservices"):
+    with pytest.raises(NoSuchMicroservice, match="2 microservices: say which by its uuid"):
         await site.keeper.restart("twin")
     with pytest.raises(NoSuchMicroservice, match="no microservice"):
         site.keeper.logs("x", 1, follow=False)

@@ -114,7 +114,9 @@ class WorkloadOverview:
         if len(named) == 1:
             return named[0]
         if named:
-            raise NoSuchMicroservice(f"{uuid_or_name!r} is the name of {len(named)} microservices")
+            raise NoSuchMicroservice(
+                f"{uuid_or_name!r} is the name of {len(named)} microservices: say which by its uuid"
+            )
         raise NoSuchMicroservice(f"there is no microservice {uuid_or_name!r}")
 
     def writer(self, uuid: str) -> SeenContainer | None:
