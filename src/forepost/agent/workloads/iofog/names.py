@@ -57,5 +57,6 @@ def as_told(option: Callable[[str], str], place: tuple[float, float] | None) -> 
 
 
 def _is_number(value: object) -> bool:
-    is_one = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_one and 0 < abs(value) <= LARGEST
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return 0 < abs(value) <= LARGEST
