@@ -15,6 +15,7 @@ import httpx
 
 from tests.free_ports import free_port
 from tests.metadata import NAME, lay
+from tests.shims import end_shims
 
 READY_SEC = 45.0
 LEAST_SEC = 30.0
@@ -243,6 +244,10 @@ class AgentProcess(Process):
             folder.parent / f"{folder.name}.log",
         )
         self.folder = folder
+
+    def end(self) -> None:
+        super().end()
+        end_shims(self.folder)
 
     def status(self) -> Any:
         """What `forepost status --json` says; None while nobody answers, or it just ends."""

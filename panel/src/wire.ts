@@ -243,6 +243,8 @@ export interface AgentMicroservice {
   state: 'current' | 'waiting' | 'refused';
   /** Why it is not current; "" where it is. */
   reason: string;
+  /** It waits, as what was tried is no good: failed, stuck in restart, or unhealthy. */
+  failing: boolean;
   /** What the agent said last of it; null where it said nothing. */
   status: MicroserviceStatus | null;
   said_at: string | null;
@@ -1193,6 +1195,8 @@ export interface StandingCounts {
   current: number;
   waiting: number;
   refused: number;
+  /** Of those that wait. */
+  failing: number;
 }
 
 /** Panel to controller. `probe_id` 0: every probe of the workspace. */

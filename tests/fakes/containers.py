@@ -58,6 +58,7 @@ class FakeEngine:
         """Images that are here."""
         self.away = False
         self.registry_away = False
+        self.volumes_of_others: set[str] = set()
         self.free_bytes = 10 << 30
         self.faults: dict[Verb, list[Fault]] = defaultdict(list)
         """What happens at the next calls, one after another."""
@@ -158,9 +159,14 @@ class FakeEngine:
 
     async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
         def make() -> str:
-            name = container_name(microservice, "fake")
-            if any(container_name(one.microservice, "fake") == name for one in self.there.values()):
+            name = container_name(microservice, "fake", replaces)
+            names = [
+                container_name(o.microservice, "fake", o.replaces) for o in self.there.values()
+            ]
+            if name in names:
                 raise EngineRefused(f"{name} is already in use by container", "conflict")
+            if self.volumes_of_others & {one.source for one in microservice.volumes}:
+                raise EngineRefused("volumes: not forepost's", "site")
             assert image in self.local, "created before it was pulled"
             self._number += 1
             made = FakeContainer(f"c{self._number:04}", microservice, replaces, image)

@@ -48,6 +48,8 @@ class ContainerEngine:
         self.folder, self.place = folder, place
         self.root = root or folder / "data"
         self.socket = folder / "docker.sock"
+        self.bridge = BRIDGE
+        """Where this host is in the usual network from the next start on."""
         self.group = f"forepost-test-{place.name}"
         """Its control groups."""
         self.child: subprocess.Popen[bytes] | None = None
@@ -62,7 +64,7 @@ class ContainerEngine:
             "nsenter", f"--net=/run/netns/{self.place.name}", "dockerd",
             "--data-root", str(self.root), "--exec-root", str(self.folder / "exec"),
             "-p", str(self.folder / "pid"), "-H", self.url, "--cgroup-parent", f"/{self.group}",
-            "--bip", f"{BRIDGE}/24", "--default-address-pool", f"base={NETWORKS},size=24",
+            "--bip", f"{self.bridge}/24", "--default-address-pool", f"base={NETWORKS},size=24",
         ]  # fmt: skip
         with (self.folder / "log").open("ab") as log:
             self.child = subprocess.Popen(

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.controller.workloads.ours import workloads_agent
 from tests.lab.net import Namespace, namespace
-from tests.running import ADMIN, ControllerProcess
+from tests.running import ADMIN, ControllerProcess, Person, until
 from tests.whole.browser import page_in
 from tests.whole.test_up import SCREENSHOTS
 
@@ -40,6 +40,20 @@ def open_workloads(page: Page, controller: ControllerProcess) -> None:
 
 def row_of(page: Page, name: str) -> Locator:
     return page.get_by_test_id("workload-row").filter(has_text=name)
+
+
+def failing(person: Person, path: str) -> int:
+    return int(person.call("GET", path)["counts"]["failing"])
+
+
+def filters(page: Page, address: str) -> None:
+    """By how they stand, and by words."""
+    page.get_by_role("button", name="Refused 1").click()
+    expect(page).to_have_url(f"{address}?only=refused")
+    expect(page.get_by_test_id("workload-row")).to_have_count(1)
+    page.get_by_role("button", name="All 4").click()
+    page.get_by_label("Filter microservices").fill("temperature 2.14")
+    expect(page.get_by_test_id("workload-row")).to_have_count(1)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
@@ -90,14 +104,17 @@ def test_where_each_stands_and_why(
             expect(camera).to_contain_text(
                 f"went back to the former manifest: agent {branch.id}: stuck in restart"
             )
+            first.takes()
+            first.reports(first.status("sensor"), first.status("camera", health="unhealthy"))
+            until(lambda: failing(person, f"{path}/{made['id']}") == 1, 40)
+            page.reload()
+            expect(page.get_by_role("button", name="Failing 1")).to_be_visible()
+            expect(camera.get_by_test_id("workload-agent").locator(".bad")).to_contain_text(
+                "unhealthy"
+            )
             assert not page.evaluate(WIDE)
             page.screenshot(path=SCREENSHOTS / f"workloads-{width}.png", full_page=True)
 
-            page.get_by_role("button", name="Refused 1").click()
-            expect(page).to_have_url(f"{controller.url}/w/{workspace}/workloads?only=refused")
-            expect(page.get_by_test_id("workload-row")).to_have_count(1)
-            page.get_by_role("button", name="All 4").click()
-            page.get_by_label("Filter microservices").fill("temperature 2.14")
-            expect(page.get_by_test_id("workload-row")).to_have_count(1)
+            filters(page, f"{controller.url}/w/{workspace}/workloads")
             sensor.get_by_role("link", name="depot").click()
             expect(page.get_by_role("heading", name="depot")).to_be_visible()

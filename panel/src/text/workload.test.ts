@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { rollout, share, worst } from './workload';
+import { rollout, said, share, worst } from './workload';
 
-const counts = (current: number, waiting: number, refused: number) => ({
-  counts: { current, waiting, refused },
+const counts = (current: number, waiting: number, refused: number, failing = 0) => ({
+  counts: { current, waiting, refused, failing },
 });
 
 test('one that is refused anywhere is refused', () => {
   expect(worst(counts(5, 1, 1))).toBe('refused');
+  expect(worst(counts(5, 1, 1, 1))).toBe('refused');
+  expect(worst(counts(5, 2, 0, 1))).toBe('failing');
   expect(worst(counts(5, 1, 0))).toBe('waiting');
   expect(worst(counts(0, 0, 0))).toBe('waiting');
   expect(worst(counts(5, 0, 0))).toBe('current');
@@ -26,4 +28,13 @@ test('a roll-out is told while it is news', () => {
   );
   expect(rollout({ progress: { ...progress, state: 'done' } })).toBe('');
   expect(rollout({ progress: null })).toBe('');
+});
+
+test('one that failed does not wait', () => {
+  const row = { state: 'waiting', failing: false, reason: 'pulling' };
+  expect(said(row)).toBe('waiting: pulling');
+  expect(said({ ...row, failing: true, reason: 'failed: no such image' })).toBe(
+    'failed: no such image',
+  );
+  expect(said({ ...row, state: 'current', reason: '' })).toBe('current');
 });

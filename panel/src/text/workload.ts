@@ -3,13 +3,14 @@
 import type { WorkspaceMicroservice } from '../wire';
 import { plural } from './units';
 
-export type Stand = 'current' | 'waiting' | 'refused';
+export type Stand = 'current' | 'waiting' | 'failing' | 'refused';
 
 type Counted = Pick<WorkspaceMicroservice, 'counts'>;
 
 /** The worst of its agents; waiting where it is for none. */
 export function worst({ counts }: Counted): Stand {
   if (counts.refused) return 'refused';
+  if (counts.failing) return 'failing';
   return counts.waiting || !counts.current ? 'waiting' : 'current';
 }
 
@@ -18,6 +19,13 @@ export function share({ counts }: Counted): string {
   const all = counts.current + counts.waiting + counts.refused;
   if (all === 0) return 'for no agent';
   return `current on ${counts.current} of ${plural(all, 'agent')}`;
+}
+
+/** How one agent stands, and why. */
+export function said(row: { state: string; failing: boolean; reason: string }): string {
+  // a failing one waits, by the word of the controller: its reason says more
+  if (row.failing && row.reason) return row.reason;
+  return row.reason ? `${row.state}: ${row.reason}` : row.state;
 }
 
 /** Where its newest roll-out stands; empty where that is no news. */

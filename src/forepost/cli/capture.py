@@ -19,8 +19,9 @@ from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
 from forepost.agent.meter.replay import Replay
-from forepost.cli.flow_table import flow_table, short, wide
+from forepost.cli.flow_table import flow_table, short
 from forepost.cli.measure import USAGE, Flag, complain
+from forepost.cli.width import wide
 from forepost.kit import files
 from forepost.wire.flows.meter import MeterOrder, Totals
 

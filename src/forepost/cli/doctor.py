@@ -30,6 +30,7 @@ from forepost.agent.way import Way
 from forepost.cli import folders
 from forepost.cli.measure import USAGE, Flag, plain
 from forepost.cli.status import ask
+from forepost.cli.width import wide
 from forepost.kit.clock import SystemClock
 from forepost.kit.http import Unreachable
 from forepost.kit.settings import WrongSettings
@@ -185,7 +186,7 @@ def _show(user: str, findings: list[Finding]) -> None:
             ", ".join(one.needed_by),
             escape(plain(one.detail) + grant),
         )
-    console = Console()
+    console = wide(Console())
     console.print(table)
     for one in findings:
         _show_way(one, console)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -12,16 +11,8 @@ from forepost.wire.flows.socket import FlowView
 
 _UNITS: Final = ("", "k", "M", "G", "T", "P")
 LONGEST_NAME: Final = 48
-PIPED_WIDTH: Final = 300
 _WORDS: Final = ("proto", "local", "other", "application", "name", "tags")
 _YIELDING: Final = frozenset({"application", "name", "tags"})
-
-
-def wide(console: Console) -> Console:
-    """Where it is no terminal nothing is cut off."""
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
-    return console
 
 
 def flow_table(flows: Iterable[FlowView], *, rates: bool, title: str = "") -> Table:

@@ -9,9 +9,10 @@ import msgspec
 from cyclopts import App, Parameter, validators
 
 from forepost.cli.agent_socket import NO_AGENT, CommandRefused, Json, NoAgent, Socket, ask, found
-from forepost.cli.flow_table import flow_table, wide
+from forepost.cli.flow_table import flow_table
 from forepost.cli.live import live_table
 from forepost.cli.measure import complain
+from forepost.cli.width import wide
 from forepost.kit.clock import Clock, SystemClock
 from forepost.wire.flows.socket import AgentStatus, FlowList, FlowView
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from forepost.cli.agent_socket import NO_AGENT, CommandRefused, Json, NoAgent, Socket, ask, found
 from forepost.cli.measure import complain, plain
+from forepost.cli.width import wide
 from forepost.wire.flows.socket import GroupSummary, Tally
 
 DONE: Final = 0
@@ -100,7 +101,7 @@ async def _list(path: Path, *, json: bool) -> int:
     for one in every:
         kept = "yes" if one.saved or one.origin != "local" else "no"
         table.add_row(*(Text(plain(c)) for c in (one.name, str(one.entries), kept, one.origin)))
-    Console().print(table)
+    wide(Console()).print(table)
     return DONE
 
 

@@ -67,6 +67,10 @@ async def _get(folder: Path, key: str, *, as_json: bool) -> int:
     found = await call(folder, local.CONFIG, {}, local.ShownConfig)
     shown = found.info
     if key:
+        shown = {**shown, **found.set}
+        if key in found.keys and key not in shown:
+            complain(f"{key}: is not set")
+            return NOT_DONE
         if key not in shown:
             complain(f"{key}: is none of {', '.join(sorted(shown))}")
             return NOT_DONE

@@ -14,6 +14,7 @@ from rich.text import Text
 from forepost.agent.edges.system import system_edges
 from forepost.agent.ports.edges import Edges
 from forepost.cli.live import live_table
+from forepost.cli.width import wide
 from forepost.kit.clock import Clock, SystemClock
 from forepost.wire.probes.options import Options, WrongOption, read_options
 
@@ -84,7 +85,7 @@ Cells = Callable[[R], Sequence[str]]
 
 
 def complain(reason: str) -> None:
-    Console(stderr=True).print(f"forepost: {plain(reason)}", style="red", markup=False)
+    wide(Console(stderr=True)).print(f"forepost: {plain(reason)}", style="red", markup=False)
 
 
 def plain(text: str) -> str:

@@ -9,15 +9,14 @@ import anyio
 import msgspec
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from forepost.cli import folders
 from forepost.cli.control import NoControl, NotDone, call, follow
 from forepost.cli.measure import complain, plain
+from forepost.cli.microservice_list import lines
 from forepost.kit.clock import SystemClock
 from forepost.wire.local import workloads as local
-from forepost.wire.workloads.delivery import LogLine, MicroserviceStatus
+from forepost.wire.workloads.delivery import LogLine
 
 DONE: Final = 0
 NOT_DONE: Final = 1
@@ -92,8 +91,8 @@ def deploy(
 ) -> int:
     """Have this host run what a manifest says, with no controller: it is kept among its own.
 
-    A uuid that is there already is replaced. Exits with 1 where the rules of the site are against
-    it: it is kept and does not run.
+    A uuid that is there already is replaced; without a uuid, the one of its name. Exits with 1
+    where the rules of the site are against it: it is kept and does not run.
     """
     try:
         data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
@@ -146,34 +145,15 @@ async def _list(folder: Path, *, as_json: bool) -> int:
     if as_json:
         print(msgspec.json.encode(found).decode())
         return DONE
-    now = SystemClock().now()
-    table = Table(box=None)
-    for column in ("name", "state", "health", "up", "image", "from", "why"):
-        table.add_column(column, overflow="fold")
-    for one in found.microservices:
-        up = _age((now - one.started_at).total_seconds()) if one.started_at else ""
-        name = one.name or one.uuid
-        row = name, _state(one), one.health, up, one.image, one.wanted_by, one.problem
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    Console().print(table)
+    console = Console()
+    width = console.width if console.is_terminal else None
+    for line in lines(found.microservices, SystemClock().now(), width=width):
+        print(line)
     if not found.engine.reachable:
         complain(f"the engine does not answer: {found.engine.problem}")
     for file, problem in found.problems.items():
         complain(f"{file}: {problem}")
     return DONE
-
-
-def _age(sec: float) -> str:
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if sec >= 2 * length:
-            return f"{sec / length:.0f} {unit}"
-    return f"{max(0.0, sec):.0f} s"
-
-
-def _state(one: MicroserviceStatus) -> str:
-    if one.state == "PULLING" and one.percent:
-        return f"{one.state} {one.percent:.0f} %"
-    return f"{one.state} (refused)" if one.refused else one.state
 
 
 async def _logs(folder: Path, wanted: local.LogsOf, *, times: bool) -> int:

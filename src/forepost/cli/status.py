@@ -14,6 +14,7 @@ from rich.table import Table
 
 from forepost.agent.status import SOCKET
 from forepost.cli import folders
+from forepost.cli.width import wide
 from forepost.wire.local.status import SpoolStatus, Status
 from forepost.wire.uplink.clock import ClockReading
 
@@ -104,7 +105,7 @@ def _show(found: Status) -> None:
         table.add_row("cannot run", escape(reason))
     for subject, reason in found.problems.items():
         table.add_row("problem", f"[bold red]{escape(subject)}[/]: {escape(reason)}")
-    Console().print(table)
+    wide(Console()).print(table)
 
 
 def _backlog(spool: SpoolStatus) -> str:

@@ -16,6 +16,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from forepost.cli.width import wide
 from forepost.controller import settings as controller_settings
 from forepost.controller.access.actor import Actor
 from forepost.controller.access.tokens import Passwords
@@ -116,7 +117,7 @@ def ls(*, config: Config = None, data: Data = None) -> int:
             login = f"{one.last_login_at:%F %T} UTC" if one.last_login_at else "never"
             proven, state = "proven" if one.verified else "", "locked" if one.locked else ""
             table.add_row(str(one.id), one.email, one.role, proven, state, login)
-        console = Console()
+        console = wide(Console())
         with console.capture() as shown:
             console.print(table)
         return shown.get().rstrip(), None

@@ -3,6 +3,7 @@ import pytest
 from forepost.agent.cores.engine_answer import (
     UnknownVersions,
     api_version,
+    reason,
     refusal_kind,
     runs_here,
 )
@@ -60,3 +61,9 @@ def test_what_a_refusal_is_about(status: int, text: str, kind: str) -> None:
 )
 def test_which_images_run_here(image: str, host: str, runs: bool) -> None:
     assert runs_here(image, host) is runs
+
+
+def test_a_reason_is_the_same_each_time() -> None:
+    said = "Bind for 0.0.0.0:80 failed: port is already allocated"
+    long = "driver failed programming external connectivity on endpoint web_1 (2b3663d41a): "
+    assert reason(long + said) == reason(said) == said

@@ -8,7 +8,13 @@ import anyio
 import pytest
 
 from forepost.agent.workloads.microservices import NoSuchMicroservice, NotNow
-from forepost.wire.workloads.manifest import HealthCheck, PortMapping, UpdateRules, fingerprint
+from forepost.wire.workloads.manifest import (
+    HealthCheck,
+    PortMapping,
+    UpdateRules,
+    VolumeMapping,
+    fingerprint,
+)
 from tests.fakes.containers import GATEWAY
 from tests.fakes.keeping import Keeping, keeping, wanted
 
@@ -233,6 +239,8 @@ async def test_what_holds_its_lock_is_not_touched(site: Keeping) -> None:
 async def test_what_the_site_refuses_does_not_run(site: Keeping) -> None:
     await site.want(wanted("a", refused="privileged: not here"))
     assert site.engine.there == {}
+    with pytest.raises(NotNow, match="it is refused: privileged: not here"):
+        await site.keeper.restart("a")
     status = site.status("a")
     assert (status.state, status.refused) == ("FAILED", True)
     await site.want(wanted("a"))
@@ -243,6 +251,25 @@ async def test_what_the_site_refuses_does_not_run(site: Keeping) -> None:
     await site.want(wanted("a", refused="no longer"))
     await site.clock.advance(60)
     assert site.engine.running() == {}
+
+
+async def test_a_volume_of_others_is_refused_until_it_is_gone(site: Keeping) -> None:
+    site.engine.volumes_of_others.add("theirs")
+    volumes = [VolumeMapping(source="theirs", target="/data")]
+    await site.want(wanted("a", volumes=volumes))
+    status = site.status("a")
+    assert (status.state, status.refused) == ("FAILED", True)
+    site.engine.volumes_of_others.clear()
+    await site.clock.advance(60)
+    assert (site.status("a").state, site.status("a").refused) == ("RUNNING", False)
+
+
+async def test_one_whose_check_fails_says_so(
+    site: Keeping, caplog: pytest.LogCaptureFixture
+) -> None:
+    await site.want(wanted("a", "sick:1", name="pump"), wanted("b", "none:1", name="valve"))
+    assert site.status("a").problem == "its health check fails"
+    assert "valve (b): FAILED: manifest unknown" in caplog.text
 
 
 async def test_the_health_window_begins_with_the_start(site: Keeping) -> None:

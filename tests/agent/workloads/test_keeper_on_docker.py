@@ -1,6 +1,7 @@
 """The keeper over a real engine, which is killed, filled, and kept from its registry."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -12,7 +13,7 @@ import pytest
 from forepost.wire.workloads.delivery import MicroserviceStatus, Registry
 from forepost.wire.workloads.manifest import HealthCheck, PortMapping, UpdateRules
 from tests.fakes.containers import Verb
-from tests.lab.container_engine import IMAGE, WAITS, ContainerEngine, docker_archive
+from tests.lab.container_engine import BRIDGE, IMAGE, WAITS, ContainerEngine, docker_archive
 from tests.lab.image_registry import PASSWORD, USER, registry
 from tests.lab.microservices import (
     QUICK,
@@ -263,6 +264,38 @@ async def test_while_the_engine_is_away_all_is_unknown(docker: ContainerEngine, 
     assert ours(docker) == [("running", IMAGE)]
 
 
+def _hosts(docker: ContainerEngine) -> set[tuple[str, ...]]:
+    """What containers call this host."""
+    found: set[tuple[str, ...]] = set()
+    for one in docker.containers():
+        with suppress(AssertionError):  # it is gone meanwhile
+            shown = docker.ask("GET", f"/containers/{one['Id']}/json")
+            found.add(tuple(shown["HostConfig"]["ExtraHosts"] or ()))
+    return found
+
+
+async def test_where_this_host_moved_containers_are_told_by_new_ones(
+    docker: ContainerEngine, tmp_path: Path
+) -> None:
+    docker.clear()
+    async with kept(docker, tmp_path) as site:
+        await site.runs(wanted("a", ports=PORTS), wanted("b", network="none"))
+        before = docker.containers()
+        await anyio.to_thread.run_sync(docker.stop)
+        docker.bridge = "198.18.241.1"
+        try:
+            await anyio.to_thread.run_sync(docker.start)
+            await site.until_rest(lambda: docker.bridge in site.keeper.gateways())
+            there = {("iofog:198.18.241.1",), ()}
+            await site.until_rest(lambda: _hosts(docker) == there and len(docker.containers()) == 2)
+            await site.runs(wanted("a", ports=PORTS), wanted("b", network="none"))
+            assert len({one["Id"] for one in before} & {o["Id"] for o in docker.containers()}) == 1
+        finally:
+            await anyio.to_thread.run_sync(docker.stop)
+            docker.bridge = BRIDGE
+            await anyio.to_thread.run_sync(docker.start)
+
+
 async def test_pruning_leaves_what_others_have(docker: ContainerEngine, tmp_path: Path) -> None:
     docker.clear()
     with registry(tmp_path, docker) as images:
@@ -276,3 +309,18 @@ async def test_pruning_leaves_what_others_have(docker: ContainerEngine, tmp_path
     there = {name for one in docker.ask("GET", "/images/json") for name in one["RepoTags"] or ()}
     assert there >= {*names[2:], IMAGE}
     assert there.isdisjoint(names[:2])
+
+
+async def test_an_engine_that_shuts_down_in_order_is_not_disturbed(
+    docker: ContainerEngine, tmp_path: Path
+) -> None:
+    """It stops all containers, and says so, before it is gone: nobody starts them meanwhile."""
+    docker.clear()
+    names = "abcdef"
+    async with kept(docker, tmp_path) as site:
+        await site.runs(*(wanted(name) for name in names))
+        await anyio.to_thread.run_sync(docker.stop)
+        await anyio.to_thread.run_sync(docker.start)
+        for name in names:
+            await site.until(name, lambda one: one.state == "RUNNING" and one.problem == "")
+        assert ours(docker) == [("running", IMAGE)] * len(names)

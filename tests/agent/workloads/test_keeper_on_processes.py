@@ -3,16 +3,16 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 import psutil
 import pytest
 
-from forepost.agent.edges.containers.process_shim import __file__ as shim_file
 from forepost.wire.workloads.manifest import HealthCheck, Microservice
 from tests.running import until
+from tests.shims import end_shims, shims
 
 
 def asked(text: str, uuid: str = "p") -> Microservice:
@@ -38,19 +38,14 @@ def agent(folder: Path, *manifests: Microservice) -> Iterator["subprocess.Popen[
         child.stdout.close()
 
 
-def shims(folder: Path) -> list[int]:
-    found = []
-    for one in psutil.process_iter(["cmdline"]):
-        words = one.info["cmdline"] or []
-        if shim_file in words and any(str(folder) in word for word in words):
-            found.append(one.pid)
-    return sorted(found)
-
-
 def processes(folder: Path) -> list[tuple[int, float, str]]:
     """What the shims run: number, start and last word of the command."""
-    children = (one for pid in shims(folder) for one in psutil.Process(pid).children())
-    return sorted((one.pid, one.create_time(), one.cmdline()[-1]) for one in children)
+    found: list[tuple[int, float, str]] = []
+    for pid in shims(folder):
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            children = psutil.Process(pid).children()
+            found += [(one.pid, one.create_time(), one.cmdline()[-1]) for one in children]
+    return sorted(found)
 
 
 def until_state(child: "subprocess.Popen[str]", state: str) -> None:
@@ -64,9 +59,7 @@ def until_state(child: "subprocess.Popen[str]", state: str) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    for pid in shims(tmp_path):
-        psutil.Process(pid).terminate()
-    until(lambda: not shims(tmp_path), 30, lambda: shims(tmp_path))
+    end_shims(tmp_path)
 
 
 def test_after_kill_9_of_the_agent_they_are_found_again_and_not_doubled(folder: Path) -> None:

@@ -42,7 +42,7 @@ async def test_an_agent_that_is_deleted_meanwhile_hides_no_other(db: Database) -
     roster, reports = Roster(agents, clock), DocumentReports(db, clock)
     lists = ProbesJoin(db, roster, reports, clock, b"secret").lists
     reports.says(1, HaveDocument(document=PROBES, revision="", problems=["\0 and ö"]))
-    await reports.flush()
+    await reports.late.flush()
     join = DocumentsJoin([lists], reports, agents, roster)
     rows, total = await join.shown(1, "", 0, 50, 0)
     assert [(row.agent_id, row.document, row.state) for row in rows] == [(1, "probes", "waiting")]

@@ -67,11 +67,11 @@ async def test_the_last_is_kept_and_goes_with_the_agent(db: Database) -> None:
     said = DocumentReports(db, FakeClock())
     for one in (OLD, NEW):
         said.says(1, one)
-        await said.flush()
+        await said.late.flush()
         assert await kept(db) == {1: one}
     said.says(1, OLD)
     said.says(1, NEW)
-    await said.flush()
+    await said.late.flush()
     again = DocumentReports(db, FakeClock())
     await again.load()
     assert have(again.by(1, "groups")) == NEW
@@ -81,7 +81,7 @@ async def test_the_last_is_kept_and_goes_with_the_agent(db: Database) -> None:
     assert await kept(db) == {}
     again.says(1, OLD)  # its last words, after it was deleted
     again.says(999, OLD)
-    await again.flush()
+    await again.late.flush()
     assert await kept(db) == {}
 
 
@@ -89,13 +89,13 @@ async def test_it_goes_with_the_workspace(db: Database) -> None:
     """What others make, fill and delete again would fill the memory."""
     said = DocumentReports(db, FakeClock())
     said.says(1, OLD)
-    await said.flush()
+    await said.late.flush()
     await Workspaces(db).delete(1, THEN)
     again = DocumentReports(db, FakeClock())
     await again.load()
     assert again.by(1, "groups") is None
     again.says(1, NEW)  # its last words
-    await again.flush()
+    await again.late.flush()
     assert await kept(db) == {}
 
 
@@ -108,12 +108,12 @@ async def test_what_is_no_news_is_not_written(db: Database) -> None:
 
     said = DocumentReports(db, FakeClock())
     said.says(1, NEW)
-    await said.flush()
+    await said.late.flush()
     again = DocumentReports(db, FakeClock())
     await again.load()
     event.listen(db._engine.sync_engine, "before_cursor_execute", note)
     again.says(1, NEW)
-    await again.flush()
+    await again.late.flush()
     assert written == []
 
 
@@ -148,7 +148,7 @@ async def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> Non
         await said.run()
     async with db.write() as connection:
         await connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO agent_documents")
-    await said.flush()
+    await said.late.flush()
     assert await kept(db) == {1: OLD}
     await db.close()
 

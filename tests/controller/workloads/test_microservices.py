@@ -52,7 +52,12 @@ def test_made_given_reported_changed_and_removed(
         until(lambda: standing(person, one, agent) == ("waiting", "starting"), 40)
         ours.runs_all()
         until(lambda: standing(person, one, agent) == ("current", ""), 40)
-        assert person.call("GET", one)["counts"] == {"current": 1, "waiting": 0, "refused": 0}
+        assert person.call("GET", one)["counts"] == {
+            "current": 1,
+            "waiting": 0,
+            "refused": 0,
+            "failing": 0,
+        }
 
         changed = person.call("PATCH", one, {"config": {"rate": 4}})
         assert (changed["revision"], changed["env"]) == (2, {"TOKEN": "of mine"})
@@ -68,7 +73,7 @@ def test_made_given_reported_changed_and_removed(
         until(lambda: standing(person, one, agent) == ("refused", problem), 40)
         (listed,) = person.call("GET", path)["data"]
         assert {"env", "cmd", "config"}.isdisjoint(listed)
-        assert listed["counts"] == {"current": 0, "waiting": 0, "refused": 1}
+        assert listed["counts"] == {"current": 0, "waiting": 0, "refused": 1, "failing": 0}
 
         documents = person.call("GET", f"/workspaces/{workspace}/documents?document=workloads")
         (row,) = documents["data"]
@@ -146,6 +151,8 @@ def test_what_is_wrong_is_named(
     path = f"/workspaces/{workspace}/microservices"
     error = person.call("POST", path, {"name": "a", **more}, status=400)["error"]
     assert wrong in error, error
+    first, second, *_ = f"{error}: ".split(": ")
+    assert first != second, error
     assert person.call("GET", path)["total"] == 0
 
 

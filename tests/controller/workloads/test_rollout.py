@@ -193,7 +193,7 @@ def test_a_good_one_reaches_all_wave_by_wave(controller: ControllerProcess, pers
         assert sites.takes(1) == "m:2"
         assert sites.takes(2) == "m:2"
         until(lambda: sites.progress()["state"] == "done", 40, sites.shown)
-        assert sites.counts() == {"current": 3, "waiting": 0, "refused": 0}
+        assert sites.counts() == {"current": 3, "waiting": 0, "refused": 0, "failing": 0}
         log = person.call("GET", f"{sites.path}/audit?limit=100")["data"]
         said = [row["action"] for row in log if row["action"].startswith("rollouts.")]
         assert said == ["rollouts.finish", *["rollouts.release"] * 3]

@@ -13,6 +13,8 @@ REPLACES: Final = "org.forepost.replaces"
 BESIDE: Final = "org.forepost.beside"
 LOCK: Final = "org.forepost.lock"
 NAME: Final = "org.forepost.name"
+GATEWAY: Final = "org.forepost.gateway"
+"""Network and address that it knows this host by."""
 GATEWAY_NAME: Final = "iofog"
 """What containers call this host."""
 HOST_NETWORK: Final = "host"
@@ -22,9 +24,11 @@ _NANO: Final = 1_000_000_000
 _MB: Final = 1 << 20
 
 
-def container_name(microservice: Microservice, agent: str) -> str:
-    """Two of one microservice differ in what they were made of, or in whose they are."""
-    digest = sha256(f"{agent} {fingerprint(microservice)}".encode()).hexdigest()
+def container_name(microservice: Microservice, agent: str, replaces: str) -> str:
+    """Two of one microservice differ in what they were made of, whose they are, or whom they
+    replace.
+    """
+    digest = sha256(f"{agent} {fingerprint(microservice)} {replaces}".encode()).hexdigest()
     return f"forepost_{microservice.uuid}_{digest[:8]}"
 
 
@@ -65,6 +69,7 @@ def container_body(
             BESIDE: "yes" if may_run_beside(microservice) else "no",
             LOCK: microservice.update.lock,
             NAME: microservice.label,
+            **({GATEWAY: f"{microservice.network or USUAL_NETWORK} {gateway}"} if gateway else {}),
         },
         "ExposedPorts": {f"{one.internal}/{one.protocol}": {} for one in microservice.ports},
         "StopTimeout": round(microservice.stop_sec),

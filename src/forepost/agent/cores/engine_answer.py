@@ -1,5 +1,6 @@
 """What an engine answers, in our words: its versions, and what its refusals are about. Pure."""
 
+import re
 from typing import Final
 
 from forepost.agent.ports.containers import RefusalKind
@@ -49,6 +50,17 @@ _ABOUT: Final[tuple[tuple[RefusalKind, tuple[str, ...]], ...]] = (
         ),
     ),
 )
+
+
+_ENDPOINT: Final = re.compile(
+    r"driver failed programming external connectivity on endpoint \S+( \([0-9a-f]+\))?: "
+)
+"""With the id of a network's endpoint, another one each time."""
+
+
+def reason(text: str) -> str:
+    """An error of the engine, the same whenever it is the same."""
+    return _ENDPOINT.sub("", text)
 
 
 class UnknownVersions(ValueError):

@@ -26,9 +26,11 @@ class EngineRefused(Exception):
         self.kind = kind
 
 
-RefusalKind = Literal["registry", "no_image", "architecture", "space", "conflict", "gone", "other"]
+RefusalKind = Literal[
+    "registry", "no_image", "architecture", "space", "conflict", "gone", "site", "other"
+]
 """registry: it is out of reach or wants a password. conflict: a name or a port is taken. gone:
-there is no such container."""
+there is no such container. site: its rules are against it."""
 
 
 AddedEnvironment = Callable[[str], Mapping[str, str]]

@@ -156,10 +156,10 @@ class Provisioning:
     async def deprovision(self) -> None:
         """See `slices.Enrolment`."""
         async with self._busy:
-            self._check_settled()
             found = self.identity
             if found is None:
                 raise EnrolmentRefused("not provisioned")
+            self._check_settled()
             self._leaving.set()
             with anyio.move_on_after(LEAVE_SEC):
                 await self._told.wait()

@@ -141,7 +141,7 @@ class SiteWorkloads:
         return {
             "microservices": WorkloadsStatus(
                 wanted=len(wanted),
-                running=sum(one.running == one.wanted for one in wanted),
+                running=sum(one.is_well for one in wanted),
                 problems={one.name or one.uuid: one.problem for one in found if one.problem},
             )
         }

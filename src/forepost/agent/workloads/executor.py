@@ -164,7 +164,8 @@ class StepExecutor:
                 )
             history.fetch.clear()
         except EngineRefused as refused:
-            history.fetch.grow(str(refused), self._clock.monotonic())
+            is_rule = refused.kind == "site"
+            history.fetch.grow(str(refused), self._clock.monotonic(), refused=is_rule)
 
     async def _start(
         self,

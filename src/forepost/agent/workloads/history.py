@@ -21,13 +21,15 @@ class Pause(msgspec.Struct):
     sec: float = 0.0
     until: float = 0.0
     problem: str = ""
+    refused: bool = False
+    """Whether the rules of the site are against it."""
 
-    def grow(self, problem: str, now: float) -> None:
+    def grow(self, problem: str, now: float, *, refused: bool = False) -> None:
         self.sec = min(max(FIRST_PAUSE_SEC, 2 * self.sec), LONGEST_PAUSE_SEC)
-        self.until, self.problem = now + self.sec, problem
+        self.until, self.problem, self.refused = now + self.sec, problem, refused
 
     def clear(self) -> None:
-        self.sec, self.until, self.problem = 0.0, 0.0, ""
+        self.sec, self.until, self.problem, self.refused = 0.0, 0.0, "", False
 
     def left(self, now: float) -> float:
         return max(0.0, self.until - now)

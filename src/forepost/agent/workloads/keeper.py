@@ -104,6 +104,8 @@ class WorkloadKeeper(WorkloadOverview):
             async with self._lock(uuid):
                 found = await self._engine.containers(uuid)
                 one = ContainerParts.of(found, _target(wanted)).shown
+                if one is None and wanted is not None and wanted.refused:
+                    raise NotNow(f"it is refused: {wanted.refused}")
                 if one is not None and await self._executor.is_held(one):
                     raise NotNow(f"it holds its lock {one.lock}")
                 self._forget(uuid)
@@ -225,7 +227,7 @@ class WorkloadKeeper(WorkloadOverview):
     def _decided(self, uuid: str, sight: Sight) -> Decision | None:
         now, history, wanted = self._clock.monotonic(), self._history(uuid), self.wanted.get(uuid)
         for one in history.observe(sight.containers, now):
-            label = wanted.microservice.label if wanted is not None else one.name or uuid
+            label = self._label(uuid, one.name)
             _log.warning("%s was stopped, and not by this agent", label)
         if wanted is None and sight.containers and self._is_spared(uuid):
             return left_alone(sight)
@@ -257,13 +259,22 @@ class WorkloadKeeper(WorkloadOverview):
                 containers=tuple(sight.containers), parts=parts, decision=decision
             )
             if before is None or before.decision.problem != decision.problem:
-                _say(uuid, decision)
+                self._say(uuid, decision)
             if parts.current is not None and parts.trial is None:
                 self._memory.counts(uuid, parts.current.image_id)
             if decision.step is None and decision.again_sec is not None:
                 at = self._clock.monotonic() + decision.again_sec
                 self._due[uuid] = min(self._due.get(uuid, at), at)
         self._tell()
+
+    def _say(self, uuid: str, decision: Decision) -> None:
+        if decision.problem:
+            label = self._label(uuid)
+            _log.warning("%s (%s): %s: %s", label, uuid, decision.state, decision.problem)
+
+    def _label(self, uuid: str, seen_name: str = "") -> str:
+        wanted = self.wanted.get(uuid)
+        return wanted.microservice.label if wanted is not None else seen_name or uuid
 
     async def _listen(self) -> None:
         while True:
@@ -325,8 +336,3 @@ class WorkloadKeeper(WorkloadOverview):
 
 def _target(wanted: WantedMicroservice | None) -> str:
     return "" if wanted is None else fingerprint(wanted.microservice)
-
-
-def _say(uuid: str, decision: Decision) -> None:
-    if decision.problem:
-        _log.warning("%s: %s: %s", uuid, decision.state, decision.problem)

@@ -21,6 +21,7 @@ from forepost.wire.workloads.manifest import fingerprint
 
 SUBJECT: Final = "containers"
 """Of health."""
+UNHEALTHY: Final = "its health check fails"
 LONGEST_PROBLEM: Final = 500
 HOST_GATEWAY: Final = "host-gateway"
 """What Docker puts the address of the host for."""
@@ -175,6 +176,8 @@ class WorkloadOverview:
             return status
         runs = one.state in UP
         usage = self._usages.of(uuid) if runs else None
+        if one.state == "running" and one.health == "unhealthy" and not status.problem:
+            status = _replaced(status, problem=UNHEALTHY)
         return _replaced(
             status,
             name=status.name or one.name[:200],

@@ -190,7 +190,10 @@ def _replace(current: SeenContainer, sight: Sight, history: History, now: float)
 
 def _make(sight: Sight, history: History, now: float, *, replaces: str) -> Decision:
     if left := history.fetch.left(now):
-        return Decision(state="FAILED", problem=history.fetch.problem, again_sec=left)
+        fetch = history.fetch
+        return Decision(
+            state="FAILED", problem=fetch.problem, refused=fetch.refused, again_sec=left
+        )
     if sight.image is None:
         if sight.no_pull:
             return Decision(state="FAILED", problem=sight.no_pull, again_sec=NO_PULL_SEC)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -75,7 +76,7 @@ class WorkloadVerbs:
     async def _deploy(self, asked: local.DeployedManifest, _say: Say) -> local.DeployedAs:
         said = msgspec.json.decode(asked.manifest)
         if isinstance(said, dict) and "uuid" not in said:
-            said = {"uuid": secrets.token_hex(UUID_BYTES), **said}
+            said = {"uuid": self._uuid_for(said.get("name")), **said}
         data = msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n"
         one = read_manifest(data)
         try:
@@ -84,6 +85,15 @@ class WorkloadVerbs:
             raise Invalid(f"the manifest cannot be kept: {error}") from None
         self._look()
         return local.DeployedAs(uuid=one.uuid, refused=self._refusal(one))
+
+    def _uuid_for(self, name: object) -> str:
+        """Of a manifest without: that of the one with its name, and of a new name always the same,
+        so that a file that is deployed twice runs once. Raises Invalid.
+        """
+        if not isinstance(name, str) or not name:
+            return secrets.token_hex(UUID_BYTES)
+        made = sha256(name.encode()).hexdigest()[: 2 * UUID_BYTES]
+        return self._named(name) or made
 
     async def _remove(self, asked: local.NamedMicroservice, _say: Say) -> local.Nothing:
         uuid = self._uuid(asked.name)
@@ -100,10 +110,15 @@ class WorkloadVerbs:
         wanted = self._manifests.found.understood.values()
         if any(one.uuid == name for one in wanted):
             return name
+        return self._named(name) or name
+
+    def _named(self, name: str) -> str:
+        """The uuid of the only one of that name; "": there is none. Raises Invalid."""
+        wanted = self._manifests.found.understood.values()
         named = [one.uuid for one in wanted if one.label == name]
         if len(named) > 1:
             raise Invalid(f"{name}: {len(named)} have this name: say which by its uuid")
-        return named[0] if named else name
+        return named[0] if named else ""
 
     async def _prune(self, _: local.Nothing, _say: Say) -> local.PrunedImages:
         try:

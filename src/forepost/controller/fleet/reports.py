@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-import anyio
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.failures import LOST
+from forepost.controller.db.late_writes import LateWrites
 from forepost.controller.db.tables.fleet import agent_documents, agents
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.clock import Clock
@@ -59,15 +58,16 @@ class DocumentReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentReports:
-    """All reports. Changes wait in `_unsaved`, at most one for each agent and document. A crash
-    loses them; connected agents repeat theirs when they connect again.
+    """All reports. A crash loses the newest changes; connected agents repeat theirs when they
+    connect again.
     """
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
         self._known: dict[int, dict[str, DocumentReport]] = {}
-        self._unsaved: dict[Key, DocumentReport] = {}
-        self._some = anyio.Event()
+        self.late: LateWrites[Key, DocumentReport] = LateWrites(
+            "what agents said of their documents", self._save
+        )
 
     def by(self, agent_id: int, document: str) -> DocumentReport | None:
         """None: it never said anything of this document."""
@@ -92,8 +92,7 @@ class DocumentReports:
             first, more = have.problems[:LOGGED], len(have.problems) - LOGGED
             said = agent_id, have.document, first, f" and {more} more" if more > 0 else ""
             _log.warning("agent %d cannot do all of its document %s: %r%s", *said)
-        self._unsaved[agent_id, have.document] = report
-        self._some.set()
+        self.late.put((agent_id, have.document), report)
 
     def forget(self, agent_id: int) -> None:
         """The agent is deleted, or its workspace is."""
@@ -113,28 +112,8 @@ class DocumentReports:
     async def run(self) -> None:
         """Keep what changed: of many agents that say something at once, in one transaction."""
         while True:
-            await self._some.wait()
-            self._some = anyio.Event()
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Write what waits. Raises what the database raises, and nothing is lost by it."""
-        changed, self._unsaved = self._unsaved, {}
-        if not changed:
-            return
-        try:
-            await self._save(changed)
-        except BaseException:
-            self._unsaved = {**changed, **self._unsaved}
-            self._some.set()
-            raise
-
-    async def flush_at_the_end(self) -> None:
-        """The same before the end, where a database that is away is no reason not to end."""
-        try:
-            await self.flush()
-        except LOST as error:
-            _log.warning("what agents said of their documents is not kept: %s", error)
+            await self.late.some()
+            await self.late.flush()
 
     async def _save(self, changed: Mapping[Key, DocumentReport]) -> None:
         keys = [{"of": agent_id, "named": name} for agent_id, name in changed]

@@ -47,7 +47,7 @@ def built(core: Core, others: Sequence[Built]) -> Built:
 
     async def flush() -> None:
         await roster.flush()
-        await core.reports.flush_at_the_end()
+        await core.reports.late.flush_at_the_end()
 
     return Built(
         routers=[

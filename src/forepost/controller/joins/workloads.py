@@ -176,7 +176,7 @@ class WorkloadsJoin:
             talks=[WorkloadTalk(self.reports, self.requests, self._departures)],
             figures=self._figures(),
             forget=self._forget,
-            flush=self.reports.flush_at_the_end,
+            flush=self.reports.late.flush_at_the_end,
         )
 
     async def _forget(self, _now: datetime) -> None:

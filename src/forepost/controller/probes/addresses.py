@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-import anyio
 import msgspec
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
+from forepost.controller.db.late_writes import LateWrites
 from forepost.controller.db.tables.fleet import agent_addresses
 from forepost.controller.payloads import said_by
 from forepost.controller.payloads.netinfo import Netinfo
@@ -32,14 +32,13 @@ UNKNOWN: Final = Whereabouts()
 
 
 class Addresses:
-    """Changes wait in `_unsaved`, at most one for each agent."""
+    """Where each agent was last."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
         self._known: dict[int, Whereabouts] = {}
         self._newest_us: dict[int, int] = {}
-        self._unsaved: dict[int, Whereabouts] = {}
-        self._some = anyio.Event()
+        self._late: LateWrites[int, Whereabouts] = LateWrites("where agents are", self._save)
 
     def of(self, agent_id: int) -> Whereabouts:
         return self._known.get(agent_id, UNKNOWN)
@@ -64,22 +63,14 @@ class Addresses:
             self._newest_us[row.agent_id] = row.created_us
             now = Whereabouts(*addresses_in(said))
             if now != self.of(row.agent_id):
-                self._known[row.agent_id] = self._unsaved[row.agent_id] = now
-                self._some.set()
+                self._known[row.agent_id] = now
+                self._late.put(row.agent_id, now)
 
     async def run(self, moved: Moved) -> None:
         """Keep what changed, then say so."""
         while True:
-            await self._some.wait()
-            self._some = anyio.Event()
-            changed, self._unsaved = self._unsaved, {}
-            try:
-                await self._save(changed)
-            except BaseException:
-                self._unsaved = {**changed, **self._unsaved}
-                self._some.set()
-                raise
-            for agent_id in changed:
+            await self._late.some()
+            for agent_id in await self._late.flush():
                 await moved(agent_id)
 
     async def _save(self, changed: Mapping[int, Whereabouts]) -> None:

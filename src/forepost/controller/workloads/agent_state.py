@@ -82,7 +82,8 @@ def _judged(
         return "waiting", ON_ITS_WAY, False
     if agent.document_failed:
         return "refused", "; ".join(agent.problems) or "the agent could not use it", True
-    about = [text for text in agent.problems if head.uuid in text]
+    mine = f"microservice {head.uuid}: "
+    about = [text.removeprefix(mine) for text in agent.problems if head.uuid in text]
     if about:
         return "refused", "; ".join(about), True
     if agent.report is None:

@@ -1,6 +1,5 @@
 """What agents said last of their microservices: in RAM, and in the metadata database."""
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -10,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.failures import LOST
+from forepost.controller.db.late_writes import LateWrites
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.workloads import agent_microservices
 from forepost.controller.db.tables.workspaces import workspaces
@@ -41,8 +40,6 @@ _KEEP: Final = insert(agent_microservices).from_select(
     .where(agents.c.id == bindparam("of"), _IS_THERE),
 )
 
-_log = logging.getLogger(__name__)
-
 
 class SaidReport(msgspec.Struct, frozen=True):
     report: MicroservicesReport
@@ -50,15 +47,16 @@ class SaidReport(msgspec.Struct, frozen=True):
 
 
 class MicroserviceReports:
-    """The newest report of each agent. Changes wait in `_unsaved`, at most one for each agent; a
-    crash loses them, and connected agents say it again within a minute.
+    """The newest report of each agent. A crash loses the newest changes, and connected agents say
+    it again within a minute.
     """
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
         self._known: dict[int, SaidReport] = {}
-        self._unsaved: dict[int, SaidReport | None] = {}
-        self._some = anyio.Event()
+        self.late: LateWrites[int, SaidReport | None] = LateWrites(
+            "what agents said of their microservices", self._save
+        )
         self.changed = anyio.Event()
         """Set at the next report that says something new."""
 
@@ -95,33 +93,12 @@ class MicroserviceReports:
     async def run(self) -> None:
         """Keep what changed: of many agents that say something at once, in one transaction."""
         while True:
-            await self._some.wait()
-            self._some = anyio.Event()
-            await self.flush()
+            await self.late.some()
+            await self.late.flush()
             await self._clock.sleep(PAUSE_SEC)
 
-    async def flush(self) -> None:
-        """Write what waits. Raises what the database raises, and nothing is lost by it."""
-        changed, self._unsaved = self._unsaved, {}
-        if not changed:
-            return
-        try:
-            await self._save(changed)
-        except BaseException:
-            self._unsaved = {**changed, **self._unsaved}
-            self._some.set()
-            raise
-
-    async def flush_at_the_end(self) -> None:
-        """The same before the end, where a database that is away is no reason not to end."""
-        try:
-            await self.flush()
-        except LOST as error:
-            _log.warning("what agents said of their microservices is not kept: %s", error)
-
     def _note(self, agent_id: int, said: SaidReport | None) -> None:
-        self._unsaved[agent_id] = said
-        self._some.set()
+        self.late.put(agent_id, said)
         self.changed.set()
         self.changed = anyio.Event()
 

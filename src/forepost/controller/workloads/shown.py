@@ -37,8 +37,9 @@ def shown(
     }
     counts = Counter(one.state for one in standings.values())
     rows = [_row(agent_id, one) for agent_id, one in standings.items()]
+    failing = sum(row.failing for row in rows)
     if not whole:
-        rows = sorted(rows, key=lambda row: _ORDER[row.state])[:IN_A_LIST]
+        rows = sorted(rows, key=lambda row: (_ORDER[row.state], not row.failing))[:IN_A_LIST]
     head = stored.head
     return WorkspaceMicroservice(
         **fields,
@@ -52,7 +53,10 @@ def shown(
         fingerprint=head.wanted.fingerprint,
         revision=stored.revision,
         counts=StandingCounts(
-            current=counts["current"], waiting=counts["waiting"], refused=counts["refused"]
+            current=counts["current"],
+            waiting=counts["waiting"],
+            refused=counts["refused"],
+            failing=failing,
         ),
         agents=rows,
         progress=progress,
@@ -66,6 +70,7 @@ def _row(agent_id: int, one: Standing) -> AgentMicroservice:
         agent_id=agent_id,
         state=one.state,
         reason=one.reason,
+        failing=one.is_bad and one.state == "waiting",
         status=one.status,
         said_at=one.said_at,
     )

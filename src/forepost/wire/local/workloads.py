@@ -48,7 +48,9 @@ class LogsOf(NamedMicroservice, frozen=True, kw_only=True):
 
 class DeployedManifest(Wire, frozen=True, kw_only=True):
     manifest: msgspec.Raw
-    """A `Microservice`, with a uuid or without: then the answer has a new one."""
+    """A `Microservice`, with a uuid or without: then it replaces the one of its name, if there is
+    one.
+    """
 
 
 class DeployedAs(Wire, frozen=True, kw_only=True):

@@ -104,6 +104,12 @@ class MicroserviceStatus(Wire, frozen=True, kw_only=True):
     cpu_percent: float | None = None
     memory_bytes: Annotated[int, Meta(ge=0, le=1 << 62)] | None = None
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it runs as it is wanted, and nothing is known against its health."""
+        is_healthy = self.health in ("none", "healthy")
+        return self.running == self.wanted != "" and self.state == "RUNNING" and is_healthy
+
 
 class EngineStatus(Wire, frozen=True, kw_only=True):
     kind: Literal["docker", "process"] = "docker"

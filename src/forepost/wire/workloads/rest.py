@@ -54,9 +54,9 @@ class RolloutRule(Manifest, frozen=True, kw_only=True, omit_defaults=False):
         if any(
             later <= earlier for earlier, later in zip(self.waves, self.waves[1:], strict=False)
         ):
-            raise ValueError("rollout: waves: each is more than the one before")
+            raise ValueError("waves: each is more than the one before")
         if self.waves[-1] != 100:
-            raise ValueError("rollout: waves: the last is 100")
+            raise ValueError("waves: the last is 100")
 
 
 class NewMicroservice(WorkloadSpec, frozen=True, kw_only=True):
@@ -122,6 +122,8 @@ class AgentMicroservice(Wire, frozen=True, kw_only=True):
     state: WorkloadStanding
     reason: str
     """Why it is not current; "" where it is."""
+    failing: bool
+    """It waits, as what was tried is no good: failed, stuck in restart, or unhealthy."""
     status: MicroserviceStatus | None
     """What the agent said last of it; null where it said nothing."""
     said_at: datetime | None
@@ -133,6 +135,8 @@ class StandingCounts(Wire, frozen=True, kw_only=True):
     current: int = 0
     waiting: int = 0
     refused: int = 0
+    failing: int = 0
+    """Of those that wait."""
 
 
 RolloutState = Literal["running", "done", "returned", "ended"]

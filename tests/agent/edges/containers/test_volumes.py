@@ -26,7 +26,7 @@ async def test_a_volume_of_others_is_refused_unless_the_site_allows_it(
     try:
         with pytest.raises(EngineRefused, match="theirs is not forepost's") as refused:
             await engine.create(asks("theirs"), IMAGE, "")
-        assert refused.value.kind == "other"
+        assert refused.value.kind == "site"
         assert docker.containers() == []
         await engine.remove(await engine.create(asks("ours"), IMAGE, ""))
         await engine.remove(await engine.create(asks("ours"), IMAGE, ""))

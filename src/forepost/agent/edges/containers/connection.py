@@ -14,6 +14,7 @@ from forepost.agent.cores.engine_answer import (
     UnknownVersions,
     api_version,
     is_too_old,
+    reason,
     refusal_kind,
 )
 from forepost.agent.ports.containers import EngineAway, EngineRefused
@@ -64,7 +65,7 @@ class DockerConnection:
             if error.status == _NO_CONNECTION or is_too_old(said):
                 await self.close()
                 raise EngineAway(said) from error
-            raise EngineRefused(said, refusal_kind(error.status, said)) from error
+            raise EngineRefused(reason(said), refusal_kind(error.status, said)) from error
         except TimeoutError:
             await self.close()
             raise EngineAway(f"no answer within {within_sec or self._answer_sec:g} s") from None
@@ -122,8 +123,7 @@ class DockerConnection:
     async def _opened(self) -> Docker:
         async with self._opens:
             if self._docker is None:
-                timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SEC)
-                docker = Docker(url=self._url, timeout=timeout, api_version="v1.41")
+                docker = _made(self._url)
                 try:
                     found = await _versions(docker)
                     docker.api_version = api_version(found.api_version, found.min_a_p_i_version)
@@ -136,6 +136,16 @@ class DockerConnection:
                     raise
                 self._docker = docker
             return self._docker
+
+
+def _made(url: str) -> Docker:
+    """A connection for each request: an engine that shuts down answers on old ones while it stops
+    its containers, and one that it is asked to start meanwhile is lost for ever (Docker 20.10).
+    """
+    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SEC)
+    docker = Docker(url=url, timeout=timeout, api_version="v1.41")
+    docker.session.headers["Connection"] = "close"
+    return docker
 
 
 def not_understood(error: Exception) -> str:

@@ -16,6 +16,7 @@ from forepost.agent.cores.container_body import (
     AGENT,
     BESIDE,
     FINGERPRINT,
+    GATEWAY,
     LOCK,
     NAME,
     REPLACES,
@@ -67,6 +68,9 @@ _STATES: Final[Mapping[str, _State]] = {
     "stopped": "exited",
 }
 """Any other is taken for `exited`: starting what runs does nothing."""
+MOVED: Final = "-moved"
+"""Ends the fingerprint of a container that looks for this host where it is not any more: it is to
+be made anew, as one of another manifest is."""
 _HINTS: Final = ("start", "die", "oom", "destroy", "health_status", "pause", "unpause", "rename")
 
 
@@ -117,11 +121,14 @@ class DockerEngine(DockerImages):
             listed = await docker.containers.list(all=1, filters=filters)
             numbers = [str(one.id) for one in listed]
         found: list[SeenContainer] = []
+        gateways: dict[str, Sequence[str]] = {}
         for number, one in zip(numbers, listed, strict=True):
             try:
                 async with self._connection.asked() as docker:
                     answer = await docker.containers.container(number).show()
-                found.append(_seen(read(answer, InspectedContainer)))
+                shown = read(answer, InspectedContainer)
+                has_moved = await self._has_moved(shown, gateways)
+                found.append(_seen(shown, has_moved=has_moved))
             except EngineRefused as refused:
                 if refused.kind != "gone":
                     found.append(_listed(one))
@@ -136,6 +143,17 @@ class DockerEngine(DockerImages):
         except OSError:
             return False
         return bool(one.pid) and one.container_id.encode() in groups
+
+    async def _has_moved(
+        self, container: InspectedContainer, known: dict[str, Sequence[str]]
+    ) -> bool:
+        """Whether this host has another address in the network than the container was told."""
+        network, _, told = (container.config.labels or {}).get(GATEWAY, "").partition(" ")
+        if not told:
+            return False
+        if network not in known:
+            known[network] = _gateways(await self._network(network))
+        return bool(known[network]) and told not in known[network]
 
     async def usage(self, container_id: str) -> Usage:
         params = {"stream": "false", "one-shot": "true"}
@@ -192,7 +210,7 @@ class DockerEngine(DockerImages):
         )
         await have_volumes(self._connection, microservice, self._volumes)
         async with self._connection.asked() as docker:
-            name = container_name(microservice, self._agent)
+            name = container_name(microservice, self._agent, replaces)
             made = await docker.containers.create(body, name=name)
             return made.id
 
@@ -275,7 +293,7 @@ def _disk(folder: str) -> tuple[int, int]:
     return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
 
 
-def _seen(container: InspectedContainer) -> SeenContainer:
+def _seen(container: InspectedContainer, *, has_moved: bool = False) -> SeenContainer:
     labels = container.config.labels or {}
     state = container.state
     health = state.health.status if state.health is not None else "none"
@@ -284,7 +302,7 @@ def _seen(container: InspectedContainer) -> SeenContainer:
     return SeenContainer(
         container_id=container.id,
         uuid=labels.get(UUID, ""),
-        fingerprint=labels.get(FINGERPRINT, ""),
+        fingerprint=labels.get(FINGERPRINT, "") + (MOVED if has_moved else ""),
         replaces=labels.get(REPLACES, ""),
         beside=labels.get(BESIDE) == "yes",
         lock=labels.get(LOCK, ""),

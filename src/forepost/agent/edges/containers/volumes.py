@@ -37,5 +37,6 @@ async def have_volumes(
         if OURS not in (found.labels or {}):
             raise EngineRefused(
                 f"volumes: {name} is not forepost's: this site does not allow it"
-                " (workloads.allow_volumes)"
+                " (workloads.allow_volumes)",
+                "site",
             )
