@@ -134,6 +134,10 @@ class FakeEngine:
             if uuid is None or one.microservice.uuid == uuid
         ]
 
+    def still_runs(self, one: SeenContainer) -> bool:
+        known = self.there.get(one.container_id)
+        return known is not None and known.state == "running"
+
     async def usage(self, container_id: str) -> Usage:
         self._answers()
         if container_id not in self.there:

@@ -82,6 +82,8 @@ class SeenContainer(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int = 0
     error: str = ""
     """Why it could not be started the last time."""
+    pid: int = 0
+    """Of its first process, while it runs; 0: it is not known."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     addresses: tuple[str, ...] = ()
@@ -126,6 +128,12 @@ class ContainerView(Protocol):
 
     async def containers(self, uuid: str | None = None) -> Sequence[SeenContainer]:
         """Return all containers of this agent, or those of one microservice."""
+        ...
+
+    def still_runs(self, one: SeenContainer) -> bool:
+        """Whether it goes on, without a new start, since it was seen: what is known of that without
+        the engine. False: nothing is.
+        """
         ...
 
     async def usage(self, container_id: str) -> Usage:

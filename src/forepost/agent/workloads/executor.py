@@ -91,6 +91,9 @@ class StepExecutor:
             held=frozenset(held),
         )
 
+    def still_runs(self, one: SeenContainer) -> bool:
+        return self._engine.still_runs(one)
+
     async def is_held(self, one: SeenContainer) -> bool:
         """Whether a container that runs holds the lock that it was made with. Raises EngineAway."""
         if not one.lock or one.state not in UP:

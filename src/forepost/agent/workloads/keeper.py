@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import anyio
+import msgspec
 from anyio.abc import TaskGroup
 
 from forepost.agent.ports.containers import (
@@ -159,7 +160,7 @@ class WorkloadKeeper(WorkloadOverview):
 
     async def _look_at_all(self) -> None:
         """Every engine is asked about itself, and all that may need a step is due."""
-        looks = dict(self._looks)
+        looks, interruptions = dict(self._looks), self._interruptions
         try:
             facts = await self._engine.facts()
             found = await self._engine.containers()
@@ -167,6 +168,7 @@ class WorkloadKeeper(WorkloadOverview):
             self._lose(str(error))
             return
         self._is_there(facts)
+        self._looked_after = interruptions
         now = self._clock.monotonic()
         self._next_look = now + LOOK_SEC
         by_uuid: dict[str, list[SeenContainer]] = {}
@@ -174,8 +176,11 @@ class WorkloadKeeper(WorkloadOverview):
             by_uuid.setdefault(one.uuid, []).append(one)
         for uuid in self.wanted.keys() | by_uuid.keys() | self._standings.keys():
             # what a turn looked at meanwhile is newer
-            if uuid not in self._busy and self._looks.get(uuid, 0) == looks.get(uuid, 0):
-                sight = Sight(containers=by_uuid.get(uuid, ()))
+            if self._looks.get(uuid, 0) != looks.get(uuid, 0):
+                continue
+            sight = Sight(containers=by_uuid.get(uuid, ()))
+            self._shows(uuid, sight)
+            if uuid not in self._busy:
                 decision = self._decided(uuid, sight)
                 if decision is None or decision.step is None:
                     self._stands(uuid, sight, decision)
@@ -231,6 +236,16 @@ class WorkloadKeeper(WorkloadOverview):
     def _is_spared(self, uuid: str) -> bool:
         return self._spared is None or uuid in self._spared
 
+    def _shows(self, uuid: str, sight: Sight) -> None:
+        """Take down what there is, though it is not decided yet, or a step takes long: a container
+        that ended has no address any more.
+        """
+        if (before := self._standings.get(uuid)) is not None:
+            parts = ContainerParts.of(sight.containers, _target(self.wanted.get(uuid)))
+            self._standings[uuid] = msgspec.structs.replace(
+                before, containers=tuple(sight.containers), parts=parts
+            )
+
     def _stands(self, uuid: str, sight: Sight, decision: Decision | None) -> None:
         """Take down how things are, for whoever asks."""
         if decision is None:
@@ -270,6 +285,7 @@ class WorkloadKeeper(WorkloadOverview):
             except (EngineAway, EngineRefused) as error:
                 _log.debug("no events: %s", error)
             # the engine may have ended: a look finds out
+            self._interruptions += 1
             self._next_look = min(self._next_look, self._clock.monotonic())
             self._wake.set()
             await self._clock.sleep(AWAY_SEC)

@@ -50,6 +50,8 @@ class WorkloadOverview:
         self._engine_status = EngineStatus(reachable=False, problem="it was not asked yet")
         self._changed, self._ready = anyio.Event(), anyio.Event()
         self._told: object = None
+        self._interruptions = self._looked_after = 0
+        """How often the engine's events ended; how often when all was looked at the last time."""
 
     @property
     def wanted(self) -> Mapping[str, WantedMicroservice]:
@@ -70,10 +72,20 @@ class WorkloadOverview:
         return () if one is None else one.microservice.routes
 
     def at(self, address: str) -> str | None:
-        for uuid, standing in self._standings.items():
-            if any(address in one.addresses for one in standing.containers):
-                return uuid
-        return None
+        # one that ended had it before, while that was not seen yet: of two it is nobody's
+        found = [
+            uuid
+            for uuid, standing in self._standings.items()
+            if any(self._has(one, address) for one in standing.containers)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _has(self, one: SeenContainer, address: str) -> bool:
+        """An engine that is away, or was since the last look, may have begun all of them anew, with
+        other addresses.
+        """
+        is_sure = self._engine_status.reachable and self._looked_after == self._interruptions
+        return address in one.addresses and (is_sure or self._executor.still_runs(one))
 
     def gateways(self) -> Collection[str]:
         if self._facts is None:

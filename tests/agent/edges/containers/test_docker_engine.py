@@ -262,6 +262,24 @@ async def test_an_engine_that_is_killed_is_away_and_comes_back(docker: Container
         assert [one.uuid for one in await engine.containers()] == ["k"]
 
 
+async def test_without_the_engine_it_is_known_what_still_runs(docker: ContainerEngine) -> None:
+    docker.clear()
+    async with opened(docker.url) as engine:
+        number = await made(engine, Microservice(uuid="s", image=IMAGE))
+        (seen,) = await engine.containers("s")
+        assert seen.pid > 1
+        assert engine.still_runs(seen)
+        await engine.stop(number)
+        await engine.start(number)
+        assert not engine.still_runs(seen)
+        (again,) = await engine.containers("s")
+        assert engine.still_runs(again)
+        await engine.stop(number)
+        (ended,) = await engine.containers("s")
+        assert not engine.still_runs(ended)
+        assert not engine.still_runs(again)
+
+
 async def test_an_engine_that_is_not_there_is_away(tmp_path: Path) -> None:
     async with opened(f"unix://{tmp_path}/none") as engine:
         with pytest.raises(EngineAway, match="none"):

@@ -21,6 +21,7 @@ class ContainerState(msgspec.Struct, rename="pascal"):
     started_at: str = ""
     finished_at: str = ""
     exit_code: int = 0
+    pid: int = 0
     error: str = ""
     health: HealthState | None = None
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 import aiohttp
@@ -51,8 +52,10 @@ from forepost.agent.ports.containers import (
     Usage,
     nothing_added,
 )
+from forepost.kit import files
 from forepost.wire.workloads.manifest import Microservice
 
+MOST_GROUPS: Final = 16 << 10
 STOP_SEC: Final = 660.0
 """Longer than a manifest may have a container take."""
 _State = Literal["created", "running", "restarting", "paused", "exited", "dead", "removing"]
@@ -132,6 +135,14 @@ class DockerEngine(DockerImages):
             except msgspec.ValidationError:
                 found.append(_listed(one))
         return found
+
+    def still_runs(self, one: SeenContainer) -> bool:
+        """A first process with another number is another start."""
+        try:
+            groups = files.read(Path(f"/proc/{one.pid}/cgroup"), MOST_GROUPS)
+        except OSError:
+            return False
+        return bool(one.pid) and one.container_id.encode() in groups
 
     async def _has_moved(
         self, container: InspectedContainer, known: dict[str, Sequence[str]]
@@ -305,6 +316,7 @@ def _seen(container: InspectedContainer, *, has_moved: bool = False) -> SeenCont
         ),
         restarts=container.restart_count,
         exit_code=state.exit_code,
+        pid=state.pid if is_up else 0,
         error=state.error,
         started_at=_time(state.started_at),
         finished_at=_time(state.finished_at),

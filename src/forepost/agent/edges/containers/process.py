@@ -108,6 +108,9 @@ class ProcessEngine:
         seen = (self._seen(path) for path in sorted(self._folder.iterdir()))
         return [one for one in seen if one is not None and uuid in (None, one.uuid)]
 
+    def still_runs(self, one: SeenContainer) -> bool:
+        return self._shim(self._folder / one.container_id) is not None
+
     async def usage(self, container_id: str) -> Usage:
         state = self._state(self._folder / container_id)
         try:
