@@ -59,7 +59,27 @@ class ContainerEngine:
         return f"unix://{self.socket}"
 
     def start(self, *, wait: bool = True) -> None:
-        """Until it answers. An engine that was killed comes back with all that it had."""
+        """Until it answers. An engine that was killed comes back with all that it had; where it was
+        killed while it published a port, Docker 20.10 may hold that for nobody until its next start.
+        """
+        self._launch()
+        if not wait:
+            return
+        until(self.answers, START_SEC, lambda: self.log[-5_000:])
+        for _ in range(3):
+            if not self._holds_a_port_for_nobody():
+                return
+            self.kill()
+            self._launch()
+            until(self.answers, START_SEC, lambda: self.log[-5_000:])
+
+    def _holds_a_port_for_nobody(self) -> bool:
+        assert self.child is not None
+        below = psutil.Process(self.child.pid).children()
+        proxies = [one for one in below if one.name() == "docker-proxy"]
+        return bool(proxies) and all(one["State"] != "running" for one in self.containers())
+
+    def _launch(self) -> None:
         command = [
             "nsenter", f"--net=/run/netns/{self.place.name}", "dockerd",
             "--data-root", str(self.root), "--exec-root", str(self.folder / "exec"),
@@ -70,8 +90,6 @@ class ContainerEngine:
             self.child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        if wait:
-            until(self.answers, START_SEC, lambda: self.log[-5_000:])
 
     @property
     def log(self) -> str:
