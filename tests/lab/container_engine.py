@@ -60,7 +60,7 @@ class ContainerEngine:
 
     def start(self, *, wait: bool = True) -> None:
         """Until it answers. An engine that was killed comes back with all that it had; where it was
-        killed while it published a port, Docker 20.10 may hold that for nobody until the next start.
+        killed while it published a port, Docker 20.10 may hold that for nobody until it restarts.
         """
         self._launch()
         if not wait:
