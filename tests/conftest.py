@@ -1,3 +1,4 @@
+import os
 import signal
 from collections.abc import Iterator
 
@@ -24,6 +25,9 @@ __all__ = [
 # How long an example takes says more of the machine than of the code; a test has its own limit.
 settings.register_profile("forepost", deadline=None)
 settings.load_profile("forepost")
+
+# pytest-xdist has its workers' children believe that they write to its own terminal.
+os.environ.pop("COLUMNS", None)
 
 # A shell that starts the suite in the background has it ignore SIGINT, and so would its children.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

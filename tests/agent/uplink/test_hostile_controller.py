@@ -167,9 +167,9 @@ async def test_who_is_wrong_all_the_time_is_left_for_longer_each_time(tmp_path: 
 
     async with visited(tmp_path, talk) as site, watched() as pauses:
         await happens(lambda: len(began) >= 3)
-        assert site.health.problems["controller"].endswith(
-            "more than 16 messages that are wrong, the last one: a second hello"
-        )
+        said = "more than 16 messages that are wrong, the last one: a second hello"
+        # at the begin of each conversation it is well for a moment
+        await happens(lambda: site.health.problems.get("controller", "").endswith(said))
         assert pauses.longest_sec < 0.5
         first, second = began[1] - began[0], began[2] - began[1]
         assert second > first * 0.9
