@@ -170,8 +170,12 @@ def test_a_list_that_is_lost_is_not_taken_for_an_empty_one(place: Place) -> None
 
 def test_what_the_site_does_not_allow_is_refused_and_says_why(place: Place) -> None:
     made = place.deploy(name="root", privileged=True)
-    until(lambda: place.state(made["id"])["state"] == "refused", LONG_SEC, place.told)
-    assert "workloads.allow_privileged" in place.state(made["id"])["reason"]
+
+    def is_refused() -> bool:
+        found = place.state(made["id"])
+        return found["state"] == "refused" and "workloads.allow_privileged" in found["reason"]
+
+    until(is_refused, LONG_SEC, place.told)
     assert place.engine.containers() == []
 
 
