@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import psutil
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from bench.local_api_server import CHANGES, LAST, SOCKETS, UUID
@@ -130,7 +131,7 @@ class Microservice(threading.Thread):
         self.has = ""
 
     def run(self) -> None:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(ConnectionClosed):
             for message in self.line:
                 assert message == b"\x0c"
                 next(self.told)

@@ -33,6 +33,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The address in the settings, where the controller named another one since; else empty."""
 
     @property
+    def uuid(self) -> str:
+        """What ioFog's API calls this agent."""
+        return f"{self.workspace_id}-{self.agent_id}"
+
+    @property
     def named(self) -> str:
         return f"agent {self.agent_id} of workspace {self.workspace_id} at {self.url}"
 

@@ -11,6 +11,11 @@ def state() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME", Path.home() / ".local/state")) / "forepost"
 
 
+def agent(said: Path | None) -> Path:
+    """The state folder of this host's agent; `said`: the one that somebody named."""
+    return said or state() / "agent"
+
+
 def settings() -> Path:
     if os.geteuid() == 0:
         return Path("/etc/forepost")

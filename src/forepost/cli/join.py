@@ -106,7 +106,7 @@ def join(
 
     """
     config = config or folders.settings() / "agent.toml"
-    state_dir = (state_dir or folders.state() / "agent").resolve()
+    state_dir = folders.agent(state_dir).resolve()
     try:
         url, pin_sha256 = _line(url, pin_sha256, allow_plain=allow_plain)
         if proxy and proxy != NONE:

@@ -32,7 +32,7 @@ def get(
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
-    return carry_out(_get(_folder(state_dir), key, as_json=json))
+    return carry_out(_get(folders.agent(state_dir), key, as_json=json))
 
 
 @config.command(name="set")
@@ -47,7 +47,7 @@ def set_(
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
-    return carry_out(_set(_folder(state_dir), key, value))
+    return carry_out(_set(folders.agent(state_dir), key, value))
 
 
 @token.command
@@ -56,11 +56,7 @@ def rotate(*, state_dir: StateDir = None) -> int:
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
-    return carry_out(_rotate(_folder(state_dir)))
-
-
-def _folder(state_dir: Path | None) -> Path:
-    return state_dir or folders.state() / "agent"
+    return carry_out(_rotate(folders.agent(state_dir)))
 
 
 async def _get(folder: Path, key: str, *, as_json: bool) -> int:

@@ -43,7 +43,7 @@ def ls(*, state_dir: StateDir = None, json: Json = False) -> int:
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
-    return carry_out(_list(_folder(state_dir), as_json=json))
+    return carry_out(_list(folders.agent(state_dir), as_json=json))
 
 
 @ms.command
@@ -68,7 +68,7 @@ def logs(
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
     wanted = local.LogsOf(name=name, tail=tail, follow=follow)
-    return carry_out(_logs(_folder(state_dir), wanted, times=times))
+    return carry_out(_logs(folders.agent(state_dir), wanted, times=times))
 
 
 @ms.command
@@ -77,7 +77,9 @@ def restart(name: Name, /, *, state_dir: StateDir = None) -> int:
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
-    return carry_out(_order(_folder(state_dir), local.RESTART, local.NamedMicroservice(name=name)))
+    return carry_out(
+        _order(folders.agent(state_dir), local.RESTART, local.NamedMicroservice(name=name))
+    )
 
 
 @ms.command
@@ -104,7 +106,7 @@ def deploy(
         complain(f"{file}: not JSON: {error}")
         return NOT_DONE
     manifest = local.DeployedManifest(manifest=msgspec.Raw(data))
-    return carry_out(_deploy(_folder(state_dir), manifest))
+    return carry_out(_deploy(folders.agent(state_dir), manifest))
 
 
 @ms.command
@@ -113,7 +115,9 @@ def rm(name: Name, /, *, state_dir: StateDir = None) -> int:
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
-    return carry_out(_order(_folder(state_dir), local.REMOVE, local.NamedMicroservice(name=name)))
+    return carry_out(
+        _order(folders.agent(state_dir), local.REMOVE, local.NamedMicroservice(name=name))
+    )
 
 
 def prune(*, state_dir: StateDir = None) -> int:
@@ -121,7 +125,7 @@ def prune(*, state_dir: StateDir = None) -> int:
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
-    return carry_out(_prune(_folder(state_dir)))
+    return carry_out(_prune(folders.agent(state_dir)))
 
 
 def carry_out(does: Coroutine[Any, Any, int]) -> int:
@@ -134,10 +138,6 @@ def carry_out(does: Coroutine[Any, Any, int]) -> int:
     except NotDone as error:
         complain(str(error))
         return NOT_DONE
-
-
-def _folder(state_dir: Path | None) -> Path:
-    return state_dir or folders.state() / "agent"
 
 
 async def _list(folder: Path, *, as_json: bool) -> int:

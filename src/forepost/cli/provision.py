@@ -25,7 +25,7 @@ def provision(
     Exit status: 0 done, 1 refused or out of reach, 3 no agent answers.
     """
     wanted = local.ProvisionBy(key=key, url=url)
-    return carry_out(_provision(state_dir or folders.state() / "agent", wanted))
+    return carry_out(_provision(folders.agent(state_dir), wanted))
 
 
 def deprovision(*, state_dir: StateDir = None) -> int:
@@ -33,7 +33,7 @@ def deprovision(*, state_dir: StateDir = None) -> int:
 
     Exit status: 0 done, 1 it has no controller, 3 no agent answers.
     """
-    return carry_out(_deprovision(state_dir or folders.state() / "agent"))
+    return carry_out(_deprovision(folders.agent(state_dir)))
 
 
 async def _provision(folder: Path, wanted: local.ProvisionBy) -> int:

@@ -41,7 +41,7 @@ def status(
         Print the agent's answer as it is.
 
     """
-    path = (state_dir or folders.state() / "agent") / SOCKET
+    path = folders.agent(state_dir) / SOCKET
     try:
         answer = anyio.run(ask, path)
         found = msgspec.json.decode(answer, type=Status)

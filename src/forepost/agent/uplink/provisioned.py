@@ -127,7 +127,7 @@ class Provisioning:
                 raise
             _log.info("provisioned: this host is %s", identity.named)
             self._changed.set()
-            return f"{identity.workspace_id}-{identity.agent_id}"
+            return identity.uuid
 
     def _check_settled(self) -> None:
         """Raises EnrolmentRefused: what is done now would be cut off in the middle."""

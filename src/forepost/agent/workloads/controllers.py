@@ -85,7 +85,7 @@ class Controllers:
         if account is not None:
             uuid, url, connected = account.uuid, account.url, self._iofog.is_connected
         elif identity is not None:
-            uuid = f"{identity.workspace_id}-{identity.agent_id}"
+            uuid = identity.uuid
             url, connected = identity.url, self._is_connected()
         else:
             url = self._wanted_url() or self._section.url

@@ -82,10 +82,6 @@ class History(msgspec.Struct):
         if self.trial is not None:
             self.trial = Trial(container_id=self.trial.container_id, since=self.trial.since)
 
-    @property
-    def is_stuck(self) -> bool:
-        return self.stuck.sec > 0
-
     def trial_of(self, container_id: str) -> Trial:
         if self.trial is None or self.trial.container_id != container_id:
             self.trial = Trial(container_id=container_id)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Wire
-from forepost.wire.workloads.delivery import LogLine, MicroserviceStatus, Registry
+from forepost.wire.workloads.delivery import LogLine, MicroserviceStatus
 from forepost.wire.workloads.manifest import (
     NO_NUL,
     HealthCheck,
@@ -276,11 +276,6 @@ class ProvisioningKey(Wire, frozen=True, kw_only=True):
 
     key: str
     expires_at: datetime
-
-
-def registry_of(found: ImageRegistry, password: str) -> Registry:
-    """As agents get it."""
-    return Registry(name=found.name, url=found.url, username=found.username, password=password)
 
 
 def spec_fields() -> tuple[str, ...]:

@@ -73,7 +73,6 @@ class ContainerStats(msgspec.Struct):
 class InspectedImage(msgspec.Struct, rename="pascal"):
     id: str
     repo_tags: list[str] | None = None
-    repo_digests: list[str] | None = None
     size: int = 0
     architecture: str = ""
 

@@ -1,45 +1,37 @@
 """An engine that speaks Docker's API: containers of this agent, known by their labels."""
 
 import os
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal, cast, get_args
+from typing import Final
 
 import aiohttp
 import msgspec
-from aiodocker.containers import DockerContainer
 from yarl import URL
 
 from forepost.agent.cores.container_body import (
     AGENT,
-    BESIDE,
-    FINGERPRINT,
     GATEWAY,
-    LOCK,
-    NAME,
-    REPLACES,
     USUAL_NETWORK,
     UUID,
     container_body,
     container_name,
     wants_gateway,
 )
-from forepost.agent.cores.container_log import LogFrames, WrongFrames, log_time
+from forepost.agent.cores.container_log import LogFrames, WrongFrames
 from forepost.agent.edges.containers.answers import (
-    ContainerConfig,
     ContainerEvent,
-    ContainerState,
     ContainerStats,
     EngineInfo,
     InspectedContainer,
     InspectedNetwork,
-    ListedContainer,
     read,
 )
 from forepost.agent.edges.containers.connection import DockerConnection
 from forepost.agent.edges.containers.images import STALL_SEC, DockerImages
+from forepost.agent.edges.containers.seen import listed, seen
 from forepost.agent.edges.containers.volumes import have_volumes
 from forepost.agent.ports.containers import (
     AddedEnvironment,
@@ -58,19 +50,6 @@ from forepost.wire.workloads.manifest import Microservice
 MOST_GROUPS: Final = 16 << 10
 STOP_SEC: Final = 660.0
 """Longer than a manifest may have a container take."""
-_State = Literal["created", "running", "restarting", "paused", "exited", "dead", "removing"]
-_STATES: Final[Mapping[str, _State]] = {
-    **{one: one for one in get_args(_State)},
-    # of Podman
-    "configured": "created",
-    "initialized": "created",
-    "stopping": "running",
-    "stopped": "exited",
-}
-"""Any other is taken for `exited`: starting what runs does nothing."""
-MOVED: Final = "-moved"
-"""Ends the fingerprint of a container that looks for this host where it is not any more: it is to
-be made anew, as one of another manifest is."""
 _HINTS: Final = ("start", "die", "oom", "destroy", "health_status", "pause", "unpause", "rename")
 
 
@@ -118,22 +97,22 @@ class DockerEngine(DockerImages):
         labels = [f"{AGENT}={self._agent}", *([f"{UUID}={uuid}"] if uuid is not None else [])]
         filters = msgspec.json.encode({"label": labels}).decode()
         async with self._connection.asked() as docker:
-            listed = await docker.containers.list(all=1, filters=filters)
-            numbers = [str(one.id) for one in listed]
+            every = await docker.containers.list(all=1, filters=filters)
+            numbers = [str(one.id) for one in every]
         found: list[SeenContainer] = []
         gateways: dict[str, Sequence[str]] = {}
-        for number, one in zip(numbers, listed, strict=True):
+        for number, one in zip(numbers, every, strict=True):
             try:
                 async with self._connection.asked() as docker:
                     answer = await docker.containers.container(number).show()
                 shown = read(answer, InspectedContainer)
                 has_moved = await self._has_moved(shown, gateways)
-                found.append(_seen(shown, has_moved=has_moved))
+                found.append(seen(shown, has_moved=has_moved))
             except EngineRefused as refused:
                 if refused.kind != "gone":
-                    found.append(_listed(one))
+                    found.append(listed(one))
             except msgspec.ValidationError:
-                found.append(_listed(one))
+                found.append(listed(one))
         return found
 
     def still_runs(self, one: SeenContainer) -> bool:
@@ -291,67 +270,3 @@ def _disk(folder: str) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
-
-
-def _seen(container: InspectedContainer, *, has_moved: bool = False) -> SeenContainer:
-    labels = container.config.labels or {}
-    state = container.state
-    health = state.health.status if state.health is not None else "none"
-    is_up = state.status in ("running", "restarting", "paused")
-    networks = (container.network_settings.networks or {}).values() if is_up else ()
-    return SeenContainer(
-        container_id=container.id,
-        uuid=labels.get(UUID, ""),
-        fingerprint=labels.get(FINGERPRINT, "") + (MOVED if has_moved else ""),
-        replaces=labels.get(REPLACES, ""),
-        beside=labels.get(BESIDE) == "yes",
-        lock=labels.get(LOCK, ""),
-        name=labels.get(NAME, ""),
-        image=container.config.image,
-        image_id=container.image,
-        state=_STATES.get(state.status, "exited"),
-        health=cast(
-            "Literal['none', 'starting', 'healthy', 'unhealthy']",
-            health if health in ("starting", "healthy", "unhealthy") else "none",
-        ),
-        restarts=container.restart_count,
-        exit_code=state.exit_code,
-        pid=state.pid if is_up else 0,
-        error=state.error,
-        started_at=_time(state.started_at),
-        finished_at=_time(state.finished_at),
-        addresses=tuple(
-            address
-            for one in networks
-            for address in (one.i_p_address, one.global_i_pv6_address)
-            if address
-        ),
-        gateways=tuple(
-            address for one in networks for address in (one.gateway, one.i_pv6_gateway) if address
-        ),
-    )
-
-
-def _listed(listed: DockerContainer) -> SeenContainer:
-    """One that the engine cannot show in full, as it is in the list: it keeps nobody from seeing
-    the others.
-    """
-    fields = ("Id", "Labels", "State", "Image", "ImageID")
-    said = {field: listed[field] for field in fields if field in listed}
-    try:
-        one = read(said, ListedContainer)
-    except msgspec.ValidationError as error:
-        raise EngineAway(f"its answer is not understood: {error}") from error
-    return _seen(
-        InspectedContainer(
-            id=one.id,
-            state=ContainerState(status=one.state),
-            config=ContainerConfig(labels=one.labels, image=one.image),
-            image=one.image_i_d,
-        )
-    )
-
-
-def _time(text: str) -> datetime | None:
-    at = log_time(text)
-    return at if at is not None and at.year > 1 else None

@@ -55,7 +55,6 @@ class IofogHealthCheck(Answered, frozen=True, kw_only=True):
     interval: float | None = None
     timeout: float | None = None
     retries: int | None = None
-    start_period: float | None = None
 
 
 class IofogMicroservice(Answered, frozen=True, kw_only=True):

@@ -34,9 +34,6 @@ class LocalConfig(msgspec.Struct, frozen=True):
         found = self.said.get(key, self.base.get(key))
         return BY_KEY[key].default if found is None else found
 
-    def is_said(self, key: str) -> bool:
-        return key in self.said
-
     @property
     def log_level(self) -> str | None:
         """A level of our logs; None: nobody set one here."""
