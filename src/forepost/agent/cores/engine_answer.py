@@ -41,6 +41,7 @@ _ABOUT: Final[tuple[tuple[RefusalKind, tuple[str, ...]], ...]] = (
             "tls handshake",
             "timeout exceeded",
             "request canceled",
+            "context deadline exceeded",
             "server gave http response to https client",
             "x509:",
             "toomanyrequests",
