@@ -1,0 +1,1 @@
+"""Jobs: which runs there are here, what becomes of them, and the Agent API."""

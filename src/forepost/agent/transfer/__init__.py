@@ -1,0 +1,1 @@
+"""The transfer engine, a process of its own: it keeps folders in step with their peers."""

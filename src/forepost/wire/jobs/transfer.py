@@ -1,0 +1,99 @@
+"""What the agent and its transfer engine, a process of its own, say to each other.
+
+Down go `TransferOrder` as the first argument and then `TransfersWanted`, whole each time; up come
+`TransferReport`s and `TransferEvent`s. Each is a MessagePack object behind its length (4 bytes,
+big-endian).
+"""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from forepost.wire.jobs.agent_api import RunError, RunStatus
+from forepost.wire.jobs.job import JobPeer, Permission, TransferSettings
+
+MOST_MESSAGE: Final = 16 << 20
+
+
+class TransferOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an engine is begun with."""
+
+    state_dir: str
+    """A folder of its own: the indexes."""
+    key_file: str
+    """PEM: the agent's private key."""
+    listen: str = ""
+    """IP:PORT; empty: it only dials."""
+
+
+class TransferTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A folder at this agent that is to be in step with its peers."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=300)]
+    """The same at all agents of a run, and for nothing else: what a peer names in its greeting."""
+    type: Literal["folder", "distribution", "consolidation"]
+    permission: Permission
+    path: str
+    peers: list[JobPeer] = []
+    writers: list[str] = []
+    """Device ids of others whose signed manifests count."""
+    settings: TransferSettings = TransferSettings()
+    priority: int = 5
+    paused: bool = False
+    held_ok: bool = False
+    """Somebody confirmed what the folder was held for."""
+
+
+class TransfersWanted(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """All tasks; what is missing is given up: its files stay, its index goes."""
+
+    tasks: list[TransferTask] = []
+
+
+class TransferStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A task as it is now. Sizes in bytes, speeds in bytes a second."""
+
+    key: str
+    status: RunStatus
+    errors: list[RunError] = []
+    files_total: int = 0
+    files_completed: int = 0
+    size_total: int = 0
+    size_completed: int = 0
+    transferred_down: int = 0
+    transferred_up: int = 0
+    down_speed: int = 0
+    up_speed: int = 0
+    peers_count: int = 0
+    peers_count_proxied: int = 0
+    peers_complete: int = 0
+    """Of the peers that are connected, how many have everything."""
+    last_synced: int = 0
+    """Unix seconds; 0: never yet."""
+    held: str = ""
+    """Why nothing is done until somebody confirms."""
+
+
+class TransferReport(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """All tasks, after changes and once a second while something moves."""
+
+    tasks: list[TransferStatus] = []
+    listening: list[str] = []
+    problem: str = ""
+    """Of the engine as a whole, such as a port that is taken."""
+
+
+class TransferEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Something that a person may want to know of later."""
+
+    key: str
+    kind: Literal[
+        "received", "deleted", "conflict", "held", "bad_chunk", "healed", "clash", "error", "member"
+    ]
+    text: str
+    at_ms: int
+    """Unix milliseconds."""
+
+
+UpWord = TransferReport | TransferEvent
