@@ -124,10 +124,15 @@ def _has_workloads(settings: Settings) -> bool:
     return settings.workloads.engine != "off" or settings.local_api.enabled is True
 
 
+def _has_jobs(settings: Settings) -> bool:
+    return settings.has_jobs
+
+
 SLICES: Final = (
     AgentSlice("forepost.agent.probes.build"),
     AgentSlice("forepost.agent.speedtests.build"),
     AgentSlice("forepost.agent.flows.build", _has_flows),
     AgentSlice("forepost.agent.workloads.build", _has_workloads),
+    AgentSlice("forepost.agent.jobs.build", _has_jobs),
 )
 """In the order in which they are built, restore their documents, and flush."""

@@ -8,6 +8,7 @@ import msgspec
 
 from forepost.wire.jobs.delivery import OVER, RunOutput, RunState, Wish
 from forepost.wire.jobs.job import Job, JobScript
+from forepost.wire.jobs.transfer import TransferStatus
 
 Step = Literal["", "script", "pre_indexing", "transfer", "post_download", "downloaded", "complete"]
 """How far a run has come. downloaded: everything is here, and its script has run."""
@@ -48,6 +49,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exit_code: int | None = None
     script_sha256: str = ""
     output: RunOutput = RunOutput()
+    counted: TransferStatus | None = None
+    """Of a transfer, at its end."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     is_kept: bool = False

@@ -16,6 +16,7 @@ from forepost.agent.jobs.run_numbers import FIRST, RunNumbers
 from forepost.kit.health import Health
 from forepost.wire.jobs.delivery import RunOutput, RunState, WantedRun
 from forepost.wire.jobs.job import Job
+from forepost.wire.jobs.transfer import TransferStatus
 
 SUBJECT: Final = "jobs journal"
 RECENT: Final = 100
@@ -54,6 +55,8 @@ class Runs:
         self._former: dict[str, RunRecord] = {}
         """Runs that are wanted and of which only the end is known."""
         self._of_files: set[str] = set()
+        self.knows_files = False
+        """Whether the site's own folder has said what it wants."""
 
     def recover(self, now: datetime) -> None:
         """Take what ended in the middle for what it is; called once, when nothing of it runs."""
@@ -96,9 +99,11 @@ class Runs:
         found = [one for one in self._records.values() if one.run_id == run_id]
         return max(found, key=lambda one: one.queued_at, default=None)
 
-    def want(self, wanted: Collection[WantedRun], now: datetime) -> None:
-        """A controller wants exactly these from now on."""
-        here = {one.uid for one in wanted}
+    def want(
+        self, wanted: Collection[WantedRun], now: datetime, spared: Collection[str] = ()
+    ) -> None:
+        """A controller wants exactly these from now on; `spared`: it may want these too."""
+        here = {*spared, *(one.uid for one in wanted)}
         for one in wanted:
             self._want(one, now)
         self._former = {uid: one for uid, one in self._former.items() if uid in here}
@@ -108,7 +113,7 @@ class Runs:
 
     def want_files(self, wanted: Mapping[str, tuple[str, Job]], now: datetime) -> None:
         """The site's own folder wants exactly these: by uid the file and its job."""
-        self._of_files = set(wanted)
+        self._of_files, self.knows_files = set(wanted), True
         for record in list(self._records.values()):
             if record.by == "file" and record.uid not in wanted:
                 self._unwanted(record)
@@ -207,13 +212,20 @@ class Runs:
             self._records[uid] = msgspec.structs.replace(record, timed_out=end.timed_out)
             self.end(uid, "error", f"{where}{reason}", now)
 
-    def end(self, uid: str, state: RunState, reason: str, now: datetime) -> None:
+    def end(
+        self,
+        uid: str,
+        state: RunState,
+        reason: str,
+        now: datetime,
+        counted: TransferStatus | None = None,
+    ) -> None:
         """A run has ended; the first end counts."""
         record = self._records[uid]
         if record.is_over:
             return
         self._records[uid] = msgspec.structs.replace(
-            record, state=state, reason=reason[:1_000], ended_at=now
+            record, state=state, reason=reason[:1_000], ended_at=now, counted=counted
         )
         self._owed.add(uid)
         self.settle()

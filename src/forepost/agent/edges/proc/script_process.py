@@ -36,6 +36,8 @@ class ScriptOrder(msgspec.Struct, frozen=True, kw_only=True):
     command: str | Sequence[str]
     """A text, which `program` reads from a file; or a program with its arguments."""
     program: str
+    called: str = ""
+    """Its name for itself, where it reads a file."""
     user: str
     """"": the user of the agent."""
     cwd: str
@@ -147,7 +149,7 @@ class ScriptProcesses:
         """Raises OSError, NoSuchUser."""
         user = user_named(order.user)
         file = ""
-        argv = [order.program]
+        argv = [order.called or order.program]
         if isinstance(order.command, str):
             path = self._folder / order.uid
             files.replace(path, order.command.encode())
