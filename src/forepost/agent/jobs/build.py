@@ -63,12 +63,12 @@ class SiteJobs:
         journal = RunJournal(state_dir, site.clock.now().timestamp())
         loaded = journal.load()
         numbers = RunNumbers(state_dir, highest_run(loaded), health)
-        self._runs = Runs(journal, numbers, loaded, health)
-        self._scheduler = JobScheduler(state_dir, self._runs, health)
+        self.runs = Runs(journal, numbers, loaded, health)
+        self._scheduler = JobScheduler(state_dir, self.runs, health)
         self._engine: TransferEngine = engine or NoTransfers()
         self._rules = JobRules(section, state_dir, self._all_tags)
         self._keeper = JobKeeper(
-            self._runs,
+            self.runs,
             ScriptProcesses(state_dir, self._key.device_id, site.clock),
             self._scheduler,
             self._engine,
@@ -84,6 +84,11 @@ class SiteJobs:
         self._agent_id = self._read_identity()
         self._restart_wanted = anyio.Event()
         self._server = ServerState(site, has_network)
+
+    @property
+    def scheduled(self) -> Sequence[Timed]:
+        """The jobs that begin by themselves."""
+        return list(self._scheduler.jobs)
 
     @property
     def built(self) -> Built:
@@ -137,7 +142,7 @@ class SiteJobs:
     def _want(
         self, runs: Sequence[WantedRun], timed: Sequence[Timed], spared: Sequence[str]
     ) -> None:
-        self._runs.want(runs, self._now(), spared)
+        self.runs.want(runs, self._now(), spared)
         self._wanted = timed
         self._schedule()
 
@@ -157,7 +162,7 @@ class SiteJobs:
 
     def _look_at(self, files: LocalJobs) -> None:
         was_known = files.is_known
-        if not files.look() and was_known and self._runs.knows_files:
+        if not files.look() and was_known and self.runs.knows_files:
             return
         if not files.is_known:
             return
@@ -165,7 +170,7 @@ class SiteJobs:
         wanted = {
             one.uid: (name, one.job) for name, one in understood.items() if one.job.schedule is None
         }
-        self._runs.want_files(wanted, self._now())
+        self.runs.want_files(wanted, self._now())
         self._schedule()
 
     async def _reload(self) -> None:
@@ -204,7 +209,7 @@ class SiteJobs:
         )
 
     def _status(self) -> Mapping[str, Any]:
-        runs = self._runs.all
+        runs = self.runs.all
         return {
             "jobs": JobsStatus(
                 deviceid=self._key.device_id,
@@ -213,6 +218,6 @@ class SiteJobs:
                 under_way=sum(one.state == "started" for one in runs),
                 scripts=len(self._keeper.executed),
                 ended=sum(one.is_over for one in runs),
-                scheduled=len(list(self._scheduler.jobs)),
+                scheduled=len(self.scheduled),
             )
         }

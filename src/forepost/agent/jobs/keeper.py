@@ -26,6 +26,9 @@ from forepost.wire.jobs.transfer import TransferStatus
 
 LOOK_SEC: Final = 1.0
 """Between two looks where nothing happens: schedules and timers are as exact as this."""
+PASSES: Final = 3
+"""In one look: what replaces a run begins in the look that ends it, so that the engine keeps what
+it knows of the folder."""
 CALM_SEC: Final = 0.1
 """Between two looks, however much happens."""
 
@@ -109,6 +112,16 @@ class JobKeeper:
         self.runs.settle()
         self._scheduler.look(now, self._zone)
         told = self._told()
+        for _ in range(PASSES):
+            if not self._decide(tasks, now, told):
+                break
+        self._confirmed(told)
+        self._engine.want(
+            transfer_tasks(self.runs.all, self.path, now, paused=self.pause.is_paused)
+        )
+
+    def _decide(self, tasks: TaskGroup, now: datetime, told: Mapping[str, TransferStatus]) -> bool:
+        """Do what is to be done now; return whether there was anything."""
         situation = RunSituation(
             now=now,
             paused=self.pause.is_paused,
@@ -116,7 +129,8 @@ class JobKeeper:
             transfers=told,
             refusal=self._rules.refusal,
         )
-        for one in decisions(self.runs.all, situation):
+        found = decisions(self.runs.all, situation)
+        for one in found:
             match one:
                 case BeginRun():
                     self._begin(tasks, one, now)
@@ -126,10 +140,7 @@ class JobKeeper:
                     record = self.runs.get(one.uid)
                     figures = told.get(record.task_key) if record is not None else None
                     self.runs.end(one.uid, one.state, one.reason, now, figures)
-        self._confirmed(told)
-        self._engine.want(
-            transfer_tasks(self.runs.all, self.path, now, paused=self.pause.is_paused)
-        )
+        return bool(found)
 
     def _confirmed(self, told: Mapping[str, TransferStatus]) -> None:
         """What was confirmed counts for what was held then, and for nothing later."""

@@ -19,6 +19,8 @@ CODES: Final = {
     "canceled": (10_103, "SE_OPERATION_ABORTED"),
 }
 """Of ends that are no success."""
+REFUSED: Final = (10_104, "SE_RUN_REFUSED")
+"""Of what never began."""
 TYPES: Final[Mapping[JobType, RunType]] = {
     "folder": "folder",
     "distribution": "transfer",
@@ -111,6 +113,8 @@ def errors_of(record: RunRecord, told: TransferStatus) -> list[RunError]:
         code, name = CODES[record.state]
         if record.timed_out:
             name = "SE_SCRIPT_TIMEOUT"
+        elif record.state == "error" and record.exit_code is None:
+            code, name = REFUSED
         return [RunError(code=code, code_str=name, message=record.reason or record.state)]
     return list(told.errors)
 

@@ -49,12 +49,14 @@ class JobScheduler:
 
     def want(self, jobs: Iterable[Timed], now: datetime) -> None:
         """Exactly these from now on."""
+        before = self._jobs
         self._jobs = {one.uid: one for one in jobs}
-        since = {uid: self._since.get(uid, now.timestamp()) for uid in self._jobs}
-        if since != self._since:
-            self._since = since
-            self._file.keep(msgspec.json.encode(since), self._health)
-        self._next = {}
+        # A clock that was ahead when a job came is right now.
+        at = now.timestamp()
+        self._keep({uid: min(at, self._since.get(uid, at)) for uid in self._jobs})
+        self._next = {
+            uid: due for uid, due in self._next.items() if before.get(uid) == self._jobs.get(uid)
+        }
 
     def look(self, now: datetime, zone: Callable[[], tzinfo]) -> None:
         """Begin what is due."""
@@ -81,12 +83,16 @@ class JobScheduler:
     def _due(self, one: Timed, now: datetime, zone: tzinfo) -> bool:
         """Begin the latest moment that has passed; False: it could not be kept, and is due still.
 
-        A job that runs once is made up for, however long ago its moment was.
+        A job that runs once is made up for, however long ago its moment was, also where it became
+        known a little later than that.
         """
         schedule = one.job.schedule
         assert schedule is not None
         wanted_since = datetime.fromtimestamp(self._since.get(one.uid, now.timestamp()), UTC)
-        since = wanted_since if schedule.type == "once" else max(wanted_since, now - LATE)
+        if (planned := self._next.get(one.uid)) is not None:
+            wanted_since = min(wanted_since, planned - timedelta(seconds=1))
+        is_once = schedule.type == "once"
+        since = wanted_since - LATE if is_once else max(wanted_since, now - LATE)
         moment = latest_moment(schedule, since, now, zone)
         if moment is None:
             return True
@@ -94,6 +100,7 @@ class JobScheduler:
         if self._runs.is_known(uid):
             return True
         if schedule.skip_if_running and self._is_under_way(one):
+            self._keep({**self._since, one.uid: moment.timestamp()})  # it is not made up for
             return True
         try:
             self._runs.add(
@@ -111,6 +118,11 @@ class JobScheduler:
             return False
         self._health.well(SUBJECT)
         return True
+
+    def _keep(self, since: dict[str, float]) -> None:
+        if since != self._since:
+            self._since = since
+            self._file.keep(msgspec.json.encode(since), self._health)
 
     def _is_under_way(self, one: Timed) -> bool:
         return any(run.source == one.uid and not run.is_over for run in self._runs.all)
