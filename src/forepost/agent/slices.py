@@ -58,6 +58,28 @@ class Enrolment(Protocol):
         ...
 
 
+class Rest:
+    """Whether this agent measures nothing for now: said by one slice, followed by others."""
+
+    def __init__(self) -> None:
+        self._is_on = False
+        self._followers: list[Callable[[], None]] = []
+
+    @property
+    def is_on(self) -> bool:
+        return self._is_on
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called whenever it begins or ends."""
+        self._followers.append(changed)
+
+    def set(self, *, is_on: bool) -> None:
+        if is_on != self._is_on:
+            self._is_on = is_on
+            for changed in self._followers:
+                changed()
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What a slice is built with: the one of each that the whole agent has."""
 
@@ -76,6 +98,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     enrolment: Enrolment
     known_time: Callable[[], datetime | None]
     """What the controller's clock shows; None while nobody knows."""
+    rest: Rest = msgspec.field(default_factory=Rest)
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):

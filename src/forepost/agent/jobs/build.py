@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import anyio
 
-from forepost.agent.edges.device_key import device_key
 from forepost.agent.edges.files.job_folder import JobFolder
 from forepost.agent.edges.host.time_zone import local_zone
 from forepost.agent.edges.local.http_face import LocalHttp
@@ -42,19 +41,27 @@ LOOK_SEC: Final = 2.0
 """How often the folder of jobs is read."""
 
 
+PACKAGES: Final = "jobs: pip install 'forepost[jobs]': the package {} is not there"
+
+
 async def build(site: Site) -> Built:
     """Raises CannotStart."""
     try:
         return SiteJobs(site).built
     except OSError as error:
         raise CannotStart(f"{site.node.state_dir}: {error.strerror or error}") from None
+    except ModuleNotFoundError as error:
+        raise CannotStart(PACKAGES.format(error.name)) from None
 
 
 class SiteJobs:
     """All of it for one agent."""
 
     def __init__(self, site: Site, engine: TransferEngine | None = None) -> None:
-        """Raises OSError."""
+        """Raises OSError, ModuleNotFoundError."""
+        # an extra, which an agent may be without
+        from forepost.agent.edges.device_key import device_key  # noqa: PLC0415
+
         self._site = site
         state_dir, health, section = site.node.state_dir, site.health, site.settings.jobs
         self._key = device_key(state_dir, health)
@@ -76,7 +83,9 @@ class SiteJobs:
             self._pause,
             self._now,
             local_zone,
+            self._let_rest,
         )
+        self._let_rest(self._pause.is_paused)
         self._files: LocalJobs | None = None
         if section.dir:
             self._files = LocalJobs(JobFolder(Path(section.dir)), state_dir, health)
@@ -197,6 +206,10 @@ class SiteJobs:
     def _read_identity(self) -> str:
         identity = self._site.enrolment.identity
         return str(identity.agent_id) if identity is not None else ""
+
+    def _let_rest(self, is_paused: bool) -> None:
+        if self._site.settings.jobs.pause_stops_probes:
+            self._site.rest.set(is_on=is_paused)
 
     def _host(self) -> JobHost:
         return JobHost(

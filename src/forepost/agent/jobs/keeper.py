@@ -46,10 +46,12 @@ class JobKeeper:
         pause: AgentPause,
         now: Callable[[], datetime],
         zone: Callable[[], tzinfo],
+        rest: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        """`rest`: told at each look whether the agent is paused."""
         self.runs, self.pause = runs, pause
         self._scheduler, self._engine, self._rules = scheduler, engine, rules
-        self._now, self._zone = now, zone
+        self._now, self._zone, self._rest = now, zone, rest
         self._scripts = ScriptRuns(processes, self._script_ended, self._tell)
         self._due, self._news = anyio.Event(), anyio.Event()
         self.version = 0
@@ -110,6 +112,7 @@ class JobKeeper:
     def _look(self, tasks: TaskGroup) -> None:
         now = self._now()
         self.runs.settle()
+        self._rest(self.pause.is_paused)
         self._scheduler.look(now, self._zone)
         told = self._told()
         for _ in range(PASSES):
