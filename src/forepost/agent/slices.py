@@ -58,7 +58,7 @@ class Enrolment(Protocol):
         ...
 
 
-class Rest:
+class Quiet:
     """Whether this agent measures nothing for now: said by one slice, followed by others."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     enrolment: Enrolment
     known_time: Callable[[], datetime | None]
     """What the controller's clock shows; None while nobody knows."""
-    rest: Rest = msgspec.field(default_factory=Rest)
+    rest: Quiet = msgspec.field(default_factory=Quiet)
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):

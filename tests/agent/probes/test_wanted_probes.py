@@ -10,7 +10,7 @@ import pytest
 from forepost.agent.document import DocumentRefused
 from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.probes.wanted import LARGEST_PROBE, WantedProbes, list_of, probes_of
-from forepost.agent.slices import Rest
+from forepost.agent.slices import Quiet
 from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import FakeClock
 from tests.fakes.net import FakeNet, fake_edges
@@ -100,7 +100,7 @@ async def test_the_wanted_list_runs_and_the_one_before_stays_where_it_is_refused
 
 
 async def test_while_the_agent_rests_nothing_of_the_list_runs_and_afterwards_all_of_it() -> None:
-    clock, rest = FakeClock(), Rest()
+    clock, rest = FakeClock(), Quiet()
 
     async def deliver(post: ProbePost) -> None:
         pass

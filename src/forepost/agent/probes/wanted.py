@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from forepost.agent.document import DocumentRefused
 from forepost.agent.probes.schedule import Scheduler
-from forepost.agent.slices import Rest
+from forepost.agent.slices import Quiet
 from forepost.wire.base import MOST_ID, IdOrZero
 from forepost.wire.depth import MOST_DEEP, is_deep
 from forepost.wire.probes.probe import Probe, ProbeTarget
@@ -61,7 +61,7 @@ class WantedProbes:
     name: Final = PROBES
     most_bytes: Final = MOST_BYTES
 
-    def __init__(self, scheduler: Scheduler, rest: Rest | None = None) -> None:
+    def __init__(self, scheduler: Scheduler, rest: Quiet | None = None) -> None:
         """`rest`: while it is on, nothing of the list runs."""
         self._scheduler, self._rest = scheduler, rest
         self._resting: tuple[Sequence[Probe], Mapping[int, bytes], list[str]] = ((), {}, [])
