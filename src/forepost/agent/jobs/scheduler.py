@@ -96,7 +96,7 @@ class JobScheduler:
         moment = latest_moment(schedule, since, now, zone)
         if moment is None:
             return True
-        uid = made_uid(one.uid, str(int(moment.timestamp())), "")
+        uid = made_uid(one.uid, str(int(moment.timestamp())))
         if self._runs.is_known(uid):
             return True
         if schedule.skip_if_running and self._is_under_way(one):
