@@ -32,7 +32,7 @@ CERTIFICATE: Final = "device-cert.pem"
 ASIDE: Final = ".damaged"
 LARGEST: Final = 16 << 10
 ID_BYTES: Final = 20
-_SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_SINCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNTIL: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280: of a certificate without an end. The clock of a site may be wrong by years."""
 

@@ -23,6 +23,8 @@ class TransferOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """A folder of its own: the indexes."""
     key_file: str
     """PEM: the agent's private key."""
+    certificate_file: str
+    """PEM: what shows it to other agents."""
     listen: str = ""
     """IP:PORT; empty: it only dials."""
 
