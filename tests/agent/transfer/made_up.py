@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from blake3 import blake3
 
-from forepost.agent.transfer.row import FILE, Row
-from forepost.agent.transfer.tree import Entry
+from forepost.wire.jobs.folder import FILE, Entry, Row
 
 A, B, C = b"A" * 8, b"B" * 8, b"C" * 8
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forepost.agent.transfer.merge import Join, Nothing, Take, Yield, decide, loser_path
-from forepost.agent.transfer.row import FILE, FOLDER, GONE, Row, check
+from forepost.agent.transfer.row import check
+from forepost.wire.jobs.folder import FILE, FOLDER, GONE, Row
 from tests.agent.transfer.made_up import A, B, C, file_row
 
 versions = st.dictionaries(st.sampled_from((A, B, C)), st.integers(1, 3), min_size=1)

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from forepost.agent.transfer import tree
 from forepost.agent.transfer.pieces import pieces_of
-from forepost.agent.transfer.row import Row
+from forepost.wire.jobs.folder import Entry, Leaf, Row
 from tests.agent.transfer.made_up import MemoryPages, file_row
 
 
-def made_of(rows: list[Row]) -> tuple[MemoryPages, tree.Entry]:
+def made_of(rows: list[Row]) -> tuple[MemoryPages, Entry]:
     pages = MemoryPages()
     for row in rows:
         pages.put(row)
@@ -41,7 +41,7 @@ def test_the_tree_is_the_same_whatever_happened_before(
     assert root == made_of(list(now.values()))[1]
 
 
-def found_in(pages: MemoryPages, entry: tree.Entry, level: int) -> dict[bytes, bytes]:
+def found_in(pages: MemoryPages, entry: Entry, level: int) -> dict[bytes, bytes]:
     """All pages below an entry, by hash, made as they are made for a peer."""
     after = pages.before(level, entry.last)
     if level == 0:
@@ -76,9 +76,9 @@ def test_one_file_of_20_000_changes_a_page_at_each_level() -> None:
     assert sum(map(len, new)) < 60_000
     assert root.files == 20_000
     assert root.pieces == sum(
-        len(list(pieces_of(page.rows)))
+        len([*pieces_of(page.rows)])
         for page in map(tree.read_page, after.values())
-        if isinstance(page, tree.Leaf)
+        if isinstance(page, Leaf)
     )
 
 
@@ -105,6 +105,6 @@ def test_nothing_is_a_leaf_of_nothing() -> None:
     ],
 )
 def test_a_page_of_a_hostile_writer_is_refused(rows: list[Row]) -> None:
-    page = tree.encode(tree.Leaf(rows))
+    page = tree.encode(Leaf(rows))
     with pytest.raises(tree.WrongPage):
         tree.read_page(page)

@@ -5,8 +5,6 @@ made once; the certificate says nothing but the key, has no end, and is made ane
 the key.
 """
 
-import base64
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -24,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from forepost.agent.cores.device_id import device_ids
 from forepost.kit import files
 from forepost.kit.health import Health
 
@@ -31,7 +30,6 @@ KEY: Final = "device-key.pem"
 CERTIFICATE: Final = "device-cert.pem"
 ASIDE: Final = ".damaged"
 LARGEST: Final = 16 << 10
-ID_BYTES: Final = 20
 _SINCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNTIL: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280: of a certificate without an end. The clock of a site may be wrong by years."""
@@ -69,12 +67,6 @@ def device_key(state_dir: Path, health: Health) -> DeviceKey:
     return DeviceKey(
         device_id=name, device_id_hex=hexadecimal, key_file=path, certificate_file=certificate
     )
-
-
-def device_ids(spki: bytes) -> tuple[str, str]:
-    """Return the id of whoever has a public key (SubjectPublicKeyInfo, DER): base32, and hex."""
-    first = hashlib.sha256(spki).digest()[:ID_BYTES]
-    return base64.b32encode(first).decode(), first.hex()
 
 
 def _known(path: Path, health: Health) -> ec.EllipticCurvePrivateKey | None:

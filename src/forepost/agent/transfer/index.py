@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.agent.transfer.row import Row, Version
-from forepost.agent.transfer.tree import Entry
+from forepost.wire.jobs.folder import Entry, Row, Version
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS row (

@@ -9,18 +9,8 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.transfer.row import (
-    FOLDER,
-    GONE,
-    LONGEST_NAME,
-    SHORT_ID,
-    Row,
-    Version,
-    joined,
-    names_of,
-    order,
-    path_of,
-)
+from forepost.agent.transfer.row import LONGEST_NAME, joined, names_of, order, path_of
+from forepost.wire.jobs.folder import FOLDER, GONE, SHORT_ID, Row, Version
 
 STAMP: Final = "%Y%m%d-%H%M%S"
 

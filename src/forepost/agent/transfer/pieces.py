@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.transfer.row import FILE, Row
+from forepost.wire.jobs.folder import FILE, Row
 
 BUNDLE_BYTES: Final = 1 << 20
 BUNDLE_FILES: Final = 128

@@ -7,56 +7,22 @@ and so the same tree (tree.py) and the same root.
 from collections.abc import Iterable
 from typing import Final, Literal
 
-import msgspec
+from forepost.wire.jobs.folder import FILE, FOLDER, GONE, LINK, SHORT_ID, Row, Version
 
 SEPARATOR: Final = b"\0"
 """Between the names of a path: in order of bytes a folder is followed by all that is below it."""
 LONGEST_NAME: Final = 255
 LONGEST_PATH: Final = 4_000
-FILE: Final = 0
-FOLDER: Final = 1
-LINK: Final = 2
-GONE: Final = 3
-"""It was deleted: kept, so that others hear of it, for as long as deletions are remembered."""
 HIDDEN: Final = b".sync"
 """The engine's own folder at the root; never part of what is exchanged."""
 UNFINISHED: Final = b".!sync"
 """How names of files end that are not whole yet; never part of what is exchanged."""
-SHORT_ID: Final = 8
-"""Bytes of a device id that name a device in rows."""
 MOST_DEVICES: Final = 1_000
 """Whose changes one row may count."""
-
-Version = tuple[tuple[bytes, int], ...]
-"""A version vector: how many changes of each device it contains, sorted by device."""
 
 
 class WrongRow(ValueError):
     """A row that no honest member makes; the text says what is wrong with it."""
-
-
-class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    path: bytes
-    """Names from the root, SEPARATOR between them."""
-    kind: int
-    size: int
-    """Bytes of a file; 0 of everything else."""
-    mtime_ns: int
-    """Of what is gone: when it was found gone, by the clock of who found it."""
-    mode: int
-    """Permission bits; 0 of links."""
-    content: bytes
-    """FILE: the hash of its one chunk, or of its recipe (recipe.py); LINK: where it leads."""
-    chunks: int
-    """FILE: how many; 1: `content` is the chunk's hash; 0: it is empty. Otherwise 0."""
-    author: bytes
-    """SHORT_ID of whose change this is."""
-    version: Version
-
-    @property
-    def same(self) -> tuple[int, bytes, int]:
-        """What makes two versions equal to a user, however they came about."""
-        return (self.kind, self.content, self.size)
 
 
 Order = Literal["equal", "older", "newer", "apart"]

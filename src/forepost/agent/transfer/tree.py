@@ -15,7 +15,8 @@ import msgspec
 from blake3 import blake3
 
 from forepost.agent.transfer.pieces import pieces_in
-from forepost.agent.transfer.row import FILE, Row, WrongRow, check
+from forepost.agent.transfer.row import WrongRow, check
+from forepost.wire.jobs.folder import FILE, Entry, Inner, Leaf, Page, Row
 
 BITS: Final = 7
 """A page has 2**BITS rows, or entries, on the average."""
@@ -26,32 +27,6 @@ MOST_PAGE: Final = 8 << 20
 encode = msgspec.msgpack.Encoder().encode
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A page as the level above it names it. Counts are of all that is below."""
-
-    last: bytes
-    """The path of its last row."""
-    hash: bytes
-    rows: int
-    files: int
-    """Of the rows: files that are not gone."""
-    size: int
-    """Bytes of those files."""
-    pieces: int
-    """As numbered in pieces.py."""
-
-
-class Leaf(msgspec.Struct, frozen=True, array_like=True, tag=0):
-    rows: list[Row]
-
-
-class Inner(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    level: int
-    """Of its entries: 0, where they are leaves."""
-    entries: list[Entry]
-
-
-Page = Leaf | Inner
 _decoder: Final[msgspec.msgpack.Decoder[Page]] = msgspec.msgpack.Decoder(Page)
 
 
