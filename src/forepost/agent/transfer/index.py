@@ -94,7 +94,9 @@ class IndexReader:
 
     def __init__(self, file: Path, *, writes: bool = False) -> None:
         uri = f"{file.resolve().as_uri()}?mode={'rwc' if writes else 'ro'}"
-        self._sql = sqlite3.connect(uri, BUSY_SEC, isolation_level=None, uri=True)
+        self._sql = sqlite3.connect(
+            uri, BUSY_SEC, isolation_level=None, uri=True, check_same_thread=False
+        )
         self._sql.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def close(self) -> None:
@@ -112,6 +114,15 @@ class IndexReader:
         high = path + b"\1" if path else None
         where = "path >= ?" + (" AND path < ?" if high else "")
         values = (low, high) if high else (low,)
+        for found in self._sql.execute(
+            f"SELECT {_ROW}, {_SEEN}, own FROM row WHERE {where} ORDER BY path", values
+        ):
+            yield _indexed(found)
+
+    def between(self, after: bytes, last: bytes | None) -> Iterator[IndexedRow]:
+        """Yield all rows with paths greater than `after`, not greater than `last` (None: all)."""
+        where = "path > ?" + (" AND path <= ?" if last is not None else "")
+        values = (after,) if last is None else (after, last)
         for found in self._sql.execute(
             f"SELECT {_ROW}, {_SEEN}, own FROM row WHERE {where} ORDER BY path", values
         ):
@@ -253,6 +264,10 @@ class Index(IndexReader):
             "INSERT INTO chunk (path, offset, length, hash) VALUES (?, ?, ?, ?)",
             ((path, *chunk) for chunk in chunks),
         )
+
+    def move_chunks(self, path: bytes, new: bytes) -> None:
+        self._sql.execute("DELETE FROM chunk WHERE path = ?", (new,))
+        self._sql.execute("UPDATE chunk SET path = ? WHERE path = ?", (new, path))
 
     def replace(
         self, level: int, after: bytes, upto: bytes | None, entries: Sequence[Entry]

@@ -76,9 +76,18 @@ def level_of(path: bytes) -> int:
     return level
 
 
+def leaf_page(rows: Sequence[Row]) -> bytes:
+    return encode(Leaf(list(rows)))
+
+
+def inner_page(level: int, entries: Sequence[Entry]) -> bytes:
+    """`level`: of the entries."""
+    return encode(Inner(level, list(entries)))
+
+
 def leaf_entry(rows: Sequence[Row]) -> tuple[Entry, bytes]:
     """Return a leaf of these rows, and its bytes."""
-    page = encode(Leaf(list(rows)))
+    page = leaf_page(rows)
     files = [row for row in rows if row.kind == FILE]
     entry = Entry(
         rows[-1].path if rows else b"",
@@ -93,7 +102,7 @@ def leaf_entry(rows: Sequence[Row]) -> tuple[Entry, bytes]:
 
 def inner_entry(level: int, entries: Sequence[Entry]) -> tuple[Entry, bytes]:
     """Return the page of these entries, which are of this level, and its bytes."""
-    page = encode(Inner(level, list(entries)))
+    page = inner_page(level, entries)
     entry = Entry(
         entries[-1].last,
         hash_of(page),

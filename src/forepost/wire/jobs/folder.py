@@ -29,7 +29,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     mode: int
     """Permission bits; 0 of links."""
     content: bytes
-    """FILE: the hash of its one chunk, or of its recipe, a page of its own; LINK: where it leads."""
+    """FILE: the hash of its one chunk, or of its recipe (a page too); LINK: where it leads."""
     chunks: int
     """FILE: how many; 1: `content` is the chunk's hash; 0: it is empty. Otherwise 0."""
     author: bytes

@@ -87,11 +87,15 @@ class Leave(msgspec.Struct, frozen=True, array_like=True, tag="leave"):
     reason: str
 
 
+class Come(msgspec.Struct, frozen=True, array_like=True, tag="come"):
+    """The member wants to ask, and cannot dial: a connection with the purpose `give` is wanted."""
+
+
 class Ping(msgspec.Struct, frozen=True, array_like=True, tag="ping"):
     """Answered by nothing but the other side's own."""
 
 
-Word = Hello | Welcome | Roots | Have | WantPages | GivePages | Bad | Leave | Ping
+Word = Hello | Welcome | Roots | Have | WantPages | GivePages | Bad | Leave | Come | Ping
 _decoder: Final[msgspec.msgpack.Decoder[Word]] = msgspec.msgpack.Decoder(Word)
 _encoder: Final = msgspec.msgpack.Encoder()
 

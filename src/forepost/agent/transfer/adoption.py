@@ -1,0 +1,343 @@
+"""What a writer's root is made of here: decisions, row by row, and what they do to the disk.
+
+All of it is used by the folder's thread. What needs content of others is left for a Target; all
+else is done at once, in an order in which nothing is ever missing: folders, files, and deletions at
+the end.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import Final
+
+import msgspec
+
+from forepost.agent.edges.tree.placement import ChangedHere
+from forepost.agent.transfer.comparison import LeafPlace
+from forepost.agent.transfer.disk import FolderDisk
+from forepost.agent.transfer.growth import GrowingFiles, Recipes
+from forepost.agent.transfer.index import NOWHERE, IndexedRow, IndexReader
+from forepost.agent.transfer.intake import Finished, FolderIntake
+from forepost.agent.transfer.merge import Decision, Join, Nothing, Take, Yield, decide
+from forepost.agent.transfer.pieces import pieces_of
+from forepost.agent.transfer.recipe import WrongRecipe
+from forepost.agent.transfer.row import bumped, names_of, shown
+from forepost.agent.transfer.scan import seen_of
+from forepost.wire.jobs.folder import FILE, FOLDER, GONE, LINK, Row
+
+BATCH: Final = 300
+"""Files that get their names together."""
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What became of a path, for the log of the job."""
+
+    path: bytes
+    kind: str
+    """As of TransferEvent."""
+    text: str = ""
+
+
+class Adoption:
+    """Of one root, or of what changed since the last one."""
+
+    def __init__(
+        self, disk: FolderDisk, intake: FolderIntake, growing: GrowingFiles, recipes: Recipes
+    ) -> None:
+        self._disk, self._intake, self._growing = disk, intake, growing
+        self._recipes = recipes
+        self.look_again: set[bytes] = set()
+        """Paths where the disk was not as the index has it."""
+        self.fates: list[Fate] = []
+        self._folders_gone: list[Row] = []
+        self._mirrors = not disk.counts_versions
+
+    def decision(self, ours: IndexedRow | None, theirs: Row) -> Decision:
+        """Return what to do with a row of a writer."""
+        if ours is not None and ours.own and not self._reverts:
+            return Nothing()
+        row = ours.row if ours is not None and not ours.own else None
+        if ours is not None and row is None:
+            return Take(theirs)
+        if not self._mirrors:
+            return decide(row, theirs)
+        if row == theirs:
+            return Nothing()
+        return Join(theirs) if row is not None and row.same == theirs.same else Take(theirs)
+
+    @property
+    def _reverts(self) -> bool:
+        return self._mirrors or self._disk.task.settings.revert_changes
+
+    def lacks(self, ours: IndexedRow | None, theirs: Row) -> bool:
+        """Whether content of theirs is still to be fetched."""
+        if theirs.kind != FILE or not theirs.size or theirs.path in self._intake.troubles:
+            return False
+        found = self.decision(ours, theirs)
+        return isinstance(found, Take | Yield)
+
+    # --- before anything is fetched
+
+    def prepare(self, leaf: LeafPlace, rows: Sequence[Row], index: IndexReader) -> int:
+        """Do what needs no content; return the pieces of the leaf that are missing, a bit each."""
+        known = {one.row.path: one for one in self._known(index, leaf)}
+        self._disk.index.begin()
+        for row in rows:
+            if not (row.kind == FILE and row.size):
+                self._without_content(known.get(row.path), row)
+            else:
+                found = self.decision(known.get(row.path), row)
+                if isinstance(found, Join):
+                    self._join(known[row.path], found.row)
+        self._disk.index.commit()
+        missing = 0
+        for number, piece in enumerate(pieces_of(rows), leaf.first_piece):
+            if any(self.lacks(known.get(row.path), row) for row in piece.rows):
+                missing |= 1 << number
+        return missing
+
+    @staticmethod
+    def _known(index: IndexReader, leaf: LeafPlace) -> Iterator[IndexedRow]:
+        return index.between(leaf.after, leaf.last)
+
+    def _without_content(self, ours: IndexedRow | None, theirs: Row) -> None:
+        match self.decision(ours, theirs):
+            case Nothing():
+                return
+            case Join(row):
+                if ours is not None:
+                    self._join(ours, row)
+            case Yield(row, loser):
+                if ours is not None and self._set_aside(ours, loser):
+                    self._place(None, row)
+            case Take(row):
+                self._place(ours, row)
+
+    def _join(self, ours: IndexedRow, row: Row) -> None:
+        """Ours stays on the disk, and counts for theirs."""
+        seen = ours.seen
+        differs = (ours.row.mode, ours.row.mtime_ns) != (row.mode, row.mtime_ns)
+        if differs and row.kind in (FILE, FOLDER):
+            mtime_ns = row.mtime_ns if row.kind == FILE else None
+            names = names_of(row.path)
+            try:
+                now = self._disk.root.stat(names)
+                if not self._disk.expects(ours)(now):
+                    self.look_again.add(row.path)
+                    return
+                now = self._disk.placement.dress(names, mtime_ns, row.mode)
+            except OSError as error:
+                self._intake.trouble(row.path, error)
+                return
+            if now is not None:
+                seen = seen_of(now)
+        self._disk.put([IndexedRow(row, seen)])
+
+    def _set_aside(self, ours: IndexedRow, loser: bytes) -> bool:
+        """Give the version that lost a name of its own; whether that was done."""
+        names, new = names_of(ours.row.path), names_of(loser)
+        try:
+            if not self._disk.expects(ours)(self._disk.root.stat(names)):
+                raise ChangedHere
+            self._disk.placement.set_aside(names, new)
+            now = self._disk.root.stat(new)
+        except ChangedHere:
+            self.look_again.update((ours.row.path, loser))
+            return False
+        except OSError as error:
+            self._intake.trouble(ours.row.path, error)
+            return False
+        if now is None:
+            return False
+        version = bumped((), self._disk.me)
+        kept = msgspec.structs.replace(ours.row, path=loser, version=version)
+        self._disk.put([IndexedRow(kept, seen_of(now), own=not self._disk.writes)])
+        self._disk.move_chunks(ours.row.path, loser)
+        self.fates.append(Fate(ours.row.path, "conflict", shown(loser)))
+        return True
+
+    def _place(self, ours: IndexedRow | None, row: Row) -> None:
+        """Make a folder, link or empty file, or take something away."""
+        names, expects = names_of(row.path), self._disk.expects(ours)
+        placement = self._disk.placement
+        try:
+            if row.kind == GONE:
+                self._take_away(ours, row)
+                return
+            self._clear_for(ours, row)
+            if row.kind == FOLDER:
+                now = placement.make_folder(names, row.mode)
+            elif row.kind == LINK:
+                now = placement.make_link(names, row.content, expects)
+            else:
+                name, fd = placement.begin(names, b"")
+                os.close(fd)
+                now = placement.finish(names, name, row.mtime_ns, row.mode, expects)
+        except ChangedHere:
+            self.look_again.add(row.path)
+        except OSError as error:
+            self._intake.trouble(row.path, error)
+        else:
+            self._disk.put([IndexedRow(row, seen_of(now))])
+            self.fates.append(Fate(row.path, "received"))
+
+    def _clear_for(self, ours: IndexedRow | None, row: Row) -> None:
+        """What is of another kind goes first. Raises ChangedHere, OSError."""
+        if ours is None or ours.row.kind in (GONE, row.kind):
+            return
+        names = names_of(row.path)
+        if ours.row.kind == FOLDER:
+            self._disk.placement.remove_folder(names)
+        elif row.kind == FOLDER:
+            self._disk.placement.remove(names, self._disk.expects(ours))
+
+    def _take_away(self, ours: IndexedRow | None, row: Row) -> None:
+        if ours is not None and ours.row.kind == FOLDER:
+            self._folders_gone.append(row)
+            return
+        if ours is not None and ours.row.kind != GONE:
+            self._disk.placement.remove(names_of(row.path), self._disk.expects(ours))
+            self.fates.append(Fate(row.path, "deleted"))
+            self._disk.index.put_chunks(row.path, ())
+        self._disk.put([IndexedRow(row, NOWHERE)])
+
+    # --- what was fetched
+
+    def commit(self, finished: Sequence[Finished], syncers: Executor | None) -> int:
+        """Give files their names; return how many have them now."""
+        ready = [*self._synced(finished, syncers)]
+        self._disk.index.begin()
+        done = sum(self._commit_one(one) for one in ready)
+        self._disk.index.commit()
+        for one in finished:
+            if one.fd >= 0:
+                os.close(one.fd)
+        return done
+
+    def _synced(self, finished: Sequence[Finished], syncers: Executor | None) -> Iterable[Finished]:
+        if syncers is None:
+            return finished
+        errors = syncers.map(_sync_error, [one.fd for one in finished])
+        ready = []
+        for one, error in zip(finished, errors, strict=True):
+            if error is None:
+                ready.append(one)
+            else:
+                self._intake.trouble(one.row.path, error)
+        return ready
+
+    def _commit_one(self, one: Finished) -> bool:
+        row, names = one.row, names_of(one.row.path)
+        name = one.name or self._growing.name_of(row)
+        ours = self._disk.index.get(row.path)
+        match self.decision(ours, row):
+            case Take(taken):
+                before = ours
+            case Yield(taken, loser):
+                if ours is None or not self._set_aside(ours, loser):
+                    return self._give_up(one, name)
+                before = None
+            case _:
+                return self._give_up(one, name)
+        try:
+            if one.fd < 0:
+                self._growing.sync_whole(row)
+            self._clear_for(before, row)
+            now = self._disk.placement.finish(
+                names, name, row.mtime_ns, row.mode, self._disk.expects(before)
+            )
+        except ChangedHere:
+            self.look_again.add(row.path)
+            return self._give_up(one, name)
+        except OSError as error:
+            self._intake.trouble(row.path, error)
+            return self._give_up(one, name)
+        self._disk.put([IndexedRow(taken, seen_of(now))])
+        self._know_chunks(row)
+        if one.fd < 0:
+            self._growing.forget(row.path)
+            self._disk.index.drop_partial(row.path)
+        self.fates.append(Fate(row.path, "received"))
+        return True
+
+    def _give_up(self, one: Finished, name: bytes) -> bool:
+        if one.fd < 0:
+            self._growing.forget(one.row.path)
+            self._disk.index.drop_partial(one.row.path)
+        self._disk.placement.give_up(names_of(one.row.path), name)
+        return False
+
+    def _know_chunks(self, row: Row) -> None:
+        if row.chunks < 2:
+            self._disk.index.put_chunks(row.path, ())
+            return
+        try:
+            places = [self._recipes.place(row.content, n) for n in range(row.chunks)]
+        except (WrongRecipe, IndexError):
+            return
+        chunks = [(one.offset, one.length, one.hash) for one in places]
+        self._disk.index.put_chunks(row.path, chunks)
+
+    def keep_growing(self) -> None:
+        """Sync growing files, and have the index know what may be relied on."""
+        for file in self._growing.unkept():
+            try:
+                partial = self._growing.sync(file)
+            except OSError as error:
+                self._intake.trouble(file.row.path, error)
+                continue
+            self._disk.index.begin()
+            self._disk.index.put_partial(partial)
+            self._disk.index.commit()
+            file.kept = partial.done
+
+    # --- at the end
+
+    def finish(self, extra: Iterable[IndexedRow]) -> None:
+        """Take away folders that are gone, and, of a mirror, what no source has (`extra`)."""
+        self._disk.index.begin()
+        for one in extra:
+            self._extraneous(one)
+        for row in sorted(self._folders_gone, key=lambda row: row.path, reverse=True):
+            try:
+                self._disk.placement.remove_folder(names_of(row.path))
+            except ChangedHere:
+                self.look_again.add(row.path)
+                continue
+            except OSError as error:
+                self._intake.trouble(row.path, error)
+                continue
+            if self._mirrors:
+                self._disk.drop([row.path])
+            else:
+                self._disk.put([IndexedRow(row, NOWHERE)])
+            self.fates.append(Fate(row.path, "deleted"))
+        self._folders_gone.clear()
+        self._disk.index.commit()
+
+    def _extraneous(self, one: IndexedRow) -> None:
+        if not self._disk.task.settings.delete_extraneous:
+            self._disk.put([msgspec.structs.replace(one, own=True)])
+            return
+        if one.row.kind == FOLDER:
+            self._folders_gone.append(one.row)
+            return
+        try:
+            self._disk.placement.remove(names_of(one.row.path), self._disk.expects(one))
+        except ChangedHere:
+            self.look_again.add(one.row.path)
+        except OSError as error:
+            self._intake.trouble(one.row.path, error)
+        else:
+            self._disk.drop([one.row.path])
+            self.fates.append(Fate(one.row.path, "deleted"))
+
+
+def _sync_error(fd: int) -> OSError | None:
+    if fd < 0:
+        return None
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        return error
+    return None
