@@ -80,7 +80,7 @@ async def running(*sites: Site) -> AsyncIterator[None]:
 async def until(is_so: Callable[[], bool], what: Callable[[], object] = lambda: "") -> None:
     try:
         with anyio.fail_after(LIMIT_SEC):
-            while not is_so():
+            while not is_so():  # noqa: ASYNC110 - of several engines, and of disks
                 await anyio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(what()) from None
