@@ -18,6 +18,7 @@ from blake3 import blake3
 from forepost.agent.edges.tree.archive import Archive
 from forepost.agent.edges.tree.placement import Placement
 from forepost.agent.edges.tree.root import FolderRoot, OnDisk, RootMissing
+from forepost.agent.edges.tree.sync import sync_all
 from forepost.agent.transfer.ignored import Ignored
 from forepost.agent.transfer.index import NOWHERE, Index, IndexedRow, IndexReader
 from forepost.agent.transfer.row import bumped
@@ -296,6 +297,11 @@ class FolderDisk:
         self.index.set_fact(NUMBER, number.to_bytes(8, "big"))
         self.index.commit()
         return number
+
+    def sync(self, fds: Iterable[int]) -> None:
+        """Bring everything to the disk that was written below the root. Raises OSError."""
+        with self.root.folder([]) as root:
+            sync_all(root, fds)
 
     # --- what is expected of the disk
 
