@@ -82,8 +82,8 @@ class LocalApi:
             raise WrongSettings("local_api.listen: name an address: it is never open on all")
         self._microservices, self._clock, self._health = microservices, clock, health
         self.token = TokenFile(Path(section.token_file or state_dir / TOKEN), health)
+        self.tokens = MicroserviceTokens(state_dir, health)
         try:
-            self.tokens = MicroserviceTokens(state_dir)
             journal = Journal(SpoolFolder(state_dir / MESSAGES))
         except OSError as error:
             raise CannotStart(f"{state_dir}: {error.strerror}") from None
