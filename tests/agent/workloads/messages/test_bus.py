@@ -212,3 +212,23 @@ def test_everything_comes_at_least_once_in_order_and_once_where_nothing_crashes(
             got[who] += stage.drain(who)
             assert list(dict.fromkeys(got[who])) == sent[who]
             assert crashes or got[who] == sent[who]
+
+
+async def test_a_file_that_cannot_be_read_costs_what_it_had_and_no_more(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, segment_bytes=400)
+    for number in range(9):
+        stage.publish("b", b"%d" % number * 50)
+    names = SpoolFolder(tmp_path / "messages").names()
+    assert len(names) > 2
+    for name in (names[0], names[-1]):
+        (tmp_path / "messages" / name).unlink()
+        (tmp_path / "messages" / name / "x").mkdir(parents=True)
+    stage.start()
+    assert "2 damaged files" in stage.health.problems["messages"]
+    left = stage.waits("x")
+    assert 0 < len(left) < 9
+    stage.publish("b", b"new")
+    assert stage.waits("x") == [*left, b"new"]
+    stage.start()
+    assert stage.waits("x") == [*left, b"new"]
+    assert stage.journal.damaged == 0

@@ -53,7 +53,7 @@ class MessageBus:
         """Messages that were published since the start."""
         self.lost = 0
         """Of a receiver each: those that had to give way before they were taken."""
-        self._number = max([one.number for one in journal.entries] + [*self._cursors.values(), 0])
+        self._number = max([journal.last_number, *self._cursors.values()])
         self._at_ms = max((one.at_ms for one in journal.entries), default=0)
         self._unsynced = False
         for entry in journal.entries:
