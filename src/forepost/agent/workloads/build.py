@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -280,5 +281,6 @@ def _folder(said: str, state_dir: Path) -> Path:
     if said:
         return Path(said)
     folder = state_dir / MANIFESTS
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):  # it is no folder: what was read last goes on, and it is told
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder

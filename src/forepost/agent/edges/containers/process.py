@@ -86,7 +86,7 @@ class ProcessEngine:
         environment: AddedEnvironment = nothing_added,
     ) -> None:
         """`environment`: what each gets beside that of its manifest."""
-        self._folder = files.private_folder(folder)
+        self._folder = files.reclaimed_folder(folder)
         self._clock, self._time_zone, self._environment = clock, time_zone, environment
 
     async def close(self) -> None:
