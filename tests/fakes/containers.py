@@ -157,7 +157,9 @@ class FakeEngine:
             await self._happened.wait()
             self._happened = anyio.Event()
 
-    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
+    async def create(
+        self, microservice: Microservice, image: str, replaces: str, wanted_by: str = ""
+    ) -> str:
         def make() -> str:
             name = container_name(microservice, "fake", replaces)
             names = [

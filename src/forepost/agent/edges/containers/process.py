@@ -121,7 +121,9 @@ class ProcessEngine:
                     yield EngineHint(uuid=one.uuid, action=one.state)
             known = now
 
-    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
+    async def create(
+        self, microservice: Microservice, image: str, replaces: str, wanted_by: str = ""
+    ) -> str:
         spec = self._spec(microservice, replaces)
         number = uuid4().hex[:12]
         folder = self._folder / number
