@@ -16,7 +16,12 @@ import pytest
 from forepost.agent.way import Way
 from forepost.agent.workloads.iofog.bodies import IofogChanges
 from forepost.agent.workloads.iofog.client import IofogClient, IofogRefused
-from forepost.agent.workloads.iofog.exchange import SUBJECT, IofogAgent, IofogExchange
+from forepost.agent.workloads.iofog.exchange import (
+    SUBJECT,
+    IofogAgent,
+    IofogExchange,
+    bounded,
+)
 from forepost.agent.workloads.iofog.kept import WANTED, IofogKept
 from forepost.agent.workloads.iofog.refusals import FOR_SEC, MOST, Refusals
 from forepost.agent.workloads.iofog.report import BusFigures, status_of
@@ -327,6 +332,10 @@ async def test_an_answer_that_is_none_ends_nothing(site: IofogSite, answer: byte
         async with site.running():
             await until(lambda: SUBJECT in site.health.problems)
             assert site.uuids == ["one"]
+
+
+def test_no_controller_makes_an_agent_deaf() -> None:
+    assert [bounded(said) for said in (10.0, 600.0, 601.0, 1e300)] == [10.0, 600.0, 600.0, 600.0]
 
 
 def test_only_ten_refusals_in_ten_minutes_mean_that_an_agent_is_not_known() -> None:

@@ -31,6 +31,7 @@ from forepost.kit.health import Health
 from forepost.kit.http import Unreachable
 
 SUBJECT: Final = "iofog controller"
+LONGEST_PAUSE_SEC: Final = 600.0
 NOT_FOUND: Final = 404
 ORPHANED: Final = (
     "its account was lost, and what it wanted goes on: come to it again by a new key"
@@ -46,6 +47,13 @@ FIRST: Final = IofogChanges(
 """At a start all is asked for: what was told while nobody listened is told no more."""
 
 _log = logging.getLogger(__name__)
+
+
+def bounded(said_sec: float) -> float:
+    """How long a pause is that a Controller, or `/v2/config`, wants: an agent that is never to ask
+    again would never hear that it is.
+    """
+    return min(said_sec, LONGEST_PAUSE_SEC)
 
 
 class IofogAgent(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,11 +166,11 @@ class IofogExchange:
             now = self._clock.monotonic()
             try:
                 if now >= due_changes:
-                    due_changes = now + self._agent.changes_sec()
+                    due_changes = now + bounded(self._agent.changes_sec())
                     await self._take(account, None if asked_all else FIRST)
                     asked_all = True
                 if now >= due_status:
-                    due_status = now + self._agent.status_sec()
+                    due_status = now + bounded(self._agent.status_sec())
                     numbers = [one.id for one in self._kept.wanted.registries]
                     await self._client.send(
                         account, "PUT", "agent/status", self._agent.status(numbers)
