@@ -14,7 +14,7 @@ from forepost.agent.ports.containers import (
     SeenContainer,
     SeenImage,
 )
-from forepost.agent.workloads.history import History, Refusal
+from forepost.agent.workloads.history import MOST_CONFLICTS, History, Refusal
 from forepost.agent.workloads.memory import WorkloadMemory
 from forepost.agent.workloads.microservices import WantedMicroservice
 from forepost.agent.workloads.reconcile import (
@@ -189,7 +189,12 @@ class StepExecutor:
             if refused.kind == "gone":
                 return
             if trial is not None and trial.container_id == container_id:
-                history.trial_of(container_id).problem = str(refused)
+                known = history.trial_of(container_id)
+                if refused.kind == "conflict" and known.conflicts < MOST_CONFLICTS:
+                    known.conflicts += 1
+                    history.work.grow(str(refused), self._clock.monotonic())
+                else:
+                    known.problem = str(refused)
             else:
                 history.work.grow(str(refused), self._clock.monotonic())
 
