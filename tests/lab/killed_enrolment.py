@@ -17,6 +17,11 @@ from forepost.agent.uplink.admission import admitted
 from forepost.agent.uplink.documents import Documents
 from forepost.agent.uplink.foreign_spool import put_aside
 from forepost.agent.uplink.provisioned import Provisioning, with_provisioned
+from forepost.agent.way import Way
+from forepost.agent.workloads.iofog.client import IofogClient
+from forepost.agent.workloads.iofog.exchange import IofogAgent, IofogExchange
+from forepost.agent.workloads.iofog.kept import IofogKept
+from forepost.agent.workloads.iofog.volume_mounts import VolumeMountFolder
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from forepost.wire.uplink.neffos import Frame
@@ -72,6 +77,40 @@ async def leave(provisioning: Provisioning, told: Path) -> None:
         await provisioning.deprovision()
 
 
+async def nothing(_: object = None) -> None:
+    return None
+
+
+async def at_iofog(node: Node, health: Health, verb: str, url: str, key: str) -> None:
+    """Come to an ioFog Controller and hear what it wants; or leave it."""
+    client = IofogClient(Way(proxy="none"), SystemClock())
+    agent = IofogAgent(
+        status=lambda _: {},
+        configured=nothing,
+        settings=dict,
+        edge_resources=lambda _: None,
+        restart=nothing,
+        prune=nothing,
+        status_sec=lambda: 60.0,
+        changes_sec=lambda: 60.0,
+        news=lambda: None,
+    )
+    state = node.state_dir
+    exchange = IofogExchange(
+        client, IofogKept(state, health), VolumeMountFolder(state), agent, SystemClock(), health
+    )
+    if verb == "iofog-leave":
+        await exchange.leave()
+        return
+    exchange.come(await client.provision(await client.base_of(url), key))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(exchange.run)
+        with anyio.fail_after(30):
+            while not exchange.list.microservices:  # noqa: ASYNC110 - there is no event of it
+                await anyio.sleep(0.01)
+        tasks.cancel_scope.cancel()
+
+
 async def main(folder: Path, verb: str, last: int) -> None:
     clock, health = SystemClock(), Health(logging.getLogger("test"))
     settings = Settings(uplink=UplinkSection(allow_plain=True))
@@ -82,6 +121,8 @@ async def main(folder: Path, verb: str, last: int) -> None:
             await start(node, settings, health)
         case "provision":
             await Provisioning(settings, node, clock, health).provision(sys.argv[4], sys.argv[5])
+        case "iofog-come" | "iofog-leave":
+            await at_iofog(node, health, verb, sys.argv[4], sys.argv[5])
         case "leave":
             provisioning = Provisioning(settings, node, clock, health)
             provisioning.documents = Documents(folder, [], health)
