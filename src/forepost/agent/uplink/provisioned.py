@@ -15,7 +15,7 @@ import anyio
 import msgspec
 
 from forepost.agent.line import controller_address, why_not
-from forepost.agent.node import Identity, Node
+from forepost.agent.node import Identity, LostIdentity, Node
 from forepost.agent.settings import Settings
 from forepost.agent.slices import EnrolmentRefused
 from forepost.agent.talk import Say
@@ -73,7 +73,8 @@ def with_provisioned(settings: Settings, node: Node, health: Health) -> Settings
     if found is None:
         return settings
     is_its = identity is not None and _is_of(found, identity)
-    if found.is_leaving or not (found.pin or is_its):
+    is_left = not (found.pin or is_its or _is_lost(node))
+    if found.is_leaving or is_left:
         _finish_leaving(node, health, is_its=is_its)
         return settings
     if found.pin and is_its:
@@ -86,6 +87,15 @@ def with_provisioned(settings: Settings, node: Node, health: Health) -> Settings
         pin=found.pin,
     )
     return msgspec.structs.replace(settings, uplink=uplink)
+
+
+def _is_lost(node: Node) -> bool:
+    """Whether there is a key, and nobody can read it: that is no key which was put aside."""
+    try:
+        node.proven_identity()
+    except LostIdentity:
+        return True
+    return False
 
 
 def _of(identity: Identity) -> Provisioned:
@@ -106,7 +116,7 @@ def _finish_leaving(node: Node, health: Health, *, is_its: bool) -> None:
     at the next start.
     """
     try:
-        if is_its or node.identity() is None:
+        if is_its or (node.identity() is None and not _is_lost(node)):
             remove_documents(node.state_dir)
         if is_its:
             node.retire()
