@@ -60,7 +60,16 @@ def test_members_end_with_the_same_row(changes: list[Row]) -> None:
 @given(rows, rows)
 def test_whoever_loses_the_name_did_so_by_a_rule_that_both_sides_know(one: Row, two: Row) -> None:
     mine, theirs = after(one, two)[0], after(two, one)[0]
+    mine, theirs = after(mine, theirs)[0], after(theirs, mine)[0]
     assert mine == theirs
+
+
+def test_whoever_keeps_the_name_leaves_it_to_the_other_to_keep_what_lost() -> None:
+    """Did it join both, the other would take that for an answer to its own version."""
+    older = file_row("a", b"older", author=A, mtime_ns=5)
+    newer = file_row("a", b"newer", author=B, mtime_ns=7)
+    assert isinstance(decide(newer, older), Nothing)
+    assert isinstance(decide(older, newer), Yield)
 
 
 def test_an_edit_beats_a_deletion() -> None:

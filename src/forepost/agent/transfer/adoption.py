@@ -2,11 +2,12 @@
 
 All of it is used by the folder's thread. What needs content of others is left for a Target; all
 else is done at once, in an order in which nothing is ever missing: folders, files, and deletions at
-the end.
+the end (removal.py), so that a file with a new name finds its bytes under the old one.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -15,9 +16,11 @@ from forepost.agent.edges.tree.placement import ChangedHere
 from forepost.agent.transfer.comparison import LeafPlace
 from forepost.agent.transfer.disk import FolderDisk
 from forepost.agent.transfer.growth import GrowingFiles, Recipes
-from forepost.agent.transfer.index import NOWHERE, IndexedRow, IndexReader
+from forepost.agent.transfer.index import IndexReader
 from forepost.agent.transfer.intake import Finished, FolderIntake
-from forepost.agent.transfer.merge import Decision, Join, Nothing, Take, Yield, decide
+from forepost.agent.transfer.kept_rows import IndexedRow
+from forepost.agent.transfer.merge import Decision, Join, Nothing, Take, Yield, decide, loser_path
+from forepost.agent.transfer.outcome import Fate, Outcome
 from forepost.agent.transfer.pieces import pieces_of
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.row import bumped, names_of, shown
@@ -28,27 +31,20 @@ BATCH: Final = 1_000
 """Files that get their names together."""
 
 
-class Fate(msgspec.Struct, frozen=True):
-    """What became of a path, for the log of the job."""
-
-    path: bytes
-    kind: str
-    """As of TransferEvent."""
-    text: str = ""
-
-
 class Adoption:
     """Of one root, or of what changed since the last one."""
 
     def __init__(
-        self, disk: FolderDisk, intake: FolderIntake, growing: GrowingFiles, recipes: Recipes
+        self,
+        disk: FolderDisk,
+        intake: FolderIntake,
+        growing: GrowingFiles,
+        recipes: Recipes,
+        outcome: Outcome,
     ) -> None:
         self._disk, self._intake, self._growing = disk, intake, growing
         self._recipes = recipes
-        self.look_again: set[bytes] = set()
-        """Paths where the disk was not as the index has it."""
-        self.fates: list[Fate] = []
-        self._folders_gone: list[Row] = []
+        self.outcome = outcome
         self._placed: dict[bytes, IndexedRow] = {}
         """Files that have their names, and not surely on the disk: the index must not know them
         yet, or a file that a power cut took back would count as deleted.
@@ -57,24 +53,25 @@ class Adoption:
 
     def decision(self, ours: IndexedRow | None, theirs: Row) -> Decision:
         """Return what to do with a row of a writer."""
-        if ours is not None and ours.own and not self._reverts:
-            return Nothing()
-        row = ours.row if ours is not None and not ours.own else None
-        if ours is not None and row is None:
+        if ours is None:
             return Take(theirs)
+        row = ours.row
+        if ours.own:
+            if row.same == theirs.same:
+                return Join(theirs)
+            is_reverted = self._mirrors or self._disk.task.settings.revert_changes
+            return Take(theirs) if is_reverted else Nothing()
         if not self._mirrors:
             return decide(row, theirs)
         if row == theirs:
             return Nothing()
-        return Join(theirs) if row is not None and row.same == theirs.same else Take(theirs)
-
-    @property
-    def _reverts(self) -> bool:
-        return self._mirrors or self._disk.task.settings.revert_changes
+        return Join(theirs) if row.same == theirs.same else Take(theirs)
 
     def lacks(self, ours: IndexedRow | None, theirs: Row) -> bool:
         """Whether content of theirs is still to be fetched."""
         if theirs.kind != FILE or not theirs.size or theirs.path in self._intake.troubles:
+            return False
+        if theirs.path in self.outcome.blocked:
             return False
         found = self.decision(ours, theirs)
         return isinstance(found, Take | Yield)
@@ -84,20 +81,46 @@ class Adoption:
     def prepare(self, leaf: LeafPlace, rows: Sequence[Row], index: IndexReader) -> int:
         """Do what needs no content; return the pieces of the leaf that are missing, a bit each."""
         known = {one.row.path: one for one in self._known(index, leaf)}
+        self._announce(
+            [row for row in rows if row.kind == LINK or (row.kind == FILE and not row.size)]
+        )
         self._disk.index.begin()
         for row in rows:
+            ours = known.get(row.path)
+            if row.kind == GONE or self._is_blocked(ours, row):
+                continue
             if not (row.kind == FILE and row.size):
-                self._without_content(known.get(row.path), row)
+                self._without_content(ours, row)
             else:
-                found = self.decision(known.get(row.path), row)
-                if isinstance(found, Join):
-                    self._join(known[row.path], found.row)
-        self._commit_synced()
+                found = self.decision(ours, row)
+                if isinstance(found, Join) and ours is not None:
+                    self._join(ours, found.row)
+        self._disk.index.drop_coming()
+        self._disk.commit()
         missing = 0
         for number, piece in enumerate(pieces_of(rows), leaf.first_piece):
             if any(self.lacks(known.get(row.path), row) for row in piece.rows):
                 missing |= 1 << number
         return missing
+
+    def _announce(self, rows: Sequence[Row]) -> None:
+        """Have the index know what comes, before it comes."""
+        if rows:
+            self._disk.index.begin()
+            self._disk.index.set_coming(rows)
+            self._disk.index.commit()
+
+    def _is_blocked(self, ours: IndexedRow | None, theirs: Row) -> bool:
+        """Whether a folder is in the way in which there is something yet."""
+        if ours is None or ours.row.kind != FOLDER or theirs.kind not in (FILE, LINK):
+            return False
+        if not isinstance(self.decision(ours, theirs), Take):
+            return False
+        with suppress(OSError):
+            if self._disk.placement.is_vacant(names_of(theirs.path)):
+                return False
+        self.outcome.blocked[theirs.path] = theirs
+        return True
 
     @staticmethod
     def _known(index: IndexReader, leaf: LeafPlace) -> Iterator[IndexedRow]:
@@ -126,7 +149,7 @@ class Adoption:
             try:
                 now = self._disk.root.stat(names)
                 if not self._disk.expects(ours)(now):
-                    self.look_again.add(row.path)
+                    self.outcome.look_again.add(row.path)
                     return
                 now = self._disk.placement.dress(names, mtime_ns, row.mode)
             except OSError as error:
@@ -138,14 +161,24 @@ class Adoption:
 
     def _set_aside(self, ours: IndexedRow, loser: bytes) -> bool:
         """Give the version that lost a name of its own; whether that was done."""
-        names, new = names_of(ours.row.path), names_of(loser)
+        names = names_of(ours.row.path)
+        kept_as = loser
         try:
             if not self._disk.expects(ours)(self._disk.root.stat(names)):
                 raise ChangedHere
-            self._disk.placement.set_aside(names, new)
-            now = self._disk.root.stat(new)
+            for kept_as in (loser, loser_path(ours.row, ours.row.content.hex()[:8])):
+                known = self._disk.index.get(kept_as)
+                if known is not None and known.row.same == ours.row.same:
+                    self._disk.placement.remove(names, self._disk.expects(ours))
+                    return True
+                with suppress(ChangedHere):
+                    self._disk.placement.set_aside(names, names_of(kept_as))
+                    break
+            else:
+                raise ChangedHere
+            now = self._disk.root.stat(names_of(kept_as))
         except ChangedHere:
-            self.look_again.update((ours.row.path, loser))
+            self.outcome.look_again.update((ours.row.path, loser))
             return False
         except OSError as error:
             self._intake.trouble(ours.row.path, error)
@@ -153,20 +186,17 @@ class Adoption:
         if now is None:
             return False
         version = bumped((), self._disk.me)
-        kept = msgspec.structs.replace(ours.row, path=loser, version=version)
+        kept = msgspec.structs.replace(ours.row, path=kept_as, version=version)
         self._disk.put([IndexedRow(kept, seen_of(now), own=not self._disk.writes)])
-        self._disk.move_chunks(ours.row.path, loser)
-        self.fates.append(Fate(ours.row.path, "conflict", shown(loser)))
+        self._disk.move_chunks(ours.row.path, kept_as)
+        self.outcome.fates.append(Fate(ours.row.path, "conflict", shown(kept_as)))
         return True
 
     def _place(self, ours: IndexedRow | None, row: Row) -> None:
-        """Make a folder, link or empty file, or take something away."""
+        """Make a folder, link or empty file."""
         names, expects = names_of(row.path), self._disk.expects(ours)
         placement = self._disk.placement
         try:
-            if row.kind == GONE:
-                self._take_away(ours, row)
-                return
             self._clear_for(ours, row)
             if row.kind == FOLDER:
                 now = placement.make_folder(names, row.mode)
@@ -177,12 +207,12 @@ class Adoption:
                 os.close(fd)
                 now = placement.finish(names, name, row.mtime_ns, row.mode, expects)
         except ChangedHere:
-            self.look_again.add(row.path)
+            self.outcome.look_again.add(row.path)
         except OSError as error:
             self._intake.trouble(row.path, error)
         else:
             self._disk.put([IndexedRow(row, seen_of(now))])
-            self.fates.append(Fate(row.path, "received"))
+            self.outcome.fates.append(Fate(row.path, "received"))
 
     def _clear_for(self, ours: IndexedRow | None, row: Row) -> None:
         """What is of another kind goes first. Raises ChangedHere, OSError."""
@@ -194,16 +224,6 @@ class Adoption:
         elif row.kind == FOLDER:
             self._disk.placement.remove(names, self._disk.expects(ours))
 
-    def _take_away(self, ours: IndexedRow | None, row: Row) -> None:
-        if ours is not None and ours.row.kind == FOLDER:
-            self._folders_gone.append(row)
-            return
-        if ours is not None and ours.row.kind != GONE:
-            self._disk.placement.remove(names_of(row.path), self._disk.expects(ours))
-            self.fates.append(Fate(row.path, "deleted"))
-            self._disk.index.put_chunks(row.path, ())
-        self._disk.put([IndexedRow(row, NOWHERE)])
-
     # --- what was fetched
 
     def commit(self, finished: Sequence[Finished]) -> None:
@@ -212,8 +232,8 @@ class Adoption:
         """
         fds = [one.fd for one in finished if one.fd >= 0]
         try:
-            self._sync(fds)
-            self._know_placed()
+            self._disk.sync(fds)
+            self._know_placed([one.row for one in finished])
             for one in finished:
                 self._commit_one(one)
         finally:
@@ -223,29 +243,16 @@ class Adoption:
     def settle(self) -> None:
         """Have the index know of all that has its name."""
         if self._placed:
-            self._sync(())
-            self._know_placed()
+            self._disk.sync(())
+            self._know_placed(())
 
-    def _sync(self, fds: Sequence[int]) -> None:
-        """Raises OSError."""
-        durability = self._disk.task.settings.durability
-        if durability == "full":
-            for fd in fds:
-                os.fsync(fd)
-        if durability != "none":
-            self._disk.sync(fds)
-
-    def _commit_synced(self) -> None:
-        """What rows say of the disk is on it before they are."""
-        if self._disk.index.is_changed:
-            self._sync(())
-        self._disk.index.commit()
-
-    def _know_placed(self) -> None:
-        if not self._placed:
-            return
+    def _know_placed(self, coming: Sequence[Row]) -> None:
+        """Enter what has its name into the index, and what comes next."""
         self._disk.index.begin()
-        self._disk.put(self._placed.values())
+        self._disk.index.drop_coming()
+        self._disk.index.set_coming(coming)
+        if self._placed:
+            self._disk.put(self._placed.values())
         for one in self._placed.values():
             self._know_chunks(one.row)
             if one.row.chunks > 1:
@@ -279,7 +286,7 @@ class Adoption:
                 names, name, row.mtime_ns, row.mode, self._disk.expects(before)
             )
         except ChangedHere:
-            self.look_again.add(row.path)
+            self.outcome.look_again.add(row.path)
             self._give_up(one, name)
             return
         except OSError as error:
@@ -289,7 +296,7 @@ class Adoption:
         self._placed[row.path] = IndexedRow(taken, seen_of(now))
         if one.fd < 0:
             self._growing.forget(row.path)
-        self.fates.append(Fate(row.path, "received"))
+        self.outcome.fates.append(Fate(row.path, "received"))
 
     def _give_up(self, one: Finished, name: bytes) -> None:
         if one.fd < 0:
@@ -320,44 +327,3 @@ class Adoption:
             self._disk.index.put_partial(partial)
             self._disk.index.commit()
             file.kept = partial.done
-
-    # --- at the end
-
-    def finish(self, extra: Iterable[IndexedRow]) -> None:
-        """Take away folders that are gone, and, of a mirror, what no source has (`extra`)."""
-        self._disk.index.begin()
-        for one in extra:
-            self._extraneous(one)
-        for row in sorted(self._folders_gone, key=lambda row: row.path, reverse=True):
-            try:
-                self._disk.placement.remove_folder(names_of(row.path))
-            except ChangedHere:
-                self.look_again.add(row.path)
-                continue
-            except OSError as error:
-                self._intake.trouble(row.path, error)
-                continue
-            if self._mirrors:
-                self._disk.drop([row.path])
-            else:
-                self._disk.put([IndexedRow(row, NOWHERE)])
-            self.fates.append(Fate(row.path, "deleted"))
-        self._folders_gone.clear()
-        self._commit_synced()
-
-    def _extraneous(self, one: IndexedRow) -> None:
-        if not self._disk.task.settings.delete_extraneous:
-            self._disk.put([msgspec.structs.replace(one, own=True)])
-            return
-        if one.row.kind == FOLDER:
-            self._folders_gone.append(one.row)
-            return
-        try:
-            self._disk.placement.remove(names_of(one.row.path), self._disk.expects(one))
-        except ChangedHere:
-            self.look_again.add(one.row.path)
-        except OSError as error:
-            self._intake.trouble(one.row.path, error)
-        else:
-            self._disk.drop([one.row.path])
-            self.fates.append(Fate(one.row.path, "deleted"))

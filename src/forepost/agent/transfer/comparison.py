@@ -72,7 +72,7 @@ class Comparison:
             raise WrongPage("a page of another level than the page above says")
         self._take_inner(found, page)
         if not self._wanted:
-            self.leaves.sort(key=lambda leaf: leaf.first_piece)
+            self._sort()
         return False
 
     def _take_leaf(self, found: _Wanted, page: Leaf) -> None:
@@ -91,7 +91,7 @@ class Comparison:
         if len(self.leaves) > MOST_LEAVES:
             raise WrongPage("a folder of too many pages")
         if not self._wanted:
-            self.leaves.sort(key=lambda leaf: leaf.first_piece)
+            self._sort()
 
     def _take_inner(self, found: _Wanted, page: Inner) -> None:
         entry, below = found.entry, page.entries
@@ -107,6 +107,10 @@ class Comparison:
             last = found.last if one is below[-1] else one.last
             self._want(_Wanted(one, page.level, after, last, piece))
             after, piece = one.last, piece + one.pieces
+
+    def _sort(self) -> None:
+        """A leaf of no pieces comes before the one that has the piece of its number."""
+        self.leaves.sort(key=lambda leaf: (leaf.first_piece, leaf.pieces))
 
     def _want(self, wanted: _Wanted) -> None:
         if not self._is_ours(wanted.entry.hash):

@@ -4,8 +4,9 @@ All of it is used by one thread. Whatever moment the process ends at, the next o
 that is true of some moment before, and a scan brings it up to date: equal content never conflicts.
 """
 
+import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,8 @@ from forepost.agent.edges.tree.placement import Placement
 from forepost.agent.edges.tree.root import FolderRoot, OnDisk, RootMissing
 from forepost.agent.edges.tree.sync import sync_all
 from forepost.agent.transfer.ignored import Ignored
-from forepost.agent.transfer.index import NOWHERE, Index, IndexedRow, IndexReader
+from forepost.agent.transfer.index import Index, IndexReader
+from forepost.agent.transfer.kept_rows import NOWHERE, IndexedRow
 from forepost.agent.transfer.row import bumped
 from forepost.agent.transfer.scan import KINDS, Found, Restless, Scan, Trouble, seen_of
 from forepost.agent.transfer.tree import leaf_entry, update
@@ -72,6 +74,7 @@ class FolderDisk:
         self.archive = Archive(self.root)
         self.placement = Placement(self.root, self.archive)
         self._restless = Restless()
+        self._has_coming = False
         self.unfinished: list[list[bytes]] = []
         """Names of files that grow, or grew, as the last scan found them."""
         self._changed: set[bytes] | None = None if self.index.fact(DIRTY) == b"1" else set()
@@ -123,6 +126,7 @@ class FolderDisk:
             reader.close()
 
     def _scan(self, reader: IndexReader, part: bytes, *, held_ok: bool) -> ScanSummary:
+        self._has_coming = self.index.has_coming
         scan = Scan(self.root, reader, self._ignored, self._readers, self._restless, self._now)
         batch: list[Found] = []
         gone: list[Found] = []
@@ -142,6 +146,10 @@ class FolderDisk:
             self.root.check(self.marker)
             for begin in range(0, len(gone), BATCH):
                 changed += self._enter(gone[begin : begin + BATCH])
+        if self._has_coming and not part and not self._restless.since:
+            self.index.begin()
+            self.index.drop_coming()
+            self.index.commit()
         self.top = self.refresh()
         return ScanSummary(
             changed=changed,
@@ -178,6 +186,12 @@ class FolderDisk:
             self.index.put_chunks(found.path, ())
             return True
         row = self._row(found)
+        coming = self.index.coming(found.path) if self._has_coming else None
+        if coming is not None and (coming.same, coming.mtime_ns) == (row.same, row.mtime_ns):
+            self.index.put([IndexedRow(coming, seen_of(found.now))])
+            self.know_chunks(row.path, found)
+            self._changed_at(found.path)
+            return True
         same = before is not None and (before.row.same, before.row.mode, before.row.mtime_ns) == (
             row.same,
             row.mode,
@@ -298,10 +312,24 @@ class FolderDisk:
         self.index.commit()
         return number
 
-    def sync(self, fds: Iterable[int]) -> None:
-        """Bring everything to the disk that was written below the root. Raises OSError."""
-        with self.root.folder([]) as root:
-            sync_all(root, fds)
+    def sync(self, fds: Sequence[int]) -> None:
+        """Bring everything to the disk that was written below the root, as the job wants it.
+
+        Raises OSError.
+        """
+        durability = self.task.settings.durability
+        if durability == "full":
+            for fd in fds:
+                os.fsync(fd)
+        if durability != "none":
+            with self.root.folder([]) as root:
+                sync_all(root, fds)
+
+    def commit(self) -> None:
+        """End a transaction: what its rows say of the disk is on it before they are."""
+        if self.index.is_changed:
+            self.sync(())
+        self.index.commit()
 
     # --- what is expected of the disk
 

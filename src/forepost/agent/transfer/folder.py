@@ -46,6 +46,9 @@ AGAIN_SEC: Final = 5.0
 """After what ends a folder: until it is opened anew."""
 LOOK_SEC: Final = 2.0
 """Between looks through a folder of which nothing is watched."""
+RETRY_SEC: Final = 1.0
+"""After a root that could not be made as a whole; then twice as long each time, to"""
+LONGEST_RETRY_SEC: Final = 60.0
 KEEP_SEC: Final = 2.0
 """Between syncs of large files that grow."""
 
@@ -86,6 +89,8 @@ class Folder:
         self._pursuit: Pursuit | None = None
         self._reached: dict[str, int] = {}
         """By writer: the number of its root that was made here."""
+        self._again: dict[str, tuple[float, float]] = {}
+        """By writer, of roots that were not made as a whole: when to try next, after how long."""
         self._synced_number: dict[str, int] = {}
         self._published = b""
         self._look_at: set[bytes] = {b""}
@@ -228,15 +233,15 @@ class Folder:
                 continue
             await self._look()
             await self._publish()
+            self.state.is_behind = False
             found = self._next_root()
-            self.state.is_behind = found is not None
             if found is not None and self._members.links and not self.state.held:
                 await self._pursue(found, tasks)
                 continue
             self.state.phase = "resting"
-            if found is None and self._open is not None:
+            if not self.state.is_behind and self._open is not None:
                 await self._do(self._open.clean)
-            self._note_synced(found)
+            self._note_synced()
             self._around.changed()
             with anyio.move_on_after(LOOK_SEC) as idle:
                 await self._news.wait()
@@ -308,7 +313,9 @@ class Folder:
             if found.root.top.hash == top.hash:
                 self._reached[device_id] = found.root.number
                 continue
-            return found
+            self.state.is_behind = True
+            if self._again.get(device_id, (0.0, 0.0))[0] <= self._around.clock.monotonic():
+                return found
         return None
 
     async def _pursue(self, found: Vouched, tasks: TaskGroup) -> None:
@@ -328,7 +335,10 @@ class Folder:
                 self.state.phase = "cleaning"
                 if await pursuit.finish():
                     self._reached[found.device_id] = found.root.number
+                    self._again.pop(found.device_id, None)
                     self._members.tell(Have(found.root.top.hash, complete=True))
+                else:
+                    self._put_off(found.device_id)
         except (WrongPage, WrongRecipe) as error:
             self._reached[found.device_id] = found.root.number
             self.tell("error", f"{found.device_id} says what cannot be: {error}")
@@ -342,6 +352,11 @@ class Folder:
             troubles = self._open.intake.troubles
             if troubles:
                 self.state.troubles = tuple(troubles.values())
+
+    def _put_off(self, device_id: str) -> None:
+        _, pause = self._again.get(device_id, (0.0, RETRY_SEC))
+        due = self._around.clock.monotonic() + pause
+        self._again[device_id] = (due, min(LONGEST_RETRY_SEC, pause * 2))
 
     async def _wait(self) -> None:
         with anyio.move_on_after(1.0):
@@ -366,7 +381,7 @@ class Folder:
                 for device_id, pieces in self._members.who_has(target.root.top.hash).items():
                     target.has(device_id, pieces)
                 kept_at = self._around.clock.monotonic()
-        while await pursuit.commit():
+        while await pursuit.commit(0.0):
             self._tell_fates(pursuit)
         return True
 
@@ -374,8 +389,12 @@ class Folder:
         if root == target.root.top.hash and not target.is_over:
             target.has(device_id, pieces)
 
-    def _note_synced(self, behind: Vouched | None) -> None:
-        if behind is None and self.state.has_source and self._synced_number != self._reached:
+    def _note_synced(self) -> None:
+        if (
+            not self.state.is_behind
+            and self.state.has_source
+            and self._synced_number != self._reached
+        ):
             self._synced_number = dict(self._reached)
             self.last_synced = int(self._around.clock.now().timestamp())
 

@@ -16,7 +16,7 @@ import msgspec
 from blake3 import blake3
 
 from forepost.agent.edges.tree.placement import Placement
-from forepost.agent.transfer.index import Partial
+from forepost.agent.transfer.kept_rows import Partial
 from forepost.agent.transfer.recipe import Chunk, Part, WrongRecipe, read_recipe
 from forepost.agent.transfer.row import names_of
 from forepost.wire.jobs.folder import Row

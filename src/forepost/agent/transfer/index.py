@@ -7,86 +7,30 @@ true of the file that had this inode, size and these times: whoever uses it comp
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from forepost.wire.jobs.folder import Entry, Row, Version
+from forepost.agent.transfer.kept_rows import (
+    ENTRY,
+    ROW,
+    SCHEMA,
+    SEEN,
+    IndexedRow,
+    Partial,
+    Place,
+    Seen,
+    indexed,
+    partial_of,
+    row_of,
+    values_of,
+)
+from forepost.wire.jobs.folder import GONE, Entry, Row
 
-SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS row (
-  path BLOB PRIMARY KEY, kind INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-  mode INTEGER NOT NULL, content BLOB NOT NULL, chunks INTEGER NOT NULL, author BLOB NOT NULL,
-  version BLOB NOT NULL, inode INTEGER NOT NULL, seen_size INTEGER NOT NULL,
-  seen_mtime_ns INTEGER NOT NULL, seen_ctime_ns INTEGER NOT NULL, own INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS row_content ON row (content) WHERE kind = 0;
-CREATE TABLE IF NOT EXISTS chunk (
-  path BLOB NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, hash BLOB NOT NULL,
-  PRIMARY KEY (path, offset)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS chunk_hash ON chunk (hash);
-CREATE TABLE IF NOT EXISTS entry (
-  level INTEGER NOT NULL, last BLOB NOT NULL, hash BLOB NOT NULL, rows INTEGER NOT NULL,
-  files INTEGER NOT NULL, size INTEGER NOT NULL, pieces INTEGER NOT NULL,
-  PRIMARY KEY (level, last)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS entry_hash ON entry (hash);
-CREATE TABLE IF NOT EXISTS page (hash BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS partial (
-  path BLOB PRIMARY KEY, content BLOB NOT NULL, name BLOB NOT NULL, inode INTEGER NOT NULL,
-  done BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-"""
 CACHE_KIB: Final = 6 << 10
 BUSY_SEC: Final = 30.0
-
-_ROW: Final = "path, kind, size, mtime_ns, mode, content, chunks, author, version"
-_SEEN: Final = "inode, seen_size, seen_mtime_ns, seen_ctime_ns"
-_ENTRY: Final = "last, hash, rows, files, size, pieces"
-_encode = msgspec.msgpack.Encoder().encode
-_version: Final[msgspec.msgpack.Decoder[Version]] = msgspec.msgpack.Decoder(Version)
-
-
-class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A file as the disk showed it when its row was made."""
-
-    inode: int
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-
-
-class IndexedRow(msgspec.Struct, frozen=True, gc=False):
-    row: Row
-    seen: Seen
-    own: bool = False
-    """A change at a member that may only read: it is told to nobody."""
-
-
-class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where bytes of a hash are on this disk."""
-
-    path: bytes
-    offset: int
-    length: int
-    seen: Seen
-
-
-class Partial(msgspec.Struct, frozen=True, gc=False):
-    """A large file of which some is here, synced to the disk."""
-
-    path: bytes
-    content: bytes
-    name: bytes
-    """Of the unfinished file, beside its place."""
-    inode: int
-    done: int
-    """Its chunks, a bit each."""
-
-
-NOWHERE: Final = Seen(0, 0, 0, 0)
+_write_row: Final = msgspec.msgpack.Encoder().encode
+_read_row: Final = msgspec.msgpack.Decoder(Row).decode
 
 
 class IndexReader:
@@ -104,9 +48,9 @@ class IndexReader:
 
     def get(self, path: bytes) -> IndexedRow | None:
         found = self._sql.execute(
-            f"SELECT {_ROW}, {_SEEN}, own FROM row WHERE path = ?", (path,)
+            f"SELECT {ROW}, {SEEN}, own FROM row WHERE path = ?", (path,)
         ).fetchone()
-        return _indexed(found) if found else None
+        return indexed(found) if found else None
 
     def under(self, path: bytes, after: bytes = b"") -> Iterator[IndexedRow]:
         """Yield what is below a folder (b"": the root) in order of paths, from `after` on."""
@@ -115,27 +59,27 @@ class IndexReader:
         where = "path >= ?" + (" AND path < ?" if high else "")
         values = (low, high) if high else (low,)
         for found in self._sql.execute(
-            f"SELECT {_ROW}, {_SEEN}, own FROM row WHERE {where} ORDER BY path", values
+            f"SELECT {ROW}, {SEEN}, own FROM row WHERE {where} ORDER BY path", values
         ):
-            yield _indexed(found)
+            yield indexed(found)
 
     def between(self, after: bytes, last: bytes | None) -> Iterator[IndexedRow]:
         """Yield all rows with paths greater than `after`, not greater than `last` (None: all)."""
         where = "path > ?" + (" AND path <= ?" if last is not None else "")
         values = (after,) if last is None else (after, last)
         for found in self._sql.execute(
-            f"SELECT {_ROW}, {_SEEN}, own FROM row WHERE {where} ORDER BY path", values
+            f"SELECT {ROW}, {SEEN}, own FROM row WHERE {where} ORDER BY path", values
         ):
-            yield _indexed(found)
+            yield indexed(found)
 
     def rows(self, after: bytes, upto: bytes | None) -> Iterator[Row]:
         """Pages.rows: those that are told to others."""
         where = "path > ? AND own = 0" + (" AND path <= ?" if upto is not None else "")
         values = (after,) if upto is None else (after, upto)
         for found in self._sql.execute(
-            f"SELECT {_ROW} FROM row WHERE {where} ORDER BY path", values
+            f"SELECT {ROW} FROM row WHERE {where} ORDER BY path", values
         ):
-            yield _row(found)
+            yield row_of(found)
 
     def entries(self, level: int, after: bytes, upto: bytes | None) -> list[Entry]:
         where = "level = ? AND last > ?" + (" AND last <= ?" if upto is not None else "")
@@ -143,7 +87,7 @@ class IndexReader:
         return [
             Entry(*found)
             for found in self._sql.execute(
-                f"SELECT {_ENTRY} FROM entry WHERE {where} ORDER BY last", values
+                f"SELECT {ENTRY} FROM entry WHERE {where} ORDER BY last", values
             )
         ]
 
@@ -182,12 +126,12 @@ class IndexReader:
     def places(self, hash_: bytes, most: int = 8) -> list[Place]:
         """Return where bytes of this hash are: small files, and chunks of large ones."""
         found = self._sql.execute(
-            f"SELECT path, 0, size, {_SEEN} FROM row WHERE content = ? AND kind = 0 AND chunks = 1"
+            f"SELECT path, 0, size, {SEEN} FROM row WHERE content = ? AND kind = 0 AND chunks = 1"
             " LIMIT ?",
             (hash_, most),
         ).fetchall()
         found += self._sql.execute(
-            f"SELECT path, offset, length, {_SEEN} FROM chunk JOIN row USING (path)"
+            f"SELECT path, offset, length, {SEEN} FROM chunk JOIN row USING (path)"
             " WHERE hash = ? LIMIT ?",
             (hash_, most),
         ).fetchall()
@@ -196,9 +140,9 @@ class IndexReader:
     def with_content(self, content: bytes, most: int = 8) -> list[IndexedRow]:
         """Return files of exactly this content."""
         return [
-            _indexed(found)
+            indexed(found)
             for found in self._sql.execute(
-                f"SELECT {_ROW}, {_SEEN}, own FROM row WHERE content = ? AND kind = 0 LIMIT ?",
+                f"SELECT {ROW}, {SEEN}, own FROM row WHERE content = ? AND kind = 0 LIMIT ?",
                 (content, most),
             )
         ]
@@ -207,13 +151,31 @@ class IndexReader:
         found = self._sql.execute(
             "SELECT path, content, name, inode, done FROM partial WHERE path = ?", (path,)
         ).fetchone()
-        return _partial(found) if found else None
+        return partial_of(found) if found else None
 
     def partials(self) -> list[Partial]:
         return [
-            _partial(found)
+            partial_of(found)
             for found in self._sql.execute("SELECT path, content, name, inode, done FROM partial")
         ]
+
+    def coming(self, path: bytes) -> Row | None:
+        """Return what was to be placed there when the process ended."""
+        found = self._sql.execute("SELECT row FROM coming WHERE path = ?", (path,)).fetchone()
+        return _read_row(found[0]) if found else None
+
+    @property
+    def has_coming(self) -> bool:
+        return bool(self._sql.execute("SELECT 1 FROM coming LIMIT 1").fetchone())
+
+    def has_live(self, folder: bytes) -> bool:
+        """Whether anything below a folder is not gone."""
+        return bool(
+            self._sql.execute(
+                "SELECT 1 FROM row WHERE path >= ? AND path < ? AND kind != ? LIMIT 1",
+                (folder + b"\0", folder + b"\1", GONE),
+            ).fetchone()
+        )
 
     def totals(self) -> tuple[int, int]:
         """Return how many files there are, and their bytes: read from the tree's top."""
@@ -255,9 +217,9 @@ class Index(IndexReader):
 
     def put(self, rows: Iterable[IndexedRow]) -> None:
         self._sql.executemany(
-            f"INSERT OR REPLACE INTO row ({_ROW}, {_SEEN}, own)"
+            f"INSERT OR REPLACE INTO row ({ROW}, {SEEN}, own)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (_values(one) for one in rows),
+            (values_of(one) for one in rows),
         )
 
     def drop(self, paths: Iterable[bytes]) -> None:
@@ -283,7 +245,7 @@ class Index(IndexReader):
         values = (level, after) if upto is None else (level, after, upto)
         self._sql.execute(f"DELETE FROM entry WHERE {where}", values)
         self._sql.executemany(
-            f"INSERT INTO entry (level, {_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO entry (level, {ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 (level, one.last, one.hash, one.rows, one.files, one.size, one.pieces)
                 for one in entries
@@ -307,39 +269,15 @@ class Index(IndexReader):
     def drop_partial(self, path: bytes) -> None:
         self._sql.execute("DELETE FROM partial WHERE path = ?", (path,))
 
+    def set_coming(self, rows: Iterable[Row]) -> None:
+        """Say what is placed next: whoever finds it after a crash knows whose change it is."""
+        self._sql.executemany(
+            "INSERT OR REPLACE INTO coming (path, row) VALUES (?, ?)",
+            ((row.path, _write_row(row)) for row in rows),
+        )
+
+    def drop_coming(self) -> None:
+        self._sql.execute("DELETE FROM coming")
+
     def set_fact(self, name: str, value: bytes) -> None:
         self._sql.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (name, value))
-
-
-def _row(found: Sequence[Any]) -> Row:
-    path, kind, size, mtime_ns, mode, content, chunks, author, version = found
-    return Row(path, kind, size, mtime_ns, mode, content, chunks, author, _version.decode(version))
-
-
-def _indexed(found: Sequence[Any]) -> IndexedRow:
-    return IndexedRow(_row(found[:9]), Seen(*found[9:13]), bool(found[13]))
-
-
-def _values(one: IndexedRow) -> tuple[object, ...]:
-    row, seen = one.row, one.seen
-    return (
-        row.path,
-        row.kind,
-        row.size,
-        row.mtime_ns,
-        row.mode,
-        row.content,
-        row.chunks,
-        row.author,
-        _encode(row.version),
-        seen.inode,
-        seen.size,
-        seen.mtime_ns,
-        seen.ctime_ns,
-        one.own,
-    )
-
-
-def _partial(found: Sequence[Any]) -> Partial:
-    path, content, name, inode, done = found
-    return Partial(path, content, name, inode, int.from_bytes(done, "little"))

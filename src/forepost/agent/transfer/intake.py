@@ -20,7 +20,8 @@ from blake3 import blake3
 from forepost.agent.edges.tree.placement import Placement
 from forepost.agent.edges.tree.root import FolderRoot, on_disk
 from forepost.agent.transfer.growth import ChunkPlace, GrowingFiles, NotWanted, Recipes
-from forepost.agent.transfer.index import IndexReader, Place
+from forepost.agent.transfer.index import IndexReader
+from forepost.agent.transfer.kept_rows import Place
 from forepost.agent.transfer.row import names_of, shown
 from forepost.agent.transfer.scan import Trouble, seen_of
 from forepost.agent.transfer.target import Lacking
@@ -161,7 +162,7 @@ class FolderIntake:
         """Return files that wait for their names; waits for the first."""
         found: list[Finished] = []
         with suppress(Empty):
-            found.append(self._finished.get(timeout=wait_sec))
+            found.append(self._finished.get(wait_sec > 0, wait_sec))
             while len(found) < most:
                 found.append(self._finished.get_nowait())
         return found

@@ -16,7 +16,7 @@ STAMP: Final = "%Y%m%d-%H%M%S"
 
 
 class Nothing(msgspec.Struct, frozen=True, tag=True):
-    """Ours contains theirs."""
+    """Ours contains theirs, or has the name."""
 
 
 class Take(msgspec.Struct, frozen=True, tag=True):
@@ -63,7 +63,8 @@ def decide(ours: Row | None, theirs: Row) -> Decision:
             return Join(msgspec.structs.replace(ours, version=version))
         return Take(msgspec.structs.replace(theirs, version=version))
     if _wins(ours, theirs):
-        return Join(msgspec.structs.replace(ours, version=version))
+        # Not joined: who has the other version hears of both, and gives it a name of its own.
+        return Nothing()
     return Yield(msgspec.structs.replace(theirs, version=version), loser_path(ours))
 
 
@@ -91,14 +92,19 @@ def _rank(row: Row) -> tuple[bool, int, bytes, int, bytes, int, int, Version]:
     )
 
 
-def loser_path(row: Row) -> bytes:
-    """Return the path under which a losing version is kept: the same at every member."""
+def loser_path(row: Row, more: str = "") -> bytes:
+    """Return the path under which a losing version is kept: the same at every member.
+
+    `more`: what tells it from another one of the same second.
+    """
     *folders, name = names_of(row.path)
     stem, dot, ending = name.rpartition(b".")
     if not stem:
         stem, dot, ending = name, b"", b""
     at = datetime.fromtimestamp(max(row.mtime_ns, 0) // 10**9 % (1 << 37), UTC)
-    mark = f".Conflict.{row.author.hex()[:SHORT_ID]}.{at.strftime(STAMP)}".encode()
+    mark = (
+        f".Conflict.{row.author.hex()[:SHORT_ID]}.{at.strftime(STAMP)}{more and '.'}{more}".encode()
+    )
     room = LONGEST_NAME - len(mark) - len(dot) - len(ending)
     if room < 1:
         stem, dot, ending = name, b"", b""

@@ -10,8 +10,8 @@ from blake3 import blake3
 
 from forepost.agent.transfer.disk import FolderDisk
 from forepost.agent.transfer.growth import GrowingFiles, Recipes
-from forepost.agent.transfer.index import IndexedRow, Place
 from forepost.agent.transfer.intake import FolderIntake, Readers
+from forepost.agent.transfer.kept_rows import IndexedRow, Place
 from forepost.agent.transfer.pages import page_of, pages
 from forepost.agent.transfer.row import names_of
 from forepost.wire.jobs.members import Asked

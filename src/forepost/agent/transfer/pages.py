@@ -3,8 +3,9 @@
 from typing import Final
 
 from forepost.agent.transfer.index import IndexReader
-from forepost.agent.transfer.tree import hash_of, inner_page, leaf_page
+from forepost.agent.transfer.tree import hash_of, inner_page, leaf_entry, leaf_page
 
+_NOTHING, _NOTHING_PAGE = leaf_entry(())
 MOST_BYTES: Final = 4 << 20
 """In one answer."""
 
@@ -29,6 +30,8 @@ def page_of(index: IndexReader, hash_: bytes) -> bytes | None:
     kept = index.page(hash_)
     if kept is not None:
         return kept
+    if hash_ == _NOTHING.hash:
+        return _NOTHING_PAGE
     place = index.place_of_page(hash_)
     if place is None:
         return None

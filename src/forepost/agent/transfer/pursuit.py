@@ -6,12 +6,14 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from forepost.agent.transfer.adoption import BATCH, Adoption, Fate
+from forepost.agent.transfer.adoption import BATCH, Adoption
 from forepost.agent.transfer.comparison import Comparison, LeafPlace
-from forepost.agent.transfer.index import IndexedRow
+from forepost.agent.transfer.kept_rows import IndexedRow
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
+from forepost.agent.transfer.outcome import Fate, Outcome
 from forepost.agent.transfer.recipe import WrongRecipe
+from forepost.agent.transfer.removal import Removal
 from forepost.agent.transfer.row import shown
 from forepost.agent.transfer.scan import Trouble
 from forepost.agent.transfer.signature import Vouched
@@ -48,7 +50,12 @@ class Pursuit:
         self.found = found
         self._folder, self._members, self._do = folder, members, do
         self._random = random
-        self._adoption = Adoption(folder.disk, folder.intake, folder.growing, folder.recipes)
+        self._outcome = outcome = Outcome()
+        self._adoption = Adoption(
+            folder.disk, folder.intake, folder.growing, folder.recipes, outcome
+        )
+        self._removal = Removal(folder.disk, folder.intake, self._adoption.decision, outcome)
+        self._leaves: Sequence[LeafPlace] = ()
         self.target: Target | None = None
         self.left = Amount(found.root.top.files, found.root.top.size)
         """What is still missing."""
@@ -61,10 +68,10 @@ class Pursuit:
 
     @property
     def look_again(self) -> set[bytes]:
-        return self._adoption.look_again
+        return self._outcome.look_again
 
     def take_fates(self) -> list[Fate]:
-        fates, self._adoption.fates = self._adoption.fates, []
+        fates, self._outcome.fates = self._outcome.fates, []
         return fates
 
     # --- what differs
@@ -109,6 +116,7 @@ class Pursuit:
         """Do what needs no content and find what does; whether its recipes are all here."""
         missing = 0
         self.left = Amount()
+        self._leaves = leaves
         for begin in range(0, len(leaves), LEAVES):
             part = leaves[begin : begin + LEAVES]
             bits, large = await self._do(self._prepare, part)
@@ -177,12 +185,12 @@ class Pursuit:
 
     # --- what comes
 
-    async def commit(self) -> int:
+    async def commit(self, wait_sec: float = WAIT_SEC) -> int:
         """Give names to files that came; waits a little for the first. Return how many."""
-        return int(await self._do(self._commit))
+        return int(await self._do(self._commit, wait_sec))
 
-    def _commit(self) -> int:
-        finished = self._folder.intake.finished(BATCH, WAIT_SEC)
+    def _commit(self, wait_sec: float) -> int:
+        finished = self._folder.intake.finished(BATCH, wait_sec)
         if not finished:
             self._adoption.settle()
             return 0
@@ -198,19 +206,26 @@ class Pursuit:
 
     async def finish(self) -> bool:
         """Take away what is gone; whether the folder is as the root says, or knows more."""
-        await self._do(self._adoption.finish, ())
+        for begin in range(0, len(self._leaves), LEAVES):
+            await self._do(self._remove, self._leaves[begin : begin + LEAVES])
+        await self._do(self._removal.finish)
         top = await self._do(self._folder.disk.refresh)
-        if self._folder.disk.counts_versions or top.hash == self.found.root.top.hash:
-            return True
-        leaves = await self.compare(all_of_it=True)
-        if leaves is None:
-            return False
-        await self._do(self._take_extra, leaves)
-        await self._do(self._folder.disk.refresh)
-        return True
+        if not self._folder.disk.counts_versions and top.hash != self.found.root.top.hash:
+            leaves = await self.compare(all_of_it=True)
+            if leaves is None:
+                return False
+            await self._do(self._take_extra, leaves)
+            await self._do(self._folder.disk.refresh)
+        return self._outcome.is_whole and not self._folder.intake.troubles
+
+    def _remove(self, leaves: Sequence[LeafPlace]) -> None:
+        index = self._folder.readers.get()
+        for leaf in leaves:
+            self._removal.take(self._rows(leaf), index)
 
     def _take_extra(self, leaves: Sequence[LeafPlace]) -> None:
-        self._adoption.finish([one for leaf in leaves for one in self._extra(leaf)])
+        self._removal.take_extra(one for leaf in leaves for one in self._extra(leaf))
+        self._removal.finish()
 
     def _extra(self, leaf: LeafPlace) -> list[IndexedRow]:
         """What is in the place of a leaf here, and not in it."""

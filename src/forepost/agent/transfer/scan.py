@@ -4,6 +4,7 @@ Nothing is held in RAM that grows with the folder but what is to be read now. A 
 rests: the same at two looks, or last changed a while ago; one that never rests is taken at last.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -14,8 +15,9 @@ import msgspec
 from forepost.agent.edges.tree.root import FolderRoot, OnDisk
 from forepost.agent.transfer.content import Content, Unrest, content_of
 from forepost.agent.transfer.ignored import Ignored
-from forepost.agent.transfer.index import IndexedRow, IndexReader, Seen
-from forepost.agent.transfer.row import SEPARATOR, UNFINISHED, names_of, shown
+from forepost.agent.transfer.index import IndexReader
+from forepost.agent.transfer.kept_rows import IndexedRow, Seen
+from forepost.agent.transfer.row import SEPARATOR, UNFINISHED, names_of, path_of, shown
 from forepost.wire.jobs.folder import FILE, FOLDER, GONE, LINK
 
 QUIET_SEC: Final = 0.3
@@ -25,6 +27,8 @@ PATIENCE_SEC: Final = 600.0
 MOST_UNFINISHED: Final = 10_000
 MOST_READ: Final = 64
 """Files that are read at a time."""
+OWNER: Final = 0o700
+"""What the owner of a folder may always do here, whatever others say of it."""
 KINDS: Final = {"file": FILE, "folder": FOLDER, "link": LINK}
 
 
@@ -116,13 +120,21 @@ class Scan:
             yield from self._folder([], self._root.listing([]))
             return
         names = names_of(part)
-        now = self._root.stat(names)
+        if any(self._ignored(path_of(names[:n]), is_folder=True) for n in range(1, len(names))):
+            return
         row = self._index.get(part)
         self._rows = self._index.under(part)
         self._advance()
+        try:
+            now = self._root.stat(names)
+        except OSError as error:
+            self._trouble(part, error)
+            return
         if now is not None and self._ignored(part, is_folder=now.kind == "folder"):
             return
         yield from self._one(names, part, now, row)
+        while self._next is not None:
+            yield from self._missing()
 
     def _advance(self) -> None:
         self._next = next(self._rows, None)
@@ -153,12 +165,12 @@ class Scan:
             if row is not None and row.row.kind != GONE:
                 yield Found(path, row, None)
             if now is not None:
-                self._trouble(path, "neither a file, a folder nor a link")
+                self._say(path, "neither a file, a folder nor a link")
             while self._next is not None and self._next.row.path.startswith(path + SEPARATOR):
                 yield from self._missing()
             return
         if now.device != self._device:
-            self._trouble(path, "another file system is mounted there")
+            self._say(path, "another file system is mounted there")
             self._skip(path)
             return
         if now.kind == "link":
@@ -170,7 +182,7 @@ class Scan:
         try:
             listing = self._root.listing(names)
         except OSError as error:
-            self._trouble(path, error.strerror or str(error), is_permission=True)
+            self._trouble(path, error)
             self._skip(path)
             return
         yield from self._folder(names, listing)
@@ -183,7 +195,7 @@ class Scan:
         try:
             yield Found(path, row, now, target=self._root.link_target(names))
         except OSError as error:
-            self._trouble(path, error.strerror or str(error))
+            self._trouble(path, error)
 
     def _missing(self) -> Iterator[Found]:
         found = self._next
@@ -215,14 +227,16 @@ class Scan:
         except Unrest:
             assert found.now is not None
             self._restless.since.setdefault(found.path, (seen_of(found.now), self._now()[1]))
-        except FileNotFoundError:
-            return None
         except OSError as error:
-            why = error.strerror or str(error)
-            self._trouble(found.path, why, is_permission=isinstance(error, PermissionError))
+            self._trouble(found.path, error)
         return None
 
-    def _trouble(self, path: bytes, reason: str, *, is_permission: bool = False) -> None:
+    def _trouble(self, path: bytes, error: OSError) -> None:
+        """Nothing is concluded of it. What went meanwhile is no trouble: the next look tells."""
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            self._say(path, error.strerror or str(error), isinstance(error, PermissionError))
+
+    def _say(self, path: bytes, reason: str, is_permission: bool = False) -> None:
         self.troubles.append(Trouble(path, f"{shown(path)}: {reason}", is_permission))
 
 
@@ -235,5 +249,5 @@ def _is_known(now: OnDisk, row: IndexedRow | None) -> bool:
     if row is None or row.row.kind != KINDS[now.kind]:
         return False
     if now.kind == "folder":
-        return row.row.mode == now.mode
+        return row.row.mode | OWNER == now.mode | OWNER
     return row.seen == seen_of(now)

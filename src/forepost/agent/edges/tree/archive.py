@@ -17,6 +17,7 @@ NAME: Final = b"Archive"
 MOST_VERSIONS: Final = 10_000
 """Of one name; then the newest replaces the one before."""
 MOST_NAME: Final = 255
+MOST_ENDING: Final = 100
 _COPY: Final = frozenset((errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, *UNSUPPORTED))
 COPY_BYTES: Final = 1 << 20
 
@@ -47,10 +48,13 @@ class Archive:
                         continue
                 return
 
-    def move(self, folder: int, names: list[bytes]) -> None:
-        """Keep the file that is now at `names`, and take it from there. Raises OSError."""
+    def move(self, folder: int, names: list[bytes], as_: bytes = b"") -> None:
+        """Keep the file that is now at `names`, and take it from there. `as_`: under another name.
+
+        Raises OSError.
+        """
         with self._place(names[:-1]) as place:
-            for name in _versions(names[-1]):
+            for name in _versions(as_ or names[-1]):
                 try:
                     rename_to_new(folder, names[-1], place, name)
                 except FileExistsError:
@@ -69,9 +73,7 @@ class Archive:
         at = open_beneath(self._root.fd, [], os.O_RDONLY | os.O_DIRECTORY)
         try:
             for name in (OWN, NAME, *folders):
-                with suppress(FileExistsError):
-                    os.mkdir(name, 0o700, dir_fd=at)
-                below = open_beneath(at, [name], os.O_RDONLY | os.O_DIRECTORY)
+                below = _folder(at, name)
                 os.close(at)
                 at = below
             yield at
@@ -79,10 +81,22 @@ class Archive:
             os.close(at)
 
 
+def _folder(at: int, name: bytes) -> int:
+    """Open a folder of the archive, made where it is not there; where a file has its name already
+    it has another one.
+    """
+    for one in _versions(name):
+        with suppress(FileExistsError):
+            os.mkdir(one, 0o700, dir_fd=at)
+        with suppress(NotADirectoryError):
+            return open_beneath(at, [one], os.O_RDONLY | os.O_DIRECTORY)
+    raise AssertionError("versions end with an error")
+
+
 def _versions(name: bytes) -> Iterator[bytes]:
     yield name
     stem, dot, ending = name.rpartition(b".")
-    if not stem:
+    if not stem or len(ending) > MOST_ENDING:
         stem, dot, ending = name, b"", b""
     for number in range(1, MOST_VERSIONS):
         mark = b".%d" % number + dot + ending

@@ -31,6 +31,10 @@ class ChangedHere(Exception):
     """What is on the disk is not what was expected: it is looked at again before anything else."""
 
 
+class Overtaken(ChangedHere):
+    """What has the unfinished name now is not the engine's: somebody else's file came between."""
+
+
 class Placement:
     """Of one folder."""
 
@@ -77,11 +81,18 @@ class Placement:
                 raise ChangedHere
             else:
                 self._archive.keep(folder, names)
-                _swap(folder, name, names[-1], before)
+                self._swap(folder, names, name, before)
             found = _look(folder, names[-1])
         if found is None:
             raise ChangedHere
         return found
+
+    def _swap(self, folder: int, names: list[bytes], name: bytes, before: OnDisk) -> None:
+        try:
+            _swap(folder, name, names[-1], before)
+        except Overtaken:
+            self._archive.move(folder, [*names[:-1], name], names[-1])
+            raise
 
     def remove(self, names: list[bytes], is_expected: Callable[[OnDisk | None], bool]) -> None:
         """Take a file or link away, into the archive. Raises ChangedHere, OSError."""
@@ -107,7 +118,8 @@ class Placement:
         """
         with self._root.folder(names[:-1]) as above:
             with contextlib.suppress(FileExistsError):
-                os.mkdir(names[-1], mode | 0o700, dir_fd=above)
+                os.mkdir(names[-1], 0o700, dir_fd=above)
+                _dress(above, names[-1], None, mode | 0o700)
             found = _look(above, names[-1])
         if found is None or found.kind != "folder":
             raise ChangedHere
@@ -119,8 +131,7 @@ class Placement:
         """
         try:
             with self._root.folder(names) as folder:
-                with os.scandir(folder) as entries:
-                    names_in = [os.fsencode(entry.name) for entry in entries]
+                names_in = _names_in(folder)
                 if not all(name.endswith(UNFINISHED) for name in names_in):
                     raise ChangedHere
                 for name in names_in:
@@ -133,6 +144,11 @@ class Placement:
             if error.errno == errno.ENOTEMPTY:
                 raise ChangedHere from None
             raise
+
+    def is_vacant(self, names: list[bytes]) -> bool:
+        """Whether there is nothing in a folder but what is unfinished. Raises OSError."""
+        with self._root.folder(names) as folder:
+            return all(name.endswith(UNFINISHED) for name in _names_in(folder))
 
     def make_link(
         self, names: list[bytes], target: bytes, is_expected: Callable[[OnDisk | None], bool]
@@ -151,7 +167,7 @@ class Placement:
                 _place_new(folder, name, names[-1])
             else:
                 self._archive.keep(folder, names)
-                _swap(folder, name, names[-1], before)
+                self._swap(folder, names, name, before)
             found = _look(folder, names[-1])
         if found is None:
             raise ChangedHere
@@ -160,7 +176,11 @@ class Placement:
     def dress(self, names: list[bytes], mtime_ns: int | None, mode: int) -> OnDisk | None:
         """Set time (None: left) and permission bits of a file or folder."""
         with self._root.folder(names[:-1]) as above:
-            _dress(above, names[-1], mtime_ns, mode)
+            found = _look(above, names[-1])
+            if found is not None:
+                if found.kind == "folder":
+                    mode |= 0o700
+                _dress(above, names[-1], mtime_ns, mode)
             return _look(above, names[-1])
 
 
@@ -170,6 +190,11 @@ def unfinished_name(name: bytes, content: bytes) -> bytes:
     room = MOST_NAME - len(mark) - 1
     kept = name[:room].decode(errors="ignore").encode() if len(name) > room else name
     return b"." + kept + mark
+
+
+def _names_in(folder: int) -> list[bytes]:
+    with os.scandir(folder) as entries:
+        return [os.fsencode(entry.name) for entry in entries]
 
 
 def _look(folder: int, name: bytes) -> OnDisk | None:
@@ -201,11 +226,20 @@ def _place_new(folder: int, name: bytes, place: bytes) -> None:
             os.link(name, place, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
         except FileExistsError:
             raise ChangedHere from None
+        except OSError as refused:
+            if refused.errno not in UNSUPPORTED:
+                raise
+            # Neither is to be had, as on some network file systems: looked at, then renamed.
+            if _look(folder, place) is not None:
+                raise ChangedHere from None
+            os.rename(name, place, src_dir_fd=folder, dst_dir_fd=folder)
+            return
         os.unlink(name, dir_fd=folder)
 
 
 def _swap(folder: int, name: bytes, place: bytes, before: OnDisk) -> None:
     """Put `name` in the place of what is `before`, and remove that: the archive has it."""
+    ours = _look(folder, name)
     try:
         exchange(folder, name, place)
     except OSError as error:
@@ -217,6 +251,8 @@ def _swap(folder: int, name: bytes, place: bytes, before: OnDisk) -> None:
         return
     if not _is_same(_look(folder, name), before):
         exchange(folder, name, place)
+        if ours is None or not _is_same(_look(folder, name), ours):
+            raise Overtaken
         raise ChangedHere
     os.unlink(name, dir_fd=folder)
 
