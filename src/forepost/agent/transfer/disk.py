@@ -20,11 +20,11 @@ from forepost.agent.edges.tree.archive import Archive
 from forepost.agent.edges.tree.placement import Placement
 from forepost.agent.edges.tree.root import FolderRoot, OnDisk, RootMissing
 from forepost.agent.edges.tree.sync import sync_all
-from forepost.agent.transfer.ignored import Ignored
+from forepost.agent.transfer.ignored import IgnoreRules
 from forepost.agent.transfer.index import Index, IndexReader
 from forepost.agent.transfer.kept_rows import NOWHERE, IndexedRow
 from forepost.agent.transfer.row import bumped
-from forepost.agent.transfer.scan import KINDS, Found, Restless, Scan, Trouble, seen_of
+from forepost.agent.transfer.scan import KINDS, Difference, PathTrouble, Restless, Scan, seen_of
 from forepost.agent.transfer.tree import leaf_entry, update
 from forepost.wire.jobs.folder import FILE, FOLDER, GONE, SHORT_ID, Entry, Row, Version
 from forepost.wire.jobs.transfer import TransferTask
@@ -41,7 +41,7 @@ NUMBER: Final = "number"
 
 class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     changed: int = 0
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[PathTrouble, ...] = ()
     held: str = ""
     """Why deletions that were found are not believed yet."""
     restless: bool = False
@@ -60,7 +60,7 @@ class FolderDisk:
         now: Callable[[], tuple[int, float]],
     ) -> None:
         """`file`: of the index. Raises RootMissing, OSError, WrongPattern."""
-        self._ignored = Ignored(task.settings.ignore)
+        self._ignored = IgnoreRules(task.settings.ignore)
         self.task, self._readers, self._now = task, readers, now
         self.marker = blake3(task.key.encode()).hexdigest(16)
         is_new = not file.exists()
@@ -128,8 +128,8 @@ class FolderDisk:
     def _scan(self, reader: IndexReader, part: bytes, *, held_ok: bool) -> ScanSummary:
         self._has_coming = self.index.has_coming
         scan = Scan(self.root, reader, self._ignored, self._readers, self._restless, self._now)
-        batch: list[Found] = []
-        gone: list[Found] = []
+        batch: list[Difference] = []
+        gone: list[Difference] = []
         changed = 0
         for found in scan.run(part):
             if found.now is None:
@@ -158,14 +158,14 @@ class FolderDisk:
             restless=bool(self._restless.since),
         )
 
-    def _brake(self, gone: list[Found]) -> str:
+    def _brake(self, gone: list[Difference]) -> str:
         files = self.top.files
         lost = sum(one.before is not None and one.before.row.kind == FILE for one in gone)
         if lost > BRAKE_ROWS and lost * 2 > files:
             return f"{lost} of {files} files are gone at once"
         return ""
 
-    def _enter(self, found: Iterable[Found]) -> int:
+    def _enter(self, found: Iterable[Difference]) -> int:
         count = 0
         self.index.begin()
         for one in found:
@@ -174,7 +174,7 @@ class FolderDisk:
         self.index.commit()
         return count
 
-    def _enter_one(self, found: Found) -> bool:
+    def _enter_one(self, found: Difference) -> bool:
         before = found.before
         if found.now is None:
             assert before is not None
@@ -206,7 +206,7 @@ class FolderDisk:
         self._changed_at(found.path)
         return True
 
-    def know_chunks(self, path: bytes, found: Found) -> None:
+    def know_chunks(self, path: bytes, found: Difference) -> None:
         content = found.content
         if content is None or not content.chunks:
             self.index.put_chunks(path, ())
@@ -218,7 +218,7 @@ class FolderDisk:
             offset += chunk.length
         self.index.put_chunks(path, chunks)
 
-    def _row(self, found: Found) -> Row:
+    def _row(self, found: Difference) -> Row:
         now, content = found.now, found.content
         assert now is not None
         kind = KINDS[now.kind]

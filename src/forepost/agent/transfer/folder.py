@@ -3,41 +3,34 @@
 import logging
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Executor
-from pathlib import Path
-from random import Random
 from typing import Any, Final
 
 import anyio
-import msgspec
 from anyio.abc import TaskGroup
 from blake3 import blake3
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from forepost.agent.edges.peers.channel import Ended
-from forepost.agent.edges.peers.credentials import Credentials
+from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.tree.root import RootMissing
 from forepost.agent.transfer import gossip
 from forepost.agent.transfer.bulk import Bulk
-from forepost.agent.transfer.dialer import Dialer
+from forepost.agent.transfer.dialer import FolderDialer
 from forepost.agent.transfer.ignored import WrongPattern
+from forepost.agent.transfer.introduction import MemberConnection
+from forepost.agent.transfer.known_roots import KnownRoots
 from forepost.agent.transfer.link import Link
-from forepost.agent.transfer.meeting import Met
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
 from forepost.agent.transfer.pursuit import Pursuit
-from forepost.agent.transfer.rate import Rate
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.row import shown
 from forepost.agent.transfer.scan import QUIET_SEC
-from forepost.agent.transfer.signature import Vouched, signed, vouched
-from forepost.agent.transfer.speed import Flow
-from forepost.agent.transfer.standing import FolderState, errors, status
+from forepost.agent.transfer.signature import Vouched, vouched
+from forepost.agent.transfer.speed import Throughput
+from forepost.agent.transfer.surroundings import Surroundings
 from forepost.agent.transfer.target import Target
+from forepost.agent.transfer.task_status import FolderState, errors, status
 from forepost.agent.transfer.tree import WrongPage
-from forepost.kit.clock import Clock
-from forepost.wire.jobs.folder import Root
-from forepost.wire.jobs.members import Have, Roots, WrongWord
+from forepost.wire.jobs.members import Holding, Roots, WrongWord
 from forepost.wire.jobs.transfer import TransferEvent, TransferStatus, TransferTask
 
 _log = logging.getLogger(__name__)
@@ -46,29 +39,8 @@ AGAIN_SEC: Final = 5.0
 """After what ends a folder: until it is opened anew."""
 LOOK_SEC: Final = 2.0
 """Between looks through a folder of which nothing is watched."""
-RETRY_SEC: Final = 1.0
-"""After a root that could not be made as a whole; then twice as long each time, to"""
-LONGEST_RETRY_SEC: Final = 60.0
 KEEP_SEC: Final = 2.0
 """Between syncs of large files that grow."""
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What all folders of an engine share."""
-
-    credentials: Credentials
-    key: ec.EllipticCurvePrivateKey
-    state_dir: Path
-    clock: Clock
-    executor: Executor
-    """For what takes the processor or the disk."""
-    down: Rate
-    up: Rate
-    random: Random
-    tell: Callable[[TransferEvent], None]
-    changed: Callable[[], None]
-    """Called when a status may be another one."""
-    is_outranked: Callable[[TransferTask], bool]
 
 
 class Folder:
@@ -78,8 +50,7 @@ class Folder:
         self.task, self._around = task, around
         self.state = FolderState()
         clock = around.clock
-        self.down, self.up = Flow(clock.monotonic), Flow(clock.monotonic)
-        self.last_synced = 0
+        self.down, self.up = Throughput(clock.monotonic), Throughput(clock.monotonic)
         self._members = Members(
             task.key, self._is_writer, self._pages, self._wake, self._member_bad
         )
@@ -87,14 +58,9 @@ class Folder:
         self._lock = anyio.Lock()
         self._open: OpenFolder | None = None
         self._pursuit: Pursuit | None = None
-        self._reached: dict[str, int] = {}
-        """By writer: the number of its root that was made here."""
-        self._again: dict[str, tuple[float, float]] = {}
-        """By writer, of roots that were not made as a whole: when to try next, after how long."""
-        self._synced_number: dict[str, int] = {}
-        self._published = b""
+        self._roots = KnownRoots(around)
         self._look_at: set[bytes] = {b""}
-        self.dialer = Dialer(self, around.credentials, clock)
+        self.dialer = FolderDialer(self, around.credentials, clock)
         self.tasks: TaskGroup | None = None
         self._bulk = Bulk(self, around)
 
@@ -127,19 +93,19 @@ class Folder:
     def linked(self) -> set[str]:
         return set(self._members.links)
 
-    async def converse(self, met: Met) -> None:
+    async def converse(self, met: MemberConnection) -> None:
         """Speak with a member until the line ends."""
         link = Link(met.channel, met.device_id, self._around.clock)
         try:
             await self._members.keep(link, gossip.first_words(self))
-        except* (Ended, WrongWord):
+        except* (ChannelEnded, WrongWord):
             pass
 
-    async def give(self, met: Met) -> None:
+    async def give(self, met: MemberConnection) -> None:
         """Give a member what it asks for on this connection, until it ends."""
         await self._bulk.give(met)
 
-    def offer(self, met: Met) -> None:
+    def offer(self, met: MemberConnection) -> None:
         """A member has dialed for being asked."""
         self._bulk.offer(met)
 
@@ -169,7 +135,7 @@ class Folder:
             up_speed=self.up.per_sec(),
             peers_count=self.state.peers,
             peers_complete=self._members.complete(top.hash) if top else 0,
-            last_synced=self.last_synced,
+            last_synced=self._roots.last_synced,
             held=self.state.held,
         )
 
@@ -233,7 +199,6 @@ class Folder:
                 continue
             await self._look()
             await self._publish()
-            self.state.is_behind = False
             found = self._next_root()
             if found is not None and self._members.links and not self.state.held:
                 await self._pursue(found, tasks)
@@ -241,7 +206,7 @@ class Folder:
             self.state.phase = "resting"
             if not self.state.is_behind and self._open is not None:
                 await self._do(self._open.clean)
-            self._note_synced()
+            self._roots.note_synced()
             self._around.changed()
             with anyio.move_on_after(LOOK_SEC) as idle:
                 await self._news.wait()
@@ -286,37 +251,20 @@ class Folder:
         """Say what the folder holds, if this agent may, and it is not said yet."""
         assert self._open is not None
         disk = self._open.disk
-        if not disk.writes or disk.top.hash == self._published or self.state.held:
+        if self._roots.is_said(disk) or self.state.held:
             return
-        own = self._around.credentials.device_id
-        known = self._members.roots.get(own)
-        number = await self._do(disk.next_number, known.root.number if known else 0)
-        made = self._around.clock.now()
-        root = Root(self.task.key, number, disk.top, disk.me, int(made.timestamp() * 1000))
-        said = signed(root, self._around.key)
+        known = self._members.roots.get(self._around.credentials.device_id)
+        said = await self._do(self._roots.signed, disk, known)
         self._members.learn(vouched(said, self.task.key))
-        self._published = disk.top.hash
         self._members.tell(Roots([said]))
-        self._members.tell(Have(disk.top.hash, complete=True))
+        self._members.tell(Holding(disk.top.hash, complete=True))
 
     def _next_root(self) -> Vouched | None:
-        """Return a root that is to be made here; None: everything known is."""
         assert self._open is not None
-        if self.task.type != "folder" and self.task.permission == "rw":
-            return None
-        top = self._open.disk.top
-        own = self._around.credentials.device_id
-        self.state.has_source = any(one != own for one in self._members.roots)
-        for device_id, found in self._members.roots.items():
-            if device_id == own or self._reached.get(device_id, 0) >= found.root.number:
-                continue
-            if found.root.top.hash == top.hash:
-                self._reached[device_id] = found.root.number
-                continue
-            self.state.is_behind = True
-            if self._again.get(device_id, (0.0, 0.0))[0] <= self._around.clock.monotonic():
-                return found
-        return None
+        found = self._roots.next(self.task, self._open.disk.top.hash, self._members.roots)
+        self.state.is_behind = self._roots.is_behind
+        self.state.has_source = self._roots.has_source
+        return found
 
     async def _pursue(self, found: Vouched, tasks: TaskGroup) -> None:
         assert self._open is not None
@@ -334,13 +282,12 @@ class Folder:
             if await self._fetch(pursuit, tasks):
                 self.state.phase = "cleaning"
                 if await pursuit.finish():
-                    self._reached[found.device_id] = found.root.number
-                    self._again.pop(found.device_id, None)
-                    self._members.tell(Have(found.root.top.hash, complete=True))
+                    self._roots.made(found)
+                    self._members.tell(Holding(found.root.top.hash, complete=True))
                 else:
-                    self._put_off(found.device_id)
+                    self._roots.put_off(found)
         except (WrongPage, WrongRecipe) as error:
-            self._reached[found.device_id] = found.root.number
+            self._roots.made(found)
             self.tell("error", f"{found.device_id} says what cannot be: {error}")
         finally:
             if pursuit.target is not None:
@@ -352,11 +299,6 @@ class Folder:
             troubles = self._open.intake.troubles
             if troubles:
                 self.state.troubles = tuple(troubles.values())
-
-    def _put_off(self, device_id: str) -> None:
-        _, pause = self._again.get(device_id, (0.0, RETRY_SEC))
-        due = self._around.clock.monotonic() + pause
-        self._again[device_id] = (due, min(LONGEST_RETRY_SEC, pause * 2))
 
     async def _wait(self) -> None:
         with anyio.move_on_after(1.0):
@@ -373,6 +315,8 @@ class Folder:
                 return False
             self._bulk.fetch(target, tasks)
             await pursuit.commit()
+            await self._look()
+            await self._publish()
             self._tell_fates(pursuit)
             self._around.changed()
             if self._around.clock.monotonic() - kept_at > KEEP_SEC:
@@ -388,15 +332,6 @@ class Folder:
     def _has(self, device_id: str, root: bytes, pieces: int | None, target: Target) -> None:
         if root == target.root.top.hash and not target.is_over:
             target.has(device_id, pieces)
-
-    def _note_synced(self) -> None:
-        if (
-            not self.state.is_behind
-            and self.state.has_source
-            and self._synced_number != self._reached
-        ):
-            self._synced_number = dict(self._reached)
-            self.last_synced = int(self._around.clock.now().timestamp())
 
     # --- for Bulk
 
