@@ -37,6 +37,9 @@ class JobPeer(JobPart, frozen=True, kw_only=True):
     address: Annotated[str, Meta(max_length=300, pattern=r"^([^\s\x00]+:[0-9]{1,5})?\Z")] = ""
     """IP:PORT where it listens; empty: it is waited for."""
     permission: Permission = "rw"
+    path: JobPath = ""
+    """Of a source, for a destination of a consolidation: where its files go here, in place of the
+    job's `path`; the controller fills `%SRC:TAG%` in. Empty: the job's."""
 
 
 class JobScript(JobPart, frozen=True, kw_only=True):
