@@ -228,6 +228,10 @@ export interface Agent {
   spool: AgentSpool | null;
   /** What it has sent since 00:00 UTC, or since the controller started. */
   bytes_today: number;
+  /** By which other agents know it in jobs; empty where it has not said, or has no jobs. */
+  deviceid: string;
+  /** Set on the agent itself. */
+  tags: Tag[];
 }
 
 /** The same as the controller shows it. */
@@ -1227,6 +1231,11 @@ export interface SysinfoResult {
   disk_io?: DiskIo[];
   nics?: NicTraffic[];
   temperatures?: Temperature[];
+}
+
+export interface Tag {
+  name: string;
+  value: string;
 }
 
 export interface Temperature {

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from forepost.wire.base import Json, Name, Text, Wire
 from forepost.wire.flows.groups import GroupName, Members
+from forepost.wire.labels import Selector
 from forepost.wire.probes import ProbeType
 from forepost.wire.probes.options import usual_timeout
 from forepost.wire.probes.probe import Count, DurationSec, IntervalSec, Target
@@ -46,7 +47,6 @@ from forepost.wire.workloads.rest import (
     RegistryPassword,
     RegistryUrl,
     RolloutRule,
-    Selector,
     Username,
 )
 
