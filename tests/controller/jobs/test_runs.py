@@ -15,9 +15,9 @@ SCRIPT = {"command": "echo hello", "timeout_sec": 10}
 class JobSite:
     """A workspace with agents, and what is asked of it."""
 
-    def __init__(self, person: Person, agents: int = 1) -> None:
+    def __init__(self, person: Person, agents: int = 1, name: str = "w") -> None:
         self.person = person
-        self.workspace = person.workspace("w")
+        self.workspace = person.workspace(name)
         self.agents = [person.agent(self.workspace, f"a{n}") for n in range(agents)]
 
     @property

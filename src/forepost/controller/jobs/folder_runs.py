@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs
 from forepost.controller.jobs.members import MemberRow
-from forepost.controller.jobs.run_rows import member_row
+from forepost.controller.jobs.run_rows import member_row, new_row
 from forepost.controller.jobs.stored_job import StoredJob
+from forepost.wire.jobs.delivery import OVER
 
 
 async def begin_folder(
@@ -74,4 +75,14 @@ async def follow_folder(
                 .where(of_run, job_run_agents.c.agent_id == agent_id)
                 .values(permission=member.permission, path=member.path)
             )
+    await begin_anew(connection, run.id, job.uid)
     return found.keys() | members.keys()
+
+
+async def begin_anew(connection: AsyncConnection, run_id: int, uid: str) -> int:
+    """Wait again for agents at which the folder came to an end, as the site would not have it:
+    something is other than it was. Return how many those are.
+    """
+    over = (job_run_agents.c.run_id == run_id) & job_run_agents.c.state.in_(OVER)
+    done = await connection.execute(update(job_run_agents).where(over).values(**new_row(uid)))
+    return done.rowcount

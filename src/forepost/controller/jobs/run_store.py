@@ -13,6 +13,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs, job_specs, jobs
 from forepost.controller.jobs.course import RowView, begun
 from forepost.controller.jobs.definition import read_spec, same_paths
+from forepost.controller.jobs.folder_runs import begin_anew
 from forepost.controller.jobs.members import FleetAgent, MemberRow
 from forepost.controller.jobs.run_rows import AnyRow, head_of, member_row, run_of
 from forepost.controller.jobs.store import fleet_in, job_in
@@ -24,6 +25,7 @@ from forepost.wire.jobs.rest import NewRun, Run, RunHead
 
 NO_FOLDER: Final = "a folder has one run, from its first day to its last"
 ENDED: Final = "the run has ended"
+NOTHING_FAILED: Final = "nothing has failed, and all have begun"
 FAILED_OR_NOT_BEGUN: Final = OVER - {"finished"}
 
 _LONG: Final = ("head", "tail")
@@ -216,7 +218,9 @@ class Runs:
         async with self._db.write() as connection:
             run = await _run_row(connection, workspace_id, run_id, held=True)
             if run.type == "folder":
-                raise Conflict(NO_FOLDER)
+                if not await begin_anew(connection, run_id, run.uid):
+                    raise Conflict(NOTHING_FAILED)
+                return
             if run.type != "script" and run.ended_at is None:
                 raise Conflict("the run is under way: cancel it, or wait for its end")
             job = await job_in(connection, workspace_id, run.job_id)
@@ -224,7 +228,7 @@ class Runs:
             rows = (await rows_of(connection, [run_id])).get(run_id, [])
             again = _again(run.type, [row for row in rows if row.agent_id in fleet])
             if not again:
-                raise Conflict("nothing has failed, and all have begun")
+                raise Conflict(NOTHING_FAILED)
             uid, attempt = secrets.token_hex(16), run.attempt + 1
             members = [MemberRow(row.agent_id, row.permission, row.path) for row in again]
             await _check_room(connection, {one.agent_id: one for one in members})

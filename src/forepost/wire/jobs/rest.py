@@ -39,16 +39,16 @@ RunPhase = Literal["open", "complete", "incomplete"]
 failed, and the others have all that they can have."""
 
 
-class JobMember(JobPart, frozen=True, kw_only=True):
+class JobMember(JobPart, frozen=True, kw_only=True, omit_defaults=False):
     permission: Permission = "rw"
     path: JobPath = ""
 
 
-class JobAgent(JobMember, frozen=True, kw_only=True):
+class JobAgent(JobMember, frozen=True, kw_only=True, omit_defaults=False):
     agent_id: Id
 
 
-class JobGroup(JobMember, frozen=True, kw_only=True):
+class JobGroup(JobMember, frozen=True, kw_only=True, omit_defaults=False):
     """All agents that have all of these labels and tags, now and later."""
 
     labels: Selector = {}
@@ -59,7 +59,7 @@ class JobGroup(JobMember, frozen=True, kw_only=True):
             raise ValueError("labels: a group has labels or tags, or it would be all agents")
 
 
-class JobNotices(JobPart, frozen=True, kw_only=True):
+class JobNotices(JobPart, frozen=True, kw_only=True, omit_defaults=False):
     """Who is told of runs that have ended."""
 
     on: Annotated[
@@ -153,7 +153,7 @@ class RunHead(Wire, frozen=True, kw_only=True):
     counts: RunCounts
 
 
-class RunFigures(Wire, frozen=True, kw_only=True, omit_defaults=True):
+class RunFigures(Wire, frozen=True, kw_only=True):
     """Of a transfer at one agent. Sizes in bytes, speeds in bytes a second."""
 
     files_total: int = 0
