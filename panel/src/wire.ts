@@ -969,7 +969,9 @@ export interface Rule {
     | 'incident_count'
     | 'workload_down'
     | 'workload_stuck'
-    | 'rollout_failed';
+    | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting';
   operator: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
   threshold: number;
   severity: 'warning' | 'critical';
@@ -1014,6 +1016,8 @@ export interface Rule {
     | 'workload_down'
     | 'workload_stuck'
     | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting'
     | null;
   operator2: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
   threshold2: number | null;
@@ -1075,7 +1079,9 @@ export interface RulePatch {
     | 'incident_count'
     | 'workload_down'
     | 'workload_stuck'
-    | 'rollout_failed';
+    | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting';
   operator?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
   threshold?: number;
   severity?: 'warning' | 'critical';
@@ -1120,6 +1126,8 @@ export interface RulePatch {
     | 'workload_down'
     | 'workload_stuck'
     | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting'
     | null;
   operator2?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
   threshold2?: number | null;

@@ -112,7 +112,7 @@ class Jobs:
                     await _agents_exist(connection, workspace_id, patch.agents)
                     await _name_agents(connection, job_id, patch.agents)
                 await _keep_spec(connection, job_id, spec)
-                notices = old.notices if patch.notices is UNSET else patch.notices
+                notices = _notices(old.notices, patch)
                 await connection.execute(
                     update(jobs)
                     .where(jobs.c.id == job_id)
@@ -271,6 +271,14 @@ def _job(row: Row[*tuple[Any, ...]], named: Sequence[JobAgent]) -> StoredJob:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _notices(old: JobNotices | None, patch: JobPatch) -> JobNotices | None:
+    """A secret that is not said is the one that is there."""
+    new = old if patch.notices is UNSET else patch.notices
+    if old is None or new is None or new.webhook_secret or new.webhook_url != old.webhook_url:
+        return new
+    return msgspec.structs.replace(new, webhook_secret=old.webhook_secret)
 
 
 def _columns(spec: JobSpec) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from forepost.controller.db.engine import Database
 from forepost.controller.fleet.reports import DocumentReports
@@ -19,6 +20,7 @@ from forepost.controller.jobs.run_moves import RunMoves, TellOfRun
 from forepost.controller.jobs.run_store import AgentPresence, Runs
 from forepost.controller.jobs.store import Jobs
 from forepost.controller.jobs.stored_job import StoredJob
+from forepost.controller.jobs.trouble import JobTrouble, tally, trouble_in
 from forepost.controller.jobs.wanted import WantedJobs
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.job_talk import JobTalk
@@ -27,6 +29,9 @@ from forepost.controller.joins.run_course import RunCourse
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
 from forepost.wire.jobs.delivery import JOBS, OVER, JobHost, RunOutputPiece, RunReport
+
+COUNT_SEC: Final = 60.0
+"""Between two counts for the figures."""
 
 
 class JobsJoin:
@@ -58,6 +63,8 @@ class JobsJoin:
         self.live = LiveOutput()
         self.tally: Counter[str] = Counter()
         """For figures: `strays` and `refused`, of what agents say."""
+        self.under_way: Counter[str] = Counter()
+        """For figures: runs by status, and agents of them by state."""
 
     async def load(self) -> None:
         await self.hosts.load()
@@ -153,6 +160,10 @@ class JobsJoin:
         for agent_id in await self.runs.agents_of(run_id):
             self._roster.due(agent_id, JOBS)
 
+    async def trouble(self, workspace_id: int) -> JobTrouble:
+        """For rules of alerts."""
+        return await trouble_in(self._db, workspace_id, self._clock.now())
+
     def agents_changed(self, workspace_id: int) -> None:
         self.course.agents_changed(workspace_id)
 
@@ -167,6 +178,7 @@ class JobsJoin:
                 "jobs": self.course.run,
                 "job hosts": self.hosts.run,
                 "progress of runs": self.reports.run,
+                "figures of jobs": self._count,
             },
             documents=[self],
             talks=[JobTalk(self)],
@@ -186,6 +198,11 @@ class JobsJoin:
         if known is not None:
             self._roster.host_is(agent_id, known.said)
 
+    async def _count(self) -> None:
+        while True:
+            self.under_way = await tally(self._db)
+            await self._clock.sleep(COUNT_SEC)
+
     async def _forget(self, now: datetime) -> None:
         await self.store.forget_lost_workspaces()
         await self.runs.forget(now - self._kept)
@@ -200,6 +217,18 @@ class JobsJoin:
     def _figures(self) -> list[Figure]:
         tally, live = self.tally, self.live
         return [
+            Figure(
+                "gauge",
+                "forepost_runs_under_way",
+                "Runs of jobs that have not ended, folders too.",
+                lambda: sum(self.under_way[one] for one in ("working", "paused", "error")),
+            ),
+            Figure(
+                "gauge",
+                "forepost_runs_waiting",
+                "Runs that wait for an agent, counted once for each.",
+                lambda: self.under_way["queued"],
+            ),
             Figure(
                 "total",
                 "forepost_job_reports_stray",

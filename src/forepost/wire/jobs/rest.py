@@ -69,7 +69,7 @@ class JobNotices(JobPart, frozen=True, kw_only=True, omit_defaults=False):
     """The members of the workspace who are no VIEWERs."""
     webhook_url: WebhookUrl = ""
     webhook_secret: Secret = ""
-    """Never shown."""
+    """Never shown. Empty in a change: as it was, where the URL is."""
     apprise_urls: AppriseUrls = []
 
 
