@@ -10,9 +10,13 @@ from sqlalchemy import func, select, update
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs, job_specs, jobs
 from forepost.controller.db.tables.workspaces import workspaces
+from forepost.controller.jobs.circle import CircleMember
 from forepost.controller.jobs.hosts import JobHosts
+from forepost.controller.jobs.members import MemberRow
+from forepost.controller.jobs.run_moves import RunMoves
 from forepost.controller.jobs.run_store import AgentPresence, Runs
 from forepost.controller.jobs.store import Jobs
+from forepost.controller.jobs.wanted import WantedJobs
 from forepost.wire.jobs.delivery import JobHost
 from forepost.wire.jobs.rest import JobPatch, NewJob, NewRun
 from tests.controller.jobs.ours import deviceid_of
@@ -32,6 +36,18 @@ def no_tags(_: int) -> dict[str, str]:
     return {}
 
 
+def presence(_: int) -> AgentPresence:
+    return AgentPresence(is_live=True, takes_none=False)
+
+
+def member_of(member: MemberRow, name: str) -> CircleMember:
+    return CircleMember(**member._asdict(), name=name)
+
+
+async def nobody_is_told(*_: object) -> None:
+    """No notices."""
+
+
 async def count(db: Database, *tables: Any) -> list[int]:
     async with db.read() as connection:
         return [
@@ -46,7 +62,7 @@ async def test_ended_runs_go_after_their_time_with_what_the_job_was_then(
     db = Database.at(metadata_url)
     await home(db)
     store = Jobs(db, no_tags)
-    runs = Runs(db, no_tags, lambda _: AgentPresence(is_live=True, takes_none=False))
+    runs = Runs(db, no_tags, presence)
     job = await store.add(1, new(), NOW)
     first, _ = await runs.begin(1, job.id, NewRun(), NOW)
     patch = msgspec.convert({"script": {"command": "b"}}, JobPatch)
@@ -71,13 +87,45 @@ async def test_of_a_workspace_that_is_deleted_nothing_stays(metadata_url: str) -
     db = Database.at(metadata_url)
     await home(db)
     store = Jobs(db, no_tags)
-    runs = Runs(db, no_tags, lambda _: AgentPresence(is_live=True, takes_none=False))
+    runs = Runs(db, no_tags, presence)
     job = await store.add(1, new(), NOW)
     await runs.begin(1, job.id, NewRun(), NOW)
     async with db.write() as connection:
         await connection.execute(update(workspaces).values(deleted_at=NOW))
     await store.forget_lost_workspaces()
     assert await count(db, jobs, job_specs, job_runs, job_run_agents) == [0, 0, 0, 0]
+    await db.close()
+
+
+async def test_what_was_canceled_meanwhile_is_not_given(metadata_url: str) -> None:
+    """A document is read, the run is canceled, and only then the document would be sent."""
+    db = Database.at(metadata_url)
+    await home(db)
+    store = Jobs(db, no_tags)
+    runs = Runs(db, no_tags, presence)
+    moves = RunMoves(db, no_tags, presence, nobody_is_told)
+    wanted = WantedJobs(db, no_tags, member_of)
+    run_id, _ = await runs.begin(1, (await store.add(1, new(), NOW)).id, NewRun(), NOW)
+    await moves.settle(run_id, NOW)
+    read = await wanted.of(1, 1, wanted.circle)
+    [uid] = read.not_given
+    await runs.wish(1, run_id, "cancel")
+    await moves.settle(run_id, NOW)
+    assert not await wanted.given(1, read.not_given, NOW)
+    assert (await wanted.of(1, 1, wanted.circle)).runs == []
+
+    # The other way round the agent has it, and says itself how it ends.
+    await runs.retry(1, run_id, NOW)
+    await moves.settle(run_id, NOW)
+    read = await wanted.of(1, 1, wanted.circle)
+    assert read.not_given != {uid}
+    assert await wanted.given(1, read.not_given, NOW)
+    await runs.wish(1, run_id, "cancel")
+    await moves.settle(run_id, NOW)
+    [row] = (await runs.get(1, run_id, "ADMIN")).agents
+    assert (row.state, row.attempt) == ("queued", 2)
+    [again] = (await wanted.of(1, 1, wanted.circle)).runs
+    assert again.wish == "cancel"
     await db.close()
 
 

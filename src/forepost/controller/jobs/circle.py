@@ -45,7 +45,7 @@ class RunCircle:
                 if one.deviceid
             ],
         )
-        self._writers = sorted(
+        self.writers: Sequence[str] = sorted(
             one.deviceid for one in members if one.permission == "rw" and one.deviceid
         )
 
@@ -61,7 +61,7 @@ class RunCircle:
             return []
         known = {self.members[one].deviceid for one in self.links.get(agent_id, ())}
         known.add(self.members[agent_id].deviceid)
-        return [one for one in self._writers if one not in known][:MOST_WRITERS]
+        return [one for one in self.writers if one not in known][:MOST_WRITERS]
 
     def _peer(self, me: CircleMember, other: CircleMember) -> JobPeer:
         path = ""
@@ -75,15 +75,21 @@ class RunCircle:
         )
 
 
-def changed_agents(before: RunCircle | None, after: RunCircle) -> set[int]:
+def changed_agents(before: RunCircle, after: RunCircle) -> set[int]:
     """Whose peers, or what is known of them, are other ones than before."""
-    if before is None:
-        return set(after.members)
     every = before.members.keys() | after.members.keys()
-    return {one for one in every if _seen(before, one) != _seen(after, one)}
+    if before.writers != after.writers:
+        return set(every)
+    other = {one for one in every if _known(before, one) != _known(after, one)}
+    return other | {
+        one
+        for one in every
+        if before.links.get(one) != after.links.get(one)
+        or not other.isdisjoint(after.links.get(one, ()))
+    }
 
 
-def _seen(circle: RunCircle, agent_id: int) -> object:
-    if agent_id not in circle.members:
-        return None
-    return circle.peers_of(agent_id), circle.writers_for(agent_id)
+def _known(circle: RunCircle, agent_id: int) -> CircleMember | None:
+    """But for whether it is connected, which only links go by."""
+    found = circle.members.get(agent_id)
+    return None if found is None else msgspec.structs.replace(found, is_live=True)

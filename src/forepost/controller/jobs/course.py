@@ -10,7 +10,11 @@ from forepost.wire.jobs.delivery import OVER, RunState, Wish
 from forepost.wire.jobs.job import JobType, Permission
 from forepost.wire.jobs.rest import JobRunStatus, RunPhase, WhenOffline
 
+UNDER_WAY: Final[tuple[RunState, ...]] = ("queued", "delivered", "started")
+"""What an index finds; all others are ends."""
 FAILED: Final[frozenset[RunState]] = frozenset(("error", "interrupted", "lost"))
+GONE: Final[frozenset[RunState]] = FAILED | {"canceled"}
+"""Who has come to such an end gives nothing and takes nothing."""
 WAS_AWAY: Final = "was away"
 TOO_LATE: Final = "the agent did not come before the run's time was over"
 CANCELED: Final = "canceled before the agent was given it"

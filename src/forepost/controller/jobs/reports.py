@@ -114,7 +114,7 @@ class RunReports:
             job = await job_in(connection, workspace_id, report.job_id)
         except NotFound:
             return None
-        fleet = await fleet_in(connection, workspace_id, self._tags_of)
+        fleet = await fleet_in(connection, workspace_id, self._tags_of, agent_id)
         member = job.members(fleet).get(agent_id)
         was_given = report.uid == run_uid(schedule_uid(job.uid, job.digest), at)
         if member is None and not was_given:

@@ -1,6 +1,7 @@
 """SQL that carries out what follows for a run: ends, turns, its status, and who is told of it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs
 from forepost.controller.db.tables.workspaces import workspaces
-from forepost.controller.jobs.course import RunMove, RunView, move_of
+from forepost.controller.jobs.course import GONE, UNDER_WAY, RunMove, RunView, move_of
 from forepost.controller.jobs.run_rows import AnyRow, view_of
 from forepost.controller.jobs.run_store import NEWEST, RUNS, PresenceOf, rows_of
 from forepost.controller.jobs.store import fleet_in, job_in
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
-from forepost.wire.jobs.delivery import OVER
 from forepost.wire.jobs.rest import JobRunStatus
 
 COMING_SEC: Final = 60.0
@@ -32,7 +32,13 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     workspace_id: int
     agents: frozenset[int]
     """Whose documents are other ones now."""
+    members: frozenset[int]
+    """For whom it is not over badly: who is linked with whom goes by them."""
     ended: JobRunStatus | None = None
+
+
+class _Overtaken(Exception):
+    """An agent was given the run meanwhile: how it ends there is the agent's to say."""
 
 
 class RunMoves:
@@ -43,6 +49,11 @@ class RunMoves:
 
     async def settle(self, run_id: int, now: datetime) -> Settled | None:
         """None: it is gone."""
+        while True:
+            with suppress(_Overtaken):
+                return await self._settle(run_id, now)
+
+    async def _settle(self, run_id: int, now: datetime) -> Settled | None:
         async with self._db.write() as connection:
             held = select(job_runs.c.id).where(job_runs.c.id == run_id).with_for_update()
             await connection.execute(held)
@@ -71,7 +82,15 @@ class RunMoves:
         concerned = set(move.ends) | move.released
         if move.phase != run.phase:
             concerned |= {row.agent_id for row in rows}
-        return Settled(workspace_id=run.workspace_id, agents=frozenset(concerned), ended=ended)
+        members = {
+            row.agent_id for row in rows if row.state not in GONE and row.agent_id not in move.ends
+        }
+        return Settled(
+            workspace_id=run.workspace_id,
+            agents=frozenset(concerned),
+            members=frozenset(members),
+            ended=ended,
+        )
 
     async def waiting(self, now: datetime) -> list[int]:
         """Runs for which something may follow from the time, or from who is connected."""
@@ -79,8 +98,9 @@ class RunMoves:
             select(job_run_agents.c.run_id)
             .where(
                 NEWEST,
-                job_run_agents.c.state.not_in(OVER),
+                job_run_agents.c.state.in_(UNDER_WAY),
                 job_run_agents.c.given_at.is_(None),
+                job_runs.c.ended_at.is_(None),
                 or_(job_runs.c.expires_at <= now, job_runs.c.concurrency > 0),
             )
             .join(job_runs, job_runs.c.id == job_run_agents.c.run_id)
@@ -131,11 +151,14 @@ class RunMoves:
     ) -> None:
         newest = NEWEST & (job_run_agents.c.run_id == run.id)
         for agent_id, (state, reason) in move.ends.items():
-            await connection.execute(
+            done = await connection.execute(
                 update(job_run_agents)
                 .where(newest, job_run_agents.c.agent_id == agent_id)
+                .where(job_run_agents.c.given_at.is_(None))
                 .values(state=state, reason=reason, ended_at=now)
             )
+            if not done.rowcount:
+                raise _Overtaken
         if move.released:
             await connection.execute(
                 update(job_run_agents)

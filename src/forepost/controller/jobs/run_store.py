@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs, job_specs, jobs
-from forepost.controller.jobs.course import RowView, begun
+from forepost.controller.jobs.course import UNDER_WAY, RowView, begun
 from forepost.controller.jobs.definition import read_spec, same_paths
 from forepost.controller.jobs.folder_runs import begin_anew
 from forepost.controller.jobs.members import FleetAgent, MemberRow
@@ -272,7 +272,7 @@ class Runs:
 
     async def _agents_where(self, which: ColumnElement[bool]) -> set[int]:
         query = select(job_run_agents.c.agent_id).where(
-            which, NEWEST, job_run_agents.c.state.not_in(OVER)
+            which, NEWEST, job_run_agents.c.state.in_(UNDER_WAY)
         )
         async with self._db.read() as connection:
             return set((await connection.scalars(query)).all())
@@ -370,7 +370,7 @@ async def _check_room(connection: AsyncConnection, members: Mapping[int, MemberR
         .where(
             NEWEST,
             job_run_agents.c.agent_id.in_(members),
-            job_run_agents.c.state.not_in(OVER),
+            job_run_agents.c.state.in_(UNDER_WAY),
         )
         .group_by(job_run_agents.c.agent_id)
         .having(func.count() >= MOST_RUNS)

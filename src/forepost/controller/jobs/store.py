@@ -22,7 +22,7 @@ from forepost.controller.db.tables.jobs import (
     jobs,
 )
 from forepost.controller.db.tables.workspaces import workspaces
-from forepost.controller.jobs.course import REMOVED
+from forepost.controller.jobs.course import REMOVED, UNDER_WAY
 from forepost.controller.jobs.definition import (
     JobSpec,
     changed_spec,
@@ -36,7 +36,6 @@ from forepost.controller.jobs.members import FleetAgent
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
-from forepost.wire.jobs.delivery import OVER
 from forepost.wire.jobs.rest import JobAgent, JobGroup, JobNotices, JobPatch, NewJob
 
 TAKEN: Final = "name: a job of this workspace has it, or its external_id"
@@ -196,7 +195,7 @@ async def drop_of_agent(connection: AsyncConnection, agent_id: int, now: datetim
     )
     await connection.execute(
         update(job_run_agents)
-        .where(mine, job_run_agents.c.state.not_in(OVER))
+        .where(mine, job_run_agents.c.state.in_(UNDER_WAY))
         .values(state="lost", reason=REMOVED, ended_at=now)
     )
 
@@ -238,14 +237,16 @@ async def jobs_where(connection: AsyncConnection, which: ColumnElement[bool]) ->
 
 
 async def fleet_in(
-    connection: AsyncConnection, workspace_id: int, tags_of: TagsOf
+    connection: AsyncConnection, workspace_id: int, tags_of: TagsOf, only: int | None = None
 ) -> dict[int, FleetAgent]:
-    """The agents of a workspace that are there, in order."""
+    """The agents of a workspace that are there, in order. `only`: one of them."""
     query = (
         select(agents.c.id, agents.c.name, agents.c.labels)
         .where(agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None))
         .order_by(agents.c.id)
     )
+    if only is not None:
+        query = query.where(agents.c.id == only)
     return {
         row.id: FleetAgent(
             row.name, row.labels if isinstance(row.labels, dict) else {}, tags_of(row.id)

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
-from forepost.controller.db.tables.jobs import job_run_agents, job_runs
+from forepost.controller.db.tables.jobs import job_run_agents, job_runs, jobs
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.jobs.run_store import NEWEST
 
@@ -23,17 +23,19 @@ class JobTrouble(msgspec.Struct, frozen=True, kw_only=True):
 
 async def trouble_in(db: Database, workspace_id: int, now: datetime) -> JobTrouble:
     newest = (
-        select(func.max(job_runs.c.id))
+        select(job_runs.c.status)
         .where(
-            job_runs.c.workspace_id == workspace_id,
+            job_runs.c.job_id == jobs.c.id,
             or_(job_runs.c.ended_at.is_not(None), job_runs.c.type == "folder"),
         )
-        .group_by(job_runs.c.job_id)
+        .order_by(job_runs.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
     failed = (
         select(func.count())
-        .select_from(job_runs)
-        .where(job_runs.c.id.in_(newest), job_runs.c.status == "error")
+        .select_from(jobs)
+        .where(jobs.c.workspace_id == workspace_id, newest == "error")
     )
     fleet = select(agents.c.id).where(
         agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None)
@@ -43,6 +45,7 @@ async def trouble_in(db: Database, workspace_id: int, now: datetime) -> JobTroub
         .join(job_runs, job_runs.c.id == job_run_agents.c.run_id)
         .where(
             job_runs.c.workspace_id == workspace_id,
+            job_runs.c.ended_at.is_(None),
             job_runs.c.wish == "run",
             NEWEST,
             job_run_agents.c.state.in_(("queued", "delivered")),

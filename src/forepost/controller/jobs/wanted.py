@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import anyio.to_thread
 import msgspec
 from sqlalchemy import select, update
 
@@ -11,7 +12,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs, job_specs, jobs
 from forepost.controller.jobs.circle import CircleMember, RunCircle
-from forepost.controller.jobs.course import FAILED
+from forepost.controller.jobs.course import GONE, UNDER_WAY
 from forepost.controller.jobs.definition import read_spec
 from forepost.controller.jobs.members import MemberRow
 from forepost.controller.jobs.run_rows import AnyRow
@@ -20,7 +21,7 @@ from forepost.controller.jobs.scheduled import schedule_uid
 from forepost.controller.jobs.store import fleet_in, jobs_where
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
 from forepost.kit.errors import NotFound
-from forepost.wire.jobs.delivery import OVER, ScheduledJob, WantedRun
+from forepost.wire.jobs.delivery import ScheduledJob, WantedRun
 from forepost.wire.jobs.job import Job, JobBase, JobType
 
 MemberOf = Callable[[MemberRow, str], CircleMember]
@@ -28,7 +29,8 @@ MemberOf = Callable[[MemberRow, str], CircleMember]
 CircleOf = Callable[[int], Awaitable[RunCircle]]
 """Run id -> its agents."""
 
-_GONE: Final = (*FAILED, "canceled")
+IN_A_THREAD: Final = 200
+"""Members from which on links are made in a thread: others wait no longer for it."""
 
 
 class AgentJobs(msgspec.Struct, frozen=True):
@@ -66,36 +68,35 @@ class WantedJobs:
                 NEWEST,
                 job_runs.c.workspace_id == workspace_id,
                 job_run_agents.c.is_released,
-                job_run_agents.c.state.not_in(OVER),
+                job_run_agents.c.state.in_(UNDER_WAY),
             )
             .order_by(job_runs.c.id)
         )
         timed = (jobs.c.workspace_id == workspace_id) & jobs.c.has_schedule
         async with self._db.snapshot() as connection:
-            fleet = await fleet_in(connection, workspace_id, self._tags_of)
-            if agent_id not in fleet:
+            me = await fleet_in(connection, workspace_id, self._tags_of, agent_id)
+            if not me:
                 raise NotFound("agent not found")
             rows = (await connection.execute(query)).all()
-            beginnings = [
-                (job, members)
-                for job in await jobs_where(connection, timed)
-                if agent_id in (members := job.members(fleet))
-            ]
+            mine = [job for job in await jobs_where(connection, timed) if job.members(me)]
+            fleet = me
+            if any(job.base.type != "script" for job in mine):
+                fleet = await fleet_in(connection, workspace_id, self._tags_of)
         names = {one: agent.name for one, agent in fleet.items()}
         return AgentJobs(
             [await self._run(row, circle_of) for row in rows],
-            [self._scheduled(job, members, names, agent_id) for job, members in beginnings],
+            [self._scheduled(job, job.members(fleet), names, agent_id) for job in mine],
             frozenset(row.uid for row in rows if row.given_at is None),
         )
 
-    async def given(self, agent_id: int, uids: Collection[str], now: datetime) -> None:
-        """The agent may know of these from now on."""
+    async def given(self, agent_id: int, uids: Collection[str], now: datetime) -> bool:
+        """The agent may know of these from now on. False: one of them has ended meanwhile, as it
+        was not known of that, and is not to be given.
+        """
+        this = of_agent(agent_id, uids) & NEWEST & job_run_agents.c.state.in_(UNDER_WAY)
         async with self._db.write() as connection:
-            await connection.execute(
-                update(job_run_agents)
-                .where(of_agent(agent_id, uids), NEWEST, job_run_agents.c.given_at.is_(None))
-                .values(given_at=now)
-            )
+            done = await connection.execute(update(job_run_agents).where(this).values(given_at=now))
+        return done.rowcount == len(uids)
 
     async def circle(self, run_id: int) -> RunCircle:
         """Those for whom it is not over badly: who has failed gives nothing and takes nothing."""
@@ -107,7 +108,7 @@ class WantedJobs:
                 job_run_agents.c.run_id == run_id,
                 NEWEST,
                 agents.c.deleted_at.is_(None),
-                job_run_agents.c.state.not_in(_GONE),
+                job_run_agents.c.state.not_in(GONE),
             )
         )
         async with self._db.read() as connection:
@@ -117,7 +118,9 @@ class WantedJobs:
             for row in rows
         ]
         type_: JobType = rows[0].type if rows else "script"
-        return RunCircle(type_, members)
+        if len(members) < IN_A_THREAD:
+            return RunCircle(type_, members)
+        return await anyio.to_thread.run_sync(RunCircle, type_, members)
 
     async def _run(self, row: AnyRow, circle_of: CircleOf) -> WantedRun:
         base = read_spec(row.spec)

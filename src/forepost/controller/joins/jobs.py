@@ -74,10 +74,11 @@ class JobsJoin:
     # The document; see `fleet.given.Document`.
 
     async def due(self, agent: Enrolled, has: str) -> tuple[str, Sequence[bytes]]:
-        document, not_given = await self._document(agent.workspace_id, agent.agent_id)
-        if new := document.uids & not_given:
-            await self._wanted.given(agent.agent_id, new, self._clock.now())
-        return document.revision, () if document.revision == has else document.parts
+        while True:
+            document, not_given = await self._document(agent.workspace_id, agent.agent_id)
+            new = document.uids & not_given
+            if not new or await self._wanted.given(agent.agent_id, new, self._clock.now()):
+                return document.revision, () if document.revision == has else document.parts
 
     def is_taken_by(self, agent: Enrolled) -> bool:
         return JOBS in agent.capabilities
@@ -148,6 +149,7 @@ class JobsJoin:
             folder = await self.runs.folder_of(job.id)
             if folder is not None:
                 await self.course.settle(folder)
+                await self.course.relink(folder)
         for agent_id in concerned:
             self._roster.due(agent_id, JOBS)
 

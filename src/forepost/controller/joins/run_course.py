@@ -1,7 +1,7 @@
 """Carries runs on: one task, which looks at those that have come further, and at who waits."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -50,8 +50,9 @@ class RunCourse:
         self._waiting = True
         self._again = anyio.Event()
         self._links_at_sec = 0.0
-        self.ended: Callable[[], None] = lambda: None
-        """Called after runs have ended."""
+        self._one_relink = anyio.Lock()
+        self._relinks = 0
+        self._late_links: set[int] = set()
 
     def touch(self, run_ids: Iterable[int]) -> None:
         """These have come further."""
@@ -92,6 +93,9 @@ class RunCourse:
         moved, self._moved = self._moved, set()
         for run_id in sorted(moved):
             await self.settle(run_id)
+        late, self._late_links = self._late_links, set()
+        for run_id in late:
+            await self.relink(run_id)
         now_sec = self._clock.monotonic()
         if now_sec >= self._links_at_sec:
             self._links_at_sec = now_sec + LINKS_SEC
@@ -107,30 +111,39 @@ class RunCourse:
             return
         for agent_id in settled.agents:
             self._roster.due(agent_id, JOBS)
-        await self.relink(run_id)
+        circle = self._circles.get(run_id)
+        if circle is None or circle.members.keys() != settled.members:
+            await self.relink(run_id)
         if settled.ended is not None:
             _log.info("run %d has ended: %s", run_id, settled.ended)
-            self.ended()
+            if circle is not None and circle.type != "folder":
+                self._circles.pop(run_id, None)
 
     async def relink(self, run_id: int) -> None:
         """Those whose neighbours are other ones are told. Of a run whose links nobody was given
         there is nobody to tell.
         """
-        before = self._circles.get(run_id)
-        if before is None:
-            return
-        after = await self.wanted.circle(run_id)
-        if after.members:
-            self._circles[run_id] = after
-        else:
-            del self._circles[run_id]
+        self._relinks += 1
+        async with self._one_relink:
+            before = self._circles.get(run_id)
+            if before is None:
+                return
+            after = await self.wanted.circle(run_id)
+            if after.members:
+                self._circles[run_id] = after
+            else:
+                del self._circles[run_id]
         for agent_id in changed_agents(before, after):
             self._roster.due(agent_id, JOBS)
 
     async def circle_of(self, run_id: int) -> RunCircle:
         known = self._circles.get(run_id)
         if known is None:
+            at_first = self._relinks
             known = self._circles[run_id] = await self.wanted.circle(run_id)
+            if self._relinks != at_first:  # it may have been read as it was before
+                self._late_links.add(run_id)
+                self._again.set()
         return known
 
     def member_of(self, member: MemberRow, name: str) -> CircleMember:
@@ -159,4 +172,6 @@ class RunCourse:
             self._roster.due(agent_id, JOBS)
         if await self._jobs.has_scheduled_groups(workspace_id):
             self._roster.due_in(workspace_id, JOBS)
-        self._moved.update(await self._moves.of_workspace(workspace_id))
+        for run_id in await self._moves.of_workspace(workspace_id):
+            self._moved.add(run_id)
+            await self.relink(run_id)
