@@ -25,7 +25,7 @@ ASIDE: Final = ".damaged"
 LARGEST: Final = 16 << 10
 NAME: Final = "forepost agent"
 """Who it is, is said by the key alone."""
-_SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_SINCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNTIL: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280: of a certificate without an end. The clock of a site may be wrong by years."""
 

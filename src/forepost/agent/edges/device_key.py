@@ -5,7 +5,6 @@ made once; the certificate says nothing but the key, has no end, and is made ane
 the key.
 """
 
-import base64
 import hashlib
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from forepost.agent.cores.device_id import device_ids
 from forepost.kit import files
 from forepost.kit.health import Health
 from forepost.kit.state_file import Damaged, StateFile
@@ -21,7 +21,6 @@ KEY: Final = "device-key.pem"
 CERTIFICATE: Final = "device-cert.pem"
 KNOWN: Final = "device-id.json"
 LARGEST: Final = 16 << 10
-ID_BYTES: Final = 20
 
 
 class DeviceKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,12 +63,6 @@ def device_key(state_dir: Path, health: Health) -> DeviceKey:
     return DeviceKey(
         device_id=name, device_id_hex=hexadecimal, key_file=key, certificate_file=certificate
     )
-
-
-def device_ids(spki: bytes) -> tuple[str, str]:
-    """Return the id of whoever has a public key (SubjectPublicKeyInfo, DER): base32, and hex."""
-    first = hashlib.sha256(spki).digest()[:ID_BYTES]
-    return base64.b32encode(first).decode(), first.hex()
 
 
 def _hash(*paths: Path) -> str:

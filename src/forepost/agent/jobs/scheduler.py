@@ -26,6 +26,7 @@ class Timed(msgspec.Struct, frozen=True):
     uid: str
     job: Job
     job_id: int | None = None
+    writers: tuple[str, ...] = ()
 
 
 class JobScheduler:
@@ -111,6 +112,7 @@ class JobScheduler:
                 source=one.uid,
                 scheduled_at=moment,
                 job_id=one.job_id,
+                writers=one.writers,
             )
         except OSError as error:
             said = f"{one.job.name}: its run cannot be written down: {error.strerror}"
