@@ -29,8 +29,8 @@ class JobsHost:
             FOREPOST_JOBS__ALLOW_SCRIPTS="true",
             FOREPOST_AGENT_API__CLIENT_API_ENABLED="true",
             FOREPOST_AGENT_API__CLIENT_API_PORT=str(self.port),
-            **more,
         )
+        self.agent.env |= more
 
     def command(self, *words: str, status: int = 0, stdin: str = "") -> str:
         state_dir = ("--state-dir", str(self.agent.folder / "state"))
