@@ -48,12 +48,13 @@ def test_the_certificate_is_of_the_key_and_has_no_end(tmp_path: Path) -> None:
         found.certificate_file, found.key_file
     )
     said = subprocess.run(
-        ["openssl", "x509", "-in", str(found.certificate_file), "-noout", "-enddate"],
+        ["openssl", "x509", "-in", str(found.certificate_file), "-noout", "-enddate", "-subject"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
     assert "9999" in said
+    assert found.device_id in said, "two of one subject would be taken for each other"
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\n"])

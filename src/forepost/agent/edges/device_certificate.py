@@ -18,13 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from forepost.agent.cores.device_id import device_ids
 from forepost.kit import files
 from forepost.kit.health import Health
 
 ASIDE: Final = ".damaged"
 LARGEST: Final = 16 << 10
-NAME: Final = "forepost agent"
-"""Who it is, is said by the key alone."""
 _SINCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNTIL: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280: of a certificate without an end. The clock of a site may be wrong by years."""
@@ -41,7 +40,7 @@ def seen_to(path: Path, certificate: Path, health: Health) -> bytes:
         files.replace(path, pem)
     spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if not _is_of(certificate, spki):
-        files.replace(certificate, _signed(key))
+        files.replace(certificate, _signed(key, device_ids(spki)[0]))
     return spki
 
 
@@ -86,8 +85,9 @@ def _is_of(path: Path, spki: bytes) -> bool:
     return public == spki
 
 
-def _signed(key: ec.EllipticCurvePrivateKey) -> bytes:
-    said = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, NAME)])
+def _signed(key: ec.EllipticCurvePrivateKey, name: str) -> bytes:
+    """`name`: of this device alone, as OpenSSL finds a certificate that it knows by its subject."""
+    said = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name)])
     made = (
         x509.CertificateBuilder()
         .subject_name(said)
