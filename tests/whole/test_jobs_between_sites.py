@@ -113,6 +113,29 @@ def test_a_folder_goes_both_ways_and_rests_while_paused(
     assert (two.files / "c").read_text() == "while paused"
 
 
+def test_a_distribution_to_two_ends_at_all_three(
+    sites: tuple[LonelySite, LonelySite], tmp_path: Path
+) -> None:
+    """Each goes on to give for a while when it is finished, so that the others see that it is."""
+    third = LonelySite(tmp_path / "three")
+    everybody = [*sites, third]
+    try:
+        third.begin()
+        (sites[0].files / "data").write_bytes(bytes(range(256)) * (1 << 12))
+        members = [
+            {"deviceid": site.deviceid, "address": site.listen, "permission": permission}
+            for site, permission in zip(everybody, ("rw", "ro", "ro"), strict=True)
+        ]
+        for site, own in zip(everybody, members, strict=True):
+            peers = [one for one in members if one is not own]
+            site.job(name="d", type="distribution", permission=own["permission"], peers=peers)
+        for site in everybody:
+            site.until_status("d", "successfully finished")
+            assert (site.files / "data").read_bytes() == bytes(range(256)) * (1 << 12)
+    finally:
+        third.agent.end()
+
+
 def test_kill_9_of_both_in_the_middle_of_a_transfer(sites: tuple[LonelySite, LonelySite]) -> None:
     source, target = sites
     data = bytes(range(256)) * (1 << 17)
