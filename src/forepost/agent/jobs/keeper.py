@@ -169,20 +169,25 @@ class JobKeeper:
 
     def _begin(self, tasks: TaskGroup, begun: BeginRun, now: datetime) -> None:
         before = self.runs.get(begun.uid)
-        if before is None or not self.runs.begin(begun.uid, begun.step, self.path(before), now):
+        if before is None:
             return
-        record = self.runs.get(begun.uid)
-        assert record is not None
+        path = self.path(before)
         match begun.step:
             case "script" | "pre_indexing" | "post_download" | "complete" as step:
+                began = msgspec.structs.replace(before, started_at=before.started_at or now)
                 try:
-                    order = self._rules.order(record, step)
+                    order = self._rules.order(began, step)
+                    self._scripts.prepare(order)
                 except WrongPath as error:
                     self.runs.end(begun.uid, "error", str(error), now)
+                except OSError as error:
+                    self.runs.put_off(error)
                 else:
-                    self._scripts.begin(tasks, order, step)
-            case _:
-                self.look()
+                    if self.runs.begin(begun.uid, step, path, now):
+                        self._scripts.begin(tasks, order, step)
+            case step:
+                if self.runs.begin(begun.uid, step, path, now):
+                    self.look()
 
     def _script_ended(self, uid: str, step: ScriptStep, end: ScriptEnd) -> None:
         self.runs.script_ended(uid, step, end, self._now())

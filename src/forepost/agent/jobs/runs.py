@@ -186,13 +186,17 @@ class Runs:
         try:
             self._journal.put(changed)
         except OSError as error:
-            said = f"the journal cannot be written, no run begins: {error.strerror}"
-            self._health.ill(SUBJECT, said)
+            self.put_off(error)
             return False
         if not self._owed:
             self._health.well(SUBJECT)
         self._records[uid] = changed
         return True
+
+    def put_off(self, error: OSError) -> None:
+        """What a run needs cannot be written: it begins when it can."""
+        said = f"the journal cannot be written, no run begins: {error.strerror}"
+        self._health.ill(SUBJECT, said)
 
     def script_ended(self, uid: str, step: ScriptStep, end: ScriptEnd, now: datetime) -> None:
         """A script, and all that it started, has ended."""

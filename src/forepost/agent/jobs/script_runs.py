@@ -36,6 +36,10 @@ class ScriptRuns:
         """End what is left of a former agent's scripts; called before any is begun."""
         await self._processes.sweep()
 
+    def prepare(self, order: ScriptOrder) -> None:
+        """Called before it is on disk that the script begins. Raises OSError: it does not yet."""
+        self._processes.prepare(order)
+
     def begin(self, tasks: TaskGroup, order: ScriptOrder, step: ScriptStep) -> None:
         script = RunningScript(step, ScriptOutput(), anyio.Event())
         self._running[order.uid] = script

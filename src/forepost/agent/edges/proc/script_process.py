@@ -89,6 +89,19 @@ class ScriptProcesses:
             if path.name.startswith(uid):
                 path.unlink(missing_ok=True)
 
+    def prepare(self, order: ScriptOrder) -> None:
+        """Have on disk what a script needs there, before it is said to begin. Raises OSError; what
+        else is wrong is told by `run`.
+        """
+        if not isinstance(order.command, str):
+            return
+        path = self._folder / order.uid
+        files.replace(path, order.command.encode())
+        with suppress(NoSuchUser):
+            user = user_named(order.user)
+            if user is not None:
+                os.chown(path, user.pw_uid, user.pw_gid)
+
     async def run(
         self, order: ScriptOrder, written: Callable[[bytes], None], stop: anyio.Event
     ) -> ScriptResult:
@@ -170,9 +183,8 @@ class ScriptProcesses:
         argv = [order.called or order.program]
         if isinstance(order.command, str):
             path = self._folder / order.uid
-            files.replace(path, order.command.encode())
-            if user is not None:
-                os.chown(path, user.pw_uid, user.pw_gid)
+            if not path.exists():
+                self.prepare(order)
             file = str(path)
         else:
             argv = list(order.command)
