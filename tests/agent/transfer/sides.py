@@ -123,7 +123,7 @@ class Side:
         """
         found = other.said()
         opened = self.opened
-        pursuit = Pursuit(found, opened, OneMember(other, found), do, AtOnce(), self.random)  # type: ignore[arg-type]
+        pursuit = Pursuit(found, opened, OneMember(other, found), do, self.random)  # type: ignore[arg-type]
         opened.intake.troubles.clear()
         opened.growing.begin()
         leaves = at_once(pursuit.compare())

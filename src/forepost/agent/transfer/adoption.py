@@ -6,8 +6,7 @@ the end (removal.py), so that a file with a new name finds its bytes under the o
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -28,7 +27,7 @@ from forepost.agent.transfer.row import bumped, names_of, shown
 from forepost.agent.transfer.scan import seen_of
 from forepost.wire.jobs.folder import FILE, FOLDER, GONE, LINK, Row
 
-BATCH: Final = 300
+BATCH: Final = 1_000
 """Files that get their names together."""
 
 
@@ -46,6 +45,10 @@ class Adoption:
         self._disk, self._intake, self._growing = disk, intake, growing
         self._recipes = recipes
         self.outcome = outcome
+        self._placed: dict[bytes, IndexedRow] = {}
+        """Files that have their names, and not surely on the disk: the index must not know them
+        yet, or a file that a power cut took back would count as deleted.
+        """
         self._mirrors = not disk.counts_versions
 
     def decision(self, ours: IndexedRow | None, theirs: Row) -> Decision:
@@ -93,7 +96,7 @@ class Adoption:
                 if isinstance(found, Join) and ours is not None:
                     self._join(ours, found.row)
         self._disk.index.drop_coming()
-        self._disk.index.commit()
+        self._disk.commit_synced()
         missing = 0
         for number, piece in enumerate(pieces_of(rows), leaf.first_piece):
             if any(self.lacks(known.get(row.path), row) for row in piece.rows):
@@ -223,71 +226,87 @@ class Adoption:
 
     # --- what was fetched
 
-    def commit(self, finished: Sequence[Finished], syncers: Executor | None) -> int:
-        """Give files their names; return how many have them now."""
-        ready = [*self._synced(finished, syncers)]
-        self._announce([one.row for one in ready])
+    def commit(self, finished: Sequence[Finished]) -> None:
+        """Give files their names. The index hears of them with the next call, or `settle`: when
+        their names are on the disk too.
+        """
+        fds = [one.fd for one in finished if one.fd >= 0]
+        try:
+            self._disk.sync(fds)
+            self._know_placed([one.row for one in finished])
+            self._disk.index.begin()
+            for one in finished:
+                self._commit_one(one)
+            self._disk.commit_synced()
+        finally:
+            for fd in fds:
+                os.close(fd)
+
+    def settle(self) -> None:
+        """Have the index know of all that has its name."""
+        if self._placed:
+            self._disk.sync(())
+            self._know_placed(())
+
+    def _know_placed(self, next_: Sequence[Row]) -> None:
+        """`next_`: what gets its name next."""
         self._disk.index.begin()
-        done = sum(self._commit_one(one) for one in ready)
+        self._disk.put(self._placed.values())
+        for one in self._placed.values():
+            self._know_chunks(one.row)
+            if one.row.chunks > 1:
+                self._disk.index.drop_partial(one.row.path)
         self._disk.index.drop_coming()
+        self._disk.index.set_coming(next_)
         self._disk.index.commit()
-        for one in finished:
-            if one.fd >= 0:
-                os.close(one.fd)
-        return done
+        self._placed.clear()
 
-    def _synced(self, finished: Sequence[Finished], syncers: Executor | None) -> Iterable[Finished]:
-        if syncers is None:
-            return finished
-        errors = syncers.map(_sync_error, [one.fd for one in finished])
-        ready = []
-        for one, error in zip(finished, errors, strict=True):
-            if error is None:
-                ready.append(one)
-            else:
-                self._intake.trouble(one.row.path, error)
-        return ready
+    def row(self, index: IndexReader, path: bytes) -> IndexedRow | None:
+        """Return what is known of a path, of files that have just got their names too."""
+        placed = self._placed.get(path)
+        return placed if placed is not None else index.get(path)
 
-    def _commit_one(self, one: Finished) -> bool:
+    def _commit_one(self, one: Finished) -> None:
         row, names = one.row, names_of(one.row.path)
-        name = one.name or self._growing.name_of(row)
-        ours = self._disk.index.get(row.path)
+        try:
+            name = one.name or self._growing.name_of(row)
+        except OSError:
+            return
+        ours = self.row(self._disk.index, row.path)
         match self.decision(ours, row):
             case Take(taken):
                 before = ours
             case Yield(taken, loser):
                 if ours is None or not self._set_aside(ours, loser):
-                    return self._give_up(one, name)
+                    self._give_up(one, name)
+                    return
                 before = None
             case _:
-                return self._give_up(one, name)
+                self._give_up(one, name)
+                return
         try:
-            if one.fd < 0:
-                self._growing.sync_whole(row)
             self._clear_for(before, row)
             now = self._disk.placement.finish(
                 names, name, row.mtime_ns, row.mode, self._disk.expects(before)
             )
         except ChangedHere:
             self.outcome.look_again.add(row.path)
-            return self._give_up(one, name)
+            self._give_up(one, name)
+            return
         except OSError as error:
             self._intake.trouble(row.path, error)
-            return self._give_up(one, name)
-        self._disk.put([IndexedRow(taken, seen_of(now))])
-        self._know_chunks(row)
+            self._give_up(one, name)
+            return
+        self._placed[row.path] = IndexedRow(taken, seen_of(now))
         if one.fd < 0:
             self._growing.forget(row.path)
-            self._disk.index.drop_partial(row.path)
         self.outcome.fates.append(Fate(row.path, "received"))
-        return True
 
-    def _give_up(self, one: Finished, name: bytes) -> bool:
+    def _give_up(self, one: Finished, name: bytes) -> None:
         if one.fd < 0:
             self._growing.forget(one.row.path)
             self._disk.index.drop_partial(one.row.path)
         self._disk.placement.give_up(names_of(one.row.path), name)
-        return False
 
     def _know_chunks(self, row: Row) -> None:
         if row.chunks < 2:
@@ -312,13 +331,3 @@ class Adoption:
             self._disk.index.put_partial(partial)
             self._disk.index.commit()
             file.kept = partial.done
-
-
-def _sync_error(fd: int) -> OSError | None:
-    if fd < 0:
-        return None
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        return error
-    return None

@@ -4,8 +4,9 @@ All of it is used by one thread. Whatever moment the process ends at, the next o
 that is true of some moment before, and a scan brings it up to date: equal content never conflicts.
 """
 
+import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
@@ -18,23 +19,20 @@ from blake3 import blake3
 from forepost.agent.edges.tree.archive import Archive
 from forepost.agent.edges.tree.placement import Placement
 from forepost.agent.edges.tree.root import FolderRoot, OnDisk, RootMissing
+from forepost.agent.edges.tree.sync import sync_all
+from forepost.agent.transfer.findings import Findings
+from forepost.agent.transfer.folder_rows import FolderRows
 from forepost.agent.transfer.ignored import Ignored
 from forepost.agent.transfer.index import Index, IndexReader
-from forepost.agent.transfer.kept_rows import NOWHERE, IndexedRow
-from forepost.agent.transfer.row import bumped
-from forepost.agent.transfer.scan import KINDS, Found, Restless, Scan, Trouble, seen_of
-from forepost.agent.transfer.tree import leaf_entry, update
-from forepost.wire.jobs.folder import FILE, FOLDER, GONE, SHORT_ID, Entry, Row, Version
+from forepost.agent.transfer.kept_rows import IndexedRow
+from forepost.agent.transfer.scan import Found, Restless, Scan, Trouble, seen_of
+from forepost.wire.jobs.folder import FILE, FOLDER, GONE, SHORT_ID, Entry
 from forepost.wire.jobs.transfer import TransferTask
 
 BATCH: Final = 500
 """Rows that enter the index in one transaction."""
-MOST_CHANGED: Final = 50_000
-"""Paths that are remembered for the tree; beyond, all of it is made anew."""
 BRAKE_ROWS: Final = 100
 ME: Final = "me"
-DIRTY: Final = "dirty"
-NUMBER: Final = "number"
 
 
 class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,16 +70,20 @@ class FolderDisk:
         self.archive = Archive(self.root)
         self.placement = Placement(self.root, self.archive)
         self._restless = Restless()
-        self._has_coming = False
         self.unfinished: list[list[bytes]] = []
         """Names of files that grow, or grew, as the last scan found them."""
-        self._changed: set[bytes] | None = None if self.index.fact(DIRTY) == b"1" else set()
-        """None: the tree is to be made anew."""
-        self.top = self.refresh()
+        self._rows = FolderRows(self.index)
+        self.put, self.drop = self._rows.put, self._rows.drop
+        self.refresh, self.next_number = self._rows.refresh, self._rows.next_number
+        self.move_chunks = self.index.move_chunks
 
     def close(self) -> None:
         self.index.close()
         self.root.close()
+
+    @property
+    def top(self) -> Entry:
+        return self._rows.top
 
     @property
     def writes(self) -> bool:
@@ -124,7 +126,7 @@ class FolderDisk:
             reader.close()
 
     def _scan(self, reader: IndexReader, part: bytes, *, held_ok: bool) -> ScanSummary:
-        self._has_coming = self.index.has_coming
+        findings = Findings(self._rows, self.task, self.me, self._now)
         scan = Scan(self.root, reader, self._ignored, self._readers, self._restless, self._now)
         batch: list[Found] = []
         gone: list[Found] = []
@@ -135,20 +137,20 @@ class FolderDisk:
                 continue
             batch.append(found)
             if len(batch) == BATCH:
-                changed += self._enter(batch)
+                changed += findings.enter(batch)
                 batch = []
-        changed += self._enter(batch)
+        changed += findings.enter(batch)
         self.unfinished = scan.unfinished
         held = "" if held_ok else self._brake(gone)
         if not held:
             self.root.check(self.marker)
             for begin in range(0, len(gone), BATCH):
-                changed += self._enter(gone[begin : begin + BATCH])
-        if self._has_coming and not part and not self._restless.since:
+                changed += findings.enter(gone[begin : begin + BATCH])
+        if findings.has_coming and not part and not self._restless.since:
             self.index.begin()
             self.index.drop_coming()
             self.index.commit()
-        self.top = self.refresh()
+        self.refresh()
         return ScanSummary(
             changed=changed,
             troubles=tuple(scan.troubles),
@@ -163,154 +165,25 @@ class FolderDisk:
             return f"{lost} of {files} files are gone at once"
         return ""
 
-    def _enter(self, found: Iterable[Found]) -> int:
-        count = 0
-        self.index.begin()
-        for one in found:
-            count += self._enter_one(one)
-        self._mark_dirty()
-        self.index.commit()
-        return count
-
-    def _enter_one(self, found: Found) -> bool:
-        before = found.before
-        if found.now is None:
-            assert before is not None
-            self._changed_at(found.path)
-            if self.writes and self.counts_versions:
-                self.index.put([IndexedRow(self._gone(before.row), NOWHERE)])
-            else:
-                self.index.drop([found.path])
-            self.index.put_chunks(found.path, ())
-            return True
-        row = self._row(found)
-        coming = self.index.coming(found.path) if self._has_coming else None
-        if coming is not None and (coming.same, coming.mtime_ns) == (row.same, row.mtime_ns):
-            self.index.put([IndexedRow(coming, seen_of(found.now))])
-            self.know_chunks(row.path, found)
-            self._changed_at(found.path)
-            return True
-        same = before is not None and (before.row.same, before.row.mode, before.row.mtime_ns) == (
-            row.same,
-            row.mode,
-            row.mtime_ns,
-        )
-        if same:
-            assert before is not None
-            self.index.put([IndexedRow(before.row, seen_of(found.now), before.own)])
-            return False
-        self.index.put([IndexedRow(row, seen_of(found.now), not self.writes)])
-        self.know_chunks(row.path, found)
-        self._changed_at(found.path)
-        return True
-
-    def know_chunks(self, path: bytes, found: Found) -> None:
-        content = found.content
-        if content is None or not content.chunks:
-            self.index.put_chunks(path, ())
-            return
-        self.index.keep_pages((blake3(page).digest(), page) for page in content.pages)
-        offset, chunks = 0, []
-        for chunk in content.chunks:
-            chunks.append((offset, chunk.length, chunk.hash))
-            offset += chunk.length
-        self.index.put_chunks(path, chunks)
-
-    def _row(self, found: Found) -> Row:
-        now, content = found.now, found.content
-        assert now is not None
-        kind = KINDS[now.kind]
-        size = now.size if kind == FILE else 0
-        chunks = 0
-        if kind == FILE and size:
-            chunks = len(content.chunks) if content is not None and content.chunks else 1
-        before = found.before.row.version if found.before is not None else ()
-        return Row(
-            found.path,
-            kind,
-            size,
-            now.mtime_ns if kind == FILE else 0,
-            now.mode if kind != KINDS["link"] else 0,
-            content.hash if content is not None else found.target,
-            chunks,
-            self.me,
-            self._version(before),
-        )
-
-    def _gone(self, row: Row) -> Row:
-        wall_ns, _ = self._now()
-        return Row(row.path, GONE, 0, wall_ns, 0, b"", 0, self.me, self._version(row.version))
-
-    def _version(self, before: Version) -> Version:
-        return bumped(before, self.me) if self.counts_versions else ((self.me, 1),)
-
-    # --- the tree
-
-    def _changed_at(self, path: bytes) -> None:
-        if self._changed is not None:
-            self._changed.add(path)
-            if len(self._changed) > MOST_CHANGED:
-                self._changed = None
-
-    def _mark_dirty(self) -> None:
-        """In the transaction of the rows: the tree is not theirs yet."""
-        self.index.set_fact(DIRTY, b"1")
-
-    def put(self, rows: Iterable[IndexedRow]) -> None:
-        """Within a transaction: these rows are true of the disk from now on."""
-        kept = list(rows)
-        self.index.put(kept)
-        for one in kept:
-            self._changed_at(one.row.path)
-        self._mark_dirty()
-
-    def move_chunks(self, path: bytes, new: bytes) -> None:
-        """Within a transaction: the file of this path has another one."""
-        self.index.move_chunks(path, new)
-
-    def drop(self, paths: Iterable[bytes]) -> None:
-        """Within a transaction."""
-        kept = list(paths)
-        self.index.drop(kept)
-        for path in kept:
-            self._changed_at(path)
-        self._mark_dirty()
-
-    def refresh(self) -> Entry:
-        """Bring the tree up to date, and return its top."""
-        self.index.begin()
-        if self._changed is None:
-            for level in range(8):
-                self.index.replace(level, b"", None, ())
-            top = update(self.index, [b"\xff"])
-        elif self._changed:
-            top = update(self.index, self._changed)
-        else:
-            top = self._known_top()
-        self._changed = set()
-        self.index.set_fact(DIRTY, b"0")
-        self.index.commit()
-        self.top = top
-        return top
-
-    def _known_top(self) -> Entry:
-        level = 0
-        while True:
-            found = self.index.entries(level, b"", None)
-            if len(found) <= 1:
-                return found[0] if found else leaf_entry(())[0]
-            level += 1
-
-    def next_number(self, at_least: int = 0) -> int:
-        """Return the number of the next root, greater than all before."""
-        found = int.from_bytes(self.index.fact(NUMBER) or b"", "big")
-        number = max(found, at_least) + 1
-        self.index.begin()
-        self.index.set_fact(NUMBER, number.to_bytes(8, "big"))
-        self.index.commit()
-        return number
-
     # --- what is expected of the disk
+
+    def sync(self, fds: Sequence[int]) -> None:
+        """Bring to the disk what was written below the root, as far as the task wants it; `fds`: of
+        new files. Raises OSError.
+        """
+        durability = self.task.settings.durability
+        if durability == "full":
+            for fd in fds:
+                os.fsync(fd)
+        if durability != "none":
+            with self.root.folder([]) as root:
+                sync_all(root, fds)
+
+    def commit_synced(self) -> None:
+        """What rows say of the disk is on it before they are."""
+        if self.index.is_changed:
+            self.sync(())
+        self.index.commit()
 
     @staticmethod
     def expects(before: IndexedRow | None) -> Callable[[OnDisk | None], bool]:

@@ -1,5 +1,6 @@
 """A task: its folder is kept in step with its members, whatever happens to either."""
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -38,6 +39,8 @@ from forepost.kit.clock import Clock
 from forepost.wire.jobs.folder import Root
 from forepost.wire.jobs.members import Have, Roots, WrongWord
 from forepost.wire.jobs.transfer import TransferEvent, TransferStatus, TransferTask
+
+_log = logging.getLogger(__name__)
 
 AGAIN_SEC: Final = 5.0
 """After what ends a folder: until it is opened anew."""
@@ -179,6 +182,9 @@ class Folder:
                 await self._run()
             except* (RootMissing, OSError, sqlite3.Error, WrongPattern) as group:
                 self.state.problem = str(group.exceptions[0])
+            except* Exception as group:  # noqa: BLE001 - the other folders go on
+                _log.exception("%s", self.task.key)
+                self.state.problem = f"a fault of the engine: {group.exceptions[0]!r}"
             await self._around.clock.sleep(AGAIN_SEC)
 
     async def _run(self) -> None:
@@ -314,8 +320,7 @@ class Folder:
 
     async def _pursue(self, found: Vouched, tasks: TaskGroup) -> None:
         assert self._open is not None
-        syncers = None if self.task.settings.durability == "none" else self._around.executor
-        pursuit = Pursuit(found, self._open, self._members, self._do, syncers, self._around.random)
+        pursuit = Pursuit(found, self._open, self._members, self._do, self._around.random)
         self.state.phase = "merging"
         self._open.intake.troubles.clear()
         self._open.growing.begin()
@@ -367,6 +372,8 @@ class Folder:
         kept_at = self._around.clock.monotonic()
         while not target.is_done:
             if pursuit.is_outdated or self.task.paused:
+                while await pursuit.commit(0.0):
+                    self._tell_fates(pursuit)
                 return False
             self._bulk.fetch(target, tasks)
             await pursuit.commit()

@@ -183,10 +183,6 @@ class GrowingFiles:
         """Return the unfinished name of a file."""
         return self._get(row).name
 
-    def sync_whole(self, row: Row) -> None:
-        """Sync a file that is whole, before it gets its name. Raises OSError."""
-        self.sync(self._get(row))
-
     def forget(self, path: bytes) -> None:
         """The file has its place, or is not wanted."""
         with self._lock:

@@ -198,10 +198,17 @@ class Index(IndexReader):
         self._sql.execute("PRAGMA synchronous = FULL")
         self._sql.execute("PRAGMA journal_size_limit = 67108864")
         self._sql.executescript(SCHEMA)
+        self._changes = self._sql.total_changes
 
     def begin(self) -> None:
         if not self._sql.in_transaction:
             self._sql.execute("BEGIN IMMEDIATE")
+            self._changes = self._sql.total_changes
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything was written since `begin`."""
+        return self._sql.total_changes != self._changes
 
     def commit(self) -> None:
         """Synced to the disk when it returns."""

@@ -27,7 +27,7 @@ from forepost.agent.transfer.scan import Trouble, seen_of
 from forepost.agent.transfer.target import Lacking
 from forepost.wire.jobs.folder import Row
 
-MOST_FINISHED: Final = 512
+MOST_FINISHED: Final = 4_000
 """Files that wait for their names; then who fetches waits."""
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
 MOST_TROUBLES: Final = 100

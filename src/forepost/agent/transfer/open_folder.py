@@ -46,9 +46,6 @@ class OpenFolder:
         self.readers.close()
         self.disk.close()
 
-    def row(self, path: bytes) -> IndexedRow | None:
-        return self.readers.get().get(path)
-
     def pages(self, hashes: list[bytes]) -> list[bytes]:
         with suppress(sqlite3.Error):
             return pages(self.readers.get(), hashes)

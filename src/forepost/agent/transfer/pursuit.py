@@ -1,7 +1,6 @@
 """One root of a writer, from hearing of it until everything of it is here."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Executor
 from random import Random
 from typing import Any, Final, TypeVar
 
@@ -46,12 +45,11 @@ class Pursuit:
         folder: OpenFolder,
         members: Members,
         do: Do,
-        syncers: Executor | None,
         random: Random,
     ) -> None:
         self.found = found
         self._folder, self._members, self._do = folder, members, do
-        self._syncers, self._random = syncers, random
+        self._random = random
         self._outcome = outcome = Outcome()
         self._adoption = Adoption(
             folder.disk, folder.intake, folder.growing, folder.recipes, outcome
@@ -131,10 +129,14 @@ class Pursuit:
             leaves,
             lambda hash_: page.get().page(hash_),
             missing,
-            lambda row: self._adoption.lacks(self._folder.row(row.path), row),
+            self._lacks,
             self._random,
         )
         return True
+
+    def _lacks(self, row: Row) -> bool:
+        known = self._adoption.row(self._folder.readers.get(), row.path)
+        return self._adoption.lacks(known, row)
 
     def _prepare(self, leaves: Sequence[LeafPlace]) -> tuple[int, list[Row]]:
         missing, large = 0, []
@@ -190,11 +192,12 @@ class Pursuit:
     def _commit(self, wait_sec: float) -> int:
         finished = self._folder.intake.finished(BATCH, wait_sec)
         if not finished:
+            self._adoption.settle()
             return 0
-        count = self._adoption.commit(finished, self._syncers)
+        self._adoption.commit(finished)
         self.left.files -= len(finished)
         self.left.size -= sum(one.row.size for one in finished)
-        return len(finished) or count
+        return len(finished)
 
     async def keep_growing(self) -> None:
         await self._do(self._adoption.keep_growing)
