@@ -22,16 +22,17 @@ from forepost.agent.edges.tree.root import FolderRoot, OnDisk, RootMissing
 from forepost.agent.edges.tree.sync import sync_all
 from forepost.agent.transfer.findings import Findings
 from forepost.agent.transfer.folder_rows import FolderRows
+from forepost.agent.transfer.guards import DAY_NS, Absence, Brake
 from forepost.agent.transfer.ignored import Ignored
 from forepost.agent.transfer.index import Index, IndexReader
 from forepost.agent.transfer.kept_rows import IndexedRow
 from forepost.agent.transfer.scan import Found, Restless, Scan, Trouble, seen_of
-from forepost.wire.jobs.folder import FILE, FOLDER, GONE, SHORT_ID, Entry
+from forepost.wire.jobs.folder import FILE, FOLDER, GONE, SHORT_ID, Entry, Row
 from forepost.wire.jobs.transfer import TransferTask
 
 BATCH: Final = 500
 """Rows that enter the index in one transaction."""
-BRAKE_ROWS: Final = 100
+ROOT: Final = "file system"
 ME: Final = "me"
 
 
@@ -54,25 +55,36 @@ class FolderDisk:
         device_id: str,
         readers: Executor,
         now: Callable[[], tuple[int, float]],
+        *,
+        anew: bool = False,
     ) -> None:
-        """`file`: of the index. Raises RootMissing, OSError, WrongPattern."""
+        """`file`: of the index. `anew`: where the root is not as it was, somebody confirmed that:
+        what is there then, and what others have, is joined; nothing counts as deleted.
+
+        Raises RootMissing, OSError, WrongPattern.
+        """
         self._ignored = Ignored(task.settings.ignore)
         self.task, self._readers, self._now = task, readers, now
         self.marker = blake3(task.key.encode()).hexdigest(16)
+        if anew and file.exists() and self._is_lost(file):
+            _set_aside(file, "lost")
         is_new = not file.exists()
         if is_new and (task.permission == "ro" or task.type == "folder"):
             Path(task.path).mkdir(parents=True, exist_ok=True)
         self.root = FolderRoot(Path(task.path))
-        self._adopt_marker(is_new=is_new)
+        self._adopt_marker(is_new=is_new, anew=anew)
         self.index = _opened(file)
+        self._know_file_system()
         self.file = file
         self.me = self._short_id(device_id)
         self.archive = Archive(self.root)
         self.placement = Placement(self.root, self.archive)
         self._restless = Restless()
+        self._brake = Brake(self.index)
+        self.absence = Absence(self.index, lambda: now()[0])
         self.unfinished: list[list[bytes]] = []
         """Names of files that grow, or grew, as the last scan found them."""
-        self._rows = FolderRows(self.index)
+        self._rows = FolderRows(self.index, lambda: now()[0])
         self.put, self.drop = self._rows.put, self._rows.drop
         self.refresh, self.next_number = self._rows.refresh, self._rows.next_number
         self.move_chunks = self.index.move_chunks
@@ -94,13 +106,38 @@ class FolderDisk:
         """Whether several may write: otherwise a destination mirrors its source."""
         return self.task.type == "folder"
 
-    def _adopt_marker(self, *, is_new: bool) -> None:
+    def _is_lost(self, file: Path) -> bool:
+        """Whether the root is not the one that the index is of."""
+        try:
+            root = FolderRoot(Path(self.task.path))
+        except RootMissing:
+            return True
+        reader = IndexReader(file)
+        try:
+            known = reader.fact(ROOT)
+            return root.marker() != self.marker or known not in (None, root.file_system())
+        finally:
+            reader.close()
+            root.close()
+
+    def _adopt_marker(self, *, is_new: bool, anew: bool) -> None:
         found = self.root.marker()
-        if found is None and is_new:
+        if is_new and (found is None or anew):
             self.root.mark(self.marker)
         elif found != self.marker and is_new:
             raise RootMissing(f"{self.root.path}: is of another job (.sync/ID)")
         self.root.check(self.marker)
+
+    def _know_file_system(self) -> None:
+        known, now = self.index.fact(ROOT), self.root.file_system()
+        if known == now:
+            return
+        if known is not None:
+            self.close()
+            raise RootMissing(f"{self.root.path}: on another file system than it was")
+        self.index.begin()
+        self.index.set_fact(ROOT, now)
+        self.index.commit()
 
     def _short_id(self, device_id: str) -> bytes:
         """What rows call this device: another one for each index, since one that was lost does not
@@ -141,7 +178,7 @@ class FolderDisk:
                 batch = []
         changed += findings.enter(batch)
         self.unfinished = scan.unfinished
-        held = "" if held_ok else self._brake(gone)
+        held = self._held(part, gone, held_ok=held_ok)
         if not held:
             self.root.check(self.marker)
             for begin in range(0, len(gone), BATCH):
@@ -150,6 +187,8 @@ class FolderDisk:
             self.index.begin()
             self.index.drop_coming()
             self.index.commit()
+        if not part and self.counts_versions:
+            self._rows.forget_gone(self.task.settings.keep_deletions_days)
         self.refresh()
         return ScanSummary(
             changed=changed,
@@ -158,12 +197,20 @@ class FolderDisk:
             restless=bool(self._restless.since),
         )
 
-    def _brake(self, gone: list[Found]) -> str:
-        files = self.top.files
+    def is_forgotten(self, gone: Row) -> bool:
+        """Whether a deletion is older than deletions are remembered."""
+        days = self.task.settings.keep_deletions_days
+        return self._now()[0] - gone.mtime_ns > days * DAY_NS
+
+    def _held(self, part: bytes, gone: list[Found], *, held_ok: bool) -> str:
+        """Return why what is gone is not believed; "": it is."""
+        if held_ok:
+            self._brake.confirm()
+            return ""
         lost = sum(one.before is not None and one.before.row.kind == FILE for one in gone)
-        if lost > BRAKE_ROWS and lost * 2 > files:
-            return f"{lost} of {files} files are gone at once"
-        return ""
+        if part and not lost:
+            return self._brake.held  # a part in which nothing is gone says nothing of the rest
+        return self._brake.check(lost, self.top.files, self._now()[1])
 
     # --- what is expected of the disk
 
@@ -202,8 +249,12 @@ def _opened(file: Path) -> Index:
         index = Index(file)
         index.fact(ME)
     except sqlite3.DatabaseError:
-        for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
-            with suppress(FileNotFoundError):
-                (file.parent / name).replace(file.parent / f"{name}.damaged")
+        _set_aside(file, "damaged")
         return Index(file)
     return index
+
+
+def _set_aside(file: Path, why: str) -> None:
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        with suppress(FileNotFoundError):
+            (file.parent / name).replace(file.parent / f"{name}.{why}")

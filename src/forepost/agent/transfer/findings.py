@@ -39,7 +39,7 @@ class Findings:
             assert before is not None
             self._rows.changed_at(found.path)
             if self._writes and self._counts_versions:
-                self._index.put([IndexedRow(self._gone(before.row), NOWHERE)])
+                self._rows.put([IndexedRow(self._gone(before.row), NOWHERE)])
             else:
                 self._index.drop([found.path])
             self._index.put_chunks(found.path, ())

@@ -1,15 +1,20 @@
 """The rows of a folder and the tree that is made of them, kept in step. Of the folder's thread."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
+import msgspec
+
+from forepost.agent.transfer.guards import DAY_NS
 from forepost.agent.transfer.index import Index
-from forepost.agent.transfer.kept_rows import IndexedRow
+from forepost.agent.transfer.kept_rows import NOWHERE, IndexedRow, Seen
 from forepost.agent.transfer.tree import leaf_entry, update
 from forepost.wire.jobs.folder import Entry
 
 MOST_CHANGED: Final = 50_000
 """Paths that are remembered for the tree; beyond, all of it is made anew."""
+MOST_FORGOTTEN: Final = 10_000
+"""At a time."""
 DIRTY: Final = "dirty"
 NUMBER: Final = "number"
 
@@ -17,8 +22,8 @@ NUMBER: Final = "number"
 class FolderRows:
     """Of one folder."""
 
-    def __init__(self, index: Index) -> None:
-        self.index = index
+    def __init__(self, index: Index, now_ns: Callable[[], int]) -> None:
+        self.index, self._now_ns = index, now_ns
         self._changed: set[bytes] | None = None if index.fact(DIRTY) == b"1" else set()
         """None: the tree is to be made anew."""
         self.top = self.refresh()
@@ -35,11 +40,27 @@ class FolderRows:
 
     def put(self, rows: Iterable[IndexedRow]) -> None:
         """Within a transaction: these rows are true of the disk from now on."""
-        kept = list(rows)
+        kept = [one if one.seen != NOWHERE else self._gone_now(one) for one in rows]
         self.index.put(kept)
         for one in kept:
             self.changed_at(one.row.path)
         self.mark_dirty()
+
+    def _gone_now(self, one: IndexedRow) -> IndexedRow:
+        return msgspec.structs.replace(one, seen=Seen(0, 0, self._now_ns(), 0))
+
+    def forget_gone(self, days: int) -> None:
+        """Drop deletions of which this agent has known for so long.
+
+        Each member does so by its own clock, and none takes a deletion again that is as old
+        (Removal), so they do not fight over it: one that has dropped it has a tree of its own until
+        the others have too, and that differs in nothing that is on a disk.
+        """
+        self.index.begin()
+        for path in self.index.forget_gone(self._now_ns() - days * DAY_NS, MOST_FORGOTTEN):
+            self.changed_at(path)
+            self.mark_dirty()
+        self.index.commit()
 
     def drop(self, paths: Iterable[bytes]) -> None:
         """Within a transaction."""

@@ -28,9 +28,11 @@ class OpenFolder:
         device_id: str,
         executor: Executor,
         now: Callable[[], tuple[int, float]],
+        *,
+        anew: bool = False,
     ) -> None:
         """Raises RootMissing, OSError, WrongPattern, sqlite3.Error."""
-        self.disk = FolderDisk(task, file, device_id, executor, now)
+        self.disk = FolderDisk(task, file, device_id, executor, now, anew=anew)
         self.readers = Readers(file)
         self.recipes = Recipes(lambda hash_: page_of(self.readers.get(), hash_))
         self.growing = GrowingFiles(

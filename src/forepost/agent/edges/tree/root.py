@@ -72,6 +72,11 @@ class FolderRoot:
             what = "has no marker (.sync/ID)" if found is None else "is of another job (.sync/ID)"
             raise RootMissing(f"{self.path}: {what}; is it mounted?")
 
+    def file_system(self) -> bytes:
+        """Return what tells the file system from others, also after a restart of the host."""
+        found = os.statvfs(f"/proc/self/fd/{self.fd}").f_fsid
+        return b"%d" % (found or self.path.stat().st_dev)
+
     def marker(self) -> str | None:
         """Return whose folder this is; None: nobody's yet."""
         try:
