@@ -12,6 +12,7 @@ from forepost.agent.edges.files.job_folder import JobFolder
 from forepost.agent.edges.host.time_zone import local_zone
 from forepost.agent.edges.local.http_face import LocalHttp
 from forepost.agent.edges.proc.script_process import ScriptProcesses
+from forepost.agent.edges.transfer_process import TransferProcess
 from forepost.agent.jobs.agent_api.calls import ApiCalls
 from forepost.agent.jobs.agent_api.face import AgentApiFace
 from forepost.agent.jobs.agent_api.listener import SUBJECT, listen
@@ -19,7 +20,6 @@ from forepost.agent.jobs.agent_api.server_state import ServerState, has_network
 from forepost.agent.jobs.journal import RunJournal
 from forepost.agent.jobs.keeper import JobKeeper
 from forepost.agent.jobs.local_jobs import LocalJobs
-from forepost.agent.jobs.no_transfers import NoTransfers
 from forepost.agent.jobs.pause import AgentPause
 from forepost.agent.jobs.run_numbers import RunNumbers
 from forepost.agent.jobs.runs import Runs, highest_run
@@ -34,9 +34,11 @@ from forepost.agent.ports.transfer import TransferEngine
 from forepost.agent.slices import Built, Service, Site
 from forepost.kit.program import CannotStart
 from forepost.wire.jobs.delivery import JobHost, WantedRun
-from forepost.wire.jobs.transfer import TransferEvent
+from forepost.wire.jobs.transfer import TransferEvent, TransferOrder
 from forepost.wire.local.status import JobsStatus
 
+TRANSFERS: Final = "transfers"
+"""The folder of the transfer engine."""
 LOOK_SEC: Final = 2.0
 """How often the folder of jobs is read."""
 
@@ -72,7 +74,7 @@ class SiteJobs:
         numbers = RunNumbers(state_dir, highest_run(loaded), health)
         self.runs = Runs(journal, numbers, loaded, health)
         self._scheduler = JobScheduler(state_dir, self.runs, health)
-        self._engine: TransferEngine = engine or NoTransfers()
+        self._engine: TransferEngine = engine or TransferProcess(self._order(), site.clock)
         self._rules = JobRules(section, state_dir, self._all_tags)
         self._keeper = JobKeeper(
             self.runs,
@@ -118,6 +120,14 @@ class SiteJobs:
             verbs=verbs.verbs,
             reload=self._reload,
             restart_wanted=self._restart_wanted,
+        )
+
+    def _order(self) -> TransferOrder:
+        return TransferOrder(
+            state_dir=str(self._site.node.state_dir / TRANSFERS),
+            key_file=str(self._key.key_file),
+            certificate_file=str(self._key.certificate_file),
+            listen=self._site.settings.jobs.listen,
         )
 
     def _services(self) -> Mapping[str, Service]:

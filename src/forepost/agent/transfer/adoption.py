@@ -96,7 +96,7 @@ class Adoption:
                 if isinstance(found, Join) and ours is not None:
                     self._join(ours, found.row)
         self._disk.index.drop_coming()
-        self._disk.commit_synced()
+        self._disk.commit()
         missing = 0
         for number, piece in enumerate(pieces_of(rows), leaf.first_piece):
             if any(self.lacks(known.get(row.path), row) for row in piece.rows):
@@ -237,7 +237,7 @@ class Adoption:
             self._disk.index.begin()
             for one in finished:
                 self._commit_one(one)
-            self._disk.commit_synced()
+            self._disk.commit()
         finally:
             for fd in fds:
                 os.close(fd)

@@ -64,6 +64,8 @@ def content_of(root: FolderRoot, names: list[bytes], *, may_change: bool = False
 
 
 def _of_chunks(chunks: list[Chunk], seen: OnDisk) -> Content:
+    if len(chunks) == 1:
+        return Content(chunks[0].hash, [], [], seen)
     pages = list(pages_of(chunks))
     return Content(blake3(pages[-1]).digest(), chunks, pages, seen)
 

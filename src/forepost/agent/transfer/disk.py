@@ -226,7 +226,7 @@ class FolderDisk:
             with self.root.folder([]) as root:
                 sync_all(root, fds)
 
-    def commit_synced(self) -> None:
+    def commit(self) -> None:
         """What rows say of the disk is on it before they are."""
         if self.index.is_changed:
             self.sync(())

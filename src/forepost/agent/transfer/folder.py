@@ -367,9 +367,7 @@ class Folder:
         assert pursuit.target is not None
         target = pursuit.target
         self._members.on_have = lambda device, root, pieces: self._has(device, root, pieces, target)
-        for device_id, pieces in self._members.who_has(target.root.top.hash).items():
-            target.has(device_id, pieces)
-        kept_at = self._around.clock.monotonic()
+        kept_at = -KEEP_SEC
         while not target.is_done:
             if pursuit.is_outdated or self.task.paused:
                 while await pursuit.commit(0.0):
@@ -381,6 +379,9 @@ class Folder:
             self._around.changed()
             if self._around.clock.monotonic() - kept_at > KEEP_SEC:
                 await pursuit.keep_growing()
+                # Who had something not, or not whole, is asked for it again.
+                for device_id, pieces in self._members.who_has(target.root.top.hash).items():
+                    target.has(device_id, pieces)
                 kept_at = self._around.clock.monotonic()
         while await pursuit.commit(0.0):
             self._tell_fates(pursuit)

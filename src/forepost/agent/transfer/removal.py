@@ -40,7 +40,7 @@ class Removal:
         self._disk.index.begin()
         for row in gone:
             self._take_one(index.get(row.path), row)
-        self._disk.commit_synced()
+        self._disk.commit()
 
     def _take_one(self, ours: IndexedRow | None, theirs: Row) -> None:
         if ours is None and self._disk.is_forgotten(theirs):
@@ -82,7 +82,7 @@ class Removal:
                 self._folders.append((one.row.path, None))
             elif self._remove(one):
                 self._disk.drop([one.row.path])
-        self._disk.commit_synced()
+        self._disk.commit()
 
     def finish(self) -> None:
         """Remove the folders, the innermost first, and settle what was in the way of files."""
@@ -93,7 +93,7 @@ class Removal:
         for path, row in self._outcome.blocked.items():
             if not self._is_vacant(path):
                 self._keep_folder(path, row)
-        self._disk.commit_synced()
+        self._disk.commit()
 
     def _remove_folder(self, path: bytes, row: Row | None) -> None:
         try:
