@@ -108,8 +108,8 @@ class Side:
     def close(self) -> None:
         self.opened.close()
 
-    def scan(self, part: bytes = b"", *, held_ok: bool = False) -> ScanSummary:
-        return self.opened.disk.scan(part, held_ok=held_ok)
+    def scan(self, *parts: bytes, held_ok: bool = False) -> ScanSummary:
+        return self.opened.disk.scan(*parts, held_ok=held_ok)
 
     def said(self) -> Vouched:
         """What this side would tell others that it has."""

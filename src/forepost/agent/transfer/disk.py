@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from secrets import token_bytes
 from typing import Final
@@ -30,6 +31,8 @@ from forepost.agent.transfer.scan import Found, Restless, Scan, Trouble, seen_of
 from forepost.wire.jobs.folder import FILE, FOLDER, GONE, SHORT_ID, Entry, Row
 from forepost.wire.jobs.transfer import TransferTask
 
+MOST_RESTLESS: Final = 1_000
+"""That are looked at again one by one."""
 BATCH: Final = 500
 """Rows that enter the index in one transaction."""
 ROOT: Final = "file system"
@@ -41,8 +44,8 @@ class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     troubles: tuple[Trouble, ...] = ()
     held: str = ""
     """Why deletions that were found are not believed yet."""
-    restless: bool = False
-    """Whether files are to be looked at again soon."""
+    restless: tuple[bytes, ...] = ()
+    """Files that are to be looked at again soon."""
 
 
 class FolderDisk:
@@ -153,22 +156,24 @@ class FolderDisk:
 
     # --- what is on the disk enters the index
 
-    def scan(self, part: bytes = b"", *, held_ok: bool = False) -> ScanSummary:
-        """Look below `part`. Raises RootMissing, OSError: nothing is concluded then."""
+    def scan(self, *parts: bytes, held_ok: bool = False) -> ScanSummary:
+        """Look below these paths; none: everywhere. Raises RootMissing, OSError: nothing is
+        concluded then.
+        """
         self.root.check(self.marker)
         reader = IndexReader(self.file)
         try:
-            return self._scan(reader, part, held_ok=held_ok)
+            return self._scan(reader, parts or (b"",), held_ok=held_ok)
         finally:
             reader.close()
 
-    def _scan(self, reader: IndexReader, part: bytes, *, held_ok: bool) -> ScanSummary:
+    def _scan(self, reader: IndexReader, parts: Sequence[bytes], *, held_ok: bool) -> ScanSummary:
         findings = Findings(self._rows, self.task, self.me, self._now)
         scan = Scan(self.root, reader, self._ignored, self._readers, self._restless, self._now)
         batch: list[Found] = []
         gone: list[Found] = []
         changed = 0
-        for found in scan.run(part):
+        for found in chain.from_iterable(scan.run(part) for part in parts):
             if found.now is None:
                 gone.append(found)
                 continue
@@ -177,24 +182,26 @@ class FolderDisk:
                 changed += findings.enter(batch)
                 batch = []
         changed += findings.enter(batch)
-        self.unfinished = scan.unfinished
-        held = self._held(part, gone, held_ok=held_ok)
+        is_full = b"" in parts
+        if is_full:
+            self.unfinished = scan.unfinished
+        held = self._held(gone, is_full=is_full, held_ok=held_ok)
         if not held:
             self.root.check(self.marker)
             for begin in range(0, len(gone), BATCH):
                 changed += findings.enter(gone[begin : begin + BATCH])
-        if findings.has_coming and not part and not self._restless.since:
+        if findings.has_coming and is_full and not self._restless.since:
             self.index.begin()
             self.index.drop_coming()
             self.index.commit()
-        if not part and self.counts_versions:
+        if is_full and self.counts_versions:
             self._rows.forget_gone(self.task.settings.keep_deletions_days)
         self.refresh()
         return ScanSummary(
             changed=changed,
             troubles=tuple(scan.troubles),
             held=held,
-            restless=bool(self._restless.since),
+            restless=tuple(islice(self._restless.since, MOST_RESTLESS)),
         )
 
     def is_forgotten(self, gone: Row) -> bool:
@@ -202,13 +209,13 @@ class FolderDisk:
         days = self.task.settings.keep_deletions_days
         return self._now()[0] - gone.mtime_ns > days * DAY_NS
 
-    def _held(self, part: bytes, gone: list[Found], *, held_ok: bool) -> str:
+    def _held(self, gone: list[Found], *, is_full: bool, held_ok: bool) -> str:
         """Return why what is gone is not believed; "": it is."""
         if held_ok:
             self._brake.confirm()
             return ""
         lost = sum(one.before is not None and one.before.row.kind == FILE for one in gone)
-        if part and not lost:
+        if not is_full and not lost:
             return self._brake.held  # a part in which nothing is gone says nothing of the rest
         return self._brake.check(lost, self.top.files, self._now()[1])
 

@@ -2,8 +2,9 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -17,11 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from forepost.agent.edges.peers.channel import Ended
 from forepost.agent.edges.peers.credentials import Credentials
 from forepost.agent.edges.tree.root import RootMissing
+from forepost.agent.edges.tree.watch import Watch, limit
 from forepost.agent.transfer import gossip
 from forepost.agent.transfer.bulk import Bulk
 from forepost.agent.transfer.dialer import Dialer
+from forepost.agent.transfer.disk import ScanSummary
 from forepost.agent.transfer.ignored import WrongPattern
 from forepost.agent.transfer.link import Link
+from forepost.agent.transfer.looks import Looks
 from forepost.agent.transfer.meeting import Met
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
@@ -29,7 +33,7 @@ from forepost.agent.transfer.pursuit import Pursuit
 from forepost.agent.transfer.rate import Rate
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.row import shown
-from forepost.agent.transfer.scan import QUIET_SEC
+from forepost.agent.transfer.scan import Trouble
 from forepost.agent.transfer.signature import Vouched, signed, vouched
 from forepost.agent.transfer.speed import Flow
 from forepost.agent.transfer.standing import FolderState, errors, status
@@ -44,8 +48,6 @@ _log = logging.getLogger(__name__)
 
 AGAIN_SEC: Final = 5.0
 """After what ends a folder: until it is opened anew."""
-LOOK_SEC: Final = 2.0
-"""Between looks through a folder of which nothing is watched."""
 RETRY_SEC: Final = 1.0
 """After a root that could not be made as a whole; then twice as long each time, to"""
 LONGEST_RETRY_SEC: Final = 60.0
@@ -93,7 +95,13 @@ class Folder:
         """By writer, of roots that were not made as a whole: when to try next, after how long."""
         self._synced_number: dict[str, int] = {}
         self._published = b""
-        self._look_at: set[bytes] = {b""}
+        self._looks = Looks(around.random)
+        self._watch: Watch | None = None
+        self._is_limit_told = False
+        self._unread: dict[bytes, Trouble] = {}
+        """What the looks met."""
+        self._unmade: tuple[Trouble, ...] = ()
+        """What the last root met."""
         self.dialer = Dialer(self, around.credentials, clock)
         self.tasks: TaskGroup | None = None
         self._bulk = Bulk(self, around)
@@ -108,7 +116,7 @@ class Folder:
             if device_id not in members:
                 link.close("is no member any more")
         if before.settings.ignore != task.settings.ignore or task.held_ok:
-            self._look_at.add(b"")
+            self._looks.add([b""])
         if task.paused:
             self._members.close_all("paused")
         self._wake()
@@ -180,36 +188,58 @@ class Folder:
         while True:
             try:
                 await self._run()
-            except* (RootMissing, OSError, sqlite3.Error, WrongPattern) as group:
+            except* RootMissing as group:
+                self._hold(str(group.exceptions[0]))
+            except* (OSError, sqlite3.Error, WrongPattern) as group:
                 self.state.problem = str(group.exceptions[0])
             except* Exception as group:  # noqa: BLE001 - the other folders go on
                 _log.exception("%s", self.task.key)
                 self.state.problem = f"a fault of the engine: {group.exceptions[0]!r}"
-            await self._around.clock.sleep(AGAIN_SEC)
+            with anyio.move_on_after(AGAIN_SEC):
+                await self._confirmed()
+            await self._around.clock.sleep(RETRY_SEC)
+
+    async def _confirmed(self) -> None:
+        """Wait until somebody confirms what the folder is held for."""
+        while not (self.state.held and self.task.held_ok):
+            self._news = anyio.Event()
+            await self._news.wait()
+
+    def _hold(self, why: str) -> None:
+        if why and why != self.state.held:
+            self.tell("held", why)
+        self.state.held = why
+        self._around.changed()
 
     async def _run(self) -> None:
         self.state.phase = "loading"
         file = self._around.state_dir / f"{_file_name(self.task.key)}.sqlite"
         around = self._around
         now = around.clock
-        self._open = await self._do(
+        opening = partial(
             OpenFolder,
             self.task,
             file,
             around.credentials.device_id,
             around.executor,
             lambda: (int(now.now().timestamp() * 1e9), now.monotonic()),
+            anew=self.task.held_ok,
         )
+        self._open = await self._do(opening)
+        self._watch = Watch(around.clock)
+        self._open.disk.root.on_list = self._watch.add
         try:
             async with anyio.create_task_group() as tasks:
-                self.state.problem = ""
-                self._look_at.add(b"")
+                self.state.problem = self.state.held = ""
+                self._looks.add([b""])
                 self.tasks = tasks
+                tasks.start_soon(self._watch.run, self._changed)
                 tasks.start_soon(gossip.run, self, around.clock)
                 tasks.start_soon(self.dialer.run, self.converse)
                 await self._work(tasks)
         finally:
             opened, self._open, self.tasks = self._open, None, None
+            self._watch.close()
             self._members.close_all("the folder is closed")
             self._bulk.end()
             with anyio.CancelScope(shield=True):
@@ -236,45 +266,73 @@ class Folder:
             self.state.is_behind = False
             found = self._next_root()
             if found is not None and self._members.links and not self.state.held:
-                await self._pursue(found, tasks)
+                assert self._watch is not None
+                self._watch.rest()
+                try:
+                    await self._pursue(found, tasks)
+                finally:
+                    self._watch.go_on()
                 continue
             self.state.phase = "resting"
             if not self.state.is_behind and self._open is not None:
                 await self._do(self._open.clean)
             self._note_synced()
             self._around.changed()
-            with anyio.move_on_after(LOOK_SEC) as idle:
+            with anyio.move_on_after(self._rest_sec()):
                 await self._news.wait()
-            if idle.cancelled_caught:
-                self._look_at.add(b"")
+
+    def _rest_sec(self) -> float:
+        """How long there is nothing to do, if nobody says anything."""
+        now = self._around.clock.monotonic()
+        again = [due - now for due, _ in self._again.values() if due > now]
+        return min([self._looks.due_in(now), *again])
+
+    def _changed(self, parts: set[bytes]) -> None:
+        self._looks.add(parts)
+        self._news.set()
 
     async def _look(self) -> None:
         """Enter what changed on the disk into the index."""
-        parts, self._look_at = self._look_at, set()
+        clock = self._around.clock
+        parts = self._looks.take(clock.monotonic())
         if not parts:
             return
         assert self._open is not None
-        if b"" in parts:
-            parts = {b""}
-            if self.state.phase == "loading":
-                self.state.phase = "indexing"
-        for part in sorted(parts):
-            summary = await self._do(self._scan, part)
-            if not part:
-                self.state.troubles = summary.troubles
-            if summary.held and summary.held != self.state.held:
-                self.tell("held", summary.held)
-            if not part or summary.held:
-                self.state.held = summary.held
-            if summary.restless:
-                self._look_at.add(part)
-        if self._look_at:
-            await self._around.clock.sleep(QUIET_SEC)
-            self._news.set()
+        if self.state.phase == "loading":
+            self.state.phase = "indexing"
+        began = clock.monotonic()
+        summary: ScanSummary = await self._do(self._scan, parts)
+        now = clock.monotonic()
+        if parts == [b""]:
+            is_watched = self._watch is not None and not self._watch.is_full
+            self._looks.looked_at_all(now, now - began, is_watched=is_watched)
+            if not is_watched:
+                self._tell_limit()
+        for path in [one for one in self._unread if _is_below(one, parts)]:
+            del self._unread[path]
+        self._unread |= {one.path: one for one in summary.troubles}
+        self._tell_troubles()
+        self._hold(summary.held)
+        self._looks.restless(now, summary.restless)
 
-    def _scan(self, part: bytes) -> Any:
+    def _scan(self, parts: list[bytes]) -> ScanSummary:
         assert self._open is not None
-        return self._open.disk.scan(part, held_ok=self.task.held_ok)
+        return self._open.disk.scan(*parts, held_ok=self.task.held_ok)
+
+    def _tell_troubles(self) -> None:
+        self.state.troubles = (*self._unmade, *self._unread.values())
+
+    def _tell_limit(self) -> None:
+        """Once: how many watches are needed."""
+        if self._is_limit_told or self._open is None:
+            return
+        self._is_limit_told = True
+        needed = self._open.disk.index.folders() + 1
+        text = (
+            f"not all of it is watched: {needed} folders, fs.inotify.max_user_watches is {limit()}"
+            " for all programs of this user together; changes are found by looking"
+        )
+        self.tell("error", text)
 
     # --- roots
 
@@ -346,12 +404,11 @@ class Folder:
             if pursuit.target is not None:
                 pursuit.target.end()
             self._pursuit = None
-            self._look_at |= pursuit.look_again
+            self._looks.add(pursuit.look_again)
             self._tell_fates(pursuit)
             self.state.is_full = self._open.intake.is_full
-            troubles = self._open.intake.troubles
-            if troubles:
-                self.state.troubles = tuple(troubles.values())
+            self._unmade = tuple(self._open.intake.troubles.values())
+            self._tell_troubles()
 
     def _put_off(self, device_id: str) -> None:
         _, pause = self._again.get(device_id, (0.0, RETRY_SEC))
@@ -436,3 +493,7 @@ class Folder:
 
 def _file_name(key: str) -> str:
     return blake3(key.encode()).hexdigest(16)
+
+
+def _is_below(path: bytes, parts: Iterable[bytes]) -> bool:
+    return any(not part or path == part or path.startswith(part + b"\0") for part in parts)

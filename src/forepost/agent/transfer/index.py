@@ -177,6 +177,9 @@ class IndexReader:
             ).fetchone()
         )
 
+    def folders(self) -> int:
+        return int(self._sql.execute("SELECT count(*) FROM row WHERE kind = 1").fetchone()[0])
+
     def totals(self) -> tuple[int, int]:
         """Return how many files there are, and their bytes: read from the tree's top."""
         found = self._sql.execute(
