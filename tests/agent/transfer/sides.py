@@ -20,7 +20,7 @@ from forepost.agent.transfer.signature import Vouched
 from forepost.agent.transfer.target import Lacking
 from forepost.agent.transfer.tree import hash_of
 from forepost.wire.jobs.folder import Root, SignedRoot
-from forepost.wire.jobs.members import Asked
+from forepost.wire.jobs.members import WantedChunk
 from forepost.wire.jobs.transfer import TransferTask
 
 T = TypeVar("T")
@@ -164,9 +164,9 @@ class Side:
         place = intake.place(item)
         if intake.from_here(item, place):
             return True
-        asked = Asked(place.hash, place.length)
+        asked = WantedChunk(place.hash, place.length)
         if item.chunk >= 0:
-            asked = Asked(place.hash, place.length, item.row.content, place.offset)
+            asked = WantedChunk(place.hash, place.length, item.row.content, place.offset)
         data = other.opened.read(asked)
         if data is None or blake3(data).digest() != place.hash:
             return False

@@ -1,25 +1,21 @@
 """The connections of a folder that carry its bytes: threads that give and threads that fetch."""
 
-from __future__ import annotations
-
 import sqlite3
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import anyio
+from anyio.abc import TaskGroup
 from blake3 import blake3
 
-from forepost.agent.edges.peers.channel import Channel, Ended
+from forepost.agent.edges.peers.channel import Channel, ChannelEnded
 from forepost.agent.transfer.fetch import Fetcher
-from forepost.agent.transfer.meeting import Met, Refused
+from forepost.agent.transfer.folder_view import FolderView
+from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.service import give
+from forepost.agent.transfer.surroundings import Surroundings
+from forepost.agent.transfer.target import Target
 from forepost.wire.jobs.members import Come, WrongWord
-
-if TYPE_CHECKING:
-    from anyio.abc import TaskGroup
-
-    from forepost.agent.transfer.folder import Folder, Surroundings
-    from forepost.agent.transfer.target import Target
 
 AGAIN_SEC: Final = 2.0
 """After a connection for fetching that ended."""
@@ -33,11 +29,11 @@ MOST_THREADS: Final = 400
 class Bulk:
     """Of one folder."""
 
-    def __init__(self, folder: Folder, around: Surroundings) -> None:
+    def __init__(self, folder: FolderView, around: Surroundings) -> None:
         self._folder, self._around = folder, around
         self._fetching: dict[str, Target] = {}
         self._channels: set[Channel] = set()
-        self._offers: dict[str, Met] = {}
+        self._offers: dict[str, MemberConnection] = {}
         self._offered = anyio.Event()
         self._giving = 0
         self._called: set[str] = set()
@@ -60,7 +56,7 @@ class Bulk:
 
     # --- giving
 
-    async def give(self, met: Met) -> None:
+    async def give(self, met: MemberConnection) -> None:
         """Answer a member until it ends."""
         opened = self._folder.opened
         if opened is None or self._giving >= MOST_GIVING:
@@ -74,7 +70,7 @@ class Bulk:
                 abandon_on_cancel=True,
                 limiter=self._threads,
             )
-        except (Ended, WrongWord):
+        except (ChannelEnded, WrongWord):
             pass
         finally:
             self._giving -= 1
@@ -90,7 +86,7 @@ class Bulk:
     async def _dial_to_give(self, device_id: str) -> None:
         try:
             met = await self._folder.dialer.connect(device_id, "give")
-        except (Ended, Refused):
+        except (ChannelEnded, MeetingRefused):
             return
         finally:
             self._called.discard(device_id)
@@ -99,7 +95,7 @@ class Bulk:
 
     # --- fetching
 
-    def offer(self, met: Met) -> None:
+    def offer(self, met: MemberConnection) -> None:
         """A member has dialed to be asked."""
         former = self._offers.pop(met.device_id, None)
         if former is not None:
@@ -119,7 +115,7 @@ class Bulk:
             met = await self._connected(device_id)
             if met is not None:
                 await self._fetch_on(met, target)
-        except (Ended, Refused, WrongWord, WrongRecipe, sqlite3.Error, IndexError):
+        except (ChannelEnded, MeetingRefused, WrongWord, WrongRecipe, sqlite3.Error, IndexError):
             await self._around.clock.sleep(AGAIN_SEC)
         finally:
             target.peer_left(device_id)
@@ -128,7 +124,7 @@ class Bulk:
             if device_id in has and not target.is_over:
                 target.has(device_id, has[device_id])
 
-    async def _fetch_on(self, met: Met, target: Target) -> None:
+    async def _fetch_on(self, met: MemberConnection, target: Target) -> None:
         opened = self._folder.opened
         if opened is None:
             met.channel.close()
@@ -155,7 +151,7 @@ class Bulk:
             for hash_ in wrong:
                 self._folder.members.gave_wrong(met.device_id, hash_)
 
-    async def _connected(self, device_id: str) -> Met | None:
+    async def _connected(self, device_id: str) -> MemberConnection | None:
         """Return a connection on which the member may be asked."""
         met = await self._folder.dialer.connect(device_id, "take")
         if met is not None:

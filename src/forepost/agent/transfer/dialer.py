@@ -6,9 +6,9 @@ from typing import Final, Protocol
 import anyio
 from anyio.abc import TaskGroup
 
-from forepost.agent.edges.peers.channel import Ended
+from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.peers.credentials import Credentials
-from forepost.agent.transfer.meeting import Met, Refused, reach
+from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection, reach
 from forepost.kit.clock import Clock
 from forepost.wire.jobs.members import Purpose
 from forepost.wire.jobs.transfer import TransferTask
@@ -31,7 +31,7 @@ class Dialing(Protocol):
         ...
 
 
-class Dialer:
+class FolderDialer:
     """Of one folder."""
 
     def __init__(self, folder: Dialing, credentials: Credentials, clock: Clock) -> None:
@@ -50,8 +50,8 @@ class Dialer:
                 return host.strip("[]"), int(port)
         return None
 
-    async def connect(self, device_id: str, purpose: Purpose) -> Met | None:
-        """Dial a member; None: its address is not known. Raises Ended, Refused."""
+    async def connect(self, device_id: str, purpose: Purpose) -> MemberConnection | None:
+        """Dial a member; None: its address is not known. Raises ChannelEnded, MeetingRefused."""
         address = self.address_of(device_id)
         if address is None:
             return None
@@ -62,14 +62,16 @@ class Dialer:
             limiter=self._threads,
         )
 
-    async def run(self, converse: Callable[[Met], Awaitable[None]]) -> None:
+    async def run(self, converse: Callable[[MemberConnection], Awaitable[None]]) -> None:
         """For ever. `converse` is called with each control connection."""
         async with anyio.create_task_group() as tasks:
             while True:
                 self._dial_due(tasks, converse)
                 await self._clock.sleep(LOOK_SEC)
 
-    def _dial_due(self, tasks: TaskGroup, converse: Callable[[Met], Awaitable[None]]) -> None:
+    def _dial_due(
+        self, tasks: TaskGroup, converse: Callable[[MemberConnection], Awaitable[None]]
+    ) -> None:
         now = self._clock.monotonic()
         if self._folder.task.paused:
             return
@@ -80,7 +82,9 @@ class Dialer:
                 self._under_way.add(device_id)
                 tasks.start_soon(self._dial, device_id, converse)
 
-    async def _dial(self, device_id: str, converse: Callable[[Met], Awaitable[None]]) -> None:
+    async def _dial(
+        self, device_id: str, converse: Callable[[MemberConnection], Awaitable[None]]
+    ) -> None:
         pause = self._pause.get(device_id, FIRST_SEC)
         try:
             met = await self.connect(device_id, "control")
@@ -90,7 +94,7 @@ class Dialer:
                 await converse(met)
                 if self._clock.monotonic() - began > LONGEST_SEC:
                     pause = FIRST_SEC / 2
-        except (Ended, Refused) as error:
+        except (ChannelEnded, MeetingRefused) as error:
             self.problems[device_id] = str(error)
         finally:
             self._pause[device_id] = min(LONGEST_SEC, pause * 2)

@@ -24,10 +24,10 @@ from forepost.agent.edges.tree.sync import sync_all
 from forepost.agent.transfer.findings import Findings
 from forepost.agent.transfer.folder_rows import FolderRows
 from forepost.agent.transfer.guards import DAY_NS, Absence, Brake
-from forepost.agent.transfer.ignored import Ignored
+from forepost.agent.transfer.ignored import IgnoreRules
 from forepost.agent.transfer.index import Index, IndexReader
 from forepost.agent.transfer.kept_rows import IndexedRow
-from forepost.agent.transfer.scan import Found, Restless, Scan, Trouble, seen_of
+from forepost.agent.transfer.scan import Difference, PathTrouble, Restless, Scan, seen_of
 from forepost.wire.jobs.folder import FILE, FOLDER, GONE, SHORT_ID, Entry, Row
 from forepost.wire.jobs.transfer import TransferTask
 
@@ -41,7 +41,7 @@ ME: Final = "me"
 
 class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     changed: int = 0
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[PathTrouble, ...] = ()
     held: str = ""
     """Why deletions that were found are not believed yet."""
     restless: tuple[bytes, ...] = ()
@@ -66,7 +66,7 @@ class FolderDisk:
 
         Raises RootMissing, OSError, WrongPattern.
         """
-        self._ignored = Ignored(task.settings.ignore)
+        self._ignored = IgnoreRules(task.settings.ignore)
         self.task, self._readers, self._now = task, readers, now
         self.marker = blake3(task.key.encode()).hexdigest(16)
         if anew and file.exists() and self._is_lost(file):
@@ -170,8 +170,8 @@ class FolderDisk:
     def _scan(self, reader: IndexReader, parts: Sequence[bytes], *, held_ok: bool) -> ScanSummary:
         findings = Findings(self._rows, self.task, self.me, self._now)
         scan = Scan(self.root, reader, self._ignored, self._readers, self._restless, self._now)
-        batch: list[Found] = []
-        gone: list[Found] = []
+        batch: list[Difference] = []
+        gone: list[Difference] = []
         changed = 0
         for found in chain.from_iterable(scan.run(part) for part in parts):
             if found.now is None:
@@ -209,7 +209,7 @@ class FolderDisk:
         days = self.task.settings.keep_deletions_days
         return self._now()[0] - gone.mtime_ns > days * DAY_NS
 
-    def _held(self, gone: list[Found], *, is_full: bool, held_ok: bool) -> str:
+    def _held(self, gone: list[Difference], *, is_full: bool, held_ok: bool) -> str:
         """Return why what is gone is not believed; "": it is."""
         if held_ok:
             self._brake.confirm()

@@ -14,11 +14,12 @@ from anyio.abc import TaskGroup
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from forepost.agent.edges.peers.channel import Ended
+from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.peers.credentials import Credentials
-from forepost.agent.transfer.folder import Folder, Surroundings
-from forepost.agent.transfer.meeting import Met, Refused, receive
-from forepost.agent.transfer.rate import Rate
+from forepost.agent.transfer.folder import Folder
+from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection, receive
+from forepost.agent.transfer.rate import RateLimit
+from forepost.agent.transfer.surroundings import Surroundings
 from forepost.kit.clock import Clock
 from forepost.kit.listeners import host_port
 from forepost.wire.jobs.members import Purpose
@@ -64,8 +65,8 @@ class Engine:
             state_dir=state_dir,
             clock=clock,
             executor=ThreadPoolExecutor(READERS, "reader"),
-            down=Rate(clock.monotonic),
-            up=Rate(clock.monotonic),
+            down=RateLimit(clock.monotonic),
+            up=RateLimit(clock.monotonic),
             random=Random(),  # noqa: S311 - whom to ask for what
             tell=tell,
             changed=self._changed,
@@ -176,7 +177,7 @@ class Engine:
                 limiter=self._greeting,
             )
             await self._serve(met)
-        except (Ended, Refused) as error:
+        except (ChannelEnded, MeetingRefused) as error:
             _log.debug("%s: %s", address, error)
         finally:
             self._connections -= 1
@@ -192,7 +193,7 @@ class Engine:
         found = self._folders.get(key)
         return found[0].refusal(device_id) if found is not None else "no such job"
 
-    async def _serve(self, met: Met) -> None:
+    async def _serve(self, met: MemberConnection) -> None:
         found = self._folders.get(met.key)
         if found is None:
             met.channel.close()

@@ -8,10 +8,10 @@ import msgspec
 
 from forepost.agent.edges.peers.channel import Channel
 from forepost.agent.transfer.growth import ChunkPlace
-from forepost.agent.transfer.rate import Rate
+from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.recipe import MOST_CHUNK
 from forepost.agent.transfer.target import Lacking, Target
-from forepost.wire.jobs.members import ANSWER, HAS_NOT, Ask, Asked, WrongWord, packed
+from forepost.wire.jobs.members import ANSWER, HAS_NOT, Ask, WantedChunk, WrongWord, packed
 
 AHEAD: Final = 3
 """Requests that are under way at a time, so that the line is never empty."""
@@ -54,7 +54,7 @@ class Fetcher:
         peer: str,
         target: Callable[[], Target | None],
         intake: Intake,
-        rate: Rate,
+        rate: RateLimit,
         came: Callable[[int], None],
         is_right: Callable[[memoryview, bytes], bool],
         bad: Callable[[bytes], None],
@@ -69,8 +69,8 @@ class Fetcher:
         self._buffer = memoryview(bytearray(MOST_CHUNK))
 
     def run(self) -> None:
-        """Fetch until there is no target. Raises Ended, WrongWord; also what is wrong with recipes
-        and pages that were kept.
+        """Fetch until there is no target. Raises ChannelEnded, WrongWord; also what is wrong with
+        recipes and pages that were kept.
         """
         self._channel.bound(SILENT_SEC)
         try:
@@ -122,7 +122,7 @@ class Fetcher:
             one.target.item_came(one.item)
 
 
-def _asked(item: Lacking, place: ChunkPlace) -> Asked:
+def _asked(item: Lacking, place: ChunkPlace) -> WantedChunk:
     if item.chunk < 0:
-        return Asked(place.hash, place.length)
-    return Asked(place.hash, place.length, item.row.content, place.offset)
+        return WantedChunk(place.hash, place.length)
+    return WantedChunk(place.hash, place.length, item.row.content, place.offset)

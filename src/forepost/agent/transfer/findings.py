@@ -7,7 +7,7 @@ from blake3 import blake3
 from forepost.agent.transfer.folder_rows import FolderRows
 from forepost.agent.transfer.kept_rows import NOWHERE, IndexedRow
 from forepost.agent.transfer.row import bumped
-from forepost.agent.transfer.scan import KINDS, Found, seen_of
+from forepost.agent.transfer.scan import KINDS, Difference, seen_of
 from forepost.wire.jobs.folder import FILE, GONE, Row, Version
 from forepost.wire.jobs.transfer import TransferTask
 
@@ -24,7 +24,7 @@ class Findings:
         self._counts_versions = task.type == "folder"
         self.has_coming = rows.index.has_coming
 
-    def enter(self, found: Iterable[Found]) -> int:
+    def enter(self, found: Iterable[Difference]) -> int:
         count = 0
         self._index.begin()
         for one in found:
@@ -33,7 +33,7 @@ class Findings:
         self._index.commit()
         return count
 
-    def _enter_one(self, found: Found) -> bool:
+    def _enter_one(self, found: Difference) -> bool:
         before = found.before
         if found.now is None:
             assert before is not None
@@ -65,7 +65,7 @@ class Findings:
         self._rows.changed_at(found.path)
         return True
 
-    def _know_chunks(self, path: bytes, found: Found) -> None:
+    def _know_chunks(self, path: bytes, found: Difference) -> None:
         content = found.content
         if content is None or not content.chunks:
             self._index.put_chunks(path, ())
@@ -77,7 +77,7 @@ class Findings:
             offset += chunk.length
         self._index.put_chunks(path, chunks)
 
-    def _row(self, found: Found) -> Row:
+    def _row(self, found: Difference) -> Row:
         now, content = found.now, found.content
         assert now is not None
         kind = KINDS[now.kind]

@@ -2,75 +2,47 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from random import Random
 from typing import Any, Final
 
 import anyio
-import msgspec
 from anyio.abc import TaskGroup
 from blake3 import blake3
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from forepost.agent.edges.peers.channel import Ended
-from forepost.agent.edges.peers.credentials import Credentials
+from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.tree.root import RootMissing
-from forepost.agent.edges.tree.watch import Watch, limit
 from forepost.agent.transfer import gossip
 from forepost.agent.transfer.bulk import Bulk
-from forepost.agent.transfer.dialer import Dialer
-from forepost.agent.transfer.disk import ScanSummary
+from forepost.agent.transfer.dialer import FolderDialer
 from forepost.agent.transfer.ignored import WrongPattern
+from forepost.agent.transfer.introduction import MemberConnection
+from forepost.agent.transfer.known_roots import KnownRoots
 from forepost.agent.transfer.link import Link
-from forepost.agent.transfer.looks import Looks
-from forepost.agent.transfer.meeting import Met
+from forepost.agent.transfer.lookout import Lookout
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
 from forepost.agent.transfer.pursuit import Pursuit
-from forepost.agent.transfer.rate import Rate
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.row import shown
-from forepost.agent.transfer.scan import Trouble
-from forepost.agent.transfer.signature import Vouched, signed, vouched
-from forepost.agent.transfer.speed import Flow
-from forepost.agent.transfer.standing import FolderState, errors, status
+from forepost.agent.transfer.scan import PathTrouble
+from forepost.agent.transfer.signature import Vouched, vouched
+from forepost.agent.transfer.speed import Throughput
+from forepost.agent.transfer.surroundings import Surroundings
 from forepost.agent.transfer.target import Target
+from forepost.agent.transfer.task_status import FolderState, errors, status
 from forepost.agent.transfer.tree import WrongPage
-from forepost.kit.clock import Clock
-from forepost.wire.jobs.folder import Root
-from forepost.wire.jobs.members import Have, Roots, WrongWord
+from forepost.wire.jobs.members import Holding, Roots, WrongWord
 from forepost.wire.jobs.transfer import TransferEvent, TransferStatus, TransferTask
 
 _log = logging.getLogger(__name__)
 
 AGAIN_SEC: Final = 5.0
 """After what ends a folder: until it is opened anew."""
-RETRY_SEC: Final = 1.0
-"""After a root that could not be made as a whole; then twice as long each time, to"""
-LONGEST_RETRY_SEC: Final = 60.0
+LEAST_AGAIN_SEC: Final = 1.0
+"""Also where somebody has confirmed what it is held for."""
 KEEP_SEC: Final = 2.0
 """Between syncs of large files that grow."""
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What all folders of an engine share."""
-
-    credentials: Credentials
-    key: ec.EllipticCurvePrivateKey
-    state_dir: Path
-    clock: Clock
-    executor: Executor
-    """For what takes the processor or the disk."""
-    down: Rate
-    up: Rate
-    random: Random
-    tell: Callable[[TransferEvent], None]
-    changed: Callable[[], None]
-    """Called when a status may be another one."""
-    is_outranked: Callable[[TransferTask], bool]
 
 
 class Folder:
@@ -80,8 +52,7 @@ class Folder:
         self.task, self._around = task, around
         self.state = FolderState()
         clock = around.clock
-        self.down, self.up = Flow(clock.monotonic), Flow(clock.monotonic)
-        self.last_synced = 0
+        self.down, self.up = Throughput(clock.monotonic), Throughput(clock.monotonic)
         self._members = Members(
             task.key, self._is_writer, self._pages, self._wake, self._member_bad
         )
@@ -89,20 +60,11 @@ class Folder:
         self._lock = anyio.Lock()
         self._open: OpenFolder | None = None
         self._pursuit: Pursuit | None = None
-        self._reached: dict[str, int] = {}
-        """By writer: the number of its root that was made here."""
-        self._again: dict[str, tuple[float, float]] = {}
-        """By writer, of roots that were not made as a whole: when to try next, after how long."""
-        self._synced_number: dict[str, int] = {}
-        self._published = b""
-        self._looks = Looks(around.random)
-        self._watch: Watch | None = None
-        self._is_limit_told = False
-        self._unread: dict[bytes, Trouble] = {}
-        """What the looks met."""
-        self._unmade: tuple[Trouble, ...] = ()
+        self._roots = KnownRoots(around)
+        self.dialer = FolderDialer(self, around.credentials, clock)
+        self._lookout = Lookout(around, self._wake, lambda text: self.tell("error", text))
+        self._unmade: tuple[PathTrouble, ...] = ()
         """What the last root met."""
-        self.dialer = Dialer(self, around.credentials, clock)
         self.tasks: TaskGroup | None = None
         self._bulk = Bulk(self, around)
 
@@ -116,7 +78,7 @@ class Folder:
             if device_id not in members:
                 link.close("is no member any more")
         if before.settings.ignore != task.settings.ignore or task.held_ok:
-            self._looks.add([b""])
+            self._lookout.add([b""])
         if task.paused:
             self._members.close_all("paused")
         self._wake()
@@ -135,19 +97,19 @@ class Folder:
     def linked(self) -> set[str]:
         return set(self._members.links)
 
-    async def converse(self, met: Met) -> None:
+    async def converse(self, met: MemberConnection) -> None:
         """Speak with a member until the line ends."""
         link = Link(met.channel, met.device_id, self._around.clock)
         try:
             await self._members.keep(link, gossip.first_words(self))
-        except* (Ended, WrongWord):
+        except* (ChannelEnded, WrongWord):
             pass
 
-    async def give(self, met: Met) -> None:
+    async def give(self, met: MemberConnection) -> None:
         """Give a member what it asks for on this connection, until it ends."""
         await self._bulk.give(met)
 
-    def offer(self, met: Met) -> None:
+    def offer(self, met: MemberConnection) -> None:
         """A member has dialed for being asked."""
         self._bulk.offer(met)
 
@@ -177,7 +139,7 @@ class Folder:
             up_speed=self.up.per_sec(),
             peers_count=self.state.peers,
             peers_complete=self._members.complete(top.hash) if top else 0,
-            last_synced=self.last_synced,
+            last_synced=self._roots.last_synced,
             held=self.state.held,
         )
 
@@ -197,7 +159,7 @@ class Folder:
                 self.state.problem = f"a fault of the engine: {group.exceptions[0]!r}"
             with anyio.move_on_after(AGAIN_SEC):
                 await self._confirmed()
-            await self._around.clock.sleep(RETRY_SEC)
+            await self._around.clock.sleep(LEAST_AGAIN_SEC)
 
     async def _confirmed(self) -> None:
         """Wait until somebody confirms what the folder is held for."""
@@ -226,20 +188,17 @@ class Folder:
             anew=self.task.held_ok,
         )
         self._open = await self._do(opening)
-        self._watch = Watch(around.clock)
-        self._open.disk.root.on_list = self._watch.add
         try:
             async with anyio.create_task_group() as tasks:
                 self.state.problem = self.state.held = ""
-                self._looks.add([b""])
                 self.tasks = tasks
-                tasks.start_soon(self._watch.run, self._changed)
+                self._lookout.open(self._open.disk, tasks)
                 tasks.start_soon(gossip.run, self, around.clock)
                 tasks.start_soon(self.dialer.run, self.converse)
                 await self._work(tasks)
         finally:
             opened, self._open, self.tasks = self._open, None, None
-            self._watch.close()
+            self._lookout.close()
             self._members.close_all("the folder is closed")
             self._bulk.end()
             with anyio.CancelScope(shield=True):
@@ -263,20 +222,18 @@ class Folder:
                 continue
             await self._look()
             await self._publish()
-            self.state.is_behind = False
             found = self._next_root()
             if found is not None and self._members.links and not self.state.held:
-                assert self._watch is not None
-                self._watch.rest()
+                self._lookout.rest()
                 try:
                     await self._pursue(found, tasks)
                 finally:
-                    self._watch.go_on()
+                    self._lookout.go_on()
                 continue
             self.state.phase = "resting"
             if not self.state.is_behind and self._open is not None:
                 await self._do(self._open.clean)
-            self._note_synced()
+            self._roots.note_synced()
             self._around.changed()
             with anyio.move_on_after(self._rest_sec()):
                 await self._news.wait()
@@ -284,55 +241,21 @@ class Folder:
     def _rest_sec(self) -> float:
         """How long there is nothing to do, if nobody says anything."""
         now = self._around.clock.monotonic()
-        again = [due - now for due, _ in self._again.values() if due > now]
-        return min([self._looks.due_in(now), *again])
-
-    def _changed(self, parts: set[bytes]) -> None:
-        self._looks.add(parts)
-        self._news.set()
+        return min(self._lookout.due_in(), self._roots.due_in(now))
 
     async def _look(self) -> None:
         """Enter what changed on the disk into the index."""
-        clock = self._around.clock
-        parts = self._looks.take(clock.monotonic())
-        if not parts:
-            return
         assert self._open is not None
         if self.state.phase == "loading":
             self.state.phase = "indexing"
-        began = clock.monotonic()
-        summary: ScanSummary = await self._do(self._scan, parts)
-        now = clock.monotonic()
-        if parts == [b""]:
-            is_watched = self._watch is not None and not self._watch.is_full
-            self._looks.looked_at_all(now, now - began, is_watched=is_watched)
-            if not is_watched:
-                self._tell_limit()
-        for path in [one for one in self._unread if _is_below(one, parts)]:
-            del self._unread[path]
-        self._unread |= {one.path: one for one in summary.troubles}
-        self._tell_troubles()
-        self._hold(summary.held)
-        self._looks.restless(now, summary.restless)
-
-    def _scan(self, parts: list[bytes]) -> ScanSummary:
-        assert self._open is not None
-        return self._open.disk.scan(*parts, held_ok=self.task.held_ok)
+        held_ok = self.task.held_ok
+        summary = await self._lookout.look(self._do, self._open.disk, held_ok=held_ok)
+        if summary is not None:
+            self._tell_troubles()
+            self._hold(summary.held)
 
     def _tell_troubles(self) -> None:
-        self.state.troubles = (*self._unmade, *self._unread.values())
-
-    def _tell_limit(self) -> None:
-        """Once: how many watches are needed."""
-        if self._is_limit_told or self._open is None:
-            return
-        self._is_limit_told = True
-        needed = self._open.disk.index.folders() + 1
-        text = (
-            f"not all of it is watched: {needed} folders, fs.inotify.max_user_watches is {limit()}"
-            " for all programs of this user together; changes are found by looking"
-        )
-        self.tell("error", text)
+        self.state.troubles = (*self._unmade, *self._lookout.troubles)
 
     # --- roots
 
@@ -344,37 +267,20 @@ class Folder:
         """Say what the folder holds, if this agent may, and it is not said yet."""
         assert self._open is not None
         disk = self._open.disk
-        if not disk.writes or disk.top.hash == self._published or self.state.held:
+        if self._roots.is_said(disk) or self.state.held:
             return
-        own = self._around.credentials.device_id
-        known = self._members.roots.get(own)
-        number = await self._do(disk.next_number, known.root.number if known else 0)
-        made = self._around.clock.now()
-        root = Root(self.task.key, number, disk.top, disk.me, int(made.timestamp() * 1000))
-        said = signed(root, self._around.key)
+        known = self._members.roots.get(self._around.credentials.device_id)
+        said = await self._do(self._roots.signed, disk, known)
         self._members.learn(vouched(said, self.task.key))
-        self._published = disk.top.hash
         self._members.tell(Roots([said]))
-        self._members.tell(Have(disk.top.hash, complete=True))
+        self._members.tell(Holding(disk.top.hash, complete=True))
 
     def _next_root(self) -> Vouched | None:
-        """Return a root that is to be made here; None: everything known is."""
         assert self._open is not None
-        if self.task.type != "folder" and self.task.permission == "rw":
-            return None
-        top = self._open.disk.top
-        own = self._around.credentials.device_id
-        self.state.has_source = any(one != own for one in self._members.roots)
-        for device_id, found in self._members.roots.items():
-            if device_id == own or self._reached.get(device_id, 0) >= found.root.number:
-                continue
-            if found.root.top.hash == top.hash:
-                self._reached[device_id] = found.root.number
-                continue
-            self.state.is_behind = True
-            if self._again.get(device_id, (0.0, 0.0))[0] <= self._around.clock.monotonic():
-                return found
-        return None
+        found = self._roots.next(self.task, self._open.disk.top.hash, self._members.roots)
+        self.state.is_behind = self._roots.is_behind
+        self.state.has_source = self._roots.has_source
+        return found
 
     async def _pursue(self, found: Vouched, tasks: TaskGroup) -> None:
         assert self._open is not None
@@ -392,28 +298,22 @@ class Folder:
             if await self._fetch(pursuit, tasks):
                 self.state.phase = "cleaning"
                 if await pursuit.finish():
-                    self._reached[found.device_id] = found.root.number
-                    self._again.pop(found.device_id, None)
-                    self._members.tell(Have(found.root.top.hash, complete=True))
+                    self._roots.made(found)
+                    self._members.tell(Holding(found.root.top.hash, complete=True))
                 else:
-                    self._put_off(found.device_id)
+                    self._roots.put_off(found)
         except (WrongPage, WrongRecipe) as error:
-            self._reached[found.device_id] = found.root.number
+            self._roots.made(found)
             self.tell("error", f"{found.device_id} says what cannot be: {error}")
         finally:
             if pursuit.target is not None:
                 pursuit.target.end()
             self._pursuit = None
-            self._looks.add(pursuit.look_again)
+            self._lookout.add(pursuit.look_again)
             self._tell_fates(pursuit)
             self.state.is_full = self._open.intake.is_full
             self._unmade = tuple(self._open.intake.troubles.values())
             self._tell_troubles()
-
-    def _put_off(self, device_id: str) -> None:
-        _, pause = self._again.get(device_id, (0.0, RETRY_SEC))
-        due = self._around.clock.monotonic() + pause
-        self._again[device_id] = (due, min(LONGEST_RETRY_SEC, pause * 2))
 
     async def _wait(self) -> None:
         with anyio.move_on_after(1.0):
@@ -432,6 +332,8 @@ class Folder:
                 return False
             self._bulk.fetch(target, tasks)
             await pursuit.commit()
+            await self._look()
+            await self._publish()
             self._tell_fates(pursuit)
             self._around.changed()
             if self._around.clock.monotonic() - kept_at > KEEP_SEC:
@@ -447,15 +349,6 @@ class Folder:
     def _has(self, device_id: str, root: bytes, pieces: int | None, target: Target) -> None:
         if root == target.root.top.hash and not target.is_over:
             target.has(device_id, pieces)
-
-    def _note_synced(self) -> None:
-        if (
-            not self.state.is_behind
-            and self.state.has_source
-            and self._synced_number != self._reached
-        ):
-            self._synced_number = dict(self._reached)
-            self.last_synced = int(self._around.clock.now().timestamp())
 
     # --- for Bulk
 
@@ -493,7 +386,3 @@ class Folder:
 
 def _file_name(key: str) -> str:
     return blake3(key.encode()).hexdigest(16)
-
-
-def _is_below(path: bytes, parts: Iterable[bytes]) -> bool:
-    return any(not part or path == part or path.startswith(part + b"\0") for part in parts)

@@ -7,7 +7,7 @@ import msgspec
 
 from forepost.agent.transfer.guards import DAY_NS
 from forepost.agent.transfer.index import Index
-from forepost.agent.transfer.kept_rows import NOWHERE, IndexedRow, Seen
+from forepost.agent.transfer.kept_rows import NOWHERE, FileMark, IndexedRow
 from forepost.agent.transfer.tree import leaf_entry, update
 from forepost.wire.jobs.folder import Entry
 
@@ -47,7 +47,7 @@ class FolderRows:
         self.mark_dirty()
 
     def _gone_now(self, one: IndexedRow) -> IndexedRow:
-        return msgspec.structs.replace(one, seen=Seen(0, 0, self._now_ns(), 0))
+        return msgspec.structs.replace(one, seen=FileMark(0, 0, self._now_ns(), 0))
 
     def forget_gone(self, days: int) -> None:
         """Drop deletions of which this agent has known for so long.

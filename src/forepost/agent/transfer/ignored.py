@@ -17,7 +17,7 @@ class WrongPattern(ValueError):
     """A pattern that means nothing; the text names it."""
 
 
-class Ignored:
+class IgnoreRules:
     """Whether a path is left out; what is below a folder that is, is not looked at."""
 
     def __init__(self, patterns: Sequence[str]) -> None:

@@ -16,10 +16,10 @@ from forepost.agent.transfer.kept_rows import (
     ROW,
     SCHEMA,
     SEEN,
+    FileMark,
     IndexedRow,
     Partial,
     Place,
-    Seen,
     indexed,
     partial_of,
     row_of,
@@ -135,7 +135,9 @@ class IndexReader:
             " WHERE hash = ? LIMIT ?",
             (hash_, most),
         ).fetchall()
-        return [Place(path, offset, length, Seen(*seen)) for path, offset, length, *seen in found]
+        return [
+            Place(path, offset, length, FileMark(*seen)) for path, offset, length, *seen in found
+        ]
 
     def with_content(self, content: bytes, most: int = 8) -> list[IndexedRow]:
         """Return files of exactly this content."""

@@ -23,7 +23,7 @@ from forepost.agent.transfer.growth import ChunkPlace, GrowingFiles, NotWanted, 
 from forepost.agent.transfer.index import IndexReader
 from forepost.agent.transfer.kept_rows import Place
 from forepost.agent.transfer.row import names_of, shown
-from forepost.agent.transfer.scan import Trouble, seen_of
+from forepost.agent.transfer.scan import PathTrouble, seen_of
 from forepost.agent.transfer.target import Lacking
 from forepost.wire.jobs.folder import Row
 
@@ -84,7 +84,7 @@ class FolderIntake:
         self._recipes, self._readers = recipes, readers
         self._finished: Queue[Finished] = Queue(MOST_FINISHED)
         self._numbers = count()
-        self.troubles: dict[bytes, Trouble] = {}
+        self.troubles: dict[bytes, PathTrouble] = {}
         """By path: what cannot be written."""
         self.is_full = False
         """Whether the disk is."""
@@ -154,7 +154,7 @@ class FolderIntake:
             self.is_full = True
         if len(self.troubles) < MOST_TROUBLES or path in self.troubles:
             why = error.strerror or str(error)
-            self.troubles[path] = Trouble(
+            self.troubles[path] = PathTrouble(
                 path, f"{shown(path)}: {why}", isinstance(error, PermissionError)
             )
 

@@ -42,7 +42,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _version: Final[msgspec.msgpack.Decoder[Version]] = msgspec.msgpack.Decoder(Version)
 
 
-class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class FileMark(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A file as the disk showed it when its row was made."""
 
     inode: int
@@ -53,7 +53,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class IndexedRow(msgspec.Struct, frozen=True, gc=False):
     row: Row
-    seen: Seen
+    seen: FileMark
     own: bool = False
     """A change at a member that may only read: it is told to nobody."""
 
@@ -64,7 +64,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     path: bytes
     offset: int
     length: int
-    seen: Seen
+    seen: FileMark
 
 
 class Partial(msgspec.Struct, frozen=True, gc=False):
@@ -79,7 +79,7 @@ class Partial(msgspec.Struct, frozen=True, gc=False):
     """Its chunks, a bit each."""
 
 
-NOWHERE: Final = Seen(0, 0, 0, 0)
+NOWHERE: Final = FileMark(0, 0, 0, 0)
 """Of what is gone; `mtime_ns` is then set to when that came to be known here."""
 
 
@@ -89,7 +89,7 @@ def row_of(found: Sequence[Any]) -> Row:
 
 
 def indexed(found: Sequence[Any]) -> IndexedRow:
-    return IndexedRow(row_of(found[:9]), Seen(*found[9:13]), bool(found[13]))
+    return IndexedRow(row_of(found[:9]), FileMark(*found[9:13]), bool(found[13]))
 
 
 def values_of(one: IndexedRow) -> tuple[object, ...]:

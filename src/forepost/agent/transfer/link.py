@@ -7,15 +7,15 @@ from typing import Final
 
 import anyio
 
-from forepost.agent.edges.peers.channel import Channel, Ended
+from forepost.agent.edges.peers.channel import Channel, ChannelEnded
 from forepost.kit.clock import Clock
 from forepost.wire.jobs.members import (
     LENGTH,
     MOST_WORD,
     PING_SEC,
     SILENT_SEC,
+    KeepAlive,
     Leave,
-    Ping,
     Word,
     packed,
     read_word,
@@ -55,7 +55,7 @@ class Link:
         self._ending.set()
 
     async def run(self, heard: Callable[[Word], Awaitable[None]]) -> None:
-        """Carry words until one side ends. Raises Ended, WrongWord, and what `heard` raises."""
+        """Carry words until one side ends. Raises ChannelEnded, WrongWord; what `heard` raises."""
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._send)
@@ -73,12 +73,12 @@ class Link:
             while len(buffer) < need:
                 data = await self._read()
                 if not data:
-                    raise Ended(self.reason or "it has closed the connection")
+                    raise ChannelEnded(self.reason or "it has closed the connection")
                 buffer += data
             self._heard_at = self._clock.monotonic()
             (length,) = LENGTH.unpack_from(buffer)
             if length > MOST_WORD:
-                raise Ended("a word of too many bytes")
+                raise ChannelEnded("a word of too many bytes")
             need = LENGTH.size + length
             if len(buffer) < need:
                 continue
@@ -86,8 +86,8 @@ class Link:
             del buffer[:need]
             need = LENGTH.size
             if isinstance(word, Leave):
-                raise Ended(f"it leaves: {word.reason[:200]}")
-            if not isinstance(word, Ping):
+                raise ChannelEnded(f"it leaves: {word.reason[:200]}")
+            if not isinstance(word, KeepAlive):
                 await heard(word)
 
     async def _read(self) -> bytes:
@@ -100,7 +100,7 @@ class Link:
             except ssl.SSLWantWriteError:
                 await _until(anyio.wait_writable, self._channel)
             except (OSError, ValueError) as error:
-                raise Ended(self.reason or str(error)) from None
+                raise ChannelEnded(self.reason or str(error)) from None
 
     async def _send(self) -> None:
         while True:
@@ -112,7 +112,7 @@ class Link:
             with anyio.move_on_after(PING_SEC) as quiet:
                 await self._news.wait()
             if quiet.cancelled_caught:
-                self.say(Ping())
+                self.say(KeepAlive())
 
     async def _write(self, data: bytes) -> None:
         view, socket = memoryview(data), self._channel.socket
@@ -125,21 +125,21 @@ class Link:
             except ssl.SSLWantReadError:
                 await _until(anyio.wait_readable, self._channel)
             except (OSError, ValueError) as error:
-                raise Ended(self.reason or str(error)) from None
+                raise ChannelEnded(self.reason or str(error)) from None
 
     async def _end(self) -> None:
         await self._ending.wait()
-        raise Ended(self.reason)
+        raise ChannelEnded(self.reason)
 
     async def _watch(self) -> None:
         while True:
             await self._clock.sleep(PING_SEC)
             if self._clock.monotonic() - self._heard_at > SILENT_SEC:
-                raise Ended("it is silent")
+                raise ChannelEnded("it is silent")
 
 
 async def _until(wait: Callable[[ssl.SSLSocket], Awaitable[None]], channel: Channel) -> None:
     try:
         await wait(channel.socket)
     except (OSError, ValueError, anyio.ClosedResourceError) as error:
-        raise Ended(str(error)) from None
+        raise ChannelEnded(str(error)) from None

@@ -15,7 +15,7 @@ from forepost.wire.jobs.members import (
     Bad,
     Come,
     GivePages,
-    Have,
+    Holding,
     Roots,
     WantPages,
     Word,
@@ -73,7 +73,7 @@ class Members:
     # --- who is there
 
     async def keep(self, link: Link, first: Iterable[Word]) -> None:
-        """Speak with a member until the line ends. Raises Ended, WrongWord."""
+        """Speak with a member until the line ends. Raises ChannelEnded, WrongWord."""
         device_id = link.device_id
         known = self.links.get(device_id)
         if known is not None:
@@ -112,7 +112,7 @@ class Members:
     async def _heard(self, link: Link, word: Word) -> None:
         if isinstance(word, Roots):
             self._take_roots(link, word.roots)
-        elif isinstance(word, Have):
+        elif isinstance(word, Holding):
             self._take_have(link.device_id, word)
         elif isinstance(word, WantPages):
             await self._give_pages(link, word)
@@ -151,7 +151,7 @@ class Members:
         self.roots[found.device_id] = found
         return True
 
-    def _take_have(self, device_id: str, word: Have) -> None:
+    def _take_have(self, device_id: str, word: Holding) -> None:
         if len(word.pieces) > LARGEST_SET or len(word.root) != 32:
             return
         self._needs[device_id] = word.needs

@@ -14,7 +14,7 @@ from forepost.agent.transfer.intake import FolderIntake, Readers
 from forepost.agent.transfer.kept_rows import IndexedRow, Place
 from forepost.agent.transfer.pages import page_of, pages
 from forepost.agent.transfer.row import names_of
-from forepost.wire.jobs.members import Asked
+from forepost.wire.jobs.members import WantedChunk
 from forepost.wire.jobs.transfer import TransferTask
 
 
@@ -53,7 +53,7 @@ class OpenFolder:
             return pages(self.readers.get(), hashes)
         return []
 
-    def read(self, asked: Asked) -> bytes | None:
+    def read(self, asked: WantedChunk) -> bytes | None:
         """Return verified bytes for another member; None: they are not here. Of any thread."""
         with suppress(OSError, sqlite3.Error):
             if not asked.content:
@@ -69,7 +69,7 @@ class OpenFolder:
             return self.growing.read(asked.content, asked.offset, asked.length, asked.hash)
         return None
 
-    def _chunk(self, found: IndexedRow, asked: Asked) -> bytes | None:
+    def _chunk(self, found: IndexedRow, asked: WantedChunk) -> bytes | None:
         place = Place(found.row.path, asked.offset, asked.length, found.seen)
         data = self.intake.read(place)
         return data if data is not None and blake3(data).digest() == asked.hash else None

@@ -15,7 +15,7 @@ from forepost.agent.transfer.outcome import Fate, Outcome
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.removal import Removal
 from forepost.agent.transfer.row import shown
-from forepost.agent.transfer.scan import Trouble
+from forepost.agent.transfer.scan import PathTrouble
 from forepost.agent.transfer.signature import Vouched
 from forepost.agent.transfer.target import Target
 from forepost.agent.transfer.tree import WrongPage, read_page
@@ -178,7 +178,7 @@ class Pursuit:
                     self._folder.recipes.check(row)
             except WrongRecipe as error:
                 text = f"{shown(row.path)}: {error}"
-                self._folder.intake.troubles[row.path] = Trouble(row.path, text)
+                self._folder.intake.troubles[row.path] = PathTrouble(row.path, text)
                 continue
             wanted += missing
         return list(dict.fromkeys(wanted))

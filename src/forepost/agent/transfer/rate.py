@@ -8,7 +8,7 @@ BURST_SEC: Final = 0.25
 LONGEST_WAIT_SEC: Final = 1.0
 
 
-class Rate:
+class RateLimit:
     """Of one direction; unlimited until a limit is set."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:

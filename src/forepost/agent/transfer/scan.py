@@ -14,9 +14,9 @@ import msgspec
 
 from forepost.agent.edges.tree.root import FolderRoot, OnDisk
 from forepost.agent.transfer.content import Content, Unrest, content_of
-from forepost.agent.transfer.ignored import Ignored
+from forepost.agent.transfer.ignored import IgnoreRules
 from forepost.agent.transfer.index import IndexReader
-from forepost.agent.transfer.kept_rows import IndexedRow, Seen
+from forepost.agent.transfer.kept_rows import FileMark, IndexedRow
 from forepost.agent.transfer.row import SEPARATOR, UNFINISHED, names_of, path_of, shown
 from forepost.wire.jobs.folder import FILE, FOLDER, GONE, LINK
 
@@ -33,7 +33,7 @@ OWNER: Final = 0o700
 KINDS: Final = {"file": FILE, "folder": FOLDER, "link": LINK}
 
 
-class Found(msgspec.Struct, frozen=True, gc=False):
+class Difference(msgspec.Struct, frozen=True, gc=False):
     """A path that is not as the index has it."""
 
     path: bytes
@@ -46,7 +46,7 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     """Of a link."""
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class PathTrouble(msgspec.Struct, frozen=True):
     """A path of which nothing is concluded; the rest goes on."""
 
     path: bytes
@@ -57,7 +57,7 @@ class Trouble(msgspec.Struct, frozen=True):
 class Restless(msgspec.Struct):
     """Files that are being written, between looks."""
 
-    since: dict[bytes, tuple[Seen, float]] = {}
+    since: dict[bytes, tuple[FileMark, float]] = {}
     """What was seen of it last, and when it was seen first."""
 
     def rests(self, path: bytes, now: OnDisk, wall_ns: int, monotonic: float) -> bool:
@@ -89,7 +89,7 @@ class Scan:
         self,
         root: FolderRoot,
         index: IndexReader,
-        ignored: Ignored,
+        ignored: IgnoreRules,
         readers: Executor,
         restless: Restless,
         now: Callable[[], tuple[int, float]],
@@ -97,19 +97,19 @@ class Scan:
         """`now`: wall clock in ns, and monotonic in s."""
         self._root, self._index, self._ignored = root, index, ignored
         self._readers, self._restless, self._now = readers, restless, now
-        self.troubles: list[Trouble] = []
+        self.troubles: list[PathTrouble] = []
         self.unfinished: list[list[bytes]] = []
         """Names of files that grow, or grew."""
         self._rows: Iterator[IndexedRow] = iter(())
         self._next: IndexedRow | None = None
         self._device = os.fstat(root.fd).st_dev
 
-    def run(self, part: bytes = b"") -> Iterator[Found]:
+    def run(self, part: bytes = b"") -> Iterator[Difference]:
         """Yield what differs below `part` (b"": everywhere), itself included.
 
         Raises OSError where the root cannot be read.
         """
-        waiting: list[Found] = []
+        waiting: list[Difference] = []
         for found in self._differences(part):
             if found.now is None or found.now.kind != "file":
                 yield found
@@ -120,7 +120,7 @@ class Scan:
                 waiting = []
         yield from self._read(waiting)
 
-    def _differences(self, part: bytes) -> Iterator[Found]:
+    def _differences(self, part: bytes) -> Iterator[Difference]:
         if not part:
             self._rows = self._index.under(b"")
             self._advance()
@@ -146,7 +146,9 @@ class Scan:
     def _advance(self) -> None:
         self._next = next(self._rows, None)
 
-    def _folder(self, names: list[bytes], listing: list[tuple[bytes, OnDisk]]) -> Iterator[Found]:
+    def _folder(
+        self, names: list[bytes], listing: list[tuple[bytes, OnDisk]]
+    ) -> Iterator[Difference]:
         prefix = SEPARATOR.join([*names, b""]) if names else b""
         for name, now in listing:
             path = prefix + name
@@ -167,11 +169,11 @@ class Scan:
 
     def _one(
         self, names: list[bytes], path: bytes, now: OnDisk | None, row: IndexedRow | None
-    ) -> Iterator[Found]:
+    ) -> Iterator[Difference]:
         self._restless.leave(path, now)
         if now is None or now.kind == "other":
             if row is not None and row.row.kind != GONE:
-                yield Found(path, row, None)
+                yield Difference(path, row, None)
             if now is not None:
                 self._say(path, "neither a file, a folder nor a link")
             while self._next is not None and self._next.row.path.startswith(path + SEPARATOR):
@@ -184,7 +186,7 @@ class Scan:
         if now.kind == "link":
             yield from self._link(names, path, now, row)
         elif not _is_known(now, row):
-            yield Found(path, row, now)
+            yield Difference(path, row, now)
         if now.kind != "folder":
             return
         try:
@@ -197,28 +199,28 @@ class Scan:
 
     def _link(
         self, names: list[bytes], path: bytes, now: OnDisk, row: IndexedRow | None
-    ) -> Iterator[Found]:
+    ) -> Iterator[Difference]:
         if _is_known(now, row):
             return
         try:
-            yield Found(path, row, now, target=self._root.link_target(names))
+            yield Difference(path, row, now, target=self._root.link_target(names))
         except OSError as error:
             self._trouble(path, error)
 
-    def _missing(self) -> Iterator[Found]:
+    def _missing(self) -> Iterator[Difference]:
         found = self._next
         assert found is not None
         self._advance()
         path = found.row.path
         if found.row.kind != GONE and not self._ignored(path, is_folder=found.row.kind == FOLDER):
-            yield Found(path, found, None)
+            yield Difference(path, found, None)
 
     def _skip(self, path: bytes) -> None:
         """Conclude nothing of what is below."""
         while self._next is not None and self._next.row.path.startswith(path + SEPARATOR):
             self._advance()
 
-    def _read(self, waiting: list[Found]) -> Iterator[Found]:
+    def _read(self, waiting: list[Difference]) -> Iterator[Difference]:
         wall_ns, monotonic = self._now()
         rests = self._restless.rests
         ready = [one for one in waiting if one.now and rests(one.path, one.now, wall_ns, monotonic)]
@@ -228,7 +230,7 @@ class Scan:
             self._restless.since.pop(one.path, None)
             yield msgspec.structs.replace(one, content=content, now=content.seen)
 
-    def _content(self, found: Found) -> Content | None:
+    def _content(self, found: Difference) -> Content | None:
         late = self._restless.is_late(found.path, self._now()[1])
         try:
             return content_of(self._root, names_of(found.path), may_change=late)
@@ -245,11 +247,11 @@ class Scan:
             self._say(path, error.strerror or str(error), isinstance(error, PermissionError))
 
     def _say(self, path: bytes, reason: str, is_permission: bool = False) -> None:
-        self.troubles.append(Trouble(path, f"{shown(path)}: {reason}", is_permission))
+        self.troubles.append(PathTrouble(path, f"{shown(path)}: {reason}", is_permission))
 
 
-def seen_of(now: OnDisk) -> Seen:
-    return Seen(now.inode, now.size, now.mtime_ns, now.ctime_ns)
+def seen_of(now: OnDisk) -> FileMark:
+    return FileMark(now.inode, now.size, now.mtime_ns, now.ctime_ns)
 
 
 def _is_known(now: OnDisk, row: IndexedRow | None) -> bool:

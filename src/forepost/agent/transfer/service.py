@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 from forepost.agent.edges.peers.channel import Channel
-from forepost.agent.transfer.rate import Rate
+from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.recipe import MOST_CHUNK
 from forepost.wire.jobs.members import (
     ANSWER,
     HAS_NOT,
     LENGTH,
-    Asked,
+    WantedChunk,
     WrongWord,
     read_ask,
 )
@@ -21,12 +21,15 @@ IDLE_SEC: Final = 120.0
 TOGETHER: Final = 256 << 10
 """Small files are sent together up to so many bytes: a write under TLS has a price."""
 
-Read = Callable[[Asked], bytes | None]
+Read = Callable[[WantedChunk], bytes | None]
 """What was asked for, verified; None: it is not here."""
 
 
-def give(channel: Channel, read: Read, rate: Rate, sent: Callable[[int], None]) -> None:
-    """Answer until the other side is gone. `sent`: told of bytes. Raises Ended, WrongWord."""
+def give(channel: Channel, read: Read, rate: RateLimit, sent: Callable[[int], None]) -> None:
+    """Answer until the other side is gone. Raises ChannelEnded, WrongWord.
+
+    `sent` is told of bytes that went.
+    """
     channel.bound(IDLE_SEC)
     while True:
         (length,) = LENGTH.unpack(channel.read(LENGTH.size))

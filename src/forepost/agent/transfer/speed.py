@@ -9,7 +9,7 @@ WINDOW_SEC: Final = 5.0
 STEP_SEC: Final = 0.25
 
 
-class Flow:
+class Throughput:
     """Bytes of one direction: all of them, and their rate."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:

@@ -28,7 +28,7 @@ Purpose = Literal["meet", "control", "give", "take"]
 on this connection; take: it asks."""
 
 
-class Hello(msgspec.Struct, frozen=True, array_like=True, tag="hello"):
+class MemberHello(msgspec.Struct, frozen=True, array_like=True, tag="hello"):
     version: int
     purpose: Purpose
     key: str
@@ -48,7 +48,7 @@ class Roots(msgspec.Struct, frozen=True, array_like=True, tag="roots"):
     roots: list[SignedRoot]
 
 
-class Have(msgspec.Struct, frozen=True, array_like=True, tag="have"):
+class Holding(msgspec.Struct, frozen=True, array_like=True, tag="have"):
     """Which pieces of a root the member has."""
 
     root: bytes
@@ -91,16 +91,18 @@ class Come(msgspec.Struct, frozen=True, array_like=True, tag="come"):
     """The member wants to ask, and cannot dial: a connection with the purpose `give` is wanted."""
 
 
-class Ping(msgspec.Struct, frozen=True, array_like=True, tag="ping"):
+class KeepAlive(msgspec.Struct, frozen=True, array_like=True, tag="ping"):
     """Answered by nothing but the other side's own."""
 
 
-Word = Hello | Welcome | Roots | Have | WantPages | GivePages | Bad | Leave | Come | Ping
+Word = (
+    MemberHello | Welcome | Roots | Holding | WantPages | GivePages | Bad | Leave | Come | KeepAlive
+)
 _decoder: Final[msgspec.msgpack.Decoder[Word]] = msgspec.msgpack.Decoder(Word)
 _encoder: Final = msgspec.msgpack.Encoder()
 
 
-class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class WantedChunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A small file as a whole, or a chunk of a large one."""
 
     hash: bytes
@@ -110,7 +112,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
     offset: int = 0
 
 
-Ask = list[Asked]
+Ask = list[WantedChunk]
 _asks: Final[msgspec.msgpack.Decoder[Ask]] = msgspec.msgpack.Decoder(Ask)
 ANSWER: Final = LENGTH
 """Before the bytes of each thing that was asked for, in the order of the request: how many."""

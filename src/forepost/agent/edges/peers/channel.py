@@ -11,7 +11,7 @@ BUFFER_BYTES: Final = 4 << 20
 _BBR: Final = b"bbr"
 
 
-class Ended(Exception):
+class ChannelEnded(Exception):
     """The other side is gone, or silent for too long; the text says which."""
 
 
@@ -29,18 +29,18 @@ class Channel:
         return self._socket
 
     def read_exactly(self, view: memoryview) -> None:
-        """Fill the view. Raises Ended."""
+        """Fill the view. Raises ChannelEnded."""
         at = 0
         try:
             while at < len(view):
                 count = self._socket.recv_into(view[at:])
                 if not count:
-                    raise Ended("it has closed the connection")
+                    raise ChannelEnded("it has closed the connection")
                 at += count
         except TimeoutError:
-            raise Ended("it is silent") from None
+            raise ChannelEnded("it is silent") from None
         except (OSError, ValueError) as error:
-            raise Ended(str(error)) from None
+            raise ChannelEnded(str(error)) from None
 
     def read(self, count: int) -> bytes:
         data = bytearray(count)
@@ -48,13 +48,13 @@ class Channel:
         return bytes(data)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Raises Ended."""
+        """Raises ChannelEnded."""
         try:
             self._socket.sendall(data)
         except TimeoutError:
-            raise Ended("it takes nothing any more") from None
+            raise ChannelEnded("it takes nothing any more") from None
         except (OSError, ValueError) as error:
-            raise Ended(str(error)) from None
+            raise ChannelEnded(str(error)) from None
 
     def bound(self, sec: float | None) -> None:
         """How long each read and write may last from now on."""
@@ -73,18 +73,18 @@ class Channel:
 
 
 def accepted(raw: socket.socket, context: ssl.SSLContext, address: str) -> Channel:
-    """Greet who has dialed. Raises Ended."""
+    """Greet who has dialed. Raises ChannelEnded."""
     try:
         tune(raw)
         raw.settimeout(CONNECT_SEC)
         return Channel(context.wrap_socket(raw, server_side=True), address)
     except (OSError, ValueError) as error:
         raw.close()
-        raise Ended(str(error)) from None
+        raise ChannelEnded(str(error)) from None
 
 
 def dialed(host: str, port: int, context: ssl.SSLContext) -> Channel:
-    """Reach another agent. Raises Ended."""
+    """Reach another agent. Raises ChannelEnded."""
     raw: socket.socket | None = None
     try:
         raw = socket.create_connection((host, port), CONNECT_SEC)
@@ -93,7 +93,7 @@ def dialed(host: str, port: int, context: ssl.SSLContext) -> Channel:
     except (OSError, ValueError) as error:
         if raw is not None:
             raw.close()
-        raise Ended(str(error)) from None
+        raise ChannelEnded(str(error)) from None
 
 
 def tune(raw: socket.socket) -> None:

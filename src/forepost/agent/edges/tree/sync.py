@@ -16,7 +16,7 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 def sync_all(root: int, fds: Iterable[int]) -> None:
     """Sync the file system of the directory `root`, in which these files were written.
 
-    Raises OSError: also where an earlier write to it failed (Linux 5.8).
+    Raises OSError: also where an earlier write to it failed, since kernel 5.8.
     """
     for fd in fds:
         # Begins only: what fails is told by the next call.

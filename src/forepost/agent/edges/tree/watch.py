@@ -16,6 +16,7 @@ from forepost.agent.edges.tree.root import OWN
 from forepost.kit.clock import Clock
 
 DEBOUNCE_SEC: Final = 0.05
+BUSY_SEC: Final = 1.0
 MOST_EVENTS: Final = 4_000
 """At a time; beyond, all is looked at anew."""
 MOST_PARTS: Final = 500
@@ -68,7 +69,9 @@ class Watch:
         self.count += 1
 
     def rest(self) -> None:
-        """What happens now is the engine's own doing: it is read together, later."""
+        """Most of what happens now is the engine's own doing: it is read rarely, and a look at
+        everything waits.
+        """
         if self._quiet.is_set():
             self._quiet = anyio.Event()
 
@@ -79,10 +82,10 @@ class Watch:
         """Say which paths to look at, names with a NUL between; b"": everything. For ever."""
         while self._inotify is not None:
             await anyio.wait_readable(self._inotify.fd)
-            await self._clock.sleep(DEBOUNCE_SEC)
-            await self._quiet.wait()
+            await self._clock.sleep(DEBOUNCE_SEC if self._quiet.is_set() else BUSY_SEC)
             parts = self._read(self._inotify)
             if b"" in parts:
+                await self._quiet.wait()
                 # All watches are made anew by the look at everything.
                 former, self._inotify = self._inotify, _begun()
                 former.close()

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.edges.peers.channel import Channel, Ended, accepted, dialed
+from forepost.agent.edges.peers.channel import Channel, ChannelEnded, accepted, dialed
 from forepost.agent.edges.peers.credentials import (
     Credentials,
     WrongCertificate,
@@ -21,7 +21,7 @@ from forepost.wire.jobs.members import (
     LENGTH,
     MOST_FIRST,
     VERSION,
-    Hello,
+    MemberHello,
     Purpose,
     Welcome,
     Word,
@@ -36,41 +36,43 @@ Admits = Callable[[str, str, Purpose], str]
 """Folder, device, purpose: why it is refused; "": it is a member."""
 
 
-class Refused(Exception):
+class MeetingRefused(Exception):
     """The other side, or this one, will not speak; the text says why."""
 
 
-class Met(msgspec.Struct, frozen=True):
+class MemberConnection(msgspec.Struct, frozen=True):
     channel: Channel
     device_id: str
     key: str
     purpose: Purpose
 
 
-def receive(raw: socket.socket, address: str, credentials: Credentials, admits: Admits) -> Met:
-    """Speak with who has dialed. Raises Ended, Refused: the connection is closed then."""
+def receive(
+    raw: socket.socket, address: str, credentials: Credentials, admits: Admits
+) -> MemberConnection:
+    """Speak with who has dialed. Raises ChannelEnded, MeetingRefused: then it is closed."""
     channel = accepted(raw, credentials.server(), address)
     try:
         channel.bound(FIRST_SEC)
         device_id = device_at(channel.socket)
         hello = read_first(channel)
-        if not isinstance(hello, Hello):
-            raise Refused("its first word is not a greeting")
+        if not isinstance(hello, MemberHello):
+            raise MeetingRefused("its first word is not a greeting")
         refused = _refusal(hello, device_id, credentials, admits)
         channel.write(packed(Welcome(refused)))
         if refused or hello.purpose == "meet":
-            raise Refused(refused or "it has shown its certificate")
+            raise MeetingRefused(refused or "it has shown its certificate")
         channel.bound(None)
-        return Met(channel, device_id, hello.key, hello.purpose)
+        return MemberConnection(channel, device_id, hello.key, hello.purpose)
     except (WrongCertificate, WrongWord) as error:
         channel.close()
-        raise Refused(str(error)) from None
-    except (Refused, Ended):
+        raise MeetingRefused(str(error)) from None
+    except (MeetingRefused, ChannelEnded):
         channel.close()
         raise
 
 
-def _refusal(hello: Hello, device_id: str, credentials: Credentials, admits: Admits) -> str:
+def _refusal(hello: MemberHello, device_id: str, credentials: Credentials, admits: Admits) -> str:
     if hello.version != VERSION:
         return f"this agent speaks version {VERSION}"
     if hello.purpose == "meet":
@@ -90,19 +92,21 @@ def _refusal(hello: Hello, device_id: str, credentials: Credentials, admits: Adm
 
 def reach(
     host: str, port: int, device_id: str, key: str, purpose: Purpose, credentials: Credentials
-) -> Met:
-    """Dial a device. Raises Ended, Refused."""
+) -> MemberConnection:
+    """Dial a device. Raises ChannelEnded, MeetingRefused."""
     try:
-        return _reach(host, port, device_id, Hello(VERSION, purpose, key), credentials)
-    except Ended:
+        return _reach(host, port, device_id, MemberHello(VERSION, purpose, key), credentials)
+    except ChannelEnded:
         # Where it does not know this agent's certificate yet, TLS ends without a word.
-        hello = Hello(VERSION, "meet", "", credentials.certificate)
+        hello = MemberHello(VERSION, "meet", "", credentials.certificate)
         met = _reach(host, port, device_id, hello, credentials)
         met.channel.close()
-        return _reach(host, port, device_id, Hello(VERSION, purpose, key), credentials)
+        return _reach(host, port, device_id, MemberHello(VERSION, purpose, key), credentials)
 
 
-def _reach(host: str, port: int, device_id: str, hello: Hello, credentials: Credentials) -> Met:
+def _reach(
+    host: str, port: int, device_id: str, hello: MemberHello, credentials: Credentials
+) -> MemberConnection:
     is_meeting = hello.purpose == "meet"
     context = credentials.meeting() if is_meeting else credentials.dialing()
     channel = dialed(host, port, context)
@@ -110,25 +114,25 @@ def _reach(host: str, port: int, device_id: str, hello: Hello, credentials: Cred
         channel.bound(FIRST_SEC)
         found = device_at(channel.socket)
         if found != device_id:
-            raise Refused(f"another device is there: {found}")
+            raise MeetingRefused(f"another device is there: {found}")
         channel.write(packed(hello))
         answer = read_first(channel)
         if not isinstance(answer, Welcome):
-            raise Refused("its first word is not a welcome")
+            raise MeetingRefused("its first word is not a welcome")
         if answer.refused:
-            raise Refused(answer.refused[:200])
+            raise MeetingRefused(answer.refused[:200])
         channel.bound(None)
-        return Met(channel, device_id, hello.key, hello.purpose)
+        return MemberConnection(channel, device_id, hello.key, hello.purpose)
     except (WrongCertificate, WrongWord) as error:
         channel.close()
-        raise Refused(str(error)) from None
-    except (Refused, Ended):
+        raise MeetingRefused(str(error)) from None
+    except (MeetingRefused, ChannelEnded):
         channel.close()
         raise
 
 
 def read_first(channel: Channel) -> Word:
-    """Raises Ended, WrongWord."""
+    """Raises ChannelEnded, WrongWord."""
     (length,) = LENGTH.unpack(channel.read(LENGTH.size))
     if length > MOST_FIRST:
         raise WrongWord("a first word of too many bytes")

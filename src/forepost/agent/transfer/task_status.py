@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from forepost.agent.transfer.scan import Trouble
+from forepost.agent.transfer.scan import PathTrouble
 from forepost.wire.jobs.agent_api import RunError, RunStatus
 from forepost.wire.jobs.transfer import TransferTask
 
@@ -34,7 +34,7 @@ class FolderState(msgspec.Struct, kw_only=True):
     """Why nothing can be done at all."""
     held: str = ""
     is_full: bool = False
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[PathTrouble, ...] = ()
     is_outranked: bool = False
     """Whether a task of a higher priority is downloading."""
 
@@ -93,7 +93,7 @@ def errors(state: FolderState) -> list[RunError]:
     return found[:MOST_ERRORS]
 
 
-def _of_files(troubles: Iterable[Trouble]) -> list[RunError]:
+def _of_files(troubles: Iterable[PathTrouble]) -> list[RunError]:
     return [_error(PERMISSION if one.is_permission else FILE, one.reason) for one in troubles]
 
 
