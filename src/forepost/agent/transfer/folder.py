@@ -140,7 +140,7 @@ class Folder:
             peers_count=self.state.peers,
             peers_complete=self._members.complete(top.hash) if top else 0,
             last_synced=self._roots.last_synced,
-            held=self.state.held,
+            held=self.state.held or self.state.absent,
         )
 
     # --- its life
@@ -192,6 +192,7 @@ class Folder:
             async with anyio.create_task_group() as tasks:
                 self.state.problem = self.state.held = ""
                 self.tasks = tasks
+                self._roots.begin()
                 self._lookout.open(self._open.disk, tasks)
                 tasks.start_soon(gossip.run, self, around.clock)
                 tasks.start_soon(self.dialer.run, self.converse)
@@ -267,7 +268,7 @@ class Folder:
         """Say what the folder holds, if this agent may, and it is not said yet."""
         assert self._open is not None
         disk = self._open.disk
-        if self._roots.is_said(disk) or self.state.held:
+        if self._roots.is_said(self.task, disk) or self.state.held:
             return
         known = self._members.roots.get(self._around.credentials.device_id)
         said = await self._do(self._roots.signed, disk, known)
@@ -277,9 +278,14 @@ class Folder:
 
     def _next_root(self) -> Vouched | None:
         assert self._open is not None
-        found = self._roots.next(self.task, self._open.disk.top.hash, self._members.roots)
+        found = self._roots.next(
+            self.task, self._open.disk, self._members.roots, self._members.links
+        )
         self.state.is_behind = self._roots.is_behind
         self.state.has_source = self._roots.has_source
+        if self._roots.absent and self._roots.absent != self.state.absent:
+            self.tell("held", self._roots.absent)
+        self.state.absent = self._roots.absent
         return found
 
     async def _pursue(self, found: Vouched, tasks: TaskGroup) -> None:

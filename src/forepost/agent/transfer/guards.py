@@ -60,7 +60,7 @@ class Brake:
 
 
 class Absence:
-    """When each member was in step last, by this agent's clock."""
+    """When each member was in step last, by this agent's clock. Of the event loop, but `save`."""
 
     def __init__(self, index: Index, now_ns: Callable[[], int]) -> None:
         self._index, self._now_ns = index, now_ns
@@ -68,6 +68,7 @@ class Absence:
             name[len(IN_STEP) :]: int.from_bytes(value, "big")
             for name, value in index.facts(IN_STEP)
         }
+        self._unsaved: set[str] = set()
 
     def in_step(self, device_id: str) -> None:
         """A clock that was set back makes nobody absent."""
@@ -75,9 +76,18 @@ class Absence:
         if now - self._noted.get(device_id, 0) < NOTE_NS:
             return
         self._noted[device_id] = now
-        self._index.begin()
-        self._index.set_fact(IN_STEP + device_id, now.to_bytes(12, "big", signed=False))
-        self._index.commit()
+        self._unsaved.add(device_id)
+
+    def save(self) -> None:
+        """Of the folder's thread."""
+        if self._unsaved:
+            self._index.begin()
+            for device_id in self._unsaved:
+                self._index.set_fact(
+                    IN_STEP + device_id, self._noted[device_id].to_bytes(12, "big")
+                )
+            self._index.commit()
+            self._unsaved.clear()
 
     def days_away(self, device_id: str) -> int:
         """Return for how many days; 0: it never was in step, or is not known."""
@@ -87,3 +97,8 @@ class Absence:
     def days_alone(self) -> int:
         """Return for how many days this agent was in step with nobody; 0: it never was."""
         return min((self.days_away(device_id) for device_id in self._noted), default=0)
+
+    def confirm(self) -> None:
+        """Whoever was away is believed from now on."""
+        for device_id in self._noted:
+            self.in_step(device_id)

@@ -84,6 +84,7 @@ class OpenFolder:
             if names[-1] not in growing:
                 self.disk.placement.give_up(names, names[-1])
         self.disk.unfinished = []
+        self.disk.absence.save()
         self.disk.index.begin()
         for partial in self.disk.index.partials():
             if partial.name not in growing:
