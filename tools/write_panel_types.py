@@ -194,9 +194,11 @@ def _comment(text: str | None, indent: str) -> Iterable[str]:
 
 
 def _member(name: str, kind: str, indent: str) -> Iterable[str]:
-    """As prettier breaks it: a union that is too long stands below each other."""
+    """As prettier breaks it: what is too long stands below, each of a union if it has to."""
     if len(line := f"{indent}{name}: {kind};") <= WIDTH:
         return [line]
+    if len(line := f"{indent}  {kind};") <= WIDTH:
+        return [f"{indent}{name}:", line]
     *before, last = kind.split(" | ")
     return [
         f"{indent}{name}:",

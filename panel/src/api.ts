@@ -179,6 +179,25 @@ export const groupDelivery = async (workspace: number, signal?: AbortSignal) => 
 export const microservices = (workspace: number, signal?: AbortSignal) =>
   all('GET /workspaces/{workspace_id}/microservices', { workspace_id: workspace }, signal);
 
+/** By name, each with its newest run. */
+export const jobs = (workspace: number, signal?: AbortSignal) =>
+  all('GET /workspaces/{workspace_id}/jobs', { workspace_id: workspace }, signal);
+
+/** Of one job, the newest 20, without output. */
+export const runs = async (workspace: number, job: number, signal?: AbortSignal) => {
+  const path = { workspace_id: workspace };
+  const query = { job_id: job, limit: 20 };
+  return (await ask('GET /workspaces/{workspace_id}/runs', path, { query, signal })).data;
+};
+
+/** With what its scripts wrote. */
+export const run = (workspace: number, id: number, signal?: AbortSignal) =>
+  ask(
+    'GET /workspaces/{workspace_id}/runs/{run_id}',
+    { workspace_id: workspace, run_id: id },
+    { signal },
+  );
+
 export const addGroup = (workspace: number, body: NewGroup) =>
   ask('POST /workspaces/{workspace_id}/address-groups', { workspace_id: workspace }, { body });
 

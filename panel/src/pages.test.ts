@@ -6,6 +6,7 @@ import {
   toAlerts,
   toGroup,
   toGroups,
+  toJobs,
   toProbe,
   toTraffic,
   toWorkloads,
@@ -38,6 +39,8 @@ test('every address leads to its page', () => {
   expect(found(toGroup(1, 5))).toEqual({ ...w, id: 5, mayChange: true });
   const sensor = { ...w, only: 'refused', find: 'sensor' };
   expect(found(toWorkloads(1, { only: 'refused', find: 'sensor' }))).toEqual(sensor);
+  const nightly = { ...w, only: 'error', find: 'nightly', open: 4 };
+  expect(found(toJobs(1, { only: 'error', find: 'nightly', job: 4 }))).toEqual(nightly);
   const may = { mayChange: true, mayRule: false };
   expect(found(toAlerts(1))).toEqual({ ...w, status: '', ...may });
 });

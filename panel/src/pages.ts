@@ -1,7 +1,7 @@
 /** Every page of the panel: a page is a row of PAGES, its address in route.ts, and its component. */
 
 import type { Component } from 'svelte';
-import { toAgents, toAlerts, toGroups, toTraffic, toWorkloads } from './route';
+import { toAgents, toAlerts, toGroups, toJobs, toTraffic, toWorkloads } from './route';
 
 /** What an address and the caller's role give to a page. */
 export interface Given {
@@ -40,6 +40,7 @@ export const BAR = {
   Traffic: toTraffic,
   Groups: toGroups,
   Workloads: toWorkloads,
+  Jobs: toJobs,
   Alerts: toAlerts,
 };
 
@@ -100,6 +101,18 @@ export const PAGES: readonly Page[] = [
     part: 'Workloads',
     component: () => import('./pages/Workloads.svelte'),
     props: ({ workspace, asked }) => ({ workspace, only: asked('only'), find: asked('find') }),
+  }),
+  row({
+    path: '/w/:workspace/jobs',
+    title: 'Jobs',
+    part: 'Jobs',
+    component: () => import('./pages/Jobs.svelte'),
+    props: ({ workspace, asked }) => ({
+      workspace,
+      only: asked('only'),
+      find: asked('find'),
+      open: Number(asked('job')) || 0,
+    }),
   }),
   row({
     path: '/w/:workspace/alerts',

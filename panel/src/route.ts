@@ -21,6 +21,7 @@ export const toGroups = (workspace: number) => within(workspace, 'groups');
 export const toGroup = (workspace: number, group: number) => within(workspace, `groups/${group}`);
 export const toWorkloads = (workspace: number, query?: Query) =>
   within(workspace, 'workloads', query);
+export const toJobs = (workspace: number, query?: Query) => within(workspace, 'jobs', query);
 export const toAlerts = (workspace: number, query?: Query) => within(workspace, 'alerts', query);
 
 /** Whether the panel itself answers there; anything else is the controller's. */

@@ -127,6 +127,12 @@ export interface Routes {
     body: null;
     answer: FlowTop;
   };
+  'GET /workspaces/{workspace_id}/jobs': {
+    path: { workspace_id: number };
+    query: { limit?: number; offset?: number };
+    body: null;
+    answer: Page<WorkspaceJob>;
+  };
   'GET /workspaces/{workspace_id}/microservices': {
     path: { workspace_id: number };
     query: { limit?: number; offset?: number };
@@ -152,6 +158,23 @@ export interface Routes {
     };
     body: null;
     answer: ListOf<ResultRow>;
+  };
+  'GET /workspaces/{workspace_id}/runs': {
+    path: { workspace_id: number };
+    query: {
+      job_id?: number;
+      limit?: number;
+      offset?: number;
+      status?: 'working' | 'finished' | 'error' | 'aborted' | 'paused';
+    };
+    body: null;
+    answer: Page<Run>;
+  };
+  'GET /workspaces/{workspace_id}/runs/{run_id}': {
+    path: { workspace_id: number; run_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Run;
   };
   'PATCH /workspaces/{workspace_id}/address-groups/{group_id}': {
     path: { workspace_id: number; group_id: number };
@@ -228,6 +251,10 @@ export interface Agent {
   spool: AgentSpool | null;
   /** What it has sent since 00:00 UTC, or since the controller started. */
   bytes_today: number;
+  /** By which other agents know it in jobs; empty where it has not said, or has no jobs. */
+  deviceid: string;
+  /** Set on the agent itself. */
+  tags: Tag[];
 }
 
 /** The same as the controller shows it. */
@@ -309,6 +336,19 @@ export interface AlertUpdate {
   workspace_id: number;
   event: 'opened' | 'changed' | 'resolved';
   alert: Alert;
+}
+
+/** In a part of the week, in the local time of the agent; the last that fits counts. */
+export interface BandwidthWindow {
+  /** 0 is Sunday; none: every day. */
+  days?: number[];
+  /** Seconds since midnight. */
+  begin?: number;
+  /** Before `begin`: of the next day. */
+  end?: number;
+  /** -1: no limit. 0: nothing. */
+  down_kib_per_sec?: number;
+  up_kib_per_sec?: number;
 }
 
 export interface Chart {
@@ -466,6 +506,17 @@ export interface FlowTop extends FlowSpan {
   rest: Traffic | null;
 }
 
+/** What became of a run at an agent before it was tried again. */
+export interface FormerAttempt {
+  attempt: number;
+  state:
+    'queued' | 'delivered' | 'started' | 'finished' | 'error' | 'interrupted' | 'lost' | 'canceled';
+  reason: string;
+  exit_code: number | null;
+  started_at: string | null;
+  ended_at: string | null;
+}
+
 /** A client that was too slow: `dropped` live frames are missing here; REST has them all. */
 export interface Gap {
   type: 'gap';
@@ -547,6 +598,73 @@ export interface IdentityConflict {
   since: string;
   /** Where both came from when it was noticed; one address twice where they share it. */
   addresses: string[];
+}
+
+export interface JobAgent extends JobMember {
+  agent_id: number;
+}
+
+/** All agents that have all of these labels and tags, now and later. */
+export interface JobGroup extends JobMember {
+  labels: Record<string, string | boolean | number>;
+  tags: Record<string, string>;
+}
+
+export interface JobMember {
+  permission: 'rw' | 'ro';
+  path: string;
+}
+
+/** Who is told of runs that have ended. */
+export interface JobNotices {
+  on: ('finished' | 'error' | 'aborted')[];
+  /** The members of the workspace who are no VIEWERs. */
+  email: boolean;
+  webhook_url: string;
+  /** Never shown. Empty in a change: as it was, where the URL is. */
+  webhook_secret: string;
+  apprise_urls: string[];
+}
+
+/** When a job runs by itself, in the local time of each agent. */
+export interface JobSchedule {
+  type: 'once' | 'minutes' | 'hourly' | 'daily' | 'weekly';
+  /** Every so many minutes (at least 5), hours or days. */
+  every?: number;
+  /** `daily`, `weekly`: seconds since midnight; none: midnight. */
+  at?: number[];
+  /** `weekly`: 0 is Sunday. */
+  days?: number[];
+  /** Unix seconds. `once`: when it runs. Otherwise: not before. */
+  start?: number;
+  /** Unix seconds, not after; 0: for ever. */
+  finish?: number;
+  /** Whether a run is left out while the one before is still under way; otherwise it follows. */
+  skip_if_running?: boolean;
+}
+
+/** What is executed. Parameters are never put into it: they are in its environment. */
+export interface JobScript {
+  /** A list: a program and its arguments. A text: a script, which `shell` reads from a file. */
+  command: string | string[];
+  shell?: string;
+  /** Everything that it started is ended then. */
+  timeout_sec?: number;
+  /** A user of the host; empty: the site's usual one for scripts. */
+  user?: string;
+  env?: Record<string, string>;
+  /** Whether it is run again where the agent ended in the middle of it. */
+  again?: boolean;
+}
+
+/** Scripts around a transfer. */
+export interface JobTriggers {
+  /** At sources, before the folder is read. */
+  pre_indexing?: JobScript | null;
+  /** At each destination, when it has everything. */
+  post_download?: JobScript | null;
+  /** At every agent, when all have everything. */
+  complete?: JobScript | null;
 }
 
 /** One curve: one target as seen by one agent. */
@@ -965,7 +1083,9 @@ export interface Rule {
     | 'incident_count'
     | 'workload_down'
     | 'workload_stuck'
-    | 'rollout_failed';
+    | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting';
   operator: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
   threshold: number;
   severity: 'warning' | 'critical';
@@ -1010,6 +1130,8 @@ export interface Rule {
     | 'workload_down'
     | 'workload_stuck'
     | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting'
     | null;
   operator2: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
   threshold2: number | null;
@@ -1071,7 +1193,9 @@ export interface RulePatch {
     | 'incident_count'
     | 'workload_down'
     | 'workload_stuck'
-    | 'rollout_failed';
+    | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting';
   operator?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
   threshold?: number;
   severity?: 'warning' | 'critical';
@@ -1116,6 +1240,8 @@ export interface RulePatch {
     | 'workload_down'
     | 'workload_stuck'
     | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting'
     | null;
   operator2?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
   threshold2?: number | null;
@@ -1133,6 +1259,115 @@ export interface RulePatch {
   cooldown_minutes?: number;
   maintenance_window_id?: number | null;
   external_id?: string;
+}
+
+export interface Run extends RunHead {
+  /** In lists the first 100, with what is wrong first. */
+  agents: RunAgent[];
+}
+
+/** A run at one agent. */
+export interface RunAgent {
+  agent_id: number;
+  permission: 'rw' | 'ro';
+  path: string;
+  attempt: number;
+  state:
+    'queued' | 'delivered' | 'started' | 'finished' | 'error' | 'interrupted' | 'lost' | 'canceled';
+  /** As the agent's own API says it; empty: it has not said. */
+  status:
+    | 'error'
+    | 'loading'
+    | 'paused'
+    | 'writing acl'
+    | 'processing files'
+    | 'indexing'
+    | 'low priority'
+    | 'mounting selective sync volume'
+    | 'no peers'
+    | 'syncing'
+    | 'synced'
+    | 'invalid state'
+    | 'waiting for files from source'
+    | 'downloading'
+    | 'seeding'
+    | 'cleaning up destination folder'
+    | 'waiting for scheduled script'
+    | 'executing pre-indexing script'
+    | 'executing post-download script'
+    | 'executing complete script'
+    | 'archiving script logs'
+    | 'successfully finished'
+    | 'expired'
+    | 'executing script'
+    | '';
+  /** Why it is so; empty where that needs no words. */
+  reason: string;
+  exit_code: number | null;
+  /**
+   * Of a script: its beginning and its end, where it wrote more than is kept. Left out of lists;
+   * `***` for a VIEWER.
+   */
+  output: string;
+  /** Of the script that was run, as the agent says. */
+  script_sha256: string;
+  figures: RunFigures;
+  started_at: string | null;
+  ended_at: string | null;
+  /** When the agent last said something of it. */
+  said_at: string | null;
+  /** Left out of lists. */
+  former: FormerAttempt[];
+}
+
+/** Agents of a run by state. */
+export interface RunCounts {
+  queued: number;
+  delivered: number;
+  started: number;
+  finished: number;
+  error: number;
+  interrupted: number;
+  lost: number;
+  canceled: number;
+}
+
+/** Of a transfer at one agent. Sizes in bytes, speeds in bytes a second. */
+export interface RunFigures {
+  files_total: number;
+  files_completed: number;
+  size_total: number;
+  size_completed: number;
+  transferred_down: number;
+  transferred_up: number;
+  down_speed: number;
+  up_speed: number;
+  peers_count: number;
+  peers_count_proxied: number;
+}
+
+/** A run without its agents. */
+export interface RunHead {
+  id: number;
+  job_id: number;
+  name: string;
+  type: 'folder' | 'distribution' | 'consolidation' | 'script';
+  status: 'working' | 'finished' | 'error' | 'aborted' | 'paused';
+  wish: 'run' | 'pause' | 'cancel';
+  phase: 'open' | 'complete' | 'incomplete';
+  /** From 1; higher after each retry. */
+  attempt: number;
+  /** Of a run that agents began by themselves: when, by the job's schedule. */
+  scheduled_at: string | null;
+  when_offline: 'queue' | 'skip' | 'fail';
+  /** An agent at which it has not begun by then has lost it. */
+  expires_at: string | null;
+  jitter_sec: number;
+  /** Agents at a time; 0: all. */
+  concurrency: number;
+  created_at: string;
+  ended_at: string | null;
+  counts: RunCounts;
 }
 
 /** Answer to a registration or a login. `token` is a JWT. */
@@ -1229,6 +1464,11 @@ export interface SysinfoResult {
   temperatures?: Temperature[];
 }
 
+export interface Tag {
+  name: string;
+  value: string;
+}
+
 export interface Temperature {
   sensor: string;
   label?: string;
@@ -1248,6 +1488,28 @@ export interface Traffic {
   packets_out: number;
   /** That had traffic in this minute. */
   flows: number;
+}
+
+/** How files are kept and moved. `ignore` must be the same for all agents of a job. */
+export interface TransferSettings {
+  /** Patterns as of gitignore(5), compared with names in NFC. */
+  ignore?: string[];
+  /** Destinations of transfers: whether files that no source has go to the archive. */
+  delete_extraneous?: boolean;
+  /** `ro` agents: whether local changes are put right; otherwise they are reported. */
+  revert_changes?: boolean;
+  /** How long replaced and deleted versions are kept; 0: for ever. */
+  archive_days?: number;
+  /** The oldest versions go beyond; 0: no bound. */
+  archive_most_mib?: number;
+  /** Folders: how long a deletion is remembered; who was away longer is held. */
+  keep_deletions_days?: number;
+  /**
+   * When written files are synced to the disk: each, in groups before they get their names, or when
+   * the system does.
+   */
+  durability?: 'full' | 'batch' | 'none';
+  bandwidth?: BandwidthWindow[];
 }
 
 export interface Unsubscribe {
@@ -1312,6 +1574,40 @@ export interface Workspace {
   updatedAt: string;
   my_role?: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
   agent_count?: number;
+}
+
+/**
+ * A job as it is shown. What scripts are is for ADMINs: for others `command` is `***`, and the
+ * environment empty. In lists it is left out for all.
+ */
+export interface WorkspaceJob {
+  id: number;
+  workspace_id: number;
+  uid: string;
+  name: string;
+  type: 'folder' | 'distribution' | 'consolidation' | 'script';
+  script: JobScript | null;
+  triggers: JobTriggers;
+  schedule: JobSchedule | null;
+  priority: number;
+  transfer: TransferSettings;
+  /** Those that it names. */
+  agents: JobAgent[];
+  groups: JobGroup[];
+  /** All agents that have it now, by name or by group; in lists the first 100. */
+  members: JobAgent[];
+  members_count: number;
+  when_offline: 'queue' | 'skip' | 'fail';
+  ttl_sec: number;
+  notices: JobNotices | null;
+  external_id: string;
+  /** Of `script` and of each trigger that it has: by it a site may allow one. */
+  script_sha256: Record<string, string>;
+  /** Higher after every change. */
+  revision: number;
+  last_run: RunHead | null;
+  created_at: string;
+  updated_at: string;
 }
 
 /**

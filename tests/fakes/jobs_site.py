@@ -11,13 +11,14 @@ from typing import Any, NamedTuple, cast
 
 import anyio
 import anyio.abc
+import msgspec
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from forepost.agent.jobs.build import SiteJobs
 from forepost.agent.node import Identity, Node
 from forepost.agent.settings import AgentApiSection, JobsSection, Settings
 from forepost.agent.slices import Built, Enrolment, Site
-from forepost.kit.clock import SystemClock
+from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.health import Health
 from tests.fakes.transfers import SaidTransfers
 from tests.free_ports import free_port
@@ -135,7 +136,6 @@ class JobsSite:
     def _made(self) -> Built:
         state_dir = self.folder / "state"
         state_dir.mkdir(mode=0o700, exist_ok=True)
-        clock = SystemClock()
         settings = Settings(
             jobs=JobsSection(**self.section),
             agent_api=AgentApiSection(
@@ -144,17 +144,11 @@ class JobsSite:
                 client_api_token_auth=self.needs_token,
             ),
         )
-        site = Site(
-            settings=settings,
-            node=Node(name="north", version="1", state_dir=state_dir, started_at=clock.now()),
-            clock=clock,
+        site = msgspec.structs.replace(
+            site_of(state_dir, SystemClock(), settings),
             health=self.health,
-            edges=cast("Any", None),
-            tasks=cast("Any", None),
-            deliver=cast("Any", None),
             controller_url=lambda: self.url,
             is_connected=lambda: self.connected,
-            enrolment=cast("Enrolment", LonelyEnrolment()),
             known_time=lambda: self.time,
         )
         self.slice = SiteJobs(site, self.engine)
@@ -163,7 +157,7 @@ class JobsSite:
     async def _serve(self, *, task_status: anyio.abc.TaskStatus[anyio.CancelScope]) -> None:
         async with anyio.create_task_group() as tasks:
             for service in self.built.services.values():
-                tasks.start_soon(_run, service)
+                tasks.start_soon(serve, service)
             task_status.started(tasks.cancel_scope)
 
     def _answers(self) -> bool:
@@ -173,5 +167,22 @@ class JobsSite:
             return False
 
 
-async def _run(service: Callable[[], Any]) -> None:
+def site_of(state_dir: Path, clock: Clock, settings: Settings | None = None) -> Site:
+    """What a slice of an agent without a controller is built with."""
+    return Site(
+        settings=settings or Settings(),
+        node=Node(name="north", version="1", state_dir=state_dir, started_at=clock.now()),
+        clock=clock,
+        health=Health(getLogger("test")),
+        edges=cast("Any", None),
+        tasks=cast("Any", None),
+        deliver=cast("Any", None),
+        controller_url=lambda: "",
+        is_connected=lambda: False,
+        enrolment=cast("Enrolment", LonelyEnrolment()),
+        known_time=lambda: None,
+    )
+
+
+async def serve(service: Callable[[], Any]) -> None:
     await service()

@@ -85,7 +85,7 @@ class RunSite:
         for one in decisions(self.runs.all, situation):
             match one:
                 case BeginRun(run, step):
-                    if self.runs.begin(run, step, self.now) and step in SCRIPT_STEPS:
+                    if self.runs.begin(run, step, "", self.now) and step in SCRIPT_STEPS:
                         assert run not in self.processes
                         self.processes[run] = step
                         self.begun[run] += 1

@@ -112,6 +112,26 @@ def planted(controller: ControllerProcess) -> tuple[Person, NewAgent, dict[str, 
             status=201,
         )["id"],
     }
+    job = admin.call(
+        "POST",
+        f"{here}/jobs",
+        {
+            "name": "job",
+            "type": "script",
+            "script": {
+                "command": f"login {PLANTED['command']}",
+                "env": {"TOKEN": PLANTED["environment"]},
+            },
+            "agents": [{"agent_id": agent.id}],
+            "notices": {
+                "webhook_url": f"http://127.0.0.1:9/{PLANTED['hook']}",
+                "webhook_secret": PLANTED["signing"],
+            },
+        },
+        status=201,
+    )["id"]
+    run = admin.call("POST", f"{here}/jobs/{job}/runs", status=201)["id"]
+    workloads |= {"job_id": job, "run_id": run}
     with agent_socket(controller, agent) as socket:
         socket.post(
             "HTTP",
@@ -163,6 +183,8 @@ def test_a_viewer_is_shown_none(
         "/alerts",
         "/microservices/{microservice_id}",
         "/registries/{registry_id}",
+        "/jobs/{job_id}",
+        "/runs/{run_id}",
     )
     for path in shown:
         assert f"/workspaces/{{workspace_id}}{path}" in answered, sorted(answered)

@@ -43,7 +43,8 @@ def apply(
     dry_run: Flag = False,
     json: Flag = False,
 ) -> int:
-    """Make a workspace what a document says: agents, probes, address groups, microservices, rules.
+    """Make a workspace what a document says: agents, probes, address groups, microservices, jobs,
+    rules.
 
     An API key of the workspace (or a token) is taken from the environment, FOREPOST_TOKEN. What is
     as it should be is left alone, so that a second run changes nothing.

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from forepost.cli.job_items import comparable_job, hidden_values, job_as_known, public_job
 from forepost.controller.groups.members import canonical
 from forepost.wire.disclosure import MASK, public_channel, public_metadata, public_target
 from forepost.wire.rest.apply import (
@@ -12,6 +13,7 @@ from forepost.wire.rest.apply import (
     Document,
     GroupItem,
     Item,
+    JobItem,
     MicroserviceItem,
     ProbeItem,
     RegistryItem,
@@ -19,10 +21,13 @@ from forepost.wire.rest.apply import (
 )
 from forepost.wire.workloads.disclosure import hidden_fields
 
-Kind = Literal["agent", "probe", "group", "registry", "microservice", "rule"]
+Kind = Literal["agent", "probe", "group", "registry", "microservice", "job", "rule"]
 Verb = Literal["create", "change", "delete"]
 
-FIXED: Mapping[str, tuple[str, ...]] = {"probe": ("type", "server", "bidirectional")}
+FIXED: Mapping[str, tuple[str, ...]] = {
+    "probe": ("type", "server", "bidirectional"),
+    "job": ("type",),
+}
 """Fields that an object has for life."""
 
 SECRETS: Final[Mapping[Kind, str]] = {"rule": "webhook_secret", "registry": "password"}
@@ -93,6 +98,7 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "group": _keyed("groups", (("", group) for group in document.groups)),
         "registry": _keyed("registries", (("", one) for one in document.registries)),
         "microservice": _keyed("microservices", (("", one) for one in document.microservices)),
+        "job": _keyed("jobs", (("", one) for one in document.jobs)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
     }
 
@@ -127,6 +133,8 @@ def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
             yield "agent_targets", "agent", item.agent_targets
         case GroupItem() | MicroserviceItem():
             yield "agents", "agent", item.agents
+        case JobItem():
+            yield "agents", "agent", [one.agent for one in item.agents]
         case RuleItem():
             yield "agent", "agent", [item.agent] if item.agent is not None else []
             yield "probe", "probe", [item.probe] if item.probe is not None else []
@@ -165,6 +173,7 @@ def public(document: Document) -> Document:
         microservices=[
             msgspec.structs.replace(one, **hidden_fields(one)) for one in document.microservices
         ],
+        jobs=[public_job(job) for job in document.jobs],
         rules=[_public_rule(rule) for rule in document.rules],
     )
 
@@ -203,6 +212,8 @@ def shown_as(wanted: Item, known: Item) -> Item:
                 webhook_url=known.webhook_url if hidden else wanted.webhook_url,
                 apprise_urls=[urls.get(url, url) for url in wanted.apprise_urls],
             )
+        case JobItem(), JobItem():
+            return job_as_known(wanted, known)
         case MicroserviceItem(), MicroserviceItem():
             masked = hidden_fields(known)
             fields = {
@@ -239,6 +250,8 @@ def _check_whole(kind: Kind, item: Item) -> None:
             values = [item.webhook_url, *item.apprise_urls]
         case MicroserviceItem():
             values = [*item.cmd, *item.env.values(), item.config, *item.health.test]
+        case JobItem():
+            values = [*hidden_values(item)]
         case _:
             return
     for value in values:
@@ -267,6 +280,8 @@ def comparable(item: Item) -> dict[str, Any]:
             fields = {name: one for name, one in fields.items() if name not in SECRETS.values()}
         case MicroserviceItem():
             fields["agents"] = sorted(item.agents)
+        case JobItem():
+            fields = comparable_job(item, fields)
         case GroupItem():
             fields["addresses"] = sorted({_canonical(item.id, one) for one in item.addresses})
             fields["agents"] = sorted(item.agents)

@@ -12,6 +12,8 @@ from forepost.wire.rest.apply import (
     Document,
     GroupItem,
     Item,
+    JobAgentItem,
+    JobItem,
     MicroserviceItem,
     ProbeItem,
     RegistryItem,
@@ -57,8 +59,12 @@ class Workspace:
                 for one in await self._api.all(f"{self._path}/microservices", paged=True)
             ],
         )
+        jobs = [
+            await self._api.ask("GET", f"{self._path}/jobs/{one['id']}")
+            for one in await self._api.all(f"{self._path}/jobs", paged=True)
+        ]
         rules = await self._api.all(f"{self._path}/alert-rules")
-        return _Reading().state(agents, probes, groups, workloads, rules)
+        return _Reading().state(agents, probes, groups, workloads, jobs, rules)
 
     async def adopt(self, state: State) -> None:
         """Give every object without an external id the one that it has in the document."""
@@ -100,6 +106,8 @@ class Workspace:
                 return f"{self._path}/registries"
             case "microservice":
                 return f"{self._path}/microservices"
+            case "job":
+                return f"{self._path}/jobs"
             case "rule":
                 return f"{self._path}/alert-rules"
 
@@ -125,6 +133,7 @@ class _Reading:
         probes: dict[int, list[dict[str, Any]]],
         groups: Sequence[dict[str, Any]],
         workloads: _Workloads,
+        jobs: Sequence[dict[str, Any]],
         rules: Sequence[dict[str, Any]],
     ) -> State:
         for agent in agents:
@@ -148,6 +157,7 @@ class _Reading:
                 _item(RegistryItem, one, self._key("registry", one)) for one in workloads.registries
             ],
             microservices=[self._microservice(one) for one in workloads.microservices],
+            jobs=[self._job(job) for job in jobs],
             rules=[self._rule(rule) for rule in rules],
         )
         return State(document, self.ids, self.nameless)
@@ -172,6 +182,15 @@ class _Reading:
         key = self._key("microservice", found)
         item = _item(MicroserviceItem, {**found, "agents": []}, key)
         return msgspec.structs.replace(item, agents=self._agents(found))
+
+    def _job(self, found: dict[str, Any]) -> JobItem:
+        item = _item(JobItem, {**found, "agents": []}, self._key("job", found))
+        named = [
+            JobAgentItem(agent=key, permission=one["permission"], path=one["path"])
+            for one in found["agents"]
+            if (key := self._keys.get(("agent", one["agent_id"]))) is not None
+        ]
+        return msgspec.structs.replace(item, agents=named)
 
     def _agents(self, found: dict[str, Any]) -> list[str]:
         """The keys of the agents that an object names and that are there."""
@@ -227,6 +246,15 @@ def _body(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
             body["agent_ids"] = [ids["agent", key] for key in item.agents]
         case MicroserviceItem():
             body["agents"] = [ids["agent", key] for key in item.agents]
+        case JobItem():
+            body["agents"] = [
+                {
+                    "agent_id": ids["agent", one.agent],
+                    "permission": one.permission,
+                    "path": one.path,
+                }
+                for one in item.agents
+            ]
         case RuleItem():
             body["agent_id"] = None if item.agent is None else ids["agent", item.agent]
             body["probe_id"] = None if item.probe is None else ids["probe", item.probe]
@@ -245,6 +273,6 @@ _IN_A_PATCH: Final = {
 
 def _patch(step: Step, body: dict[str, Any]) -> dict[str, Any]:
     """The REST body of a change: the fields that differ; null takes a value away."""
-    names = {} if step.kind == "microservice" else _IN_A_PATCH
+    names = {} if step.kind in ("microservice", "job") else _IN_A_PATCH
     named = (names.get(field, (field, field)) for field in step.fields)
     return {in_patch: body.get(in_body) for in_body, in_patch in named}

@@ -191,6 +191,13 @@ class FlowsSection(Section, frozen=True, kw_only=True):
     days_days: Annotated[int, Meta(ge=2, le=36_500)] = 800
 
 
+class JobsSection(Section, frozen=True, kw_only=True):
+    """How long runs of jobs are kept."""
+
+    kept_days: Annotated[int, Meta(ge=1, le=36_500)] = 180
+    """After their end."""
+
+
 class Settings(Section, frozen=True, kw_only=True):
     http: HttpSection = HttpSection()
     data: DataSection = DataSection()
@@ -203,6 +210,7 @@ class Settings(Section, frozen=True, kw_only=True):
     speedtest: SpeedtestSection = SpeedtestSection()
     uplink: UplinkSection = UplinkSection()
     flows: FlowsSection = FlowsSection()
+    jobs: JobsSection = JobsSection()
 
     @property
     def database_url(self) -> str:

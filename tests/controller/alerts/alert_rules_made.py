@@ -1,8 +1,9 @@
 """Rules, and what is beside them, for tests of what has no I/O."""
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from forepost.controller.alerts.timers import WorkloadTrouble
+from forepost.controller.alerts.timers import StateFigures
 from forepost.wire.rest.alerts import NewRule, Rule
 from tests.fakes.clock import START
 
@@ -32,6 +33,6 @@ class FakeIncidents:
         return {1: 2}
 
 
-async def nothing_wrong(_workspace_id: int) -> WorkloadTrouble:
-    """All microservices run."""
-    return WorkloadTrouble(down={}, stuck={}, rollouts=0)
+async def nothing_wrong(_workspace_id: int, _metrics: AbstractSet[str]) -> StateFigures:
+    """No agent is in any trouble."""
+    return {}

@@ -123,6 +123,8 @@ BY_TIME = {
     "workload_down",
     "workload_stuck",
     "rollout_failed",
+    "job_failed",
+    "job_waiting",
 }
 
 

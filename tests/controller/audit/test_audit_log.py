@@ -81,6 +81,7 @@ def test_every_change_leaves_its_row(
         "object_id": member,
         "address": "127.0.0.1",
         "status": 200,
+        "detail": "",
     }
     enrolled = found[6]
     assert (enrolled["user_id"], enrolled["agent_id"], enrolled["actor"]) == (

@@ -11,7 +11,6 @@ from forepost.controller.workloads.agent_state import AgentView
 from forepost.controller.workloads.given_digests import KEPT, GivenDigests
 from forepost.controller.workloads.parts import PART_BYTES, parts
 from forepost.controller.workloads.placement import (
-    Labels,
     ManifestHead,
     MicroserviceHead,
     PlacedHeads,
@@ -20,6 +19,7 @@ from forepost.controller.workloads.placement import (
     revision_of,
 )
 from forepost.controller.workloads.situation import Trouble, WorkloadSituation
+from forepost.wire.labels import Labels
 from forepost.wire.workloads.delivery import (
     MOST_MICROSERVICES,
     EngineStatus,

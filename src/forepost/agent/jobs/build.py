@@ -39,6 +39,8 @@ from forepost.wire.local.status import JobsStatus
 
 TRANSFERS: Final = "transfers"
 """The folder of the transfer engine."""
+SUBJECT_OF_JOBS: Final = "jobs files"
+AGAIN_SEC: Final = 30.0
 LOOK_SEC: Final = 2.0
 """How often the folder of jobs is read."""
 
@@ -51,9 +53,38 @@ async def build(site: Site) -> Built:
     try:
         return SiteJobs(site).built
     except OSError as error:
-        raise CannotStart(f"{site.node.state_dir}: {error.strerror or error}") from None
+        return WithoutJobs(site, error).built
     except ModuleNotFoundError as error:
         raise CannotStart(PACKAGES.format(error.name)) from None
+
+
+class WithoutJobs:
+    """Stands for the slice where its files can be neither read nor made, as on a disk that was full
+    before: everything else of the agent goes on, which begins anew when they can.
+    """
+
+    def __init__(self, site: Site, error: OSError) -> None:
+        self._site = site
+        self._restart_wanted = anyio.Event()
+        self._say(error)
+
+    @property
+    def built(self) -> Built:
+        return Built(services={"jobs": self._run}, restart_wanted=self._restart_wanted)
+
+    async def _run(self) -> None:
+        while True:
+            await self._site.clock.sleep(AGAIN_SEC)
+            try:
+                SiteJobs(self._site)
+            except OSError as error:
+                self._say(error)
+            else:
+                self._restart_wanted.set()
+
+    def _say(self, error: OSError) -> None:
+        said = f"{self._site.node.state_dir}: {error.strerror or error}"
+        self._site.health.ill(SUBJECT_OF_JOBS, f"{said}; no job runs until this is well")
 
 
 class SiteJobs:
@@ -91,6 +122,8 @@ class SiteJobs:
         self._files: LocalJobs | None = None
         if section.dir:
             self._files = LocalJobs(JobFolder(Path(section.dir)), state_dir, health)
+        else:
+            self.runs.want_files({}, self._now())
         self._wanted: Sequence[Timed] = ()
         self._agent_id = self._read_identity()
         self._restart_wanted = anyio.Event()
@@ -162,6 +195,7 @@ class SiteJobs:
         self, runs: Sequence[WantedRun], timed: Sequence[Timed], spared: Sequence[str]
     ) -> None:
         self.runs.want(runs, self._now(), spared)
+        self.runs.want_schedules({*spared, *(one.uid for one in timed)}, of_controller=True)
         self._wanted = timed
         self._schedule()
 
@@ -190,6 +224,7 @@ class SiteJobs:
             one.uid: (name, one.job) for name, one in understood.items() if one.job.schedule is None
         }
         self.runs.want_files(wanted, self._now())
+        self.runs.want_schedules([one.uid for one in understood.values()], of_controller=False)
         self._schedule()
 
     async def _reload(self) -> None:

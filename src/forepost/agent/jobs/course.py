@@ -132,7 +132,11 @@ def _next(
         return None
     if one.state != "started":
         return _first(one, situation, lanes, room)
-    if one.job.type == "script" or situation.paused or one.wished == "pause":
+    if one.job.type == "script":
+        return None
+    if refused := situation.refusal(one):
+        return EndRun(one.uid, "error", refused)
+    if situation.paused or one.wished == "pause":
         return None
     step = _following(one, situation.transfers.get(one.task_key))
     if step is None or (step in SCRIPT_STEPS and room <= 0):
@@ -145,14 +149,15 @@ def _first(
 ) -> RunDecision | None:
     if one.expires_at is not None and situation.now >= one.expires_at and not one.has_begun:
         return EndRun(one.uid, "lost", "its time was over before it could begin")
-    if refused := situation.refusal(one):
-        return EndRun(one.uid, "error", refused)
     if situation.paused or one.wished == "pause" or one.lane in lanes:
         return None
     if one.begin_at is not None and situation.now < one.begin_at:
         return None
     step = first_step(one)
-    return None if step in SCRIPT_STEPS and room <= 0 else BeginRun(one.uid, step)
+    if step in SCRIPT_STEPS and room <= 0:
+        return None
+    refused = situation.refusal(one)
+    return EndRun(one.uid, "error", refused) if refused else BeginRun(one.uid, step)
 
 
 def _following(one: RunRecord, told: TransferStatus | None) -> Step | None:

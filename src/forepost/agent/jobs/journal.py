@@ -92,6 +92,10 @@ class RunJournal:
                 record = self._file(uid).load()
             except Damaged:
                 record = None
+            except OSError:  # another start may read it: until then it must not run again
+                self.damaged.append(uid)
+                self.ended.setdefault(uid, "interrupted")
+                continue
             if record is not None and record.uid == uid:
                 if uid in self.ended:  # killed between the two
                     self._file(uid).path.unlink(missing_ok=True)

@@ -54,6 +54,8 @@ class JobKeeper:
         self._now, self._zone, self._rest = now, zone, rest
         self._scripts = ScriptRuns(processes, self._script_ended, self._tell)
         self._due, self._news = anyio.Event(), anyio.Event()
+        self._permitted: set[str] = set()
+        """Runs that had begun, and that the site has nothing against."""
         self.version = 0
         """Grows whenever something may be told otherwise."""
 
@@ -90,7 +92,7 @@ class JobKeeper:
     def path(self, record: RunRecord) -> str:
         """As far as it can be said."""
         try:
-            return self._rules.path(record.job)
+            return self._rules.path(record)
         except WrongPath:
             return record.job.path
 
@@ -130,7 +132,7 @@ class JobKeeper:
             paused=self.pause.is_paused,
             running=frozenset(self._scripts.running),
             transfers=told,
-            refusal=self._rules.refusal,
+            refusal=self._refusal,
         )
         found = decisions(self.runs.all, situation)
         for one in found:
@@ -145,6 +147,16 @@ class JobKeeper:
                     self.runs.end(one.uid, one.state, one.reason, now, figures)
         return bool(found)
 
+    def _refusal(self, record: RunRecord) -> str:
+        """Of what has begun, once: settings are what they were at the start of this agent."""
+        if record.state != "started":
+            return self._rules.refusal(record)
+        if record.uid not in self._permitted:
+            if refused := self._rules.refusal(record):
+                return refused
+            self._permitted.add(record.uid)
+        return ""
+
     def _confirmed(self, told: Mapping[str, TransferStatus]) -> None:
         """What was confirmed counts for what was held then, and for nothing later."""
         for one in self.runs.all:
@@ -154,7 +166,8 @@ class JobKeeper:
                     self.runs.change(msgspec.structs.replace(one, held_ok=False))
 
     def _begin(self, tasks: TaskGroup, begun: BeginRun, now: datetime) -> None:
-        if not self.runs.begin(begun.uid, begun.step, now):
+        before = self.runs.get(begun.uid)
+        if before is None or not self.runs.begin(begun.uid, begun.step, self.path(before), now):
             return
         record = self.runs.get(begun.uid)
         assert record is not None

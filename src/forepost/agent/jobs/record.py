@@ -30,6 +30,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who wants it."""
     source: str = ""
     """Its file; or, of a schedule, the uid of the scheduled job."""
+    path: str = ""
+    """Of its job, with macros filled in as they were when it began: a tag moves no folder."""
     of_controller: bool = False
     """Whether it, or the job whose schedule began it, is a controller's."""
     writers: list[str] = []

@@ -12,6 +12,7 @@ import msgspec
 from forepost.agent.jobs.course import EndRun, after_script, recovered
 from forepost.agent.jobs.journal import RunJournal
 from forepost.agent.jobs.record import RunRecord, ScriptStep, Step, Wanter, script_hash, script_of
+from forepost.agent.jobs.run_bounds import surplus
 from forepost.agent.jobs.run_numbers import FIRST, RunNumbers
 from forepost.kit.health import Health
 from forepost.wire.jobs.delivery import RunOutput, RunState, WantedRun
@@ -19,13 +20,6 @@ from forepost.wire.jobs.job import Job
 from forepost.wire.jobs.transfer import TransferStatus
 
 SUBJECT: Final = "jobs journal"
-RECENT: Final = 100
-"""Ends that the controller has and that are shown all the same."""
-MOST_UNTOLD: Final = 2_000
-"""Ends that no controller has; the oldest are forgotten beyond."""
-WITH_OUTPUT: Final = 200
-"""Of those, with all of their output."""
-SHORT: Final = 2 << 10
 NOT_WANTED: Final = "it is not wanted any more"
 _JITTER_STEPS: Final = 1 << 32
 
@@ -122,6 +116,13 @@ class Runs:
                 self._replaced(job.name)
                 self.add(job, by="file", source=file, uid=uid, now=now)
 
+    def want_schedules(self, sources: Collection[str], *, of_controller: bool) -> None:
+        """Only these jobs begin runs by themselves: what others began, and waits, is ended."""
+        for record in list(self._records.values()):
+            is_theirs = record.by == "schedule" and record.of_controller == of_controller
+            if is_theirs and not record.has_begun and record.source not in sources:
+                self._unwanted(record)
+
     def add(
         self,
         job: Job,
@@ -167,7 +168,7 @@ class Runs:
         self._journal.put(record)
         self._records[record.uid] = record
 
-    def begin(self, uid: str, step: Step, now: datetime) -> bool:
+    def begin(self, uid: str, step: Step, path: str, now: datetime) -> bool:
         """Have on disk that a step begins; False: it cannot be kept, and must not begin."""
         record = self._records[uid]
         script = script_of(record.job, step)
@@ -175,6 +176,7 @@ class Runs:
             record,
             state="started",
             step=step,
+            path=record.path or path,
             started_at=record.started_at or now,
             reason="",
             script_sha256=script_hash(script) if script else record.script_sha256,
@@ -286,6 +288,7 @@ class Runs:
             run_id=wanted.run_id,
             job_id=wanted.job_id,
             job=record.job if record.state == "started" and record.job.script else wanted.job,
+            path=record.path if wanted.job.path == record.job.path else "",
             writers=wanted.writers,
             wish=wanted.wish,
             reason="" if wanted.wish != "cancel" else "canceled at the controller",
@@ -318,23 +321,19 @@ class Runs:
         """Forget all of an end but that it was, where nobody asks for more. A file's end stays
         while the file is there: it would be made again.
         """
-        spared = self._owed | self._of_files
-        ends = sorted(
-            (one for one in self._records.values() if one.is_over and one.uid not in spared),
-            key=lambda one: (one.ended_at or one.queued_at, one.run_id),
-        )
-        kept = [one for one in ends if one.is_kept]
-        untold = [one for one in ends if not one.is_kept]
-        for one in [*kept[:-RECENT], *untold[:-MOST_UNTOLD]]:
+        spared = {*self._owed, *self._of_files}
+        if not self.knows_files:
+            spared |= {one.uid for one in self._records.values() if one.by == "file"}
+        found = surplus(self._records.values(), spared)
+        for one in found.forget:
             try:
                 self._journal.forget(one)
             except OSError:
                 return  # tried again with the next end
             del self._records[one.uid]
-        for one in untold[-MOST_UNTOLD:-WITH_OUTPUT]:
-            if len(one.output.head) + len(one.output.tail) > 2 * SHORT:
-                self._records[one.uid] = msgspec.structs.replace(one, output=_shortened(one.output))
-                self._try_to_keep(one.uid)
+        for one in found.shorten:
+            self._records[one.uid] = one
+            self._try_to_keep(one.uid)
 
 
 def highest_run(records: Iterable[RunRecord]) -> int:
@@ -351,9 +350,3 @@ def _says(exit_code: int | None) -> str:
 def _share(uid: str) -> float:
     """Of the jitter, between 0 and 1: always the same for a run at one agent."""
     return int.from_bytes(sha256(uid.encode()).digest()[:4]) / _JITTER_STEPS
-
-
-def _shortened(output: RunOutput) -> RunOutput:
-    head, tail = output.head[:SHORT], output.tail[-SHORT:]
-    gone = len(output.head) + len(output.tail) - len(head) - len(tail)
-    return RunOutput(head=head, tail=tail, left_out_bytes=output.left_out_bytes + gone)

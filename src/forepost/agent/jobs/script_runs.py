@@ -50,8 +50,10 @@ class ScriptRuns:
             script.output.add(data)
             self._news()
 
-        result = await self._processes.run(order, written, script.stop)
-        del self._running[order.uid]
+        try:
+            result = await self._processes.run(order, written, script.stop)
+        finally:
+            del self._running[order.uid]
         end = ScriptEnd(
             exit_code=result.exit_code,
             reason=TIMED_OUT if result.ended_by == "timeout" else result.problem,

@@ -9,7 +9,7 @@ from forepost.agent.edges.proc.script_process import NoSuchUser, ScriptOrder, us
 from forepost.agent.jobs.macros import WrongPath, filled_in, macros
 from forepost.agent.jobs.record import RunRecord, Step, script_hash, script_of
 from forepost.agent.settings.jobs import JobsSection
-from forepost.wire.jobs.job import Job, JobScript
+from forepost.wire.jobs.job import JobScript
 
 SHELLS: Final = ("/bin/sh", "/bin/bash")
 """What may read a text whose hash is allowed, beside programs in directories that are."""
@@ -28,10 +28,11 @@ class JobRules:
     def lets_scripts_run(self) -> bool:
         return bool(self._section.allow_scripts)
 
-    def path(self, job: Job) -> str:
-        """Return the path of a job with its macros filled in. Raises WrongPath."""
-        if not job.path:
-            return ""
+    def path(self, record: RunRecord) -> str:
+        """Return the path of a run, with macros filled in. Raises WrongPath."""
+        job = record.job
+        if record.path or not job.path:
+            return record.path
         home = str(Path.home())
         return filled_in(job.path, macros(home, self._section.folders_storage_path, self._tags()))
 
@@ -41,7 +42,7 @@ class JobRules:
         if record.of_controller and self._section.allow is False:
             return "this site takes no jobs of a controller ([jobs] allow)"
         try:
-            path = self.path(job)
+            path = self.path(record)
         except WrongPath as error:
             return str(error)
         if refused := self._path_refusal(path, record):
@@ -68,7 +69,7 @@ class JobRules:
         """Return what is to be run in a step. Raises WrongPath."""
         script = script_of(record.job, step)
         assert script is not None
-        path = self.path(record.job)
+        path = self.path(record)
         return ScriptOrder(
             uid=record.uid,
             command=script.command,

@@ -13,8 +13,10 @@ from blake3 import blake3
 from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.tree.root import RootMissing
 from forepost.agent.transfer import gossip
+from forepost.agent.transfer.bandwidth import limits
 from forepost.agent.transfer.bulk import Bulk
 from forepost.agent.transfer.dialer import FolderDialer
+from forepost.agent.transfer.folder_status import transfer_status
 from forepost.agent.transfer.ignored import WrongPattern
 from forepost.agent.transfer.introduction import MemberConnection
 from forepost.agent.transfer.known_roots import KnownRoots
@@ -23,6 +25,7 @@ from forepost.agent.transfer.lookout import Lookout
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
 from forepost.agent.transfer.pursuit import Pursuit
+from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.row import shown
 from forepost.agent.transfer.scan import PathTrouble
@@ -30,7 +33,7 @@ from forepost.agent.transfer.signature import Vouched, vouched
 from forepost.agent.transfer.speed import Throughput
 from forepost.agent.transfer.surroundings import Surroundings
 from forepost.agent.transfer.target import Target
-from forepost.agent.transfer.task_status import FolderState, errors, status
+from forepost.agent.transfer.task_status import FolderState
 from forepost.agent.transfer.tree import WrongPage
 from forepost.wire.jobs.members import Holding, Roots, WrongWord
 from forepost.wire.jobs.transfer import TransferEvent, TransferStatus, TransferTask
@@ -41,6 +44,7 @@ AGAIN_SEC: Final = 5.0
 """After what ends a folder: until it is opened anew."""
 LEAST_AGAIN_SEC: Final = 1.0
 """Also where somebody has confirmed what it is held for."""
+LIMIT_SEC: Final = 1.0
 KEEP_SEC: Final = 2.0
 """Between syncs of large files that grow."""
 
@@ -53,6 +57,7 @@ class Folder:
         self.state = FolderState()
         clock = around.clock
         self.down, self.up = Throughput(clock.monotonic), Throughput(clock.monotonic)
+        self.most_down, self.most_up = RateLimit(clock.monotonic), RateLimit(clock.monotonic)
         self._members = Members(
             task.key, self._is_writer, self._pages, self._wake, self._member_bad
         )
@@ -114,34 +119,9 @@ class Folder:
         self._bulk.offer(met)
 
     def status(self) -> TransferStatus:
-        top = self._open.disk.top if self._open is not None else None
-        total_files = files = top.files if top else 0
-        total = size = top.size if top else 0
-        pursuit = self._pursuit
-        if pursuit is not None:
-            said = pursuit.found.root.top
-            total_files, total = said.files, said.size
-            files = max(0, said.files - pursuit.left.files)
-            size = max(0, said.size - pursuit.left.size)
         self.state.peers = len(self._members.links)
         self.state.is_outranked = self._around.is_outranked(self.task)
-        return TransferStatus(
-            key=self.task.key,
-            status=status(self.task, self.state),
-            errors=errors(self.state),
-            files_total=total_files,
-            files_completed=min(files, total_files),
-            size_total=total,
-            size_completed=min(size, total),
-            transferred_down=self.down.total,
-            transferred_up=self.up.total,
-            down_speed=self.down.per_sec(),
-            up_speed=self.up.per_sec(),
-            peers_count=self.state.peers,
-            peers_complete=self._members.complete(top.hash) if top else 0,
-            last_synced=self._roots.last_synced,
-            held=self.state.held or self.state.absent,
-        )
+        return transfer_status(self, self.state, self._roots.last_synced)
 
     # --- its life
 
@@ -195,6 +175,7 @@ class Folder:
                 self._roots.begin()
                 self._lookout.open(self._open.disk, tasks)
                 tasks.start_soon(gossip.run, self, around.clock)
+                tasks.start_soon(self._limit)
                 tasks.start_soon(self.dialer.run, self.converse)
                 await self._work(tasks)
         finally:
@@ -202,9 +183,27 @@ class Folder:
             self._lookout.close()
             self._members.close_all("the folder is closed")
             self._bulk.end()
+            for most in (self.most_down, self.most_up):
+                most.limit(None)  # whoever waits goes on, and finds its line closed
             with anyio.CancelScope(shield=True):
                 if opened is not None:
                     await self._do(opened.close)
+
+    async def _limit(self) -> None:
+        """Follow the bandwidth that the job leaves at this time of day."""
+        while True:
+            local = self._around.clock.now().astimezone()
+            down, up = limits(self.task.settings.bandwidth, local)
+            if self.is_outranked:
+                down = 0.0
+            self.most_down.limit(down)
+            self.most_up.limit(up)
+            await self._around.clock.sleep(LIMIT_SEC)
+
+    @property
+    def is_outranked(self) -> bool:
+        """Whether a task of a higher priority is downloading: then this one waits."""
+        return self._around.is_outranked(self.task)
 
     async def _do(self, call: Callable[..., Any], *args: Any) -> Any:
         """Call it in a thread, one at a time: the folder's thread."""
@@ -366,6 +365,10 @@ class Folder:
     def target(self) -> Target | None:
         """What is fetched now."""
         return self._pursuit.target if self._pursuit is not None else None
+
+    @property
+    def pursuit(self) -> Pursuit | None:
+        return self._pursuit
 
     @property
     def members(self) -> Members:

@@ -6,6 +6,7 @@ import msgspec
 
 _ACTOR: Final = "forepost.actor"
 _WORKSPACE: Final = "forepost.workspace"
+_DETAIL: Final = "forepost.detail"
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,16 @@ def acts(scope: Any, actor: Actor) -> None:
 def happened_in(scope: Any, workspace_id: int) -> None:
     """Say whose audit log a request belongs to, where the path names no workspace."""
     scope[_WORKSPACE] = workspace_id
+
+
+def concerns(scope: Any, detail: str) -> None:
+    """Say what a request is about beyond its object, in words for the audit log."""
+    scope[_DETAIL] = detail
+
+
+def detail_of(scope: Any) -> str:
+    found: str = scope.get(_DETAIL, "")
+    return found
 
 
 def workspace_of(scope: Any) -> int | None:

@@ -31,9 +31,12 @@ OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
 """Metric to the types of payload that say it; none: it is no probe's."""
 
 OF_WORKLOADS: Final = frozenset({"workload_down", "workload_stuck", "rollout_failed"})
-OF_WORKSPACE: Final = frozenset({"incident_count", "rollout_failed"})
+OF_JOBS: Final = frozenset({"job_failed", "job_waiting"})
+OF_STATES: Final = OF_WORKLOADS | OF_JOBS
+"""What other subjects know of agents, and are asked at each turn."""
+OF_WORKSPACE: Final = frozenset({"incident_count", "rollout_failed", "job_failed"})
 """Of no single agent."""
-AT_TURNS: Final = frozenset({"offline", "identity_conflict"}) | OF_WORKLOADS | OF_WORKSPACE
+AT_TURNS: Final = frozenset({"offline", "identity_conflict"}) | OF_STATES | OF_WORKSPACE
 FROM_SERIES: Final = frozenset(payload.FROM_SERIES)
 REMEMBERED: Final = frozenset({"cpu_usage", "route_change", "ip_change", "isp_change"})
 CHANGES: Final = REMEMBERED - {"cpu_usage"}

@@ -14,7 +14,7 @@ from forepost.controller.alerts.ledger import Ledger, Put
 from forepost.controller.alerts.metrics import HOST_TYPES, OF_TYPE, REMEMBERED, can_report, values
 from forepost.controller.alerts.query import AlertQueries
 from forepost.controller.alerts.store import RuleStore
-from forepost.controller.alerts.timers import HasTwin, LastSeen, LookAtWorkloads, Timers
+from forepost.controller.alerts.timers import HasTwin, LastSeen, LookAtStates, Timers
 from forepost.controller.alerts.watch import Watch
 from forepost.controller.alerts.writer import AlertWriter, Event, Tell
 from forepost.controller.db.engine import Database
@@ -44,7 +44,7 @@ class AlertingNeeds(msgspec.Struct, frozen=True, kw_only=True):
     tell: Tell
     last_seen: LastSeen
     has_twin: HasTwin
-    workloads: LookAtWorkloads
+    states: LookAtStates
     panel_url: str
     check_sec: float
     baseline_sec: float
@@ -77,7 +77,7 @@ class Alerting:
             Incidents(deps.db),
             deps.last_seen,
             deps.has_twin,
-            deps.workloads,
+            deps.states,
             deps.clock,
             deps.check_sec,
         )

@@ -1,10 +1,9 @@
 """What no result says: agents gone, agents that are two, silent probes, open incidents."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
-
-import msgspec
 
 from forepost.controller.alerts.incidents import Incidents
 from forepost.controller.alerts.index import Watched
@@ -12,8 +11,8 @@ from forepost.controller.alerts.metrics import (
     AT_TURNS,
     HOST_TYPES,
     NO_DATA,
+    OF_STATES,
     OF_TYPE,
-    OF_WORKLOADS,
     Line,
     can_report,
 )
@@ -31,20 +30,11 @@ HasTwin = Callable[[int], bool]
 """Agent id -> whether two hosts have its key now."""
 
 
-class WorkloadTrouble(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with the microservices of one workspace."""
-
-    down: Mapping[int, int]
-    """Agent -> how many of its microservices do not run, or are unhealthy. Of one that is away, or
-    does not know, nothing is said."""
-    stuck: Mapping[int, int]
-    """The same of those that end again and again."""
-    rollouts: int
-    """Microservices whose newest roll-out went back."""
-
-
-LookAtWorkloads = Callable[[int], Awaitable[WorkloadTrouble]]
-"""Workspace id -> what is wrong there."""
+StateFigures = Mapping[str, Mapping[int, float]]
+"""Metric -> agent (0: the whole workspace) -> how it is. Of an agent of which that is not known now
+nothing is said."""
+LookAtStates = Callable[[int, AbstractSet[str]], Awaitable[StateFigures]]
+"""(workspace id, metrics that are asked for)."""
 
 
 class Timers:
@@ -57,11 +47,11 @@ class Timers:
         incidents: Incidents,
         last_seen: LastSeen,
         has_twin: HasTwin,
-        workloads: LookAtWorkloads,
+        states: LookAtStates,
         clock: Clock,
         turn_sec: float,
     ) -> None:
-        self._has_twin, self._workloads = has_twin, workloads
+        self._has_twin, self._states = has_twin, states
         self._watch, self._store, self._incidents = watch, store, incidents
         self._last_seen, self._clock, self._turn_sec = last_seen, clock, turn_sec
         self._started = clock.now()
@@ -85,13 +75,16 @@ class Timers:
             hosts = await self._store.hosts(workspaces)
             expected = await self._store.expected(workspaces)
             counts = await self._incidents.open_counts()
-            asked = {w.rule.workspace_id for w in timed if w.rule.metric in OF_WORKLOADS}
-            troubles = {one: await self._workloads(one) for one in asked}
+            asked: dict[int, set[str]] = {}
+            for watched in timed:
+                if watched.rule.metric in OF_STATES:
+                    asked.setdefault(watched.rule.workspace_id, set()).add(watched.rule.metric)
+            states = {one: await self._states(one, metrics) for one, metrics in asked.items()}
             now = self._clock.now()
             self._note_pauses(hosts)
             for watched in timed:
-                if watched.rule.metric in OF_WORKLOADS:
-                    self._judge_workloads(watched, troubles[watched.rule.workspace_id])
+                if watched.rule.metric in OF_STATES:
+                    self._judge_state(watched, states[watched.rule.workspace_id])
                 else:
                     self._judge(watched, hosts, counts, now)
             for watched in silence:
@@ -130,15 +123,11 @@ class Timers:
             elif seen is not None:
                 self._judge_offline(watched, host, seen, now)
 
-    def _judge_workloads(self, watched: Watched, trouble: WorkloadTrouble) -> None:
+    def _judge_state(self, watched: Watched, figures: StateFigures) -> None:
         rule, now_us = watched.rule, self._watch.now_us()
-        if rule.metric == "rollout_failed":
-            self._watch.judged(watched, (0, 0, "", ""), float(trouble.rollouts), now_us)
-            return
-        counts = trouble.down if rule.metric == "workload_down" else trouble.stuck
-        for agent_id, count in counts.items():
+        for agent_id, value in figures.get(rule.metric, {}).items():
             if rule.agent_id in (None, agent_id):
-                self._watch.judged(watched, (0, agent_id, "", ""), float(count), now_us)
+                self._watch.judged(watched, (0, agent_id, "", ""), float(value), now_us)
 
     def _judge_offline(
         self, watched: Watched, host: WatchedAgent, seen: datetime, now: datetime

@@ -12,6 +12,7 @@ from forepost.controller.db.tables.access import ADDRESS, audit
 from forepost.wire.rest.access import AuditRow
 
 LONGEST_NAME = 254
+LONGEST_DETAIL = 300
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     object_id: int | None
     address: str
     status: int
+    detail: str = ""
 
 
 class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class AuditLog:
             object_id=entry.object_id,
             address=entry.address[:ADDRESS],
             status=entry.status,
+            detail=entry.detail[:LONGEST_DETAIL],
         )
         async with self._db.write() as connection:
             await connection.execute(statement)
@@ -106,4 +109,5 @@ def _row(row: Row[Any]) -> AuditRow:
         object_id=row.object_id,
         address=row.address,
         status=row.status,
+        detail=row.detail,
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from forepost.controller.access.actor import Actor, actor_of, workspace_of
+from forepost.controller.access.actor import Actor, actor_of, detail_of, workspace_of
 from forepost.controller.access.guard import Caller
 from forepost.controller.access.peer import Peers
 from forepost.controller.asgi import Asgi, Receive, Send
@@ -58,6 +58,7 @@ class Trail:
             object_id=object_id,
             address=self._peers.of(scope),
             status=status,
+            detail=detail_of(scope),
         )
 
     async def keep(self, scope: Any, status: int, answer: bytes) -> None:

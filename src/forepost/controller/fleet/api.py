@@ -51,7 +51,7 @@ def routes(
     changed: Changed,
 ) -> Router:
     def fresh(agent: Agent) -> Agent:
-        seen = roster.last_seen(agent.id)
+        seen, host = roster.last_seen(agent.id), roster.host_of(agent.id)
         return msgspec.structs.replace(
             agent,
             last_seen_at=agent.last_seen_at if seen is None else seen,
@@ -59,6 +59,8 @@ def routes(
             spool=roster.spool_of(agent.id),
             identity_conflict=roster.conflict_of(agent.id),
             bytes_today=roster.bytes_today(agent.id),
+            deviceid="" if host is None else host.deviceid,
+            tags=[] if host is None else host.tags,
         )
 
     @get(ALL, opt=needs("VIEWER"))

@@ -12,6 +12,7 @@ from forepost.controller.fleet.daily_bytes import DailyBytes
 from forepost.controller.fleet.store import Agents, Enrolled
 from forepost.controller.fleet.twins import Twins
 from forepost.kit.clock import Clock
+from forepost.wire.jobs.delivery import JobHost
 from forepost.wire.local.status import AgentSpool, SpoolStatus
 from forepost.wire.rest.bodies import IdentityConflict
 from forepost.wire.uplink.clock import AgentClock, ClockReading
@@ -77,6 +78,7 @@ class Roster:
         self._forgotten = 0
         self._clocks: dict[int, AgentClock] = {}
         self._spools: dict[int, AgentSpool] = {}
+        self._hosts: dict[int, JobHost] = {}
         self._told: dict[int, tuple[str, frozenset[str]]] = {}
         self._twins = Twins()
         self.refused = 0
@@ -220,6 +222,14 @@ class Roster:
     def spool_of(self, agent_id: int) -> AgentSpool | None:
         """None for an agent that is not connected, or has not said."""
         return self._spools.get(agent_id)
+
+    def host_is(self, agent_id: int, host: JobHost) -> None:
+        """What our own agent said last of itself as a host of jobs."""
+        self._hosts[agent_id] = host
+
+    def host_of(self, agent_id: int) -> JobHost | None:
+        """None for an agent that has never said."""
+        return self._hosts.get(agent_id)
 
     async def flush(self) -> None:
         times = {agent_id: self._seen[agent_id] for agent_id in self._unsaved}

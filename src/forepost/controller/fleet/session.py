@@ -25,6 +25,7 @@ from forepost.controller.fleet.steps import (
 )
 from forepost.wire.base import complaint
 from forepost.wire.depth import is_deep, most_values
+from forepost.wire.jobs.delivery import JOBS
 from forepost.wire.local.status import SpoolStatus
 from forepost.wire.uplink import documents, neffos
 from forepost.wire.uplink.clock import ClockReading, TimeAsk, TimeIs
@@ -51,7 +52,7 @@ from forepost.wire.uplink.neffos import Frame
 from forepost.wire.uplink.packed import DEFLATE, REPORT_Z, is_packed, opened
 from forepost.wire.workloads.delivery import WORKLOADS
 
-MINE: Final = [*CAPABILITIES, documents.GROUPS, DEFLATE, SPOOL, DOCUMENTS, WORKLOADS]
+MINE: Final = [*CAPABILITIES, documents.GROUPS, DEFLATE, SPOOL, DOCUMENTS, WORKLOADS, JOBS]
 """What this controller can do."""
 OK: Final = msgspec.json.encode(Ok()).decode()
 

@@ -1,10 +1,13 @@
 """Joins alerts to results, agents, panels and whatever carries their notices away."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 from forepost.controller.alerts import api, rule_api
+from forepost.controller.alerts.metrics import OF_JOBS, OF_WORKLOADS
 from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
-from forepost.controller.alerts.timers import WorkloadTrouble
+from forepost.controller.alerts.timers import StateFigures
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
@@ -31,7 +34,7 @@ async def build(core: Core) -> Built:
             tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=core.roster.last_seen,
             has_twin=lambda agent_id: core.roster.conflict_of(agent_id) is not None,
-            workloads=partial(_trouble, core.workloads),
+            states=partial(_states, core),
             panel_url=public_url,
             check_sec=settings.alerts.check_sec,
             baseline_sec=settings.alerts.baseline_sec,
@@ -54,18 +57,31 @@ async def build(core: Core) -> Built:
     )
 
 
-async def _trouble(workloads: WorkloadsJoin, workspace_id: int) -> WorkloadTrouble:
+async def _states(core: Core, workspace_id: int, metrics: AbstractSet[str]) -> StateFigures:
+    """See `alerts.timers.LookAtStates`."""
+    found: dict[str, Mapping[int, float]] = {}
+    if metrics & OF_WORKLOADS:
+        found |= await _of_workloads(core.workloads, workspace_id)
+    if metrics & OF_JOBS:
+        trouble = await core.jobs.trouble(workspace_id)
+        found |= {"job_failed": {0: trouble.failed}, "job_waiting": trouble.waiting_minutes}
+    return found
+
+
+async def _of_workloads(
+    workloads: WorkloadsJoin, workspace_id: int
+) -> dict[str, Mapping[int, float]]:
     situation = await workloads.situation(workspace_id)
     found = {
         agent_id: trouble
         for agent_id in situation.fleet
         if (trouble := situation.trouble(agent_id)) is not None
     }
-    return WorkloadTrouble(
-        down={agent_id: one.down for agent_id, one in found.items()},
-        stuck={agent_id: one.stuck for agent_id, one in found.items()},
-        rollouts=await workloads.failed_rollouts(workspace_id),
-    )
+    return {
+        "workload_down": {agent_id: one.down for agent_id, one in found.items()},
+        "workload_stuck": {agent_id: one.stuck for agent_id, one in found.items()},
+        "rollout_failed": {0: await workloads.failed_rollouts(workspace_id)},
+    }
 
 
 def _figures(alerting: Alerting, senders: Senders) -> list[Figure]:

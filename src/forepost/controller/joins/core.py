@@ -13,12 +13,16 @@ from forepost.controller.fleet.departures import Departures
 from forepost.controller.fleet.reports import DocumentReports
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Agents
+from forepost.controller.jobs.store import drop_jobs_at
 from forepost.controller.joins.access import AccessJoin
+from forepost.controller.joins.jobs import JobsJoin
 from forepost.controller.joins.probes import ProbesJoin
 from forepost.controller.joins.results import Intake
+from forepost.controller.joins.run_notices import RunNotices
 from forepost.controller.joins.workloads import WorkloadsJoin
 from forepost.controller.live.hub import Hub
 from forepost.controller.lookup.service import Lookups
+from forepost.controller.notify.destinations import Destinations
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.outgoing.calls import check_trusted
 from forepost.controller.outgoing.route import Route
@@ -62,6 +66,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     reports: DocumentReports
     probes: ProbesJoin
     workloads: WorkloadsJoin
+    jobs: JobsJoin
     hub: Hub
     """Panels."""
     outbox: Outbox
@@ -89,7 +94,7 @@ async def opened(
     access = AccessJoin(
         db, Tokens(secret, clock, stores.identity.token_epoch), passwords, settings, clock
     )
-    agents = Agents(db, (drop_probes, drop_addresses, drop_microservices))
+    agents = Agents(db, (drop_probes, drop_addresses, drop_microservices, drop_jobs_at(clock)))
     roster = Roster(agents, clock, settings.limits.agent_bytes_a_day)
     reports = DocumentReports(db, clock)
     probes = ProbesJoin(db, roster, reports, clock, secret)
@@ -100,7 +105,9 @@ async def opened(
         db, settings.lookups, folder, clock, health, route, settings.outgoing.ca_file
     )
     workloads = _workloads(db, agents, roster, reports, probes, access, clock)
-    for load in (roster.load, reports.load, probes.load, workloads.load):
+    outbox = Outbox(clock)
+    jobs = _jobs(db, roster, reports, outbox, settings, clock)
+    for load in (roster.load, reports.load, probes.load, workloads.load, jobs.load):
         await load()
     return Core(
         settings=settings,
@@ -118,15 +125,16 @@ async def opened(
         reports=reports,
         probes=probes,
         workloads=workloads,
+        jobs=jobs,
         hub=Hub(shown),
-        outbox=Outbox(clock),
+        outbox=outbox,
         route=route,
         lookups=lookups,
         pipeline=pipeline,
         followers=followers,
         intake=Intake(probes.owners, pipeline),
         streams=Streams(series, clock),
-        agent_watchers=[workloads.agents_changed],
+        agent_watchers=[workloads.agents_changed, jobs.agents_changed],
     )
 
 
@@ -143,6 +151,21 @@ def _workloads(
         agents, roster, probes.lists.neighbours_changed, access.agent_left, clock
     )
     return WorkloadsJoin(db, roster, reports, access.audit, departures, clock)
+
+
+def _jobs(
+    db: Database,
+    roster: Roster,
+    reports: DocumentReports,
+    outbox: Outbox,
+    settings: Settings,
+    clock: Clock,
+) -> JobsJoin:
+    destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
+    notices = RunNotices(outbox, destinations.acceptable, settings.http.public_url)
+    return JobsJoin(
+        db, roster, reports, notices.tell, notices.check, clock, settings.jobs.kept_days
+    )
 
 
 def _route(settings: OutgoingSection) -> Route:

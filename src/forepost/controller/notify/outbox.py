@@ -14,6 +14,7 @@ from forepost.controller.notify import words
 from forepost.controller.notify.destinations import host_of
 from forepost.controller.notify.store import WAITING
 from forepost.kit.clock import Clock
+from forepost.wire.jobs.rest import RunNotice
 from forepost.wire.rest.notify import Channel, Notice
 
 
@@ -54,6 +55,25 @@ class Outbox:
             )
             for channel in channels
         ]
+
+    async def put_run(
+        self, connection: AsyncConnection, notice: RunNotice, channels: Sequence[Channel]
+    ) -> None:
+        """The same of a run of a job that has ended."""
+        for channel in channels:
+            await self._add(
+                connection,
+                workspace_id=notice.workspace_id,
+                alert_id=None,
+                rule_id=None,
+                event="job",
+                channel=channel,
+                title=words.run_title(notice),
+                body=msgspec.json.encode(notice).decode()
+                if channel.kind == "webhook"
+                else words.run_text(notice),
+                html=words.run_html(notice) if channel.kind == "email" else "",
+            )
 
     async def put_mail(
         self,

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from forepost.wire.jobs.rest import RunNotice
 from forepost.wire.rest.notify import Notice
 
 
@@ -34,6 +35,34 @@ def html(notice: Notice) -> str:
         f"<!doctype html><html><body><h2>{escape(title(notice))}</h2>"
         f"<p>{escape(one_line(notice.message))}</p><table>{rows}</table>{link}</body></html>\n"
     )
+
+
+def run_title(notice: RunNotice) -> str:
+    return one_line(f"[{notice.job_run.status}] job {notice.job_run.name}")
+
+
+def run_text(notice: RunNotice) -> str:
+    lines = [*_run_lines(notice), *(["", notice.panel_url] if notice.panel_url else [])]
+    return "\n".join(lines) + "\n"
+
+
+def run_html(notice: RunNotice) -> str:
+    lines = "<br>".join(escape(line) for line in _run_lines(notice))
+    title = escape(run_title(notice))
+    return f"<!doctype html><html><body><h2>{title}</h2><p>{lines}</p></body></html>\n"
+
+
+def _run_lines(notice: RunNotice) -> list[str]:
+    run = notice.job_run
+    counts = {name: n for name in run.counts.__struct_fields__ if (n := getattr(run.counts, name))}
+    told = ", ".join(f"{n} {name}" for name, n in counts.items())
+    lines = [f"Run {run.id} of job {run.name}: {run.status}", f"Agents: {told or 'none'}"]
+    lines += [
+        f"{one.agent_name} (agent {one.agent_id}): "
+        + ": ".join(filter(None, (one.state, one.reason)))
+        for one in notice.failed
+    ]
+    return [one_line(line) for line in lines]
 
 
 def _facts(notice: Notice) -> list[tuple[str, str]]:

@@ -14,12 +14,12 @@ from forepost.controller.db.tables.workloads import (
     microservices,
 )
 from forepost.controller.workloads.placement import (
-    Labels,
     ManifestHead,
     MicroserviceHead,
     RegistryHead,
     Released,
 )
+from forepost.wire.labels import Labels
 
 RUNNING = "running"
 

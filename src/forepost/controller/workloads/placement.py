@@ -1,16 +1,15 @@
 """Which agent is to have which microservices, each in which state of its manifest. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from forepost.wire.labels import Labels, has_all
 from forepost.wire.workloads.delivery import MOST_MICROSERVICES
 from forepost.wire.workloads.rest import FROM_CACHE
 
 MOST_REASON: Final = f"this agent is to have more than {MOST_MICROSERVICES} microservices"
-
-Labels = Mapping[str, Any]
 
 
 class ManifestHead(NamedTuple):
@@ -45,7 +44,7 @@ class MicroserviceHead(NamedTuple):
 
     def is_for(self, agent_id: int, labels: Labels) -> bool:
         if self.labels:
-            return matches(self.labels, labels)
+            return has_all(labels, self.labels)
         return agent_id in self.agent_ids
 
     def is_former_on(self, agent_id: int) -> bool:
@@ -67,15 +66,6 @@ class RegistryHead(NamedTuple):
     changed_at: datetime
 
 
-def matches(wanted: Labels, labels: Labels) -> bool:
-    """Whether an agent has all these labels with these values; `true` is not 1."""
-    for name, value in wanted.items():
-        found = labels.get(name)
-        if found is None or type(found) is not type(value) or found != value:
-            return False
-    return True
-
-
 class PlacedHeads:
     """The microservices of a workspace, ready to be asked for by agent."""
 
@@ -91,7 +81,7 @@ class PlacedHeads:
 
     def on(self, agent_id: int, labels: Labels) -> "Placement":
         """All that is for this agent, the oldest first."""
-        found = [head for head in self._by_labels if matches(head.labels, labels)]
+        found = [head for head in self._by_labels if has_all(labels, head.labels)]
         found = sorted([*self._named.get(agent_id, ()), *found])
         return Placement(found[:MOST_MICROSERVICES], found[MOST_MICROSERVICES:])
 

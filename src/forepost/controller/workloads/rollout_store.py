@@ -13,9 +13,10 @@ from forepost.controller.db.tables.workloads import microservice_rollouts, micro
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.workloads.heads import RUNNING
 from forepost.controller.workloads.manifests import renamed
-from forepost.controller.workloads.placement import Labels, MicroserviceHead
+from forepost.controller.workloads.placement import MicroserviceHead
 from forepost.controller.workloads.rollout import Release, Rollout
 from forepost.kit.errors import Conflict, NotFound
+from forepost.wire.labels import Labels
 from forepost.wire.workloads.rest import RolloutProgress, RolloutRule, RolloutState
 
 UNDER_WAY: Final = (

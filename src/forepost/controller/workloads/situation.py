@@ -7,7 +7,6 @@ from forepost.controller.workloads.agent_state import AgentView, Standing, stand
 from forepost.controller.workloads.given_digests import GivenDigests
 from forepost.controller.workloads.placement import (
     MOST_REASON,
-    Labels,
     MicroserviceHead,
     PlacedHeads,
     Placement,
@@ -15,6 +14,7 @@ from forepost.controller.workloads.placement import (
     revision_of,
     used_registries,
 )
+from forepost.wire.labels import Labels
 
 Look = Callable[[int, str], AgentView]
 """(agent id, revision of its document as it is now) -> what is known of the agent."""

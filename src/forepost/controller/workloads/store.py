@@ -35,7 +35,6 @@ from forepost.controller.workloads.manifests import (
     read_manifest,
 )
 from forepost.controller.workloads.placement import (
-    Labels,
     MicroserviceHead,
     PlacedHeads,
     RegistryHead,
@@ -46,6 +45,7 @@ from forepost.controller.workloads.registry_store import registries_named, regis
 from forepost.controller.workloads.rollout_store import begin_rollout, former_texts
 from forepost.controller.workloads.room import check_room
 from forepost.kit.errors import NotFound
+from forepost.wire.labels import Labels
 from forepost.wire.workloads.delivery import Registry
 from forepost.wire.workloads.manifest import Microservice
 from forepost.wire.workloads.rest import MicroservicePatch, NewMicroservice, RolloutRule

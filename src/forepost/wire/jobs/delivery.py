@@ -68,7 +68,11 @@ class WantedRun(Wire, frozen=True, kw_only=True):
     jitter_sec: Annotated[float, Meta(ge=0, le=86_400)] = 0
     """It begins at a moment of its own within so many seconds."""
     complete: bool = False
-    """Whether all agents of a transfer have everything: the script `complete` may run."""
+    """Whether all agents of a transfer have everything: the script `complete` may run, and the run
+    is finished."""
+    incomplete: bool = False
+    """Nothing more comes, as others of it failed: an agent that has all that its peers have is
+    finished without the script `complete`, which may clean up at sources; any other has failed."""
 
 
 class ScheduledJob(Wire, frozen=True, kw_only=True):
@@ -78,6 +82,8 @@ class ScheduledJob(Wire, frozen=True, kw_only=True):
     uid: RunUid
     """Of the job as it is now: another schedule or script has another."""
     job: Job
+    writers: Annotated[list[Annotated[str, Meta(pattern=DEVICE_ID)]], Meta(max_length=1_000)] = []
+    """See `WantedRun`."""
 
 
 class WantedTag(Wire, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ A field that is not understood is refused, as what it should restrain would not 
 is not written either: so a job is the same for a version that knows more fields.
 """
 
+from hashlib import sha256
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -37,6 +38,9 @@ class JobPeer(JobPart, frozen=True, kw_only=True):
     address: Annotated[str, Meta(max_length=300, pattern=r"^([^\s\x00]+:[0-9]{1,5})?\Z")] = ""
     """IP:PORT where it listens; empty: it is waited for."""
     permission: Permission = "rw"
+    path: JobPath = ""
+    """Of a source, for a destination of a consolidation: where its files go here, in place of the
+    job's `path`; the controller fills `%SRC:TAG%` in. Empty: the job's."""
 
 
 class JobScript(JobPart, frozen=True, kw_only=True):
@@ -64,6 +68,13 @@ class JobScript(JobPart, frozen=True, kw_only=True):
     ] = {}
     again: bool = False
     """Whether it is run again where the agent ended in the middle of it."""
+
+    def sha256(self) -> str:
+        """The hash by which sites allow it: of its text, or of program and arguments as JSON."""
+        text = self.command
+        return sha256(
+            text.encode() if isinstance(text, str) else msgspec.json.encode(text)
+        ).hexdigest()
 
 
 class JobTriggers(JobPart, frozen=True, kw_only=True):

@@ -103,3 +103,5 @@ class AuditRow(Wire, frozen=True, kw_only=True):
     object_id: int | None
     address: str
     status: int
+    detail: str = ""
+    """What it was about beyond its object, such as the hashes of a job's scripts."""

@@ -42,6 +42,8 @@ Metric = Literal[
     "workload_down",
     "workload_stuck",
     "rollout_failed",
+    "job_failed",
+    "job_waiting",
 ]
 Operator = Literal[">", "<", ">=", "<=", "=", "==", "gt", "lt", "gte", "lte", "eq"]
 """The document's spelling and the public implementation's; a rule keeps the one it was given."""

@@ -11,6 +11,18 @@ from msgspec import Meta
 
 from forepost.wire.base import Json, Name, Text, Wire
 from forepost.wire.flows.groups import GroupName, Members
+from forepost.wire.jobs.job import (
+    JobName,
+    JobPath,
+    JobSchedule,
+    JobScript,
+    JobTriggers,
+    JobType,
+    Permission,
+    TransferSettings,
+)
+from forepost.wire.jobs.rest import TTL_SEC, JobGroup, JobNotices, WhenOffline
+from forepost.wire.labels import Selector
 from forepost.wire.probes import ProbeType
 from forepost.wire.probes.options import usual_timeout
 from forepost.wire.probes.probe import Count, DurationSec, IntervalSec, Target
@@ -46,7 +58,6 @@ from forepost.wire.workloads.rest import (
     RegistryPassword,
     RegistryUrl,
     RolloutRule,
-    Selector,
     Username,
 )
 
@@ -178,6 +189,31 @@ class MicroserviceItem(
     rollout: RolloutRule | None = None
 
 
+class JobAgentItem(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    agent: Key
+    permission: Permission = "rw"
+    path: JobPath = ""
+
+
+class JobItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A job, and which agents have it. What its fields may be together is checked by the
+    controller. `notices.webhook_secret` is never exported and never compared.
+    """
+
+    name: JobName
+    type: JobType
+    script: JobScript | None = None
+    triggers: JobTriggers = JobTriggers()
+    schedule: JobSchedule | None = None
+    priority: int = 5
+    transfer: TransferSettings = TransferSettings()
+    agents: list[JobAgentItem] = []
+    groups: list[JobGroup] = []
+    when_offline: WhenOffline = "queue"
+    ttl_sec: int = TTL_SEC
+    notices: JobNotices | None = None
+
+
 class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     forepost: Literal[1]
     """The version of this format."""
@@ -185,4 +221,5 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     groups: list[GroupItem] = []
     registries: list[RegistryItem] = []
     microservices: list[MicroserviceItem] = []
+    jobs: list[JobItem] = []
     rules: list[RuleItem] = []

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Json, Name, Text, Wire
+from forepost.wire.jobs.agent_api import Tag
 from forepost.wire.local.status import AgentSpool
 from forepost.wire.uplink.clock import AgentClock
 
@@ -193,6 +194,10 @@ class Agent(Wire, frozen=True, kw_only=True):
     """What waits there to be sent; null where it has not said, or is not connected."""
     bytes_today: int = 0
     """What it has sent since 00:00 UTC, or since the controller started."""
+    deviceid: str = ""
+    """By which other agents know it in jobs; empty where it has not said, or has no jobs."""
+    tags: list[Tag] = []
+    """Set on the agent itself."""
 
 
 class AgentWithPin(Wire, frozen=True, kw_only=True):

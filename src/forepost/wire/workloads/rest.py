@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Wire
+from forepost.wire.labels import Selector
 from forepost.wire.workloads.delivery import LogLine, MicroserviceStatus
 from forepost.wire.workloads.manifest import (
     NO_NUL,
@@ -27,14 +28,6 @@ MOST_RESTARTED: Final = 100
 
 MicroserviceName = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+\Z")]
 AgentIds = Annotated[list[Id], Meta(max_length=10_000)]
-Selector = Annotated[
-    dict[
-        Annotated[str, Meta(min_length=1, max_length=200)],
-        Annotated[str, Meta(max_length=500)] | bool | Annotated[int, Meta(ge=-(2**53), le=2**53)],
-    ],
-    Meta(max_length=20),
-]
-"""Labels that an agent must have, each with this value."""
 Config = str | dict[str, object] | None
 """An object of any size that a manifest takes; `Json` is for what users keep with an object."""
 Percents = Annotated[list[Annotated[int, Meta(ge=1, le=100)]], Meta(min_length=1, max_length=20)]

@@ -63,6 +63,8 @@ audit = Table(
     Column("object_id", Integer),
     Column("address", String(ADDRESS), nullable=False),
     Column("status", Integer, nullable=False),
+    # What it was about beyond its object, such as the hash of a script; mostly nothing.
+    Column("detail", String(300), nullable=False, server_default=""),
     Index("ix_audit_workspace_id_at", "workspace_id", "at"),
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { color, counted, having, isBad, runSaid, stand } from './job';
+
+const none = {
+  ...{ queued: 0, delivered: 0, started: 0, finished: 0 },
+  ...{ error: 0, interrupted: 0, lost: 0, canceled: 0 },
+};
+const figures = {
+  ...{ files_total: 0, files_completed: 0, size_total: 0, size_completed: 0 },
+  ...{ transferred_down: 0, transferred_up: 0, down_speed: 0, up_speed: 0 },
+  ...{ peers_count: 0, peers_count_proxied: 0 },
+};
+const row = { state: 'finished', status: '', reason: '', exit_code: 0, figures } as const;
+
+test('a job that never ran says so', () => {
+  expect(stand(null)).toBe('never');
+  expect(color('never')).toBe('unknown');
+  expect(color(stand({ status: 'error' }))).toBe('bad');
+  expect(color('finished')).toBe('good');
+});
+
+test('agents are counted by state', () => {
+  expect(counted({ counts: { ...none, finished: 2, lost: 1 } })).toBe('2 finished, 1 lost');
+  expect(counted({ counts: none })).toBe('at no agent');
+  expect([having(0), having(1), having(3)]).toEqual(['at no agent', 'at 1 agent', 'at 3 agents']);
+});
+
+test('an agent says how far it is, and why it failed', () => {
+  expect(runSaid(row)).toBe('finished');
+  expect(runSaid({ ...row, state: 'error', exit_code: 3 })).toBe('error: exit status 3');
+  expect(runSaid({ ...row, state: 'lost', reason: 'was away' })).toBe('lost: was away');
+  const half = { ...figures, size_total: 2000, size_completed: 1000 };
+  const moving = { ...row, state: 'started', status: 'downloading', figures: half } as const;
+  expect(runSaid(moving)).toMatch(/^downloading \(.+ of .+\)$/);
+  expect(isBad({ state: 'started', status: 'error' })).toBe(true);
+  expect(isBad(row)).toBe(false);
+});

@@ -1,0 +1,103 @@
+"""The Jobs page of the panel: how runs stand at which agent, why, and what scripts wrote."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.controller.jobs.ours import jobs_agent
+from tests.lab.net import Namespace, namespace
+from tests.running import ADMIN, ControllerProcess
+from tests.whole.browser import page_in
+from tests.whole.test_up import SCREENSHOTS
+
+WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+SCRIPT = {"command": "backup --to /mnt/tape"}
+
+
+@pytest.fixture
+def site() -> Iterator[Namespace]:
+    """A loopback of its own; what the test starts and asks is in it."""
+    with namespace() as here, here.inside():
+        yield here
+
+
+@pytest.fixture
+def controller(site: Namespace, tmp_path: Path) -> Iterator[ControllerProcess]:
+    process = ControllerProcess(tmp_path / "controller").start()
+    yield process
+    process.end()
+
+
+def open_jobs(page: Page, controller: ControllerProcess) -> None:
+    page.goto(controller.url)
+    page.get_by_test_id("email").fill(ADMIN["email"])
+    page.get_by_test_id("password").fill(ADMIN["password"])
+    page.get_by_test_id("login").click()
+    page.get_by_role("link", name="Jobs").click()
+    expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+
+
+def row_of(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("job-row").filter(has_text=name)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_how_runs_stand_and_what_scripts_wrote(
+    site: Namespace, controller: ControllerProcess, tmp_path: Path, width: int, *, dark: bool
+) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    person = controller.person()
+    workspace = person.workspace("Field")
+    branch, depot = person.agent(workspace, "branch"), person.agent(workspace, "depot")
+    base = f"/workspaces/{workspace}"
+    with page_in(site, tmp_path, dark=dark, width=width) as page:
+        open_jobs(page, controller)
+        expect(page.get_by_text("No job yet")).to_be_visible()
+        both: list[dict[str, Any]] = [
+            {"agent_id": one.id, "path": "/srv/data"} for one in (branch, depot)
+        ]
+        script = {"name": "nightly-backup", "type": "script", "script": SCRIPT, "agents": both}
+        job = person.call("POST", f"{base}/jobs", script, status=201)["id"]
+        folder = {"name": "drawings", "type": "folder", "agents": both}
+        folder_id = person.call("POST", f"{base}/jobs", folder, status=201)["id"]
+        never = {"name": "never-run", "type": "distribution", "agents": both}
+        person.call("POST", f"{base}/jobs", never, status=201)
+        run = person.call("POST", f"{base}/jobs/{job}/runs", {}, status=201)["id"]
+        [of_folder] = person.call("GET", f"{base}/runs?job_id={folder_id}")["data"]
+        with jobs_agent(controller, branch) as first, jobs_agent(controller, depot) as second:
+            first.takes()
+            second.takes()
+            moving = {"status": "syncing", "size_total": 4_000_000_000}
+            moving |= {"size_completed": 1_500_000_000}
+            first.reports(first.report(of_folder["id"], "started", **moving))
+            first.ends(run, exit_code=0, output={"head": "3 files kept\n"})
+            failed = {"exit_code": 2, "reason": "exit status 2: /mnt/tape is not mounted"}
+            second.ends(run, "error", output={"head": "no tape\n"}, **failed)
+            page.reload()
+            backup = row_of(page, "nightly-backup")
+            expect(backup).to_contain_text("1 finished, 1 error")
+            expect(row_of(page, "never-run")).to_contain_text("never")
+            backup.get_by_role("link", name="nightly-backup").click()
+            runs = page.get_by_test_id("run")
+            expect(runs).to_have_count(1)
+            agents = page.get_by_test_id("run-agent")
+            expect(agents.first).to_contain_text("depot")
+            expect(agents.first.locator(".bad")).to_contain_text("/mnt/tape is not mounted")
+            runs.get_by_role("button", name="Output").click()
+            expect(page.get_by_text("3 files kept")).to_be_visible()
+            expect(page.get_by_text("no tape")).to_be_visible()
+            assert not page.evaluate(WIDE)
+            page.screenshot(path=SCREENSHOTS / f"jobs-{width}.png", full_page=True)
+            row_of(page, "drawings").get_by_role("link", name="drawings").click()
+            expect(page.get_by_test_id("run-agent").filter(has_text="branch")).to_contain_text(
+                "syncing ("
+            )
+            address = f"{controller.url}/w/{workspace}/jobs"
+            page.goto(f"{address}?only=error")
+            expect(page.get_by_test_id("job-row")).to_have_count(1)
+            page.get_by_role("button", name="All 3").click()
+            page.get_by_label("Filter jobs").fill("draw folder")
+            expect(page.get_by_test_id("job-row")).to_have_count(1)
