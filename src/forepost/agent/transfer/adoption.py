@@ -234,8 +234,10 @@ class Adoption:
         try:
             self._disk.sync(fds)
             self._know_placed([one.row for one in finished])
+            self._disk.index.begin()
             for one in finished:
                 self._commit_one(one)
+            self._disk.commit()
         finally:
             for fd in fds:
                 os.close(fd)
@@ -246,17 +248,16 @@ class Adoption:
             self._disk.sync(())
             self._know_placed(())
 
-    def _know_placed(self, coming: Sequence[Row]) -> None:
-        """Enter what has its name into the index, and what comes next."""
+    def _know_placed(self, next_: Sequence[Row]) -> None:
+        """`next_`: what gets its name next."""
         self._disk.index.begin()
-        self._disk.index.drop_coming()
-        self._disk.index.set_coming(coming)
-        if self._placed:
-            self._disk.put(self._placed.values())
+        self._disk.put(self._placed.values())
         for one in self._placed.values():
             self._know_chunks(one.row)
             if one.row.chunks > 1:
                 self._disk.index.drop_partial(one.row.path)
+        self._disk.index.drop_coming()
+        self._disk.index.set_coming(next_)
         self._disk.index.commit()
         self._placed.clear()
 
@@ -267,7 +268,10 @@ class Adoption:
 
     def _commit_one(self, one: Finished) -> None:
         row, names = one.row, names_of(one.row.path)
-        name = one.name or self._growing.name_of(row)
+        try:
+            name = one.name or self._growing.name_of(row)
+        except OSError:
+            return
         ours = self.row(self._disk.index, row.path)
         match self.decision(ours, row):
             case Take(taken):
