@@ -15,8 +15,8 @@ from forepost.controller.jobs.circle import CircleMember, RunCircle
 from forepost.controller.jobs.course import GONE, UNDER_WAY
 from forepost.controller.jobs.definition import read_spec
 from forepost.controller.jobs.members import MemberRow
+from forepost.controller.jobs.run_queries import NEWEST, of_agent
 from forepost.controller.jobs.run_rows import AnyRow
-from forepost.controller.jobs.run_store import NEWEST, of_agent
 from forepost.controller.jobs.scheduled import schedule_uid
 from forepost.controller.jobs.store import fleet_in, jobs_where
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
