@@ -32,7 +32,7 @@ from forepost.wire.workloads.manifest import Microservice, fingerprint
 _T = TypeVar("_T")
 
 Verb = Literal["pull", "create", "start", "stop", "remove"]
-Fault = Literal["lost before", "lost after", "refused", "hangs before", "hangs after"]
+Fault = Literal["lost before", "lost after", "refused", "conflict", "hangs before", "hangs after"]
 CRASH_SEC = 5.0
 GATEWAY = "198.18.240.1"
 
@@ -157,7 +157,9 @@ class FakeEngine:
             await self._happened.wait()
             self._happened = anyio.Event()
 
-    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
+    async def create(
+        self, microservice: Microservice, image: str, replaces: str, wanted_by: str = ""
+    ) -> str:
         def make() -> str:
             name = container_name(microservice, "fake", replaces)
             names = [
@@ -286,6 +288,8 @@ class FakeEngine:
                 raise EngineAway("the line broke")
             case "refused":
                 raise EngineRefused("the engine will not")
+            case "conflict":
+                raise EngineRefused("port is already allocated", "conflict")
             case "hangs before":
                 await anyio.sleep_forever()
         done = effect()

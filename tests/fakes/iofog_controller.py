@@ -6,6 +6,7 @@ good once, a JWT that is refused the second time.
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -141,7 +142,7 @@ class IofogController:
         new = claims["jti"] not in self._seen
         self._seen.add(claims["jti"])
         is_theirs = claims["sub"] == self.uuid and claims["iss"] == "iofog-agent"
-        return is_theirs and new and claims["exp"] > claims["iat"]
+        return is_theirs and new and claims["iat"] <= time.time() < claims["exp"]
 
     def _of_agent(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         if method == "GET":

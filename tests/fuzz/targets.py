@@ -67,6 +67,8 @@ from forepost.wire.uplink.pieces import Pieces
 from tests.fakes.clock import FakeClock
 from tests.fakes.dialer import FakeDialer
 from tests.fakes.net import FakeNet, fake_edges
+from tests.fuzz.jobs import EXAMPLES as JOBS
+from tests.fuzz.jobs import jobs
 from tests.fuzz.kept_files import (
     NOW,
     an_archive,
@@ -365,6 +367,7 @@ TARGETS: Final = {
             captures.pcapng([(n, one) for n, one in enumerate(_PACKETS)], link=101),
         ],
     ),
+    "jobs": Target(jobs, JOBS, largest=4_096),
     "container log": Target(container_log, [b"\1\0\0\0\0\0\0\5a b\nc"]),
     "proxy": Target(proxy_answer, EXAMPLES),
     "http": Target(

@@ -48,3 +48,12 @@ def test_only_a_regular_file_of_a_bounded_size_is_read(tmp_path: Path) -> None:
     for other in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
         with pytest.raises(OSError, match="no regular file"):
             files.read(other, 5)
+
+
+def test_what_is_no_folder_gives_way_to_one(tmp_path: Path) -> None:
+    (tmp_path / "messages").write_text("no folder")
+    made = files.reclaimed_folder(tmp_path / "messages")
+    assert made.stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "messages.damaged").read_text() == "no folder"
+    (made / "inside").touch()
+    assert [*files.reclaimed_folder(made).iterdir()] == [made / "inside"]

@@ -48,8 +48,10 @@ class HookedEngine(DockerEngine):
         found: SeenImage = await self._hooked("pull", partial(DockerEngine.pull, self, *given))
         return found
 
-    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
-        call = partial(DockerEngine.create, self, microservice, image, replaces)
+    async def create(
+        self, microservice: Microservice, image: str, replaces: str, wanted_by: str = ""
+    ) -> str:
+        call = partial(DockerEngine.create, self, microservice, image, replaces, wanted_by)
         return str(await self._hooked("create", call))
 
     async def start(self, container_id: str) -> None:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from forepost.agent.settings import Settings as AgentSettings
 from forepost.agent.workloads.local_api.option import BY_KEY
 from forepost.agent.workloads.local_api.routes import ROUTES
 from forepost.controller.settings import Settings as ControllerSettings
+from forepost.wire.jobs.agent_api import AgentApiState, ApiClient, ApiServer, JobRun, RunStatus
 from tests.seeds.test_iofog import INFO, KEYS, STATUS
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +57,7 @@ def test_every_verb_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     source = (ROOT / "src/forepost/cli/main.py").read_text()
     verbs = [*re.findall(r'app\.command\("[\w.]+:(\w+)"', source), "version"]
-    assert len(verbs) == 28
+    assert len(verbs) == 30
     for verb in verbs:
         assert f"`forepost {verb}" in readme
     first_screen = "\n".join(readme.splitlines()[:20])
@@ -69,7 +71,7 @@ def test_every_link_leads_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-@pytest.mark.parametrize("seed", ["iofog", "netify", "netwatcher"])
+@pytest.mark.parametrize("seed", ["iofog", "netify", "netwatcher", "resilio"])
 def test_every_test_named_for_the_seed_exists(seed: str) -> None:
     """And every example that is replayed is named."""
     source = "".join(
@@ -88,6 +90,19 @@ def test_every_address_key_and_op_code_of_iofog_is_listed() -> None:
         assert f"`{key}`" in text, key
     for code in ("9 ", "10 ", "11 ", "12 ", "13 ", "14 ", "15,"):
         assert re.search(rf"op codes? (\d+ [^|]*)?{code}", text), code
+
+
+def test_every_field_and_status_of_resilio_is_listed() -> None:
+    text = (ROOT / "docs/seeds/resilio.md").read_text()
+    fields = [
+        one.encode_name
+        for kind in (ApiClient, ApiServer, JobRun)
+        for one in msgspec.structs.fields(kind)
+    ]
+    for word in (*fields, *get_args(RunStatus), *get_args(AgentApiState)):
+        assert f"`{word}`" in text, word
+    for test in re.findall(r"`(tests/[\w/]+\.py)`", text):
+        assert (ROOT / test).exists(), test
 
 
 def test_every_promise_of_security_names_tests_that_are_there() -> None:

@@ -25,7 +25,7 @@ FURNITURE = {
 """The field has a word for each of these (CONTRIBUTING, "Names")."""
 FOREIGN = {
     "BrokenResourceError", "ClosedResourceError", "InvalidHandshake", "SSLCertVerificationError",
-    "ValidationError",
+    "UnsupportedAlgorithm", "ValidationError",
 }  # fmt: skip
 """What libraries raise, as docstrings name it."""
 NO_FILES = {"base_utils", "common", "helpers", "managers", "misc", "util", "utils"}

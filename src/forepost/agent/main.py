@@ -55,7 +55,7 @@ async def run(
     with FolderLock.take(node.state_dir):
         health = Health(logging.getLogger("forepost.agent"), clock)
         async with AsyncExitStack() as closing:
-            settings = with_provisioned(settings, node.state_dir, health)
+            settings = with_provisioned(settings, node, health)
             built = await _run(settings, node, clock, health, dog, slices, closing)
     return any(one.restart_wanted is not None and one.restart_wanted.is_set() for one in built)
 

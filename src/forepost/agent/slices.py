@@ -58,6 +58,28 @@ class Enrolment(Protocol):
         ...
 
 
+class Quiet:
+    """Whether this agent measures nothing for now: said by one slice, followed by others."""
+
+    def __init__(self) -> None:
+        self._is_on = False
+        self._followers: list[Callable[[], None]] = []
+
+    @property
+    def is_on(self) -> bool:
+        return self._is_on
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called whenever it begins or ends."""
+        self._followers.append(changed)
+
+    def set(self, *, is_on: bool) -> None:
+        if is_on != self._is_on:
+            self._is_on = is_on
+            for changed in self._followers:
+                changed()
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What a slice is built with: the one of each that the whole agent has."""
 
@@ -76,6 +98,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     enrolment: Enrolment
     known_time: Callable[[], datetime | None]
     """What the controller's clock shows; None while nobody knows."""
+    rest: Quiet = msgspec.field(default_factory=Quiet)
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,10 +147,15 @@ def _has_workloads(settings: Settings) -> bool:
     return settings.workloads.engine != "off" or settings.local_api.enabled is True
 
 
+def _has_jobs(settings: Settings) -> bool:
+    return settings.has_jobs
+
+
 SLICES: Final = (
     AgentSlice("forepost.agent.probes.build"),
     AgentSlice("forepost.agent.speedtests.build"),
     AgentSlice("forepost.agent.flows.build", _has_flows),
     AgentSlice("forepost.agent.workloads.build", _has_workloads),
+    AgentSlice("forepost.agent.jobs.build", _has_jobs),
 )
 """In the order in which they are built, restore their documents, and flush."""

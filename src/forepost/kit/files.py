@@ -90,3 +90,14 @@ def private_folder(path: Path) -> Path:
     finally:
         os.close(descriptor)
     return path
+
+
+def reclaimed_folder(path: Path) -> Path:
+    """As `private_folder`; what lies in its place, and is no folder, is set aside. Raises
+    OSError.
+    """
+    if os.path.lexists(path) and not path.is_dir():
+        aside = path.with_name(f"{path.name}.damaged")
+        path.replace(aside)
+        _log.warning("%s was no folder: set aside as %s", path, aside.name)
+    return private_folder(path)

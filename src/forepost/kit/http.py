@@ -10,6 +10,8 @@ import io
 import socket
 import ssl
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -34,6 +36,8 @@ MOST_SEC = 60.0
 class Answer(msgspec.Struct, frozen=True):
     status: int
     body: bytes
+    at: datetime | None = None
+    """When it was given, by the clock of whoever answered; None where that was not said."""
 
     def json(self) -> Any:
         """The body, decoded; None where it is no JSON, or nested beyond all measure."""
@@ -94,7 +98,8 @@ def _request(
         connection.response_class = partial(_Response, until, clock)  # type: ignore[assignment]
         connection.request(method, path, data, {**content, **headers})
         answer = connection.getresponse()
-        return Answer(answer.status, answer.read(LIMIT))
+        at = _date(answer.getheader("Date", ""))
+        return Answer(answer.status, answer.read(LIMIT), at)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         if isinstance(error, TimeoutError):
             put_last(peer, clock)
@@ -123,6 +128,14 @@ def _spoken_over(
         raise
     connection.sock = opened
     return connection
+
+
+def _date(said: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _words(error: Exception) -> str:

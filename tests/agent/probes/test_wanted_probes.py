@@ -10,6 +10,7 @@ import pytest
 from forepost.agent.document import DocumentRefused
 from forepost.agent.probes.schedule import Scheduler
 from forepost.agent.probes.wanted import LARGEST_PROBE, WantedProbes, list_of, probes_of
+from forepost.agent.slices import Quiet
 from forepost.wire.uplink.messages import ProbePost
 from tests.fakes.clock import FakeClock
 from tests.fakes.net import FakeNet, fake_edges
@@ -95,4 +96,26 @@ async def test_the_wanted_list_runs_and_the_one_before_stays_where_it_is_refused
             assert wanted.running == 2
         assert await wanted.apply([]) == []
         assert (wanted.running, wanted.unsupported) == (0, [])
+        tasks.cancel_scope.cancel()
+
+
+async def test_while_the_agent_rests_nothing_of_the_list_runs_and_afterwards_all_of_it() -> None:
+    clock, rest = FakeClock(), Quiet()
+
+    async def deliver(post: ProbePost) -> None:
+        pass
+
+    async with anyio.create_task_group() as tasks:
+        scheduler = Scheduler(tasks, clock, fake_edges(FakeNet(clock)), deliver)
+        wanted = WantedProbes(scheduler, rest)
+        listed = {**PROBE, "targets": [TARGET]}
+        await wanted.apply([part(listed)])
+        assert wanted.running == 1
+        rest.set(is_on=True)
+        assert scheduler.running == 0
+        two = {**TARGET, "id": 2, "target": "198.18.0.2"}
+        await wanted.apply([part({**PROBE, "targets": [TARGET, two]})])
+        assert scheduler.running == 0
+        rest.set(is_on=False)
+        assert (scheduler.running, wanted.running) == (2, 2)
         tasks.cancel_scope.cancel()

@@ -6,6 +6,7 @@ from threading import Event
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from forepost.agent.node import Identity
@@ -15,11 +16,12 @@ from forepost.agent.way import Way
 from forepost.agent.workloads.controllers import Controllers
 from forepost.agent.workloads.iofog.client import IofogClient
 from forepost.agent.workloads.iofog.exchange import IofogAgent, IofogExchange
-from forepost.agent.workloads.iofog.kept import IofogKept
+from forepost.agent.workloads.iofog.kept import ACCOUNT, IofogKept, IofogWanted
 from forepost.agent.workloads.iofog.volume_mounts import VolumeMountFolder
 from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from tests.fakes.iofog_controller import IofogController
+from tests.fakes.served import served
 
 pytestmark = pytest.mark.anyio
 LONG_SEC = 30
@@ -32,6 +34,8 @@ class _Nowhere:
     identity: Identity | None = None
 
     async def provision(self, url: str, key: str) -> str:
+        if key == "good":
+            return "1-7"
         raise EnrolmentRefused(f"{url}: {key}: there is none")
 
     async def deprovision(self) -> None:
@@ -79,6 +83,35 @@ def opened(state: Path) -> tuple[Controllers, IofogExchange]:
     )
     section = UplinkSection(allow_plain=True)
     return Controllers(_Nowhere(), lambda: False, client, exchange, section, str), exchange
+
+
+@pytest.mark.parametrize("verb", ["deprovision", "provision ours", "provision theirs"])
+async def test_what_a_lost_account_wanted_goes_on_until_somebody_ends_it(
+    tmp_path: Path, verb: str
+) -> None:
+    kept = IofogKept(tmp_path, Health(logging.getLogger("test")))
+    lost = {"uuid": "lost", "imageId": "box:1"}
+    kept.save_wanted(IofogWanted(microservices=[msgspec.Raw(msgspec.json.encode(lost))]))
+    (tmp_path / ACCOUNT).write_bytes(b"spoilt")
+    assert opened(tmp_path)[1].is_orphaned
+    controllers, exchange = opened(tmp_path)
+    assert [one.uuid for one in exchange.list.microservices] == ["lost"]
+    assert exchange.is_orphaned
+    with IofogController("3.0").serving() as controller, served(lambda _: b"{}") as other:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(exchange.run)
+            with anyio.fail_after(LONG_SEC):
+                match verb:
+                    case "deprovision":
+                        await controllers.deprovision()
+                    case "provision ours":
+                        assert await controllers.provision("good", other) == "1-7"
+                    case _:
+                        await controllers.provision(controller.key, controller.url)
+                while exchange.list.microservices:  # noqa: ASYNC110 - another thread
+                    await anyio.sleep(0.02)
+            tasks.cancel_scope.cancel()
+    assert not opened(tmp_path)[1].list.microservices
 
 
 async def test_of_two_keys_at_once_one_is_used(tmp_path: Path) -> None:

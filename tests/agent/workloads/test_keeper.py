@@ -115,6 +115,26 @@ async def test_somebody_may_have_a_refused_one_tried_again(site: Keeping) -> Non
     assert site.engine.running() == {"a": ["good:2"]}
 
 
+async def test_a_port_that_is_held_a_while_longer_is_waited_for_but_not_for_ever(
+    site: Keeping,
+) -> None:
+    await site.want(wanted("a", ports=PORTS))
+    site.engine.faults["start"] = ["conflict", "conflict"]
+    await site.want(wanted("a", "good:2", ports=PORTS))
+    assert site.status("a").problem == "port is already allocated"
+    await site.clock.advance(60)
+    assert site.engine.running() == {"a": ["good:2"]}
+    assert not site.status("a").refused
+    site.engine.faults["start"] = ["conflict"] * 3
+    await site.want(wanted("a", "good:3", ports=PORTS))
+    await site.clock.advance(60)
+    assert site.engine.running() == {"a": ["good:2"]}
+    assert (site.status("a").refused, site.status("a").problem) == (
+        True,
+        "port is already allocated",
+    )
+
+
 async def test_an_image_of_an_unknown_registry_comes_from_no_other_one(site: Keeping) -> None:
     site.engine.local.add("good:2")
     await site.want(wanted("a"), wanted("b", "good:2", registry="ours"))

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from forepost.wire.workloads.manifest import HealthCheck, Microservice
+from tests.fakes.harmed_files import DAMAGES, be_a_folder, flip
 from tests.running import until
 from tests.shims import end_shims, shims
 
@@ -100,3 +101,46 @@ def test_a_shim_is_light(folder: Path) -> None:
         resident = psutil.Process(pid).memory_full_info().uss / 2**20
     assert resident < 12, f"{resident:.1f} MiB"
     print(f"{resident:.1f} MiB")
+
+
+@pytest.mark.parametrize("harm", DAMAGES.values(), ids=DAMAGES)
+def test_what_runs_is_not_doubled_where_its_files_are_damaged(
+    folder: Path, harm: Callable[[Path], None]
+) -> None:
+    """The shim knows what was in them, and writes them again."""
+    waits = asked("exec sleep 1000")
+    with agent(folder, waits) as first:
+        until_state(first, "RUNNING")
+        until(lambda: [one[-1] for one in processes(folder)] == ["1000"], 30)
+        before = processes(folder)
+    (home,) = (folder / "processes").iterdir()
+    spec = (home / "spec.json").read_bytes()
+    for name in ("spec.json", "shim.json", "state.json", "log"):
+        harm(home / name)
+    with agent(folder, waits) as second:
+        until_state(second, "RUNNING")
+        assert (home / "spec.json").read_bytes() == spec
+        assert processes(folder) == before
+    with agent(folder) as last:
+        until(lambda: shims(folder) == [], 30, lambda: shims(folder))
+        until(lambda: not home.exists(), 30)
+        assert last.poll() is None
+
+
+@pytest.mark.parametrize("name", ["spec.json", "shim.json", "state.json", "lock"])
+@pytest.mark.parametrize("harm", [flip, be_a_folder])
+def test_a_damaged_file_of_what_does_not_run_keeps_nothing_from_running(
+    folder: Path, name: str, harm: Callable[[Path], None]
+) -> None:
+    waits = asked("exec sleep 1000")
+    with agent(folder, waits) as first:
+        until_state(first, "RUNNING")
+    end_shims(folder)  # as a reboot does
+    (home,) = (folder / "processes").iterdir()
+    harm(home / name)
+    with agent(folder, waits) as second:
+        if name == "lock" and harm is be_a_folder:
+            until_state(second, "FAILED")
+            return
+        until_state(second, "RUNNING")
+        until(lambda: [one[-1] for one in processes(folder)] == ["1000"], 30)

@@ -13,6 +13,7 @@ from forepost.wire.workloads.manifest import Microservice
 ALLOWED = WorkloadsSection(
     allow_privileged=True,
     allow_host_network=True,
+    allow_networks=("backend",),
     allow_host_paths=("/srv/data",),
     allow_capabilities=("NET_ADMIN",),
 )
@@ -44,6 +45,7 @@ def refusal(section: WorkloadsSection, **said: Any) -> str:
         ({"image": ""}, "image"),
         ({"privileged": True}, "privileged"),
         ({"network": "host"}, "network"),
+        ({"network": "backend"}, "network"),
         ({"cap_add": ["SYS_ADMIN"]}, "cap_add"),
         ({"cap_add": ["ALL"]}, "cap_add"),
         ({"volumes": bind("/")}, "volumes"),
@@ -63,7 +65,8 @@ def test_what_nobody_allowed_is_refused(said: dict[str, Any], field: str) -> Non
         {},
         {"cap_add": ["NET_RAW"]},
         {"cap_drop": ["ALL"]},
-        {"network": "backend"},
+        {"network": "bridge"},
+        {"network": "none"},
         {"volumes": [{"source": "my-data_1.x", "target": "/d"}]},
     ],
 )
@@ -76,6 +79,7 @@ def test_what_is_harmless_needs_no_leave(said: dict[str, Any]) -> None:
     [
         {"privileged": True},
         {"network": "host"},
+        {"network": "backend"},
         {"cap_add": ["NET_ADMIN"]},
         {"volumes": bind("/srv/data")},
         {"volumes": bind("/srv/data/")},
@@ -127,3 +131,12 @@ def test_a_process_has_a_command_and_a_user_that_is_not_root(
     rules = SiteRules(section, MOUNTS, "process", is_root=True)
     wanted = msgspec.convert({"uuid": "a", **said}, Microservice)
     assert rules.refusal(wanted).partition(":")[0] == field
+
+
+def test_a_network_of_others_is_allowed_by_its_name_or_with_all() -> None:
+    section = WorkloadsSection(allow_networks=("*",))
+    assert refusal(section, network="any") == ""
+    assert refusal(section, network="host").endswith("(workloads.allow_host_network)")
+    assert refusal(ALLOWED, network="frontend") == (
+        "network: this site does not allow frontend (workloads.allow_networks)"
+    )

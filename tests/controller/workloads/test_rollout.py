@@ -21,8 +21,10 @@ from forepost.controller.workloads.rollout import (
     Well,
     next_step,
 )
+from forepost.controller.workloads.steady_time import SteadyTime
 from forepost.wire.workloads.rest import RolloutRule
 from tests.controller.workloads.ours import WorkloadsAgent, workloads_agent
+from tests.fakes.clock import FakeClock
 from tests.running import ControllerProcess, NewAgent, Person, until
 
 pytestmark = pytest.mark.timeout(240)
@@ -93,6 +95,29 @@ def test_one_that_is_never_well_ends_it_and_one_that_is_away_does_not() -> None:
     words = "agent 1: pulling, 600 s after its wave began"
     assert step(rollout({1}), fleet, 601) == GoBack(words)
     assert step(rollout({1}), {1: AWAY, 2: GOOD}, 601) == Wait("agent 1: away")
+
+
+def test_a_clock_that_was_set_back_over_a_restart_holds_up_nobody() -> None:
+    fleet = {1: GOOD, 2: GOOD}
+    later = NOW + timedelta(hours=5)
+    ahead = rollout({1}, wave_at=later, good_since=later)
+    assert step(ahead, fleet) == Release(1, frozenset({1}))
+    again = rollout({1}, good_since=later)
+    assert step(again, fleet) == Well(NOW)
+
+
+@pytest.mark.anyio
+async def test_a_clock_that_is_set_neither_holds_it_up_nor_ends_it() -> None:
+    clock = FakeClock()
+    steady = SteadyTime(clock)
+    began = steady.now()
+    for hours in (-5, 10):
+        clock.set_wall(clock.now() + timedelta(hours=hours))
+        before = steady.now()
+        await clock.advance(60)
+        assert steady.now() - before == timedelta(seconds=60)
+    clock.slumber(3_600)
+    assert steady.now() - began == timedelta(seconds=3_720)
 
 
 @given(

@@ -152,9 +152,12 @@ class ContainerView(Protocol):
 class ContainerWork(Protocol):
     """What can be done to containers of this agent. Doing it twice is as doing it once."""
 
-    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
+    async def create(
+        self, microservice: Microservice, image: str, replaces: str, wanted_by: str = ""
+    ) -> str:
         """Make a container, which does not run yet; return its id. `image`: what `pull` returned.
-        `replaces`: the id of the one that it is to replace, or "".
+        `replaces`: the id of the one that it is to replace, or "". `wanted_by`: whose its volumes
+        are.
         """
         ...
 

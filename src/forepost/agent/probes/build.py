@@ -25,7 +25,7 @@ async def build(site: Site) -> Built:
         budget=_budget(site.settings.probes),
         permission=site.settings.probes.permission(),
     )
-    wanted = WantedProbes(scheduler)
+    wanted = WantedProbes(scheduler, site.rest if site.settings.jobs.pause_stops_probes else None)
     return Built(
         services={"route changes": partial(watch, site.edges, site.clock, scheduler.now)},
         documents=[wanted],

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from forepost.agent.document import DocumentRefused
 from forepost.agent.probes.schedule import Scheduler
+from forepost.agent.slices import Quiet
 from forepost.wire.base import MOST_ID, IdOrZero
 from forepost.wire.depth import MOST_DEEP, is_deep
 from forepost.wire.probes.probe import Probe, ProbeTarget
@@ -60,8 +61,13 @@ class WantedProbes:
     name: Final = PROBES
     most_bytes: Final = MOST_BYTES
 
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
+    def __init__(self, scheduler: Scheduler, rest: Quiet | None = None) -> None:
+        """`rest`: while it is on, nothing of the list runs."""
+        self._scheduler, self._rest = scheduler, rest
+        self._resting: tuple[Sequence[Probe], Mapping[int, bytes], list[str]] = ((), {}, [])
+        """The list, where it may have to rest."""
+        if rest is not None:
+            rest.follow(self._run)
         self.running = 0
         """Measurements: one for each probe, type and target; and each server."""
         self.unsupported: list[str] = []
@@ -71,9 +77,21 @@ class WantedProbes:
         """Run exactly the probes of this list from now on; return what cannot be run."""
         raws, keys = list_of(parts)
         probes, wrong = probes_of(raws)
+        if self._rest is None:
+            self._want(probes, keys, wrong)
+        else:
+            self._resting = (probes, keys, wrong)
+            self._run()
+        return self.unsupported
+
+    def _run(self) -> None:
+        probes, keys, wrong = self._resting
+        is_on = self._rest is not None and self._rest.is_on
+        self._want([] if is_on else probes, {} if is_on else keys, wrong)
+
+    def _want(self, probes: Sequence[Probe], keys: Mapping[int, bytes], wrong: list[str]) -> None:
         self.unsupported = wrong + self._scheduler.want(probes, keys)
         self.running = self._scheduler.running
-        return self.unsupported
 
 
 def list_of(parts: Sequence[msgspec.Raw]) -> tuple[list[msgspec.Raw], dict[int, bytes]]:

@@ -48,6 +48,10 @@ class WorkloadsSection(Section, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=100)
     ] = ()
     """Named volumes of others that microservices may have; "*": all."""
+    allow_networks: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=100)
+    ] = ()
+    """Networks of the engine that microservices may join, beside the usual one; "*": all."""
     allow_capabilities: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[A-Z_]+\Z", max_length=40)], ...], Meta(max_length=64)
     ] = ()

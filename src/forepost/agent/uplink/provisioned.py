@@ -5,6 +5,7 @@ begins anew with it. Whatever happens in the middle, the next start finds the ke
 """
 
 import logging
+import os
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -14,12 +15,13 @@ import anyio
 import msgspec
 
 from forepost.agent.line import controller_address, why_not
-from forepost.agent.node import Identity, Node
+from forepost.agent.node import Identity, LostIdentity, Node
 from forepost.agent.settings import Settings
 from forepost.agent.slices import EnrolmentRefused
 from forepost.agent.talk import Say
 from forepost.agent.uplink.documents import Documents
 from forepost.agent.uplink.enroll import Refused, enroll
+from forepost.agent.uplink.former_files import remove_documents
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.kit.http import Unreachable
@@ -45,6 +47,10 @@ class Provisioned(msgspec.Struct, frozen=True, kw_only=True):
     workspace_id: int
     agent_id: int
     pin: str
+    """"": it was traded for a key."""
+    is_leaving: bool = False
+    """The controller may have been told so: whatever happens, this agent is not its own any more.
+    """
 
 
 _decoder = msgspec.json.Decoder(Provisioned)
@@ -54,11 +60,25 @@ def _file(state_dir: Path) -> StateFile[Provisioned]:
     return StateFile(state_dir / PROVISIONED, _decoder.decode, largest=16 << 10)
 
 
-def with_provisioned(settings: Settings, state_dir: Path, health: Health) -> Settings:
-    """The settings with what a key said, where one was used here."""
-    found = _file(state_dir).recall(health)
+def with_provisioned(settings: Settings, node: Node, health: Health) -> Settings:
+    """The settings with what a key said, where one was used here; and the end of what a process
+    that was killed had begun.
+    """
+    file, identity = _file(node.state_dir), node.identity()
+    was_there = os.path.lexists(file.path)
+    found = file.recall(health)
+    if found is None and was_there and identity is not None:
+        found = _of(identity)  # all but the PIN, which is used up
+        file.keep(msgspec.json.encode(found), health)
     if found is None:
         return settings
+    is_its = identity is not None and _is_of(found, identity)
+    is_left = not (found.pin or is_its or _is_lost(node))
+    if found.is_leaving or is_left:
+        _finish_leaving(node, health, is_its=is_its)
+        return settings
+    if found.pin and is_its:
+        file.keep(msgspec.json.encode(msgspec.structs.replace(found, pin="")), health)
     uplink = msgspec.structs.replace(
         settings.uplink,
         url=found.url,
@@ -67,6 +87,42 @@ def with_provisioned(settings: Settings, state_dir: Path, health: Health) -> Set
         pin=found.pin,
     )
     return msgspec.structs.replace(settings, uplink=uplink)
+
+
+def _is_lost(node: Node) -> bool:
+    """Whether there is a key, and nobody can read it: that is no key which was put aside."""
+    try:
+        node.proven_identity()
+    except LostIdentity:
+        return True
+    return False
+
+
+def _of(identity: Identity) -> Provisioned:
+    return Provisioned(
+        url=identity.home or identity.url,
+        workspace_id=identity.workspace_id,
+        agent_id=identity.agent_id,
+        pin="",
+    )
+
+
+def _is_of(found: Provisioned, identity: Identity) -> bool:
+    return (found.workspace_id, found.agent_id) == (identity.workspace_id, identity.agent_id)
+
+
+def _finish_leaving(node: Node, health: Health, *, is_its: bool) -> None:
+    """`is_its`: the key that is here is of the agent that leaves. What cannot be done now is done
+    at the next start.
+    """
+    try:
+        if is_its or (node.identity() is None and not _is_lost(node)):
+            remove_documents(node.state_dir)
+        if is_its:
+            node.retire()
+        forget_provisioned(node.state_dir)
+    except OSError as error:
+        health.ill(PROVISIONED, f"this host has left its controller; what was of it stays: {error}")
 
 
 def forget_provisioned(state_dir: Path) -> None:
@@ -125,6 +181,8 @@ class Provisioning:
             except BaseException:  # whoever asked waits no longer, or the agent ends
                 file.remove(self._health)
                 raise
+            used = msgspec.structs.replace(begun, pin="")
+            file.keep(msgspec.json.encode(used), self._health)
             _log.info("provisioned: this host is %s", identity.named)
             self._changed.set()
             return identity.uuid
@@ -160,20 +218,28 @@ class Provisioning:
             if found is None:
                 raise EnrolmentRefused("not provisioned")
             self._check_settled()
-            self._leaving.set()
-            with anyio.move_on_after(LEAVE_SEC):
-                await self._told.wait()
-            if not self._told.is_set():
-                _log.warning("%s: not told that this agent leaves", found.url)
-            if self._line is not None:
-                self._line.cancel()
-            if self.documents is not None:
-                await self.documents.clear()
-            if self.identity is not None:  # the controller's own word may have ended it meanwhile
-                self._node.retire()
-            forget_provisioned(self._node.state_dir)
-            _log.info("deprovisioned: this host was %s", found.named)
-            self._changed.set()
+            # whoever asked may wait no longer: the controller is told all the same
+            with anyio.CancelScope(shield=True):
+                await self._leave(found)
+
+    async def _leave(self, found: Identity) -> None:
+        state_dir = self._node.state_dir
+        leaving = msgspec.structs.replace(_of(found), is_leaving=True)
+        _file(state_dir).keep(msgspec.json.encode(leaving), self._health)
+        self._leaving.set()
+        with anyio.move_on_after(LEAVE_SEC):
+            await self._told.wait()
+        if not self._told.is_set():
+            _log.warning("%s: not told that this agent leaves", found.url)
+        if self._line is not None:
+            self._line.cancel()
+        if self.documents is not None:
+            await self.documents.clear()
+        if self.identity is not None:  # the controller's own word may have ended it meanwhile
+            self._node.retire()
+        forget_provisioned(state_dir)
+        _log.info("deprovisioned: this host was %s", found.named)
+        self._changed.set()
 
     def conversing(self) -> anyio.CancelScope:
         """Return the scope to talk to the controller in: it ends when this agent leaves."""

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from forepost.agent.workloads.keeper import WorkloadKeeper
 from forepost.agent.workloads.known_place import KnownPlace
 from forepost.agent.workloads.local_api.api import LocalApi, LocalApiNeeds
 from forepost.agent.workloads.local_api.configuration import LocalConfig
-from forepost.agent.workloads.local_api.tokens import OWN_TOKEN, MicroserviceTokens
+from forepost.agent.workloads.local_api.tokens import OWN_TOKEN
 from forepost.agent.workloads.local_manifests import LocalManifests
 from forepost.agent.workloads.microservices import (
     Microservices,
@@ -181,8 +182,7 @@ class SiteWorkloads:
         """A token of its own for each, where tokens show who asks on the Local API."""
         if self._site.settings.local_api.containers != "token":
             return nothing_added
-        tokens = MicroserviceTokens(self._site.node.state_dir)
-        return lambda uuid: {OWN_TOKEN: tokens.of(uuid)}
+        return lambda uuid: {OWN_TOKEN: self._api.tokens.of(uuid)}
 
     def _zone(self) -> str:
         return self._config["time-zone"] or time_zone()
@@ -281,5 +281,6 @@ def _folder(said: str, state_dir: Path) -> Path:
     if said:
         return Path(said)
     folder = state_dir / MANIFESTS
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):  # it is no folder: what was read last goes on, and it is told
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder

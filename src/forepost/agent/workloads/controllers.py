@@ -54,7 +54,9 @@ class Controllers:
         try:
             base = await self._client.base_of(url)
             if not base:
-                return await self._ours.provision(url.rstrip("/"), key)
+                uuid = await self._ours.provision(url.rstrip("/"), key)
+                await self._iofog.leave()  # what is left there of an account that was lost
+                return uuid
             if reason := why_not(
                 base, allow_plain=self._section.allow_plain, pin_sha256=self._section.pin_sha256
             ):
@@ -74,9 +76,10 @@ class Controllers:
     async def deprovision(self) -> None:
         """Leave whichever there is. Raises EnrolmentRefused."""
         async with self._changes:
-            if self._iofog.account is not None:
+            is_theirs, is_orphaned = self._iofog.account is not None, self._iofog.is_orphaned
+            if is_theirs or is_orphaned:
                 await self._iofog.leave()
-            else:
+            if not is_theirs and (self._ours.identity is not None or not is_orphaned):
                 await self._ours.deprovision()
 
     def told(self, facts: AgentFacts) -> AgentFacts:

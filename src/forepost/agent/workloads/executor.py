@@ -14,7 +14,7 @@ from forepost.agent.ports.containers import (
     SeenContainer,
     SeenImage,
 )
-from forepost.agent.workloads.history import History, Refusal
+from forepost.agent.workloads.history import MOST_CONFLICTS, History, Refusal
 from forepost.agent.workloads.memory import WorkloadMemory
 from forepost.agent.workloads.microservices import WantedMicroservice
 from forepost.agent.workloads.reconcile import (
@@ -119,7 +119,7 @@ class StepExecutor:
             case CreateContainer(replaces):
                 assert wanted is not None
                 assert sight.image is not None
-                await self._create(wanted.microservice, sight.image, replaces, history)
+                await self._create(wanted, sight.image, replaces, history)
             case StartContainer(container_id):
                 await self._start(container_id, wanted, sight, history)
             case StopContainer(container_id):
@@ -153,13 +153,17 @@ class StepExecutor:
                 self._percents.pop(uuid, None)
 
     async def _create(
-        self, asked: Microservice, image: SeenImage, replaces: str, history: History
+        self, wanted: WantedMicroservice, image: SeenImage, replaces: str, history: History
     ) -> None:
+        asked = wanted.microservice
         name = self.reference(asked)
         try:
             async with self._others:
                 await self._engine.create(
-                    asked, name if name in image.names else image.image_id, replaces
+                    asked,
+                    name if name in image.names else image.image_id,
+                    replaces,
+                    wanted.wanted_by,
                 )
             history.fetch.clear()
         except EngineRefused as refused:
@@ -185,7 +189,12 @@ class StepExecutor:
             if refused.kind == "gone":
                 return
             if trial is not None and trial.container_id == container_id:
-                history.trial_of(container_id).problem = str(refused)
+                known = history.trial_of(container_id)
+                if refused.kind == "conflict" and known.conflicts < MOST_CONFLICTS:
+                    known.conflicts += 1
+                    history.work.grow(str(refused), self._clock.monotonic())
+                else:
+                    known.problem = str(refused)
             else:
                 history.work.grow(str(refused), self._clock.monotonic())
 

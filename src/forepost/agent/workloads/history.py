@@ -11,6 +11,8 @@ STUCK_ENDS: Final = 10
 """So many within `STUCK_SEC`: it is stuck in restart."""
 STUCK_SEC: Final = 600.0
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 5.0, 300.0
+MOST_CONFLICTS: Final = 2
+"""Of a trial, until it is refused. An engine may hold a port a while longer than who had it."""
 MOST_TRIAL_STARTS: Final = 3
 """A trial that somebody stops is started again; not for ever."""
 
@@ -49,8 +51,10 @@ class Trial(msgspec.Struct):
     since: float | None = None
     """When it was first seen to run."""
     starts: int = 0
+    conflicts: int = 0
+    """How often it could not be started as something else had, say, its port."""
     problem: str = ""
-    """Why it could not be started."""
+    """Why it could not be started, and is not to be tried again."""
 
 
 class History(msgspec.Struct):

@@ -26,6 +26,8 @@ AGAIN_SEC: Final = 0.2
 REMEMBERED: Final = 4_096
 """Lines that are known again when they come twice."""
 OVERLAP: Final = timedelta(milliseconds=10)
+STEP: Final = timedelta(seconds=1)
+"""What the clocks differ by where nobody has set one."""
 
 
 class LogPlace:
@@ -33,8 +35,11 @@ class LogPlace:
     an engine that is asked again, or that begins a new file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._newest: datetime | None = None
+        self._read_at = clock.now(), clock.boottime()
+        """When the newest was read, on both clocks: they tell how far the one was set back."""
         self._order: deque[tuple[str, str]] = deque()
         self._read: set[tuple[str, str]] = set()
         self._second = ""
@@ -46,8 +51,20 @@ class LogPlace:
     def again(self) -> datetime | None:
         """The engine is asked once more: return from when on."""
         self._now.clear()
+        if self._newest is None:
+            return None
+        if not self._second:  # lines of whole seconds are known by their order alone
+            # what was written since may have any time from there on
+            self._newest -= self._set_back()
         # of two streams a later line may have an earlier time
-        return self._newest and self._newest - OVERLAP
+        return self._newest - OVERLAP
+
+    def _set_back(self) -> timedelta:
+        """By how much the wall clock was set back since the newest line was read."""
+        wall, boottime = self._read_at
+        self._read_at = now, now_sec = self._clock.now(), self._clock.boottime()
+        back = wall + timedelta(seconds=now_sec - boottime) - now
+        return back if back > STEP else timedelta()
 
     def is_new(self, one: StampedLine) -> bool:
         if not one.stamp:
@@ -62,6 +79,7 @@ class LogPlace:
         if len(self._order) > REMEMBERED:
             self._read.discard(self._order.popleft())
         self._newest = one.line.at
+        self._read_at = self._clock.now(), self._clock.boottime()
         return True
 
     def _is_new_in_its_second(self, one: StampedLine) -> bool:
@@ -97,11 +115,11 @@ class LogReader:
         first = self._writer()
         if first is None and not follow:
             raise NotNow("it has no container, and so no log")
-        container, place, is_first = "", LogPlace(), True
+        container, place, is_first = "", LogPlace(self._clock), True
         while True:
             one = self._writer()
             if one is not None and one.container_id != container:
-                container, place = one.container_id, LogPlace()
+                container, place = one.container_id, LogPlace(self._clock)
             if one is not None:
                 try:
                     async with aclosing(

@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Callable
 from typing import Final, Literal
 
+from forepost.agent.cores.container_body import HOST_NETWORK, NO_NETWORK, USUAL_NETWORK
 from forepost.agent.settings import WorkloadsSection
 from forepost.wire.workloads.manifest import Microservice
 
@@ -17,6 +18,9 @@ USUAL_CAPABILITIES: Final = frozenset(
     }
 )  # fmt: skip
 """What containers have where nothing is said (Docker's list)."""
+NOBODYS_NETWORKS: Final = ("", USUAL_NETWORK, NO_NETWORK, HOST_NETWORK)
+"""For the last there is a setting of its own."""
+ANY: Final = "*"
 Engine = Literal["docker", "process"]
 
 
@@ -44,9 +48,16 @@ class SiteRules:
             return "image: is missing"
         if wanted.privileged and not self._section.allow_privileged:
             return "privileged: this site does not allow it (workloads.allow_privileged)"
-        if wanted.network == "host" and not self._section.allow_host_network:
+        if wanted.network == HOST_NETWORK and not self._section.allow_host_network:
             return "network: this site does not allow host (workloads.allow_host_network)"
+        if not self._may_join(wanted.network):
+            return f"network: this site does not allow {wanted.network} (workloads.allow_networks)"
         return self._capabilities(wanted) or self._volumes(wanted)
+
+    def _may_join(self, network: str) -> bool:
+        """The engine makes none by itself: each that has a name is somebody's."""
+        allowed = self._section.allow_networks
+        return network in NOBODYS_NETWORKS or network in allowed or ANY in allowed
 
     def _as_process(self, wanted: Microservice) -> str:
         """A process has what its user has: all that restrains a container is not there."""

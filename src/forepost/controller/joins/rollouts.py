@@ -22,6 +22,7 @@ from forepost.controller.workloads.rollout import (
 )
 from forepost.controller.workloads.rollout_store import Rollouts
 from forepost.controller.workloads.situation import WorkloadSituation
+from forepost.controller.workloads.steady_time import SteadyTime
 from forepost.controller.workloads.store import Microservices
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
@@ -54,6 +55,7 @@ class RolloutsJoin:
         self._rollouts, self._store, self._situation = rollouts, store, situation
         self._changed = changed
         self._audit, self._clock = audit, clock
+        self._steady = SteadyTime(clock)
         self._again = anyio.Event()
         self._agents_changed: set[int] = set()
         self._count_at_sec = 0.0
@@ -103,11 +105,11 @@ class RolloutsJoin:
 
     async def _step(self, rollout: Rollout, situation: WorkloadSituation) -> None:
         head = (await self._store.get(rollout.workspace_id, rollout.microservice_id)).head
-        now = self._clock.now()
-        step = next_step(rollout, situation.standings(head), now)
+        now, steady = self._clock.now(), self._steady.now()
+        step = next_step(rollout, situation.standings(head), steady)
         match step:
             case Release():
-                if await self._rollouts.release(rollout, step, now):
+                if await self._rollouts.release(rollout, step, steady):
                     await self._note(rollout, "rollouts.release")
                     await self._tell(rollout)
             case Well():

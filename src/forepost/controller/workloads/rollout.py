@@ -56,7 +56,8 @@ RolloutStep = Release | Well | GoBack | Finished | Wait
 
 def next_step(rollout: Rollout, agents: Mapping[int, Standing], now: datetime) -> RolloutStep:
     """`agents`: all that are to have the microservice, and how each is with it. One that can run
-    none holds up nobody: it has the new manifest when the others have it.
+    none holds up nobody: it has the new manifest when the others have it. `now` goes on steadily; a
+    time that is ahead of it was taken down before the clock was set back, and is taken anew.
     """
     agents = {agent_id: one for agent_id, one in agents.items() if one.can_run}
     reached = sorted(rollout.reached & agents.keys())
@@ -65,10 +66,12 @@ def next_step(rollout: Rollout, agents: Mapping[int, Standing], now: datetime) -
             return GoBack(f"agent {agent_id}: {agents[agent_id].reason}")
     if not rollout.wave:
         return _release(rollout, agents, 1)
+    if rollout.wave_at > now:
+        return Release(rollout.wave, rollout.reached)
     unwell = [agent_id for agent_id in reached if agents[agent_id].state != "current"]
     if unwell:
         return _wait(rollout, agents, unwell, now)
-    if rollout.good_since is None:
+    if rollout.good_since is None or rollout.good_since > now:
         return Well(now)
     left = rollout.rule.gate_sec - (now - rollout.good_since).total_seconds()
     if left > 0:

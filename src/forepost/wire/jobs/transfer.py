@@ -5,6 +5,8 @@ Down go `TransferOrder` as the first argument and then `TransfersWanted`, whole 
 big-endian).
 """
 
+import struct
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -23,6 +25,8 @@ class TransferOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """A folder of its own: the indexes."""
     key_file: str
     """PEM: the agent's private key."""
+    certificate_file: str
+    """PEM: what shows it to other agents."""
     listen: str = ""
     """IP:PORT; empty: it only dials."""
 
@@ -96,4 +100,26 @@ class TransferEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_de
     """Unix milliseconds."""
 
 
-UpWord = TransferReport | TransferEvent
+TransferWord = TransfersWanted | TransferReport | TransferEvent
+_LENGTH: Final = struct.Struct(">I")
+
+
+def framed(word: TransferWord) -> bytes:
+    body = msgspec.msgpack.encode(word)
+    return _LENGTH.pack(len(body)) + body
+
+
+def unframed(buffer: bytearray, most: int) -> Iterator[bytes]:
+    """Take whole messages from the front of the buffer. Raises ValueError for one of more bytes
+    than `most`.
+    """
+    while len(buffer) >= _LENGTH.size:
+        (length,) = _LENGTH.unpack_from(buffer)
+        if length > most:
+            raise ValueError("a message of too many bytes")
+        end = _LENGTH.size + length
+        if len(buffer) < end:
+            return
+        message = bytes(buffer[_LENGTH.size : end])
+        del buffer[:end]
+        yield message

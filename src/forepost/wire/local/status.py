@@ -49,6 +49,19 @@ class WorkloadsStatus(Wire, frozen=True, kw_only=True):
     """By name; of an engine that does not answer each has it."""
 
 
+class JobsStatus(Wire, frozen=True, kw_only=True):
+    deviceid: str
+    """By which other agents know this one."""
+    paused: bool
+    waiting: Count
+    under_way: Count
+    scripts: Count
+    """Of those, scripts that run now."""
+    ended: Count
+    """As many as are remembered whole."""
+    scheduled: Count
+
+
 class Status(Wire, frozen=True, kw_only=True):
     version: str
     name: str
@@ -67,6 +80,8 @@ class Status(Wire, frozen=True, kw_only=True):
     """What of its list of probes this agent cannot run, and why."""
     microservices: WorkloadsStatus | None = None
     """null: this agent runs none."""
+    jobs: JobsStatus | None = None
+    """null: this agent takes none."""
     spool: SpoolStatus
     clock: ClockReading = ClockReading()
     problems: dict[str, str]

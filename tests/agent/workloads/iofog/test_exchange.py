@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,8 +14,14 @@ import anyio
 import pytest
 
 from forepost.agent.way import Way
+from forepost.agent.workloads.iofog.bodies import IofogChanges
 from forepost.agent.workloads.iofog.client import IofogClient, IofogRefused
-from forepost.agent.workloads.iofog.exchange import SUBJECT, IofogAgent, IofogExchange
+from forepost.agent.workloads.iofog.exchange import (
+    SUBJECT,
+    IofogAgent,
+    IofogExchange,
+    bounded,
+)
 from forepost.agent.workloads.iofog.kept import WANTED, IofogKept
 from forepost.agent.workloads.iofog.refusals import FOR_SEC, MOST, Refusals
 from forepost.agent.workloads.iofog.report import BusFigures, status_of
@@ -210,6 +217,30 @@ async def test_a_refusal_ends_nothing(controller: IofogController, site: IofogSi
     assert site.exchange.account is not None
 
 
+class SetClock(SystemClock):
+    """Somebody set the wall clock; it is `wrong` by so much."""
+
+    wrong = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.wrong
+
+
+@pytest.mark.parametrize("hours", [-30, 30])
+async def test_a_clock_that_is_wrong_by_hours_is_no_reason_to_be_unknown(hours: int) -> None:
+    clock = SetClock()
+    client = IofogClient(Way(proxy="none"), clock)
+    with IofogController("3.7").serving() as controller:
+        account = await client.provision(await client.base_of(controller.url), controller.key)
+        for wrong in (timedelta(), timedelta(hours=hours), timedelta()):
+            clock.wrong = wrong
+            for _ in range(2):
+                await client.get(account, "agent/config/changes", IofogChanges)
+        controller.refuses = 2
+        with pytest.raises(IofogRefused):
+            await client.get(account, "agent/config/changes", IofogChanges)
+
+
 async def test_a_key_is_good_once(controller: IofogController, site: IofogSite) -> None:
     base = await site.client.base_of(controller.url)
     assert base == f"{controller.url}/api/v3/"
@@ -301,6 +332,10 @@ async def test_an_answer_that_is_none_ends_nothing(site: IofogSite, answer: byte
         async with site.running():
             await until(lambda: SUBJECT in site.health.problems)
             assert site.uuids == ["one"]
+
+
+def test_no_controller_makes_an_agent_deaf() -> None:
+    assert [bounded(said) for said in (10.0, 600.0, 601.0, 1e300)] == [10.0, 600.0, 600.0, 600.0]
 
 
 def test_only_ten_refusals_in_ten_minutes_mean_that_an_agent_is_not_known() -> None:

@@ -1,5 +1,6 @@
 """Positions, logs and edge resources."""
 
+import os
 from pathlib import Path
 
 from tests.fakes.local_api import LocalApiSite
@@ -54,6 +55,20 @@ def test_a_log_is_bounded(site: LocalApiSite) -> None:
     folder = site.state_dir / "microservice-logs"
     assert {one.name for one in folder.iterdir()} <= {"own.log", "own.log.1"}
     assert sum(one.stat().st_size for one in folder.iterdir()) < 5 << 20
+
+
+def test_of_many_that_are_gone_only_the_newest_logs_stay(site: LocalApiSite) -> None:
+    folder = site.state_dir / "microservice-logs"
+    folder.mkdir()
+    for number in range(30):
+        for name in (f"gone{number}.log", f"gone{number}.log.1"):
+            (folder / name).write_text("x")
+            os.utime(folder / name, (number, number))
+    (folder / "other.txt").write_text("nobody's")
+    site.ask("POST", "/v2/log", {"id": "own", "type": "info", "message": "begun"})
+    left = {one.name for one in folder.iterdir()}
+    kept = {f"gone{number}.log{end}" for number in range(10, 30) for end in ("", ".1")}
+    assert left == {"own.log", "other.txt", *kept}
 
 
 def test_edge_resources_are_a_text(site: LocalApiSite) -> None:

@@ -1,5 +1,6 @@
 """The bus and its journal: who gets what, over crashes, full disks, damage and its bound."""
 
+from datetime import timedelta
 from logging import getLogger
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -171,13 +172,28 @@ async def test_messages_of_a_time(tmp_path: Path) -> None:
     assert found("x", 0, at[-1]) == []
 
 
-async def test_time_never_goes_back(tmp_path: Path) -> None:
+async def test_time_does_not_go_back_by_a_little(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     first = stage.publish("a", b"").timestamp
-    stage.clock.set_wall(stage.clock.now().replace(year=2020))
+    stage.clock.set_wall(stage.clock.now() - timedelta(seconds=30))
     assert stage.publish("a", b"").timestamp == first
     stage.start()
     assert stage.publish("a", b"").timestamp == first
+
+
+async def test_a_clock_that_was_years_ahead_is_not_held_at_that(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    right = stage.clock.now()
+    stage.clock.set_wall(right.replace(year=2099))
+    ahead = stage.publish("a", b"ahead").timestamp
+    for _ in range(2):
+        stage.clock.set_wall(right)
+        now = stage.publish("a", b"now").timestamp
+        assert now == int(right.timestamp() * 1_000)
+        stage.start()
+    assert stage.waits("x") == [b"ahead", b"now", b"now"]
+    found = stage.bus.between("x", 0, ahead, ["a"])
+    assert [one.contentdata for one in found] == [b"now", b"now", b"ahead"]
 
 
 ACTIONS = st.lists(
@@ -212,3 +228,23 @@ def test_everything_comes_at_least_once_in_order_and_once_where_nothing_crashes(
             got[who] += stage.drain(who)
             assert list(dict.fromkeys(got[who])) == sent[who]
             assert crashes or got[who] == sent[who]
+
+
+async def test_a_file_that_cannot_be_read_costs_what_it_had_and_no_more(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, segment_bytes=400)
+    for number in range(9):
+        stage.publish("b", b"%d" % number * 50)
+    names = SpoolFolder(tmp_path / "messages").names()
+    assert len(names) > 2
+    for name in (names[0], names[-1]):
+        (tmp_path / "messages" / name).unlink()
+        (tmp_path / "messages" / name / "x").mkdir(parents=True)
+    stage.start()
+    assert "2 damaged files" in stage.health.problems["messages"]
+    left = stage.waits("x")
+    assert 0 < len(left) < 9
+    stage.publish("b", b"new")
+    assert stage.waits("x") == [*left, b"new"]
+    stage.start()
+    assert stage.waits("x") == [*left, b"new"]
+    assert stage.journal.damaged == 0

@@ -32,7 +32,7 @@ from forepost.agent.edges.containers.answers import (
 from forepost.agent.edges.containers.connection import DockerConnection
 from forepost.agent.edges.containers.images import STALL_SEC, DockerImages
 from forepost.agent.edges.containers.seen import listed, seen
-from forepost.agent.edges.containers.volumes import have_volumes
+from forepost.agent.edges.containers.volumes import VolumeOwner, have_volumes
 from forepost.agent.ports.containers import (
     AddedEnvironment,
     EngineAway,
@@ -171,7 +171,9 @@ class DockerEngine(DockerImages):
                     uuid = (told.actor.attributes or {}).get(UUID, "")
                     yield EngineHint(uuid=uuid, action=told.action)
 
-    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
+    async def create(
+        self, microservice: Microservice, image: str, replaces: str, wanted_by: str = ""
+    ) -> str:
         network = microservice.network or USUAL_NETWORK
         found = await self._network(network)
         if found is not None and found.name != network and found.id.startswith(network):
@@ -187,7 +189,8 @@ class DockerEngine(DockerImages):
             time_zone=self._time_zone(),
             environment=self._environment(microservice.uuid),
         )
-        await have_volumes(self._connection, microservice, self._volumes)
+        owner = VolumeOwner(self._agent, wanted_by)
+        await have_volumes(self._connection, microservice, owner, self._volumes)
         async with self._connection.asked() as docker:
             name = container_name(microservice, self._agent, replaces)
             made = await docker.containers.create(body, name=name)

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 import anyio
@@ -20,8 +20,17 @@ import psutil
 
 from forepost.agent.edges.containers import process_shim
 from forepost.agent.edges.containers.process_log import ProcessLog
+from forepost.agent.edges.containers.process_record import (
+    ProcessLabel,
+    ProcessState,
+    ShimIdentity,
+    is_alive,
+    is_locked,
+    read_record,
+)
 from forepost.agent.ports.containers import (
     AddedEnvironment,
+    EngineAway,
     EngineFacts,
     EngineHint,
     EngineRefused,
@@ -33,6 +42,7 @@ from forepost.agent.ports.containers import (
 )
 from forepost.kit import files
 from forepost.kit.clock import Clock
+from forepost.kit.state_file import sealed
 from forepost.wire.workloads.delivery import Registry
 from forepost.wire.workloads.manifest import Microservice, fingerprint
 
@@ -45,34 +55,7 @@ KILL_SEC: Final = 5.0
 """After the time that a process has to end, until its shim is killed too."""
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MB: Final = 1 << 20
-_LARGEST: Final = 4 << 20
 _SPEC: Final = "spec.json"
-
-
-class _Label(msgspec.Struct, kw_only=True):
-    uuid: str
-    fingerprint: str
-    replaces: str
-    name: str
-    lock: str
-    stop_sec: float
-
-
-class _State(msgspec.Struct, kw_only=True):
-    state: Literal["running", "restarting", "exited"]
-    pid: int = 0
-    restarts: int = 0
-    health: Literal["none", "starting", "healthy", "unhealthy"] = "none"
-    exit_code: int = 0
-    error: str = ""
-    started_at: float | None = None
-    finished_at: float | None = None
-
-
-class _Identity(msgspec.Struct, frozen=True, kw_only=True):
-    pid: int
-    start: int
-    boot: str
 
 
 class ProcessEngine:
@@ -86,8 +69,10 @@ class ProcessEngine:
         environment: AddedEnvironment = nothing_added,
     ) -> None:
         """`environment`: what each gets beside that of its manifest."""
-        self._folder = files.private_folder(folder)
+        self._folder = files.reclaimed_folder(folder)
         self._clock, self._time_zone, self._environment = clock, time_zone, environment
+        self._starting: set[str] = set()
+        """Of these the shim has the lock before it has said who it is."""
 
     async def close(self) -> None:
         """There is nothing open; processes go on."""
@@ -136,13 +121,15 @@ class ProcessEngine:
                     yield EngineHint(uuid=one.uuid, action=one.state)
             known = now
 
-    async def create(self, microservice: Microservice, image: str, replaces: str) -> str:
+    async def create(
+        self, microservice: Microservice, image: str, replaces: str, wanted_by: str = ""
+    ) -> str:
         spec = self._spec(microservice, replaces)
         number = uuid4().hex[:12]
         folder = self._folder / number
         try:
             files.private_folder(folder)
-            files.replace(folder / _SPEC, msgspec.json.encode(spec))
+            files.replace(folder / _SPEC, sealed(msgspec.json.encode(spec)))
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise EngineRefused(f"{folder}: {error.strerror}", "space") from None
@@ -150,14 +137,18 @@ class ProcessEngine:
 
     async def start(self, container_id: str) -> None:
         folder = self._folder / container_id
-        if not (folder / _SPEC).exists():
+        if self._label(folder) is None:
             raise EngineRefused(f"no such process: {container_id}", "gone")
         if self._shim(folder) is not None:
             return
         command = [sys.executable, "-I", "-S", process_shim.__file__, str(folder)]
-        done = await anyio.run_process(
-            command, check=False, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        self._starting.add(container_id)
+        try:
+            done = await anyio.run_process(
+                command, check=False, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        finally:
+            self._starting.discard(container_id)
         if done.returncode != 0:
             said = (done.stdout or done.stderr).decode(errors="replace").strip()
             raise EngineRefused(said or "it could not be started")
@@ -257,32 +248,35 @@ class ProcessEngine:
             "lock": asked.update.lock,
         }
 
-    def _label(self, folder: Path) -> _Label | None:
-        return _read(folder / _SPEC, _Label)
+    def _label(self, folder: Path) -> ProcessLabel | None:
+        return read_record(folder / _SPEC, ProcessLabel)
 
-    def _state(self, folder: Path) -> _State | None:
-        return _read(folder / "state.json", _State)
+    def _state(self, folder: Path) -> ProcessState | None:
+        return read_record(folder / "state.json", ProcessState)
 
-    def _shim(self, folder: Path) -> _Identity | None:
-        """The shim that runs, if any: no other process has number, start and boot of it."""
-        known = _read(folder / "shim.json", _Identity)
-        if known is None:
-            return None
-        try:
-            now = _Identity(**process_shim.identity(known.pid))
-            gone = psutil.Process(known.pid).status() == psutil.STATUS_ZOMBIE
-        except (OSError, psutil.Error):
-            return None
-        return known if now == known and not gone else None
+    def _shim(self, folder: Path) -> ShimIdentity | None:
+        """The shim that runs, if any: no other process has number, start and boot of it. Raises
+        EngineAway where one runs that cannot be known just now: it mends its file soon.
+        """
+        known = read_record(folder / "shim.json", ShimIdentity)
+        if known is not None and is_alive(known):
+            return known
+        if folder.name not in self._starting and is_locked(folder / "lock"):
+            raise EngineAway(f"{folder / 'shim.json'} is damaged, and what it is of runs")
+        return None
 
     def _seen(self, folder: Path) -> SeenContainer | None:
         label = self._label(folder)
         if label is None:
+            if is_locked(folder / "lock"):
+                raise EngineAway(f"{folder / _SPEC} is damaged, and what it is of runs")
             return None
         state, runs = self._state(folder), self._shim(folder) is not None
         shown: Literal["created", "running", "restarting", "exited"] = "exited"
-        if state is None:
-            state, shown = _State(state="exited"), "created"
+        if state is None and not runs:
+            state, shown = ProcessState(state="exited"), "created"
+        elif state is None:
+            state, shown = ProcessState(state="running"), "running"
         elif runs:
             shown = state.state
         return SeenContainer(
@@ -301,17 +295,6 @@ class ProcessEngine:
             started_at=_time(state.started_at),
             finished_at=_time(state.finished_at),
         )
-
-
-_T = TypeVar("_T")
-
-
-def _read(path: Path, kind: type[_T]) -> _T | None:
-    """None where it is not there, or was not written to its end."""
-    try:
-        return msgspec.json.decode(files.read(path, _LARGEST), type=kind)
-    except (OSError, msgspec.MsgspecError):
-        return None
 
 
 def _is_there(path: str) -> bool:

@@ -44,12 +44,16 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nothing, number)
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shim = _Shim(folder, tell)
     except BlockingIOError:
         os._exit(0)  # there is one, as was asked for
-    _Shim(folder, tell).run()
+    except (OSError, ValueError) as error:
+        os.write(tell, str(error).encode())
+        os._exit(1)
+    shim.run()
 
 
 def identity(pid: int) -> "dict[str, Any]":
@@ -65,7 +69,11 @@ def identity(pid: int) -> "dict[str, Any]":
 class _Shim:
     def __init__(self, folder: Path, tell: int) -> None:
         self._folder, self._tell = folder, tell
-        self._spec: dict[str, Any] = json.loads((folder / "spec.json").read_text())
+        said = (folder / "spec.json").read_bytes()
+        self._files: dict[str, bytes] = {"spec.json": said}
+        """What is in each file, whatever becomes of it on the disk."""
+        # the agent has compared it with the checksum of its first line
+        self._spec: dict[str, Any] = json.loads(said.rpartition(b"\n")[2])
         self._state: dict[str, Any] = {"state": "running", "restarts": 0, "health": "none"}
         if self._spec["health"]["test"]:
             self._state["health"] = "starting"
@@ -74,18 +82,18 @@ class _Shim:
         self._child = 0
         self._pipes: dict[int, tuple[str, bytearray]] = {}
         self._check, self._check_began, self._next_check, self._fails = 0, 0.0, 0.0, 0
-        self._kill_at = 0.0
-
-    def run(self) -> None:
-        wake, woken = os.pipe()
+        self._kill_at = self._next_look = 0.0
+        self._wake, woken = os.pipe()
         os.set_blocking(woken, False)
-        os.set_blocking(wake, False)
+        os.set_blocking(self._wake, False)
         signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._stop)
         for other in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
             signal.signal(other, signal.SIG_IGN)
-        _replace(self._folder / "shim.json", identity(os.getpid()))
+        self._put("shim.json", identity(os.getpid()))
+
+    def run(self) -> None:
         pause = FIRST_PAUSE_SEC
         while True:
             wrong = self._begin()
@@ -97,7 +105,7 @@ class _Shim:
                 os.close(self._tell)
                 self._tell = 0
             began = _monotonic()
-            code = self._supervise(wake) if not wrong else 127
+            code = self._supervise() if not wrong else 127
             if self._ends:
                 self._say(state="exited", exit_code=code, pid=0, finished_at=_now())
                 os._exit(0)
@@ -106,7 +114,7 @@ class _Shim:
                 state="restarting", exit_code=code, pid=0, error=wrong, finished_at=_now(),
                 restarts=self._state["restarts"] + 1,
             )  # fmt: skip
-            self._rest(wake, pause)
+            self._rest(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SEC)
 
     def _stop(self, *_: object) -> None:
@@ -115,9 +123,24 @@ class _Shim:
         self._signal(signal.SIGTERM)
 
     def _look_after_folder(self) -> None:
-        """Where the folder was removed nobody will ever find this process: it ends."""
-        if not self._ends and not (self._folder / "spec.json").exists():
+        """Where the folder was removed nobody will ever find this process: it ends. A file that was
+        damaged is written again, as this process would be begun a second time without it.
+        """
+        now = _monotonic()
+        if self._ends or now < self._next_look:
+            return
+        self._next_look = now + LOOK_SEC
+        if not self._folder.exists():
             self._stop()
+            return
+        for name, data in self._files.items():
+            with suppress(OSError):
+                if not _has(self._folder / name, data):
+                    _replace(self._folder / name, data)
+
+    def _put(self, name: str, what: object) -> None:
+        self._files[name] = json.dumps(what).encode()
+        _replace(self._folder / name, self._files[name])
 
     def _signal(self, number: int) -> None:
         if self._child:
@@ -153,11 +176,11 @@ class _Shim:
     def _first_health(self) -> "dict[str, str]":
         return {"health": "starting"} if self._spec["health"]["test"] else {}
 
-    def _supervise(self, wake: int) -> int:
+    def _supervise(self) -> int:
         """Return the exit code of the process, once it has ended and its output is written."""
         while True:
             until = min(self._kill_at or 1e18, self._check_due())
-            self._wait(wake, max(0.0, min(LOOK_SEC, until - _monotonic())))
+            self._wait(max(0.0, min(LOOK_SEC, until - _monotonic())))
             self._drain()
             self._look_after_folder()
             self._look_after_check()
@@ -173,20 +196,20 @@ class _Shim:
                     self._drain(to_end=True)
                     return os.waitstatus_to_exitcode(status) % 256
 
-    def _rest(self, wake: int, sec: float) -> None:
+    def _rest(self, sec: float) -> None:
         until = _monotonic() + sec
         while not self._ends and (left := until - _monotonic()) > 0:
-            self._wait(wake, min(LOOK_SEC, left))
+            self._wait(min(LOOK_SEC, left))
             self._look_after_folder()
         if self._ends:
             self._say(state="exited", finished_at=_now())
             os._exit(0)
 
-    def _wait(self, wake: int, sec: float) -> None:
+    def _wait(self, sec: float) -> None:
         with suppress(InterruptedError):
-            select.select([wake, *self._pipes], [], [], sec)
+            select.select([self._wake, *self._pipes], [], [], sec)
         with suppress(BlockingIOError):
-            os.read(wake, 4_096)
+            os.read(self._wake, 4_096)
 
     def _drain(self, *, to_end: bool = False) -> None:
         for pipe, (name, held) in list(self._pipes.items()):
@@ -259,7 +282,7 @@ class _Shim:
         if any(self._state.get(name) != value for name, value in fields.items()):
             self._state |= fields
             with suppress(OSError):  # the disk is full: who asks is told the former state
-                _replace(self._folder / "state.json", self._state)
+                self._put("state.json", self._state)
 
 
 def _become(spec: "dict[str, Any]", argv: "list[str]", out: int, err: int, fails: int) -> None:
@@ -317,10 +340,19 @@ class _Log:
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-def _replace(path: Path, what: object) -> None:
+def _replace(path: Path, data: bytes) -> None:
     new = path.with_suffix(".new")
-    new.write_text(json.dumps(what))
+    new.write_bytes(data)
+    if path.is_dir():
+        path.rename(path.with_suffix(".damaged"))
     new.replace(path)
+
+
+def _has(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def _now() -> float:

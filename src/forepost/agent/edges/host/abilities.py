@@ -175,3 +175,17 @@ def answers(path: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+def inotify_watches(root: Path = Path("/")) -> int:
+    """How many files and folders one user may have watched; 0: this kernel watches none."""
+    try:
+        return int((root / "proc/sys/fs/inotify/max_user_watches").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def others_may_write(path: Path) -> bool:
+    """Whether users who are neither root nor ours may write there. Raises OSError."""
+    found = path.stat()
+    return bool(found.st_mode & 0o022) or found.st_uid not in (0, os.geteuid())

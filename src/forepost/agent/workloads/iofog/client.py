@@ -1,6 +1,7 @@
 """Requests to an ioFog Controller, each with what shows who asks."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -10,6 +11,7 @@ import msgspec
 from forepost.agent.way import Way
 from forepost.agent.workloads.iofog.account import IofogAccount
 from forepost.agent.workloads.iofog.bodies import IofogProvisioned, IofogRefusal
+from forepost.agent.workloads.iofog.refusals import OF_IDENTITY
 from forepost.kit.clock import Clock
 from forepost.kit.http import Answer, Unreachable
 
@@ -17,6 +19,8 @@ BASE: Final = "/api/v3/"
 WITHIN_SEC: Final = 10.0
 WHO_SEC: Final = 2.0
 """For one of the two questions who is there."""
+MOST_APART: Final = timedelta(seconds=3)
+"""Clocks that are no further apart are no reason to refuse a JWT."""
 ANY_TYPE: Final = 0
 """Of the host; 1 and 2 are Intel and ARM, by which a Controller chooses images."""
 T = TypeVar("T")
@@ -33,6 +37,9 @@ class IofogRefused(Exception):
 class IofogClient:
     def __init__(self, way: Way, clock: Clock, pin_sha256: str = "") -> None:
         self._way, self._clock, self._pin_sha256 = way, clock, pin_sha256
+        self._ahead = timedelta()
+        """By how much the clock of the Controller is, where a JWT of this host's time is refused:
+        a host whose clock is wrong would be taken for one that is not known any more."""
 
     async def base_of(self, url: str) -> str:
         """Return the base address of the ioFog Controller at `url`; "" where none is there.
@@ -75,8 +82,20 @@ class IofogClient:
     async def _asked(
         self, account: IofogAccount, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> Answer:
-        headers = account.headers(self._clock.now())
-        return await self._request(method, f"{account.url}{path}", body, headers)
+        url = f"{account.url}{path}"
+        headers = account.headers(self._clock.now() + self._ahead)
+        answer = await self._request(method, url, body, headers)
+        if answer.status not in OF_IDENTITY or not account.private_key or answer.at is None:
+            return answer
+        now, before = self._clock.now(), self._ahead
+        ahead = answer.at - now
+        if abs(ahead - before) < MOST_APART:
+            return answer
+        self._ahead = ahead
+        answer = await self._request(method, url, body, account.headers(now + ahead))
+        if answer.status in OF_IDENTITY:
+            self._ahead = before
+        return answer
 
     async def _request(
         self,

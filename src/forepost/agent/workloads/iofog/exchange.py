@@ -31,7 +31,12 @@ from forepost.kit.health import Health
 from forepost.kit.http import Unreachable
 
 SUBJECT: Final = "iofog controller"
+LONGEST_PAUSE_SEC: Final = 600.0
 NOT_FOUND: Final = 404
+ORPHANED: Final = (
+    "its account was lost, and what it wanted goes on: come to it again by a new key"
+    " (`forepost provision`), or have all of it end (`forepost deprovision`)"
+)
 FIRST: Final = IofogChanges(
     config=True,
     microservice_list=True,
@@ -42,6 +47,13 @@ FIRST: Final = IofogChanges(
 """At a start all is asked for: what was told while nobody listened is told no more."""
 
 _log = logging.getLogger(__name__)
+
+
+def bounded(said_sec: float) -> float:
+    """How long a pause is that a Controller, or `/v2/config`, wants: an agent that is never to ask
+    again would never hear that it is.
+    """
+    return min(said_sec, LONGEST_PAUSE_SEC)
 
 
 class IofogAgent(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +103,13 @@ class IofogExchange:
         return self._kept.account
 
     @property
+    def is_orphaned(self) -> bool:
+        """Whether what is wanted is of a Controller whose account was lost: it goes on until
+        somebody has this agent leave, or come to another one.
+        """
+        return self._kept.is_orphaned
+
+    @property
     def is_known(self) -> bool:
         """Whether `list` is what is wanted there. False: that was lost, and is asked for."""
         return self._kept.is_known
@@ -105,6 +124,8 @@ class IofogExchange:
         """Tell the Controller, if it can be told, and want nothing of it any more."""
         account = self._kept.account
         if account is None:
+            if self.is_orphaned:
+                self._forget()
             return
         body = {"microserviceUuids": [one.uuid for one in self.list.microservices]}
         try:
@@ -124,7 +145,10 @@ class IofogExchange:
         while True:
             if self._kept.account is None:
                 self.is_connected = False
-                self._health.well(SUBJECT)
+                if self.is_orphaned:
+                    self._health.ill(SUBJECT, ORPHANED)
+                else:
+                    self._health.well(SUBJECT)
                 await self._came.wait()
                 self._came = anyio.Event()
                 continue
@@ -142,11 +166,11 @@ class IofogExchange:
             now = self._clock.monotonic()
             try:
                 if now >= due_changes:
-                    due_changes = now + self._agent.changes_sec()
+                    due_changes = now + bounded(self._agent.changes_sec())
                     await self._take(account, None if asked_all else FIRST)
                     asked_all = True
                 if now >= due_status:
-                    due_status = now + self._agent.status_sec()
+                    due_status = now + bounded(self._agent.status_sec())
                     numbers = [one.id for one in self._kept.wanted.registries]
                     await self._client.send(
                         account, "PUT", "agent/status", self._agent.status(numbers)
@@ -229,17 +253,21 @@ class IofogExchange:
         for uuid in again:
             await self._agent.restart(uuid)
 
+    def _clear_mounts(self) -> None:
+        try:
+            self._mounts.write({})
+        except OSError as error:
+            self._health.ill(SUBJECT, f"{self._mounts.path}: {error.strerror}")
+
     def _restore(self) -> None:
         wanted = self._kept.wanted
         answer = IofogMicroservices(microservices=wanted.microservices)
         self.list = manifests_of(answer, wanted.registries, str(self._mounts.path))
 
     def _forget(self) -> None:
+        """Secrets go first: killed in between, this agent still knows that it is to leave."""
+        self._clear_mounts()
         self._kept.forget()
-        try:
-            self._mounts.write({})
-        except OSError as error:
-            self._health.ill(SUBJECT, f"{self._mounts.path}: {error.strerror}")
         self._acknowledged, self.is_connected = "", False
         self._restore()
         self._agent.edge_resources([])

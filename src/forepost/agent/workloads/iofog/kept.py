@@ -37,6 +37,11 @@ class IofogKept:
         self.is_known = found is not None or self.account is None
         """Whether `wanted` is what the Controller said last. False: that was lost."""
 
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether something is wanted by a Controller of which no account is left."""
+        return self.account is None and self.wanted != IofogWanted()
+
     def save_account(self, account: IofogAccount) -> None:
         """Raises OSError."""
         self._account.save(msgspec.json.encode(account))

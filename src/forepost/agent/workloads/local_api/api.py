@@ -29,6 +29,7 @@ from forepost.agent.workloads.messages.bus import MessageBus
 from forepost.agent.workloads.messages.journal import Journal
 from forepost.agent.workloads.messages.message_lines import MessageLines
 from forepost.agent.workloads.microservices import Microservices
+from forepost.kit import files
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.kit.health import Health
@@ -82,9 +83,9 @@ class LocalApi:
             raise WrongSettings("local_api.listen: name an address: it is never open on all")
         self._microservices, self._clock, self._health = microservices, clock, health
         self.token = TokenFile(Path(section.token_file or state_dir / TOKEN), health)
+        self.tokens = MicroserviceTokens(state_dir, health)
         try:
-            self.tokens = MicroserviceTokens(state_dir)
-            journal = Journal(SpoolFolder(state_dir / MESSAGES))
+            journal = Journal(SpoolFolder(files.reclaimed_folder(state_dir / MESSAGES)))
         except OSError as error:
             raise CannotStart(f"{state_dir}: {error.strerror}") from None
         self.configuration = KeptConfiguration(

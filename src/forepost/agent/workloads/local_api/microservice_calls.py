@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from forepost.kit.clock import Clock
 LOGS: Final = "microservice-logs"
 LOG_BYTES: Final = 1 << 20
 LOGS_KEPT: Final = 1
+MOST_LOGS_OF_GONE: Final = 20
+"""Microservices that are not wanted any more, whose lines stay."""
 NO_LOGGER: Final = "Log message parsing error, Logger initialized null"
 NO_PLACE: Final = "No coordinates are set"
 Place = tuple[float, float]
@@ -111,7 +114,28 @@ class MicroserviceCalls:
 
     def _write(self, uuid: str, line: bytes) -> None:
         path = self._logs / f"{uuid}.log"
+        is_new = not path.exists()
         LineLog(path, max_bytes=LOG_BYTES, keep=LOGS_KEPT).write([line])
+        if is_new:
+            self._remove_logs_of_gone()
+
+    def _remove_logs_of_gone(self) -> None:
+        """What a microservice wrote may be read when it is gone; that of many is not kept."""
+        files: dict[str, list[Path]] = {}
+        for path in self._logs.iterdir():
+            uuid, dot, _ = path.name.rpartition(".log")
+            if dot and self._microservices.config_of(uuid) is None:
+                files.setdefault(uuid, []).append(path)
+        newest = sorted(files, key=lambda uuid: max(_written_at(one) for one in files[uuid]))
+        for uuid in newest[:-MOST_LOGS_OF_GONE]:
+            for path in files[uuid]:
+                path.unlink(missing_ok=True)
+
+
+def _written_at(path: Path) -> float:
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 def _degrees(said: dict[str, Any], key: str) -> str:

@@ -1,6 +1,9 @@
 """The token of this host's Local API, and those of its microservices."""
 
 import hmac
+import logging
+import os
+import re
 import secrets
 import string
 from collections.abc import Iterable
@@ -10,14 +13,26 @@ from typing import Final
 from forepost.agent.cores.local_guard import same
 from forepost.kit import files
 from forepost.kit.health import Health
+from forepost.kit.state_file import StateFile
 
 LETTERS: Final = string.ascii_letters + string.digits
 LENGTH: Final = 32
 MODE: Final = 0o640
 SECRET: Final = "local-api-secret"  # noqa: S105 - a file name
+SECRET_BYTES: Final = 32
 OWN_TOKEN: Final = "FOREPOST_TOKEN"  # noqa: S105 - the name of a variable
 LARGEST: Final = 4_096
 SUBJECT: Final = "local api token"
+
+
+_log = logging.getLogger(__name__)
+
+
+def _secret(document: bytes) -> bytes:
+    """Raises ValueError."""
+    if not re.fullmatch(rb"[0-9a-f]{%d}" % (2 * SECRET_BYTES), document):
+        raise ValueError("it is no secret of a Local API")
+    return document
 
 
 class TokenFile:
@@ -66,12 +81,17 @@ class TokenFile:
 class MicroserviceTokens:
     """A token for each microservice, made of a secret that never leaves the state folder."""
 
-    def __init__(self, state_dir: Path) -> None:
-        """Raises OSError."""
-        path = state_dir / SECRET
-        if not path.exists():
-            files.replace(path, secrets.token_hex(32).encode())
-        self._secret = files.read(path, LARGEST)
+    def __init__(self, state_dir: Path, health: Health) -> None:
+        """A secret that is damaged is another one from now on: half of one could be guessed."""
+        file = StateFile(state_dir / SECRET, _secret, largest=LARGEST)
+        was_there = os.path.lexists(file.path)
+        found = file.recall(health)
+        if found is None:
+            found = secrets.token_hex(SECRET_BYTES).encode()
+            file.keep(found, health)
+            if was_there:
+                _log.warning("tokens are new: microservices that run here know those of before")
+        self._secret = found
 
     def of(self, uuid: str) -> str:
         """What its container has in the environment, as `OWN_TOKEN`."""

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -25,6 +26,8 @@ from forepost.kit.state_file import StateFile
 CURSORS: Final = "message-cursors.json"
 MOST_ANSWER: Final = 4 << 20
 """Bytes of messages in one answer; at least one is in it."""
+MOST_HELD_MS: Final = 60_000
+"""A clock that is set back by no more has no time come twice."""
 SAVE_SEC: Final = 2.0
 SUBJECT: Final = "messages"
 Cursors = dict[str, int]
@@ -53,7 +56,7 @@ class MessageBus:
         """Messages that were published since the start."""
         self.lost = 0
         """Of a receiver each: those that had to give way before they were taken."""
-        self._number = max([one.number for one in journal.entries] + [*self._cursors.values(), 0])
+        self._number = max([journal.last_number, *self._cursors.values()])
         self._at_ms = max((one.at_ms for one in journal.entries), default=0)
         self._unsynced = False
         for entry in journal.entries:
@@ -75,7 +78,7 @@ class MessageBus:
         routes = self._routes(publisher)
         if routes is None:
             raise WrongMessage(f"publisher: there is no microservice {publisher}")
-        self._at_ms = max(self._at_ms, int(self._clock.now().timestamp() * 1_000))
+        self._at_ms = self._time()
         made = msgspec.structs.replace(
             message, id=token_hex(16), timestamp=self._at_ms, publisher=publisher
         )
@@ -117,15 +120,26 @@ class MessageBus:
         self, receiver: str, first_ms: int, last_ms: int, publishers: Collection[str]
     ) -> Sequence[IoMessage]:
         """What is kept of that time, taken or not; as many as fit into an answer, oldest first."""
-        found = (
-            (entry, message)
-            for entry in list(self._journal.entries)
+        entries = [
+            entry
+            for entry in self._journal.entries
             if first_ms <= entry.at_ms <= last_ms
             and entry.publisher in publishers
             and receiver in entry.receivers
-            and (message := self._read(entry)) is not None
+        ]
+        # whoever asks for the rest asks from the time of the last one on
+        entries.sort(key=attrgetter("at_ms"))
+        found = (
+            (entry, message) for entry in entries if (message := self._read(entry)) is not None
         )
         return [message for _, message in _within(found)]
+
+    def _time(self) -> int:
+        """Of a message that comes now. A clock that is set right by a little brings none before
+        another; one that was far ahead is not what all times are held at from then on.
+        """
+        now = int(self._clock.now().timestamp() * 1_000)
+        return now if now < self._at_ms - MOST_HELD_MS else max(now, self._at_ms)
 
     def listen(self, receiver: str, wake: Callable[[], None]) -> None:
         """Call `wake` for every new message; `next` has none for it meanwhile."""

@@ -46,7 +46,7 @@ class Journal:
         self, disk: Disk, *, most_bytes: int = MOST_BYTES, segment_bytes: int = SEGMENT_BYTES
     ) -> None:
         """Read what is there; what is damaged is left out, with all behind it in its file, and
-        counted. Raises OSError.
+        counted. A file that cannot be read is set aside.
         """
         self._disk = disk
         self._most_bytes, self._segment_bytes = most_bytes, segment_bytes
@@ -55,6 +55,8 @@ class Journal:
         self.damaged = 0
         """Files of which something could not be read."""
         self._sizes: dict[str, int] = {}
+        self.last_number = 0
+        """No new message has this number, or a lower one."""
         self._file, self._end = "", 0
         for name in disk.names():
             if name.endswith(SUFFIX):
@@ -110,7 +112,15 @@ class Journal:
                 yield self.entries.popleft()
 
     def _recall(self, name: str) -> None:
-        data = self._disk.read(name, 0, self._segment_bytes + (4 << 20))
+        with contextlib.suppress(ValueError):
+            self.last_number = max(self.last_number, int(name.removesuffix(SUFFIX), 16))
+        try:
+            data = self._disk.read(name, 0, self._segment_bytes + (4 << 20))
+        except OSError:
+            self.damaged += 1
+            with contextlib.suppress(OSError):  # another start may read it
+                self._disk.set_aside(name)
+            return
         at = 0
         while at < len(data):
             size = int.from_bytes(data[at : at + 4])
@@ -123,6 +133,7 @@ class Journal:
                 self.damaged += 1
                 break
             self.entries.append(_entry(record, name, at + _HEAD, size))
+            self.last_number = max(self.last_number, record.number)
             at += _HEAD + size
         self._sizes[name] = len(data)
 

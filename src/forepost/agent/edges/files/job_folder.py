@@ -1,0 +1,52 @@
+"""Jobs of a site on disk: one to a file, `*.json`."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from forepost.kit import files
+
+LARGEST_JOB: Final = 4 << 20
+MOST_FILES: Final = 1_000
+
+
+class JobFile(msgspec.Struct, frozen=True):
+    data: bytes
+    written_ns: int
+    """When it was written: the same text at another time is another wish."""
+
+
+class JobFolder:
+    """Files that begin with a dot are not looked at: editors and half-written files do."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, JobFile | OSError]:
+        """What is in each file, or why it cannot be read, by file name. Raises OSError for the
+        folder itself, also where it is absent.
+        """
+        found: dict[str, JobFile | OSError] = {}
+        for path in sorted(self.path.iterdir()):
+            if path.suffix != ".json" or path.name.startswith("."):
+                continue
+            if len(found) == MOST_FILES:
+                raise OSError(f"{self.path}: more than {MOST_FILES} jobs")
+            try:
+                found[path.name] = _read(path)
+            except FileNotFoundError:
+                continue  # removed meanwhile
+            except OSError as error:
+                found[path.name] = error
+        return found
+
+
+def _read(path: Path) -> JobFile:
+    descriptor = files.open_regular(path, follow=True)
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(LARGEST_JOB + 1)
+        if len(data) > LARGEST_JOB:
+            raise OSError(f"is larger than {LARGEST_JOB} bytes")
+        return JobFile(data, os.fstat(descriptor).st_mtime_ns)

@@ -1,0 +1,1 @@
+"""Programs that are begun for others, and ended with everything that they began."""

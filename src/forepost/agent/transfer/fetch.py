@@ -1,0 +1,128 @@
+"""Fetches what a folder lacks from one member, on one connection, in a thread of its own."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import msgspec
+
+from forepost.agent.edges.peers.channel import Channel
+from forepost.agent.transfer.growth import ChunkPlace
+from forepost.agent.transfer.rate import RateLimit
+from forepost.agent.transfer.recipe import MOST_CHUNK
+from forepost.agent.transfer.target import Lacking, Target
+from forepost.wire.jobs.members import ANSWER, HAS_NOT, Ask, WantedChunk, WrongWord, packed
+
+AHEAD: Final = 3
+"""Requests that are under way at a time, so that the line is never empty."""
+WAIT_SEC: Final = 0.5
+SILENT_SEC: Final = 60.0
+
+
+class Intake(Protocol):
+    """Takes what was fetched to the disk. Of several threads."""
+
+    def place(self, item: Lacking) -> ChunkPlace:
+        """Return what to ask for."""
+        ...
+
+    def from_here(self, item: Lacking, place: ChunkPlace) -> bool:
+        """Whether the bytes were found on this disk, and written."""
+        ...
+
+    def take(self, item: Lacking, place: ChunkPlace, data: memoryview) -> None:
+        """Write verified bytes; waits where too much is unfinished. What cannot be written is
+        reported, and given up.
+        """
+        ...
+
+
+class _Under(msgspec.Struct, frozen=True):
+    """A thing that was asked for."""
+
+    target: Target
+    item: Lacking
+    place: ChunkPlace
+
+
+class Fetcher:
+    """Of one member."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        peer: str,
+        target: Callable[[], Target | None],
+        intake: Intake,
+        rate: RateLimit,
+        came: Callable[[int], None],
+        is_right: Callable[[memoryview, bytes], bool],
+        bad: Callable[[bytes], None],
+    ) -> None:
+        """`target`: what is to be fetched now. `came`: told of bytes. `bad`: told of a hash that
+        bytes of this member do not have.
+        """
+        self._channel, self._peer = channel, peer
+        self._target, self._intake = target, intake
+        self._rate, self._came, self._is_right, self._bad = rate, came, is_right, bad
+        self._under_way: deque[list[_Under]] = deque()
+        self._buffer = memoryview(bytearray(MOST_CHUNK))
+
+    def run(self) -> None:
+        """Fetch until there is no target. Raises ChannelEnded, WrongWord; also what is wrong with
+        recipes and pages that were kept.
+        """
+        self._channel.bound(SILENT_SEC)
+        try:
+            while (target := self._target()) is not None:
+                while len(self._under_way) < AHEAD:
+                    asked = self._ask(target, 0.0 if self._under_way else WAIT_SEC)
+                    if not asked:
+                        break
+                if self._under_way:
+                    self._receive(self._under_way.popleft())
+            while self._under_way:
+                self._receive(self._under_way.popleft())
+        finally:
+            self._channel.close()
+
+    def _ask(self, target: Target, wait_sec: float) -> bool:
+        """Ask for more, or take what is here already; whether anything was asked for."""
+        found: list[_Under] = []
+        for item in target.next(self._peer, wait_sec):
+            place = self._intake.place(item)
+            if self._intake.from_here(item, place):
+                target.item_came(item)
+            else:
+                found.append(_Under(target, item, place))
+        if not found:
+            return False
+        asks: Ask = [_asked(one.item, one.place) for one in found]
+        self._channel.write(packed(asks))
+        self._under_way.append(found)
+        return True
+
+    def _receive(self, asked: list[_Under]) -> None:
+        for one in asked:
+            (length,) = ANSWER.unpack(self._channel.read(ANSWER.size))
+            if length == HAS_NOT:
+                one.target.has_not(self._peer, one.item)
+                continue
+            if length != one.place.length:
+                raise WrongWord("an answer of another length than asked")
+            view = self._buffer[:length]
+            self._rate.take(length)
+            self._channel.read_exactly(view)
+            self._came(length)
+            if not self._is_right(view, one.place.hash):
+                one.target.has_not(self._peer, one.item)
+                self._bad(one.place.hash)
+                continue
+            self._intake.take(one.item, one.place, view)
+            one.target.item_came(one.item)
+
+
+def _asked(item: Lacking, place: ChunkPlace) -> WantedChunk:
+    if item.chunk < 0:
+        return WantedChunk(place.hash, place.length)
+    return WantedChunk(place.hash, place.length, item.row.content, place.offset)

@@ -1,0 +1,371 @@
+"""A task: its folder is kept in step with its members, whatever happens to either."""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final
+
+import anyio
+from anyio.abc import TaskGroup
+from blake3 import blake3
+
+from forepost.agent.edges.peers.channel import ChannelEnded
+from forepost.agent.edges.tree.root import RootMissing
+from forepost.agent.transfer import gossip
+from forepost.agent.transfer.bulk import Bulk
+from forepost.agent.transfer.dialer import FolderDialer
+from forepost.agent.transfer.ignored import WrongPattern
+from forepost.agent.transfer.introduction import MemberConnection
+from forepost.agent.transfer.known_roots import KnownRoots
+from forepost.agent.transfer.link import Link
+from forepost.agent.transfer.members import Members
+from forepost.agent.transfer.open_folder import OpenFolder
+from forepost.agent.transfer.pursuit import Pursuit
+from forepost.agent.transfer.recipe import WrongRecipe
+from forepost.agent.transfer.row import shown
+from forepost.agent.transfer.scan import QUIET_SEC
+from forepost.agent.transfer.signature import Vouched, vouched
+from forepost.agent.transfer.speed import Throughput
+from forepost.agent.transfer.surroundings import Surroundings
+from forepost.agent.transfer.target import Target
+from forepost.agent.transfer.task_status import FolderState, errors, status
+from forepost.agent.transfer.tree import WrongPage
+from forepost.wire.jobs.members import Holding, Roots, WrongWord
+from forepost.wire.jobs.transfer import TransferEvent, TransferStatus, TransferTask
+
+_log = logging.getLogger(__name__)
+
+AGAIN_SEC: Final = 5.0
+"""After what ends a folder: until it is opened anew."""
+LOOK_SEC: Final = 2.0
+"""Between looks through a folder of which nothing is watched."""
+KEEP_SEC: Final = 2.0
+"""Between syncs of large files that grow."""
+
+
+class Folder:
+    """Of one task, in the event loop."""
+
+    def __init__(self, task: TransferTask, around: Surroundings) -> None:
+        self.task, self._around = task, around
+        self.state = FolderState()
+        clock = around.clock
+        self.down, self.up = Throughput(clock.monotonic), Throughput(clock.monotonic)
+        self._members = Members(
+            task.key, self._is_writer, self._pages, self._wake, self._member_bad
+        )
+        self._news = anyio.Event()
+        self._lock = anyio.Lock()
+        self._open: OpenFolder | None = None
+        self._pursuit: Pursuit | None = None
+        self._roots = KnownRoots(around)
+        self._look_at: set[bytes] = {b""}
+        self.dialer = FolderDialer(self, around.credentials, clock)
+        self.tasks: TaskGroup | None = None
+        self._bulk = Bulk(self, around)
+
+    # --- what the engine asks
+
+    def want(self, task: TransferTask) -> None:
+        """The task is another one now: of the same key."""
+        before, self.task = self.task, task
+        members = {peer.deviceid for peer in task.peers}
+        for device_id, link in [*self._members.links.items()]:
+            if device_id not in members:
+                link.close("is no member any more")
+        if before.settings.ignore != task.settings.ignore or task.held_ok:
+            self._look_at.add(b"")
+        if task.paused:
+            self._members.close_all("paused")
+        self._wake()
+
+    def refusal(self, device_id: str) -> str:
+        """Return why a device is not spoken to; "": it is."""
+        if all(peer.deviceid != device_id for peer in self.task.peers):
+            return "no member of this job"
+        if self.task.paused:
+            return "paused"
+        if not self._members.is_believed(device_id):
+            return "it sent wrong bytes"
+        return "" if self._open is not None else "the folder is not open"
+
+    @property
+    def linked(self) -> set[str]:
+        return set(self._members.links)
+
+    async def converse(self, met: MemberConnection) -> None:
+        """Speak with a member until the line ends."""
+        link = Link(met.channel, met.device_id, self._around.clock)
+        try:
+            await self._members.keep(link, gossip.first_words(self))
+        except* (ChannelEnded, WrongWord):
+            pass
+
+    async def give(self, met: MemberConnection) -> None:
+        """Give a member what it asks for on this connection, until it ends."""
+        await self._bulk.give(met)
+
+    def offer(self, met: MemberConnection) -> None:
+        """A member has dialed for being asked."""
+        self._bulk.offer(met)
+
+    def status(self) -> TransferStatus:
+        top = self._open.disk.top if self._open is not None else None
+        total_files = files = top.files if top else 0
+        total = size = top.size if top else 0
+        pursuit = self._pursuit
+        if pursuit is not None:
+            said = pursuit.found.root.top
+            total_files, total = said.files, said.size
+            files = max(0, said.files - pursuit.left.files)
+            size = max(0, said.size - pursuit.left.size)
+        self.state.peers = len(self._members.links)
+        self.state.is_outranked = self._around.is_outranked(self.task)
+        return TransferStatus(
+            key=self.task.key,
+            status=status(self.task, self.state),
+            errors=errors(self.state),
+            files_total=total_files,
+            files_completed=min(files, total_files),
+            size_total=total,
+            size_completed=min(size, total),
+            transferred_down=self.down.total,
+            transferred_up=self.up.total,
+            down_speed=self.down.per_sec(),
+            up_speed=self.up.per_sec(),
+            peers_count=self.state.peers,
+            peers_complete=self._members.complete(top.hash) if top else 0,
+            last_synced=self._roots.last_synced,
+            held=self.state.held,
+        )
+
+    # --- its life
+
+    async def run(self) -> None:
+        """For ever; what ends it is told in its status, and it begins anew."""
+        while True:
+            try:
+                await self._run()
+            except* (RootMissing, OSError, sqlite3.Error, WrongPattern) as group:
+                self.state.problem = str(group.exceptions[0])
+            except* Exception as group:  # noqa: BLE001 - the other folders go on
+                _log.exception("%s", self.task.key)
+                self.state.problem = f"a fault of the engine: {group.exceptions[0]!r}"
+            await self._around.clock.sleep(AGAIN_SEC)
+
+    async def _run(self) -> None:
+        self.state.phase = "loading"
+        file = self._around.state_dir / f"{_file_name(self.task.key)}.sqlite"
+        around = self._around
+        now = around.clock
+        self._open = await self._do(
+            OpenFolder,
+            self.task,
+            file,
+            around.credentials.device_id,
+            around.executor,
+            lambda: (int(now.now().timestamp() * 1e9), now.monotonic()),
+        )
+        try:
+            async with anyio.create_task_group() as tasks:
+                self.state.problem = ""
+                self._look_at.add(b"")
+                self.tasks = tasks
+                tasks.start_soon(gossip.run, self, around.clock)
+                tasks.start_soon(self.dialer.run, self.converse)
+                await self._work(tasks)
+        finally:
+            opened, self._open, self.tasks = self._open, None, None
+            self._members.close_all("the folder is closed")
+            self._bulk.end()
+            with anyio.CancelScope(shield=True):
+                if opened is not None:
+                    await self._do(opened.close)
+
+    async def _do(self, call: Callable[..., Any], *args: Any) -> Any:
+        """Call it in a thread, one at a time: the folder's thread."""
+        async with self._lock:
+            return await anyio.to_thread.run_sync(lambda: call(*args))
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._around.changed()
+
+    async def _work(self, tasks: TaskGroup) -> None:
+        while True:
+            self._news = anyio.Event()
+            if self.task.paused:
+                await self._news.wait()
+                continue
+            await self._look()
+            await self._publish()
+            found = self._next_root()
+            if found is not None and self._members.links and not self.state.held:
+                await self._pursue(found, tasks)
+                continue
+            self.state.phase = "resting"
+            if not self.state.is_behind and self._open is not None:
+                await self._do(self._open.clean)
+            self._roots.note_synced()
+            self._around.changed()
+            with anyio.move_on_after(LOOK_SEC) as idle:
+                await self._news.wait()
+            if idle.cancelled_caught:
+                self._look_at.add(b"")
+
+    async def _look(self) -> None:
+        """Enter what changed on the disk into the index."""
+        parts, self._look_at = self._look_at, set()
+        if not parts:
+            return
+        assert self._open is not None
+        if b"" in parts:
+            parts = {b""}
+            if self.state.phase == "loading":
+                self.state.phase = "indexing"
+        for part in sorted(parts):
+            summary = await self._do(self._scan, part)
+            if not part:
+                self.state.troubles = summary.troubles
+            if summary.held and summary.held != self.state.held:
+                self.tell("held", summary.held)
+            if not part or summary.held:
+                self.state.held = summary.held
+            if summary.restless:
+                self._look_at.add(part)
+        if self._look_at:
+            await self._around.clock.sleep(QUIET_SEC)
+            self._news.set()
+
+    def _scan(self, part: bytes) -> Any:
+        assert self._open is not None
+        return self._open.disk.scan(part, held_ok=self.task.held_ok)
+
+    # --- roots
+
+    def _is_writer(self, device_id: str) -> bool:
+        writers = {peer.deviceid for peer in self.task.peers if peer.permission == "rw"}
+        return device_id in writers or device_id in self.task.writers
+
+    async def _publish(self) -> None:
+        """Say what the folder holds, if this agent may, and it is not said yet."""
+        assert self._open is not None
+        disk = self._open.disk
+        if self._roots.is_said(disk) or self.state.held:
+            return
+        known = self._members.roots.get(self._around.credentials.device_id)
+        said = await self._do(self._roots.signed, disk, known)
+        self._members.learn(vouched(said, self.task.key))
+        self._members.tell(Roots([said]))
+        self._members.tell(Holding(disk.top.hash, complete=True))
+
+    def _next_root(self) -> Vouched | None:
+        assert self._open is not None
+        found = self._roots.next(self.task, self._open.disk.top.hash, self._members.roots)
+        self.state.is_behind = self._roots.is_behind
+        self.state.has_source = self._roots.has_source
+        return found
+
+    async def _pursue(self, found: Vouched, tasks: TaskGroup) -> None:
+        assert self._open is not None
+        pursuit = Pursuit(found, self._open, self._members, self._do, self._around.random)
+        self.state.phase = "merging"
+        self._open.intake.troubles.clear()
+        self._open.growing.begin()
+        try:
+            leaves = await pursuit.compare()
+            if leaves is None or not await pursuit.prepare(leaves):
+                await self._wait()
+                return
+            self._pursuit = pursuit
+            self.state.phase = "moving"
+            if await self._fetch(pursuit, tasks):
+                self.state.phase = "cleaning"
+                if await pursuit.finish():
+                    self._roots.made(found)
+                    self._members.tell(Holding(found.root.top.hash, complete=True))
+                else:
+                    self._roots.put_off(found)
+        except (WrongPage, WrongRecipe) as error:
+            self._roots.made(found)
+            self.tell("error", f"{found.device_id} says what cannot be: {error}")
+        finally:
+            if pursuit.target is not None:
+                pursuit.target.end()
+            self._pursuit = None
+            self._look_at |= pursuit.look_again
+            self._tell_fates(pursuit)
+            self.state.is_full = self._open.intake.is_full
+            troubles = self._open.intake.troubles
+            if troubles:
+                self.state.troubles = tuple(troubles.values())
+
+    async def _wait(self) -> None:
+        with anyio.move_on_after(1.0):
+            await self._news.wait()
+
+    async def _fetch(self, pursuit: Pursuit, tasks: TaskGroup) -> bool:
+        """Fetch what is missing; whether all of it came."""
+        assert pursuit.target is not None
+        target = pursuit.target
+        self._members.on_have = lambda device, root, pieces: self._has(device, root, pieces, target)
+        kept_at = -KEEP_SEC
+        while not target.is_done:
+            if pursuit.is_outdated or self.task.paused:
+                return False
+            self._bulk.fetch(target, tasks)
+            await pursuit.commit()
+            await self._look()
+            await self._publish()
+            self._tell_fates(pursuit)
+            self._around.changed()
+            if self._around.clock.monotonic() - kept_at > KEEP_SEC:
+                await pursuit.keep_growing()
+                # Who had something not, or not whole, is asked for it again.
+                for device_id, pieces in self._members.who_has(target.root.top.hash).items():
+                    target.has(device_id, pieces)
+                kept_at = self._around.clock.monotonic()
+        while await pursuit.commit(0.0):
+            self._tell_fates(pursuit)
+        return True
+
+    def _has(self, device_id: str, root: bytes, pieces: int | None, target: Target) -> None:
+        if root == target.root.top.hash and not target.is_over:
+            target.has(device_id, pieces)
+
+    # --- for Bulk
+
+    @property
+    def opened(self) -> OpenFolder | None:
+        return self._open
+
+    @property
+    def target(self) -> Target | None:
+        """What is fetched now."""
+        return self._pursuit.target if self._pursuit is not None else None
+
+    @property
+    def members(self) -> Members:
+        return self._members
+
+    def _pages(self, hashes: list[bytes]) -> list[bytes]:
+        return self._open.pages(hashes) if self._open is not None else []
+
+    # --- what is told
+
+    def tell(self, kind: Any, text: str) -> None:
+        at_ms = int(self._around.clock.now().timestamp() * 1000)
+        self._around.tell(
+            TransferEvent(key=self.task.key, kind=kind, text=text[:1_000], at_ms=at_ms)
+        )
+
+    def _tell_fates(self, pursuit: Pursuit) -> None:
+        for fate in pursuit.take_fates():
+            self.tell(fate.kind, shown(fate.path) + (f" -> {fate.text}" if fate.text else ""))
+
+    def _member_bad(self, device_id: str, what: str) -> None:
+        self.tell("bad_chunk", f"{device_id}: {what}")
+
+
+def _file_name(key: str) -> str:
+    return blake3(key.encode()).hexdigest(16)

@@ -1,0 +1,168 @@
+"""Takes what was fetched to the disk: small files as they are, chunks into growing files.
+
+Threads that fetch fill it; the folder's thread empties it (adoption.py), and gives files their
+names.
+"""
+
+import errno
+import os
+import sqlite3
+import threading
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Final
+
+import msgspec
+from blake3 import blake3
+
+from forepost.agent.edges.tree.placement import Placement
+from forepost.agent.edges.tree.root import FolderRoot, on_disk
+from forepost.agent.transfer.growth import ChunkPlace, GrowingFiles, NotWanted, Recipes
+from forepost.agent.transfer.index import IndexReader
+from forepost.agent.transfer.kept_rows import Place
+from forepost.agent.transfer.row import names_of, shown
+from forepost.agent.transfer.scan import PathTrouble, seen_of
+from forepost.agent.transfer.target import Lacking
+from forepost.wire.jobs.folder import Row
+
+MOST_FINISHED: Final = 4_000
+"""Files that wait for their names; then who fetches waits."""
+FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
+MOST_TROUBLES: Final = 100
+"""Of them the first are told."""
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """A file that has all its bytes under its unfinished name."""
+
+    row: Row
+    name: bytes
+    fd: int
+    """-1: a large file, which `GrowingFiles` has open."""
+
+
+class Readers:
+    """Connections to an index for reading, one for each thread that asks."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._own = threading.local()
+        self._all: list[IndexReader] = []
+        self._lock = threading.Lock()
+
+    def get(self) -> IndexReader:
+        """Raises sqlite3.Error."""
+        found: IndexReader | None = getattr(self._own, "reader", None)
+        if found is None:
+            found = self._own.reader = IndexReader(self._file)
+            with self._lock:
+                self._all.append(found)
+        return found
+
+    def close(self) -> None:
+        """No thread reads any more."""
+        with self._lock:
+            for reader in self._all:
+                reader.close()
+            self._all.clear()
+
+
+class FolderIntake:
+    """Of one folder. Of several threads."""
+
+    def __init__(
+        self,
+        root: FolderRoot,
+        placement: Placement,
+        growing: GrowingFiles,
+        recipes: Recipes,
+        readers: Readers,
+    ) -> None:
+        self._root, self._placement, self._growing = root, placement, growing
+        self._recipes, self._readers = recipes, readers
+        self._finished: Queue[Finished] = Queue(MOST_FINISHED)
+        self._numbers = count()
+        self.troubles: dict[bytes, PathTrouble] = {}
+        """By path: what cannot be written."""
+        self.is_full = False
+        """Whether the disk is."""
+
+    def place(self, item: Lacking) -> ChunkPlace:
+        """Return what to ask for."""
+        if item.chunk < 0:
+            return ChunkPlace(0, item.row.size, item.row.content)
+        return self._recipes.place(item.row.content, item.chunk)
+
+    def from_here(self, item: Lacking, place: ChunkPlace) -> bool:
+        """Whether the bytes were found on this disk, and written."""
+        with suppress(sqlite3.Error, OSError):
+            if item.chunk >= 0 and self._growing.done(item.row) >> item.chunk & 1:
+                return True
+            for found in self._readers.get().places(place.hash):
+                data = self.read(found)
+                if data is not None and blake3(data).digest() == place.hash:
+                    self.take(item, place, memoryview(data))
+                    return True
+        return False
+
+    def read(self, place: Place) -> bytes | None:
+        """Return bytes of this disk; None: they are not as they were. Raises OSError."""
+        fd = self._root.open_file(names_of(place.path))
+        try:
+            if seen_of(on_disk(os.fstat(fd))) != place.seen:
+                return None
+            data = os.pread(fd, place.length, place.offset)
+        finally:
+            os.close(fd)
+        return data if len(data) == place.length else None
+
+    def take(self, item: Lacking, place: ChunkPlace, data: memoryview) -> None:
+        """Write verified bytes; waits where too much is unfinished."""
+        try:
+            if item.chunk < 0:
+                self._put(self._small(item.row, data))
+            elif self._growing.write(item.row, place, item.chunk, data):
+                self._put(Finished(item.row, b"", -1))
+        except NotWanted:
+            return
+        except OSError as error:
+            self.trouble(item.row.path, error)
+
+    def _put(self, finished: Finished) -> None:
+        self._finished.put(finished)
+
+    def _small(self, row: Row, data: memoryview) -> Finished:
+        names = names_of(row.path)
+        unique = row.content + b"%d" % next(self._numbers)
+        name, fd = self._placement.begin(names, unique)
+        try:
+            os.truncate(fd, 0)
+            written = 0
+            while written < len(data):
+                written += os.write(fd, data[written:])
+        except OSError:
+            os.close(fd)
+            self._placement.give_up(names, name)
+            raise
+        return Finished(row, name, fd)
+
+    def trouble(self, path: bytes, error: OSError) -> None:
+        """The file is left out; the rest goes on."""
+        if error.errno in FULL:
+            self.is_full = True
+        if len(self.troubles) < MOST_TROUBLES or path in self.troubles:
+            why = error.strerror or str(error)
+            self.troubles[path] = PathTrouble(
+                path, f"{shown(path)}: {why}", isinstance(error, PermissionError)
+            )
+
+    def finished(self, most: int, wait_sec: float) -> list[Finished]:
+        """Return files that wait for their names; waits for the first."""
+        found: list[Finished] = []
+        with suppress(Empty):
+            found.append(self._finished.get(wait_sec > 0, wait_sec))
+            while len(found) < most:
+                found.append(self._finished.get_nowait())
+        return found

@@ -1,0 +1,84 @@
+"""Which roots of a folder's writers are made here, which is next, and what this agent says."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from forepost.agent.transfer.disk import FolderDisk
+from forepost.agent.transfer.signature import Vouched, signed
+from forepost.agent.transfer.surroundings import Surroundings
+from forepost.wire.jobs.folder import Root, SignedRoot
+from forepost.wire.jobs.transfer import TransferTask
+
+RETRY_SEC: Final = 1.0
+"""After a root that could not be made as a whole; then twice as long each time, to"""
+LONGEST_RETRY_SEC: Final = 60.0
+
+
+class KnownRoots:
+    """Of one folder."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._own = around.credentials.device_id
+        self._made: dict[str, int] = {}
+        """By writer: the number of its root that was made here."""
+        self._again: dict[str, tuple[float, float]] = {}
+        """By writer, of roots that were not made as a whole: when to try next, after how long."""
+        self._synced: dict[str, int] = {}
+        self._said = b""
+        self.is_behind = False
+        """Whether a writer has a root that is not made here yet."""
+        self.has_source = False
+        """Whether any other writer has said what there is."""
+        self.last_synced = 0
+        """Unix seconds of the last moment when nothing was missing any more; 0: never yet."""
+
+    def next(
+        self, task: TransferTask, top_hash: bytes, roots: Mapping[str, Vouched]
+    ) -> Vouched | None:
+        """Return a root that is to be made now. `top_hash`: of what is here."""
+        self.is_behind = False
+        self.has_source = any(one != self._own for one in roots)
+        if task.type != "folder" and task.permission == "rw":
+            return None
+        for device_id, found in roots.items():
+            if device_id == self._own or self._made.get(device_id, 0) >= found.root.number:
+                continue
+            if found.root.top.hash == top_hash:
+                self.made(found)
+                continue
+            self.is_behind = True
+            if self._again.get(device_id, (0.0, 0.0))[0] <= self._around.clock.monotonic():
+                return found
+        return None
+
+    def made(self, found: Vouched) -> None:
+        """It is made, or never will be."""
+        self._made[found.device_id] = found.root.number
+        self._again.pop(found.device_id, None)
+
+    def put_off(self, found: Vouched) -> None:
+        """It was not made as a whole: it is tried again later."""
+        _, pause = self._again.get(found.device_id, (0.0, RETRY_SEC))
+        due = self._around.clock.monotonic() + pause
+        self._again[found.device_id] = (due, min(LONGEST_RETRY_SEC, pause * 2))
+
+    def note_synced(self) -> None:
+        """Called when nothing is to be done."""
+        if not self.is_behind and self.has_source and self._synced != self._made:
+            self._synced = dict(self._made)
+            self.last_synced = int(self._around.clock.now().timestamp())
+
+    def is_said(self, disk: FolderDisk) -> bool:
+        """Whether what the folder holds was said to others; who may not write says nothing."""
+        return not disk.writes or disk.top.hash == self._said
+
+    def signed(self, disk: FolderDisk, known: Vouched | None) -> SignedRoot:
+        """Return what the folder holds now, with a number greater than that of the root that is
+        known of this agent. Of the folder's thread.
+        """
+        number = disk.next_number(known.root.number if known is not None else 0)
+        made_ms = int(self._around.clock.now().timestamp() * 1000)
+        root = Root(disk.task.key, number, disk.top, disk.me, made_ms)
+        self._said = disk.top.hash
+        return signed(root, self._around.key)

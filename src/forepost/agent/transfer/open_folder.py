@@ -1,0 +1,90 @@
+"""What a folder works with while it is open: its disk, what grows in it, and who may read both."""
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import suppress
+from pathlib import Path
+
+from blake3 import blake3
+
+from forepost.agent.transfer.disk import FolderDisk
+from forepost.agent.transfer.growth import GrowingFiles, Recipes
+from forepost.agent.transfer.intake import FolderIntake, Readers
+from forepost.agent.transfer.kept_rows import IndexedRow, Place
+from forepost.agent.transfer.pages import page_of, pages
+from forepost.agent.transfer.row import names_of
+from forepost.wire.jobs.members import WantedChunk
+from forepost.wire.jobs.transfer import TransferTask
+
+
+class OpenFolder:
+    """Of one task. What is said to be of the folder's thread is used by one thread at a time."""
+
+    def __init__(
+        self,
+        task: TransferTask,
+        file: Path,
+        device_id: str,
+        executor: Executor,
+        now: Callable[[], tuple[int, float]],
+    ) -> None:
+        """Raises RootMissing, OSError, WrongPattern, sqlite3.Error."""
+        self.disk = FolderDisk(task, file, device_id, executor, now)
+        self.readers = Readers(file)
+        self.recipes = Recipes(lambda hash_: page_of(self.readers.get(), hash_))
+        self.growing = GrowingFiles(
+            self.disk.placement, lambda path: self.readers.get().partial(path)
+        )
+        self.intake = FolderIntake(
+            self.disk.root, self.disk.placement, self.growing, self.recipes, self.readers
+        )
+
+    def close(self) -> None:
+        """Of the folder's thread; nobody reads any more."""
+        self.growing.close()
+        self.readers.close()
+        self.disk.close()
+
+    def pages(self, hashes: list[bytes]) -> list[bytes]:
+        with suppress(sqlite3.Error):
+            return pages(self.readers.get(), hashes)
+        return []
+
+    def read(self, asked: WantedChunk) -> bytes | None:
+        """Return verified bytes for another member; None: they are not here. Of any thread."""
+        with suppress(OSError, sqlite3.Error):
+            if not asked.content:
+                for place in self.readers.get().places(asked.hash):
+                    data = self.intake.read(place) if place.length == asked.length else None
+                    if data is not None and blake3(data).digest() == asked.hash:
+                        return data
+                return None
+            for found in self.readers.get().with_content(asked.content):
+                data = self._chunk(found, asked)
+                if data is not None:
+                    return data
+            return self.growing.read(asked.content, asked.offset, asked.length, asked.hash)
+        return None
+
+    def _chunk(self, found: IndexedRow, asked: WantedChunk) -> bytes | None:
+        place = Place(found.row.path, asked.offset, asked.length, found.seen)
+        data = self.intake.read(place)
+        return data if data is not None and blake3(data).digest() == asked.hash else None
+
+    def clean(self) -> None:
+        """Remove unfinished files that nobody wants any more: nothing is on its way.
+
+        Of the folder's thread.
+        """
+        growing = self.growing.names()
+        for names in self.disk.unfinished:
+            if names[-1] not in growing:
+                self.disk.placement.give_up(names, names[-1])
+        self.disk.unfinished = []
+        self.disk.index.begin()
+        for partial in self.disk.index.partials():
+            if partial.name not in growing:
+                self.disk.placement.give_up(names_of(partial.path), partial.name)
+                self.disk.index.drop_partial(partial.path)
+        self.disk.index.commit()

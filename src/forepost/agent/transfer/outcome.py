@@ -1,0 +1,28 @@
+"""What became of a root that was made here: what is told of it, and what is not made yet."""
+
+import msgspec
+
+from forepost.wire.jobs.folder import Row
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What became of a path, for the log of the job."""
+
+    path: bytes
+    kind: str
+    """As of TransferEvent."""
+    text: str = ""
+
+
+class Outcome(msgspec.Struct):
+    """Of one root; of the folder's thread."""
+
+    look_again: set[bytes] = set()
+    """Paths where the disk was not as the index has it."""
+    blocked: dict[bytes, Row] = {}
+    """Files and links in whose place there is a folder yet that is not empty."""
+    fates: list[Fate] = []
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.look_again and not self.blocked

@@ -1,0 +1,32 @@
+"""What all folders of an engine share."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+from random import Random
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from forepost.agent.edges.peers.credentials import Credentials
+from forepost.agent.transfer.rate import RateLimit
+from forepost.kit.clock import Clock
+from forepost.wire.jobs.transfer import TransferEvent, TransferTask
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one engine."""
+
+    credentials: Credentials
+    key: ec.EllipticCurvePrivateKey
+    state_dir: Path
+    clock: Clock
+    executor: Executor
+    """For what takes the processor or the disk."""
+    down: RateLimit
+    up: RateLimit
+    random: Random
+    tell: Callable[[TransferEvent], None]
+    changed: Callable[[], None]
+    """Called when a status may be another one."""
+    is_outranked: Callable[[TransferTask], bool]

@@ -1,0 +1,66 @@
+"""How runs and scheduled jobs are shown in a terminal. Pure."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from forepost.cli.measure import plain
+from forepost.wire.local.jobs import LocalRun, LocalRunDetail, LocalRuns
+
+HEAD = ("run", "name", "type", "state", "status", "by", "")
+
+
+def lines(found: LocalRuns, *, width: int | None = None) -> Iterator[str]:
+    """Return a line for each; `width`: of the terminal, where there is one."""
+    yield f"deviceid {found.deviceid}{_paused(found)}"
+    rows = [HEAD, *(_row(one) for one in found.runs)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD) - 1)]
+    for row in rows if found.runs else ():
+        cells = [cell.ljust(size) for cell, size in zip(row, widths, strict=False)]
+        line = "  ".join([*cells, row[-1]]).rstrip()
+        yield line if width is None else line[:width]
+    for one in found.scheduled:
+        when = one.next.isoformat() if one.next is not None else "never again"
+        yield f"{plain(one.name)}: next at {when} ({one.wanted_by})"
+
+
+def detail(found: LocalRunDetail) -> Iterator[str]:
+    """Return a line for each thing that is known, and the job as JSON."""
+    for name, value in (
+        ("run", found.run.run_id),
+        ("uid", found.uid),
+        ("name", plain(found.run.name)),
+        ("type", found.run.type),
+        ("path", plain(found.run.path)),
+        ("state", found.state),
+        ("status", found.run.status),
+        ("reason", plain(found.reason)),
+        ("held", plain(found.held)),
+        ("exit code", found.exit_code),
+        ("wanted by", plain(f"{found.wanted_by} {found.source}".strip())),
+        ("queued", found.queued_at.isoformat()),
+        ("began", found.started_at.isoformat() if found.started_at else None),
+        ("ended", found.ended_at.isoformat() if found.ended_at else None),
+        ("script", found.script_sha256),
+    ):
+        if value not in (None, ""):
+            yield f"{name}: {value}"
+    yield msgspec.json.format(found.job, indent=2).decode()
+
+
+def _row(one: LocalRun) -> tuple[str, ...]:
+    return (
+        str(one.run.run_id),
+        plain(one.run.name),
+        one.run.type,
+        one.state,
+        one.run.status,
+        one.wanted_by,
+        plain(one.held or one.reason),
+    )
+
+
+def _paused(found: LocalRuns) -> str:
+    if not found.paused:
+        return ""
+    return f", paused until {found.resume_at.isoformat()}" if found.resume_at else ", paused"
