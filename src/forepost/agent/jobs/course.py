@@ -138,7 +138,10 @@ def _next(
         return EndRun(one.uid, "error", refused)
     if situation.paused or one.wished == "pause":
         return None
-    step = _following(one, situation.transfers.get(one.task_key))
+    told = situation.transfers.get(one.task_key)
+    if one.incomplete and one.step in ("transfer", "downloaded"):
+        return _left_behind(one, told, room)
+    step = _following(one, told)
     if step is None or (step in SCRIPT_STEPS and room <= 0):
         return None
     return BeginRun(one.uid, step) if step else EndRun(one.uid, "finished")
@@ -158,6 +161,18 @@ def _first(
         return None
     refused = situation.refusal(one)
     return EndRun(one.uid, "error", refused) if refused else BeginRun(one.uid, step)
+
+
+def _left_behind(one: RunRecord, told: TransferStatus | None, room: int) -> RunDecision | None:
+    """Others of a transfer have failed, and nothing more comes: who has everything is finished,
+    and so is who has given what could be given.
+    """
+    if one.step == "downloaded" or one.job.permission == "rw":
+        return EndRun(one.uid, "finished")
+    step = _following(one, told)
+    if step is None:
+        return EndRun(one.uid, "error", "others of the run have failed, and nothing more comes")
+    return BeginRun(one.uid, step) if step not in SCRIPT_STEPS or room > 0 else None
 
 
 def _following(one: RunRecord, told: TransferStatus | None) -> Step | None:

@@ -293,6 +293,7 @@ class Runs:
             wish=wanted.wish,
             reason="" if wanted.wish != "cancel" else "canceled at the controller",
             complete=wanted.complete,
+            incomplete=wanted.incomplete,
             expires_at=wanted.expires_at,
         )
 
