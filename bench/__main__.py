@@ -20,6 +20,7 @@ NAMES = (
     "ring",
     "backlog",
     "local_api",
+    "transfer",
 )
 
 

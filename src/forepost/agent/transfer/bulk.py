@@ -66,7 +66,7 @@ class Bulk:
         self._channels.add(met.channel)
         try:
             await anyio.to_thread.run_sync(
-                lambda: give(met.channel, opened.read, self._around.up, self._folder.up.add),
+                lambda: give(met.channel, opened.read, self._folder.most_up, self._folder.up.add),
                 abandon_on_cancel=True,
                 limiter=self._threads,
             )
@@ -135,7 +135,7 @@ class Bulk:
             met.device_id,
             lambda: None if target.is_over or target.is_done or wrong else target,
             opened.intake,
-            self._around.down,
+            self._folder.most_down,
             self._folder.down.add,
             lambda data, hash_: blake3(data).digest() == hash_,
             wrong.append,

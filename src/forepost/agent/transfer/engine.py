@@ -18,7 +18,6 @@ from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.peers.credentials import Credentials
 from forepost.agent.transfer.folder import Folder
 from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection, receive
-from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.surroundings import Surroundings
 from forepost.kit.clock import Clock
 from forepost.kit.listeners import host_port
@@ -65,8 +64,6 @@ class Engine:
             state_dir=state_dir,
             clock=clock,
             executor=ThreadPoolExecutor(READERS, "reader"),
-            down=RateLimit(clock.monotonic),
-            up=RateLimit(clock.monotonic),
             random=Random(),  # noqa: S311 - whom to ask for what
             tell=tell,
             changed=self._changed,

@@ -12,6 +12,7 @@ from blake3 import blake3
 from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.tree.root import RootMissing
 from forepost.agent.transfer import gossip
+from forepost.agent.transfer.bandwidth import limits
 from forepost.agent.transfer.bulk import Bulk
 from forepost.agent.transfer.dialer import FolderDialer
 from forepost.agent.transfer.ignored import WrongPattern
@@ -21,6 +22,7 @@ from forepost.agent.transfer.link import Link
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
 from forepost.agent.transfer.pursuit import Pursuit
+from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.row import shown
 from forepost.agent.transfer.scan import QUIET_SEC
@@ -39,6 +41,7 @@ AGAIN_SEC: Final = 5.0
 """After what ends a folder: until it is opened anew."""
 LOOK_SEC: Final = 2.0
 """Between looks through a folder of which nothing is watched."""
+LIMIT_SEC: Final = 1.0
 KEEP_SEC: Final = 2.0
 """Between syncs of large files that grow."""
 
@@ -51,6 +54,7 @@ class Folder:
         self.state = FolderState()
         clock = around.clock
         self.down, self.up = Throughput(clock.monotonic), Throughput(clock.monotonic)
+        self.most_down, self.most_up = RateLimit(clock.monotonic), RateLimit(clock.monotonic)
         self._members = Members(
             task.key, self._is_writer, self._pages, self._wake, self._member_bad
         )
@@ -120,7 +124,7 @@ class Folder:
             files = max(0, said.files - pursuit.left.files)
             size = max(0, said.size - pursuit.left.size)
         self.state.peers = len(self._members.links)
-        self.state.is_outranked = self._around.is_outranked(self.task)
+        self.state.is_outranked = self.is_outranked
         return TransferStatus(
             key=self.task.key,
             status=status(self.task, self.state),
@@ -172,15 +176,34 @@ class Folder:
                 self._look_at.add(b"")
                 self.tasks = tasks
                 tasks.start_soon(gossip.run, self, around.clock)
+                tasks.start_soon(self._limit)
                 tasks.start_soon(self.dialer.run, self.converse)
                 await self._work(tasks)
         finally:
             opened, self._open, self.tasks = self._open, None, None
             self._members.close_all("the folder is closed")
             self._bulk.end()
+            for most in (self.most_down, self.most_up):
+                most.limit(None)  # whoever waits goes on, and finds its line closed
             with anyio.CancelScope(shield=True):
                 if opened is not None:
                     await self._do(opened.close)
+
+    async def _limit(self) -> None:
+        """Follow the bandwidth that the job leaves at this time of day."""
+        while True:
+            local = self._around.clock.now().astimezone()
+            down, up = limits(self.task.settings.bandwidth, local)
+            if self.is_outranked:
+                down = 0.0
+            self.most_down.limit(down)
+            self.most_up.limit(up)
+            await self._around.clock.sleep(LIMIT_SEC)
+
+    @property
+    def is_outranked(self) -> bool:
+        """Whether a task of a higher priority is downloading: then this one waits."""
+        return self._around.is_outranked(self.task)
 
     async def _do(self, call: Callable[..., Any], *args: Any) -> Any:
         """Call it in a thread, one at a time: the folder's thread."""

@@ -7,6 +7,7 @@ from anyio.abc import TaskGroup
 from forepost.agent.transfer.dialer import FolderDialer
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
+from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.speed import Throughput
 from forepost.agent.transfer.target import Target
 
@@ -16,6 +17,8 @@ class FolderView(Protocol):
 
     down: Throughput
     up: Throughput
+    most_down: RateLimit
+    most_up: RateLimit
     dialer: FolderDialer
     tasks: TaskGroup | None
     """None: it is not open."""

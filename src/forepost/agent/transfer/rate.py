@@ -22,18 +22,20 @@ class RateLimit:
     def limit(self, bytes_per_sec: float | None) -> None:
         """None: no limit; 0: nothing goes."""
         with self._lock:
+            if bytes_per_sec == self._limit:
+                return
             self._limit, self._room, self._at = bytes_per_sec, 0.0, self._monotonic()
         with self._changed:
             self._changed.notify_all()
 
     def take(self, count: int) -> None:
         """Wait until so many bytes may go."""
-        while (wait := self._wait(count)) > 0:
+        while (wait := self.wait_sec(count)) > 0:
             with self._changed:
                 self._changed.wait(min(wait, LONGEST_WAIT_SEC))
 
-    def _wait(self, count: int) -> float:
-        """Take them, or return how long that is too early."""
+    def wait_sec(self, count: int) -> float:
+        """Take so many bytes and return 0, or return for how long that is too early."""
         with self._lock:
             if self._limit is None:
                 return 0.0

@@ -9,7 +9,6 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from forepost.agent.edges.peers.credentials import Credentials
-from forepost.agent.transfer.rate import RateLimit
 from forepost.kit.clock import Clock
 from forepost.wire.jobs.transfer import TransferEvent, TransferTask
 
@@ -23,8 +22,6 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     executor: Executor
     """For what takes the processor or the disk."""
-    down: RateLimit
-    up: RateLimit
     random: Random
     tell: Callable[[TransferEvent], None]
     changed: Callable[[], None]
