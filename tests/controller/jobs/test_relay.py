@@ -16,7 +16,7 @@ from forepost.wire.jobs import relay as wire
 from tests.controller.jobs.ours import JobsAgent, deviceid_of, jobs_agent
 from tests.controller.jobs.test_folders import folder, on, peers
 from tests.controller.jobs.test_job_talk import figure
-from tests.controller.jobs.test_runs import LONG_SEC, JobSite
+from tests.controller.jobs.test_kept_runs import LONG_SEC, JobSite
 from tests.fakes.clock import FakeClock
 from tests.running import ControllerProcess, NewAgent, Person, until
 
