@@ -97,6 +97,10 @@ class KnownRoots:
         due = self._around.clock.monotonic() + pause
         self._again[found.device_id] = (due, min(LONGEST_RETRY_SEC, pause * 2))
 
+    def hurry(self) -> None:
+        """What put roots off is over."""
+        self._again.clear()
+
     def due_in(self, now: float) -> float:
         """Return after how many seconds one that was put off is due."""
         return min((due - now for due, _ in self._again.values() if due > now), default=inf)
