@@ -20,6 +20,8 @@ NAMES = (
     "ring",
     "backlog",
     "local_api",
+    "transfer",
+    "transfer_spread",
 )
 
 

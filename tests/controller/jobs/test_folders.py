@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.controller.jobs.ours import JobsAgent, deviceid_of, jobs_agent
-from tests.controller.jobs.test_runs import LONG_SEC, JobSite
+from tests.controller.jobs.test_kept_runs import LONG_SEC, JobSite
 from tests.running import ControllerProcess, Person, until
 
 pytestmark = pytest.mark.timeout(240)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.controller.alerts.alert_stage import QUICK, Hooks
 from tests.controller.jobs.ours import jobs_agent
-from tests.controller.jobs.test_runs import LONG_SEC, JobSite
+from tests.controller.jobs.test_kept_runs import LONG_SEC, JobSite
 from tests.running import ControllerProcess, Person, until
 
 pytestmark = pytest.mark.timeout(240)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.agent_socket import agent_socket
 from tests.controller.jobs.ours import JobsAgent, deviceid_of, jobs_agent, report_of
-from tests.controller.jobs.test_runs import LONG_SEC, SCRIPT, JobSite
+from tests.controller.jobs.test_kept_runs import LONG_SEC, SCRIPT, JobSite
 from tests.running import ControllerProcess, Person, until
 
 pytestmark = pytest.mark.timeout(300)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.controller.jobs.test_runs import SCRIPT, JobSite
+from tests.controller.jobs.test_kept_runs import SCRIPT, JobSite
 from tests.running import ControllerProcess, Person
 
 pytestmark = pytest.mark.timeout(240)

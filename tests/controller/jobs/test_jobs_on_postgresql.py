@@ -16,10 +16,10 @@ from tests.controller.jobs.test_job_talk import (
 from tests.controller.jobs.test_job_talk import (
     test_what_has_not_the_form_is_refused as hostile,
 )
-from tests.controller.jobs.test_runs import (
+from tests.controller.jobs.test_kept_runs import (
     test_an_agent_that_is_removed_has_lost_its_runs as removed,
 )
-from tests.controller.jobs.test_runs import (
+from tests.controller.jobs.test_kept_runs import (
     test_what_failed_is_tried_again_and_nothing_else as tried_again,
 )
 from tests.postgres import Postgres

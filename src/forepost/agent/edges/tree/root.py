@@ -103,11 +103,15 @@ class FolderRoot:
     @contextmanager
     def folder(self, names: list[bytes]) -> Iterator[int]:
         """Open a folder below the root, for calls with `dir_fd`. Raises OSError."""
-        fd = open_beneath(self.fd, names, os.O_RDONLY | os.O_DIRECTORY)
+        fd = self.open_folder(names)
         try:
             yield fd
         finally:
             os.close(fd)
+
+    def open_folder(self, names: list[bytes]) -> int:
+        """Open a folder below the root; the caller closes it. Raises OSError."""
+        return open_beneath(self.fd, names, os.O_RDONLY | os.O_DIRECTORY)
 
     def stat(self, names: list[bytes]) -> OnDisk | None:
         """None: there is nothing, or no folder above it."""
