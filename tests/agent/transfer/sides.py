@@ -158,6 +158,7 @@ class Side:
             for item in items:
                 if not most:
                     at_once(pursuit.commit(0))
+                    at_once(pursuit.keep_growing())
                     return False
                 most -= 1
                 if self._came(item, other):

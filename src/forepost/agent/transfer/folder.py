@@ -236,7 +236,7 @@ class Folder:
                     self._lookout.go_on()
                 continue
             self.state.phase = "resting"
-            if self._open is not None and not self.state.is_behind:
+            if self._open is not None and self._roots.are_all_made(self._writers):
                 await self._do(self._open.clean)
             await self._look_for_room()
             self._roots.note_synced()
@@ -279,9 +279,13 @@ class Folder:
 
     # --- roots
 
+    @property
+    def _writers(self) -> set[str]:
+        said = {peer.deviceid for peer in self.task.peers if peer.permission == "rw"}
+        return said.union(self.task.writers)
+
     def _is_writer(self, device_id: str) -> bool:
-        writers = {peer.deviceid for peer in self.task.peers if peer.permission == "rw"}
-        return device_id in writers or device_id in self.task.writers
+        return device_id in self._writers or device_id == self._around.credentials.device_id
 
     async def _publish(self) -> None:
         """Say what the folder holds, if this agent may, and it is not said yet."""
