@@ -134,7 +134,7 @@ class Side:
         found = other.said()
         opened = self.opened
         pursuit = Pursuit(found, opened, OneMember(other, found), do, self.random)  # type: ignore[arg-type]
-        opened.intake.troubles.clear()
+        opened.intake.begin()
         opened.growing.begin()
         leaves = at_once(pursuit.compare())
         if leaves is None or not at_once(pursuit.prepare(leaves)):
@@ -158,6 +158,7 @@ class Side:
             for item in items:
                 if not most:
                     at_once(pursuit.commit(0))
+                    at_once(pursuit.keep_growing())
                     return False
                 most -= 1
                 if self._came(item, other):

@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Any, Final
 
 import anyio
@@ -12,12 +13,13 @@ from blake3 import blake3
 
 from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.tree.root import RootMissing
-from forepost.agent.transfer import gossip
+from forepost.agent.transfer import gossip, root_fetch
 from forepost.agent.transfer.bandwidth import limits
 from forepost.agent.transfer.bulk import Bulk
 from forepost.agent.transfer.dialer import FolderDialer
 from forepost.agent.transfer.folder_status import transfer_status
 from forepost.agent.transfer.ignored import WrongPattern
+from forepost.agent.transfer.intake import is_full
 from forepost.agent.transfer.introduction import MemberConnection
 from forepost.agent.transfer.known_roots import KnownRoots
 from forepost.agent.transfer.link import Link
@@ -45,8 +47,8 @@ AGAIN_SEC: Final = 5.0
 LEAST_AGAIN_SEC: Final = 1.0
 """Also where somebody has confirmed what it is held for."""
 LIMIT_SEC: Final = 1.0
-KEEP_SEC: Final = 2.0
-"""Between syncs of large files that grow."""
+ROOM_SEC: Final = 2.0
+"""Between looks for room on a full disk."""
 
 
 class Folder:
@@ -68,6 +70,7 @@ class Folder:
         self._roots = KnownRoots(around)
         self.dialer = FolderDialer(self, around.credentials, clock)
         self._lookout = Lookout(around, self._wake, lambda text: self.tell("error", text))
+        self._room_at = 0.0
         self._unmade: tuple[PathTrouble, ...] = ()
         """What the last root met."""
         self.tasks: TaskGroup | None = None
@@ -121,7 +124,7 @@ class Folder:
 
     def status(self) -> TransferStatus:
         self.state.peers = len(self._members.links)
-        self.state.is_outranked = self._around.is_outranked(self.task)
+        self.state.is_outranked = self.is_outranked
         return transfer_status(self, self.state, self._roots.last_synced)
 
     # --- its life
@@ -135,6 +138,9 @@ class Folder:
                 self._hold(str(group.exceptions[0]))
             except* (OSError, sqlite3.Error, WrongPattern) as group:
                 self.state.problem = str(group.exceptions[0])
+                if any(is_full(one) for one in group.exceptions):
+                    self.state.is_full = True
+                    self._around.set_aside.give_up()
             except* Exception as group:  # noqa: BLE001 - the other folders go on
                 _log.exception("%s", self.task.key)
                 self.state.problem = f"a fault of the engine: {group.exceptions[0]!r}"
@@ -221,8 +227,7 @@ class Folder:
             if self.task.paused:
                 await self._news.wait()
                 continue
-            await self._look()
-            await self._publish()
+            await self.look()
             found = self._next_root()
             if found is not None and self._members.links and not self.state.held:
                 self._lookout.rest()
@@ -232,8 +237,9 @@ class Folder:
                     self._lookout.go_on()
                 continue
             self.state.phase = "resting"
-            if not self.state.is_behind and self._open is not None:
+            if self._open is not None and self._roots.are_all_made(self._writers):
                 await self._do(self._open.clean)
+            await self._look_for_room()
             self._roots.note_synced()
             self._around.changed()
             with anyio.move_on_after(self._rest_sec()):
@@ -242,9 +248,22 @@ class Folder:
     def _rest_sec(self) -> float:
         """How long there is nothing to do, if nobody says anything."""
         now = self._around.clock.monotonic()
-        return min(self._lookout.due_in(), self._roots.due_in(now))
+        full = ROOM_SEC if self.state.is_full else inf
+        return min(self._lookout.due_in(), self._roots.due_in(now), full)
 
-    async def _look(self) -> None:
+    async def _look_for_room(self) -> None:
+        """What a full disk put off is done when there is room."""
+        now = self._around.clock.monotonic()
+        if self._open is None or now < self._room_at or not self._open.intake.is_room:
+            return
+        self._room_at = now + ROOM_SEC
+        await self._do(self._around.set_aside.hold)
+        if self.state.is_full:
+            self.state.is_full = False
+            self._roots.hurry()
+            self._news.set()
+
+    async def look(self) -> None:
         """Enter what changed on the disk into the index."""
         assert self._open is not None
         if self.state.phase == "loading":
@@ -254,15 +273,20 @@ class Folder:
         if summary is not None:
             self._tell_troubles()
             self._hold(summary.held)
+        await self._publish()
 
     def _tell_troubles(self) -> None:
         self.state.troubles = (*self._unmade, *self._lookout.troubles)
 
     # --- roots
 
+    @property
+    def _writers(self) -> set[str]:
+        said = {peer.deviceid for peer in self.task.peers if peer.permission == "rw"}
+        return said.union(self.task.writers)
+
     def _is_writer(self, device_id: str) -> bool:
-        writers = {peer.deviceid for peer in self.task.peers if peer.permission == "rw"}
-        return device_id in writers or device_id in self.task.writers
+        return device_id in self._writers or device_id == self._around.credentials.device_id
 
     async def _publish(self) -> None:
         """Say what the folder holds, if this agent may, and it is not said yet."""
@@ -292,7 +316,7 @@ class Folder:
         assert self._open is not None
         pursuit = Pursuit(found, self._open, self._members, self._do, self._around.random)
         self.state.phase = "merging"
-        self._open.intake.troubles.clear()
+        self._open.intake.begin()
         self._open.growing.begin()
         try:
             leaves = await pursuit.compare()
@@ -301,7 +325,7 @@ class Folder:
                 return
             self._pursuit = pursuit
             self.state.phase = "moving"
-            if await self._fetch(pursuit, tasks):
+            if await root_fetch.fetch(self, pursuit, self._bulk, tasks, self._around.clock):
                 self.state.phase = "cleaning"
                 if await pursuit.finish():
                     self._roots.made(found)
@@ -316,7 +340,7 @@ class Folder:
                 pursuit.target.end()
             self._pursuit = None
             self._lookout.add(pursuit.look_again)
-            self._tell_fates(pursuit)
+            self.tell_fates(pursuit)
             self.state.is_full = self._open.intake.is_full
             self._unmade = tuple(self._open.intake.troubles.values())
             self._tell_troubles()
@@ -324,37 +348,6 @@ class Folder:
     async def _wait(self) -> None:
         with anyio.move_on_after(1.0):
             await self._news.wait()
-
-    async def _fetch(self, pursuit: Pursuit, tasks: TaskGroup) -> bool:
-        """Fetch what is missing; whether all of it came."""
-        assert pursuit.target is not None
-        target = pursuit.target
-        self._members.on_have = lambda device, root, pieces: self._has(device, root, pieces, target)
-        kept_at = -KEEP_SEC
-        while not target.is_done:
-            if pursuit.is_outdated or self.task.paused:
-                while await pursuit.commit(0.0):
-                    self._tell_fates(pursuit)
-                return False
-            self._bulk.fetch(target, tasks)
-            await pursuit.commit()
-            await self._look()
-            await self._publish()
-            self._tell_fates(pursuit)
-            self._around.changed()
-            if self._around.clock.monotonic() - kept_at > KEEP_SEC:
-                await pursuit.keep_growing()
-                # Who had something not, or not whole, is asked for it again.
-                for device_id, pieces in self._members.who_has(target.root.top.hash).items():
-                    target.has(device_id, pieces)
-                kept_at = self._around.clock.monotonic()
-        while await pursuit.commit(0.0):
-            self._tell_fates(pursuit)
-        return True
-
-    def _has(self, device_id: str, root: bytes, pieces: int | None, target: Target) -> None:
-        if root == target.root.top.hash and not target.is_over:
-            target.has(device_id, pieces)
 
     # --- for Bulk
 
@@ -386,7 +379,7 @@ class Folder:
             TransferEvent(key=self.task.key, kind=kind, text=text[:1_000], at_ms=at_ms)
         )
 
-    def _tell_fates(self, pursuit: Pursuit) -> None:
+    def tell_fates(self, pursuit: Pursuit) -> None:
         for fate in pursuit.take_fates():
             self.tell(fate.kind, shown(fate.path) + (f" -> {fate.text}" if fate.text else ""))
 

@@ -11,6 +11,7 @@ from forepost.wire.jobs.folder import Root, SignedRoot
 from forepost.wire.jobs.transfer import TransferTask
 
 KEPT: Final = "deletions are remembered"
+FORGOTTEN_SEC: Final = 86_400.0
 RETRY_SEC: Final = 1.0
 """After a root that could not be made as a whole; then twice as long each time, to"""
 LONGEST_RETRY_SEC: Final = 60.0
@@ -30,6 +31,7 @@ class KnownRoots:
         """By writer, of roots that were not made as a whole: when to try next, after how long."""
         self._synced: dict[str, int] = {}
         self._said = b""
+        self._begun_at = 0.0
         self.is_behind = False
         """Whether a writer has a root that is not made here yet."""
         self.has_source = False
@@ -39,6 +41,7 @@ class KnownRoots:
 
     def begin(self) -> None:
         """The folder was opened: what was made before may be gone with its index, or its root."""
+        self._begun_at = self._around.clock.monotonic()
         self._made.clear()
         self._again.clear()
         self._said = b""
@@ -96,6 +99,18 @@ class KnownRoots:
         _, pause = self._again.get(found.device_id, (0.0, RETRY_SEC))
         due = self._around.clock.monotonic() + pause
         self._again[found.device_id] = (due, min(LONGEST_RETRY_SEC, pause * 2))
+
+    def are_all_made(self, writers: set[str]) -> bool:
+        """Whether what is unfinished is wanted by nobody: each writer was heard, or a day went by
+        in which those who were not heard said nothing.
+        """
+        is_old = self._around.clock.monotonic() - self._begun_at > FORGOTTEN_SEC
+        is_heard = writers - {self._own} <= self._made.keys()
+        return not self.is_behind and not self.absent and (is_heard or is_old)
+
+    def hurry(self) -> None:
+        """What put roots off is over."""
+        self._again.clear()
 
     def due_in(self, now: float) -> float:
         """Return after how many seconds one that was put off is due."""
