@@ -94,22 +94,32 @@ class Side:
         """Bytes that came from other sides."""
         self.random = Random(1)
         self.look_again: set[bytes] = set()
+        self.later_ns = 0
         self.opened = self._open()
+        self.is_open = True
 
-    def _open(self) -> OpenFolder:
-        now = lambda: (LATER_NS, self.moment)  # noqa: E731 - read anew each time
-        return OpenFolder(self.task, self.file, self.name, AtOnce(), now)
+    def _open(self, *, anew: bool = False) -> OpenFolder:
+        return OpenFolder(self.task, self.file, self.name, AtOnce(), self._now, anew=anew)
 
-    def again(self) -> None:
+    def _now(self) -> tuple[int, float]:
+        return LATER_NS + self.later_ns, self.moment
+
+    def again(self, *, anew: bool = False) -> None:
         """As after a crash: nothing of what was in RAM is left."""
-        self.close()
-        self.opened = self._open()
+        if self.is_open:
+            self.close()
+        self.reopen(anew=anew)
+
+    def reopen(self, *, anew: bool = False) -> None:
+        self.opened = self._open(anew=anew)
+        self.is_open = True
 
     def close(self) -> None:
+        self.is_open = False
         self.opened.close()
 
-    def scan(self, part: bytes = b"", *, held_ok: bool = False) -> ScanSummary:
-        return self.opened.disk.scan(part, held_ok=held_ok)
+    def scan(self, *parts: bytes, held_ok: bool = False) -> ScanSummary:
+        return self.opened.disk.scan(*parts, held_ok=held_ok)
 
     def said(self) -> Vouched:
         """What this side would tell others that it has."""

@@ -58,6 +58,8 @@ class JobKeeper:
         self._now, self._zone, self._rest = now, zone, rest
         self._scripts = ScriptRuns(processes, self._script_ended, self._tell)
         self._due, self._news = anyio.Event(), anyio.Event()
+        self._figures: Mapping[str, TransferStatus] = {}
+        """By task key, what the engine said last."""
         self._permitted: set[str] = set()
         """Runs that had begun, and that the site has nothing against."""
         self.version = 0
@@ -90,7 +92,7 @@ class JobKeeper:
         return RunFacts(
             paused=self.pause.is_paused,
             executes=record.uid in self._scripts.running,
-            told=self._told().get(record.task_key),
+            told=self._figures.get(record.task_key),
         )
 
     def path(self, record: RunRecord) -> str:
@@ -120,11 +122,11 @@ class JobKeeper:
         self.runs.settle()
         self._rest(self.pause.is_paused)
         self._scheduler.look(now, self._zone)
-        told = self._told()
+        self._figures = by_run(self._engine.report().tasks, self._tasks)
         for _ in range(PASSES):
-            if not self._decide(tasks, now, told):
+            if not self._decide(tasks, now):
                 break
-        self._confirmed(told)
+        self._confirmed()
         tasks_now = transfer_tasks(
             self.runs.all,
             self.path,
@@ -136,13 +138,13 @@ class JobKeeper:
         self._tasks = [task.key for task in tasks_now]
         self._engine.want(tasks_now)
 
-    def _decide(self, tasks: TaskGroup, now: datetime, told: Mapping[str, TransferStatus]) -> bool:
+    def _decide(self, tasks: TaskGroup, now: datetime) -> bool:
         """Do what is to be done now; return whether there was anything."""
         situation = RunSituation(
             now=now,
             paused=self.pause.is_paused,
             running=frozenset(self._scripts.running),
-            transfers=told,
+            transfers=self._figures,
             refusal=self._refusal,
         )
         found = decisions(self.runs.all, situation)
@@ -154,7 +156,7 @@ class JobKeeper:
                     self._scripts.stop(one.uid)
                 case EndRun():
                     record = self.runs.get(one.uid)
-                    figures = told.get(record.task_key) if record is not None else None
+                    figures = self._figures.get(record.task_key) if record is not None else None
                     self.runs.end(one.uid, one.state, one.reason, now, figures)
         return bool(found)
 
@@ -172,10 +174,10 @@ class JobKeeper:
             self._permitted.add(record.uid)
         return ""
 
-    def _confirmed(self, told: Mapping[str, TransferStatus]) -> None:
+    def _confirmed(self) -> None:
         """What was confirmed counts for what was held then, and for nothing later."""
         for one in self.runs.all:
-            figures = told.get(one.task_key)
+            figures = self._figures.get(one.task_key)
             if one.held_ok and figures is not None and not figures.held:
                 with suppress(OSError):  # tried again with the next look
                     self.runs.change(msgspec.structs.replace(one, held_ok=False))
@@ -200,9 +202,6 @@ class JobKeeper:
     def _script_ended(self, uid: str, step: ScriptStep, end: ScriptEnd) -> None:
         self.runs.script_ended(uid, step, end, self._now())
         self.look()
-
-    def _told(self) -> dict[str, TransferStatus]:
-        return by_run(self._engine.report().tasks, self._tasks)
 
     def _peer_path(self, record: RunRecord, peer: JobPeer) -> str:
         """Nowhere, where the site would not have it: the run is about to end by that."""

@@ -84,6 +84,8 @@ class FolderIntake:
         self._recipes, self._readers = recipes, readers
         self._finished: Queue[Finished] = Queue(MOST_FINISHED)
         self._numbers = count()
+        self.looks_here = True
+        """Whether bytes that are lacking may be on this disk already."""
         self.troubles: dict[bytes, PathTrouble] = {}
         """By path: what cannot be written."""
         self.is_full = False
@@ -100,7 +102,7 @@ class FolderIntake:
         with suppress(sqlite3.Error, OSError):
             if item.chunk >= 0 and self._growing.done(item.row) >> item.chunk & 1:
                 return True
-            for found in self._readers.get().places(place.hash):
+            for found in self._readers.get().places(place.hash) if self.looks_here else ():
                 data = self.read(found)
                 if data is not None and blake3(data).digest() == place.hash:
                     self.take(item, place, memoryview(data))

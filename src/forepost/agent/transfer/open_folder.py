@@ -28,9 +28,11 @@ class OpenFolder:
         device_id: str,
         executor: Executor,
         now: Callable[[], tuple[int, float]],
+        *,
+        anew: bool = False,
     ) -> None:
         """Raises RootMissing, OSError, WrongPattern, sqlite3.Error."""
-        self.disk = FolderDisk(task, file, device_id, executor, now)
+        self.disk = FolderDisk(task, file, device_id, executor, now, anew=anew)
         self.readers = Readers(file)
         self.recipes = Recipes(lambda hash_: page_of(self.readers.get(), hash_))
         self.growing = GrowingFiles(
@@ -82,6 +84,7 @@ class OpenFolder:
             if names[-1] not in growing:
                 self.disk.placement.give_up(names, names[-1])
         self.disk.unfinished = []
+        self.disk.absence.save()
         self.disk.index.begin()
         for partial in self.disk.index.partials():
             if partial.name not in growing:
