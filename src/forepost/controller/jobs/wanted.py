@@ -96,7 +96,7 @@ class WantedJobs:
         this = of_agent(agent_id, uids) & NEWEST & job_run_agents.c.state.in_(UNDER_WAY)
         async with self._db.write() as connection:
             done = await connection.execute(update(job_run_agents).where(this).values(given_at=now))
-        return done.rowcount == len(uids)
+        return done.rowcount >= len(uids)
 
     async def circle(self, run_id: int) -> RunCircle:
         """Those for whom it is not over badly: who has failed gives nothing and takes nothing."""
