@@ -50,12 +50,14 @@ def write_older(path: Path, data: bytes) -> None:
 def go_on(place: Path) -> int:
     """Two makes what one has; returns how many bytes it fetched."""
     one, two = Side(place, "one"), Side(place, "two")
+    one.scan()
     two.scan()
     for _ in range(5):
         if two.pull(one):
             break
         two.scan()
     two.scan()
+    two.opened.clean()
     close([one, two])
     return two.fetched
 
@@ -94,9 +96,10 @@ def ends_at(place: Path, number: int) -> None:
     go_on(place)
 
 
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("before")
+@pytest.fixture
+def before(quick_place: Path) -> Path:
+    place = quick_place / "before"
+    place.mkdir()
     set_up(place)
     return place
 
