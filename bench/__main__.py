@@ -21,6 +21,7 @@ NAMES = (
     "backlog",
     "local_api",
     "transfer",
+    "transfer_spread",
 )
 
 

@@ -21,7 +21,7 @@ from forepost.wire.jobs.transfer import (
 )
 from tests.free_ports import free_port
 
-LIMIT_SEC = 60
+LIMIT_SEC = 45
 
 
 class Site:

@@ -94,22 +94,32 @@ class Side:
         """Bytes that came from other sides."""
         self.random = Random(1)
         self.look_again: set[bytes] = set()
+        self.later_ns = 0
         self.opened = self._open()
+        self.is_open = True
 
-    def _open(self) -> OpenFolder:
-        now = lambda: (LATER_NS, self.moment)  # noqa: E731 - read anew each time
-        return OpenFolder(self.task, self.file, self.name, AtOnce(), now)
+    def _open(self, *, anew: bool = False) -> OpenFolder:
+        return OpenFolder(self.task, self.file, self.name, AtOnce(), self._now, anew=anew)
 
-    def again(self) -> None:
+    def _now(self) -> tuple[int, float]:
+        return LATER_NS + self.later_ns, self.moment
+
+    def again(self, *, anew: bool = False) -> None:
         """As after a crash: nothing of what was in RAM is left."""
-        self.close()
-        self.opened = self._open()
+        if self.is_open:
+            self.close()
+        self.reopen(anew=anew)
+
+    def reopen(self, *, anew: bool = False) -> None:
+        self.opened = self._open(anew=anew)
+        self.is_open = True
 
     def close(self) -> None:
+        self.is_open = False
         self.opened.close()
 
-    def scan(self, part: bytes = b"", *, held_ok: bool = False) -> ScanSummary:
-        return self.opened.disk.scan(part, held_ok=held_ok)
+    def scan(self, *parts: bytes, held_ok: bool = False) -> ScanSummary:
+        return self.opened.disk.scan(*parts, held_ok=held_ok)
 
     def said(self) -> Vouched:
         """What this side would tell others that it has."""
@@ -124,7 +134,7 @@ class Side:
         found = other.said()
         opened = self.opened
         pursuit = Pursuit(found, opened, OneMember(other, found), do, self.random)  # type: ignore[arg-type]
-        opened.intake.troubles.clear()
+        opened.intake.begin()
         opened.growing.begin()
         leaves = at_once(pursuit.compare())
         if leaves is None or not at_once(pursuit.prepare(leaves)):
@@ -148,6 +158,7 @@ class Side:
             for item in items:
                 if not most:
                     at_once(pursuit.commit(0))
+                    at_once(pursuit.keep_growing())
                     return False
                 most -= 1
                 if self._came(item, other):

@@ -79,3 +79,24 @@ def test_whoever_asked_for_it_is_told_how_a_run_ended(quick: ControllerProcess) 
     [row] = person.call("GET", f"{site.base}/deliveries")["data"]
     assert (row["event"], row["rule_id"]) == ("job", None)
     hooks.close()
+
+
+def test_a_folder_in_trouble_all_the_time_is_told_of_once(quick: ControllerProcess) -> None:
+    person, hooks = quick.person(), Hooks()
+    site = JobSite(person, name="flaps")
+    folder = {
+        "name": "f",
+        "type": "folder",
+        "agents": [{"agent_id": site.agents[0].id, "path": "/srv"}],
+        "notices": {"webhook_url": hooks.url("/folder")},
+    }
+    person.call("POST", f"{site.base}/jobs", folder, status=201)
+    [run] = person.call("GET", f"{site.base}/runs")["data"]
+    with jobs_agent(quick, site.agents[0]) as ours:
+        ours.takes()
+        for status, word in (("error", "error"), ("synced", "working")) * 3:
+            ours.reports(ours.report(run["id"], "started", status=status))
+            until(lambda word=word: site.run(run["id"])["status"] == word, LONG_SEC)
+    until(lambda: hooks.came.get("/folder"), LONG_SEC)
+    assert len(person.call("GET", f"{site.base}/deliveries")["data"]) == 1
+    hooks.close()

@@ -16,6 +16,7 @@ from forepost.controller.jobs.members import MemberRow
 from forepost.controller.jobs.run_moves import RunMoves
 from forepost.controller.jobs.run_store import AgentPresence, Runs
 from forepost.controller.jobs.store import Jobs
+from forepost.controller.jobs.trouble import tally, trouble_in
 from forepost.controller.jobs.wanted import WantedJobs
 from forepost.wire.jobs.delivery import JobHost
 from forepost.wire.jobs.rest import JobPatch, NewJob, NewRun
@@ -94,6 +95,32 @@ async def test_of_a_workspace_that_is_deleted_nothing_stays(metadata_url: str) -
         await connection.execute(update(workspaces).values(deleted_at=NOW))
     await store.forget_lost_workspaces()
     assert await count(db, jobs, job_specs, job_runs, job_run_agents) == [0, 0, 0, 0]
+    await db.close()
+
+
+async def test_what_waits_and_what_failed_is_counted(metadata_url: str) -> None:
+    db = Database.at(metadata_url)
+    await home(db)
+    runs = Runs(db, no_tags, presence)
+    moves = RunMoves(db, no_tags, presence, nobody_is_told)
+    job = await Jobs(db, no_tags).add(1, new(ttl_sec=600), NOW)
+    later = NOW + timedelta(minutes=5)
+    trouble = await trouble_in(db, 1, later)
+    assert (trouble.failed, trouble.waiting_minutes) == (0, {1: 0.0})
+    run_id, _ = await runs.begin(1, job.id, NewRun(concurrency=1), NOW)
+    await moves.settle(run_id, NOW)
+    trouble = await trouble_in(db, 1, later)
+    assert (trouble.failed, trouble.waiting_minutes) == (0, {1: 5.0})
+    assert await tally(db) == {"working": 1, "queued": 1}
+    assert await moves.waiting(later) == [run_id]
+    assert await moves.of_workspace(1) == await moves.under_way() == [run_id]
+    settled = await moves.settle(run_id, NOW + timedelta(minutes=11))
+    assert settled is not None
+    assert settled.ended == "error"
+    trouble = await trouble_in(db, 1, later)
+    assert (trouble.failed, trouble.waiting_minutes) == (1, {1: 0.0})
+    assert await moves.waiting(later) == []
+    assert await moves.settle(99, NOW) is None
     await db.close()
 
 

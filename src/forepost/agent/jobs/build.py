@@ -115,6 +115,7 @@ class SiteJobs:
             self._now,
             local_zone,
             self._let_rest,
+            self._key.device_id,
         )
         self._let_rest(self._pause.is_paused)
         self._files: LocalJobs | None = None

@@ -168,7 +168,11 @@ def _first(
 
 
 def _incomplete(one: RunRecord, told: TransferStatus | None, room: int) -> RunDecision | None:
-    """Nothing more comes: what is here is all, or too little."""
+    """Nothing more comes: a source has given what could be given; what a destination has is all, or
+    too little.
+    """
+    if one.job.permission == "rw":
+        return EndRun(one.uid, "finished")
     if one.step and (told is None or told.status in BUSY):
         return None
     if told is None or not _is_here(told):

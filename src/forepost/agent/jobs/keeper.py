@@ -19,9 +19,11 @@ from forepost.agent.jobs.runs import Runs, ScriptEnd
 from forepost.agent.jobs.scheduler import JobScheduler
 from forepost.agent.jobs.script_runs import ScriptRuns
 from forepost.agent.jobs.site_rules import JobRules
+from forepost.agent.jobs.source_tasks import by_run
 from forepost.agent.jobs.transfer_tasks import transfer_tasks
 from forepost.agent.ports.transfer import TransferEngine
 from forepost.wire.jobs.delivery import RunOutput
+from forepost.wire.jobs.job import JobPeer
 from forepost.wire.jobs.transfer import TransferStatus
 
 LOOK_SEC: Final = 1.0
@@ -47,8 +49,10 @@ class JobKeeper:
         now: Callable[[], datetime],
         zone: Callable[[], tzinfo],
         rest: Callable[[bool], None] = lambda _: None,
+        me: str = "",
     ) -> None:
-        """`rest`: told at each look whether the agent is paused."""
+        """`rest`: told at each look whether the agent is paused. `me`: the device id."""
+        self._me, self._tasks = me, list[str]()
         self.runs, self.pause = runs, pause
         self._scheduler, self._engine, self._rules = scheduler, engine, rules
         self._now, self._zone, self._rest = now, zone, rest
@@ -118,14 +122,21 @@ class JobKeeper:
         self.runs.settle()
         self._rest(self.pause.is_paused)
         self._scheduler.look(now, self._zone)
-        self._figures = {one.key: one for one in self._engine.report().tasks}
+        self._figures = by_run(self._engine.report().tasks, self._tasks)
         for _ in range(PASSES):
             if not self._decide(tasks, now):
                 break
         self._confirmed()
-        self._engine.want(
-            transfer_tasks(self.runs.all, self.path, now, paused=self.pause.is_paused)
+        tasks_now = transfer_tasks(
+            self.runs.all,
+            self.path,
+            self._peer_path,
+            self._me,
+            now,
+            paused=self.pause.is_paused,
         )
+        self._tasks = [task.key for task in tasks_now]
+        self._engine.want(tasks_now)
 
     def _decide(self, tasks: TaskGroup, now: datetime) -> bool:
         """Do what is to be done now; return whether there was anything."""
@@ -150,7 +161,11 @@ class JobKeeper:
         return bool(found)
 
     def _refusal(self, record: RunRecord) -> str:
-        """Of what has begun, once: settings are what they were at the start of this agent."""
+        """Of what has begun, once: settings are what they were at the start of this agent. Sources
+        of a consolidation come and go.
+        """
+        if refused := self._rules.sources_refusal(record):
+            return refused
         if record.state != "started":
             return self._rules.refusal(record)
         if record.uid not in self._permitted:
@@ -192,6 +207,12 @@ class JobKeeper:
     def _script_ended(self, uid: str, step: ScriptStep, end: ScriptEnd) -> None:
         self.runs.script_ended(uid, step, end, self._now())
         self.look()
+
+    def _peer_path(self, record: RunRecord, peer: JobPeer) -> str:
+        """Nowhere, where the site would not have it: the run is about to end by that."""
+        if self._rules.sources_refusal(record):
+            return ""
+        return self._rules.peer_path(record, peer)
 
     async def _follow_engine(self) -> None:
         while True:

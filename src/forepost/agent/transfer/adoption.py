@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.edges.tree.placement import ChangedHere
+from forepost.agent.edges.tree.placement import ChangedHere, OpenFolders
 from forepost.agent.transfer.comparison import LeafPlace
 from forepost.agent.transfer.disk import FolderDisk
 from forepost.agent.transfer.growth import GrowingFiles, Recipes
@@ -78,8 +78,12 @@ class Adoption:
 
     # --- before anything is fetched
 
-    def prepare(self, leaf: LeafPlace, rows: Sequence[Row], index: IndexReader) -> int:
-        """Do what needs no content; return the pieces of the leaf that are missing, a bit each."""
+    def prepare(
+        self, leaf: LeafPlace, rows: Sequence[Row], index: IndexReader
+    ) -> tuple[int, list[Row]]:
+        """Do what needs no content; return the pieces of the leaf that are missing, a bit each, and
+        the files whose content is.
+        """
         known = {one.row.path: one for one in self._known(index, leaf)}
         self._announce(
             [row for row in rows if row.kind == LINK or (row.kind == FILE and not row.size)]
@@ -97,11 +101,13 @@ class Adoption:
                     self._join(ours, found.row)
         self._disk.index.drop_coming()
         self._disk.commit()
-        missing = 0
+        missing, lacking = 0, {}
         for number, piece in enumerate(pieces_of(rows), leaf.first_piece):
-            if any(self.lacks(known.get(row.path), row) for row in piece.rows):
-                missing |= 1 << number
-        return missing
+            for row in piece.rows:
+                if row.path in lacking or self.lacks(known.get(row.path), row):
+                    missing |= 1 << number
+                    lacking[row.path] = row
+        return missing, list(lacking.values())
 
     def _announce(self, rows: Sequence[Row]) -> None:
         """Have the index know what comes, before it comes."""
@@ -205,7 +211,7 @@ class Adoption:
             else:
                 name, fd = placement.begin(names, b"")
                 os.close(fd)
-                now = placement.finish(names, name, row.mtime_ns, row.mode, expects)
+                now = placement.finish(names, name, (row.mtime_ns, row.mode), expects)
         except ChangedHere:
             self.outcome.look_again.add(row.path)
         except OSError as error:
@@ -231,12 +237,16 @@ class Adoption:
         their names are on the disk too.
         """
         fds = [one.fd for one in finished if one.fd >= 0]
+        folders = OpenFolders(self._disk.root)
         try:
             self._disk.sync(fds)
             self._know_placed([one.row for one in finished])
+            self._disk.index.begin()
             for one in finished:
-                self._commit_one(one)
+                self._commit_one(one, folders)
+            self._disk.commit()
         finally:
+            folders.close()
             for fd in fds:
                 os.close(fd)
 
@@ -246,17 +256,16 @@ class Adoption:
             self._disk.sync(())
             self._know_placed(())
 
-    def _know_placed(self, coming: Sequence[Row]) -> None:
-        """Enter what has its name into the index, and what comes next."""
+    def _know_placed(self, next_: Sequence[Row]) -> None:
+        """`next_`: what gets its name next."""
         self._disk.index.begin()
-        self._disk.index.drop_coming()
-        self._disk.index.set_coming(coming)
-        if self._placed:
-            self._disk.put(self._placed.values())
+        self._disk.put(self._placed.values())
         for one in self._placed.values():
             self._know_chunks(one.row)
             if one.row.chunks > 1:
                 self._disk.index.drop_partial(one.row.path)
+        self._disk.index.drop_coming()
+        self._disk.index.set_coming(next_)
         self._disk.index.commit()
         self._placed.clear()
 
@@ -265,9 +274,12 @@ class Adoption:
         placed = self._placed.get(path)
         return placed if placed is not None else index.get(path)
 
-    def _commit_one(self, one: Finished) -> None:
+    def _commit_one(self, one: Finished, folders: OpenFolders) -> None:
         row, names = one.row, names_of(one.row.path)
-        name = one.name or self._growing.name_of(row)
+        try:
+            name = one.name or self._growing.name_of(row)
+        except OSError:
+            return
         ours = self.row(self._disk.index, row.path)
         match self.decision(ours, row):
             case Take(taken):
@@ -282,8 +294,9 @@ class Adoption:
                 return
         try:
             self._clear_for(before, row)
+            expects = self._disk.expects(before)
             now = self._disk.placement.finish(
-                names, name, row.mtime_ns, row.mode, self._disk.expects(before)
+                names, name, (row.mtime_ns, row.mode), expects, folders, one.fd
             )
         except ChangedHere:
             self.outcome.look_again.add(row.path)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.peers.credentials import Credentials
+from forepost.agent.edges.tree.space import SetAside
 from forepost.agent.transfer.folder import Folder
 from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection, receive
 from forepost.agent.transfer.surroundings import Surroundings
@@ -62,6 +63,7 @@ class Engine:
             credentials=self._credentials,
             key=key,
             state_dir=state_dir,
+            set_aside=SetAside(state_dir),
             clock=clock,
             executor=ThreadPoolExecutor(READERS, "reader"),
             random=Random(),  # noqa: S311 - whom to ask for what

@@ -26,6 +26,10 @@ class Intake(Protocol):
         """Return what to ask for."""
         ...
 
+    def has_room(self, item: Lacking, place: ChunkPlace) -> bool:
+        """Whether it may be written; not: the disk is full, and nothing more is asked for."""
+        ...
+
     def from_here(self, item: Lacking, place: ChunkPlace) -> bool:
         """Whether the bytes were found on this disk, and written."""
         ...
@@ -91,6 +95,8 @@ class Fetcher:
         found: list[_Under] = []
         for item in target.next(self._peer, wait_sec):
             place = self._intake.place(item)
+            if not self._intake.has_room(item, place):
+                continue
             if self._intake.from_here(item, place):
                 target.item_came(item)
             else:

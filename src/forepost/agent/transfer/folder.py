@@ -3,6 +3,8 @@
 import logging
 import sqlite3
 from collections.abc import Callable
+from functools import partial
+from math import inf
 from typing import Any, Final
 
 import anyio
@@ -11,26 +13,29 @@ from blake3 import blake3
 
 from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.tree.root import RootMissing
-from forepost.agent.transfer import gossip
+from forepost.agent.transfer import gossip, root_fetch
 from forepost.agent.transfer.bandwidth import limits
 from forepost.agent.transfer.bulk import Bulk
 from forepost.agent.transfer.dialer import FolderDialer
+from forepost.agent.transfer.folder_status import transfer_status
 from forepost.agent.transfer.ignored import WrongPattern
+from forepost.agent.transfer.intake import is_full
 from forepost.agent.transfer.introduction import MemberConnection
 from forepost.agent.transfer.known_roots import KnownRoots
 from forepost.agent.transfer.link import Link
+from forepost.agent.transfer.lookout import Lookout
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
 from forepost.agent.transfer.pursuit import Pursuit
 from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.recipe import WrongRecipe
 from forepost.agent.transfer.row import shown
-from forepost.agent.transfer.scan import QUIET_SEC
+from forepost.agent.transfer.scan import PathTrouble
 from forepost.agent.transfer.signature import Vouched, vouched
 from forepost.agent.transfer.speed import Throughput
 from forepost.agent.transfer.surroundings import Surroundings
 from forepost.agent.transfer.target import Target
-from forepost.agent.transfer.task_status import FolderState, errors, status
+from forepost.agent.transfer.task_status import FolderState
 from forepost.agent.transfer.tree import WrongPage
 from forepost.wire.jobs.members import Holding, Roots, WrongWord
 from forepost.wire.jobs.transfer import TransferEvent, TransferStatus, TransferTask
@@ -39,11 +44,11 @@ _log = logging.getLogger(__name__)
 
 AGAIN_SEC: Final = 5.0
 """After what ends a folder: until it is opened anew."""
-LOOK_SEC: Final = 2.0
-"""Between looks through a folder of which nothing is watched."""
+LEAST_AGAIN_SEC: Final = 1.0
+"""Also where somebody has confirmed what it is held for."""
 LIMIT_SEC: Final = 1.0
-KEEP_SEC: Final = 2.0
-"""Between syncs of large files that grow."""
+ROOM_SEC: Final = 2.0
+"""Between looks for room on a full disk."""
 
 
 class Folder:
@@ -63,8 +68,11 @@ class Folder:
         self._open: OpenFolder | None = None
         self._pursuit: Pursuit | None = None
         self._roots = KnownRoots(around)
-        self._look_at: set[bytes] = {b""}
         self.dialer = FolderDialer(self, around.credentials, clock)
+        self._lookout = Lookout(around, self._wake, lambda text: self.tell("error", text))
+        self._room_at = 0.0
+        self._unmade: tuple[PathTrouble, ...] = ()
+        """What the last root met."""
         self.tasks: TaskGroup | None = None
         self._bulk = Bulk(self, around)
 
@@ -78,7 +86,8 @@ class Folder:
             if device_id not in members:
                 link.close("is no member any more")
         if before.settings.ignore != task.settings.ignore or task.held_ok:
-            self._look_at.add(b"")
+            self._lookout.add([b""])
+        self._bulk.keep_only(() if task.paused else members)
         if task.paused:
             self._members.close_all("paused")
         self._wake()
@@ -114,34 +123,9 @@ class Folder:
         self._bulk.offer(met)
 
     def status(self) -> TransferStatus:
-        top = self._open.disk.top if self._open is not None else None
-        total_files = files = top.files if top else 0
-        total = size = top.size if top else 0
-        pursuit = self._pursuit
-        if pursuit is not None:
-            said = pursuit.found.root.top
-            total_files, total = said.files, said.size
-            files = max(0, said.files - pursuit.left.files)
-            size = max(0, said.size - pursuit.left.size)
         self.state.peers = len(self._members.links)
         self.state.is_outranked = self.is_outranked
-        return TransferStatus(
-            key=self.task.key,
-            status=status(self.task, self.state),
-            errors=errors(self.state),
-            files_total=total_files,
-            files_completed=min(files, total_files),
-            size_total=total,
-            size_completed=min(size, total),
-            transferred_down=self.down.total,
-            transferred_up=self.up.total,
-            down_speed=self.down.per_sec(),
-            up_speed=self.up.per_sec(),
-            peers_count=self.state.peers,
-            peers_complete=self._members.complete(top.hash) if top else 0,
-            last_synced=self._roots.last_synced,
-            held=self.state.held,
-        )
+        return transfer_status(self, self.state, self._roots.last_synced)
 
     # --- its life
 
@@ -150,37 +134,60 @@ class Folder:
         while True:
             try:
                 await self._run()
-            except* (RootMissing, OSError, sqlite3.Error, WrongPattern) as group:
+            except* RootMissing as group:
+                self._hold(str(group.exceptions[0]))
+            except* (OSError, sqlite3.Error, WrongPattern) as group:
                 self.state.problem = str(group.exceptions[0])
+                if any(is_full(one) for one in group.exceptions):
+                    self.state.is_full = True
+                    self._around.set_aside.give_up()
             except* Exception as group:  # noqa: BLE001 - the other folders go on
                 _log.exception("%s", self.task.key)
                 self.state.problem = f"a fault of the engine: {group.exceptions[0]!r}"
-            await self._around.clock.sleep(AGAIN_SEC)
+            with anyio.move_on_after(AGAIN_SEC):
+                await self._confirmed()
+            await self._around.clock.sleep(LEAST_AGAIN_SEC)
+
+    async def _confirmed(self) -> None:
+        """Wait until somebody confirms what the folder is held for."""
+        while not (self.state.held and self.task.held_ok):
+            self._news = anyio.Event()
+            await self._news.wait()
+
+    def _hold(self, why: str) -> None:
+        if why and why != self.state.held:
+            self.tell("held", why)
+        self.state.held = why
+        self._around.changed()
 
     async def _run(self) -> None:
         self.state.phase = "loading"
         file = self._around.state_dir / f"{_file_name(self.task.key)}.sqlite"
         around = self._around
         now = around.clock
-        self._open = await self._do(
+        opening = partial(
             OpenFolder,
             self.task,
             file,
             around.credentials.device_id,
             around.executor,
             lambda: (int(now.now().timestamp() * 1e9), now.monotonic()),
+            anew=self.task.held_ok,
         )
+        self._open = await self._do(opening)
         try:
             async with anyio.create_task_group() as tasks:
-                self.state.problem = ""
-                self._look_at.add(b"")
+                self.state.problem = self.state.held = ""
                 self.tasks = tasks
+                self._roots.begin()
+                self._lookout.open(self._open.disk, tasks)
                 tasks.start_soon(gossip.run, self, around.clock)
                 tasks.start_soon(self._limit)
                 tasks.start_soon(self.dialer.run, self.converse)
                 await self._work(tasks)
         finally:
             opened, self._open, self.tasks = self._open, None, None
+            self._lookout.close()
             self._members.close_all("the folder is closed")
             self._bulk.end()
             for most in (self.most_down, self.most_up):
@@ -220,61 +227,72 @@ class Folder:
             if self.task.paused:
                 await self._news.wait()
                 continue
-            await self._look()
-            await self._publish()
+            await self.look()
             found = self._next_root()
             if found is not None and self._members.links and not self.state.held:
-                await self._pursue(found, tasks)
+                self._lookout.rest()
+                try:
+                    await self._pursue(found, tasks)
+                finally:
+                    self._lookout.go_on()
                 continue
             self.state.phase = "resting"
-            if not self.state.is_behind and self._open is not None:
+            if self._open is not None and self._roots.are_all_made(self._writers):
                 await self._do(self._open.clean)
+            await self._look_for_room()
             self._roots.note_synced()
             self._around.changed()
-            with anyio.move_on_after(LOOK_SEC) as idle:
+            with anyio.move_on_after(self._rest_sec()):
                 await self._news.wait()
-            if idle.cancelled_caught:
-                self._look_at.add(b"")
 
-    async def _look(self) -> None:
-        """Enter what changed on the disk into the index."""
-        parts, self._look_at = self._look_at, set()
-        if not parts:
+    def _rest_sec(self) -> float:
+        """How long there is nothing to do, if nobody says anything."""
+        now = self._around.clock.monotonic()
+        full = ROOM_SEC if self.state.is_full else inf
+        return min(self._lookout.due_in(), self._roots.due_in(now), full)
+
+    async def _look_for_room(self) -> None:
+        """What a full disk put off is done when there is room."""
+        now = self._around.clock.monotonic()
+        if self._open is None or now < self._room_at or not self._open.intake.is_room:
             return
-        assert self._open is not None
-        if b"" in parts:
-            parts = {b""}
-            if self.state.phase == "loading":
-                self.state.phase = "indexing"
-        for part in sorted(parts):
-            summary = await self._do(self._scan, part)
-            if not part:
-                self.state.troubles = summary.troubles
-            if summary.held and summary.held != self.state.held:
-                self.tell("held", summary.held)
-            if not part or summary.held:
-                self.state.held = summary.held
-            if summary.restless:
-                self._look_at.add(part)
-        if self._look_at:
-            await self._around.clock.sleep(QUIET_SEC)
+        self._room_at = now + ROOM_SEC
+        await self._do(self._around.set_aside.hold)
+        if self.state.is_full:
+            self.state.is_full = False
+            self._roots.hurry()
             self._news.set()
 
-    def _scan(self, part: bytes) -> Any:
+    async def look(self) -> None:
+        """Enter what changed on the disk into the index."""
         assert self._open is not None
-        return self._open.disk.scan(part, held_ok=self.task.held_ok)
+        if self.state.phase == "loading":
+            self.state.phase = "indexing"
+        held_ok = self.task.held_ok
+        summary = await self._lookout.look(self._do, self._open.disk, held_ok=held_ok)
+        if summary is not None:
+            self._tell_troubles()
+            self._hold(summary.held)
+        await self._publish()
+
+    def _tell_troubles(self) -> None:
+        self.state.troubles = (*self._unmade, *self._lookout.troubles)
 
     # --- roots
 
+    @property
+    def _writers(self) -> set[str]:
+        said = {peer.deviceid for peer in self.task.peers if peer.permission == "rw"}
+        return said.union(self.task.writers)
+
     def _is_writer(self, device_id: str) -> bool:
-        writers = {peer.deviceid for peer in self.task.peers if peer.permission == "rw"}
-        return device_id in writers or device_id in self.task.writers
+        return device_id in self._writers or device_id == self._around.credentials.device_id
 
     async def _publish(self) -> None:
         """Say what the folder holds, if this agent may, and it is not said yet."""
         assert self._open is not None
         disk = self._open.disk
-        if self._roots.is_said(disk) or self.state.held:
+        if self._roots.is_said(self.task, disk) or self.state.held:
             return
         known = self._members.roots.get(self._around.credentials.device_id)
         said = await self._do(self._roots.signed, disk, known)
@@ -284,16 +302,21 @@ class Folder:
 
     def _next_root(self) -> Vouched | None:
         assert self._open is not None
-        found = self._roots.next(self.task, self._open.disk.top.hash, self._members.roots)
+        found = self._roots.next(
+            self.task, self._open.disk, self._members.roots, self._members.links
+        )
         self.state.is_behind = self._roots.is_behind
         self.state.has_source = self._roots.has_source
+        if self._roots.absent and self._roots.absent != self.state.absent:
+            self.tell("held", self._roots.absent)
+        self.state.absent = self._roots.absent
         return found
 
     async def _pursue(self, found: Vouched, tasks: TaskGroup) -> None:
         assert self._open is not None
         pursuit = Pursuit(found, self._open, self._members, self._do, self._around.random)
         self.state.phase = "merging"
-        self._open.intake.troubles.clear()
+        self._open.intake.begin()
         self._open.growing.begin()
         try:
             leaves = await pursuit.compare()
@@ -302,7 +325,7 @@ class Folder:
                 return
             self._pursuit = pursuit
             self.state.phase = "moving"
-            if await self._fetch(pursuit, tasks):
+            if await root_fetch.fetch(self, pursuit, self._bulk, tasks, self._around.clock):
                 self.state.phase = "cleaning"
                 if await pursuit.finish():
                     self._roots.made(found)
@@ -316,45 +339,15 @@ class Folder:
             if pursuit.target is not None:
                 pursuit.target.end()
             self._pursuit = None
-            self._look_at |= pursuit.look_again
-            self._tell_fates(pursuit)
+            self._lookout.add(pursuit.look_again)
+            self.tell_fates(pursuit)
             self.state.is_full = self._open.intake.is_full
-            troubles = self._open.intake.troubles
-            if troubles:
-                self.state.troubles = tuple(troubles.values())
+            self._unmade = tuple(self._open.intake.troubles.values())
+            self._tell_troubles()
 
     async def _wait(self) -> None:
         with anyio.move_on_after(1.0):
             await self._news.wait()
-
-    async def _fetch(self, pursuit: Pursuit, tasks: TaskGroup) -> bool:
-        """Fetch what is missing; whether all of it came."""
-        assert pursuit.target is not None
-        target = pursuit.target
-        self._members.on_have = lambda device, root, pieces: self._has(device, root, pieces, target)
-        kept_at = -KEEP_SEC
-        while not target.is_done:
-            if pursuit.is_outdated or self.task.paused:
-                return False
-            self._bulk.fetch(target, tasks)
-            await pursuit.commit()
-            await self._look()
-            await self._publish()
-            self._tell_fates(pursuit)
-            self._around.changed()
-            if self._around.clock.monotonic() - kept_at > KEEP_SEC:
-                await pursuit.keep_growing()
-                # Who had something not, or not whole, is asked for it again.
-                for device_id, pieces in self._members.who_has(target.root.top.hash).items():
-                    target.has(device_id, pieces)
-                kept_at = self._around.clock.monotonic()
-        while await pursuit.commit(0.0):
-            self._tell_fates(pursuit)
-        return True
-
-    def _has(self, device_id: str, root: bytes, pieces: int | None, target: Target) -> None:
-        if root == target.root.top.hash and not target.is_over:
-            target.has(device_id, pieces)
 
     # --- for Bulk
 
@@ -366,6 +359,10 @@ class Folder:
     def target(self) -> Target | None:
         """What is fetched now."""
         return self._pursuit.target if self._pursuit is not None else None
+
+    @property
+    def pursuit(self) -> Pursuit | None:
+        return self._pursuit
 
     @property
     def members(self) -> Members:
@@ -382,7 +379,7 @@ class Folder:
             TransferEvent(key=self.task.key, kind=kind, text=text[:1_000], at_ms=at_ms)
         )
 
-    def _tell_fates(self, pursuit: Pursuit) -> None:
+    def tell_fates(self, pursuit: Pursuit) -> None:
         for fate in pursuit.take_fates():
             self.tell(fate.kind, shown(fate.path) + (f" -> {fate.text}" if fate.text else ""))
 

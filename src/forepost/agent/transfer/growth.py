@@ -108,6 +108,7 @@ class GrowingFile:
         """Of them, those that the index knows of."""
         self.fd = -1
         self.users = 0
+        self.has_room = False
 
     @property
     def is_whole(self) -> bool:
@@ -134,6 +135,16 @@ class GrowingFiles:
         OSError.
         """
         return self._get(row).done
+
+    def has_room(self, row: Row, has: Callable[[int], bool]) -> bool:
+        """Whether what is missing of the file has room; it is asked for once. Raises NotWanted,
+        OSError.
+        """
+        file = self._get(row)
+        if not file.has_room:
+            done = file.done.bit_count() * row.size // row.chunks
+            file.has_room = has(max(0, row.size - done))
+        return file.has_room
 
     def write(self, row: Row, place: ChunkPlace, number: int, data: memoryview) -> bool:
         """Write a verified chunk; whether the file is whole now. Raises NotWanted, OSError."""
@@ -195,10 +206,14 @@ class GrowingFiles:
                 os.close(file.fd)
                 file.fd = -1
 
-    def names(self) -> set[bytes]:
-        """Return the unfinished names of files that grow."""
+    def give_up(self) -> list[tuple[list[bytes], bytes]]:
+        """Nobody wants any of them; return their places, and their unfinished names."""
         with self._lock:
-            return {file.name for file in self._files.values()}
+            found = [(file.names, file.name) for file in self._files.values()]
+            paths = list(self._files)
+        for path in paths:
+            self.forget(path)
+        return found
 
     def close(self) -> None:
         for path in list(self._files):

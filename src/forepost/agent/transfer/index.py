@@ -179,12 +179,21 @@ class IndexReader:
             ).fetchone()
         )
 
+    def folders(self) -> int:
+        return int(self._sql.execute("SELECT count(*) FROM row WHERE kind = 1").fetchone()[0])
+
     def totals(self) -> tuple[int, int]:
         """Return how many files there are, and their bytes: read from the tree's top."""
         found = self._sql.execute(
             "SELECT sum(files), sum(size) FROM entry WHERE level = (SELECT max(level) FROM entry)"
         ).fetchone()
         return (found[0] or 0, found[1] or 0)
+
+    def facts(self, begin: str) -> list[tuple[str, bytes]]:
+        """Return facts whose names begin so."""
+        return self._sql.execute(
+            "SELECT name, value FROM fact WHERE substr(name, 1, ?) = ?", (len(begin), begin)
+        ).fetchall()
 
     def fact(self, name: str) -> bytes | None:
         found = self._sql.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
@@ -227,6 +236,18 @@ class Index(IndexReader):
     def drop(self, paths: Iterable[bytes]) -> None:
         """Know nothing of these any more."""
         self._sql.executemany("DELETE FROM row WHERE path = ?", ((path,) for path in paths))
+
+    def forget_gone(self, before_ns: int, most: int) -> list[bytes]:
+        """Drop deletions that came to be known before; return their paths."""
+        found = [
+            path
+            for (path,) in self._sql.execute(
+                "SELECT path FROM row WHERE kind = 3 AND seen_mtime_ns < ? LIMIT ?",
+                (before_ns, most),
+            )
+        ]
+        self.drop(found)
+        return found
 
     def put_chunks(self, path: bytes, chunks: Iterable[tuple[int, int, bytes]]) -> None:
         """Offset, length and hash of each chunk of a large file; none: it is none any more."""

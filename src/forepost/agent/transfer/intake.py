@@ -19,6 +19,7 @@ from blake3 import blake3
 
 from forepost.agent.edges.tree.placement import Placement
 from forepost.agent.edges.tree.root import FolderRoot, on_disk
+from forepost.agent.edges.tree.space import DiskSpace
 from forepost.agent.transfer.growth import ChunkPlace, GrowingFiles, NotWanted, Recipes
 from forepost.agent.transfer.index import IndexReader
 from forepost.agent.transfer.kept_rows import Place
@@ -84,10 +85,14 @@ class FolderIntake:
         self._recipes, self._readers = recipes, readers
         self._finished: Queue[Finished] = Queue(MOST_FINISHED)
         self._numbers = count()
+        self.looks_here = True
+        """Whether bytes that are lacking may be on this disk already."""
         self.troubles: dict[bytes, PathTrouble] = {}
         """By path: what cannot be written."""
         self.is_full = False
         """Whether the disk is."""
+        self._needed = 0
+        self._space = DiskSpace(root.fd)
 
     def place(self, item: Lacking) -> ChunkPlace:
         """Return what to ask for."""
@@ -95,12 +100,37 @@ class FolderIntake:
             return ChunkPlace(0, item.row.size, item.row.content)
         return self._recipes.place(item.row.content, item.chunk)
 
+    def has_room(self, item: Lacking, place: ChunkPlace) -> bool:
+        """Whether it may be written: a large file only where all of it has room."""
+        try:
+            if item.chunk < 0:
+                has = self._space.has(place.length)
+            else:
+                has = self._growing.has_room(item.row, self._space.has)
+        except OSError:
+            return True  # what is wrong with it is told where it is written
+        if not has:
+            size = item.row.size
+            self._needed = min(size, self._needed) if self._needed else size
+            self.trouble(item.row.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        return has
+
+    def begin(self) -> None:
+        """Another root is on its way, or the same once more."""
+        self.troubles.clear()
+        self.is_full, self._needed = False, 0
+
+    @property
+    def is_room(self) -> bool:
+        """Whether there is room for the least of what had none."""
+        return self._space.would_have(self._needed)
+
     def from_here(self, item: Lacking, place: ChunkPlace) -> bool:
         """Whether the bytes were found on this disk, and written."""
         with suppress(sqlite3.Error, OSError):
             if item.chunk >= 0 and self._growing.done(item.row) >> item.chunk & 1:
                 return True
-            for found in self._readers.get().places(place.hash):
+            for found in self._readers.get().places(place.hash) if self.looks_here else ():
                 data = self.read(found)
                 if data is not None and blake3(data).digest() == place.hash:
                     self.take(item, place, memoryview(data))
@@ -166,3 +196,10 @@ class FolderIntake:
             while len(found) < most:
                 found.append(self._finished.get_nowait())
         return found
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a disk is, of the folder or of its index."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in FULL

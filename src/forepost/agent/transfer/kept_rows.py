@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS row (
   seen_mtime_ns INTEGER NOT NULL, seen_ctime_ns INTEGER NOT NULL, own INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS row_content ON row (content) WHERE kind = 0;
+CREATE INDEX IF NOT EXISTS row_gone ON row (seen_mtime_ns) WHERE kind = 3;
 CREATE TABLE IF NOT EXISTS chunk (
   path BLOB NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, hash BLOB NOT NULL,
   PRIMARY KEY (path, offset)
@@ -79,6 +80,7 @@ class Partial(msgspec.Struct, frozen=True, gc=False):
 
 
 NOWHERE: Final = FileMark(0, 0, 0, 0)
+"""Of what is gone; `mtime_ns` is then set to when that came to be known here."""
 
 
 def row_of(found: Sequence[Any]) -> Row:

@@ -1,6 +1,7 @@
 """Which roots of a folder's writers are made here, which is next, and what this agent says."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from math import inf
 from typing import Final
 
 from forepost.agent.transfer.disk import FolderDisk
@@ -9,6 +10,8 @@ from forepost.agent.transfer.surroundings import Surroundings
 from forepost.wire.jobs.folder import Root, SignedRoot
 from forepost.wire.jobs.transfer import TransferTask
 
+KEPT: Final = "deletions are remembered"
+FORGOTTEN_SEC: Final = 86_400.0
 RETRY_SEC: Final = 1.0
 """After a root that could not be made as a whole; then twice as long each time, to"""
 LONGEST_RETRY_SEC: Final = 60.0
@@ -22,10 +25,13 @@ class KnownRoots:
         self._own = around.credentials.device_id
         self._made: dict[str, int] = {}
         """By writer: the number of its root that was made here."""
+        self.absent = ""
+        """Which writer was away for too long: what it says does not count yet."""
         self._again: dict[str, tuple[float, float]] = {}
         """By writer, of roots that were not made as a whole: when to try next, after how long."""
         self._synced: dict[str, int] = {}
         self._said = b""
+        self._begun_at = 0.0
         self.is_behind = False
         """Whether a writer has a root that is not made here yet."""
         self.has_source = False
@@ -33,24 +39,55 @@ class KnownRoots:
         self.last_synced = 0
         """Unix seconds of the last moment when nothing was missing any more; 0: never yet."""
 
+    def begin(self) -> None:
+        """The folder was opened: what was made before may be gone with its index, or its root."""
+        self._begun_at = self._around.clock.monotonic()
+        self._made.clear()
+        self._again.clear()
+        self._said = b""
+
     def next(
-        self, task: TransferTask, top_hash: bytes, roots: Mapping[str, Vouched]
+        self,
+        task: TransferTask,
+        disk: FolderDisk,
+        roots: Mapping[str, Vouched],
+        linked: Collection[str],
     ) -> Vouched | None:
-        """Return a root that is to be made now. `top_hash`: of what is here."""
-        self.is_behind = False
+        """Return a root that is to be made now. `linked`: members that are connected."""
+        top_hash, days = disk.top.hash, task.settings.keep_deletions_days
+        if task.held_ok:
+            disk.absence.confirm()
+        self.is_behind, self.absent = False, self._alone(task, disk)
         self.has_source = any(one != self._own for one in roots)
-        if task.type != "folder" and task.permission == "rw":
+        if self.absent or (task.type != "folder" and task.permission == "rw"):
             return None
         for device_id, found in roots.items():
-            if device_id == self._own or self._made.get(device_id, 0) >= found.root.number:
+            if device_id == self._own:
+                continue
+            if self._made.get(device_id, 0) >= found.root.number:
+                if device_id in linked:
+                    disk.absence.in_step(device_id)
                 continue
             if found.root.top.hash == top_hash:
                 self.made(found)
+                disk.absence.in_step(device_id)
+                continue
+            if task.type == "folder" and (away := disk.absence.days_away(device_id)) > days:
+                self.absent = (
+                    f"{device_id} was away for {away} days, deletions are remembered {days}"
+                )
                 continue
             self.is_behind = True
             if self._again.get(device_id, (0.0, 0.0))[0] <= self._around.clock.monotonic():
                 return found
         return None
+
+    @staticmethod
+    def _alone(task: TransferTask, disk: FolderDisk) -> str:
+        """Return why this agent itself is not to be believed; "": it is."""
+        alone = disk.absence.days_alone() if task.type == "folder" and disk.writes else 0
+        is_long = alone > task.settings.keep_deletions_days
+        return f"in step with nobody for {alone} days, longer than {KEPT}" if is_long else ""
 
     def made(self, found: Vouched) -> None:
         """It is made, or never will be."""
@@ -63,14 +100,32 @@ class KnownRoots:
         due = self._around.clock.monotonic() + pause
         self._again[found.device_id] = (due, min(LONGEST_RETRY_SEC, pause * 2))
 
+    def are_all_made(self, writers: set[str]) -> bool:
+        """Whether what is unfinished is wanted by nobody: each writer was heard, or a day went by
+        in which those who were not heard said nothing.
+        """
+        is_old = self._around.clock.monotonic() - self._begun_at > FORGOTTEN_SEC
+        is_heard = writers - {self._own} <= self._made.keys()
+        return not self.is_behind and not self.absent and (is_heard or is_old)
+
+    def hurry(self) -> None:
+        """What put roots off is over."""
+        self._again.clear()
+
+    def due_in(self, now: float) -> float:
+        """Return after how many seconds one that was put off is due."""
+        return min((due - now for due, _ in self._again.values() if due > now), default=inf)
+
     def note_synced(self) -> None:
         """Called when nothing is to be done."""
         if not self.is_behind and self.has_source and self._synced != self._made:
             self._synced = dict(self._made)
             self.last_synced = int(self._around.clock.now().timestamp())
 
-    def is_said(self, disk: FolderDisk) -> bool:
-        """Whether what the folder holds was said to others; who may not write says nothing."""
+    def is_said(self, task: TransferTask, disk: FolderDisk) -> bool:
+        """Whether there is nothing to say to others; who may not write says nothing."""
+        if self._alone(task, disk) and not task.held_ok:
+            return True
         return not disk.writes or disk.top.hash == self._said
 
     def signed(self, disk: FolderDisk, known: Vouched | None) -> SignedRoot:

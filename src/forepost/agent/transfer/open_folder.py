@@ -28,9 +28,11 @@ class OpenFolder:
         device_id: str,
         executor: Executor,
         now: Callable[[], tuple[int, float]],
+        *,
+        anew: bool = False,
     ) -> None:
         """Raises RootMissing, OSError, WrongPattern, sqlite3.Error."""
-        self.disk = FolderDisk(task, file, device_id, executor, now)
+        self.disk = FolderDisk(task, file, device_id, executor, now, anew=anew)
         self.readers = Readers(file)
         self.recipes = Recipes(lambda hash_: page_of(self.readers.get(), hash_))
         self.growing = GrowingFiles(
@@ -77,14 +79,14 @@ class OpenFolder:
 
         Of the folder's thread.
         """
-        growing = self.growing.names()
+        for names, name in self.growing.give_up():
+            self.disk.placement.give_up(names, name)
         for names in self.disk.unfinished:
-            if names[-1] not in growing:
-                self.disk.placement.give_up(names, names[-1])
+            self.disk.placement.give_up(names, names[-1])
         self.disk.unfinished = []
+        self.disk.absence.save()
         self.disk.index.begin()
         for partial in self.disk.index.partials():
-            if partial.name not in growing:
-                self.disk.placement.give_up(names_of(partial.path), partial.name)
-                self.disk.index.drop_partial(partial.path)
+            self.disk.placement.give_up(names_of(partial.path), partial.name)
+            self.disk.index.drop_partial(partial.path)
         self.disk.index.commit()

@@ -60,6 +60,10 @@ class Picker:
             left = self._has[peer] & ~bit
             self.peer_left_keeping(peer, left)
 
+    def release(self, peer: Hashable, piece: int) -> None:
+        """The peer is not asked for this piece after all."""
+        self._asked[peer] = self._asked.get(peer, 0) & ~(1 << piece)
+
     def peer_left_keeping(self, peer: Hashable, pieces: int) -> None:
         """The peer has just these pieces any more; what it was asked for stays asked."""
         asked = self._asked.get(peer, 0)

@@ -50,6 +50,7 @@ class Pursuit:
         self.found = found
         self._folder, self._members, self._do = folder, members, do
         self._random = random
+        folder.intake.looks_here = folder.disk.top.files > 0
         self._outcome = outcome = Outcome()
         self._adoption = Adoption(
             folder.disk, folder.intake, folder.growing, folder.recipes, outcome
@@ -143,13 +144,11 @@ class Pursuit:
         index = self._folder.readers.get()
         for leaf in leaves:
             rows = self._rows(leaf)
-            missing |= self._adoption.prepare(leaf, rows, index)
-            for row in rows:
-                if self._adoption.lacks(index.get(row.path), row):
-                    self.left.files += 1
-                    self.left.size += row.size
-                    if row.chunks > 1:
-                        large.append(row)
+            bits, lacking = self._adoption.prepare(leaf, rows, index)
+            missing |= bits
+            self.left.files += len(lacking)
+            self.left.size += sum(row.size for row in lacking)
+            large += [row for row in lacking if row.chunks > 1]
         return missing, large
 
     def _rows(self, leaf: LeafPlace) -> list[Row]:

@@ -43,6 +43,8 @@ class Removal:
         self._disk.commit()
 
     def _take_one(self, ours: IndexedRow | None, theirs: Row) -> None:
+        if ours is None and self._disk.is_forgotten(theirs):
+            return
         match self._decision(ours, theirs):
             case Nothing():
                 return

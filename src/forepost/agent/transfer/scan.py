@@ -24,6 +24,7 @@ QUIET_SEC: Final = 0.3
 """A file that changed within it is looked at again first."""
 PATIENCE_SEC: Final = 600.0
 """After which a file that never rests is taken as it is."""
+MOST_RESTLESS: Final = 10_000
 MOST_UNFINISHED: Final = 10_000
 MOST_READ: Final = 64
 """Files that are read at a time."""
@@ -67,8 +68,14 @@ class Restless(msgspec.Struct):
             return True
         if last is not None and (last[0] == seen or monotonic - last[1] > PATIENCE_SEC):
             return True
+        if last is None and len(self.since) >= MOST_RESTLESS:
+            return False
         self.since[path] = (seen, last[1] if last else monotonic)
         return False
+
+    def leave(self, path: bytes, now: OnDisk | None) -> None:
+        if now is None or now.kind != "file":
+            self.since.pop(path, None)
 
     def is_late(self, path: bytes, monotonic: float) -> bool:
         last = self.since.get(path)
@@ -163,6 +170,7 @@ class Scan:
     def _one(
         self, names: list[bytes], path: bytes, now: OnDisk | None, row: IndexedRow | None
     ) -> Iterator[Difference]:
+        self._restless.leave(path, now)
         if now is None or now.kind == "other":
             if row is not None and row.row.kind != GONE:
                 yield Difference(path, row, None)

@@ -9,6 +9,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from forepost.agent.edges.peers.credentials import Credentials
+from forepost.agent.edges.tree.space import SetAside
 from forepost.kit.clock import Clock
 from forepost.wire.jobs.transfer import TransferEvent, TransferTask
 
@@ -24,6 +25,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """For what takes the processor or the disk."""
     random: Random
     tell: Callable[[TransferEvent], None]
+    set_aside: SetAside
     changed: Callable[[], None]
     """Called when a status may be another one."""
     is_outranked: Callable[[TransferTask], bool]

@@ -33,6 +33,8 @@ class FolderState(msgspec.Struct, kw_only=True):
     problem: str = ""
     """Why nothing can be done at all."""
     held: str = ""
+    absent: str = ""
+    """Which member is not believed until somebody confirms."""
     is_full: bool = False
     troubles: tuple[PathTrouble, ...] = ()
     is_outranked: bool = False
@@ -43,7 +45,7 @@ def status(task: TransferTask, state: FolderState) -> RunStatus:
     """Return the one word of several that are true, the most important first."""
     if task.paused:
         return "paused"
-    if state.problem or state.held or state.is_full or state.troubles:
+    if state.problem or state.held or state.absent or state.is_full or state.troubles:
         return "error"
     if state.phase == "loading":
         return "loading"
@@ -87,6 +89,8 @@ def errors(state: FolderState) -> list[RunError]:
         found.append(_error(ROOT, state.problem))
     if state.held:
         found.append(_error(HELD, f"{state.held}: nothing is done until somebody confirms"))
+    if state.absent:
+        found.append(_error(HELD, f"{state.absent}: not believed until somebody confirms"))
     if state.is_full:
         found.append(_error(DISK_FULL, os.strerror(errno.ENOSPC)))
     found += _of_files(state.troubles)

@@ -178,6 +178,7 @@ class Roster:
 
     def gone(self, agent_id: int) -> None:
         """It was deleted, and that is committed."""
+        self._hosts.pop(agent_id, None)
         self.forget(agent_id)
         self.tell(agent_id, lambda connection: connection.deactivated("deleted"))
 

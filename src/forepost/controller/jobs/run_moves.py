@@ -13,14 +13,18 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.jobs.course import GONE, UNDER_WAY, RunMove, RunView, move_of
+from forepost.controller.jobs.run_queries import NEWEST, RUNS, rows_of
 from forepost.controller.jobs.run_rows import AnyRow, view_of
-from forepost.controller.jobs.run_store import NEWEST, RUNS, PresenceOf, rows_of
+from forepost.controller.jobs.run_store import PresenceOf
 from forepost.controller.jobs.store import fleet_in, job_in
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
 from forepost.wire.jobs.rest import JobRunStatus
 
 COMING_SEC: Final = 60.0
 """How long a scheduled script waits for agents that are here and have not said that they began."""
+
+FOLDER_NOTICE: Final = timedelta(hours=1)
+"""Between two notices of one folder, which may be in trouble and well again all the time."""
 
 TellOfRun = Callable[[AsyncConnection, StoredJob, int, JobRunStatus], Awaitable[None]]
 """(connection, job, run id, how it ended): puts notices of it into the transaction."""
@@ -46,6 +50,7 @@ class RunMoves:
         self, db: Database, tags_of: TagsOf, presence_of: PresenceOf, tell: TellOfRun
     ) -> None:
         self._db, self._tags_of, self._presence_of, self._tell = db, tags_of, presence_of, tell
+        self._folders_told: dict[int, datetime] = {}
 
     async def settle(self, run_id: int, now: datetime) -> Settled | None:
         """None: it is gone."""
@@ -76,7 +81,7 @@ class RunMoves:
             move = move_of(view, now)
             await self._write(connection, run, move, now)
             ended = _ended(run, move)
-            if ended is not None:
+            if ended is not None and self._is_told(run, now):
                 job = await job_in(connection, run.workspace_id, run.job_id)
                 await self._tell(connection, job, run_id, ended)
         concerned = set(move.ends) | move.released
@@ -145,6 +150,15 @@ class RunMoves:
             return False
         known = [self._presence_of(one) for one in missing]
         return any(one.is_live and not one.takes_none for one in known)
+
+    def _is_told(self, run: AnyRow, now: datetime) -> bool:
+        if run.type != "folder":
+            return True
+        before = self._folders_told.get(run.id)
+        if before is not None and now < before + FOLDER_NOTICE:
+            return False
+        self._folders_told[run.id] = now
+        return True
 
     async def _write(
         self, connection: AsyncConnection, run: AnyRow, move: RunMove, now: datetime

@@ -24,7 +24,8 @@ from forepost.agent.edges.tree.root import FolderRoot, OnDisk, on_disk
 
 UNFINISHED: Final = b".!sync"
 MOST_NAME: Final = 255
-COPY_BYTES: Final = 1 << 20
+MOST_OPEN: Final = 64
+"""Folders that are open at a time."""
 
 
 class ChangedHere(Exception):
@@ -33,6 +34,29 @@ class ChangedHere(Exception):
 
 class Overtaken(ChangedHere):
     """What has the unfinished name now is not the engine's: somebody else's file came between."""
+
+
+class OpenFolders:
+    """Folders that are open while many files are placed in them, one after another."""
+
+    def __init__(self, root: FolderRoot) -> None:
+        self._root = root
+        self._open: dict[tuple[bytes, ...], int] = {}
+
+    def open(self, names: list[bytes]) -> int:
+        """Return a descriptor, good until `close` or so many others. Raises OSError."""
+        key = tuple(names)
+        found = self._open.get(key)
+        if found is None:
+            if len(self._open) >= MOST_OPEN:
+                self.close()
+            found = self._open[key] = self._root.open_folder(names)
+        return found
+
+    def close(self) -> None:
+        for fd in self._open.values():
+            os.close(fd)
+        self._open.clear()
 
 
 class Placement:
@@ -61,28 +85,46 @@ class Placement:
         self,
         names: list[bytes],
         name: bytes,
-        mtime_ns: int,
-        mode: int,
+        dress: tuple[int, int],
         is_expected: Callable[[OnDisk | None], bool],
+        folders: OpenFolders | None = None,
+        fd: int = -1,
     ) -> OnDisk:
         """Give the unfinished file `name` its place, and return what is there then.
 
-        Its data is written, and synced where that is wanted. `is_expected` says whether what is in
-        its place may be replaced. Raises ChangedHere, OSError: the place is as it was.
+        `dress`: its time (ns) and permission bits. Its data is written, and synced where that is
+        wanted. `is_expected` says whether what is in its place may be replaced. `folders`: those
+        that many files are placed in, one after another; `fd`: the file itself, where it is open.
+        Raises ChangedHere, OSError: the place is as it was.
         """
+        if folders is not None:
+            return self._finish(folders.open(names[:-1]), names, name, dress, is_expected, fd)
         with self._root.folder(names[:-1]) as folder:
-            _dress(folder, name, mtime_ns, mode)
+            return self._finish(folder, names, name, dress, is_expected, fd)
+
+    def _finish(
+        self,
+        folder: int,
+        names: list[bytes],
+        name: bytes,
+        dress: tuple[int, int],
+        is_expected: Callable[[OnDisk | None], bool],
+        fd: int,
+    ) -> OnDisk:
+        if fd >= 0:
+            os.fchmod(fd, dress[1])
+            os.utime(fd, ns=(dress[0], dress[0]))
+        else:
+            _dress(folder, name, *dress)
+        if is_expected(None):
+            _place_new(folder, name, names[-1])
+        else:
             before = _look(folder, names[-1])
-            if not is_expected(before):
+            if before is None or before.kind == "folder" or not is_expected(before):
                 raise ChangedHere
-            if before is None:
-                _place_new(folder, name, names[-1])
-            elif before.kind == "folder":
-                raise ChangedHere
-            else:
-                self._archive.keep(folder, names)
-                self._swap(folder, names, name, before)
-            found = _look(folder, names[-1])
+            self._archive.keep(folder, names)
+            self._swap(folder, names, name, before)
+        found = on_disk(os.fstat(fd)) if fd >= 0 else _look(folder, names[-1])
         if found is None:
             raise ChangedHere
         return found

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -49,6 +49,8 @@ class FolderRoot:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RootMissing(f"{path}: {error.strerror}") from None
         self._identity = self._now()
+        self.on_list: Callable[[int, list[bytes]], None] = _ignore
+        """Called with each folder before it is listed."""
 
     def close(self) -> None:
         os.close(self.fd)
@@ -71,6 +73,11 @@ class FolderRoot:
         if found != marker:
             what = "has no marker (.sync/ID)" if found is None else "is of another job (.sync/ID)"
             raise RootMissing(f"{self.path}: {what}; is it mounted?")
+
+    def file_system(self) -> bytes:
+        """Return what tells the file system from others, also after a restart of the host."""
+        found = os.statvfs(f"/proc/self/fd/{self.fd}").f_fsid
+        return b"%d" % (found or self.path.stat().st_dev)
 
     def marker(self) -> str | None:
         """Return whose folder this is; None: nobody's yet."""
@@ -96,11 +103,15 @@ class FolderRoot:
     @contextmanager
     def folder(self, names: list[bytes]) -> Iterator[int]:
         """Open a folder below the root, for calls with `dir_fd`. Raises OSError."""
-        fd = open_beneath(self.fd, names, os.O_RDONLY | os.O_DIRECTORY)
+        fd = self.open_folder(names)
         try:
             yield fd
         finally:
             os.close(fd)
+
+    def open_folder(self, names: list[bytes]) -> int:
+        """Open a folder below the root; the caller closes it. Raises OSError."""
+        return open_beneath(self.fd, names, os.O_RDONLY | os.O_DIRECTORY)
 
     def stat(self, names: list[bytes]) -> OnDisk | None:
         """None: there is nothing, or no folder above it."""
@@ -118,6 +129,7 @@ class FolderRoot:
     def listing(self, names: list[bytes]) -> list[tuple[bytes, OnDisk]]:
         """Return what is in a folder, by name in order of bytes. Raises OSError."""
         with self.folder(names) as fd:
+            self.on_list(fd, names)
             found = []
             with os.scandir(fd) as entries:
                 for entry in entries:
@@ -140,6 +152,10 @@ class FolderRoot:
             os.close(fd)
             raise OSError(errno.EINVAL, "not a file", os.fsdecode(b"/".join(names)))
         return fd
+
+
+def _ignore(_fd: int, _names: list[bytes]) -> None:
+    pass
 
 
 def on_disk(seen: os.stat_result) -> OnDisk:

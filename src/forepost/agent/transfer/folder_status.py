@@ -1,0 +1,54 @@
+"""What is told of a folder: how it stands, and its figures."""
+
+from typing import Protocol
+
+from forepost.agent.transfer.members import Members
+from forepost.agent.transfer.open_folder import OpenFolder
+from forepost.agent.transfer.pursuit import Pursuit
+from forepost.agent.transfer.speed import Throughput
+from forepost.agent.transfer.task_status import FolderState, errors, status
+from forepost.wire.jobs.transfer import TransferStatus, TransferTask
+
+
+class ReportedFolder(Protocol):
+    """A task, what is open of it, and what is on its way."""
+
+    task: TransferTask
+    down: Throughput
+    up: Throughput
+
+    @property
+    def opened(self) -> OpenFolder | None: ...
+
+    @property
+    def pursuit(self) -> Pursuit | None: ...
+
+    @property
+    def members(self) -> Members: ...
+
+
+def transfer_status(folder: ReportedFolder, state: FolderState, last_synced: int) -> TransferStatus:
+    top = folder.opened.disk.top if folder.opened is not None else None
+    total_files = files = top.files if top else 0
+    total = size = top.size if top else 0
+    if folder.pursuit is not None:
+        said, left = folder.pursuit.found.root.top, folder.pursuit.left
+        total_files, total = said.files, said.size
+        files, size = max(0, said.files - left.files), max(0, said.size - left.size)
+    return TransferStatus(
+        key=folder.task.key,
+        status=status(folder.task, state),
+        errors=errors(state),
+        files_total=total_files,
+        files_completed=min(files, total_files),
+        size_total=total,
+        size_completed=min(size, total),
+        transferred_down=folder.down.total,
+        transferred_up=folder.up.total,
+        down_speed=folder.down.per_sec(),
+        up_speed=folder.up.per_sec(),
+        peers_count=state.peers,
+        peers_complete=folder.members.complete(top.hash) if top else 0,
+        last_synced=last_synced,
+        held=state.held or state.absent,
+    )
