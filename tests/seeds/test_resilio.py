@@ -168,9 +168,11 @@ def test_statuses_of_synchronization_jobs(site: JobsSite) -> None:
 def test_statuses_of_distribution_and_consolidation_jobs(site: JobsSite) -> None:
     site.job("d.json", name="d", type="distribution", permission="ro", path="/data/d")
     site.job("c.json", name="c", type="consolidation", path="/data/c")
+    # each source of a consolidation has a task of its own
+    deviceid = site.call("GET", "/api/v3/client").body["deviceid"]
     for status in OF_TRANSFERS:
-        for name in ("d", "c"):
-            site.say(f"job:{name}", status)
+        for name, key in (("d", "job:d"), ("c", f"{deviceid}:job:c")):
+            site.say(key, status)
             assert site.until_status(name, status)["type"] == "transfer"
 
 

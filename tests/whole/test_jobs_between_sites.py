@@ -99,7 +99,8 @@ def test_a_folder_goes_both_ways_and_rests_while_paused(
     for site in sites:
         found = site.until_status("f", "synced")
         assert found["peers_count"] == 1
-        assert found["last_synced"] > 0
+    for site in sites:
+        until(lambda site=site: site.run_of("f").get("last_synced", 0) > 0, LONG_SEC)
     two.command("jobs", "pause")
     two.until_status("f", "paused")
     (one.files / "c").write_text("while paused")
