@@ -85,6 +85,10 @@ class Cast:
         self.microservice = made["id"]
         registry = {"name": "r", "url": "hub.example"}
         self.registry = self.owner.call("POST", f"{base}/registries", registry, status=201)["id"]
+        wanted = {"agent_id": self.agent.id, "path": "/srv"}
+        job = {"name": "j", "type": "folder", "agents": [wanted]}
+        self.job = self.owner.call("POST", f"{base}/jobs", job, status=201)["id"]
+        self.run = self.owner.call("GET", f"{base}/runs")["data"][0]["id"]
         of_agent = f"/workspaces/{self.workspace}/agents/{self.agent.id}"
         made = self.owner.call("POST", f"{of_agent}/share-links", {}, status=201)
         self.link = made["share_link"]["id"]
@@ -133,6 +137,8 @@ def fill(template: str, cast: Cast) -> str:
         ("{queue_id:int}", cast.queue),
         ("{microservice_id:int}", cast.microservice),
         ("{registry_id:int}", cast.registry),
+        ("{job_id:int}", cast.job),
+        ("{run_id:int}", cast.run),
     ):
         template = template.replace(name, str(value))
     return template
@@ -153,6 +159,8 @@ OBJECTS = (
     "queue",
     "microservice",
     "registry",
+    "job",
+    "run",
 )
 BODIES: dict[str, Any] = {"POST": {}, "PATCH": {}}
 

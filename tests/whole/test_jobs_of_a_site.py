@@ -20,7 +20,7 @@ LONG_SEC = 60
 
 
 class JobsHost:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: str) -> None:
         self.folder, self.port = folder, free_port()
         (folder / "jobs.d").mkdir()
         self.agent = LonelyAgent(
@@ -30,6 +30,7 @@ class JobsHost:
             FOREPOST_AGENT_API__CLIENT_API_ENABLED="true",
             FOREPOST_AGENT_API__CLIENT_API_PORT=str(self.port),
         )
+        self.agent.env |= more
 
     def command(self, *words: str, status: int = 0, stdin: str = "") -> str:
         state_dir = ("--state-dir", str(self.agent.folder / "state"))

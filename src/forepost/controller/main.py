@@ -63,7 +63,7 @@ async def build(
         async with open_stores(settings, folder, clock, health, adopt=adopt) as stores:
             core = await core_join.opened(settings, folder, stores, clock, health)
             parts = [core.access.built(), core.probes.built(), core.workloads.built()]
-            parts.append(core.jobs.built())
+            parts += [core.jobs.built(), core.jobs.relay(settings.jobs).built()]
             parts += [await subject(core) for subject in subjects]
             parts.append(fleet.built(core, parts))
             core.followers.extend(chain.from_iterable(part.followers for part in parts))

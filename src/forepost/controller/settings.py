@@ -192,10 +192,19 @@ class FlowsSection(Section, frozen=True, kw_only=True):
 
 
 class JobsSection(Section, frozen=True, kw_only=True):
-    """How long runs of jobs are kept."""
+    """How long runs of jobs are kept, and the relay for agents that cannot reach each other."""
 
     kept_days: Annotated[int, Meta(ge=1, le=36_500)] = 180
     """After their end."""
+    relay_pairs: Annotated[int, Meta(ge=0, le=10_000)] = 100
+    """Pairs of agents whose transfers pass through the controller, as they cannot reach each other;
+    0: none."""
+    relay_pair_kib_per_sec: Annotated[int, Meta(ge=1, le=1 << 22)] = 4_096
+    """Of each pair, both ways together."""
+    relay_kib_per_sec: Annotated[int, Meta(ge=1, le=1 << 22)] = 16_384
+    """Of all pairs together."""
+    relay_idle_sec: Annotated[float, Meta(ge=1, le=86_400)] = 300.0
+    """Nothing has passed for so long: it is closed."""
 
 
 class Settings(Section, frozen=True, kw_only=True):

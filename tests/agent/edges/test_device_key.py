@@ -7,6 +7,7 @@ import re
 import ssl
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_the_certificate_is_of_the_key_and_has_no_end(tmp_path: Path) -> None:
         check=True,
     ).stdout
     assert "9999" in said
-    assert found.device_id in said
+    assert found.device_id in said, "two of one subject would be taken for each other"
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\n"])
@@ -102,3 +103,22 @@ def test_a_key_that_cannot_be_read_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"):
         of(tmp_path)
     assert elsewhere.read_text() == "not ours"
+
+
+def test_a_key_that_is_as_it_was_needs_no_cryptography(tmp_path: Path) -> None:
+    """13 MiB that an agent does not carry about for its whole life."""
+    code = (
+        "import logging, sys; from pathlib import Path\n"
+        "from forepost.agent.edges.device_key import device_key\n"
+        "from forepost.kit.health import Health\n"
+        "found = device_key(Path(sys.argv[1]), Health(logging.getLogger()))\n"
+        "print(found.device_id, 'cryptography' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    said = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2)]
+    first, second = (one.stdout.split() for one in said)
+    assert (first[1], second[1]) == ("True", "False")
+    assert first[0] == second[0]
+    (tmp_path / "device-id.json").write_bytes(b"nonsense")
+    third = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert third == first

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from forepost.agent.jobs.course import MOST_SCRIPTS
 from forepost.agent.jobs.runs import ScriptEnd
 from forepost.wire.jobs.job import Job, JobPeer, JobTriggers
@@ -206,6 +208,35 @@ def test_scripts_around_a_transfer_in_their_order() -> None:
         found = here.runs.get(uid(2))
         assert found is not None
         assert found.reason == "complete script: exit code 4"
+
+
+def test_where_others_failed_what_has_everything_is_finished_and_the_rest_has_failed() -> None:
+    triggers = JobTriggers(post_download=SCRIPT, complete=SCRIPT)
+    jobs = [
+        Job(
+            name=name, type="distribution", path="/t", triggers=triggers,
+            permission="rw" if name == "s" else "ro",
+        )
+        for name in "sabc"
+    ]  # fmt: skip
+    with site() as here:
+        document = [wanted(number, job) for number, job in enumerate(jobs)]
+        here.runs.want(document, here.now)
+        here.tick()
+        for number, word, count in (
+            (0, "seeding", 3), (1, "seeding", 3), (2, "downloading", 2), (3, "loading", 0),
+        ):  # fmt: skip
+            key = f"run:{uid(number)}"
+            here.transfers[key] = status(key, word, files_total=3, files_completed=count)
+        document = [msgspec.structs.replace(one, incomplete=True) for one in document]
+        here.runs.want(document, here.now)
+        here.tick()
+        assert here.processes == {uid(1): "post_download"}
+        here.end(uid(1), ScriptEnd(exit_code=0))
+        here.tick()
+        states = [here.state(number) for number in range(4)]
+        assert states == ["finished", "finished", "error", "started"]
+        assert here.processes == {}, "the script `complete` may clean up: it does not run"
 
 
 def test_a_crash_in_a_script_around_a_transfer() -> None:

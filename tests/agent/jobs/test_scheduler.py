@@ -72,7 +72,7 @@ def test_a_moment_begins_a_run_that_is_named_by_it(here: Scheduled) -> None:
     run(here, NOON - HOUR, NOON + 2 * DAY)
     assert here.moments == [NOON, NOON + DAY, NOON + 2 * DAY]
     (first, *_) = sorted(here.runs.all, key=lambda one: one.queued_at)
-    assert first.uid == made_uid(UID, str(int(NOON.timestamp())), "")
+    assert first.uid == made_uid(UID, str(int(NOON.timestamp())))
     assert (first.by, first.job_id, first.of_controller) == ("schedule", 7, True)
     assert here.scheduler.next_of(UID) == NOON + 3 * DAY
 
@@ -80,8 +80,8 @@ def test_a_moment_begins_a_run_that_is_named_by_it(here: Scheduled) -> None:
 def test_the_uid_is_as_the_controller_makes_it() -> None:
     from hashlib import sha256
 
-    said = sha256(f"{UID}/{int(NOON.timestamp())}/".encode()).hexdigest()[:32]
-    assert made_uid(UID, str(int(NOON.timestamp())), "") == said
+    said = sha256(f"{UID}/{int(NOON.timestamp())}".encode()).hexdigest()[:32]
+    assert made_uid(UID, str(int(NOON.timestamp()))) == said
 
 
 def test_a_clock_that_is_set_back_runs_no_moment_again(here: Scheduled) -> None:

@@ -5,34 +5,22 @@ made once; the certificate says nothing but the key, has no end, and is made ane
 the key.
 """
 
-from datetime import UTC, datetime
+import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
 from forepost.agent.cores.device_id import device_ids
 from forepost.kit import files
 from forepost.kit.health import Health
+from forepost.kit.state_file import Damaged, StateFile
 
 KEY: Final = "device-key.pem"
 CERTIFICATE: Final = "device-cert.pem"
-ASIDE: Final = ".damaged"
+KNOWN: Final = "device-id.json"
 LARGEST: Final = 16 << 10
-_SINCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_UNTIL: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""RFC 5280: of a certificate without an end. The clock of a site may be wrong by years."""
 
 
 class DeviceKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +34,13 @@ class DeviceKey(msgspec.Struct, frozen=True, kw_only=True):
     """PEM, signed by the key itself."""
 
 
+class KnownDevice(msgspec.Struct, frozen=True):
+    """Of which files what was found: while they are the same nothing is looked at again."""
+
+    spki: bytes
+    sha256: str
+
+
 def device_key(state_dir: Path, health: Health) -> DeviceKey:
     """Return the key of this agent, which is made at the first call.
 
@@ -53,74 +48,29 @@ def device_key(state_dir: Path, health: Health) -> DeviceKey:
     peers that name the former one refuse it. Raises OSError where the key can be neither read nor
     made.
     """
-    path = state_dir / KEY
-    key = _known(path, health)
-    if key is None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        files.replace(path, pem)
-    certificate = state_dir / CERTIFICATE
-    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    name, hexadecimal = device_ids(spki)
-    if not _is_of(certificate, spki):
-        files.replace(certificate, _signed(key, name))
+    key, certificate = state_dir / KEY, state_dir / CERTIFICATE
+    file = StateFile(state_dir / KNOWN, msgspec.json.Decoder(KnownDevice).decode)
+    known: KnownDevice | None = None
+    with suppress(Damaged, OSError):
+        known = file.load()
+    if known is None or known.sha256 != _hash(key, certificate):
+        from forepost.agent.edges.device_certificate import seen_to  # noqa: PLC0415 - 13 MiB
+
+        spki = seen_to(key, certificate, health)
+        known = KnownDevice(spki, _hash(key, certificate))
+        file.keep(msgspec.json.encode(known), health)
+    name, hexadecimal = device_ids(known.spki)
     return DeviceKey(
-        device_id=name, device_id_hex=hexadecimal, key_file=path, certificate_file=certificate
+        device_id=name, device_id_hex=hexadecimal, key_file=key, certificate_file=certificate
     )
 
 
-def _known(path: Path, health: Health) -> ec.EllipticCurvePrivateKey | None:
-    """The key that is there; None: one is to be made. Raises OSError."""
-    try:
-        data = files.read(path, LARGEST)
-    except FileNotFoundError:
-        return None
-    try:
-        return _checked(data)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        reason = str(error)
-    aside = path.with_name(f"{KEY}{ASIDE}")
-    path.replace(aside)
-    health.ill(
-        KEY,
-        f"{path} is damaged ({reason}) and set aside as {aside.name}: this agent has another device"
-        " id now, which its peers must be told",
-        lasting=True,
-    )
-    return None
-
-
-def _checked(data: bytes) -> ec.EllipticCurvePrivateKey:
-    """Raises ValueError, TypeError, UnsupportedAlgorithm."""
-    key = load_pem_private_key(data, None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise TypeError("not of the kind that this agent makes")
-    numbers = key.private_numbers()
-    if ec.derive_private_key(numbers.private_value, key.curve).private_numbers() != numbers:
-        raise ValueError("its two halves are not of one key")
-    return key
-
-
-def _is_of(path: Path, spki: bytes) -> bool:
-    try:
-        found = x509.load_pem_x509_certificate(files.read(path, LARGEST))
-    except (OSError, ValueError):
-        return False
-    public = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return public == spki
-
-
-def _signed(key: ec.EllipticCurvePrivateKey, name: str) -> bytes:
-    said = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(said)
-        .issuer_name(said)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(_SINCE)
-        .not_valid_after(_UNTIL)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return made.public_bytes(Encoding.PEM)
+def _hash(*paths: Path) -> str:
+    """Of what is in the files; "" where one cannot be read."""
+    found = hashlib.sha256()
+    for path in paths:
+        try:
+            found.update(hashlib.sha256(files.read(path, LARGEST)).digest())
+        except OSError:
+            return ""
+    return found.hexdigest()

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import anyio
 
+from forepost.agent.edges.device_key import device_key
 from forepost.agent.edges.files.job_folder import JobFolder
 from forepost.agent.edges.host.time_zone import local_zone
 from forepost.agent.edges.local.http_face import LocalHttp
@@ -92,9 +93,6 @@ class SiteJobs:
 
     def __init__(self, site: Site, engine: TransferEngine | None = None) -> None:
         """Raises OSError, ModuleNotFoundError."""
-        # an extra, which an agent may be without
-        from forepost.agent.edges.device_key import device_key  # noqa: PLC0415
-
         self._site = site
         state_dir, health, section = site.node.state_dir, site.health, site.settings.jobs
         self._key = device_key(state_dir, health)
@@ -117,6 +115,7 @@ class SiteJobs:
             self._now,
             local_zone,
             self._let_rest,
+            self._key.device_id,
         )
         self._let_rest(self._pause.is_paused)
         self._files: LocalJobs | None = None

@@ -20,6 +20,10 @@ MOST_SCRIPTS: Final = 4
 """That run at a time; the others wait."""
 LINGER_SEC: Final = 60.0
 """How long what a finished transfer has is still given to others."""
+BUSY: Final = frozenset(
+    ("loading", "indexing", "processing files", "writing acl", "cleaning up destination folder")
+)
+"""While it is not known yet whether everything is here."""
 COMPLETE: Final = frozenset(("seeding", "successfully finished"))
 
 
@@ -138,7 +142,10 @@ def _next(
         return EndRun(one.uid, "error", refused)
     if situation.paused or one.wished == "pause":
         return None
-    step = _following(one, situation.transfers.get(one.task_key))
+    told = situation.transfers.get(one.task_key)
+    if one.incomplete:
+        return _incomplete(one, told, room)
+    step = _following(one, told)
     if step is None or (step in SCRIPT_STEPS and room <= 0):
         return None
     return BeginRun(one.uid, step) if step else EndRun(one.uid, "finished")
@@ -160,16 +167,35 @@ def _first(
     return EndRun(one.uid, "error", refused) if refused else BeginRun(one.uid, step)
 
 
+def _incomplete(one: RunRecord, told: TransferStatus | None, room: int) -> RunDecision | None:
+    """Nothing more comes: a source has given what could be given; what a destination has is all, or
+    too little.
+    """
+    if one.job.permission == "rw":
+        return EndRun(one.uid, "finished")
+    if one.step and (told is None or told.status in BUSY):
+        return None
+    if told is None or not _is_here(told):
+        return EndRun(one.uid, "error", "others of it failed before everything was here")
+    if one.step == "transfer" and script_of(one.job, "post_download"):
+        return BeginRun(one.uid, "post_download") if room > 0 else None
+    return EndRun(one.uid, "finished")
+
+
+def _is_here(told: TransferStatus) -> bool:
+    is_well = not told.errors and not told.held
+    return is_well and told.status in COMPLETE and told.files_completed == told.files_total
+
+
 def _following(one: RunRecord, told: TransferStatus | None) -> Step | None:
     """The step after the one that a transfer is in; "": it is finished; None: not yet."""
     if one.step == "":
         return first_step(one)
-    if one.job.type == "folder" or told is None or told.errors or told.held:
+    if one.job.type == "folder" or told is None or not _is_here(told):
         return None
-    is_here = told.status in COMPLETE and told.files_completed == told.files_total
-    if one.step == "transfer" and is_here:
+    if one.step == "transfer":
         return "post_download" if script_of(one.job, "post_download") else "downloaded"
-    if one.step == "downloaded" and is_here:
+    if one.step == "downloaded":
         others = len(one.job.peers)
         all_have_it = one.complete if one.of_controller else told.peers_complete >= others > 0
         if all_have_it:

@@ -19,9 +19,11 @@ from forepost.agent.jobs.runs import Runs, ScriptEnd
 from forepost.agent.jobs.scheduler import JobScheduler
 from forepost.agent.jobs.script_runs import ScriptRuns
 from forepost.agent.jobs.site_rules import JobRules
+from forepost.agent.jobs.source_tasks import by_run
 from forepost.agent.jobs.transfer_tasks import transfer_tasks
 from forepost.agent.ports.transfer import TransferEngine
 from forepost.wire.jobs.delivery import RunOutput
+from forepost.wire.jobs.job import JobPeer
 from forepost.wire.jobs.transfer import TransferStatus
 
 LOOK_SEC: Final = 1.0
@@ -47,13 +49,17 @@ class JobKeeper:
         now: Callable[[], datetime],
         zone: Callable[[], tzinfo],
         rest: Callable[[bool], None] = lambda _: None,
+        me: str = "",
     ) -> None:
-        """`rest`: told at each look whether the agent is paused."""
+        """`rest`: told at each look whether the agent is paused. `me`: the device id."""
+        self._me, self._tasks = me, list[str]()
         self.runs, self.pause = runs, pause
         self._scheduler, self._engine, self._rules = scheduler, engine, rules
         self._now, self._zone, self._rest = now, zone, rest
         self._scripts = ScriptRuns(processes, self._script_ended, self._tell)
         self._due, self._news = anyio.Event(), anyio.Event()
+        self._figures: Mapping[str, TransferStatus] = {}
+        """By task key, what the engine said last."""
         self._permitted: set[str] = set()
         """Runs that had begun, and that the site has nothing against."""
         self.version = 0
@@ -86,7 +92,7 @@ class JobKeeper:
         return RunFacts(
             paused=self.pause.is_paused,
             executes=record.uid in self._scripts.running,
-            told=self._told().get(record.task_key),
+            told=self._figures.get(record.task_key),
         )
 
     def path(self, record: RunRecord) -> str:
@@ -116,22 +122,29 @@ class JobKeeper:
         self.runs.settle()
         self._rest(self.pause.is_paused)
         self._scheduler.look(now, self._zone)
-        told = self._told()
+        self._figures = by_run(self._engine.report().tasks, self._tasks)
         for _ in range(PASSES):
-            if not self._decide(tasks, now, told):
+            if not self._decide(tasks, now):
                 break
-        self._confirmed(told)
-        self._engine.want(
-            transfer_tasks(self.runs.all, self.path, now, paused=self.pause.is_paused)
+        self._confirmed()
+        tasks_now = transfer_tasks(
+            self.runs.all,
+            self.path,
+            self._peer_path,
+            self._me,
+            now,
+            paused=self.pause.is_paused,
         )
+        self._tasks = [task.key for task in tasks_now]
+        self._engine.want(tasks_now)
 
-    def _decide(self, tasks: TaskGroup, now: datetime, told: Mapping[str, TransferStatus]) -> bool:
+    def _decide(self, tasks: TaskGroup, now: datetime) -> bool:
         """Do what is to be done now; return whether there was anything."""
         situation = RunSituation(
             now=now,
             paused=self.pause.is_paused,
             running=frozenset(self._scripts.running),
-            transfers=told,
+            transfers=self._figures,
             refusal=self._refusal,
         )
         found = decisions(self.runs.all, situation)
@@ -143,12 +156,16 @@ class JobKeeper:
                     self._scripts.stop(one.uid)
                 case EndRun():
                     record = self.runs.get(one.uid)
-                    figures = told.get(record.task_key) if record is not None else None
+                    figures = self._figures.get(record.task_key) if record is not None else None
                     self.runs.end(one.uid, one.state, one.reason, now, figures)
         return bool(found)
 
     def _refusal(self, record: RunRecord) -> str:
-        """Of what has begun, once: settings are what they were at the start of this agent."""
+        """Of what has begun, once: settings are what they were at the start of this agent. Sources
+        of a consolidation come and go.
+        """
+        if refused := self._rules.sources_refusal(record):
+            return refused
         if record.state != "started":
             return self._rules.refusal(record)
         if record.uid not in self._permitted:
@@ -157,10 +174,10 @@ class JobKeeper:
             self._permitted.add(record.uid)
         return ""
 
-    def _confirmed(self, told: Mapping[str, TransferStatus]) -> None:
+    def _confirmed(self) -> None:
         """What was confirmed counts for what was held then, and for nothing later."""
         for one in self.runs.all:
-            figures = told.get(one.task_key)
+            figures = self._figures.get(one.task_key)
             if one.held_ok and figures is not None and not figures.held:
                 with suppress(OSError):  # tried again with the next look
                     self.runs.change(msgspec.structs.replace(one, held_ok=False))
@@ -186,8 +203,11 @@ class JobKeeper:
         self.runs.script_ended(uid, step, end, self._now())
         self.look()
 
-    def _told(self) -> dict[str, TransferStatus]:
-        return {one.key: one for one in self._engine.report().tasks}
+    def _peer_path(self, record: RunRecord, peer: JobPeer) -> str:
+        """Nowhere, where the site would not have it: the run is about to end by that."""
+        if self._rules.sources_refusal(record):
+            return ""
+        return self._rules.peer_path(record, peer)
 
     async def _follow_engine(self) -> None:
         while True:

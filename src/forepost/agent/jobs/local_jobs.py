@@ -86,24 +86,36 @@ class LocalJobs:
         be read.
         """
         self.found = LocalJobsRead(kept or {})
+        self._read: Mapping[str, JobFile | OSError] | None = None
+        """What was read last; None: nothing, or it could not be."""
+
+    def _is_as_before(self, read: Mapping[str, JobFile | OSError]) -> bool:
+        last = self._read
+        if last is None or last.keys() != read.keys():
+            return False
+        return all(last[name] is one for name, one in read.items())
 
     def look(self) -> bool:
         """Read the folder; return whether it says something else than before."""
         before, was_known = self.found, self.is_known
+        self._file.settle(self._health)
         try:
-            self.found = after(before.understood, self._folder.read())
+            read = self._folder.read()
+            if was_known and self._is_as_before(read):
+                return False
+            self.found = after(before.understood, read)
         except OSError as error:
+            self._read = None
             reason = f"{self._folder.path}: {error.strerror or error}"
             self._health.ill(SUBJECT, f"{reason}; what was there before goes on")
             return False
-        self.is_known = True
+        self.is_known, self._read = True, read
         if self.found.problems:
             name, problem = next(iter(self.found.problems.items()))
             more = f" (and {len(self.found.problems) - 1} more)" * (len(self.found.problems) > 1)
             self._health.ill(SUBJECT, f"{name}: {problem}{more}", minor=True)
         else:
             self._health.well(SUBJECT)
-        self._file.settle(self._health)
         if self.found == before and was_known:
             return False
         self._file.keep(msgspec.json.encode(self.found.understood), self._health)

@@ -43,6 +43,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     site_wish: Wish = "run"
     """Of somebody at this host."""
     complete: bool = False
+    incomplete: bool = False
     held_ok: bool = False
     state: RunState = "queued"
     step: Step = ""

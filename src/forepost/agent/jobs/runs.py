@@ -133,6 +133,7 @@ class Runs:
         source: str = "",
         scheduled_at: datetime | None = None,
         job_id: int | None = None,
+        writers: Collection[str] = (),
     ) -> RunRecord:
         """Take a run of this site. `job_id`: of a controller, whose schedule begins it.
 
@@ -147,6 +148,7 @@ class Runs:
             by=by,
             source=source,
             of_controller=of_controller,
+            writers=list(writers),
             scheduled_at=scheduled_at,
             queued_at=now,
         )
@@ -293,6 +295,7 @@ class Runs:
             wish=wanted.wish,
             reason="" if wanted.wish != "cancel" else "canceled at the controller",
             complete=wanted.complete,
+            incomplete=wanted.incomplete,
             expires_at=wanted.expires_at,
         )
 

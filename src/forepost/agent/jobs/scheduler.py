@@ -26,6 +26,7 @@ class Timed(msgspec.Struct, frozen=True):
     uid: str
     job: Job
     job_id: int | None = None
+    writers: tuple[str, ...] = ()
 
 
 class JobScheduler:
@@ -96,7 +97,7 @@ class JobScheduler:
         moment = latest_moment(schedule, since, now, zone)
         if moment is None:
             return True
-        uid = made_uid(one.uid, str(int(moment.timestamp())), "")
+        uid = made_uid(one.uid, str(int(moment.timestamp())))
         if self._runs.is_known(uid):
             return True
         if schedule.skip_if_running and self._is_under_way(one):
@@ -111,6 +112,7 @@ class JobScheduler:
                 source=one.uid,
                 scheduled_at=moment,
                 job_id=one.job_id,
+                writers=one.writers,
             )
         except OSError as error:
             said = f"{one.job.name}: its run cannot be written down: {error.strerror}"

@@ -9,7 +9,7 @@ from forepost.agent.edges.proc.script_process import NoSuchUser, ScriptOrder, us
 from forepost.agent.jobs.macros import WrongPath, filled_in, macros
 from forepost.agent.jobs.record import RunRecord, Step, script_hash, script_of
 from forepost.agent.settings.jobs import JobsSection
-from forepost.wire.jobs.job import JobScript
+from forepost.wire.jobs.job import JobPeer, JobScript
 
 SHELLS: Final = ("/bin/sh", "/bin/bash")
 """What may read a text whose hash is allowed, beside programs in directories that are."""
@@ -35,6 +35,35 @@ class JobRules:
             return record.path
         home = str(Path.home())
         return filled_in(job.path, macros(home, self._section.folders_storage_path, self._tags()))
+
+    def peer_path(self, record: RunRecord, peer: JobPeer) -> str:
+        """Return where the files of one source go. Raises WrongPath."""
+        if not peer.path:
+            return self.path(record)
+        home = str(Path.home())
+        known = macros(home, self._section.folders_storage_path, self._tags())
+        return filled_in(peer.path, known)
+
+    def sources_refusal(self, record: RunRecord) -> str:
+        """Return why the files of a source may not go where they should; "": they may. Two sources
+        in one place would write over each other.
+        """
+        job, places = record.job, set[str]()
+        if job.type != "consolidation" or job.permission != "ro":
+            return ""
+        for peer in job.peers:
+            if peer.permission != "rw":
+                continue
+            try:
+                path = self.peer_path(record, peer)
+            except WrongPath as error:
+                return str(error)
+            if refused := self._path_refusal(path, record):
+                return refused
+            if path in places:
+                return f"10004 SE_JOB_SAME_DESTINATION_PATH: {path} is of two sources"
+            places.add(path)
+        return ""
 
     def refusal(self, record: RunRecord) -> str:
         """Return why this site does not make a run; "": it does."""

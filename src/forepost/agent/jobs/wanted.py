@@ -106,6 +106,6 @@ class WantedJobs:
         found.scheduled.extend(one for one in before.scheduled if one.uid in found.unclear)
         self._list = found
         problems = self._tags(found.tags)
-        timed = [Timed(one.uid, one.job, one.job_id) for one in found.scheduled]
+        timed = [Timed(one.uid, one.job, one.job_id, tuple(one.writers)) for one in found.scheduled]
         self._want(found.runs, timed, found.unclear)
         return [*found.problems, *problems]

@@ -90,11 +90,14 @@ async def _run(order: TransferOrder, pipe: socket.socket) -> None:
     clock = SystemClock()
     line = _Line(pipe, clock)
     engine = Engine(order, clock, line.tell)
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(engine.run)
-        tasks.start_soon(line.report, engine)
-        await line.receive(engine)
-        tasks.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(engine.run)
+            tasks.start_soon(line.report, engine)
+            await line.receive(engine)
+            tasks.cancel_scope.cancel()
+    except* ConnectionError:
+        pass  # the agent is gone
 
 
 def _many_files() -> None:
@@ -109,7 +112,7 @@ def main(argument: str) -> None:
         os.nice(NICER)
     _many_files()
     order = msgspec.json.decode(argument, type=TransferOrder)
-    with socket.socket(fileno=os.dup(0)) as pipe, suppress(ConnectionError):
+    with socket.socket(fileno=os.dup(0)) as pipe:
         anyio.run(_run, order, pipe)
 
 

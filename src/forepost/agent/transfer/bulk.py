@@ -1,6 +1,7 @@
 """The connections of a folder that carry its bytes: threads that give and threads that fetch."""
 
 import sqlite3
+from collections.abc import Collection
 from typing import Final
 
 import anyio
@@ -32,7 +33,8 @@ class Bulk:
     def __init__(self, folder: FolderView, around: Surroundings) -> None:
         self._folder, self._around = folder, around
         self._fetching: dict[str, Target] = {}
-        self._channels: set[Channel] = set()
+        self._channels: dict[Channel, str] = {}
+        """And whose they are."""
         self._offers: dict[str, MemberConnection] = {}
         self._offered = anyio.Event()
         self._giving = 0
@@ -54,6 +56,15 @@ class Bulk:
             met.channel.close()
         self._offers.clear()
 
+    def keep_only(self, device_ids: Collection[str]) -> None:
+        """Cut off everybody else: who is no member any more, or all in a pause."""
+        for channel, device_id in [*self._channels.items()]:
+            if device_id not in device_ids:
+                channel.close()
+        for device_id in [*self._offers]:
+            if device_id not in device_ids:
+                self._offers.pop(device_id).channel.close()
+
     # --- giving
 
     async def give(self, met: MemberConnection) -> None:
@@ -63,7 +74,7 @@ class Bulk:
             met.channel.close()
             return
         self._giving += 1
-        self._channels.add(met.channel)
+        self._channels[met.channel] = met.device_id
         try:
             await anyio.to_thread.run_sync(
                 lambda: give(met.channel, opened.read, self._folder.most_up, self._folder.up.add),
@@ -74,7 +85,7 @@ class Bulk:
             pass
         finally:
             self._giving -= 1
-            self._channels.discard(met.channel)
+            self._channels.pop(met.channel, None)
             met.channel.close()
 
     def _come(self, device_id: str) -> None:
@@ -140,13 +151,13 @@ class Bulk:
             lambda data, hash_: blake3(data).digest() == hash_,
             wrong.append,
         )
-        self._channels.add(met.channel)
+        self._channels[met.channel] = met.device_id
         try:
             await anyio.to_thread.run_sync(
                 fetcher.run, abandon_on_cancel=True, limiter=self._threads
             )
         finally:
-            self._channels.discard(met.channel)
+            self._channels.pop(met.channel, None)
             met.channel.close()
             for hash_ in wrong:
                 self._folder.members.gave_wrong(met.device_id, hash_)

@@ -88,6 +88,7 @@ class Folder:
                 link.close("is no member any more")
         if before.settings.ignore != task.settings.ignore or task.held_ok:
             self._lookout.add([b""])
+        self._bulk.keep_only(() if task.paused else members)
         if task.paused:
             self._members.close_all("paused")
         self._wake()

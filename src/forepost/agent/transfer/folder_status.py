@@ -11,6 +11,8 @@ from forepost.wire.jobs.transfer import TransferStatus, TransferTask
 
 
 class ReportedFolder(Protocol):
+    """A task, what is open of it, and what is on its way."""
+
     task: TransferTask
     down: Throughput
     up: Throughput

@@ -8,7 +8,7 @@ from typing import Any
 
 from anyio.abc import TaskGroup
 
-from forepost.agent.edges.tree.watch import Watch, limit
+from forepost.agent.edges.tree.watch import FolderWatch, limit
 from forepost.agent.transfer.disk import FolderDisk, ScanSummary
 from forepost.agent.transfer.looks import Looks
 from forepost.agent.transfer.scan import PathTrouble
@@ -28,12 +28,12 @@ class Lookout:
         """
         self._clock, self._wake, self._tell = around.clock, wake, tell
         self._looks = Looks(around.random)
-        self._watch: Watch | None = None
+        self._watch: FolderWatch | None = None
         self._is_limit_told = False
         self._troubles: dict[bytes, PathTrouble] = {}
 
     def open(self, disk: FolderDisk, tasks: TaskGroup) -> None:
-        self._watch = Watch(self._clock)
+        self._watch = FolderWatch(self._clock)
         disk.root.on_list = self._watch.add
         self._looks.add([b""])
         tasks.start_soon(self._watch.run, self._changed)
@@ -51,7 +51,7 @@ class Lookout:
         self._looks.add(parts)
 
     def rest(self) -> None:
-        """Files are being placed: see Watch.rest."""
+        """Files are being placed: see FolderWatch.rest."""
         if self._watch is not None:
             self._watch.rest()
 

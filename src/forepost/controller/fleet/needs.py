@@ -49,5 +49,7 @@ class Needs(msgspec.Struct, frozen=True):
     documents: Sequence[Document] = ()
     """What agents of ours are given, each by its name."""
     talks: Sequence[Talk] = ()
+    capabilities: Sequence[str] = ()
+    """What this controller can do beside what all can."""
     move_to: str = ""
     """The address that agents are told to use; empty: what they have."""

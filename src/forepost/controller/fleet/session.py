@@ -1,6 +1,6 @@
 """The conversation with one agent, from the controller's side. No I/O: texts in, steps out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -134,11 +134,12 @@ class Session:
         version: str,
         move_to: str = "",
         events: AbstractSet[tuple[str, str]] = frozenset(),
+        also: Sequence[str] = (),
     ) -> None:
         """`move_to`: the address that agents are told to use from now on. `events`: of talks,
-        namespace and name.
+        namespace and name. `also`: what this controller can do beside `MINE`.
         """
-        self._events = events
+        self._events, self._also = events, also
         self._greeting, self._version, self._move_to = greeting, version, move_to
         self._greeted = self._is_met = False
         self._namespaces: set[str] = set()
@@ -268,7 +269,7 @@ class Session:
         self._is_met = True
         self.packs = DEFLATE in hello.capabilities
         yield Met(hello)
-        mine = Hello(version=self._version, capabilities=MINE)
+        mine = Hello(version=self._version, capabilities=[*MINE, *self._also])
         yield Say(neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode())))
         if self._move_to and MOVE in hello.capabilities:
             move = msgspec.json.encode(Move(url=self._move_to)).decode()

@@ -77,7 +77,7 @@ def endpoint(deps: Needs) -> Asgi:
         except Exception:  # noqa: BLE001 - logged; the agent is told to come back
             _log.exception("an agent could not be looked up")
             greeting = neffos.REFUSED + NOT_READY
-        session = Session(greeting, deps.version, deps.move_to, events)
+        session = Session(greeting, deps.version, deps.move_to, events, deps.capabilities)
         if looks:
             with suppress(OSError):  # who looked is gone
                 await look(session, agent, deps.commits, receive, send)

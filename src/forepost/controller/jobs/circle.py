@@ -71,7 +71,7 @@ class RunCircle:
             deviceid=other.deviceid,
             address=address_for(other.listen, other.seen_from, me.seen_from),
             permission=other.permission,
-            path="" if path == me.path else path,
+            path=path,
         )
 
 

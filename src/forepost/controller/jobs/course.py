@@ -140,6 +140,10 @@ def _phase(run: RunView, rows: Sequence[RowView]) -> RunPhase:
         return "incomplete"
     if any(not row.is_over and not _has_all(row) for row in destinations):
         return "open"
+    if run.type == "consolidation" and any(
+        not row.is_over and row.status != "seeding" for row in sources
+    ):
+        return "open"  # its files are not said yet, so nobody can miss them
     has_failed = any(row.is_over and row.state != "finished" for row in rows)
     return "incomplete" if has_failed else "complete"
 

@@ -115,6 +115,14 @@ def path_for(path: str, agent_id: int, name: str, tags: Mapping[str, str]) -> st
     return _SOURCE_MACRO.sub(filled, path)
 
 
+def root_of(path: str) -> str:
+    """The folder below which each source has its place."""
+    found = _SOURCE_MACRO.search(path)
+    if found is None:
+        return path
+    return path[: found.start()].rpartition("/")[0] or "/"
+
+
 def same_paths(path: str, sources: Sequence[tuple[int, str, Mapping[str, str]]]) -> list[int]:
     """Sources whose files would come to the place of another one's at this destination. A source:
     number, name and tags.

@@ -13,8 +13,8 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.late_writes import LateWrites
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs
 from forepost.controller.jobs.report_rows import is_progress, is_step, moment, values_of
+from forepost.controller.jobs.run_queries import of_agent
 from forepost.controller.jobs.run_rows import AnyRow, new_row
-from forepost.controller.jobs.run_store import of_agent
 from forepost.controller.jobs.scheduled import run_uid, schedule_uid
 from forepost.controller.jobs.store import fleet_in, job_in
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf

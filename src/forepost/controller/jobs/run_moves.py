@@ -13,8 +13,9 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.jobs.course import GONE, UNDER_WAY, RunMove, RunView, move_of
+from forepost.controller.jobs.run_queries import NEWEST, RUNS, rows_of
 from forepost.controller.jobs.run_rows import AnyRow, view_of
-from forepost.controller.jobs.run_store import NEWEST, RUNS, PresenceOf, rows_of
+from forepost.controller.jobs.run_store import PresenceOf
 from forepost.controller.jobs.store import fleet_in, job_in
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
 from forepost.wire.jobs.rest import JobRunStatus

@@ -1,36 +1,33 @@
 """SQL of runs: they begin, are shown, and what somebody wishes of them."""
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, select, true, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs, job_specs, jobs
 from forepost.controller.jobs.course import UNDER_WAY, RowView, begun
-from forepost.controller.jobs.definition import read_spec, same_paths
+from forepost.controller.jobs.definition import read_spec
 from forepost.controller.jobs.folder_runs import begin_anew
-from forepost.controller.jobs.members import FleetAgent, MemberRow
+from forepost.controller.jobs.members import MemberRow
+from forepost.controller.jobs.run_members import again, check_room, check_sources, chosen
+from forepost.controller.jobs.run_queries import NEWEST, RUNS, of_agent, rows_of
 from forepost.controller.jobs.run_rows import AnyRow, head_of, member_row, run_of
 from forepost.controller.jobs.store import fleet_in, job_in
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
 from forepost.kit.errors import Conflict, Invalid, NotFound
-from forepost.wire.jobs.delivery import MOST_RUNS, OVER, RunOutput, RunState, Wish
+from forepost.wire.jobs.delivery import RunOutput, RunState, Wish
 from forepost.wire.jobs.job import JobBase
 from forepost.wire.jobs.rest import NewRun, Run, RunHead
 
 NO_FOLDER: Final = "a folder has one run, from its first day to its last"
 ENDED: Final = "the run has ended"
 NOTHING_FAILED: Final = "nothing has failed, and all have begun"
-FAILED_OR_NOT_BEGUN: Final = OVER - {"finished"}
-
-_LONG: Final = ("head", "tail")
-NEWEST: Final = job_run_agents.c.is_former.is_(False)
-RUNS: Final = select(job_runs, jobs.c.name).join(jobs, jobs.c.id == job_runs.c.job_id)
 
 
 class AgentPresence(msgspec.Struct, frozen=True):
@@ -166,9 +163,9 @@ class Runs:
             if new.concurrency and job.base.type != "script":
                 raise Invalid("concurrency: only of scripts: a transfer is at all agents at once")
             fleet = await fleet_in(connection, workspace_id, self._tags_of)
-            members = _chosen(job, job.members(fleet), new.agent_ids)
-            _check_sources(job, members, fleet)
-            await _check_room(connection, members)
+            members = chosen(job, job.members(fleet), new.agent_ids)
+            check_sources(job, members, fleet)
+            await check_room(connection, members)
             uid = secrets.token_hex(16)
             statement = (
                 insert(job_runs)
@@ -226,12 +223,12 @@ class Runs:
             job = await job_in(connection, workspace_id, run.job_id)
             fleet = await fleet_in(connection, workspace_id, self._tags_of)
             rows = (await rows_of(connection, [run_id])).get(run_id, [])
-            again = _again(run.type, [row for row in rows if row.agent_id in fleet])
-            if not again:
+            failed = again(run.type, [row for row in rows if row.agent_id in fleet])
+            if not failed:
                 raise Conflict(NOTHING_FAILED)
             uid, attempt = secrets.token_hex(16), run.attempt + 1
-            members = [MemberRow(row.agent_id, row.permission, row.path) for row in again]
-            await _check_room(connection, {one.agent_id: one for one in members})
+            members = [MemberRow(row.agent_id, row.permission, row.path) for row in failed]
+            await check_room(connection, {one.agent_id: one for one in members})
             await connection.execute(
                 update(job_run_agents)
                 .where(
@@ -302,22 +299,6 @@ class Runs:
         await connection.execute(insert(job_run_agents), rows)
 
 
-async def rows_of(
-    connection: AsyncConnection, run_ids: Collection[int], *, long: bool = True
-) -> dict[int, list[AnyRow]]:
-    """The newest attempts of these runs, by agent. Not `long`: without output."""
-    columns = [column for column in job_run_agents.c if long or column.name not in _LONG]
-    query = (
-        select(*columns)
-        .where(NEWEST, job_run_agents.c.run_id.in_(run_ids))
-        .order_by(job_run_agents.c.run_id, job_run_agents.c.agent_id)
-    )
-    found: dict[int, list[AnyRow]] = {}
-    for row in await connection.execute(query):
-        found.setdefault(row.run_id, []).append(row)
-    return found
-
-
 async def _run_row(
     connection: AsyncConnection, workspace_id: int, run_id: int, *, held: bool = False
 ) -> AnyRow:
@@ -329,65 +310,3 @@ async def _run_row(
     if row is None:
         raise NotFound("run not found")
     return row
-
-
-def _chosen(
-    job: StoredJob, members: Mapping[int, MemberRow], agent_ids: Sequence[int]
-) -> dict[int, MemberRow]:
-    for agent_id in agent_ids:
-        if agent_id not in members:
-            raise Invalid(f"agent_ids: agent {agent_id} has not this job")
-    chosen = {one: members[one] for one in agent_ids} if agent_ids else dict(members)
-    if not chosen:
-        raise Conflict("agents: no agent has this job")
-    if job.base.type != "script" and not any(one.permission == "rw" for one in chosen.values()):
-        raise Conflict("agents: there is no source (permission rw) among them")
-    return chosen
-
-
-def _check_sources(
-    job: StoredJob, members: Mapping[int, MemberRow], fleet: Mapping[int, FleetAgent]
-) -> None:
-    """By the tags of now: a job goes by groups, and an agent may have another tag since."""
-    if job.base.type != "consolidation":
-        return
-    sources = [
-        (one, fleet[one].name, fleet[one].tags)
-        for one, member in members.items()
-        if member.permission == "rw"
-    ]
-    for member in members.values():
-        if member.permission == "ro" and (same := same_paths(member.path, sources)):
-            raise Conflict(
-                f"10004 SE_JOB_SAME_DESTINATION_PATH: at agent {member.agent_id} files of agents"
-                f" {', '.join(map(str, same[:5]))} would come to one place"
-            )
-
-
-async def _check_room(connection: AsyncConnection, members: Mapping[int, MemberRow]) -> None:
-    query = (
-        select(job_run_agents.c.agent_id, func.count().label("n"))
-        .where(
-            NEWEST,
-            job_run_agents.c.agent_id.in_(members),
-            job_run_agents.c.state.in_(UNDER_WAY),
-        )
-        .group_by(job_run_agents.c.agent_id)
-        .having(func.count() >= MOST_RUNS)
-    )
-    for row in await connection.execute(query):
-        raise Conflict(f"agents: agent {row.agent_id} has {row.n} runs that are not over")
-
-
-def _again(type_: str, rows: Sequence[AnyRow]) -> list[AnyRow]:
-    failed = [row for row in rows if row.state in FAILED_OR_NOT_BEGUN]
-    if type_ == "script" or not failed:
-        return failed
-    sides = {row.permission for row in failed}
-    return [row for row in rows if row in failed or row.permission not in sides]
-
-
-def of_agent(agent_id: int, uids: Collection[str] | None = None) -> ColumnElement[bool]:
-    """Rows of one agent, of these uids or of all."""
-    named = true() if uids is None else job_run_agents.c.uid.in_(uids)
-    return (job_run_agents.c.agent_id == agent_id) & named

@@ -11,7 +11,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs, jobs
 from forepost.controller.db.tables.workspaces import workspaces
-from forepost.controller.jobs.run_store import NEWEST
+from forepost.controller.jobs.run_queries import NEWEST
 
 
 class JobTrouble(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,10 +13,10 @@ from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs, job_specs, jobs
 from forepost.controller.jobs.circle import CircleMember, RunCircle
 from forepost.controller.jobs.course import GONE, UNDER_WAY
-from forepost.controller.jobs.definition import read_spec
+from forepost.controller.jobs.definition import read_spec, root_of
 from forepost.controller.jobs.members import MemberRow
+from forepost.controller.jobs.run_queries import NEWEST, of_agent
 from forepost.controller.jobs.run_rows import AnyRow
-from forepost.controller.jobs.run_store import NEWEST, of_agent
 from forepost.controller.jobs.scheduled import schedule_uid
 from forepost.controller.jobs.store import fleet_in, jobs_where
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
@@ -169,4 +169,6 @@ class WantedJobs:
 
 def _job(base: JobBase, member: MemberRow, **more: Any) -> Job:
     fields = {one: getattr(base, one) for one in base.__struct_fields__}
-    return Job(**fields, permission=member.permission, path=member.path, **more)
+    is_destination = base.type == "consolidation" and member.permission == "ro"
+    path = root_of(member.path) if is_destination else member.path
+    return Job(**fields, permission=member.permission, path=path, **more)

@@ -12,6 +12,7 @@ from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.documents import DocumentsJoin
 from forepost.controller.joins.metrics import Figure
+from forepost.wire.jobs.relay import RELAY
 
 
 def built(core: Core, others: Sequence[Built]) -> Built:
@@ -37,6 +38,7 @@ def built(core: Core, others: Sequence[Built]) -> Built:
             probes=lists.probes_of,
             documents=documents,
             talks=[*chain.from_iterable(one.talks for one in others)],
+            capabilities=[RELAY] if core.settings.jobs.relay_pairs else [],
             move_to=core.settings.uplink.move_to,
         )
     )

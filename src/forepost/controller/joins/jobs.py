@@ -25,7 +25,9 @@ from forepost.controller.jobs.wanted import WantedJobs
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.job_talk import JobTalk
 from forepost.controller.joins.metrics import Figure
+from forepost.controller.joins.relays import RelayJoin
 from forepost.controller.joins.run_course import RunCourse
+from forepost.controller.settings import JobsSection
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
 from forepost.wire.jobs.delivery import JOBS, OVER, JobHost, RunOutputPiece, RunReport
@@ -168,6 +170,9 @@ class JobsJoin:
 
     def agents_changed(self, workspace_id: int) -> None:
         self.course.agents_changed(workspace_id)
+
+    def relay(self, settings: JobsSection) -> RelayJoin:
+        return RelayJoin(self._db, self._roster, self.hosts, self.course, settings, self._clock)
 
     def built(self) -> Built:
         readers = OutputReaders(self.live, self.runs, self._db, self._clock)

@@ -10,8 +10,8 @@ from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs
 from forepost.controller.db.tables.workspaces import members
+from forepost.controller.jobs.run_queries import NEWEST, RUNS, rows_of
 from forepost.controller.jobs.run_rows import run_of
-from forepost.controller.jobs.run_store import NEWEST, RUNS, rows_of
 from forepost.controller.jobs.stored_job import StoredJob
 from forepost.controller.notify.outbox import Outbox
 from forepost.kit.errors import Invalid

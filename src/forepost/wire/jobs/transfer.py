@@ -35,7 +35,8 @@ class TransferTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """A folder at this agent that is to be in step with its peers."""
 
     key: Annotated[str, Meta(min_length=1, max_length=300)]
-    """The same at all agents of a run, and for nothing else: what a peer names in its greeting."""
+    """The same at all agents of a run, and for nothing else: what a peer names in its greeting. Of
+    a consolidation each source has a task of its own, here and at each destination."""
     type: Literal["folder", "distribution", "consolidation"]
     permission: Permission
     path: str

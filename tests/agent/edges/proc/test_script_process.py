@@ -258,6 +258,21 @@ def test_a_shim_that_is_killed_ends_the_script_and_is_told(tmp_path: Path) -> No
     assert found.left == []
 
 
+def test_a_script_that_stops_its_shim_is_ended_all_the_same(tmp_path: Path) -> None:
+    async def go() -> Ran:
+        one = Ran(tmp_path)
+        async with anyio.create_task_group() as tasks:
+            text = "kill -STOP $PPID; echo begun >> begun; sleep 1000"
+            tasks.start_soon(one.run, order(text, tmp_path))
+            await until((tmp_path / "begun").exists)
+            one.stop.set()
+        return one
+
+    found = asyncio.run(go())
+    assert found.result == ScriptResult(exit_code=None, problem="its supervisor was killed")
+    assert found.left == []
+
+
 def _all_below(folder: Path) -> list[psutil.Process]:
     return [one for one in psutil.process_iter() if _is_below(one, folder)]
 

@@ -23,6 +23,8 @@ class JobFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: dict[str, tuple[tuple[int, ...], JobFile]] = {}
+        """By name what was read, and of which file: one that is the same is not read again."""
 
     def read(self) -> dict[str, JobFile | OSError]:
         """What is in each file, or why it cannot be read, by file name. Raises OSError for the
@@ -35,12 +37,21 @@ class JobFolder:
             if len(found) == MOST_FILES:
                 raise OSError(f"{self.path}: more than {MOST_FILES} jobs")
             try:
-                found[path.name] = _read(path)
+                found[path.name] = self._file(path)
             except FileNotFoundError:
                 continue  # removed meanwhile
             except OSError as error:
                 found[path.name] = error
+        self._read = {name: one for name, one in self._read.items() if name in found}
         return found
+
+    def _file(self, path: Path) -> JobFile:
+        seen = path.stat()
+        which = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+        known = self._read.get(path.name)
+        if known is None or known[0] != which:
+            known = self._read[path.name] = which, _read(path)
+        return known[1]
 
 
 def _read(path: Path) -> JobFile:

@@ -26,6 +26,8 @@ PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LONGEST_FRAME: Final = 1 << 20
 END_SEC: Final = 10.0
 """How long a shim has to end all, when the agent ends."""
+LATE_SEC: Final = 15.0
+"""After which a shim that has not ended a script by itself is not waited for."""
 LOOK_SEC: Final = 0.05
 
 
@@ -123,7 +125,8 @@ class ScriptProcesses:
             with suppress(anyio.BrokenResourceError):
                 await shim.stdin.send(msgspec.json.encode(spec) + b"\n")
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_stop_with, shim, stop)
+                tasks.start_soon(self._end_at, shim, spec["timeout_sec"] + LATE_SEC)
+                tasks.start_soon(self._stop_with, shim, stop)
                 end = await _frames(shim, written)
                 tasks.cancel_scope.cancel()
         finally:
@@ -132,6 +135,21 @@ class ScriptProcesses:
         if end is None:
             return ScriptResult(exit_code=None, problem="its supervisor was killed")
         return ScriptResult(exit_code=end.code, ended_by=end.ended_by, problem=end.wrong)
+
+    async def _stop_with(self, shim: Process, stop: anyio.Event) -> None:
+        await stop.wait()
+        assert shim.stdin is not None
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            await shim.stdin.send(b"end\n")
+        await self._end_at(shim, LATE_SEC)
+
+    async def _end_at(self, shim: Process, sec: float) -> None:
+        """A shim that does not end the script when it should was stopped by somebody, such as by
+        the script itself: it is killed, and what is left is swept.
+        """
+        await self._clock.sleep(sec)
+        with suppress(ProcessLookupError):
+            shim.kill()
 
     async def _close(self, shim: Process) -> None:
         """Let the shim end what is left."""
@@ -192,13 +210,6 @@ def user_named(name: str) -> pwd.struct_passwd | None:
     if os.geteuid() not in (0, found.pw_uid):
         raise NoSuchUser(f"user: the agent, which is not root, cannot be {name}")
     return found if found.pw_uid != os.geteuid() else None
-
-
-async def _stop_with(shim: Process, stop: anyio.Event) -> None:
-    await stop.wait()
-    assert shim.stdin is not None
-    with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
-        await shim.stdin.send(b"end\n")
 
 
 async def _frames(shim: Process, written: Callable[[bytes], None]) -> _ShimEnd | None:

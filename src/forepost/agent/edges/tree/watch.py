@@ -36,7 +36,7 @@ _HOW: Final = Mask.ONLYDIR | Mask.EXCL_UNLINK
 _FULL: Final = frozenset((errno.ENOSPC, errno.ENOMEM, errno.EMFILE))
 
 
-class Watch:
+class FolderWatch:
     """Of one folder. `add` is called by the folder's thread, all else by the event loop."""
 
     def __init__(self, clock: Clock) -> None:

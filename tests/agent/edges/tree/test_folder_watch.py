@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from forepost.agent.edges.tree.root import FolderRoot
-from forepost.agent.edges.tree.watch import MOST_EVENTS, Watch
+from forepost.agent.edges.tree.watch import MOST_EVENTS, FolderWatch
 from forepost.kit.clock import SystemClock
 
 pytestmark = pytest.mark.anyio
@@ -16,10 +16,10 @@ IN_A_NAMESPACE = """
 import sys
 from pathlib import Path
 from forepost.agent.edges.tree.root import FolderRoot
-from forepost.agent.edges.tree.watch import Watch
+from forepost.agent.edges.tree.watch import FolderWatch
 from forepost.kit.clock import SystemClock
 Path("/proc/sys/user/max_inotify_watches").write_text("5")
-root, watch = FolderRoot(Path(sys.argv[1])), Watch(SystemClock())
+root, watch = FolderRoot(Path(sys.argv[1])), FolderWatch(SystemClock())
 root.on_list = watch.add
 for n in range(9):
     root.listing([b"%d" % n])
@@ -30,7 +30,7 @@ print(watch.count, watch.is_full)
 class Ears:
     def __init__(self, place: Path) -> None:
         self.root = FolderRoot(place)
-        self.watch = Watch(SystemClock())
+        self.watch = FolderWatch(SystemClock())
         self.root.on_list = self.watch.add
         self.heard: set[bytes] = set()
 
