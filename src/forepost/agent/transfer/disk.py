@@ -204,6 +204,14 @@ class FolderDisk:
             restless=tuple(islice(self._restless.since, MOST_RESTLESS)),
         )
 
+    def tidy(self) -> None:
+        """Have the archive as small as the job wants it. Raises OSError."""
+        settings = self.task.settings
+        days, most = settings.archive_days, settings.archive_most_mib << 20
+        if days or most:
+            oldest = self._now()[0] - days * DAY_NS if days else 0
+            self.archive.shrink(oldest, most)
+
     def is_forgotten(self, gone: Row) -> bool:
         """Whether a deletion is older than deletions are remembered."""
         days = self.task.settings.keep_deletions_days

@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -32,6 +33,8 @@ from forepost.wire.jobs.transfer import (
 
 MOST_GREETING: Final = 64
 """Connections that are greeted at a time; more wait in the kernel's queue."""
+GREETING_SEC: Final = 20.0
+"""For all of it, however many bytes it comes in."""
 MOST_CONNECTIONS: Final = 4_000
 LISTEN_AGAIN_SEC: Final = 5.0
 ACCEPT_AGAIN_SEC: Final = 0.05
@@ -170,16 +173,31 @@ class Engine:
     async def _greet(self, raw: socket.socket, address: str) -> None:
         self._connections += 1
         try:
-            met = await anyio.to_thread.run_sync(
-                partial(receive, raw, address, self._credentials, self._refusal),
-                abandon_on_cancel=True,
-                limiter=self._greeting,
-            )
+            met = await self._received(raw, address)
             await self._serve(met)
-        except (ChannelEnded, MeetingRefused) as error:
-            _log.debug("%s: %s", address, error)
+        except* (ChannelEnded, MeetingRefused) as group:
+            _log.debug("%s: %s", address, group.exceptions[0])
         finally:
             self._connections -= 1
+
+    async def _received(self, raw: socket.socket, address: str) -> MemberConnection:
+        """Greet who has dialed; who says a byte now and then is not waited for. Raises
+        ChannelEnded, MeetingRefused.
+        """
+        with raw.dup() as line:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._end_greeting, line)
+                met = await anyio.to_thread.run_sync(
+                    partial(receive, raw, address, self._credentials, self._refusal),
+                    limiter=self._greeting,
+                )
+                tasks.cancel_scope.cancel()
+        return met
+
+    async def _end_greeting(self, line: socket.socket) -> None:
+        await self._clock.sleep(GREETING_SEC)
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
 
     def _refusal(self, key: str, device_id: str, purpose: Purpose) -> str:
         if purpose == "meet":

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import anyio
 from anyio.abc import TaskGroup
-from blake3 import blake3
 
 from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.edges.tree.root import RootMissing
@@ -25,7 +24,7 @@ from forepost.agent.transfer.known_roots import KnownRoots
 from forepost.agent.transfer.link import Link
 from forepost.agent.transfer.lookout import Lookout
 from forepost.agent.transfer.members import Members
-from forepost.agent.transfer.open_folder import OpenFolder
+from forepost.agent.transfer.open_folder import OpenFolder, opened
 from forepost.agent.transfer.pursuit import Pursuit
 from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.recipe import WrongRecipe
@@ -37,6 +36,7 @@ from forepost.agent.transfer.surroundings import Surroundings
 from forepost.agent.transfer.target import Target
 from forepost.agent.transfer.task_status import FolderState
 from forepost.agent.transfer.tree import WrongPage
+from forepost.agent.transfer.upkeep import Upkeep
 from forepost.wire.jobs.members import Holding, Roots, WrongWord
 from forepost.wire.jobs.transfer import TransferEvent, TransferStatus, TransferTask
 
@@ -70,6 +70,7 @@ class Folder:
         self._roots = KnownRoots(around)
         self.dialer = FolderDialer(self, around.credentials, clock)
         self._lookout = Lookout(around, self._wake, lambda text: self.tell("error", text))
+        self.upkeep = Upkeep(self, self._do, clock)
         self._room_at = 0.0
         self._unmade: tuple[PathTrouble, ...] = ()
         """What the last root met."""
@@ -162,39 +163,29 @@ class Folder:
 
     async def _run(self) -> None:
         self.state.phase = "loading"
-        file = self._around.state_dir / f"{_file_name(self.task.key)}.sqlite"
-        around = self._around
-        now = around.clock
-        opening = partial(
-            OpenFolder,
-            self.task,
-            file,
-            around.credentials.device_id,
-            around.executor,
-            lambda: (int(now.now().timestamp() * 1e9), now.monotonic()),
-            anew=self.task.held_ok,
-        )
+        opening = partial(opened, self.task, self._around)
         self._open = await self._do(opening)
         try:
             async with anyio.create_task_group() as tasks:
                 self.state.problem = self.state.held = ""
                 self.tasks = tasks
-                self._roots.begin()
+                self._roots.begin(self._open.disk)
                 self._lookout.open(self._open.disk, tasks)
-                tasks.start_soon(gossip.run, self, around.clock)
+                tasks.start_soon(gossip.run, self, self._around.clock)
+                tasks.start_soon(self.upkeep.run)
                 tasks.start_soon(self._limit)
                 tasks.start_soon(self.dialer.run, self.converse)
                 await self._work(tasks)
         finally:
-            opened, self._open, self.tasks = self._open, None, None
+            former, self._open, self.tasks = self._open, None, None
             self._lookout.close()
             self._members.close_all("the folder is closed")
             self._bulk.end()
             for most in (self.most_down, self.most_up):
                 most.limit(None)  # whoever waits goes on, and finds its line closed
             with anyio.CancelScope(shield=True):
-                if opened is not None:
-                    await self._do(opened.close)
+                if former is not None:
+                    await self._do(former.close)
 
     async def _limit(self) -> None:
         """Follow the bandwidth that the job leaves at this time of day."""
@@ -239,6 +230,7 @@ class Folder:
             self.state.phase = "resting"
             if self._open is not None and self._roots.are_all_made(self._writers):
                 await self._do(self._open.clean)
+                await self._do(self._roots.save, self._open.disk)
             await self._look_for_room()
             self._roots.note_synced()
             self._around.changed()
@@ -292,9 +284,9 @@ class Folder:
         """Say what the folder holds, if this agent may, and it is not said yet."""
         assert self._open is not None
         disk = self._open.disk
-        if self._roots.is_said(self.task, disk) or self.state.held:
-            return
         known = self._members.roots.get(self._around.credentials.device_id)
+        if self.state.held or self._roots.is_said(self.task, disk, known):
+            return
         said = await self._do(self._roots.signed, disk, known)
         self._members.learn(vouched(said, self.task.key))
         self._members.tell(Roots([said]))
@@ -379,13 +371,17 @@ class Folder:
             TransferEvent(key=self.task.key, kind=kind, text=text[:1_000], at_ms=at_ms)
         )
 
+    def make_again(self) -> None:
+        """What was made of roots may be missing now."""
+        self._roots.forget()
+        self._wake()
+
     def tell_fates(self, pursuit: Pursuit) -> None:
         for fate in pursuit.take_fates():
-            self.tell(fate.kind, shown(fate.path) + (f" -> {fate.text}" if fate.text else ""))
+            kind = fate.kind
+            if kind == "received" and self.upkeep.came(fate.path):
+                kind = "healed"
+            self.tell(kind, shown(fate.path) + (f" -> {fate.text}" if fate.text else ""))
 
     def _member_bad(self, device_id: str, what: str) -> None:
         self.tell("bad_chunk", f"{device_id}: {what}")
-
-
-def _file_name(key: str) -> str:
-    return blake3(key.encode()).hexdigest(16)

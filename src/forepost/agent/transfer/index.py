@@ -302,5 +302,8 @@ class Index(IndexReader):
     def drop_coming(self) -> None:
         self._sql.execute("DELETE FROM coming")
 
+    def drop_fact(self, name: str) -> None:
+        self._sql.execute("DELETE FROM fact WHERE name = ?", (name,))
+
     def set_fact(self, name: str, value: bytes) -> None:
         self._sql.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (name, value))

@@ -138,12 +138,17 @@ class FolderIntake:
         return False
 
     def read(self, place: Place) -> bytes | None:
-        """Return bytes of this disk; None: they are not as they were. Raises OSError."""
-        fd = self._root.open_file(names_of(place.path))
+        """Return bytes of this disk; None: they are not as they were, or cannot be read."""
+        try:
+            fd = self._root.open_file(names_of(place.path))
+        except OSError:
+            return None
         try:
             if seen_of(on_disk(os.fstat(fd))) != place.seen:
                 return None
             data = os.pread(fd, place.length, place.offset)
+        except OSError:
+            return None
         finally:
             os.close(fd)
         return data if len(data) == place.length else None

@@ -11,6 +11,7 @@ from forepost.wire.jobs.folder import Root, SignedRoot
 from forepost.wire.jobs.transfer import TransferTask
 
 KEPT: Final = "deletions are remembered"
+NUMBER: Final = "root: "
 FORGOTTEN_SEC: Final = 86_400.0
 RETRY_SEC: Final = 1.0
 """After a root that could not be made as a whole; then twice as long each time, to"""
@@ -27,6 +28,10 @@ class KnownRoots:
         """By writer: the number of its root that was made here."""
         self.absent = ""
         """Which writer was away for too long: what it says does not count yet."""
+        self._least: dict[str, int] = {}
+        """By writer: the number of the newest root that was made, also before a restart."""
+        self._saved: dict[str, int] = {}
+        self._number = 0
         self._again: dict[str, tuple[float, float]] = {}
         """By writer, of roots that were not made as a whole: when to try next, after how long."""
         self._synced: dict[str, int] = {}
@@ -39,8 +44,12 @@ class KnownRoots:
         self.last_synced = 0
         """Unix seconds of the last moment when nothing was missing any more; 0: never yet."""
 
-    def begin(self) -> None:
+    def begin(self, disk: FolderDisk) -> None:
         """The folder was opened: what was made before may be gone with its index, or its root."""
+        self._least = {
+            name[len(NUMBER) :]: int.from_bytes(value, "big")
+            for name, value in disk.index.facts(NUMBER)
+        }
         self._begun_at = self._around.clock.monotonic()
         self._made.clear()
         self._again.clear()
@@ -62,8 +71,8 @@ class KnownRoots:
         if self.absent or (task.type != "folder" and task.permission == "rw"):
             return None
         for device_id, found in roots.items():
-            if device_id == self._own:
-                continue
+            if device_id == self._own or found.root.number < self._least.get(device_id, 0):
+                continue  # the second: somebody says again what is long outdated
             if self._made.get(device_id, 0) >= found.root.number:
                 if device_id in linked:
                     disk.absence.in_step(device_id)
@@ -91,7 +100,7 @@ class KnownRoots:
 
     def made(self, found: Vouched) -> None:
         """It is made, or never will be."""
-        self._made[found.device_id] = found.root.number
+        self._made[found.device_id] = self._least[found.device_id] = found.root.number
         self._again.pop(found.device_id, None)
 
     def put_off(self, found: Vouched) -> None:
@@ -108,6 +117,19 @@ class KnownRoots:
         is_heard = writers - {self._own} <= self._made.keys()
         return not self.is_behind and not self.absent and (is_heard or is_old)
 
+    def save(self, disk: FolderDisk) -> None:
+        """Of the folder's thread."""
+        if self._saved != self._least:
+            self._saved = dict(self._least)
+            disk.index.begin()
+            for device_id, number in self._saved.items():
+                disk.index.set_fact(NUMBER + device_id, number.to_bytes(8, "big"))
+            disk.index.commit()
+
+    def forget(self) -> None:
+        """All roots are to be made once more."""
+        self._made.clear()
+
     def hurry(self) -> None:
         """What put roots off is over."""
         self._again.clear()
@@ -122,18 +144,22 @@ class KnownRoots:
             self._synced = dict(self._made)
             self.last_synced = int(self._around.clock.now().timestamp())
 
-    def is_said(self, task: TransferTask, disk: FolderDisk) -> bool:
+    def is_said(self, task: TransferTask, disk: FolderDisk, known: Vouched | None) -> bool:
         """Whether there is nothing to say to others; who may not write says nothing."""
         if self._alone(task, disk) and not task.held_ok:
             return True
+        if known is not None and known.root.number > self._number:
+            return not disk.writes  # others know a later one, of an index that is lost
         return not disk.writes or disk.top.hash == self._said
 
     def signed(self, disk: FolderDisk, known: Vouched | None) -> SignedRoot:
         """Return what the folder holds now, with a number greater than that of the root that is
         known of this agent. Of the folder's thread.
         """
-        number = disk.next_number(known.root.number if known is not None else 0)
         made_ms = int(self._around.clock.now().timestamp() * 1000)
+        # By the clock too, so that an index that begins anew is not behind the one before.
+        number = disk.next_number(max(made_ms, known.root.number if known is not None else 0))
+        self._number = number
         root = Root(disk.task.key, number, disk.top, disk.me, made_ms)
         self._said = disk.top.hash
         return signed(root, self._around.key)

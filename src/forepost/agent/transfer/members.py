@@ -28,12 +28,14 @@ PAGES_SEC: Final = 30.0
 """How long a member may take for pages."""
 MOST_BAD: Final = 2
 """Wrong pieces of one member, after which it is not asked again."""
-LARGEST_SET: Final = 16 << 20
-"""Bytes of a set of pieces that a member may say."""
+LARGEST_SET: Final = 2 << 20
+"""Bytes of a set of pieces that a member may say: of 16 TiB."""
 
 
 class _Answer:
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self.most = most
+        """How many pages it may have."""
         self.pages: list[bytes] = []
         self.is_whole = anyio.Event()
 
@@ -130,7 +132,8 @@ class Members:
                 found = vouched(said, self._key)
             except WrongSignature as error:
                 self._bad(link.device_id, str(error))
-                continue
+                link.close("what it says of roots does not hold")
+                return
             if not self._is_writer(found.device_id):
                 continue
             if found.device_id == link.device_id:
@@ -199,6 +202,10 @@ class Members:
         asked, answer = self._answers.get(word.number, ("", None))
         if answer is None or asked != device_id:
             return
+        if len(answer.pages) + len(word.pages) > answer.most or (word.more and not word.pages):
+            self._bad(device_id, "gave more pages than were asked for")
+            self.links[device_id].close("it gives what was not asked for")
+            return
         answer.pages += word.pages
         if not word.more:
             answer.is_whole.set()
@@ -212,9 +219,10 @@ class Members:
             link = self.links.get(device_id)
             if link is None or not missing:
                 continue
-            number, answer = next(self._numbers), _Answer()
+            wanted = [one for one in hashes if one in missing]
+            number, answer = next(self._numbers), _Answer(len(wanted))
             self._answers[number] = (device_id, answer)
-            link.say(WantPages(number, [one for one in hashes if one in missing]))
+            link.say(WantPages(number, wanted))
             with anyio.move_on_after(PAGES_SEC):
                 await answer.is_whole.wait()
             self._answers.pop(number, None)
@@ -234,6 +242,8 @@ class Members:
         if link is not None:
             link.say(Bad(hash_))
         self._bad(device_id, f"sent bytes that are not what was asked for ({hash_.hex()[:16]})")
+        if link is not None and not self.is_believed(device_id):
+            link.close("it sent wrong bytes")
 
     def is_believed(self, device_id: str) -> bool:
         return self._wrong.get(device_id, 0) < MOST_BAD

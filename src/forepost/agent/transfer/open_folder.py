@@ -14,6 +14,8 @@ from forepost.agent.transfer.intake import FolderIntake, Readers
 from forepost.agent.transfer.kept_rows import IndexedRow, Place
 from forepost.agent.transfer.pages import page_of, pages
 from forepost.agent.transfer.row import names_of
+from forepost.agent.transfer.scrub import Scrub
+from forepost.agent.transfer.surroundings import Surroundings
 from forepost.wire.jobs.members import WantedChunk
 from forepost.wire.jobs.transfer import TransferTask
 
@@ -33,6 +35,8 @@ class OpenFolder:
     ) -> None:
         """Raises RootMissing, OSError, WrongPattern, sqlite3.Error."""
         self.disk = FolderDisk(task, file, device_id, executor, now, anew=anew)
+        self.scrub = Scrub(self.disk)
+        self.scrub.finish()
         self.readers = Readers(file)
         self.recipes = Recipes(lambda hash_: page_of(self.readers.get(), hash_))
         self.growing = GrowingFiles(
@@ -90,3 +94,17 @@ class OpenFolder:
             self.disk.placement.give_up(names_of(partial.path), partial.name)
             self.disk.index.drop_partial(partial.path)
         self.disk.index.commit()
+
+
+def opened(task: TransferTask, around: Surroundings) -> OpenFolder:
+    """Raises as OpenFolder."""
+    name = blake3(task.key.encode()).hexdigest(16)
+    clock = around.clock
+    return OpenFolder(
+        task,
+        around.state_dir / f"{name}.sqlite",
+        around.credentials.device_id,
+        around.executor,
+        lambda: (int(clock.now().timestamp() * 1e9), clock.monotonic()),
+        anew=task.held_ok,
+    )

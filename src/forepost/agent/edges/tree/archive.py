@@ -16,6 +16,8 @@ from forepost.agent.edges.tree.root import OWN, FolderRoot
 NAME: Final = b"Archive"
 MOST_VERSIONS: Final = 10_000
 """Of one name; then the newest replaces the one before."""
+MOST_REMOVED: Final = 10_000
+"""Versions that go at a time."""
 MOST_NAME: Final = 255
 MOST_ENDING: Final = 100
 _COPY: Final = frozenset((errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, *UNSUPPORTED))
@@ -66,6 +68,37 @@ class Archive:
                         continue
                     os.unlink(names[-1], dir_fd=folder)
                 return
+
+    def shrink(self, oldest_ns: int, most_bytes: int) -> int:
+        """Remove versions that came before `oldest_ns`, and the oldest beyond `most_bytes` (0: no
+        bound); return how many. MOST_REMOVED at a time. Raises OSError.
+        """
+        found: list[tuple[int, int, list[bytes]]] = []
+        with suppress(FileNotFoundError):
+            found = sorted(self._versions([]))
+        size = sum(one[1] for one in found)
+        gone = 0
+        for came_ns, count, names in found:
+            if came_ns >= oldest_ns and (not most_bytes or size <= most_bytes):
+                break
+            if gone == MOST_REMOVED:
+                break
+            with self._root.folder([OWN, NAME, *names[:-1]]) as folder:
+                os.unlink(names[-1], dir_fd=folder)
+            size, gone = size - count, gone + 1
+        return gone
+
+    def _versions(self, names: list[bytes]) -> Iterator[tuple[int, int, list[bytes]]]:
+        """Yield when each version came, its bytes and its names; folders of none go."""
+        here = self._root.listing([OWN, NAME, *names])
+        for name, now in here:
+            if now.kind == "folder":
+                yield from self._versions([*names, name])
+            else:
+                yield now.ctime_ns, now.size, [*names, name]
+        if not here and names:
+            with self._root.folder([OWN, NAME, *names[:-1]]) as above, suppress(OSError):
+                os.rmdir(names[-1], dir_fd=above)
 
     @contextmanager
     def _place(self, folders: list[bytes]) -> Iterator[int]:
