@@ -16,6 +16,8 @@ KEEP_SEC: Final = 2.0
 
 
 class FetchingFolder(Protocol):
+    """A task, as the fetching of a root sees it."""
+
     task: TransferTask
 
     @property
@@ -28,7 +30,9 @@ class FetchingFolder(Protocol):
         """What changes here meanwhile is seen, and told."""
         ...
 
-    def tell_fates(self, pursuit: Pursuit) -> None: ...
+    def tell_fates(self, pursuit: Pursuit) -> None:
+        """Say what became of paths."""
+        ...
 
 
 async def fetch(

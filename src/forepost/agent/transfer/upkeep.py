@@ -16,13 +16,17 @@ Do = Callable[..., Awaitable[Any]]
 
 
 class KeptFolder(Protocol):
+    """A task, as what is done now and then sees it."""
+
     @property
     def opened(self) -> OpenFolder | None: ...
 
     @property
     def members(self) -> Members: ...
 
-    def tell(self, kind: Any, text: str) -> None: ...
+    def tell(self, kind: Any, text: str) -> None:
+        """Say what a person may want to know of later."""
+        ...
 
     def make_again(self) -> None:
         """What was made of roots may be missing now."""
