@@ -16,19 +16,27 @@ KEEP_SEC: Final = 2.0
 
 
 class FetchingFolder(Protocol):
+    """A folder into which something is fetched."""
+
     task: TransferTask
 
     @property
-    def opened(self) -> OpenFolder | None: ...
+    def opened(self) -> OpenFolder | None:
+        """None: it is not open."""
+        ...
 
     @property
-    def members(self) -> Members: ...
+    def members(self) -> Members:
+        """Who is connected."""
+        ...
 
     async def look(self) -> None:
         """What changes here meanwhile is seen, and told."""
         ...
 
-    def tell_fates(self, pursuit: Pursuit) -> None: ...
+    def tell_fates(self, pursuit: Pursuit) -> None:
+        """Tell what became of paths."""
+        ...
 
 
 async def fetch(

@@ -16,13 +16,21 @@ Do = Callable[..., Awaitable[Any]]
 
 
 class KeptFolder(Protocol):
-    @property
-    def opened(self) -> OpenFolder | None: ...
+    """A folder that is looked after."""
 
     @property
-    def members(self) -> Members: ...
+    def opened(self) -> OpenFolder | None:
+        """None: it is not open."""
+        ...
 
-    def tell(self, kind: Any, text: str) -> None: ...
+    @property
+    def members(self) -> Members:
+        """Who is connected."""
+        ...
+
+    def tell(self, kind: Any, text: str) -> None:
+        """Tell an event of that kind."""
+        ...
 
     def make_again(self) -> None:
         """What was made of roots may be missing now."""
