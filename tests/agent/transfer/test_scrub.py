@@ -1,10 +1,15 @@
 """Bit rot is found by reading, healed from members, and never told to anybody as a change."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 
+from forepost.agent.transfer.upkeep import Upkeep
+from forepost.kit.clock import SystemClock
 from tests.agent.transfer.sides import Side, close, settle
 
 
@@ -94,4 +99,39 @@ def test_the_archive_has_its_bounds(quick_place: Path) -> None:
     assert archive.shrink(0, 3_000) == 2
     assert len([*(side.root / ".sync" / "Archive").iterdir()]) == 3
     assert archive.shrink(1 << 62, 0) == 3
+    close([side])
+
+
+class SourceFolder:
+    """A KeptFolder: everybody is there and has everything."""
+
+    def __init__(self, side: Side) -> None:
+        self.opened, self.members, self.told = side.opened, self, list[str]()
+
+    def complete(self, _root: bytes) -> int:
+        return 1
+
+    def tell(self, _kind: str, text: str) -> None:
+        self.told.append(text)
+
+    def make_again(self) -> None:
+        raise AssertionError("a source makes nothing of others")
+
+
+def test_what_rots_at_the_source_of_a_transfer_stays_and_is_told(quick_place: Path) -> None:
+    (quick_place / "source").mkdir()
+    side = Side(quick_place, "source", type="distribution")
+    (side.root / "a").write_bytes(b"0123456789")
+    side.scan()
+    rot(side.root / "a")
+    believe(side, b"a")
+    folder = SourceFolder(side)
+
+    async def do(call: Callable[..., Any], *args: Any) -> Any:
+        return call(*args)
+
+    upkeep = Upkeep(folder, do, SystemClock())  # type: ignore[arg-type]
+    anyio.run(upkeep.scrub)
+    assert folder.told == ["a: rotten on the disk, and this is its source"]
+    assert (side.root / "a").exists()
     close([side])

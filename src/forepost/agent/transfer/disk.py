@@ -105,6 +105,11 @@ class FolderDisk:
         return self.task.permission == "rw"
 
     @property
+    def fetches(self) -> bool:
+        """Whether anything of others comes here: the source of a transfer only gives."""
+        return self.task.type == "folder" or not self.writes
+
+    @property
     def counts_versions(self) -> bool:
         """Whether several may write: otherwise a destination mirrors its source."""
         return self.task.type == "folder"

@@ -11,6 +11,8 @@ from forepost.wire.jobs.transfer import TransferStatus, TransferTask
 
 
 class ReportedFolder(Protocol):
+    """A folder of which a status is told."""
+
     """A task, what is open of it, and what is on its way."""
 
     task: TransferTask
@@ -18,13 +20,19 @@ class ReportedFolder(Protocol):
     up: Throughput
 
     @property
-    def opened(self) -> OpenFolder | None: ...
+    def opened(self) -> OpenFolder | None:
+        """None: it is not open."""
+        ...
 
     @property
-    def pursuit(self) -> Pursuit | None: ...
+    def pursuit(self) -> Pursuit | None:
+        """What is on its way."""
+        ...
 
     @property
-    def members(self) -> Members: ...
+    def members(self) -> Members:
+        """Who is connected."""
+        ...
 
 
 def transfer_status(folder: ReportedFolder, state: FolderState, last_synced: int) -> TransferStatus:

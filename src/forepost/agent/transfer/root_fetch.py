@@ -16,22 +16,26 @@ KEEP_SEC: Final = 2.0
 
 
 class FetchingFolder(Protocol):
-    """A task, as the fetching of a root sees it."""
+    """A folder into which something is fetched."""
 
     task: TransferTask
 
     @property
-    def opened(self) -> OpenFolder | None: ...
+    def opened(self) -> OpenFolder | None:
+        """None: it is not open."""
+        ...
 
     @property
-    def members(self) -> Members: ...
+    def members(self) -> Members:
+        """Who is connected."""
+        ...
 
     async def look(self) -> None:
         """What changes here meanwhile is seen, and told."""
         ...
 
     def tell_fates(self, pursuit: Pursuit) -> None:
-        """Say what became of paths."""
+        """Tell what became of paths."""
         ...
 
 

@@ -16,16 +16,20 @@ Do = Callable[..., Awaitable[Any]]
 
 
 class KeptFolder(Protocol):
-    """A task, as what is done now and then sees it."""
+    """A folder that is looked after."""
 
     @property
-    def opened(self) -> OpenFolder | None: ...
+    def opened(self) -> OpenFolder | None:
+        """None: it is not open."""
+        ...
 
     @property
-    def members(self) -> Members: ...
+    def members(self) -> Members:
+        """Who is connected."""
+        ...
 
     def tell(self, kind: Any, text: str) -> None:
-        """Say what a person may want to know of later."""
+        """Tell an event of that kind."""
         ...
 
     def make_again(self) -> None:
@@ -64,13 +68,14 @@ class Upkeep:
         rotten = await self._do(opened.scrub.part)
         for one in rotten:
             path = one.row.path
-            if self._folder.members.complete(opened.disk.top.hash):
+            if opened.disk.fetches and self._folder.members.complete(opened.disk.top.hash):
                 self._healing.add(path)
                 await self._do(opened.scrub.put_away, one)
                 self._folder.make_again()
             elif path not in self._told:
                 self._told.add(path)
-                self._folder.tell("error", f"{shown(path)}: rotten, and nobody is here who has it")
+                why = "nobody is here who has it" if opened.disk.fetches else "this is its source"
+                self._folder.tell("error", f"{shown(path)}: rotten on the disk, and {why}")
 
     def came(self, path: bytes) -> bool:
         """Whether this heals what was rotten."""

@@ -105,8 +105,8 @@ class Archive:
         """The archive's folder for what was in these."""
         at = open_beneath(self._root.fd, [], os.O_RDONLY | os.O_DIRECTORY)
         try:
-            for name in (OWN, NAME, *folders):
-                below = _folder(at, name)
+            for depth, name in enumerate((OWN, NAME, *folders)):
+                below = _folder(at, name, has_versions=depth > 1)
                 os.close(at)
                 at = below
             yield at
@@ -114,15 +114,18 @@ class Archive:
             os.close(at)
 
 
-def _folder(at: int, name: bytes) -> int:
+def _folder(at: int, name: bytes, *, has_versions: bool) -> int:
     """Open a folder of the archive, made where it is not there; where a file has its name already
     it has another one.
     """
     for one in _versions(name):
         with suppress(FileExistsError):
             os.mkdir(one, 0o700, dir_fd=at)
-        with suppress(NotADirectoryError):
+        try:
             return open_beneath(at, [one], os.O_RDONLY | os.O_DIRECTORY)
+        except NotADirectoryError:
+            if not has_versions:
+                raise OSError(errno.EINVAL, "is no folder", os.fsdecode(name)) from None
     raise AssertionError("versions end with an error")
 
 

@@ -55,10 +55,10 @@ def open_beneath(root: int, names: Sequence[bytes], flags: int, mode: int = 0) -
         if error != errno.ENOSYS:
             raise OSError(error, os.strerror(error), os.fsdecode(b"/".join(names)))
         _Kernel.has_openat2 = False
-    return _walk(root, names, flags, mode)
+    return walk_beneath(root, names, flags, mode)
 
 
-def _walk(root: int, names: Sequence[bytes], flags: int, mode: int) -> int:
+def walk_beneath(root: int, names: Sequence[bytes], flags: int, mode: int) -> int:
     device = os.fstat(root).st_dev
     at = os.dup(root)
     try:
