@@ -55,6 +55,26 @@ def test_a_restored_controller_hears_the_end_again_and_nothing_runs() -> None:
         assert here.begun[uid(1)] == 1
 
 
+def test_a_folder_that_ended_in_an_error_begins_anew_when_the_controller_wants_it_again() -> None:
+    wrong, right = (Job(name="f", type="folder", path=path) for path in ("srv", "/srv"))
+    with site() as here:
+        for error in ("path: srv is not absolute", "no such user"):
+            here.runs.want([wanted(1, wrong)], here.now)
+            here.runs.end(uid(1), "error", error, here.now)
+            here.runs.want([wanted(1, right)], here.now)
+            assert here.state(1) == "error", "its controller does not have the end yet"
+            here.runs.kept([uid(1)])
+            here.start()
+            here.runs.want([wanted(1, right)], here.now)
+            record = here.runs.get(uid(1))
+            assert record is not None
+            assert (record.state, record.reason, record.job) == ("delivered", "", right)
+        here.runs.end(uid(1), "canceled", "canceled at this host", here.now)
+        here.runs.kept([uid(1)])
+        here.runs.want([wanted(1, right)], here.now)
+        assert here.state(1) == "canceled", "this host would not have it"
+
+
 def test_a_crash_in_the_middle_is_interrupted_and_again_only_where_it_is_said() -> None:
     with site() as here:
         document = [wanted(1), wanted(2, script("again", again=True))]

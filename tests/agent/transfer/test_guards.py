@@ -172,6 +172,24 @@ async def test_who_was_away_for_too_long_is_held_until_somebody_confirms(tmp_pat
 
 
 @pytest.mark.anyio
+async def test_a_root_that_goes_where_nothing_else_happens_is_held_and_goes_on_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    one, two = Site(tmp_path, "one"), Site(tmp_path, "two")
+    one.root.mkdir()
+    (one.root / "a").write_text("a")
+    async with running(one, two):
+        one.want([one.task(two.peer())])
+        two.want([two.task(one.peer())])
+        await until(lambda: "a" in two.files() and one.status().status == "synced")
+        one.root.rename(tmp_path / "moved")
+        await until(lambda: "No such file" in one.status().held, one.status)
+        (tmp_path / "moved").rename(one.root)
+        await until(lambda: not one.status().held and one.status().status == "synced", one.status)
+        assert set(two.files()) == {"a"}
+
+
+@pytest.mark.anyio
 async def test_an_engine_holds_a_root_that_is_gone(tmp_path: Path) -> None:
     one, two = Site(tmp_path, "one"), Site(tmp_path, "two")
     one.root.mkdir()

@@ -1,12 +1,12 @@
 """A run as this agent keeps it: what is to be done, how far it has come, how it ended. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, Literal
 
 import msgspec
 
-from forepost.wire.jobs.delivery import OVER, RunOutput, RunState, Wish
+from forepost.wire.jobs.delivery import OVER, RunOutput, RunState, WantedRun, Wish
 from forepost.wire.jobs.job import Job, JobScript
 from forepost.wire.jobs.transfer import TransferStatus
 
@@ -18,6 +18,7 @@ SCRIPT_STEPS: Final[frozenset[Step]] = frozenset(
 )
 Wanter = Literal["controller", "schedule", "file", "command"]
 UID_DIGITS: Final = 32
+_JITTER_STEPS: Final = 1 << 32
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -121,3 +122,23 @@ def script_hash(script: JobScript) -> str:
 def made_uid(*parts: str) -> str:
     """Return a uid that is the same whenever it is made of the same parts."""
     return sha256("/".join(parts).encode()).hexdigest()[:UID_DIGITS]
+
+
+def delivered(wanted: WantedRun, now: datetime) -> RunRecord:
+    """A run that a controller wants, and that has not begun."""
+    return RunRecord(
+        uid=wanted.uid,
+        run_id=wanted.run_id,
+        job_id=wanted.job_id,
+        job=wanted.job,
+        by="controller",
+        of_controller=True,
+        queued_at=now,
+        begin_at=now + timedelta(seconds=wanted.jitter_sec * _share(wanted.uid)),
+        state="delivered",
+    )
+
+
+def _share(uid: str) -> float:
+    """Of the jitter, between 0 and 1: always the same for a run at one agent."""
+    return int.from_bytes(sha256(uid.encode()).digest()[:4]) / _JITTER_STEPS

@@ -3,15 +3,22 @@ done.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
-from hashlib import sha256
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from forepost.agent.jobs.course import EndRun, after_script, recovered
 from forepost.agent.jobs.journal import RunJournal
-from forepost.agent.jobs.record import RunRecord, ScriptStep, Step, Wanter, script_hash, script_of
+from forepost.agent.jobs.record import (
+    RunRecord,
+    ScriptStep,
+    Step,
+    Wanter,
+    delivered,
+    script_hash,
+    script_of,
+)
 from forepost.agent.jobs.run_bounds import surplus
 from forepost.agent.jobs.run_numbers import FIRST, RunNumbers
 from forepost.kit.health import Health
@@ -21,7 +28,6 @@ from forepost.wire.jobs.transfer import TransferStatus
 
 SUBJECT: Final = "jobs journal"
 NOT_WANTED: Final = "it is not wanted any more"
-_JITTER_STEPS: Final = 1 << 32
 
 
 class ScriptEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -268,17 +274,7 @@ class Runs:
     def _want(self, wanted: WantedRun, now: datetime) -> None:
         record = self._records.get(wanted.uid)
         if record is None:
-            record = RunRecord(
-                uid=wanted.uid,
-                run_id=wanted.run_id,
-                job_id=wanted.job_id,
-                job=wanted.job,
-                by="controller",
-                of_controller=True,
-                queued_at=now,
-                begin_at=now + timedelta(seconds=wanted.jitter_sec * _share(wanted.uid)),
-                state="delivered",
-            )
+            record = delivered(wanted, now)
             if (former := self._journal.ended.get(wanted.uid)) is not None:
                 reason = "" if former == "finished" else "it had ended before"
                 self._former[wanted.uid] = msgspec.structs.replace(
@@ -286,9 +282,12 @@ class Runs:
                 )
                 return
         elif record.is_over:
-            if record.is_kept:  # the controller was restored
+            if not record.is_kept:
+                return
+            if not _is_folder_to_try(record, wanted):  # the controller was restored
                 self._records[wanted.uid] = msgspec.structs.replace(record, is_kept=False)
-            return
+                return
+            record = delivered(wanted, now)
         self._records[wanted.uid] = msgspec.structs.replace(
             record,
             run_id=wanted.run_id,
@@ -343,6 +342,13 @@ class Runs:
             self._try_to_keep(one.uid)
 
 
+def _is_folder_to_try(record: RunRecord, wanted: WantedRun) -> bool:
+    """A folder has one run for ever. The controller has its end, and asks for it again: what
+    stood in the way may be mended. What this host itself ended stays ended.
+    """
+    return wanted.job.type == "folder" and record.state == "error" and wanted.wish != "cancel"
+
+
 def highest_run(records: Iterable[RunRecord]) -> int:
     """Of the numbers that this agent gave."""
     return max((one.run_id for one in records if one.run_id >= FIRST), default=FIRST - 1)
@@ -352,8 +358,3 @@ def _says(exit_code: int | None) -> str:
     if exit_code is None:
         return "it could not be begun"
     return f"exit code {exit_code}" if exit_code >= 0 else f"signal {-exit_code} ended it"
-
-
-def _share(uid: str) -> float:
-    """Of the jitter, between 0 and 1: always the same for a run at one agent."""
-    return int.from_bytes(sha256(uid.encode()).digest()[:4]) / _JITTER_STEPS

@@ -4,16 +4,20 @@ In the event loop.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
+import anyio
 from anyio.abc import TaskGroup
 
+from forepost.agent.edges.tree.root import RootMissing
 from forepost.agent.edges.tree.watch import FolderWatch, limit
 from forepost.agent.transfer.disk import FolderDisk, ScanSummary
 from forepost.agent.transfer.looks import Looks
 from forepost.agent.transfer.scan import PathTrouble
 from forepost.agent.transfer.surroundings import Surroundings
 
+ROOT_SEC: Final = 10.0
+"""Between looks whether the root is still the one that was opened: no watch tells of mounts."""
 Do = Callable[..., Awaitable[Any]]
 
 
@@ -37,11 +41,20 @@ class Lookout:
         disk.root.on_list = self._watch.add
         self._looks.add([b""])
         tasks.start_soon(self._watch.run, self._changed)
+        tasks.start_soon(self._mind_root, disk)
 
     def close(self) -> None:
         if self._watch is not None:
             self._watch.close()
             self._watch = None
+
+    async def _mind_root(self, disk: FolderDisk) -> None:
+        while True:
+            await self._clock.sleep(ROOT_SEC)
+            try:
+                await anyio.to_thread.run_sync(disk.root.check, disk.marker)
+            except (RootMissing, OSError):
+                self._changed({b""})  # the look itself says what is wrong
 
     def _changed(self, parts: set[bytes]) -> None:
         self._looks.add(parts)
