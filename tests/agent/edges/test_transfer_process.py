@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import anyio
+import psutil
 import pytest
 
 from forepost.agent.edges.transfer_process import TransferProcess
@@ -50,7 +51,7 @@ async def test_it_is_killed_in_the_middle_and_goes_on(tmp_path: Path) -> None:
         pid = taker.pid
         taker.want([])
         await until(lambda: taker.pid == 0)
-        assert not os.path.exists(f"/proc/{pid}")  # noqa: ASYNC240, PTH110
+        await until(lambda: not psutil.pid_exists(pid))
         assert taker.report().tasks == []
         assert target.files() == source.files()
         tasks.cancel_scope.cancel()

@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import psutil
 
+from forepost.agent.edges.proc import script_shim
 from forepost.agent.edges.proc.script_process import (
     MARK,
     ScriptOrder,
@@ -193,6 +194,7 @@ AGENT = """
 import asyncio, sys
 import anyio
 from pathlib import Path
+from forepost.agent.edges.proc import script_shim
 from forepost.agent.edges.proc.script_process import ScriptOrder, ScriptProcesses
 from forepost.kit.clock import SystemClock
 
@@ -249,7 +251,12 @@ def test_a_shim_that_is_killed_ends_the_script_and_is_told(tmp_path: Path) -> No
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(one.run, order("echo begun; setsid sleep 1000", tmp_path))
             await until(lambda: one.output)
-            (shim,) = psutil.Process().children()
+            # Others of this test process may have children of it too.
+            (shim,) = [
+                child
+                for child in psutil.Process().children()
+                if script_shim.__file__ in child.cmdline()
+            ]
             shim.kill()
         return one
 
