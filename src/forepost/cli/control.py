@@ -9,6 +9,7 @@ import msgspec
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from forepost.agent.edges.local.control_socket import SOCKET
+from forepost.agent.status import SOCKET as STATUS_SOCKET
 from forepost.wire.local.control import (
     ControlDone,
     ControlFailed,
@@ -52,6 +53,12 @@ async def follow(state_dir: Path, do: str, body: Any, piece: type[T]) -> AsyncIt
     raise NoControl(f"{state_dir / SOCKET}: the agent went away in the middle")
 
 
+def _why(state_dir: Path) -> str:
+    if not (state_dir / STATUS_SOCKET).exists():
+        return "does the agent run, and is this its folder (--state-dir)?"
+    return "the agent runs with neither [jobs] nor [workloads] in its agent.toml"
+
+
 async def _replies(state_dir: Path, do: str, body: Any) -> AsyncIterator[ControlSaid | ControlDone]:
     path = state_dir / SOCKET
     request = ControlRequest(do, msgspec.Raw(msgspec.json.encode(body)))
@@ -70,7 +77,7 @@ async def _replies(state_dir: Path, do: str, body: Any) -> AsyncIterator[Control
                 if isinstance(reply, ControlDone):
                     return
     except FileNotFoundError:
-        raise NoControl(f"{path}: there is no socket; does the agent run?") from None
+        raise NoControl(f"{path}: there is no socket; {_why(state_dir)}") from None
     except PermissionError:
         raise NoControl(f"{path}: you may not use it; run as the agent's user") from None
     except (OSError, anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError) as error:

@@ -35,7 +35,7 @@ def detail(found: LocalRunDetail) -> Iterator[str]:
         ("state", found.state),
         ("status", found.run.status),
         ("reason", plain(found.reason)),
-        ("held", plain(found.held)),
+        ("held", _held(found)),
         ("exit code", found.exit_code),
         ("wanted by", plain(f"{found.wanted_by} {found.source}".strip())),
         ("queued", found.queued_at.isoformat()),
@@ -46,6 +46,13 @@ def detail(found: LocalRunDetail) -> Iterator[str]:
         if value not in (None, ""):
             yield f"{name}: {value}"
     yield msgspec.json.format(found.job, indent=2).decode()
+
+
+def _held(found: LocalRunDetail) -> str:
+    if not found.held:
+        return ""
+    order = f"forepost jobs confirm {found.run.run_id}"
+    return f"{plain(found.held)} (it goes on when that is mended, or by {order})"
 
 
 def _row(one: LocalRun) -> tuple[str, ...]:

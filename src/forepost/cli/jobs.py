@@ -1,8 +1,9 @@
 """`forepost jobs` and `forepost tag`: the jobs of this host's agent."""
 
+import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from cyclopts import App, Parameter
@@ -23,6 +24,7 @@ jobs = App(
     " agent answers.",
 )
 
+TAG_NAME: Final = re.compile(r"[A-Z0-9_]{1,100}")
 Run = Annotated[str, Parameter(help="The number of a run, or the name of a job: its newest run.")]
 
 
@@ -161,6 +163,9 @@ def tag(
         name, found, value = pair.partition("=")
         if not found:
             complain(f"{pair}: NAME=VALUE is needed")
+            return NOT_DONE
+        if TAG_NAME.fullmatch(name) is None:
+            complain(f"{name}: the name of a tag is of A-Z, 0-9 and _")
             return NOT_DONE
         tags.append(Tag(name=name, value=value))
     return carry_out(_tag(folders.agent(state_dir), local.TagsSet(tags=tags), as_json=json))

@@ -1,12 +1,15 @@
 """The site's own folder of jobs: seen without a restart; what is spoilt ends nothing."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from forepost.agent.jobs.local_jobs import SUBJECT
+from forepost.agent.jobs.local_jobs import SUBJECT, read_job
+from forepost.kit.errors import Invalid
 from tests.fakes.jobs_site import LONG_SEC, JobsSite
 from tests.running import until
 
@@ -35,6 +38,18 @@ def test_a_file_is_one_run_and_its_removal_ends_it(site: JobsSite) -> None:
     found = site.until_status("a", "error")
     assert found["errors"][0]["code_str"] == "SE_OPERATION_ABORTED"
     assert (site.folder / "stays").exists()
+
+
+@pytest.mark.parametrize("path", ["srv", "/srv/../etc", "%HOME%/../x"])
+def test_a_path_that_can_be_none_is_refused_before_anything_ends(path: str) -> None:
+    script = {"type": "script", "name": "a", "script": {"command": "true"}}
+    with pytest.raises(Invalid, match=r"^path: "):
+        read_job(json.dumps({**script, "path": path}).encode())
+    folder = {"type": "consolidation", "name": "a", "path": "/all", "permission": "ro"}
+    peers = [{"deviceid": "A" * 32}, {"deviceid": "B" * 32, "path": path}]
+    with pytest.raises(Invalid, match=r"^peers\[1\]\.path: "):
+        read_job(json.dumps({**folder, "peers": peers}).encode())
+    assert read_job(json.dumps({**script, "path": "%HOME%/x"}).encode()).path == "%HOME%/x"
 
 
 def test_a_script_that_has_ended_is_not_run_again_by_a_restart(tmp_path: Path) -> None:
@@ -134,6 +149,15 @@ def test_a_scheduled_file_runs_at_its_moments_and_not_before(site: JobsSite) -> 
     )  # fmt: skip
     until(lambda: list(site.slice.scheduled) != [], LONG_SEC)
     assert states(site) == []
+    show = site.built.verbs["jobs.show"]
+    with pytest.raises(Invalid, match=r"^s: it has not run yet; next at 20"):
+        site.portal.call(show.run, msgspec.Raw(b'{"run": "s"}'), _nobody)
+    with pytest.raises(Invalid, match=r"^t: there is no such run here"):
+        site.portal.call(show.run, msgspec.Raw(b'{"run": "t"}'), _nobody)
+
+
+async def _nobody(_: object) -> None:
+    return
 
 
 def test_what_is_not_a_job_file_is_passed_over(site: JobsSite) -> None:

@@ -98,10 +98,12 @@ def test_eta(status: Any, total: int, completed: int, speed: int, eta: int) -> N
 
 def test_the_figures_of_an_end_stay() -> None:
     last = told("seeding", files_total=3, files_completed=3, size_total=9, size_completed=9)
+    last = msgspec.structs.replace(last, down_speed=5, up_speed=6)
     ended = record(TARGET, state="finished", counted=last, started_at=NOW, ended_at=NOW)
     found = job_run(ended, "/t", facts())
     assert (found.status, found.type) == ("successfully finished", "transfer")
     assert found.files_completed == found.files_total == 3
+    assert found.down_speed == found.up_speed == 0, "nothing moves any more"
     assert report_of(ended, facts()).size_completed == 9
 
 

@@ -38,6 +38,8 @@ def one(agent_id: int, permission: str = "rw", path: str = "/a") -> dict[str, An
     [
         ({"agents": [one(1), one(1, "ro")]}, "agents[1].agent_id: agent 1 is named twice"),
         ({"agents": [one(1), one(2, path="")]}, "agents[1].path: needed for everything but"),
+        ({"agents": [one(1, path="srv")]}, "agents[0].path: srv is not absolute"),
+        ({"agents": [one(1, path="/a/../b")]}, "agents[0].path: /a/../b leads elsewhere"),
         ({"agents": [one(1, "ro")]}, "agents: one at least has to be a source"),
         (
             {"type": "consolidation", "agents": [one(1), one(2), one(3, "ro", "/all")]},

@@ -17,7 +17,7 @@ from forepost.kit.errors import Invalid
 from forepost.kit.health import Health
 from forepost.kit.state_file import StateFile
 from forepost.wire.base import complaint
-from forepost.wire.jobs.job import Job
+from forepost.wire.jobs.job import Job, path_refusal
 
 KEPT: Final = "local-jobs.json"
 SUBJECT: Final = "job files"
@@ -42,13 +42,18 @@ class LocalJobsRead(msgspec.Struct, frozen=True):
 def read_job(data: bytes) -> Job:
     """Raises Invalid, naming field and reason."""
     try:
-        return _decoder.decode(data)
+        job = _decoder.decode(data)
     except msgspec.ValidationError as error:
         raise Invalid(complaint(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"not JSON: {error}") from None
     except RecursionError:
         raise Invalid("nested too deeply") from None
+    paths = {f"peers[{at}].path": peer.path for at, peer in enumerate(job.peers)}
+    for field, path in {"path": job.path, **paths}.items():
+        if refused := path_refusal(path):
+            raise Invalid(f"{field}: {refused}")
+    return job
 
 
 def after(before: Mapping[str, LocalJob], files: Mapping[str, JobFile | OSError]) -> LocalJobsRead:

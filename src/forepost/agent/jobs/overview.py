@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from forepost.agent.jobs.record import RunRecord
 from forepost.agent.jobs.run_numbers import FIRST
 from forepost.wire.jobs.agent_api import JobRun, RunError, RunStatus, RunType
@@ -48,8 +50,10 @@ class RunFacts:
 
 
 def counted(record: RunRecord, facts: RunFacts) -> TransferStatus:
-    """Return the figures of a run: after its end, those of its end."""
-    return record.counted or facts.told if record.is_over else facts.told
+    """Return the figures of a run: after its end those of its end, when nothing moves any more."""
+    if not record.is_over:
+        return facts.told
+    return msgspec.structs.replace(record.counted or facts.told, down_speed=0, up_speed=0)
 
 
 def is_listed(record: RunRecord) -> bool:

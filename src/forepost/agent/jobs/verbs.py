@@ -205,7 +205,12 @@ class JobVerbs:
         found = [one for one in runs if name.isdigit() and one.run_id == int(name)]
         found = found or [one for one in runs if one.job.name == name]
         if not found:
-            raise Invalid(f"{name}: there is no such run here")
+            timed = next((one for one in self._scheduler.jobs if one.job.name == name), None)
+            if timed is None:
+                raise Invalid(f"{name}: there is no such run here; see forepost jobs ls")
+            following = self._scheduler.next_of(timed.uid)
+            when = f"next at {following.isoformat()}" if following else "it never will again"
+            raise Invalid(f"{name}: it has not run yet; {when}")
         return max(found, key=lambda one: (not one.is_over, one.queued_at, one.run_id))
 
     def _named_again(self, record: RunRecord) -> RunRecord:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from forepost.kit.errors import Invalid
 from forepost.wire.base import complaint
-from forepost.wire.jobs.job import JobBase, JobScript, JobTriggers
+from forepost.wire.jobs.job import JobBase, JobScript, JobTriggers, path_refusal
 from forepost.wire.jobs.rest import HIDDEN, JobAgent, JobGroup, JobMember, JobPatch, NewJob
 
 MOST_JOB: Final = 512 << 10
@@ -60,6 +60,12 @@ def _written(fields: dict[str, Any]) -> JobSpec:
     return JobSpec(base, text, sha256(text.encode()).hexdigest()[:32])
 
 
+def _check_paths(members: Sequence[tuple[str, JobMember]]) -> None:
+    for field, member in members:
+        if refused := path_refusal(member.path):
+            raise Invalid(f"{field}.path: {refused}")
+
+
 def check_members(
     base: JobBase, agents: Sequence[JobAgent], groups: Sequence[JobGroup], when_offline: str
 ) -> None:
@@ -73,6 +79,7 @@ def check_members(
         *((f"agents[{at}]", agent) for at, agent in enumerate(agents)),
         *((f"groups[{at}]", group) for at, group in enumerate(groups)),
     ]
+    _check_paths(members)
     if base.type == "script":
         return
     if base.type == "folder" and when_offline != "queue":

@@ -25,6 +25,13 @@ JobPath = Annotated[str, Meta(max_length=4_000, pattern=NO_NUL)]
 """Absolute, after macros (`%HOME%`, `%FOLDERS_STORAGE%`, `%TAG%`) are filled in."""
 
 
+def path_refusal(path: str) -> str:
+    """Return why this can be no path of a job, whatever its macros stand for; "": it may be one."""
+    if path and not path.startswith(("/", "%")):
+        return f"{path} is not absolute"
+    return f"{path} leads elsewhere (..)" if ".." in path.split("/") else ""
+
+
 class JobPart(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
