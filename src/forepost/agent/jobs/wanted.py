@@ -40,6 +40,10 @@ def read_parts(parts: Sequence[msgspec.Raw]) -> WantedJobList:
     """Return the whole list. Raises DocumentRefused, msgspec.ValidationError."""
     found = WantedJobList()
     for part in parts:
+        try:
+            bytes(part).decode()
+        except UnicodeDecodeError:
+            raise DocumentRefused("a part that is not UTF-8, as JSON is (RFC 8259)") from None
         read = _part.decode(part)
         found.tags.extend(read.tags)
         for raw in read.runs:

@@ -13,7 +13,7 @@ from forepost.controller.db.tables.access import api_keys
 from forepost.controller.db.tables.alerts import alert_rules, maintenance_windows
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.groups import address_groups
-from forepost.controller.db.tables.jobs import jobs
+from forepost.controller.db.tables.jobs import job_runs, jobs
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.share_links import share_links
 from forepost.controller.db.tables.workloads import image_registries, microservices
@@ -44,6 +44,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     _OF + "/address-groups": Quota("address_groups", address_groups, 1_000),
     _OF + "/microservices": Quota("microservices", microservices, 10_000),
     _OF + "/jobs": Quota("jobs", jobs, 10_000),
+    _OF + "/jobs/{job_id}/runs": Quota("job_runs", job_runs, 100_000),
     _OF + "/registries": Quota("registries", image_registries, MOST_REGISTRIES),
     _AGENT + "/probes": Quota("probes", probes, 200_000),
     _AGENT + "/probes/copy": Quota("probes", probes, 200_000),
