@@ -5,9 +5,24 @@ from typing import Protocol
 
 import msgspec
 
+from forepost.wire.base import complaint
+
 
 class DocumentRefused(ValueError):
     """The document is not understood, or more than an agent takes; the text says why."""
+
+
+def check_text(part: msgspec.Raw) -> None:
+    """Raises DocumentRefused where a part is not UTF-8, as JSON is (RFC 8259)."""
+    try:
+        bytes(part).decode()
+    except UnicodeDecodeError:
+        raise DocumentRefused("a part that is not UTF-8, as JSON is (RFC 8259)") from None
+
+
+def why_not(error: msgspec.ValidationError | RecursionError) -> str:
+    """What a part of a document that could not be read is told to be."""
+    return "nested too deeply" if isinstance(error, RecursionError) else complaint(error)
 
 
 class Document(Protocol):

@@ -5,9 +5,8 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.document import DocumentRefused
+from forepost.agent.document import DocumentRefused, check_text, why_not
 from forepost.agent.jobs.scheduler import Timed
-from forepost.wire.base import complaint
 from forepost.wire.jobs.delivery import (
     JOBS,
     MOST_RUNS,
@@ -40,10 +39,7 @@ def read_parts(parts: Sequence[msgspec.Raw]) -> WantedJobList:
     """Return the whole list. Raises DocumentRefused, msgspec.ValidationError."""
     found = WantedJobList()
     for part in parts:
-        try:
-            bytes(part).decode()
-        except UnicodeDecodeError:
-            raise DocumentRefused("a part that is not UTF-8, as JSON is (RFC 8259)") from None
+        check_text(part)
         read = _part.decode(part)
         found.tags.extend(read.tags)
         for raw in read.runs:
@@ -82,9 +78,8 @@ def _unclear(
         uid = msgspec.json.decode(raw, type=_WithUid).uid[:64]
     except (msgspec.MsgspecError, RecursionError):
         uid = ""
-    why = "nested too deeply" if isinstance(error, RecursionError) else complaint(error)
     found.unclear.append(uid)
-    found.problems.append(f"{what} {uid or NAMELESS}: {why}")
+    found.problems.append(f"{what} {uid or NAMELESS}: {why_not(error)}")
 
 
 class WantedJobs:

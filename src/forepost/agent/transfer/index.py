@@ -25,7 +25,7 @@ from forepost.agent.transfer.kept_rows import (
     row_of,
     values_of,
 )
-from forepost.wire.jobs.folder import GONE, Entry, Row
+from forepost.wire.jobs.folder import Entry, Row
 
 CACHE_KIB: Final = 6 << 10
 BUSY_SEC: Final = 30.0
@@ -170,15 +170,6 @@ class IndexReader:
     def has_coming(self) -> bool:
         return bool(self._sql.execute("SELECT 1 FROM coming LIMIT 1").fetchone())
 
-    def has_live(self, folder: bytes) -> bool:
-        """Whether anything below a folder is not gone."""
-        return bool(
-            self._sql.execute(
-                "SELECT 1 FROM row WHERE path >= ? AND path < ? AND kind != ? LIMIT 1",
-                (folder + b"\0", folder + b"\1", GONE),
-            ).fetchone()
-        )
-
     def folders(self) -> int:
         return int(self._sql.execute("SELECT count(*) FROM row WHERE kind = 1").fetchone()[0])
 
@@ -277,9 +268,6 @@ class Index(IndexReader):
 
     def keep_pages(self, pages: Iterable[tuple[bytes, bytes]]) -> None:
         self._sql.executemany("INSERT OR IGNORE INTO page (hash, body) VALUES (?, ?)", pages)
-
-    def drop_pages(self, hashes: Iterable[bytes]) -> None:
-        self._sql.executemany("DELETE FROM page WHERE hash = ?", ((one,) for one in hashes))
 
     def put_partial(self, partial: Partial) -> None:
         done = partial.done.to_bytes((partial.done.bit_length() + 7) // 8, "little")

@@ -6,7 +6,7 @@ What only one peer has is asked of it first, at random places, so that a source 
 about once and its receivers give it to each other.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from random import Random
 from typing import Final
 
@@ -79,11 +79,6 @@ class Picker:
         for peer, asked in self._asked.items():
             if asked & bit:
                 self._asked[peer] = asked & ~bit
-
-    def lost(self, pieces: Iterable[int]) -> None:
-        """These are missing again."""
-        for piece in pieces:
-            self.missing |= 1 << piece
 
     def next(self, peer: Hashable) -> list[int]:
         """Return the pieces to ask this peer for now, RUN at most; none: it has nothing for us.

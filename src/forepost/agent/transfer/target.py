@@ -125,10 +125,6 @@ class Target:
             self._picker.has_not(peer, item.piece)
             self._condition.notify_all()
 
-    def give_up(self, item: Lacking) -> None:
-        """It cannot be written here: the rest goes on without."""
-        self.item_came(item)
-
     def _piece_came(self, number: int) -> None:
         with self._condition:
             self._parts.pop(number, None)

@@ -18,7 +18,6 @@ PERMISSION: Final = (10210, "SE_FS_NO_PERMISSIONS")
 FILE: Final = (10211, "SE_FS_FILE_ERROR")
 ROOT: Final = (10212, "SE_FS_ROOT_MISSING")
 HELD: Final = (10213, "SE_HELD")
-INDEX: Final = (10214, "SE_INDEX_DAMAGED")
 
 
 class FolderState(msgspec.Struct, kw_only=True):

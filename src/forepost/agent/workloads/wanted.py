@@ -5,9 +5,8 @@ from typing import Final
 
 import msgspec
 
-from forepost.agent.document import DocumentRefused
+from forepost.agent.document import DocumentRefused, check_text, why_not
 from forepost.agent.workloads.microservices import WantedMicroservice
-from forepost.wire.base import complaint
 from forepost.wire.workloads.delivery import (
     MOST_MICROSERVICES,
     MOST_REGISTRIES,
@@ -40,10 +39,7 @@ def read_parts(parts: Sequence[msgspec.Raw]) -> WantedList:
     """Return the whole list. Raises DocumentRefused, msgspec.ValidationError."""
     found = WantedList()
     for part in parts:
-        try:
-            bytes(part).decode()
-        except UnicodeDecodeError:
-            raise DocumentRefused("a part that is not UTF-8, as JSON is (RFC 8259)") from None
+        check_text(part)
         read = _part.decode(part)
         found.registries.extend(read.registries)
         for raw in read.microservices:
@@ -65,11 +61,6 @@ def _uuid_in(raw: msgspec.Raw) -> str:
         return msgspec.json.decode(raw, type=_Named).uuid[:64]
     except (msgspec.MsgspecError, RecursionError):
         return ""
-
-
-def why_not(error: msgspec.ValidationError | RecursionError) -> str:
-    """What a manifest that could not be read is told to be."""
-    return "nested too deeply" if isinstance(error, RecursionError) else complaint(error)
 
 
 class _Named(msgspec.Struct):

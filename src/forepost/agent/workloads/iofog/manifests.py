@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from forepost.agent.document import why_not
 from forepost.agent.workloads.iofog.bodies import (
     IofogHealthCheck,
     IofogMicroservice,
@@ -12,7 +13,7 @@ from forepost.agent.workloads.iofog.bodies import (
     IofogRegistry,
     IofogVolume,
 )
-from forepost.agent.workloads.wanted import WantedList, why_not
+from forepost.agent.workloads.wanted import WantedList
 from forepost.wire.workloads.delivery import Registry
 from forepost.wire.workloads.manifest import Microservice
 
