@@ -18,7 +18,8 @@ KEEP_SEC: Final = 2.0
 class FetchingFolder(Protocol):
     """A folder into which something is fetched."""
 
-    task: TransferTask
+    @property
+    def task(self) -> TransferTask: ...
 
     @property
     def opened(self) -> OpenFolder | None:
