@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from forepost.agent.jobs.record import RunRecord
 from forepost.agent.jobs.source_tasks import by_run, run_key, source_key
 from forepost.agent.jobs.transfer_tasks import transfer_tasks
@@ -70,3 +72,18 @@ def test_a_run_is_as_far_as_its_last_source() -> None:
     assert by_run(both, wanted)[RUN].status == "seeding"
     other = TransferStatus(key="job:folder", status="synced")
     assert by_run([other], ["job:folder", "job:new"]) == {"job:folder": other}
+
+
+def test_runs_of_a_job_have_one_folder_and_the_newest_has_it() -> None:
+    def run(number: int, **more: object) -> RunRecord:
+        target = record("rw", JobPeer(deviceid=NORTH, permission="ro"))
+        said = {"uid": f"{number:032x}", "run_id": number, "job_id": 7, **more}
+        return msgspec.structs.replace(target, **said)
+
+    over = run(1, state="finished", ended_at=NOW)
+    for records in ([over], [over, run(2)], [run(2), over]):
+        [found] = transfer_tasks(
+            records, lambda one: one.job.path, lambda _, peer: peer.path, ME, NOW, paused=False
+        )
+        assert found.folder == f"{ME}:job 7"
+        assert found.key == f"{ME}:run:{len(records):032x}"

@@ -88,6 +88,14 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{'job' if self.job.type == 'folder' else 'run'}:{self.uid}"
 
     @property
+    def folder(self) -> str:
+        """What is kept of its folder at this agent from one run of the job to the next; "": the
+        task key says it all.
+        """
+        is_run = self.of_controller and self.job.type != "folder"
+        return f"job {self.job_id}" if is_run and self.job_id else ""
+
+    @property
     def is_transferred(self) -> bool:
         """Whether its folder is to be in step now."""
         return (

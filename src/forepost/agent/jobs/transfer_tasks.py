@@ -21,7 +21,7 @@ def transfer_tasks(
     *,
     paused: bool,
 ) -> list[TransferTask]:
-    """Return a task for each run that is under way, or has just finished; of one key the newest.
+    """Return a task for each run that is under way, or has just finished; of one folder the newest.
     Of a consolidation one for each source: `peer_path` says where its files go ("": nowhere).
     """
     found: dict[str, TransferTask] = {}
@@ -36,6 +36,7 @@ def transfer_tasks(
             type=one.job.type,
             permission=one.job.permission,
             path=where,
+            folder=one.folder,
             peers=one.job.peers,
             writers=one.writers,
             settings=one.job.transfer,
@@ -44,8 +45,8 @@ def transfer_tasks(
             held_ok=one.held_ok,
         )
         for made in _each_source(one, task, peer_path, me):
-            found[made.key] = made
-    return [found[key] for key in sorted(found)]
+            found[made.folder or made.key] = made
+    return sorted(found.values(), key=lambda one: one.key)
 
 
 def _each_source(
@@ -57,9 +58,14 @@ def _each_source(
     if task.type != "consolidation":
         yield task
     elif task.permission == "rw":
-        yield msgspec.structs.replace(task, key=source_key(task.key, me))
+        yield _of_source(task, me)
     else:
         for peer in task.peers:
             if peer.permission == "rw" and (where := peer_path(record, peer)):
-                key = source_key(task.key, peer.deviceid)
-                yield msgspec.structs.replace(task, key=key, path=where, peers=[peer])
+                made = _of_source(task, peer.deviceid)
+                yield msgspec.structs.replace(made, path=where, peers=[peer])
+
+
+def _of_source(task: TransferTask, deviceid: str) -> TransferTask:
+    folder = task.folder and source_key(task.folder, deviceid)
+    return msgspec.structs.replace(task, key=source_key(task.key, deviceid), folder=folder)

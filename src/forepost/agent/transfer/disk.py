@@ -68,7 +68,7 @@ class FolderDisk:
         """
         self._ignored = IgnoreRules(task.settings.ignore)
         self.task, self._readers, self._now = task, readers, now
-        self.marker = blake3(task.key.encode()).hexdigest(16)
+        self.marker = blake3((task.folder or task.key).encode()).hexdigest(16)
         if anew and file.exists() and self._is_lost(file):
             _set_aside(file, "lost")
         is_new = not file.exists()

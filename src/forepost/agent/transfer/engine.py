@@ -2,10 +2,11 @@
 
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -20,6 +21,8 @@ from forepost.agent.edges.peers.credentials import Credentials
 from forepost.agent.edges.tree.space import SetAside
 from forepost.agent.transfer.folder import Folder
 from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection, receive
+from forepost.agent.transfer.nested_roots import nested
+from forepost.agent.transfer.open_folder import index_name
 from forepost.agent.transfer.surroundings import Surroundings
 from forepost.kit.clock import Clock
 from forepost.kit.listeners import host_port
@@ -36,6 +39,9 @@ MOST_GREETING: Final = 64
 GREETING_SEC: Final = 20.0
 """For all of it, however many bytes it comes in."""
 MOST_CONNECTIONS: Final = 4_000
+KEEP_INDEX_DAYS: Final = 90
+"""Of a job that is no more, since it was used last."""
+TIDY_SEC: Final = 86_400.0
 LISTEN_AGAIN_SEC: Final = 5.0
 ACCEPT_AGAIN_SEC: Final = 0.05
 """Where one cannot be accepted, as where too many files are open."""
@@ -75,6 +81,9 @@ class Engine:
             is_outranked=self._is_outranked,
         )
         self._folders: dict[str, tuple[Folder, anyio.CancelScope]] = {}
+        self._in_use: dict[str, anyio.Lock] = {}
+        """By the name of an index: a folder that is closed yet has it before the next one does."""
+        self._tidied_at = -inf
         self._tasks: TaskGroup | None = None
         self._connections = 0
         self._greeting = anyio.CapacityLimiter(MOST_GREETING)
@@ -98,23 +107,43 @@ class Engine:
         """Have exactly these tasks from now on; called while it runs."""
         assert self._tasks is not None
         wanted = {task.key: task for task in tasks}
+        refused = nested(tasks)
         for key in self._folders.keys() - wanted.keys():
             self._folders.pop(key)[1].cancel()
         for key, task in wanted.items():
             known = self._folders.get(key)
-            if known is None or _is_another(known[0].task, task):
+            obstacle = refused.get(key, "")
+            is_another = known is not None and (
+                known[0].obstacle != obstacle or _is_another(known[0].task, task)
+            )
+            if known is None or is_another:
                 if known is not None:
                     known[1].cancel()
-                folder, scope = Folder(task, self._around), anyio.CancelScope()
+                folder, scope = Folder(task, self._around, obstacle), anyio.CancelScope()
                 self._folders[key] = (folder, scope)
                 self._tasks.start_soon(self._keep, folder, scope)
             elif known[0].task != task:
                 known[0].want(task)
         self._credentials.forget_but({peer.deviceid for task in tasks for peer in task.peers})
+        if self._clock.monotonic() - self._tidied_at > TIDY_SEC:
+            self._tidied_at = self._clock.monotonic()
+            self._tasks.start_soon(self._drop_indexes, {index_name(task) for task in tasks})
 
     async def _keep(self, folder: Folder, scope: anyio.CancelScope) -> None:
+        name = index_name(folder.task)
+        lock = self._in_use.setdefault(name, anyio.Lock())
         with scope:
-            await folder.run()
+            async with lock:
+                await folder.run()
+        if not lock.locked() and not lock.statistics().tasks_waiting:
+            self._in_use.pop(name, None)
+
+    async def _drop_indexes(self, kept: set[str]) -> None:
+        """Remove indexes of jobs that are no more: not at once, as one may come back."""
+        oldest = self._clock.now().timestamp() - KEEP_INDEX_DAYS * 86_400
+        await anyio.to_thread.run_sync(
+            _drop_files, self._around.state_dir, kept | self._in_use.keys(), oldest
+        )
 
     def report(self) -> TransferReport:
         return TransferReport(
@@ -222,11 +251,18 @@ class Engine:
             found[0].offer(met)
 
 
+def _drop_files(folder: Path, kept: Collection[str], oldest: float) -> None:
+    """Remove indexes that were not written since then, but those of these names."""
+    for path in folder.glob("*.sqlite*"):
+        name = f"{path.name.partition('.sqlite')[0]}.sqlite"
+        with suppress(OSError):
+            if name not in kept and path.stat().st_mtime < oldest:
+                path.unlink()
+
+
 def _is_another(before: TransferTask, now: TransferTask) -> bool:
     """Whether its folder is to be opened anew."""
-    return (before.type, before.permission, before.path, before.settings.ignore) != (
-        now.type,
-        now.permission,
-        now.path,
-        now.settings.ignore,
-    )
+    return any(
+        getattr(before, name) != getattr(now, name)
+        for name in ("type", "permission", "path", "folder")
+    ) or (before.settings.ignore != now.settings.ignore)

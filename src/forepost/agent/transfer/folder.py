@@ -45,8 +45,9 @@ LIMIT_SEC: Final = 1.0
 class Folder:
     """Of one task, in the event loop."""
 
-    def __init__(self, task: TransferTask, around: Surroundings) -> None:
-        self.task, self._around = task, around
+    def __init__(self, task: TransferTask, around: Surroundings, obstacle: str = "") -> None:
+        """`obstacle`: why it is not opened at all."""
+        self.task, self._around, self.obstacle = task, around, obstacle
         self.state = FolderState()
         clock = around.clock
         self.down, self.up = Throughput(clock.monotonic), Throughput(clock.monotonic)
@@ -118,6 +119,11 @@ class Folder:
 
     async def run(self) -> None:
         """For ever; what ends it is told in its status, and it begins anew."""
+        if self.obstacle:
+            self.state.problem = self.obstacle
+            self.tell("error", self.obstacle)
+            self._around.changed()
+            await anyio.sleep_forever()
         while True:
             try:
                 await self._run()

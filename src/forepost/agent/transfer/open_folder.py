@@ -96,13 +96,18 @@ class OpenFolder:
         self.disk.index.commit()
 
 
+def index_name(task: TransferTask) -> str:
+    """Return the name of a task's index: another run of a job may be made in another place."""
+    whose = f"{task.folder}\0{task.path}" if task.folder else task.key
+    return f"{blake3(whose.encode()).hexdigest(16)}.sqlite"
+
+
 def opened(task: TransferTask, around: Surroundings) -> OpenFolder:
     """Raises as OpenFolder."""
-    name = blake3(task.key.encode()).hexdigest(16)
     clock = around.clock
     return OpenFolder(
         task,
-        around.state_dir / f"{name}.sqlite",
+        around.state_dir / index_name(task),
         around.credentials.device_id,
         around.executor,
         lambda: (int(clock.now().timestamp() * 1e9), clock.monotonic()),

@@ -40,6 +40,9 @@ class TransferTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     type: Literal["folder", "distribution", "consolidation"]
     permission: Permission
     path: str
+    folder: str = ""
+    """What index and marker of the folder belong to, where runs of one job follow one another in
+    it, each with a key of its own; "": to the key."""
     peers: list[JobPeer] = []
     writers: list[str] = []
     """Device ids of others whose signed manifests count."""
@@ -51,7 +54,7 @@ class TransferTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class TransfersWanted(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """All tasks; what is missing is given up: its files stay, its index goes."""
+    """All tasks; what is missing is given up: its files stay, its index goes after a while."""
 
     tasks: list[TransferTask] = []
 
