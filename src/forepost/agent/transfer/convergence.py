@@ -113,14 +113,26 @@ class Convergence:
                     self.lookout.go_on()
                 continue
             self._state.phase = "resting"
-            if self.opened is not None and self.roots.are_all_made(self._writers):
+            if self.opened is not None and self.roots.are_all_made(self.writers):
                 await self._folder.do(self.opened.clean)
                 await self._folder.do(self.roots.save, self.opened.disk)
+            await self._sweep()
             await self._look_for_room()
             self.roots.note_synced()
             self._around.changed()
             with anyio.move_on_after(self._rest_sec()):
                 await self._folder.news.wait()
+
+    async def _sweep(self) -> None:
+        """Let pages go that nobody needs any more."""
+        roots = self.members.roots
+        if (
+            self.opened is not None
+            and self.opened.sweep.is_due
+            and self.roots.are_heard(self.writers, roots)
+        ):
+            tops = [found.root.top for found in roots.values()]
+            await self._folder.do(self.opened.sweep.run, tops)
 
     def _rest_sec(self) -> float:
         """How long there is nothing to do, if nobody says anything."""
@@ -163,12 +175,12 @@ class Convergence:
     # --- roots
 
     @property
-    def _writers(self) -> set[str]:
+    def writers(self) -> set[str]:
         said = {peer.deviceid for peer in self.task.peers if peer.permission == "rw"}
         return said.union(self.task.writers)
 
     def is_writer(self, device_id: str) -> bool:
-        return device_id in self._writers or device_id == self._around.credentials.device_id
+        return device_id in self.writers or device_id == self._around.credentials.device_id
 
     async def _publish(self) -> None:
         """Say what the folder holds, if this agent may, and it is not said yet."""

@@ -73,6 +73,8 @@ class Folder:
         for device_id, link in [*self._members.links.items()]:
             if device_id not in members:
                 link.close("is no member any more")
+        own = self._around.credentials.device_id
+        self._members.forget_but({*self._convergence.writers, own}, members)
         if before.settings.ignore != task.settings.ignore or task.held_ok:
             self._convergence.lookout.add([b""])
         self._bulk.keep_only(() if task.paused else members)

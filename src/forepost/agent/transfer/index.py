@@ -123,6 +123,19 @@ class IndexReader:
         found = self._sql.execute("SELECT body FROM page WHERE hash = ?", (hash_,)).fetchone()
         return found[0] if found else None
 
+    def size_of_pages(self) -> int:
+        """Return how many bytes all pages have that were kept."""
+        found = self._sql.execute("SELECT coalesce(sum(length(body)), 0) FROM page").fetchone()
+        return int(found[0])
+
+    def recipes(self) -> Iterator[bytes]:
+        """Yield the contents of large files that are here, whole or in part."""
+        for (content,) in self._sql.execute(
+            "SELECT content FROM row WHERE kind = 0 AND chunks > 1"
+            " UNION SELECT content FROM partial"
+        ):
+            yield content
+
     def places(self, hash_: bytes, most: int = 8) -> list[Place]:
         """Return where bytes of this hash are: small files, and chunks of large ones."""
         found = self._sql.execute(
@@ -201,6 +214,8 @@ class Index(IndexReader):
         self._sql.execute("PRAGMA journal_size_limit = 67108864")
         self._sql.executescript(SCHEMA)
         self._changes = self._sql.total_changes
+        self.page_bytes_came = 0
+        """Since it was opened, of pages that were kept; some were here before."""
 
     def begin(self) -> None:
         if not self._sql.in_transaction:
@@ -267,7 +282,21 @@ class Index(IndexReader):
         )
 
     def keep_pages(self, pages: Iterable[tuple[bytes, bytes]]) -> None:
-        self._sql.executemany("INSERT OR IGNORE INTO page (hash, body) VALUES (?, ?)", pages)
+        for page in pages:
+            came = self._sql.execute("INSERT OR IGNORE INTO page (hash, body) VALUES (?, ?)", page)
+            self.page_bytes_came += len(page[1]) * came.rowcount
+
+    def begin_sweep(self) -> None:
+        """Within a transaction: pages that are not spared go with `end_sweep`."""
+        self._sql.execute("CREATE TEMP TABLE IF NOT EXISTS spared (hash BLOB PRIMARY KEY)")
+        self._sql.execute("DELETE FROM spared")
+
+    def spare(self, hash_: bytes) -> None:
+        self._sql.execute("INSERT OR IGNORE INTO spared (hash) VALUES (?)", (hash_,))
+
+    def end_sweep(self) -> None:
+        self._sql.execute("DELETE FROM page WHERE hash NOT IN (SELECT hash FROM spared)")
+        self._sql.execute("DELETE FROM spared")
 
     def put_partial(self, partial: Partial) -> None:
         done = partial.done.to_bytes((partial.done.bit_length() + 7) // 8, "little")

@@ -50,7 +50,7 @@ class Readers:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._own = threading.local()
-        self._all: list[IndexReader] = []
+        self._all: dict[threading.Thread, IndexReader] = {}
         self._lock = threading.Lock()
 
     def get(self) -> IndexReader:
@@ -59,13 +59,19 @@ class Readers:
         if found is None:
             found = self._own.reader = IndexReader(self._file)
             with self._lock:
-                self._all.append(found)
+                self._close_ended()
+                self._all[threading.current_thread()] = found
         return found
+
+    def _close_ended(self) -> None:
+        """Threads come and go for months."""
+        for thread in [one for one in self._all if not one.is_alive()]:
+            self._all.pop(thread).close()
 
     def close(self) -> None:
         """No thread reads any more."""
         with self._lock:
-            for reader in self._all:
+            for reader in self._all.values():
                 reader.close()
             self._all.clear()
 

@@ -13,6 +13,8 @@ from forepost.wire.jobs.transfer import TransferTask
 KEPT: Final = "deletions are remembered"
 NUMBER: Final = "root: "
 FORGOTTEN_SEC: Final = 86_400.0
+SILENT_SEC: Final = 600.0
+"""After the folder was opened: who was not heard by then may have to send pages once more."""
 RETRY_SEC: Final = 1.0
 """After a root that could not be made as a whole; then twice as long each time, to"""
 LONGEST_RETRY_SEC: Final = 60.0
@@ -116,6 +118,13 @@ class KnownRoots:
         is_old = self._around.clock.monotonic() - self._begun_at > FORGOTTEN_SEC
         is_heard = writers - {self._own} <= self._made.keys()
         return not self.is_behind and not self.absent and (is_heard or is_old)
+
+    def are_heard(self, writers: set[str], roots: Collection[str]) -> bool:
+        """Whether pages of roots that nobody here knows of are wanted by nobody: who was not heard
+        may come back with the root that was on its way.
+        """
+        is_old = self._around.clock.monotonic() - self._begun_at > SILENT_SEC
+        return is_old or writers - {self._own} <= set(roots)
 
     def save(self, disk: FolderDisk) -> None:
         """Of the folder's thread."""

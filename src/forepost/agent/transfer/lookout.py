@@ -13,7 +13,7 @@ from forepost.agent.edges.tree.root import RootMissing
 from forepost.agent.edges.tree.watch import FolderWatch, limit
 from forepost.agent.transfer.disk import FolderDisk, ScanSummary
 from forepost.agent.transfer.looks import Looks
-from forepost.agent.transfer.scan import PathTrouble
+from forepost.agent.transfer.scan import MOST_TROUBLES, PathTrouble
 from forepost.agent.transfer.surroundings import Surroundings
 
 ROOT_SEC: Final = 10.0
@@ -98,7 +98,9 @@ class Lookout:
                 self._tell_limit(disk)
         for path in [one for one in self._troubles if _is_below(one, parts)]:
             del self._troubles[path]
-        self._troubles |= {one.path: one for one in summary.troubles}
+        for one in summary.troubles:
+            if len(self._troubles) < MOST_TROUBLES:
+                self._troubles[one.path] = one
         self._looks.restless(now, summary.restless)
         return summary
 

@@ -1,6 +1,6 @@
 """Members of a folder that are connected: what they know and have, and what is asked of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import count
 from typing import Final
 
@@ -99,6 +99,11 @@ class Members:
                     del self._answers[number]
                     answer.is_whole.set()
             self._news()
+
+    def forget_but(self, writers: Collection[str], members: Collection[str]) -> None:
+        """What others said, and did, does not count any more."""
+        self.roots = {one: found for one, found in self.roots.items() if one in writers}
+        self._wrong = {one: count for one, count in self._wrong.items() if one in members}
 
     def close_all(self, reason: str) -> None:
         for link in [*self.links.values()]:

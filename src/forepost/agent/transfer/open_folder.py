@@ -12,6 +12,7 @@ from forepost.agent.transfer.disk import FolderDisk
 from forepost.agent.transfer.growth import GrowingFiles, Recipes
 from forepost.agent.transfer.intake import FolderIntake, Readers
 from forepost.agent.transfer.kept_rows import IndexedRow, Place
+from forepost.agent.transfer.page_sweep import PageSweep
 from forepost.agent.transfer.pages import page_of, pages
 from forepost.agent.transfer.row import names_of
 from forepost.agent.transfer.scrub import Scrub
@@ -37,6 +38,7 @@ class OpenFolder:
         self.disk = FolderDisk(task, file, device_id, executor, now, anew=anew)
         self.scrub = Scrub(self.disk)
         self.scrub.finish()
+        self.sweep = PageSweep(self.disk.index)
         self.readers = Readers(file)
         self.recipes = Recipes(lambda hash_: page_of(self.readers.get(), hash_))
         self.growing = GrowingFiles(

@@ -1,8 +1,14 @@
 """What became of a root that was made here: what is told of it, and what is not made yet."""
 
+from collections import deque
+from typing import Final
+
 import msgspec
 
 from forepost.wire.jobs.folder import Row
+
+MOST_FATES: Final = 10_000
+"""That are told together: the newest."""
 
 
 class Fate(msgspec.Struct, frozen=True):
@@ -21,7 +27,7 @@ class Outcome(msgspec.Struct):
     """Paths where the disk was not as the index has it."""
     blocked: dict[bytes, Row] = {}
     """Files and links in whose place there is a folder yet that is not empty."""
-    fates: list[Fate] = []
+    fates: deque[Fate] = msgspec.field(default_factory=lambda: deque(maxlen=MOST_FATES))
 
     @property
     def is_whole(self) -> bool:

@@ -72,7 +72,8 @@ class Pursuit:
         return self._outcome.look_again
 
     def take_fates(self) -> list[Fate]:
-        fates, self._outcome.fates = self._outcome.fates, []
+        fates = [*self._outcome.fates]
+        self._outcome.fates.clear()
         return fates
 
     # --- what differs

@@ -26,6 +26,8 @@ PATIENCE_SEC: Final = 600.0
 """After which a file that never rests is taken as it is."""
 MOST_RESTLESS: Final = 10_000
 MOST_UNFINISHED: Final = 10_000
+MOST_TROUBLES: Final = 1_000
+"""Of one look: the first."""
 MOST_READ: Final = 64
 """Files that are read at a time."""
 OWNER: Final = 0o700
@@ -247,7 +249,8 @@ class Scan:
             self._say(path, error.strerror or str(error), isinstance(error, PermissionError))
 
     def _say(self, path: bytes, reason: str, is_permission: bool = False) -> None:
-        self.troubles.append(PathTrouble(path, f"{shown(path)}: {reason}", is_permission))
+        if len(self.troubles) < MOST_TROUBLES:
+            self.troubles.append(PathTrouble(path, f"{shown(path)}: {reason}", is_permission))
 
 
 def seen_of(now: OnDisk) -> FileMark:
