@@ -58,3 +58,25 @@ async def test_a_folder_is_kept_in_step_both_ways(tmp_path: Path) -> None:
             lambda: (one.status(), two.status(), one.files(), two.files(), one.events),
         )
         await until(lambda: one.status().status == two.status().status == "synced")
+
+
+async def test_nothing_is_synced_before_a_member_has_said_what_there_is(tmp_path: Path) -> None:
+    """The other side has much to look through before it may say anything."""
+    one, two = Site(tmp_path, "one"), Site(tmp_path, "two")
+    two.root.mkdir()
+    for n in range(40):
+        (two.root / f"large {n}").write_bytes(os.urandom(4 << 20))
+    async with running(one, two):
+        one.want([one.task(two.peer())])
+        await until(lambda: one.status().status == "no peers", one.status)
+        two.want([two.task(one.peer())])
+        told = set()
+
+        def is_synced() -> bool:
+            told.add(one.status().status)
+            return one.status().status == "synced"
+
+        await until(is_synced, one.status)
+        assert one.files() == two.files()
+        await until(lambda: one.status().last_synced > 0)
+        assert "syncing" in told

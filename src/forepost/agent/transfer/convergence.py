@@ -118,7 +118,7 @@ class Convergence:
                 await self._folder.do(self.roots.save, self.opened.disk)
             await self._sweep()
             await self._look_for_room()
-            self.roots.note_synced()
+            self.roots.note_synced(lacks=self.is_unheard)
             self._around.changed()
             with anyio.move_on_after(self._rest_sec()):
                 await self._folder.news.wait()
@@ -181,6 +181,11 @@ class Convergence:
 
     def is_writer(self, device_id: str) -> bool:
         return device_id in self.writers or device_id == self._around.credentials.device_id
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether what a connected writer has is not known, or not made here."""
+        return self.roots.lacks(self.writers.intersection(self.members.links), self.members.roots)
 
     async def _publish(self) -> None:
         """Say what the folder holds, if this agent may, and it is not said yet."""

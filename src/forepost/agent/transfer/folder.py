@@ -115,6 +115,7 @@ class Folder:
     def status(self) -> TransferStatus:
         self.state.peers = len(self._members.links)
         self.state.is_outranked = self.is_outranked
+        self.state.is_unheard = self._convergence.is_unheard
         return transfer_status(self, self.state, self._convergence.roots.last_synced)
 
     # --- its life

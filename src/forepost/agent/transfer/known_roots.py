@@ -1,6 +1,6 @@
 """Which roots of a folder's writers are made here, which is next, and what this agent says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import inf
 from typing import Final
 
@@ -105,6 +105,14 @@ class KnownRoots:
         self._made[found.device_id] = self._least[found.device_id] = found.root.number
         self._again.pop(found.device_id, None)
 
+    def lacks(self, writers: Iterable[str], roots: Mapping[str, Vouched]) -> bool:
+        """Whether one of these writers has not said yet what there is, or it is not made here."""
+        return any(
+            one != self._own
+            and (one not in roots or self._made.get(one, 0) < roots[one].root.number)
+            for one in writers
+        )
+
     def put_off(self, found: Vouched) -> None:
         """It was not made as a whole: it is tried again later."""
         _, pause = self._again.get(found.device_id, (0.0, RETRY_SEC))
@@ -147,9 +155,9 @@ class KnownRoots:
         """Return after how many seconds one that was put off is due."""
         return min((due - now for due, _ in self._again.values() if due > now), default=inf)
 
-    def note_synced(self) -> None:
-        """Called when nothing is to be done."""
-        if not self.is_behind and self.has_source and self._synced != self._made:
+    def note_synced(self, *, lacks: bool) -> None:
+        """Called when nothing is to be done. `lacks`: of a writer that is connected."""
+        if not lacks and not self.is_behind and self.has_source and self._synced != self._made:
             self._synced = dict(self._made)
             self.last_synced = int(self._around.clock.now().timestamp())
 

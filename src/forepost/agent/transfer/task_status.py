@@ -27,6 +27,8 @@ class FolderState(msgspec.Struct, kw_only=True):
     peers: int = 0
     is_behind: bool = False
     """Whether a writer has a root that is not reached yet."""
+    is_unheard: bool = False
+    """Whether a writer is connected that has not said yet what there is, or said it just now."""
     has_source: bool = False
     """Whether any writer has said what there is."""
     problem: str = ""
@@ -64,7 +66,7 @@ def _of_folder(state: FolderState) -> RunStatus:
         if state.is_outranked:
             return "low priority"
         return "processing files" if state.phase == "merging" else "syncing"
-    return "synced"
+    return "syncing" if state.is_unheard else "synced"
 
 
 def _of_transfer(task: TransferTask, state: FolderState) -> RunStatus:
