@@ -23,7 +23,7 @@ from forepost.agent.transfer.merge import Decision, Join, Nothing, Take, Yield, 
 from forepost.agent.transfer.outcome import Fate, Outcome
 from forepost.agent.transfer.pieces import pieces_of
 from forepost.agent.transfer.recipe import WrongRecipe
-from forepost.agent.transfer.row import bumped, names_of, shown
+from forepost.agent.transfer.row import bumped, names_of, path_of, shown
 from forepost.agent.transfer.scan import seen_of
 from forepost.wire.jobs.folder import FILE, FOLDER, GONE, LINK, Row
 
@@ -71,7 +71,7 @@ class Adoption:
         """Whether content of theirs is still to be fetched."""
         if theirs.kind != FILE or not theirs.size or theirs.path in self._intake.troubles:
             return False
-        if theirs.path in self.outcome.blocked:
+        if theirs.path in self.outcome.blocked or theirs.path in self.outcome.clashes:
             return False
         found = self.decision(ours, theirs)
         return isinstance(found, Take | Yield)
@@ -91,7 +91,7 @@ class Adoption:
         self._disk.index.begin()
         for row in rows:
             ours = known.get(row.path)
-            if row.kind == GONE or self._is_blocked(ours, row):
+            if row.kind == GONE or self._is_blocked(ours, row) or self._clashes(ours, row):
                 continue
             if not (row.kind == FILE and row.size):
                 self._without_content(ours, row)
@@ -127,6 +127,28 @@ class Adoption:
                 return False
         self.outcome.blocked[theirs.path] = theirs
         return True
+
+    def _clashes(self, ours: IndexedRow | None, theirs: Row) -> bool:
+        """Whether the name is another thing's here, of which it differs in case or form alone."""
+        root, clashes = self._disk.root, self.outcome.clashes
+        if not root.folds or (ours is not None and ours.row.kind != GONE):
+            return False
+        names = names_of(theirs.path)
+        with suppress(OSError):
+            twin = root.twin(names)
+            if twin is not None:
+                clashes[theirs.path] = path_of(twin)
+        return theirs.path in clashes
+
+    def tell_clashes(self) -> None:
+        """Of what still clashes when all is done: who has the name keeps it."""
+        for path, twin in self.outcome.clashes.items():
+            with suppress(OSError):
+                if self._disk.root.twin(names_of(path)) is None:
+                    self.outcome.look_again.add(path)
+                    continue
+            self._intake.clash(path, twin)
+            self.outcome.fates.append(Fate(path, "clash", shown(twin)))
 
     @staticmethod
     def _known(index: IndexReader, leaf: LeafPlace) -> Iterator[IndexedRow]:

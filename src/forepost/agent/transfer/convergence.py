@@ -26,6 +26,8 @@ from forepost.agent.transfer.upkeep import Upkeep
 from forepost.wire.jobs.members import Holding, Roots
 from forepost.wire.jobs.transfer import TransferTask
 
+MOST_CLASHES: Final = 1_000
+"""That are told, each once."""
 ROOM_SEC: Final = 2.0
 """Between looks for room on a full disk."""
 
@@ -75,6 +77,7 @@ class Convergence:
         self.roots = KnownRoots(around)
         self.lookout = Lookout(around, folder.wake, lambda text: folder.tell("error", text))
         self._room_at = 0.0
+        self._clashes: set[bytes] = set()
         self._unmade: tuple[PathTrouble, ...] = ()
         """What the last root met."""
 
@@ -251,9 +254,18 @@ class Convergence:
         self.roots.forget()
         self._folder.wake()
 
+    def _is_new_clash(self, path: bytes) -> bool:
+        """Whether it was not told yet: it is found again whenever the root is tried again."""
+        if path in self._clashes or len(self._clashes) >= MOST_CLASHES:
+            return False
+        self._clashes.add(path)
+        return True
+
     def tell_fates(self, pursuit: Pursuit) -> None:
         for fate in pursuit.take_fates():
             kind = fate.kind
+            if kind == "clash" and not self._is_new_clash(fate.path):
+                continue
             if kind == "received" and self._folder.upkeep.came(fate.path):
                 kind = "healed"
             self._folder.tell(kind, shown(fate.path) + (f" -> {fate.text}" if fate.text else ""))

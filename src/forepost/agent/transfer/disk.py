@@ -76,6 +76,7 @@ class FolderDisk:
             Path(task.path).mkdir(parents=True, exist_ok=True)
         self.root = FolderRoot(Path(task.path))
         self._adopt_marker(is_new=is_new, anew=anew)
+        self.root.find_folds()
         self.index = _opened(file)
         self._know_file_system()
         self.file = file

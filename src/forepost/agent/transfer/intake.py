@@ -193,11 +193,17 @@ class FolderIntake:
         """The file is left out; the rest goes on."""
         if error.errno in FULL:
             self.is_full = True
-        if len(self.troubles) < MOST_TROUBLES or path in self.troubles:
-            why = error.strerror or str(error)
-            self.troubles[path] = PathTrouble(
-                path, f"{shown(path)}: {why}", isinstance(error, PermissionError)
-            )
+        why = f"{shown(path)}: {error.strerror or error}"
+        self._trouble(PathTrouble(path, why, isinstance(error, PermissionError)))
+
+    def clash(self, path: bytes, twin: bytes) -> None:
+        """The file is left out: it would be one with another."""
+        why = f"{shown(path)}: one name with {shown(twin)} on this file system, which is here"
+        self._trouble(PathTrouble(path, why))
+
+    def _trouble(self, trouble: PathTrouble) -> None:
+        if len(self.troubles) < MOST_TROUBLES or trouble.path in self.troubles:
+            self.troubles[trouble.path] = trouble
 
     def finished(self, most: int, wait_sec: float) -> list[Finished]:
         """Return files that wait for their names; waits for the first."""

@@ -27,6 +27,8 @@ class Outcome(msgspec.Struct):
     """Paths where the disk was not as the index has it."""
     blocked: dict[bytes, Row] = {}
     """Files and links in whose place there is a folder yet that is not empty."""
+    clashes: dict[bytes, bytes] = {}
+    """Paths that are one with another here, and which."""
     fates: deque[Fate] = msgspec.field(default_factory=lambda: deque(maxlen=MOST_FATES))
 
     @property

@@ -216,6 +216,7 @@ class Pursuit:
                 return False
             await self._do(self._take_extra, leaves)
             await self._do(self._folder.disk.refresh)
+        await self._do(self._adoption.tell_clashes)
         return self._outcome.is_whole and not self._folder.intake.troubles
 
     def _remove(self, leaves: Sequence[LeafPlace]) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ OWN: Final = b".sync"
 MARKER: Final = b"ID"
 LONGEST_MARKER: Final = 1_000
 _GONE: Final = frozenset((errno.ENOENT, errno.ENOTDIR))
+
+_PROBE: Final = "\u00e9.probe"
 
 DiskKind = Literal["file", "folder", "link", "other"]
 
@@ -49,6 +52,8 @@ class FolderRoot:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise RootMissing(f"{path}: {error.strerror}") from None
         self._identity = self._now()
+        self.folds = False
+        """Whether several names are one on this file system: of case, or of form of Unicode."""
         self.on_list: Callable[[int, list[bytes]], None] = _ignore
         """Called with each folder before it is listed."""
 
@@ -100,6 +105,33 @@ class FolderRoot:
             file.flush()
             os.fsync(file.fileno())
 
+    def find_folds(self) -> None:
+        """Find out whether several names are one; the folder is marked. Raises OSError."""
+        with self.folder([OWN]) as own:
+            self.folds = _is_there(own, MARKER.lower())
+            if not self.folds:
+                with suppress(OSError):
+                    os.close(os.open(_PROBE, os.O_WRONLY | os.O_CREAT, 0o600, dir_fd=own))
+                    self.folds = _is_there(own, unicodedata.normalize("NFD", _PROBE))
+                    os.unlink(_PROBE, dir_fd=own)
+
+    def twin(self, names: list[bytes]) -> list[bytes] | None:
+        """Return the names of what this file system takes for it though it has other names, or is
+        below what has; None: nothing is. Raises OSError.
+        """
+        for depth, name in enumerate(names):
+            above = names[:depth]
+            try:
+                with self.folder(above) as fd:
+                    spelled = _spelled(fd, name)
+            except OSError as error:
+                if error.errno in _GONE:
+                    return None
+                raise
+            if spelled != name:
+                return None if spelled is None else [*above, spelled]
+        return None
+
     @contextmanager
     def folder(self, names: list[bytes]) -> Iterator[int]:
         """Open a folder below the root, for calls with `dir_fd`. Raises OSError."""
@@ -115,6 +147,8 @@ class FolderRoot:
 
     def stat(self, names: list[bytes]) -> OnDisk | None:
         """None: there is nothing, or no folder above it."""
+        if self.folds and self.twin(names) is not None:
+            return None
         try:
             fd = open_beneath(self.fd, names, os.O_PATH)
         except OSError as error:
@@ -152,6 +186,31 @@ class FolderRoot:
             os.close(fd)
             raise OSError(errno.EINVAL, "not a file", os.fsdecode(b"/".join(names)))
         return fd
+
+
+def _is_there(folder: int, name: str | bytes) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _spelled(folder: int, name: bytes) -> bytes | None:
+    """Return the name of what the file system takes for `name`. Raises OSError: there is nothing.
+
+    None: it was renamed meanwhile.
+    """
+    with os.scandir(folder) as entries:
+        names = {os.fsencode(entry.name) for entry in entries}
+    if name in names:
+        return name
+    inode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_ino
+    for one in names:
+        with suppress(FileNotFoundError):
+            if os.stat(one, dir_fd=folder, follow_symlinks=False).st_ino == inode:
+                return one
+    return None
 
 
 def _ignore(_fd: int, _names: list[bytes]) -> None:
