@@ -53,6 +53,8 @@ class Adoption:
 
     def decision(self, ours: IndexedRow | None, theirs: Row) -> Decision:
         """Return what to do with a row of a writer."""
+        if self._disk.ignores(theirs) or (ours is not None and self._disk.ignores(ours.row)):
+            return Nothing()
         if ours is None:
             return Take(theirs)
         row = ours.row

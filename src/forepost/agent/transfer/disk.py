@@ -218,6 +218,10 @@ class FolderDisk:
             oldest = self._now()[0] - days * DAY_NS if days else 0
             self.archive.shrink(oldest, most)
 
+    def ignores(self, row: Row) -> bool:
+        """Whether it is left out here, whatever others say of it."""
+        return self._ignored.covers(row.path, is_folder=row.kind == FOLDER)
+
     def is_forgotten(self, gone: Row) -> bool:
         """Whether a deletion is older than deletions are remembered."""
         days = self.task.settings.keep_deletions_days

@@ -34,6 +34,14 @@ class IgnoreRules:
         said = unicodedata.normalize("NFC", text)
         return self._spec.match_file(said + "/" if is_folder else said)
 
+    def covers(self, path: bytes, *, is_folder: bool) -> bool:
+        """Whether it, or a folder above it, is left out."""
+        if self._spec is None:
+            return False
+        names = path.split(SEPARATOR)
+        above = (SEPARATOR.join(names[:depth]) for depth in range(1, len(names)))
+        return any(self(one, is_folder=True) for one in above) or self(path, is_folder=is_folder)
+
 
 def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
     for one in patterns:

@@ -76,6 +76,8 @@ class Removal:
         """Of a mirror: take away what no source has, but folders."""
         self._disk.index.begin()
         for one in extra:
+            if self._disk.ignores(one.row):
+                continue
             if not self._disk.task.settings.delete_extraneous:
                 self._disk.put([msgspec.structs.replace(one, own=True)])
             elif one.row.kind == FOLDER:
