@@ -10,7 +10,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from forepost.agent.edges.tree.root import RootMissing
-from forepost.agent.edges.tree.watch import FolderWatch, limit
+from forepost.agent.edges.tree.watch import FolderWatch
 from forepost.agent.transfer.disk import FolderDisk, ScanSummary
 from forepost.agent.transfer.looks import Looks
 from forepost.agent.transfer.scan import MOST_TROUBLES, PathTrouble
@@ -106,12 +106,12 @@ class Lookout:
 
     def _tell_limit(self, disk: FolderDisk) -> None:
         """Once: how many watches are needed."""
-        if self._is_limit_told:
+        if self._is_limit_told or self._watch is None:
             return
         self._is_limit_told = True
+        shortage = self._watch.shortage(disk.index.folders() + 1)
         self._tell(
-            f"not all of it is watched: it has {disk.index.folders() + 1} folders, and"
-            f" fs.inotify.max_user_watches is {limit()} for all programs of this user together;"
+            f"not all of it is watched: {shortage} for all programs of this user together;"
             " changes are found by looking"
         )
 

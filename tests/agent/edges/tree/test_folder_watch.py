@@ -27,6 +27,10 @@ print(watch.count, watch.is_full)
 """
 
 
+def most_instances() -> bytes:
+    return Path("/proc/sys/fs/inotify/max_user_instances").read_bytes().strip()
+
+
 class Ears:
     def __init__(self, place: Path) -> None:
         self.root = FolderRoot(place)
@@ -91,3 +95,17 @@ async def test_a_kernel_that_watches_no_more_is_noticed(tmp_path: Path) -> None:
         ["unshare", "-Ur", sys.executable, "-c", IN_A_NAMESPACE, str(tmp_path)]
     )
     assert done.stdout.split() == [b"5", b"True"]
+
+
+async def test_a_kernel_that_has_no_more_instances_says_how_many_it_has() -> None:
+    work = """
+from pathlib import Path
+from forepost.agent.edges.tree.watch import FolderWatch
+from forepost.kit.clock import SystemClock
+Path("/proc/sys/user/max_inotify_instances").write_text("2")
+watches = [FolderWatch(SystemClock()) for _ in range(3)]
+print([one.is_full for one in watches], watches[-1].shortage(7))
+"""
+    done = await anyio.run_process(["unshare", "-Ur", sys.executable, "-c", work])
+    assert done.stdout.startswith(b"[False, False, True] ")
+    assert done.stdout.strip().endswith(b"fs.inotify.max_user_instances is " + most_instances())

@@ -21,7 +21,7 @@ MOST_EVENTS: Final = 4_000
 """At a time; beyond, all is looked at anew."""
 MOST_PARTS: Final = 500
 READ_EVENTS: Final = 256
-LIMIT: Final = Path("/proc/sys/fs/inotify/max_user_watches")
+LIMITS: Final = Path("/proc/sys/fs/inotify")
 _BY_FD: Final = "/proc/self/fd/"
 _EVENTS: Final = (
     Mask.CREATE
@@ -47,6 +47,17 @@ class FolderWatch:
         """Whether the kernel refused a watch: looks take over."""
         self._quiet = anyio.Event()
         self._quiet.set()
+
+    def shortage(self, folders: int) -> str:
+        """Return what there is too little of, for so many folders below the root."""
+        if self._inotify is None:
+            found = limit("max_user_instances")
+            return (
+                f"each job that is kept in step takes an instance of inotify, and"
+                f" fs.inotify.max_user_instances is {found}"
+            )
+        found = limit("max_user_watches")
+        return f"it has {folders} folders, and fs.inotify.max_user_watches is {found}"
 
     def close(self) -> None:
         if self._inotify is not None:
@@ -129,9 +140,9 @@ def _part(event: Event) -> bytes | None:
     return b"\0".join([*names, name])
 
 
-def limit() -> int:
-    """Return how many watches a user may have; 0: it is not known."""
+def limit(name: str) -> int:
+    """Return how much of it a user may have; 0: it is not known."""
     try:
-        return int(LIMIT.read_text("ascii"))
+        return int((LIMITS / name).read_text("ascii"))
     except (OSError, ValueError):
         return 0
