@@ -6,6 +6,7 @@ import socket
 import sys
 from collections import deque
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import anyio
@@ -14,6 +15,7 @@ import msgspec
 from forepost.agent.transfer.engine import Engine
 from forepost.kit import parent
 from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.folder_lock import FolderLock, Taken
 from forepost.wire.jobs.transfer import (
     MOST_MESSAGE,
     TransferEvent,
@@ -112,8 +114,13 @@ def main(argument: str) -> None:
         os.nice(NICER)
     _many_files()
     order = msgspec.json.decode(argument, type=TransferOrder)
-    with socket.socket(fileno=os.dup(0)) as pipe:
-        anyio.run(_run, order, pipe)
+    state_dir = Path(order.state_dir)
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with FolderLock.take(state_dir), socket.socket(fileno=os.dup(0)) as pipe:
+            anyio.run(_run, order, pipe)
+    except Taken as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -100,12 +100,9 @@ class Convergence:
         self.lookout.open(self.opened.disk, tasks)
 
     async def run(self, tasks: TaskGroup, bulk: Bulk) -> None:
-        """For ever. Raises as the disk and the index do."""
-        while True:
+        """Until there is a pause. Raises as the disk and the index do."""
+        while not self.task.paused:
             self._folder.news = anyio.Event()
-            if self.task.paused:
-                await self._folder.news.wait()
-                continue
             await self.look()
             found = self._next_root()
             if found is not None and self.members.links and not self._state.held:

@@ -30,6 +30,7 @@ from forepost.agent.transfer.surroundings import Surroundings
 from forepost.agent.transfer.target import Target
 from forepost.agent.transfer.task_status import FolderState
 from forepost.agent.transfer.upkeep import Upkeep
+from forepost.wire.jobs.folder import Entry
 from forepost.wire.jobs.members import WrongWord
 from forepost.wire.jobs.transfer import TransferEvent, TransferStatus, TransferTask
 
@@ -59,6 +60,8 @@ class Folder:
         )
         self._lock = anyio.Lock()
         self._open: OpenFolder | None = None
+        self.top: Entry | None = None
+        """Of the folder as it was when it was closed."""
         self.dialer = FolderDialer(self, around.credentials, clock)
         self.upkeep = Upkeep(self, self.do, clock)
         self.tasks: TaskGroup | None = None
@@ -128,6 +131,7 @@ class Folder:
             self._around.changed()
             await anyio.sleep_forever()
         while True:
+            await self._resumed()
             try:
                 await self._run()
             except* RootMissing as group:
@@ -140,9 +144,17 @@ class Folder:
             except* Exception as group:  # noqa: BLE001 - the other folders go on
                 _log.exception("%s", self.task.key)
                 self.state.problem = f"a fault of the engine: {group.exceptions[0]!r}"
+            else:
+                continue  # a pause
             with anyio.move_on_after(AGAIN_SEC):
                 await self._confirmed()
             await self._around.clock.sleep(LEAST_AGAIN_SEC)
+
+    async def _resumed(self) -> None:
+        """Wait for the end of a pause: the folder is closed in it, and may be unmounted."""
+        while self.task.paused:
+            self.news = anyio.Event()
+            await self.news.wait()
 
     async def _confirmed(self) -> None:
         """Wait until somebody confirms what the folder is held for."""
@@ -170,8 +182,11 @@ class Folder:
                 tasks.start_soon(self._limit)
                 tasks.start_soon(self.dialer.run, self.converse)
                 await self._convergence.run(tasks, self._bulk)
+                tasks.cancel_scope.cancel()
         finally:
             former, self._open, self.tasks = self._open, None, None
+            if former is not None:
+                self.top = former.disk.top
             self._convergence.lookout.close()
             self._members.close_all("the folder is closed")
             self._bulk.end()

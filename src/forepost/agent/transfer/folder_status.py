@@ -7,6 +7,7 @@ from forepost.agent.transfer.open_folder import OpenFolder
 from forepost.agent.transfer.pursuit import Pursuit
 from forepost.agent.transfer.speed import Throughput
 from forepost.agent.transfer.task_status import FolderState, errors, status
+from forepost.wire.jobs.folder import Entry
 from forepost.wire.jobs.transfer import TransferStatus, TransferTask
 
 
@@ -16,6 +17,8 @@ class ReportedFolder(Protocol):
     """A task, what is open of it, and what is on its way."""
 
     task: TransferTask
+    top: Entry | None
+    """Of the folder as it was when it was closed."""
     down: Throughput
     up: Throughput
 
@@ -36,7 +39,7 @@ class ReportedFolder(Protocol):
 
 
 def transfer_status(folder: ReportedFolder, state: FolderState, last_synced: int) -> TransferStatus:
-    top = folder.opened.disk.top if folder.opened is not None else None
+    top = folder.opened.disk.top if folder.opened is not None else folder.top
     total_files = files = top.files if top else 0
     total = size = top.size if top else 0
     if folder.pursuit is not None:

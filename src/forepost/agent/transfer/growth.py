@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 from blake3 import blake3
 
+from forepost.agent.edges.tree.open_files import share
 from forepost.agent.edges.tree.placement import Placement
 from forepost.agent.transfer.kept_rows import Partial
 from forepost.agent.transfer.recipe import Chunk, Part, WrongRecipe, read_recipe
@@ -23,6 +24,8 @@ from forepost.wire.jobs.folder import Row
 
 MOST_OPEN: Final = 128
 """Files that are open at a time."""
+PART_OPEN: Final = 10
+"""Of all files that the process may have open."""
 MOST_ENDED: Final = 1_024
 """Files that got their names lately: a thread that is late with a chunk of one begins none anew."""
 MOST_PAGES: Final = 64
@@ -122,6 +125,7 @@ class GrowingFiles:
         """`partial`: what the index knows of a path; called by any thread."""
         self._placement, self._partial = placement, partial
         self._lock = threading.Lock()
+        self._most_open = share(PART_OPEN, MOST_OPEN)
         self._files: OrderedDict[bytes, GrowingFile] = OrderedDict()
         self._ended: OrderedDict[tuple[bytes, bytes], None] = OrderedDict()
 
@@ -264,6 +268,6 @@ class GrowingFiles:
 
     def _close_oldest(self) -> None:
         opened = [file for file in self._files.values() if file.fd >= 0 and not file.users]
-        for file in opened[: max(0, len(opened) - MOST_OPEN)]:
+        for file in opened[: max(0, len(opened) - self._most_open)]:
             os.close(file.fd)
             file.fd = -1

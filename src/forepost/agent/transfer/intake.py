@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from blake3 import blake3
 
+from forepost.agent.edges.tree.open_files import share
 from forepost.agent.edges.tree.placement import Placement
 from forepost.agent.edges.tree.root import FolderRoot, on_disk
 from forepost.agent.edges.tree.space import DiskSpace
@@ -30,6 +31,8 @@ from forepost.wire.jobs.folder import Row
 
 MOST_FINISHED: Final = 4_000
 """Files that wait for their names; then who fetches waits."""
+PART_OPEN: Final = 10
+"""Of all files that the process may have open, those that wait; as many get their names then."""
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
 MOST_TROUBLES: Final = 100
 """Of them the first are told."""
@@ -89,7 +92,7 @@ class FolderIntake:
     ) -> None:
         self._root, self._placement, self._growing = root, placement, growing
         self._recipes, self._readers = recipes, readers
-        self._finished: Queue[Finished] = Queue(MOST_FINISHED)
+        self._finished: Queue[Finished] = Queue(share(PART_OPEN, MOST_FINISHED))
         self._numbers = count()
         self.looks_here = True
         """Whether bytes that are lacking may be on this disk already."""

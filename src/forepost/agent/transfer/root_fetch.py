@@ -58,6 +58,7 @@ async def fetch(
         if pursuit.is_outdated or folder.task.paused:
             while await pursuit.commit(0.0):
                 folder.tell_fates(pursuit)
+            await pursuit.keep_growing()
             return False
         if folder.opened is None or folder.opened.intake.is_full:
             # What is here already gets its names, and what is gone makes room.

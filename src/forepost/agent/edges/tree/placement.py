@@ -20,12 +20,15 @@ from forepost.agent.edges.tree.beneath import (
     open_beneath,
     rename_to_new,
 )
+from forepost.agent.edges.tree.open_files import share
 from forepost.agent.edges.tree.root import FolderRoot, OnDisk, on_disk
 
 UNFINISHED: Final = b".!sync"
 MOST_NAME: Final = 255
 MOST_OPEN: Final = 64
 """Folders that are open at a time."""
+PART_OPEN: Final = 10
+"""Of all files that the process may have open."""
 
 
 class ChangedHere(Exception):
@@ -41,6 +44,7 @@ class OpenFolders:
 
     def __init__(self, root: FolderRoot) -> None:
         self._root = root
+        self._most = share(PART_OPEN, MOST_OPEN)
         self._open: dict[tuple[bytes, ...], int] = {}
 
     def open(self, names: list[bytes]) -> int:
@@ -48,7 +52,7 @@ class OpenFolders:
         key = tuple(names)
         found = self._open.get(key)
         if found is None:
-            if len(self._open) >= MOST_OPEN:
+            if len(self._open) >= self._most:
                 self.close()
             found = self._open[key] = self._root.open_folder(names)
         return found
