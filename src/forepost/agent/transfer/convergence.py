@@ -162,6 +162,8 @@ class Convergence:
         if summary is not None:
             self._tell_troubles()
             self._folder.hold(summary.held)
+            if summary.changed and self.opened.disk.mirrors:
+                self.roots.forget()
         await self._publish()
 
     def _tell_troubles(self) -> None:

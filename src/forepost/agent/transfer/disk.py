@@ -115,6 +115,23 @@ class FolderDisk:
         """Whether several may write: otherwise a destination mirrors its source."""
         return self.task.type == "folder"
 
+    @property
+    def mirrors(self) -> bool:
+        """Whether what is changed here is put right."""
+        is_reader = not self.writes
+        return is_reader and (not self.counts_versions or self.task.settings.revert_changes)
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether what no source has goes to the archive."""
+        is_mirror = not self.counts_versions and not self.writes
+        return is_mirror and self.task.settings.delete_extraneous
+
+    @property
+    def has_extraneous(self) -> bool:
+        """Whether there may be something that no source has."""
+        return self.is_cleared and bool(self.index.own(b"", 1))
+
     def _is_lost(self, file: Path) -> bool:
         """Whether the root is not the one that the index is of."""
         try:

@@ -72,6 +72,17 @@ class IndexReader:
         ):
             yield indexed(found)
 
+    def own(self, after: bytes, most: int) -> list[IndexedRow]:
+        """Return rows that are told to nobody, in order of paths."""
+        return [
+            indexed(found)
+            for found in self._sql.execute(
+                f"SELECT {ROW}, {SEEN}, own FROM row WHERE own = 1 AND path > ? ORDER BY path"
+                " LIMIT ?",
+                (after, most),
+            )
+        ]
+
     def rows(self, after: bytes, upto: bytes | None) -> Iterator[Row]:
         """Pages.rows: those that are told to others."""
         where = "path > ? AND own = 0" + (" AND path <= ?" if upto is not None else "")

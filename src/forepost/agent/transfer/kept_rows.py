@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS row (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS row_content ON row (content) WHERE kind = 0;
 CREATE INDEX IF NOT EXISTS row_gone ON row (seen_mtime_ns) WHERE kind = 3;
+CREATE INDEX IF NOT EXISTS row_own ON row (path) WHERE own = 1;
 CREATE TABLE IF NOT EXISTS chunk (
   path BLOB NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, hash BLOB NOT NULL,
   PRIMARY KEY (path, offset)

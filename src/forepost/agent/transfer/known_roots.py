@@ -79,7 +79,7 @@ class KnownRoots:
                 if device_id in linked:
                     disk.absence.in_step(device_id)
                 continue
-            if found.root.top.hash == top_hash:
+            if found.root.top.hash == top_hash and not disk.has_extraneous:
                 self.made(found)
                 disk.absence.in_step(device_id)
                 continue

@@ -216,6 +216,8 @@ class Pursuit:
                 return False
             await self._do(self._take_extra, leaves)
             await self._do(self._folder.disk.refresh)
+        if self._folder.disk.is_cleared:
+            await self._do(self._take_own)
         await self._do(self._adoption.tell_clashes)
         return self._outcome.is_whole and not self._folder.intake.troubles
 
@@ -227,6 +229,21 @@ class Pursuit:
     def _take_extra(self, leaves: Sequence[LeafPlace]) -> None:
         self._removal.take_extra(one for leaf in leaves for one in self._extra(leaf))
         self._removal.finish()
+
+    def _take_own(self) -> None:
+        """What is of this agent alone, and was not replaced by what the root has."""
+        after, index = b"", self._folder.readers.get()
+        while found := index.own(after, BATCH):
+            after = found[-1].row.path
+            self._removal.take_extra(one for one in found if not self._is_open(one.row.path))
+        self._removal.finish()
+
+    def _is_open(self, path: bytes) -> bool:
+        """Whether the root may have it, and it did not come."""
+        outcome = self._outcome
+        return path in self._folder.intake.troubles or any(
+            path in found for found in (outcome.blocked, outcome.look_again)
+        )
 
     def _extra(self, leaf: LeafPlace) -> list[IndexedRow]:
         """What is in the place of a leaf here, and not in it."""

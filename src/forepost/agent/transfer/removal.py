@@ -121,7 +121,8 @@ class Removal:
     def _keep_folder(self, path: bytes, theirs: Row | None) -> None:
         """It holds what others do not know of: what is said of it elsewhere does not count."""
         ours = self._disk.index.get(path)
-        self._outcome.look_again.add(path)
+        if theirs is not None:
+            self._outcome.look_again.add(path)
         if ours is None or ours.row.kind != FOLDER:
             return
         if theirs is None or not self._disk.writes or not self._disk.counts_versions:
