@@ -103,6 +103,8 @@ def test_every_field_and_status_of_resilio_is_listed() -> None:
         assert f"`{word}`" in text, word
     for test in re.findall(r"`(tests/[\w/]+\.py)`", text):
         assert (ROOT / test).exists(), test
+    for file, test in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text):
+        assert f"def {test}(" in (ROOT / file).read_text(), test
 
 
 def test_every_promise_of_security_names_tests_that_are_there() -> None:
