@@ -124,3 +124,22 @@ def test_a_schedule_is_the_agents_own_and_one_run(sites: Sites) -> None:
     assert runs() == [run]
     for site in (sites.one, sites.two):
         assert (site.files / "counted").read_text() == "once\n"
+
+
+@pytest.mark.parametrize("kind", ["distribution", "consolidation"])
+def test_a_transfer_runs_again_in_the_same_folders(sites: Sites, kind: str) -> None:
+    sites.one.files.mkdir()
+    job = sites.job(
+        name="t",
+        type=kind,
+        agents=[sites.at(sites.one), sites.at(sites.two, permission="ro")],
+    )
+    for number in range(3):
+        (sites.one.files / f"f{number}").write_text(f"{number}")
+        (sites.one.files / "same").write_text(f"{number}")
+        run = sites.run(job)
+        sites.until_status(run, "finished")
+        came = {path.name: path.read_bytes() for path in sites.two.files.rglob("*f[0-9]")}
+        assert came == {f"f{n}": b"%d" % n for n in range(number + 1)}
+        [same] = [path for path in sites.two.files.rglob("same") if ".sync" not in path.parts]
+        assert same.read_text() == f"{number}"
