@@ -26,6 +26,7 @@ from forepost.wire.jobs.delivery import (
     RunReports,
     RunsKept,
 )
+from forepost.wire.jobs.relay import RELAY
 from forepost.wire.uplink.messages import FOREPOST
 from forepost.wire.uplink.neffos import Frame
 
@@ -45,10 +46,18 @@ class JobsTalk:
     capabilities: Final = (JOBS,)
     events: Final = ((FOREPOST, RUNS_KEPT),)
 
-    def __init__(self, keeper: JobKeeper, host: Callable[[], JobHost], clock: Clock) -> None:
-        self._keeper, self._host, self._clock = keeper, host, clock
+    def __init__(
+        self,
+        keeper: JobKeeper,
+        host: Callable[[], JobHost],
+        clock: Clock,
+        relays: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        """`relays`: told whether the controller passes bytes on between agents."""
+        self._keeper, self._host, self._clock, self._relays = keeper, host, clock, relays
 
     def begin(self, say: Say, able: AbstractSet[str]) -> "JobsDialogue":
+        self._relays(RELAY in able)
         return JobsDialogue(self._keeper, self._host, self._clock, say, tells=JOBS in able)
 
 

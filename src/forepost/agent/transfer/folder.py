@@ -68,7 +68,7 @@ class Folder:
         self._open: OpenFolder | None = None
         self._pursuit: Pursuit | None = None
         self._roots = KnownRoots(around)
-        self.dialer = FolderDialer(self, around.credentials, clock)
+        self.dialer = FolderDialer(self, around)
         self._lookout = Lookout(around, self._wake, lambda text: self.tell("error", text))
         self.upkeep = Upkeep(self, self._do, clock)
         self._room_at = 0.0
@@ -88,7 +88,9 @@ class Folder:
                 link.close("is no member any more")
         if before.settings.ignore != task.settings.ignore or task.held_ok:
             self._lookout.add([b""])
-        self._bulk.keep_only(() if task.paused else members)
+        kept = frozenset() if task.paused else frozenset(members)
+        self._bulk.keep_only(kept)
+        self.dialer.keep_only(kept)
         if task.paused:
             self._members.close_all("paused")
         self._wake()
@@ -102,10 +104,6 @@ class Folder:
         if not self._members.is_believed(device_id):
             return "it sent wrong bytes"
         return "" if self._open is not None else "the folder is not open"
-
-    @property
-    def linked(self) -> set[str]:
-        return set(self._members.links)
 
     async def converse(self, met: MemberConnection) -> None:
         """Speak with a member until the line ends."""
