@@ -99,7 +99,7 @@ class SiteJobs:
         self._key = device_key(state_dir, health)
         self._relay: RelayAccess | None = None
         self._is_relaying = False
-        self._tags = AgentTags(state_dir, section.tags, health)
+        self._tags = AgentTags(state_dir, section.tags, health, site.clock, site.known_time)
         self._pause = AgentPause(state_dir, site.clock, health)
         journal = RunJournal(state_dir, site.clock.now().timestamp())
         loaded = journal.load()

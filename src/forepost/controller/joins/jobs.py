@@ -9,7 +9,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.fleet.reports import DocumentReports
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Enrolled
-from forepost.controller.jobs import api, runs_api
+from forepost.controller.jobs import api, runs_api, tags_api
 from forepost.controller.jobs.api import CheckNotices
 from forepost.controller.jobs.hosts import JobHosts
 from forepost.controller.jobs.live_output import LiveOutput
@@ -20,6 +20,7 @@ from forepost.controller.jobs.run_moves import RunMoves, TellOfRun
 from forepost.controller.jobs.run_store import AgentPresence, Runs
 from forepost.controller.jobs.store import Jobs
 from forepost.controller.jobs.stored_job import StoredJob
+from forepost.controller.jobs.tag_store import TagStore
 from forepost.controller.jobs.trouble import JobTrouble, tally, trouble_in
 from forepost.controller.jobs.wanted import WantedJobs
 from forepost.controller.joins.built import Built
@@ -55,6 +56,7 @@ class JobsJoin:
         self._check_notices, self._kept = check_notices, timedelta(days=kept_days)
         self.hosts = JobHosts(db, clock, lambda agent_id: bool(roster.key_of(agent_id)))
         self.store = Jobs(db, self.hosts.tags_of)
+        self.tags = TagStore(db)
         self.runs = Runs(db, self.hosts.tags_of, self._presence_of)
         self.reports = RunReports(db, self.hosts.tags_of, clock)
         moves = RunMoves(db, self.hosts.tags_of, self._presence_of, tell)
@@ -99,7 +101,7 @@ class JobsJoin:
         self, workspace_id: int, agent_id: int
     ) -> tuple[JobsDocument, frozenset[str]]:
         found = await self._wanted.of(workspace_id, agent_id, self.course.circle_of)
-        return document_of(found.runs, found.scheduled), found.not_given
+        return document_of(found.runs, found.scheduled, found.tags), found.not_given
 
     # What agents say; see `joins.job_talk.AgentRuns`.
 
@@ -180,6 +182,7 @@ class JobsJoin:
             routers=[
                 api.routes(self.store, self.runs, self, self._check_notices, self._clock),
                 runs_api.routes(self.runs, readers, self.moved, self._clock),
+                tags_api.routes(self.tags, self.hosts.tags_of, self._tags_changed, self._clock),
             ],
             services={
                 "jobs": self.course.run,
@@ -193,6 +196,9 @@ class JobsJoin:
             forget=self._forget,
             flush=self._flush,
         )
+
+    def _tags_changed(self, agent_id: int) -> None:
+        self._roster.due(agent_id, JOBS)
 
     def _presence_of(self, agent_id: int) -> AgentPresence:
         known = self._roster.known(agent_id)

@@ -91,6 +91,9 @@ class WantedTag(Wire, frozen=True, kw_only=True):
 
     tag: Tag
     number: Annotated[int, Meta(ge=0, le=2**53)]
+    """When, in Unix milliseconds by the controller's clock; of one tag never twice the same."""
+    is_removed: bool = False
+    """The agent has it no more, also where its settings have it."""
 
 
 class JobsPart(Wire, frozen=True, kw_only=True):

@@ -115,6 +115,23 @@ class JobPatch(JobPart, frozen=True, kw_only=True):
     external_id: ExternalId | UnsetType = UNSET
 
 
+class AgentTag(Wire, frozen=True, kw_only=True):
+    """A tag of an agent: as it is there, and what was set here."""
+
+    name: str
+    value: str | None
+    """As the agent said last; null: it has not said that it has it."""
+    set_here: str | None
+    """What was set here last; null: nothing, or it was removed."""
+    set_at: datetime | None
+    """When it was set or removed here."""
+    is_removed_here: bool
+
+
+class AgentTagList(Wire, frozen=True, kw_only=True):
+    tags: list[AgentTag]
+
+
 class RunCounts(Wire, frozen=True, kw_only=True):
     """Agents of a run by state."""
 

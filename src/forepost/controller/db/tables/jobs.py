@@ -145,3 +145,15 @@ agent_job_hosts = Table(
     Column("said_at", Instant, nullable=False),
 )
 """What an agent said last of itself as a host of jobs."""
+
+agent_tags = Table(
+    "agent_tags",
+    metadata,
+    Column("agent_id", ForeignKey("agents.id"), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("is_removed", Boolean, nullable=False),
+    # See wire `WantedTag`.
+    Column("number", BigInteger, nullable=False),
+)
+"""What was set here last of an agent's tags."""
