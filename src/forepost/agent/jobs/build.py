@@ -28,8 +28,10 @@ from forepost.agent.jobs.runs import Runs, highest_run
 from forepost.agent.jobs.scheduler import JobScheduler, Timed
 from forepost.agent.jobs.shown_runs import RunSnapshot
 from forepost.agent.jobs.site_rules import JobRules
+from forepost.agent.jobs.source_tasks import run_key
 from forepost.agent.jobs.tags import AgentTags
 from forepost.agent.jobs.talk import JobsTalk
+from forepost.agent.jobs.transfer_log import TransferLog
 from forepost.agent.jobs.verbs import JobVerbs
 from forepost.agent.jobs.wanted import WantedJobs
 from forepost.agent.ports.transfer import TransferEngine
@@ -100,6 +102,7 @@ class SiteJobs:
         self._relay: RelayAccess | None = None
         self._is_relaying = False
         self._tags = AgentTags(state_dir, section.tags, health, site.clock, site.known_time)
+        self._log = TransferLog(state_dir, health, site.clock)
         self._pause = AgentPause(state_dir, site.clock, health)
         journal = RunJournal(state_dir, site.clock.now().timestamp())
         loaded = journal.load()
@@ -145,6 +148,7 @@ class SiteJobs:
             self._files,
             self._scheduler,
             self._tags,
+            self._log,
             self._key.device_id,
             self._now,
             self._site.clock,
@@ -152,12 +156,16 @@ class SiteJobs:
         return Built(
             services=self._services(),
             documents=[WantedJobs(self._want, self._tags.want)],
-            talks=[JobsTalk(self._keeper, self._host, self._site.clock, self._relays)],
+            talks=[JobsTalk(self._keeper, self._host, self._log, self._site.clock, self._relays)],
             status=self._status,
             verbs=verbs.verbs,
             reload=self._reload,
             restart_wanted=self._restart_wanted,
+            flush=self._flush,
         )
+
+    async def _flush(self) -> None:
+        self._log.settle()
 
     def _order(self) -> TransferOrder:
         return TransferOrder(
@@ -239,6 +247,7 @@ class SiteJobs:
         while True:
             await self._site.clock.sleep(LOOK_SEC)
             self._tags.settle()
+            self._log.settle()
             self._look_at_controller()
 
     def _relays(self, is_relaying: bool) -> None:
@@ -263,6 +272,11 @@ class SiteJobs:
             self._keeper.look()
 
     def _tell(self, event: TransferEvent) -> None:
+        key = run_key(event.key)
+        found = [one for one in self.runs.all if one.task_key == key]
+        if found:
+            run = max(found, key=lambda one: (not one.is_over, one.queued_at))
+            self._log.add(event, run.uid, is_of_controller=run.of_controller)
         self._keeper.look()
 
     def _now(self) -> datetime:

@@ -21,6 +21,7 @@ from forepost.controller.db.tables.jobs import (
     job_runs,
     job_specs,
     jobs,
+    site_runs,
 )
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.jobs.course import REMOVED, UNDER_WAY
@@ -171,7 +172,7 @@ class Jobs:
         theirs = select(agents.c.id).where(agents.c.workspace_id.in_(gone))
         async with self._db.write() as connection:
             await connection.execute(delete(jobs).where(jobs.c.workspace_id.in_(gone)))
-            for table in (agent_job_hosts, agent_tags):
+            for table in (agent_job_hosts, agent_tags, site_runs):
                 await connection.execute(delete(table).where(table.c.agent_id.in_(theirs)))
 
 
@@ -186,7 +187,7 @@ def drop_jobs_at(clock: Clock) -> Callable[[AsyncConnection, int], Awaitable[Non
 
 async def drop_of_agent(connection: AsyncConnection, agent_id: int, now: datetime) -> None:
     """The agent is deleted: no job is for it any more, and what had not ended is lost."""
-    for table in (job_agents, agent_job_hosts, agent_tags):
+    for table in (job_agents, agent_job_hosts, agent_tags, site_runs):
         await connection.execute(delete(table).where(table.c.agent_id == agent_id))
     folders = select(job_runs.c.id).where(job_runs.c.type == "folder")
     mine = job_run_agents.c.agent_id == agent_id

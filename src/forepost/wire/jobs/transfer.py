@@ -110,13 +110,16 @@ class TransferReport(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_d
     """Of the engine as a whole, such as a port that is taken."""
 
 
+EventKind = Literal[
+    "received", "deleted", "conflict", "held", "bad_chunk", "healed", "clash", "error", "member"
+]
+
+
 class TransferEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """Something that a person may want to know of later."""
 
     key: str
-    kind: Literal[
-        "received", "deleted", "conflict", "held", "bad_chunk", "healed", "clash", "error", "member"
-    ]
+    kind: EventKind
     text: str
     at_ms: int
     """Unix milliseconds."""

@@ -157,3 +157,36 @@ agent_tags = Table(
     Column("number", BigInteger, nullable=False),
 )
 """What was set here last of an agent's tags."""
+
+transfer_events = Table(
+    "transfer_events",
+    metadata,
+    id_column(),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("run_id", ForeignKey("job_runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    # The agent's own: what is said twice is there once.
+    Column("number", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("said_at", Instant, nullable=False, index=True),
+    UniqueConstraint("agent_id", "number"),
+    Index("ix_transfer_events_job_id_id", "job_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+site_runs = Table(
+    "site_runs",
+    metadata,
+    id_column(),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("uid", String(32), nullable=False),
+    Column("is_over", Boolean, nullable=False),
+    # A wire `SiteRun` as JSON.
+    Column("report", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+    UniqueConstraint("agent_id", "uid"),
+    sqlite_autoincrement=True,
+)
+"""Runs that an agent's own site has begun, as the agent said last."""
