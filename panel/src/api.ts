@@ -183,6 +183,14 @@ export const microservices = (workspace: number, signal?: AbortSignal) =>
 export const jobs = (workspace: number, signal?: AbortSignal) =>
   all('GET /workspaces/{workspace_id}/jobs', { workspace_id: workspace }, signal);
 
+/** The newest of what agents told of a folder or a transfer. */
+export const jobEvents = async (workspace: number, job: number, signal?: AbortSignal) => {
+  const path = { workspace_id: workspace, job_id: job };
+  const query = { limit: 20 };
+  return (await ask('GET /workspaces/{workspace_id}/jobs/{job_id}/events', path, { query, signal }))
+    .data;
+};
+
 /** Of one job, the newest 20, without output. */
 export const runs = async (workspace: number, job: number, signal?: AbortSignal) => {
   const path = { workspace_id: workspace };

@@ -133,6 +133,12 @@ export interface Routes {
     body: null;
     answer: Page<WorkspaceJob>;
   };
+  'GET /workspaces/{workspace_id}/jobs/{job_id}/events': {
+    path: { workspace_id: number; job_id: number };
+    query: { agent_id?: number; limit?: number; offset?: number; run_id?: number };
+    body: null;
+    answer: Page<TransferEventRow>;
+  };
   'GET /workspaces/{workspace_id}/microservices': {
     path: { workspace_id: number };
     query: { limit?: number; offset?: number };
@@ -1488,6 +1494,19 @@ export interface Traffic {
   packets_out: number;
   /** That had traffic in this minute. */
   flows: number;
+}
+
+/** Something that an agent said about a transfer or a folder. */
+export interface TransferEventRow {
+  id: number;
+  run_id: number;
+  agent_id: number;
+  kind: 'conflict' | 'held' | 'bad_chunk' | 'healed' | 'clash' | 'error' | 'member' | 'left_out';
+  /** Such as the path of a file. */
+  text: string;
+  /** By the agent's clock. */
+  at: string;
+  said_at: string;
 }
 
 /** How files are kept and moved. `ignore` must be the same for all agents of a job. */

@@ -199,6 +199,7 @@ def test_objects_of_another_workspace_are_not_there(
         "/probes": {"type": "PING", "targets": ["198.18.0.1"]},
         "/issue-pin": {},
         "/heartbeat": None,
+        "/tags": {"tags": []},
         "/probes/copy": {"dest_agent_ids": [cast.agent.id]},
         f"/members/{cast.member_id}": {"role": "USER"},
         f"/alerts/{cast.alert}": {"status": "acknowledged"},

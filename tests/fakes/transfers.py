@@ -6,6 +6,7 @@ from typing import Any
 import anyio
 
 from forepost.wire.jobs.transfer import (
+    RelayAccess,
     TransferEvent,
     TransferReport,
     TransferStatus,
@@ -19,6 +20,7 @@ class SaidTransfers:
         self.given_up: list[str] = []
         """Tasks whose index a real engine would have thrown away."""
         self.listening: list[str] = []
+        self.relay: RelayAccess | None = None
         self._said: dict[str, TransferStatus] = {}
         self._news = anyio.Event()
 
@@ -26,7 +28,8 @@ class SaidTransfers:
         self._said[key] = TransferStatus(key=key, status=status, **fields)
         self._tell()
 
-    def want(self, tasks: Sequence[TransferTask]) -> None:
+    def want(self, tasks: Sequence[TransferTask], relay: RelayAccess | None = None) -> None:
+        self.relay = relay
         wanted = {one.key: one for one in tasks}
         self.given_up += [key for key in self.tasks if key not in wanted]
         self.tasks = wanted

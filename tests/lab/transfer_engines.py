@@ -15,6 +15,7 @@ import msgspec
 
 from forepost.wire.jobs.transfer import (
     MOST_MESSAGE,
+    RelayAccess,
     TransferEvent,
     TransferOrder,
     TransferReport,
@@ -84,9 +85,9 @@ class EngineProcess(Site):
                     else:
                         told |= {one.key: one for one in word.tasks}
 
-    def want(self, tasks: Sequence[TransferTask]) -> None:
+    def want(self, tasks: Sequence[TransferTask], relay: RelayAccess | None = None) -> None:
         assert self._line is not None
-        self._line.sendall(framed(TransfersWanted(tasks=list(tasks))))
+        self._line.sendall(framed(TransfersWanted(tasks=list(tasks), relay=relay)))
 
     def status(self, key: str = "job:a") -> TransferStatus:
         return self._told.get(key, TransferStatus(key=key, status="loading"))

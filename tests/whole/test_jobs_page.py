@@ -101,3 +101,26 @@ def test_how_runs_stand_and_what_scripts_wrote(
             page.get_by_role("button", name="All 3").click()
             page.get_by_label("Filter jobs").fill("draw folder")
             expect(page.get_by_test_id("job-row")).to_have_count(1)
+
+
+def test_what_agents_told_of_a_folder_is_below_its_run(
+    site: Namespace, controller: ControllerProcess, tmp_path: Path
+) -> None:
+    person = controller.person()
+    workspace = person.workspace("Field")
+    branch = person.agent(workspace, "branch")
+    both = [{"agent_id": branch.id, "path": "/srv/data"}]
+    folder = {"name": "drawings", "type": "folder", "agents": both}
+    made = person.call("POST", f"/workspaces/{workspace}/jobs", folder, status=201)
+    event = {"uid": made["uid"], "number": 1, "kind": "conflict", "at": "2026-01-01T00:00:00Z"}
+    event |= {"text": "plan.dwg -> plan.Conflict.dwg"}
+    with page_in(site, tmp_path) as page, jobs_agent(controller, branch) as ours:
+        ours.takes_until(bool)
+        ours.say("job_events", {"events": [event]})
+        ours.next("job_events_kept")
+        open_jobs(page, controller)
+        row_of(page, "drawings").get_by_role("link", name="drawings").click()
+        page.get_by_text("Events").click()
+        told = page.get_by_test_id("job-event")
+        expect(told).to_contain_text("conflict: plan.dwg")
+        expect(told).to_contain_text("branch")

@@ -138,11 +138,13 @@ def logs(
     /,
     *,
     follow: Annotated[
-        bool, Parameter(name=["--follow", "-f"], negative="", help="Until its script has ended.")
+        bool,
+        Parameter(name=["--follow", "-f"], negative="", help="Until its script, or it, has ended."),
     ] = False,
     state_dir: StateDir = None,
 ) -> int:
-    """Print what the script of a run wrote: its beginning and its end, where it was much.
+    """Print what the script of a run wrote: its beginning and its end, where it was much; of a
+    transfer or a folder what happened to files, and when.
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """

@@ -10,7 +10,7 @@ import pytest
 
 from forepost.agent.edges.transfer_process import TransferProcess
 from forepost.kit.clock import SystemClock
-from forepost.wire.jobs.transfer import TransferEvent, TransferOrder
+from forepost.wire.jobs.transfer import RelayAccess, TransferEvent, TransferOrder
 from tests.agent.transfer.engines import Site, until
 
 pytestmark = pytest.mark.anyio
@@ -54,4 +54,23 @@ async def test_it_is_killed_in_the_middle_and_goes_on(tmp_path: Path) -> None:
         await until(lambda: not psutil.pid_exists(pid))
         assert taker.report().tasks == []
         assert target.files() == source.files()
+        tasks.cancel_scope.cancel()
+
+
+async def test_the_key_for_the_relay_is_in_no_argument_and_no_environment(tmp_path: Path) -> None:
+    site = Site(tmp_path, "one", listens=False)
+    site.root.mkdir()
+    key = "a-key-of-nobody-else"
+    access = RelayAccess(url="http://127.0.0.1:9", headers={"X-Agent-PSK": key}, proxy="none")
+    engine = process_of(site)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(engine.run, lambda _: None)
+        engine.want([site.task()], access)
+        await until(lambda: bool(engine.report().tasks), engine.report)
+        of = Path("/proc", str(engine.pid))
+        for name in ("cmdline", "environ"):
+            assert key.encode() not in (of / name).read_bytes()
+        kept = [path.read_bytes() for path in site.state.rglob("*") if path.is_file()]
+        assert kept
+        assert not any(key.encode() in one for one in kept)
         tasks.cancel_scope.cancel()

@@ -90,22 +90,61 @@ def wanted(name: str, value: str, number: int) -> WantedTag:
     return WantedTag(tag=tag(name, value), number=number)
 
 
-def test_what_was_set_last_counts(tmp_path: Path) -> None:
-    tags = AgentTags(tmp_path, {"SITE": "base", "ONLY": "base"}, health())
-    tags.want([wanted("SITE", "controller", 5)])
+def own_tags(
+    folder: Path, base: dict[str, str], clock: FakeClock, *, knows: bool = True
+) -> AgentTags:
+    return AgentTags(folder, base, health(), clock, lambda: clock.now() if knows else None)
+
+
+async def test_what_was_set_last_counts(tmp_path: Path) -> None:
+    clock = FakeClock()
+    at = int(clock.now().timestamp() * 1_000)
+    tags = own_tags(tmp_path, {"SITE": "base", "ONLY": "base"}, clock)
+    tags.want([wanted("SITE", "controller", at)])
     assert tags.all == {"SITE": "controller", "ONLY": "base"}
     tags.set([tag("SITE", "here")])
-    tags.want([wanted("SITE", "controller", 5)])
+    tags.want([wanted("SITE", "controller", at)])
     assert tags.all["SITE"] == "here", "it has heard that before"
-    again = AgentTags(tmp_path, {"SITE": "base"}, health())
-    again.want([wanted("SITE", "controller", 5)])
+    again = own_tags(tmp_path, {"SITE": "base"}, clock)
+    again.want([wanted("SITE", "controller", at)])
     assert again.all["SITE"] == "here"
-    again.want([wanted("SITE", "newer", 6)])
+    await clock.advance(10)
+    again.set([tag("SITE", "here again")])
+    again.want([wanted("SITE", "set meanwhile", at + 5_000)])
+    assert again.all["SITE"] == "here again", "it is newer than what comes only now"
+    again.want([wanted("SITE", "newer", at + 11_000)])
     assert again.all["SITE"] == "newer"
 
 
+async def test_a_tag_that_the_controller_removes_is_gone_until_somebody_sets_it(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+    at = int(clock.now().timestamp() * 1_000)
+    tags = own_tags(tmp_path, {"SITE": "base"}, clock)
+    tags.want([WantedTag(tag=tag("SITE", ""), number=at, is_removed=True)])
+    assert tags.all == {}
+    assert own_tags(tmp_path, {"SITE": "base"}, clock).listed == []
+    tags.set([tag("SITE", "here")])
+    tags.want([WantedTag(tag=tag("SITE", ""), number=at, is_removed=True)])
+    assert tags.all == {"SITE": "here"}
+
+
+async def test_a_tag_that_was_set_by_a_wrong_clock_wins_until_the_right_one_is_known(
+    tmp_path: Path,
+) -> None:
+    ahead, clock = FakeClock(START + timedelta(days=900)), FakeClock()
+    at = int(clock.now().timestamp() * 1_000)
+    own_tags(tmp_path, {}, ahead, knows=False).set([tag("SITE", "here")])
+    tags = own_tags(tmp_path, {}, clock)
+    tags.want([wanted("SITE", "before", at - 1)])
+    assert tags.all["SITE"] == "here"
+    tags.want([wanted("SITE", "later", at + 1)])
+    assert tags.all["SITE"] == "later"
+
+
 def test_what_is_every_agent_s_own_is_not_set(tmp_path: Path) -> None:
-    tags = AgentTags(tmp_path, {}, health())
+    tags = own_tags(tmp_path, {}, FakeClock())
     with pytest.raises(Invalid, match="AGENT_ID"):
         tags.set([tag("A", "1"), tag("AGENT_ID", "1")])
     assert tags.all == {}
@@ -116,7 +155,7 @@ def test_what_is_every_agent_s_own_is_not_set(tmp_path: Path) -> None:
 
 
 def test_tags_are_bounded(tmp_path: Path) -> None:
-    tags = AgentTags(tmp_path, {"BASE": ""}, health())
+    tags = own_tags(tmp_path, {"BASE": ""}, FakeClock())
     tags.set([tag(f"N{number}", "") for number in range(499)])
     with pytest.raises(Invalid, match="500"):
         tags.set([tag("MORE", "")])

@@ -14,6 +14,7 @@ from forepost.kit.clock import SystemClock
 from forepost.kit.health import Health
 from forepost.wire.jobs.job import JobPeer, Permission
 from forepost.wire.jobs.transfer import (
+    RelayAccess,
     TransferEvent,
     TransferOrder,
     TransferStatus,
@@ -45,9 +46,9 @@ class Site:
         found = (one for one in self.engine.report().tasks if one.key == key)
         return next(found, TransferStatus(key=key, status="loading"))
 
-    def want(self, tasks: list[TransferTask]) -> None:
+    def want(self, tasks: list[TransferTask], relay: RelayAccess | None = None) -> None:
         assert self.engine is not None
-        self.engine.want(tasks)
+        self.engine.want(tasks, relay)
 
     def task(self, *peers: JobPeer, **more: Any) -> TransferTask:
         said: dict[str, Any] = {"key": "job:a", "type": "folder", "permission": "rw"}

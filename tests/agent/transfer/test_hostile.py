@@ -27,7 +27,7 @@ class MemberLine:
     """A link without a line."""
 
     def __init__(self) -> None:
-        self.device_id = "M"
+        self.device_id, self.is_relayed = "M", False
         self.told: list[Word] = []
         self.reason = ""
         self.ended = anyio.Event()

@@ -23,6 +23,7 @@ class JobsAgent:
         self.runs: dict[int, Any] = {}
         """By number, as they were given last."""
         self.scheduled: list[Any] = []
+        self.tags: list[Any] = []
         self.revision = ""
         socket.send("M")
         assert str(socket.recv(LONG_SEC)).startswith("A")
@@ -59,18 +60,21 @@ class JobsAgent:
         """The next document, whole; said to be in use."""
         runs: list[Any] = []
         scheduled: list[Any] = []
+        tags: list[Any] = []
         while True:
             part = self.next("want_document")
             if part["document"] != "jobs":
                 continue
             if part["part"] == 1:
-                runs, scheduled = [], []
+                runs, scheduled, tags = [], [], []
             runs += part["body"]["runs"]
             scheduled += part["body"]["scheduled"]
+            tags += part["body"]["tags"]
             if part["part"] == part["parts"]:
                 break
         self.runs = {one["run_id"]: one for one in runs}
         self.scheduled, self.revision = scheduled, part["revision"]
+        self.tags = tags
         self.has(self.revision)
         return self.runs
 

@@ -12,7 +12,7 @@ from forepost.controller.jobs.reports import Taken
 from forepost.controller.joins.job_talk import FLOOD, MOST_PENDING, JobTalk
 from forepost.kit.errors import Unavailable
 from forepost.wire.jobs import delivery
-from forepost.wire.jobs.delivery import OVER, JobHost, RunOutputPiece, RunReport
+from forepost.wire.jobs.delivery import OVER, JobEvent, JobHost, RunOutputPiece, RunReport
 from forepost.wire.uplink.messages import FOREPOST
 from forepost.wire.uplink.neffos import Frame
 
@@ -26,6 +26,7 @@ class KeptRuns:
 
     def __init__(self) -> None:
         self.kept: list[RunReport] = []
+        self.events: list[JobEvent] = []
         self.is_away = False
         self.refusals = 0
 
@@ -39,6 +40,11 @@ class KeptRuns:
             raise OperationalError("", {}, Exception("away"))
         self.kept += reports
         return Taken(kept=[one.uid for one in reports if one.state in OVER])
+
+    async def events_are(self, agent: Enrolled, events: list[JobEvent]) -> None:
+        if self.is_away:
+            raise OperationalError("", {}, Exception("away"))
+        self.events += events
 
     def wrote(self, agent_id: int, piece: RunOutputPiece) -> None: ...
 

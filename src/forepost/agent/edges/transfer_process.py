@@ -15,6 +15,7 @@ from forepost.kit.clock import Clock
 from forepost.kit.parent import bare
 from forepost.wire.jobs.transfer import (
     MOST_MESSAGE,
+    RelayAccess,
     TransferEvent,
     TransferOrder,
     TransferReport,
@@ -38,16 +39,17 @@ class TransferProcess:
     def __init__(self, order: TransferOrder, clock: Clock) -> None:
         self._order, self._clock = order, clock
         self._tasks: Sequence[TransferTask] = ()
+        self._relay: RelayAccess | None = None
         self._wanted = anyio.Event()
         self._report = TransferReport()
         self._changed = anyio.Event()
         self.pid = 0
         """0: there is none."""
 
-    def want(self, tasks: Sequence[TransferTask]) -> None:
+    def want(self, tasks: Sequence[TransferTask], relay: RelayAccess | None = None) -> None:
         """Keep exactly these in step from now on."""
-        if list(tasks) != list(self._tasks):
-            self._tasks = list(tasks)
+        if (list(tasks), relay) != (list(self._tasks), self._relay):
+            self._tasks, self._relay = list(tasks), relay
             self._wanted.set()
 
     def report(self) -> TransferReport:
@@ -103,7 +105,8 @@ class TransferProcess:
             if not self._tasks:
                 pipe.shutdown(socket.SHUT_WR)
                 return
-            view = memoryview(framed(TransfersWanted(tasks=list(self._tasks))))
+            wanted = TransfersWanted(tasks=list(self._tasks), relay=self._relay)
+            view = memoryview(framed(wanted))
             try:
                 while view:
                     await anyio.wait_writable(pipe)

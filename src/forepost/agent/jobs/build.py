@@ -22,20 +22,23 @@ from forepost.agent.jobs.journal import RunJournal
 from forepost.agent.jobs.keeper import JobKeeper
 from forepost.agent.jobs.local_jobs import LocalJobs
 from forepost.agent.jobs.pause import AgentPause
+from forepost.agent.jobs.relay_access import relay_access
 from forepost.agent.jobs.run_numbers import RunNumbers
 from forepost.agent.jobs.runs import Runs, highest_run
 from forepost.agent.jobs.scheduler import JobScheduler, Timed
 from forepost.agent.jobs.shown_runs import RunSnapshot
 from forepost.agent.jobs.site_rules import JobRules
+from forepost.agent.jobs.source_tasks import run_key
 from forepost.agent.jobs.tags import AgentTags
 from forepost.agent.jobs.talk import JobsTalk
+from forepost.agent.jobs.transfer_log import TransferLog
 from forepost.agent.jobs.verbs import JobVerbs
 from forepost.agent.jobs.wanted import WantedJobs
 from forepost.agent.ports.transfer import TransferEngine
 from forepost.agent.slices import Built, Service, Site
 from forepost.kit.program import CannotStart
 from forepost.wire.jobs.delivery import JobHost, WantedRun
-from forepost.wire.jobs.transfer import TransferEvent, TransferOrder
+from forepost.wire.jobs.transfer import RelayAccess, TransferEvent, TransferOrder
 from forepost.wire.local.status import JobsStatus
 
 TRANSFERS: Final = "transfers"
@@ -96,7 +99,10 @@ class SiteJobs:
         self._site = site
         state_dir, health, section = site.node.state_dir, site.health, site.settings.jobs
         self._key = device_key(state_dir, health)
-        self._tags = AgentTags(state_dir, section.tags, health)
+        self._relay: RelayAccess | None = None
+        self._is_relaying = False
+        self._tags = AgentTags(state_dir, section.tags, health, site.clock, site.known_time)
+        self._log = TransferLog(state_dir, health, site.clock)
         self._pause = AgentPause(state_dir, site.clock, health)
         journal = RunJournal(state_dir, site.clock.now().timestamp())
         loaded = journal.load()
@@ -116,6 +122,7 @@ class SiteJobs:
             local_zone,
             self._let_rest,
             self._key.device_id,
+            lambda: self._relay,
         )
         self._let_rest(self._pause.is_paused)
         self._files: LocalJobs | None = None
@@ -124,7 +131,8 @@ class SiteJobs:
         else:
             self.runs.want_files({}, self._now())
         self._wanted: Sequence[Timed] = ()
-        self._agent_id = self._read_identity()
+        self._agent_id = ""
+        self._look_at_controller()
         self._restart_wanted = anyio.Event()
         self._server = ServerState(site, has_network)
 
@@ -140,6 +148,7 @@ class SiteJobs:
             self._files,
             self._scheduler,
             self._tags,
+            self._log,
             self._key.device_id,
             self._now,
             self._site.clock,
@@ -147,12 +156,16 @@ class SiteJobs:
         return Built(
             services=self._services(),
             documents=[WantedJobs(self._want, self._tags.want)],
-            talks=[JobsTalk(self._keeper, self._host, self._site.clock)],
+            talks=[JobsTalk(self._keeper, self._host, self._log, self._site.clock, self._relays)],
             status=self._status,
             verbs=verbs.verbs,
             reload=self._reload,
             restart_wanted=self._restart_wanted,
+            flush=self._flush,
         )
+
+    async def _flush(self) -> None:
+        self._log.settle()
 
     def _order(self) -> TransferOrder:
         return TransferOrder(
@@ -234,9 +247,36 @@ class SiteJobs:
         while True:
             await self._site.clock.sleep(LOOK_SEC)
             self._tags.settle()
-            self._agent_id = self._read_identity()
+            self._log.settle()
+            self._look_at_controller()
+
+    def _relays(self, is_relaying: bool) -> None:
+        """Whether the controller passes bytes on, as it said last."""
+        self._is_relaying = is_relaying
+        self._look_at_controller()
+
+    def _look_at_controller(self) -> None:
+        """Who this agent is there may change, and where it is."""
+        identity, settings = self._site.enrolment.identity, self._site.settings.uplink
+        self._agent_id = str(identity.agent_id) if identity is not None else ""
+        access: RelayAccess | None = None
+        if self._is_relaying:
+            access = relay_access(
+                identity,
+                self._site.controller_url(),
+                self._site.node.way,
+                allow_plain=settings.allow_plain,
+            )
+        if access != self._relay:
+            self._relay = access
+            self._keeper.look()
 
     def _tell(self, event: TransferEvent) -> None:
+        key = run_key(event.key)
+        found = [one for one in self.runs.all if one.task_key == key]
+        if found:
+            run = max(found, key=lambda one: (not one.is_over, one.queued_at))
+            self._log.add(event, run.uid, is_of_controller=run.of_controller)
         self._keeper.look()
 
     def _now(self) -> datetime:
@@ -246,10 +286,6 @@ class SiteJobs:
     def _all_tags(self) -> Mapping[str, str]:
         own = {"AGENT_NAME": self._site.node.name, "AGENT_ID": self._agent_id}
         return {**self._tags.all, **own}
-
-    def _read_identity(self) -> str:
-        identity = self._site.enrolment.identity
-        return str(identity.agent_id) if identity is not None else ""
 
     def _let_rest(self, is_paused: bool) -> None:
         if self._site.settings.jobs.pause_stops_probes:

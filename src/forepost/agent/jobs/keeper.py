@@ -24,7 +24,7 @@ from forepost.agent.jobs.transfer_tasks import transfer_tasks
 from forepost.agent.ports.transfer import TransferEngine
 from forepost.wire.jobs.delivery import RunOutput
 from forepost.wire.jobs.job import JobPeer
-from forepost.wire.jobs.transfer import TransferStatus
+from forepost.wire.jobs.transfer import RelayAccess, TransferStatus
 
 LOOK_SEC: Final = 1.0
 """Between two looks where nothing happens: schedules and timers are as exact as this."""
@@ -50,8 +50,12 @@ class JobKeeper:
         zone: Callable[[], tzinfo],
         rest: Callable[[bool], None] = lambda _: None,
         me: str = "",
+        relay: Callable[[], RelayAccess | None] = lambda: None,
     ) -> None:
-        """`rest`: told at each look whether the agent is paused. `me`: the device id."""
+        """`rest`: told at each look whether the agent is paused. `me`: the device id. `relay`: how
+        the controller's is asked.
+        """
+        self._relay = relay
         self._me, self._tasks = me, list[str]()
         self.runs, self.pause = runs, pause
         self._scheduler, self._engine, self._rules = scheduler, engine, rules
@@ -136,7 +140,7 @@ class JobKeeper:
             paused=self.pause.is_paused,
         )
         self._tasks = [task.key for task in tasks_now]
-        self._engine.want(tasks_now)
+        self._engine.want(tasks_now, self._relay())
 
     def _decide(self, tasks: TaskGroup, now: datetime) -> bool:
         """Do what is to be done now; return whether there was anything."""

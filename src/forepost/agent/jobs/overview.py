@@ -132,6 +132,8 @@ def report_of(record: RunRecord, facts: RunFacts) -> RunReport:
         uid=record.uid,
         job_id=record.job_id if record.of_controller else 0,
         name=record.job.name,
+        type=record.job.type,
+        by=record.by,
         scheduled_at=record.scheduled_at,
         state=record.state,
         status=status_of(record, facts),

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from forepost.wire.jobs.delivery import OVER, RunOutput, RunState, WantedRun, Wish
+from forepost.wire.jobs.delivery import OVER, RunOutput, RunState, WantedRun, Wanter, Wish
 from forepost.wire.jobs.job import Job, JobScript
 from forepost.wire.jobs.transfer import TransferStatus
 
@@ -16,7 +16,6 @@ ScriptStep = Literal["script", "pre_indexing", "post_download", "complete"]
 SCRIPT_STEPS: Final[frozenset[Step]] = frozenset(
     ("script", "pre_indexing", "post_download", "complete")
 )
-Wanter = Literal["controller", "schedule", "file", "command"]
 UID_DIGITS: Final = 32
 _JITTER_STEPS: Final = 1 << 32
 

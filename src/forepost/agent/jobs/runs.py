@@ -14,7 +14,6 @@ from forepost.agent.jobs.record import (
     RunRecord,
     ScriptStep,
     Step,
-    Wanter,
     delivered,
     script_hash,
     script_of,
@@ -22,7 +21,7 @@ from forepost.agent.jobs.record import (
 from forepost.agent.jobs.run_bounds import surplus
 from forepost.agent.jobs.run_numbers import FIRST, RunNumbers
 from forepost.kit.health import Health
-from forepost.wire.jobs.delivery import RunOutput, RunState, WantedRun
+from forepost.wire.jobs.delivery import RunOutput, RunState, WantedRun, Wanter
 from forepost.wire.jobs.job import Job
 from forepost.wire.jobs.transfer import TransferStatus
 

@@ -10,9 +10,12 @@ import msgspec
 
 from forepost.agent.jobs.keeper import JobKeeper
 from forepost.agent.jobs.overview import report_of
+from forepost.agent.jobs.transfer_log import TransferLog
 from forepost.agent.talk import Say, frame_of
 from forepost.kit.clock import Clock
 from forepost.wire.jobs.delivery import (
+    EVENTS,
+    EVENTS_KEPT,
     HOST,
     JOBS,
     KEPT_OUTPUT,
@@ -20,12 +23,15 @@ from forepost.wire.jobs.delivery import (
     OUTPUT,
     RUNS,
     RUNS_KEPT,
+    JobEvents,
+    JobEventsKept,
     JobHost,
     RunOutputPiece,
     RunReport,
     RunReports,
     RunsKept,
 )
+from forepost.wire.jobs.relay import RELAY
 from forepost.wire.uplink.messages import FOREPOST
 from forepost.wire.uplink.neffos import Frame
 
@@ -43,13 +49,24 @@ class JobsTalk:
     """A Talk: tells the controller of this site's runs, until it keeps how they ended."""
 
     capabilities: Final = (JOBS,)
-    events: Final = ((FOREPOST, RUNS_KEPT),)
+    events: Final = ((FOREPOST, RUNS_KEPT), (FOREPOST, EVENTS_KEPT))
 
-    def __init__(self, keeper: JobKeeper, host: Callable[[], JobHost], clock: Clock) -> None:
-        self._keeper, self._host, self._clock = keeper, host, clock
+    def __init__(
+        self,
+        keeper: JobKeeper,
+        host: Callable[[], JobHost],
+        log: TransferLog,
+        clock: Clock,
+        relays: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        """`relays`: told whether the controller passes bytes on between agents."""
+        self._keeper, self._host, self._clock, self._relays = keeper, host, clock, relays
+        self._log = log
 
     def begin(self, say: Say, able: AbstractSet[str]) -> "JobsDialogue":
-        return JobsDialogue(self._keeper, self._host, self._clock, say, tells=JOBS in able)
+        self._relays(RELAY in able)
+        tells = JOBS in able
+        return JobsDialogue(self._keeper, self._host, self._log, self._clock, say, tells=tells)
 
 
 class JobsDialogue:
@@ -59,12 +76,15 @@ class JobsDialogue:
         self,
         keeper: JobKeeper,
         host: Callable[[], JobHost],
+        log: TransferLog,
         clock: Clock,
         say: Say,
         *,
         tells: bool,
     ) -> None:
-        self._keeper, self._host, self._clock = keeper, host, clock
+        self._keeper, self._host, self._log, self._clock = keeper, host, log, clock
+        self._asked = 0
+        """The number of the last event that was said, and is not kept yet; 0: none."""
         self._say, self._tells = say, tells
         self._said: dict[str, bytes] = {}
         """By uid what was said last, or that it was an end."""
@@ -72,7 +92,13 @@ class JobsDialogue:
         """By uid how much of its output was said."""
 
     def heard(self, frame: Frame) -> None:
-        if not frame.is_error:
+        if frame.is_error:
+            return
+        if frame.event == EVENTS_KEPT:
+            self._log.kept(msgspec.json.decode(frame.body, type=JobEventsKept).number)
+            self._asked = 0
+            self._keeper.look()
+        else:
             kept = msgspec.json.decode(frame.body, type=RunsKept)
             self._keeper.runs.kept(kept.uids)
 
@@ -86,6 +112,7 @@ class JobsDialogue:
                 await self._say(frame_of(FOREPOST, HOST, host))
                 said = host
             await self._tell_runs()
+            await self._tell_events()
             await self._tell_output()
             await self._clock.sleep(CALM_SEC)
             with anyio.move_on_after(EVERY_SEC):
@@ -113,6 +140,13 @@ class JobsDialogue:
             size += len(data)
         if batch:
             await self._say(frame_of(FOREPOST, RUNS, RunReports(runs=batch)))
+
+    async def _tell_events(self) -> None:
+        """Some, and the next when these are kept."""
+        events = self._log.untold(MOST_IN_MESSAGE) if not self._asked else []
+        if events:
+            self._asked = events[-1].number
+            await self._say(frame_of(FOREPOST, EVENTS, JobEvents(events=events)))
 
     async def _tell_output(self) -> None:
         executed = self._keeper.executed

@@ -43,6 +43,7 @@ def transfer_tasks(
             priority=one.job.priority,
             paused=paused or one.wished == "pause",
             held_ok=one.held_ok,
+            run=one.uid if one.of_controller else "",
         )
         for made in _each_source(one, task, peer_path, me):
             found[made.folder or made.key] = made

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +14,7 @@ from forepost.agent.jobs.overview import job_run
 from forepost.agent.jobs.record import UID_DIGITS, RunRecord
 from forepost.agent.jobs.scheduler import JobScheduler
 from forepost.agent.jobs.tags import AgentTags
+from forepost.agent.jobs.transfer_log import TransferLog
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.jobs.agent_api import Tags
@@ -35,12 +36,14 @@ class JobVerbs:
         files: LocalJobs | None,
         scheduler: JobScheduler,
         tags: AgentTags,
+        log: TransferLog,
         deviceid: str,
         now: Callable[[], datetime],
         clock: Clock,
     ) -> None:
         self._keeper, self._files, self._scheduler = keeper, files, scheduler
-        self._tags, self._deviceid, self._now, self._clock = tags, deviceid, now, clock
+        self._tags, self._log = tags, log
+        self._deviceid, self._now, self._clock = deviceid, now, clock
 
     @property
     def verbs(self) -> Mapping[str, Verb[Any]]:
@@ -136,6 +139,8 @@ class JobVerbs:
 
     async def _logs(self, asked: local.OutputOf, say: Say) -> Nothing:
         record = self._named(asked.run)
+        if record.job.type != "script":
+            await self._tell_events(record, say, follow=asked.follow)
         offset = 0
         while (piece := self._keeper.piece(record.uid, offset, PIECE)) is not None:
             begin, text, following = piece
@@ -150,6 +155,19 @@ class JobVerbs:
             offset = following
         await self._rest(self._named_again(record), offset, say)
         return Nothing()
+
+    async def _tell_events(self, record: RunRecord, say: Say, *, follow: bool) -> None:
+        """What came of a transfer or a folder; where it is followed until its end."""
+        told = 0
+        while True:
+            is_over = self._named_again(record).is_over
+            for one in self._log.of(record.uid, told):
+                at = datetime.fromtimestamp(one.at_ms / 1_000, UTC).isoformat("T", "seconds")
+                await say(f"{at} {one.kind} {one.text}\n")
+                told = one.number
+            if is_over or not follow:
+                return
+            await self._clock.sleep(FOLLOW_SEC)
 
     async def _rest(self, record: RunRecord, offset: int, say: Say) -> None:
         """What an ended script wrote and was not said yet."""

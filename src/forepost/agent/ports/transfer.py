@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from forepost.wire.jobs.transfer import TransferEvent, TransferReport, TransferTask
+from forepost.wire.jobs.transfer import RelayAccess, TransferEvent, TransferReport, TransferTask
 
 
 class TransferEngine(Protocol):
@@ -11,8 +11,10 @@ class TransferEngine(Protocol):
     begun anew when it ends, and without loss at whatever moment it ended.
     """
 
-    def want(self, tasks: Sequence[TransferTask]) -> None:
-        """Keep exactly these in step from now on; called with every change, returns at once."""
+    def want(self, tasks: Sequence[TransferTask], relay: RelayAccess | None = None) -> None:
+        """Keep exactly these in step from now on; called with every change, returns at once.
+        `relay`: how members are reached that cannot be dialed; None: not at all.
+        """
         ...
 
     def report(self) -> TransferReport:

@@ -61,7 +61,8 @@ class _Line:
                 return
             buffer += data
             for message in unframed(buffer, MOST_MESSAGE):
-                engine.want(_wanted.decode(message).tasks)
+                wanted = _wanted.decode(message)
+                engine.want(wanted.tasks, wanted.relay)
 
     async def report(self, engine: Engine) -> None:
         last: TransferReport | None = None

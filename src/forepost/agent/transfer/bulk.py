@@ -41,6 +41,7 @@ class Bulk:
         self._called: set[str] = set()
         self._limiter: anyio.CapacityLimiter | None = None
         folder.members.on_come = self._come
+        folder.members.on_direct = self._leave_relay
 
     @property
     def _threads(self) -> anyio.CapacityLimiter:
@@ -64,6 +65,12 @@ class Bulk:
         for device_id in [*self._offers]:
             if device_id not in device_ids:
                 self._offers.pop(device_id).channel.close()
+
+    def _leave_relay(self, device_id: str) -> None:
+        """There is a direct line now: what goes through the controller is fetched on that."""
+        for channel, whose in [*self._channels.items()]:
+            if whose == device_id and channel.is_relayed:
+                channel.close()
 
     # --- giving
 
@@ -96,7 +103,11 @@ class Bulk:
 
     async def _dial_to_give(self, device_id: str) -> None:
         try:
-            met = await self._folder.dialer.connect(device_id, "give")
+            if self._is_relayed(device_id):
+                met: MemberConnection | None
+                met = await self._folder.dialer.relay.connect(device_id, "give")
+            else:
+                met = await self._folder.dialer.connect(device_id, "give")
         except (ChannelEnded, MeetingRefused):
             return
         finally:
@@ -162,14 +173,22 @@ class Bulk:
             for hash_ in wrong:
                 self._folder.members.gave_wrong(met.device_id, hash_)
 
+    def _is_relayed(self, device_id: str) -> bool:
+        link = self._folder.members.links.get(device_id)
+        return link is not None and link.is_relayed
+
     async def _connected(self, device_id: str) -> MemberConnection | None:
         """Return a connection on which the member may be asked."""
-        met = await self._folder.dialer.connect(device_id, "take")
-        if met is not None:
-            return met
         link = self._folder.members.links.get(device_id)
         if link is None:
             return None
+        if link.is_relayed:
+            link.say(Come())
+            return await self._folder.dialer.relay.connect(device_id, "take")
+        if not self._folder.dialer.problems.get(device_id):  # it had to dial, as it is not reached
+            met = await self._folder.dialer.connect(device_id, "take")
+            if met is not None:
+                return met
         if device_id not in self._offers:
             self._offered = anyio.Event()
             link.say(Come())

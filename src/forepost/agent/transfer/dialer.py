@@ -1,17 +1,18 @@
-"""Dials the members of a folder whose address is known, again and again, until they are linked."""
+"""Dials the members of a folder whose address is known, again and again, until there is a direct
+line to them.
+"""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
 
 import anyio
 from anyio.abc import TaskGroup
 
 from forepost.agent.edges.peers.channel import ChannelEnded
-from forepost.agent.edges.peers.credentials import Credentials
+from forepost.agent.transfer.folder_relay import FolderRelay, RelayedFolder
 from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection, reach
-from forepost.kit.clock import Clock
+from forepost.agent.transfer.surroundings import Surroundings
 from forepost.wire.jobs.members import Purpose
-from forepost.wire.jobs.transfer import TransferTask
 
 FIRST_SEC: Final = 0.5
 LONGEST_SEC: Final = 30.0
@@ -19,29 +20,22 @@ LOOK_SEC: Final = 0.5
 MOST_THREADS: Final = 100
 
 
-class Dialing(Protocol):
-    """What is dialed for."""
-
-    @property
-    def task(self) -> TransferTask: ...
-
-    @property
-    def linked(self) -> set[str]:
-        """Devices with which there is a control connection."""
-        ...
-
-
 class FolderDialer:
     """Of one folder."""
 
-    def __init__(self, folder: Dialing, credentials: Credentials, clock: Clock) -> None:
-        self._folder, self._credentials, self._clock = folder, credentials, clock
+    def __init__(self, folder: RelayedFolder, around: Surroundings) -> None:
+        self._folder, self._credentials, self._clock = folder, around.credentials, around.clock
         self._due: dict[str, float] = {}
         self._pause: dict[str, float] = {}
         self._under_way: set[str] = set()
         self._threads = anyio.CapacityLimiter(MOST_THREADS)
         self.problems: dict[str, str] = {}
         """By device: why it was not reached last."""
+        self.relay = FolderRelay(folder, around)
+
+    def keep_only(self, device_ids: Collection[str]) -> None:
+        """End the relayed lines of everybody else."""
+        self.relay.keep_only(device_ids)
 
     def address_of(self, device_id: str) -> tuple[str, int] | None:
         for peer in self._folder.task.peers:
@@ -65,6 +59,7 @@ class FolderDialer:
     async def run(self, converse: Callable[[MemberConnection], Awaitable[None]]) -> None:
         """For ever. `converse` is called with each control connection."""
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.relay.run, converse)
             while True:
                 self._dial_due(tasks, converse)
                 await self._clock.sleep(LOOK_SEC)
@@ -77,7 +72,7 @@ class FolderDialer:
             return
         for peer in self._folder.task.peers:
             device_id = peer.deviceid
-            is_there = device_id in self._folder.linked or device_id in self._under_way
+            is_there = device_id in self._folder.members.direct or device_id in self._under_way
             if peer.address and not is_there and self._due.get(device_id, 0) <= now:
                 self._under_way.add(device_id)
                 tasks.start_soon(self._dial, device_id, converse)

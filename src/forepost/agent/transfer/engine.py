@@ -23,11 +23,13 @@ from forepost.agent.transfer.folder import Folder
 from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection, receive
 from forepost.agent.transfer.nested_roots import nested
 from forepost.agent.transfer.open_folder import index_name
+from forepost.agent.transfer.relay_lines import RelayLines
 from forepost.agent.transfer.surroundings import Surroundings
 from forepost.kit.clock import Clock
 from forepost.kit.listeners import host_port
 from forepost.wire.jobs.members import Purpose
 from forepost.wire.jobs.transfer import (
+    RelayAccess,
     TransferEvent,
     TransferOrder,
     TransferReport,
@@ -75,6 +77,8 @@ class Engine:
             set_aside=SetAside(state_dir),
             clock=clock,
             executor=ThreadPoolExecutor(READERS, "reader"),
+            relay=RelayLines(),
+            listens=bool(order.listen),
             random=Random(),  # noqa: S311 - whom to ask for what
             tell=tell,
             changed=self._changed,
@@ -103,9 +107,10 @@ class Engine:
             for folder, _ in self._folders.values()
         )
 
-    def want(self, tasks: Sequence[TransferTask]) -> None:
+    def want(self, tasks: Sequence[TransferTask], relay: RelayAccess | None = None) -> None:
         """Have exactly these tasks from now on; called while it runs."""
         assert self._tasks is not None
+        self._around.relay.want(relay)
         wanted = {task.key: task for task in tasks}
         refused = nested(tasks)
         for key in self._folders.keys() - wanted.keys():

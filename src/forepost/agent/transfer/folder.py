@@ -62,7 +62,7 @@ class Folder:
         self._open: OpenFolder | None = None
         self.top: Entry | None = None
         """Of the folder as it was when it was closed."""
-        self.dialer = FolderDialer(self, around.credentials, clock)
+        self.dialer = FolderDialer(self, around)
         self.upkeep = Upkeep(self, self.do, clock)
         self.tasks: TaskGroup | None = None
         self._bulk = Bulk(self, around)
@@ -80,7 +80,9 @@ class Folder:
         self._members.forget_but({*self._convergence.writers, own}, members)
         if before.settings.ignore != task.settings.ignore or task.held_ok:
             self._convergence.lookout.add([b""])
-        self._bulk.keep_only(() if task.paused else members)
+        kept = frozenset() if task.paused else frozenset(members)
+        self._bulk.keep_only(kept)
+        self.dialer.keep_only(kept)
         if task.paused:
             self._members.close_all("paused")
         self.wake()
@@ -94,10 +96,6 @@ class Folder:
         if not self._members.is_believed(device_id):
             return "it sent wrong bytes"
         return "" if self._open is not None else "the folder is not open"
-
-    @property
-    def linked(self) -> set[str]:
-        return set(self._members.links)
 
     async def converse(self, met: MemberConnection) -> None:
         """Speak with a member until the line ends."""

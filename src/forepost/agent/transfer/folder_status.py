@@ -59,6 +59,7 @@ def transfer_status(folder: ReportedFolder, state: FolderState, last_synced: int
         down_speed=folder.down.per_sec(),
         up_speed=folder.up.per_sec(),
         peers_count=state.peers,
+        peers_count_proxied=len(folder.members.links) - len(folder.members.direct),
         peers_complete=folder.members.complete(top.hash) if top else 0,
         last_synced=last_synced,
         held=state.held or state.absent,

@@ -51,7 +51,11 @@ def receive(
     raw: socket.socket, address: str, credentials: Credentials, admits: Admits
 ) -> MemberConnection:
     """Speak with who has dialed. Raises ChannelEnded, MeetingRefused: then it is closed."""
-    channel = accepted(raw, credentials.server(), address)
+    return received(accepted(raw, credentials.server(), address), credentials, admits)
+
+
+def received(channel: Channel, credentials: Credentials, admits: Admits) -> MemberConnection:
+    """Speak with who has dialed, on its channel. Raises as `receive`."""
     try:
         channel.bound(FIRST_SEC)
         device_id = device_at(channel.socket)
@@ -109,7 +113,11 @@ def _reach(
 ) -> MemberConnection:
     is_meeting = hello.purpose == "meet"
     context = credentials.meeting() if is_meeting else credentials.dialing()
-    channel = dialed(host, port, context)
+    return greeted(dialed(host, port, context), device_id, hello)
+
+
+def greeted(channel: Channel, device_id: str, hello: MemberHello) -> MemberConnection:
+    """Speak first, with the device that is to be there. Raises as `reach`."""
     try:
         channel.bound(FIRST_SEC)
         found = device_at(channel.socket)

@@ -32,7 +32,7 @@ class Link:
     def __init__(self, channel: Channel, device_id: str, clock: Clock) -> None:
         channel.socket.setblocking(False)
         self._channel, self._clock = channel, clock
-        self.device_id = device_id
+        self.device_id, self.is_relayed = device_id, channel.is_relayed
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._news = anyio.Event()

@@ -6,6 +6,7 @@ from typing import Final
 
 import anyio
 
+from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.transfer.link import Link
 from forepost.agent.transfer.signature import Vouched, WrongSignature, vouched
 from forepost.agent.transfer.tree import hash_of
@@ -69,6 +70,8 @@ class Members:
         self.on_have: Callable[[str, bytes, int | None], None] = lambda *_: None
         """Called with every word about what a member has."""
         self.on_come: Callable[[str], None] = lambda _: None
+        self.on_direct: Callable[[str], None] = lambda _: None
+        """Called with a member to which there is a direct line from now on."""
         self.on_bad: Callable[[bytes], None] = lambda _: None
         """Called with a hash that bytes from here did not have."""
 
@@ -79,7 +82,11 @@ class Members:
         device_id = link.device_id
         known = self.links.get(device_id)
         if known is not None:
+            if link.is_relayed and not known.is_relayed:
+                raise ChannelEnded("there is a direct line")
             known.close("another connection took its place")
+        if not link.is_relayed:
+            self.on_direct(device_id)
         self.links[device_id] = link
         self._haves[device_id] = {}
         if self.roots:
@@ -104,6 +111,11 @@ class Members:
         """What others said, and did, does not count any more."""
         self.roots = {one: found for one, found in self.roots.items() if one in writers}
         self._wrong = {one: count for one, count in self._wrong.items() if one in members}
+
+    @property
+    def direct(self) -> set[str]:
+        """Members to which there is a direct line."""
+        return {device_id for device_id, link in self.links.items() if not link.is_relayed}
 
     def close_all(self, reason: str) -> None:
         for link in [*self.links.values()]:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from forepost.agent.edges.peers.credentials import Credentials
 from forepost.agent.edges.tree.space import SetAside
+from forepost.agent.transfer.relay_lines import RelayLines
 from forepost.kit.clock import Clock
 from forepost.wire.jobs.transfer import TransferEvent, TransferTask
 
@@ -24,6 +25,9 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     executor: Executor
     """For what takes the processor or the disk."""
     random: Random
+    relay: RelayLines
+    listens: bool
+    """Whether other agents may reach this one directly."""
     tell: Callable[[TransferEvent], None]
     set_aside: SetAside
     changed: Callable[[], None]

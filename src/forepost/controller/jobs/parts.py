@@ -6,10 +6,18 @@ from typing import Final
 
 import msgspec
 
-from forepost.wire.jobs.delivery import MOST_RUNS, MOST_SCHEDULED, JobsPart, ScheduledJob, WantedRun
+from forepost.wire.jobs.delivery import (
+    MOST_RUNS,
+    MOST_SCHEDULED,
+    JobsPart,
+    ScheduledJob,
+    WantedRun,
+    WantedTag,
+)
 
 PART_BYTES: Final = 64 << 10
 """Of runs in one part, or one run, so that other words pass between them."""
+TAGS_IN_PART: Final = 50
 MOST_BYTES: Final = 16 << 20
 """Of one agent's document; runs beyond wait for the end of others."""
 
@@ -21,7 +29,9 @@ class JobsDocument(msgspec.Struct, frozen=True):
     """Of the runs in it."""
 
 
-def document_of(runs: Sequence[WantedRun], scheduled: Sequence[ScheduledJob]) -> JobsDocument:
+def document_of(
+    runs: Sequence[WantedRun], scheduled: Sequence[ScheduledJob], tags: Sequence[WantedTag] = ()
+) -> JobsDocument:
     """One part at least: to want nothing is to want something."""
     bodies: list[bytes] = []
     uids: set[str] = set()
@@ -37,8 +47,13 @@ def document_of(runs: Sequence[WantedRun], scheduled: Sequence[ScheduledJob]) ->
     hashed = sha256()
     for body in (*bodies, b"", *beginnings):
         hashed.update(sha256(body).digest())
+    for tag in tags:
+        hashed.update(msgspec.json.encode(tag))
     made = [JobsPart(runs=some) for some in _cut(bodies)]
     made += [JobsPart(scheduled=some) for some in _cut(beginnings)]
+    made += [
+        JobsPart(tags=[*tags[at : at + TAGS_IN_PART]]) for at in range(0, len(tags), TAGS_IN_PART)
+    ]
     parts = [msgspec.json.encode(part) for part in made or [JobsPart()]]
     return JobsDocument(hashed.hexdigest()[:16], parts, frozenset(uids))
 

@@ -1,4 +1,7 @@
-"""Pairs of agents whose bytes pass through here, and how many bytes that may be."""
+"""Pairs of agents whose bytes pass through here, and how many bytes that may be.
+
+A pair has up to three lines (`wire.jobs.relay.LINES`).
+"""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -31,15 +34,21 @@ class RelayBounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RelayKey(msgspec.Struct, frozen=True):
-    """A run, and the two device ids in their order."""
+    """A run, the two device ids in their order, and which of the lines between the two."""
 
     uid: str
     devices: tuple[str, str]
+    line: int = wire.CONTROL
 
     @classmethod
-    def of(cls, uid: str, one: str, other: str) -> "RelayKey":
+    def of(cls, uid: str, one: str, other: str, line: int = wire.CONTROL) -> "RelayKey":
         first, second = sorted((one, other))
-        return cls(uid, (first, second))
+        return cls(uid, (first, second), line)
+
+    @property
+    def pair(self) -> tuple[str, tuple[str, str]]:
+        """The two, whichever line."""
+        return self.uid, self.devices
 
 
 class RelayEnd(Exception):
@@ -66,6 +75,8 @@ class ByteRate:
 
 
 class RelayPair:
+    """One line of a pair."""
+
     def __init__(self, rate: ByteRate, now_sec: float) -> None:
         self.rate = rate
         self.sides: dict[str, SendBytes] = {}
@@ -93,7 +104,7 @@ class Relay:
     @property
     def pairs(self) -> int:
         """Of which both sides are here."""
-        return sum(len(pair.sides) == 2 for pair in self._pairs.values())
+        return len({key.pair for key, pair in self._pairs.items() if len(pair.sides) == 2})
 
     def join(self, key: RelayKey, me: str, agent_id: int, send: SendBytes) -> RelayPair:
         """Raises RelayEnd. Whoever is there by the same device id has to go."""
@@ -103,10 +114,7 @@ class Relay:
             del self._pairs[key]
             before = None
         if before is None:
-            of_agent = sum(agent_id in pair.agents for pair in self._pairs.values())
-            if len(self._pairs) >= self.bounds.pairs or of_agent >= MOST_OF_AGENT:
-                raise RelayEnd(wire.FULL, f"{len(self._pairs)} pairs are here, and no more can be")
-            rate = ByteRate(self.bounds.pair_bytes_per_sec, self._clock)
+            rate = self._rate(key, agent_id)
             before = self._pairs[key] = RelayPair(rate, self._clock.monotonic())
         before.sides[me] = send
         before.agents.add(agent_id)
@@ -114,6 +122,17 @@ class Relay:
             before.moved_sec = self._clock.monotonic()
             before.whole.set()
         return before
+
+    def _rate(self, key: RelayKey, agent_id: int) -> ByteRate:
+        """Return the rate of a pair, which all of its lines have together. Raises RelayEnd."""
+        for other, line in self._pairs.items():
+            if other.pair == key.pair:
+                return line.rate
+        pairs = {other.pair for other in self._pairs}
+        of_agent = {other.pair for other, line in self._pairs.items() if agent_id in line.agents}
+        if len(pairs) >= self.bounds.pairs or len(of_agent) >= MOST_OF_AGENT:
+            raise RelayEnd(wire.FULL, f"{len(pairs)} pairs are here, and no more can be")
+        return ByteRate(self.bounds.pair_bytes_per_sec, self._clock)
 
     def leave(self, key: RelayKey, pair: RelayPair) -> None:
         """One side is gone: the other has to go too."""

@@ -28,15 +28,20 @@ class RelayAsked(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
     me: str
     peer: str
+    line: str = ""
+    """"": the first."""
 
 
 WhoAsks = Callable[[Any], Awaitable[tuple[int, int]]]
 """Scope -> agent and workspace, by the agent's key. Raises Refusal."""
 WhyNot = Callable[[RelayAsked], Awaitable[str]]
 """Why the two are not to be relayed now; "": they are neighbours in a run that is under way."""
+IsAway = Callable[[RelayAsked], bool]
+"""Whether the other is not connected with this controller: nobody waits for it then."""
+_LINES: Final = {"": wire.CONTROL, **{str(line): line for line in wire.LINES}}
 
 
-def endpoint(relay: Relay, who: WhoAsks, why_not: WhyNot, clock: Clock) -> Asgi:
+def endpoint(relay: Relay, who: WhoAsks, why_not: WhyNot, is_away: IsAway, clock: Clock) -> Asgi:
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
         try:
@@ -48,10 +53,13 @@ def endpoint(relay: Relay, who: WhoAsks, why_not: WhyNot, clock: Clock) -> Asgi:
         scope["extensions"][KNOWN]()
         await send({"type": "websocket.accept"})
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        run, me, peer = (query.get(name, [""])[0][:64] for name in (wire.RUN, wire.ME, wire.PEER))
-        asked = RelayAsked(agent_id=agent_id, workspace_id=workspace_id, uid=run, me=me, peer=peer)
+        names = (wire.RUN, wire.ME, wire.PEER, wire.LINE)
+        run, me, peer, line = (query.get(name, [""])[0][:64] for name in names)
+        asked = RelayAsked(
+            agent_id=agent_id, workspace_id=workspace_id, uid=run, me=me, peer=peer, line=line
+        )
         try:
-            await _Side(relay, why_not, clock, asked).run(receive, send)
+            await _Side(relay, why_not, is_away, clock, asked).run(receive, send)
         except RelayEnd as end:
             if end.code in (wire.NO_NEIGHBOURS, wire.FULL):
                 relay.tally["refused"] += 1
@@ -63,18 +71,26 @@ def endpoint(relay: Relay, who: WhoAsks, why_not: WhyNot, clock: Clock) -> Asgi:
 
 
 class _Side:
-    def __init__(self, relay: Relay, why_not: WhyNot, clock: Clock, asked: RelayAsked) -> None:
-        self._relay, self._why_not, self._clock, self._asked = relay, why_not, clock, asked
+    def __init__(
+        self, relay: Relay, why_not: WhyNot, is_away: IsAway, clock: Clock, asked: RelayAsked
+    ) -> None:
+        self._relay, self._why_not, self._is_away = relay, why_not, is_away
+        self._clock, self._asked = clock, asked
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Raises RelayEnd, at the end in any case."""
         asked = self._asked
+        line = _LINES.get(asked.line)
+        if line is None:
+            raise RelayEnd(wire.NO_NEIGHBOURS, "line: there is no such line")
         await self._check()
+        if self._is_away(asked):
+            raise RelayEnd(wire.NOBODY, "the other is not connected")
 
         async def give(data: bytes) -> None:
             await send({"type": "websocket.send", "bytes": data})
 
-        key = RelayKey.of(asked.uid, asked.me, asked.peer)
+        key = RelayKey.of(asked.uid, asked.me, asked.peer, line)
         pair = self._relay.join(key, asked.me, asked.agent_id, give)
         try:
             with anyio.move_on_after(WAIT_SEC) as patience:

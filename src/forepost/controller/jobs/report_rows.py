@@ -23,8 +23,8 @@ def values_of(report: RunReport) -> dict[str, Any]:
         "reason": report.reason,
         "exit_code": report.exit_code,
         "script_sha256": report.script_sha256,
-        "head": _storable(report.output.head),
-        "tail": _storable(report.output.tail),
+        "head": storable(report.output.head),
+        "tail": storable(report.output.tail),
         "left_out_bytes": report.output.left_out_bytes,
         "figures": {name: value for name in _FIGURES if (value := getattr(report, name))},
         "started_at": moment(report.started_at),
@@ -52,6 +52,10 @@ def moment(at: datetime | None) -> datetime | None:
     return at if _EARLIEST <= at < _LATEST else None
 
 
-def _storable(text: str) -> str:
+def figures_of(report: RunReport) -> RunFigures:
+    return RunFigures(**{name: getattr(report, name) for name in _FIGURES})
+
+
+def storable(text: str) -> str:
     """PostgreSQL takes no NUL."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

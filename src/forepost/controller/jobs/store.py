@@ -15,11 +15,13 @@ from forepost.controller.db.presence import agents_in
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.jobs import (
     agent_job_hosts,
+    agent_tags,
     job_agents,
     job_run_agents,
     job_runs,
     job_specs,
     jobs,
+    site_runs,
 )
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.jobs.course import REMOVED, UNDER_WAY
@@ -170,9 +172,8 @@ class Jobs:
         theirs = select(agents.c.id).where(agents.c.workspace_id.in_(gone))
         async with self._db.write() as connection:
             await connection.execute(delete(jobs).where(jobs.c.workspace_id.in_(gone)))
-            await connection.execute(
-                delete(agent_job_hosts).where(agent_job_hosts.c.agent_id.in_(theirs))
-            )
+            for table in (agent_job_hosts, agent_tags, site_runs):
+                await connection.execute(delete(table).where(table.c.agent_id.in_(theirs)))
 
 
 def drop_jobs_at(clock: Clock) -> Callable[[AsyncConnection, int], Awaitable[None]]:
@@ -186,7 +187,7 @@ def drop_jobs_at(clock: Clock) -> Callable[[AsyncConnection, int], Awaitable[Non
 
 async def drop_of_agent(connection: AsyncConnection, agent_id: int, now: datetime) -> None:
     """The agent is deleted: no job is for it any more, and what had not ended is lost."""
-    for table in (job_agents, agent_job_hosts):
+    for table in (job_agents, agent_job_hosts, agent_tags, site_runs):
         await connection.execute(delete(table).where(table.c.agent_id == agent_id))
     folders = select(job_runs.c.id).where(job_runs.c.type == "folder")
     mine = job_run_agents.c.agent_id == agent_id

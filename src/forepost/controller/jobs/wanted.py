@@ -20,8 +20,9 @@ from forepost.controller.jobs.run_rows import AnyRow
 from forepost.controller.jobs.scheduled import schedule_uid
 from forepost.controller.jobs.store import fleet_in, jobs_where
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
+from forepost.controller.jobs.tag_store import tags_in
 from forepost.kit.errors import NotFound
-from forepost.wire.jobs.delivery import ScheduledJob, WantedRun
+from forepost.wire.jobs.delivery import ScheduledJob, WantedRun, WantedTag
 from forepost.wire.jobs.job import Job, JobBase, JobType
 
 MemberOf = Callable[[MemberRow, str], CircleMember]
@@ -38,6 +39,7 @@ class AgentJobs(msgspec.Struct, frozen=True):
     scheduled: list[ScheduledJob]
     not_given: frozenset[str]
     """Uids of runs that were in no document of this agent yet."""
+    tags: list[WantedTag]
 
 
 class WantedJobs:
@@ -79,6 +81,7 @@ class WantedJobs:
                 raise NotFound("agent not found")
             rows = (await connection.execute(query)).all()
             mine = [job for job in await jobs_where(connection, timed) if job.members(me)]
+            tags = await tags_in(connection, agent_id)
             fleet = me
             if any(job.base.type != "script" for job in mine):
                 fleet = await fleet_in(connection, workspace_id, self._tags_of)
@@ -87,6 +90,7 @@ class WantedJobs:
             [await self._run(row, circle_of) for row in rows],
             [self._scheduled(job, job.members(fleet), names, agent_id) for job in mine],
             frozenset(row.uid for row in rows if row.given_at is None),
+            tags,
         )
 
     async def given(self, agent_id: int, uids: Collection[str], now: datetime) -> bool:

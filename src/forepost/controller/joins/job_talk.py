@@ -15,6 +15,9 @@ from forepost.wire.jobs import delivery
 from forepost.wire.jobs.delivery import (
     MOST_IN_MESSAGE,
     OVER,
+    JobEvent,
+    JobEvents,
+    JobEventsKept,
     JobHost,
     RunOutputPiece,
     RunReport,
@@ -27,10 +30,12 @@ from forepost.wire.uplink.neffos import Frame
 
 MOST_PENDING: Final = 2_000
 """Reports of one agent that wait for the database; what is more is refused."""
+EVENT_FLOOD: Final = f"events: more than {MOST_PENDING} wait to be written: say them again later"
 FLOOD: Final = f"runs: more than {MOST_PENDING} wait to be written: say them again later"
 
 _host = msgspec.json.Decoder(JobHost)
 _runs = msgspec.json.Decoder(RunReports)
+_events = msgspec.json.Decoder(JobEvents)
 _piece = msgspec.json.Decoder(RunOutputPiece)
 
 
@@ -49,6 +54,10 @@ class AgentRuns(Protocol):
         """Return when they are kept."""
         ...
 
+    async def events_are(self, agent: Enrolled, events: list[JobEvent]) -> None:
+        """Return when they are kept."""
+        ...
+
     def wrote(self, agent_id: int, piece: RunOutputPiece) -> None:
         """A piece of a running script's output."""
         ...
@@ -63,7 +72,8 @@ class JobTalk:
 
     name = "runs"
     events: AbstractSet[tuple[str, str]] = frozenset(
-        {(FOREPOST, delivery.HOST), (FOREPOST, delivery.RUNS), (FOREPOST, delivery.OUTPUT)}
+        (FOREPOST, event)
+        for event in (delivery.HOST, delivery.RUNS, delivery.OUTPUT, delivery.EVENTS)
     )
 
     def __init__(self, runs: AgentRuns) -> None:
@@ -79,6 +89,7 @@ class JobDialogue:
     def __init__(self, runs: AgentRuns, agent: Enrolled, say: Say) -> None:
         self._runs, self._agent, self._say = runs, agent, say
         self._pending: dict[str, RunReport] = {}
+        self._events: dict[int, JobEvent] = {}
 
     def met(self, hello: Hello) -> None:
         if delivery.JOBS in hello.capabilities:
@@ -93,6 +104,8 @@ class JobDialogue:
                 why_not = self._runs.host_is(self._agent.agent_id, _host.decode(frame.body))
             case delivery.RUNS:
                 why_not = self._note(_runs.decode(frame.body).runs)
+            case delivery.EVENTS:
+                why_not = self._note_events(_events.decode(frame.body).events)
             case _:
                 self._runs.wrote(self._agent.agent_id, _piece.decode(frame.body))
                 return
@@ -109,7 +122,24 @@ class JobDialogue:
                 self._pending[report.uid] = report
         return ""
 
+    def _note_events(self, events: list[JobEvent]) -> str:
+        if len(self._events) + len(events) > MOST_PENDING:
+            return EVENT_FLOOD
+        self._events |= {one.number: one for one in events}
+        return ""
+
     async def give(self) -> None:
+        await self._give_runs()
+        while self._events:
+            some = dict(sorted(self._events.items())[:MOST_IN_MESSAGE])
+            with unavailable_while_lost("events"):
+                await self._runs.events_are(self._agent, list(some.values()))
+            for number in some:
+                self._events.pop(number, None)
+            body = msgspec.json.encode(JobEventsKept(number=max(some))).decode()
+            await self._say(neffos.encode(Frame(FOREPOST, delivery.EVENTS_KEPT, body)))
+
+    async def _give_runs(self) -> None:
         while self._pending:
             some = dict(list(self._pending.items())[:MOST_IN_MESSAGE])
             with unavailable_while_lost("runs"):

@@ -5,12 +5,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from forepost.controller.db.engine import Database
 from forepost.controller.fleet.reports import DocumentReports
 from forepost.controller.fleet.roster import Roster
 from forepost.controller.fleet.store import Enrolled
-from forepost.controller.jobs import api, runs_api
+from forepost.controller.jobs import api, events_api, runs_api, tags_api
 from forepost.controller.jobs.api import CheckNotices
+from forepost.controller.jobs.event_store import TransferEvents
 from forepost.controller.jobs.hosts import JobHosts
 from forepost.controller.jobs.live_output import LiveOutput
 from forepost.controller.jobs.output_readers import OutputReaders
@@ -18,8 +21,10 @@ from forepost.controller.jobs.parts import JobsDocument, document_of
 from forepost.controller.jobs.reports import RunReports, Taken
 from forepost.controller.jobs.run_moves import RunMoves, TellOfRun
 from forepost.controller.jobs.run_store import AgentPresence, Runs
+from forepost.controller.jobs.site_runs import SiteRuns
 from forepost.controller.jobs.store import Jobs
 from forepost.controller.jobs.stored_job import StoredJob
+from forepost.controller.jobs.tag_store import TagStore
 from forepost.controller.jobs.trouble import JobTrouble, tally, trouble_in
 from forepost.controller.jobs.wanted import WantedJobs
 from forepost.controller.joins.built import Built
@@ -30,7 +35,7 @@ from forepost.controller.joins.run_course import RunCourse
 from forepost.controller.settings import JobsSection
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
-from forepost.wire.jobs.delivery import JOBS, OVER, JobHost, RunOutputPiece, RunReport
+from forepost.wire.jobs.delivery import JOBS, OVER, JobEvent, JobHost, RunOutputPiece, RunReport
 
 COUNT_SEC: Final = 60.0
 """Between two counts for the figures."""
@@ -55,6 +60,8 @@ class JobsJoin:
         self._check_notices, self._kept = check_notices, timedelta(days=kept_days)
         self.hosts = JobHosts(db, clock, lambda agent_id: bool(roster.key_of(agent_id)))
         self.store = Jobs(db, self.hosts.tags_of)
+        self.tags = TagStore(db)
+        self.events, self.site_runs = TransferEvents(db), SiteRuns(db, clock)
         self.runs = Runs(db, self.hosts.tags_of, self._presence_of)
         self.reports = RunReports(db, self.hosts.tags_of, clock)
         moves = RunMoves(db, self.hosts.tags_of, self._presence_of, tell)
@@ -99,7 +106,7 @@ class JobsJoin:
         self, workspace_id: int, agent_id: int
     ) -> tuple[JobsDocument, frozenset[str]]:
         found = await self._wanted.of(workspace_id, agent_id, self.course.circle_of)
-        return document_of(found.runs, found.scheduled), found.not_given
+        return document_of(found.runs, found.scheduled, found.tags), found.not_given
 
     # What agents say; see `joins.job_talk.AgentRuns`.
 
@@ -121,6 +128,9 @@ class JobsJoin:
         return ""
 
     async def runs_are(self, agent: Enrolled, reports: list[RunReport]) -> Taken:
+        own = [one for one in reports if not one.run_id and not one.job_id]
+        kept = await self.site_runs.take(agent.agent_id, own)
+        reports = [one for one in reports if one.run_id or one.job_id]
         taken = await self.reports.take(agent.workspace_id, agent.agent_id, reports)
         self.tally["strays"] += len(taken.strays)
         for report in reports:
@@ -133,7 +143,11 @@ class JobsJoin:
         if taken.runs:
             self.course.touch(taken.runs)
             self._roster.due(agent.agent_id, JOBS)  # what has ended is in no document any more
-        return taken
+        return msgspec.structs.replace(taken, kept=[*taken.kept, *kept])
+
+    async def events_are(self, agent: Enrolled, events: list[JobEvent]) -> None:
+        strays = await self.events.take(agent.agent_id, events, self._clock.now())
+        self.tally["strays"] += strays
 
     def wrote(self, agent_id: int, piece: RunOutputPiece) -> None:
         if not self.live.put(agent_id, piece):
@@ -180,11 +194,14 @@ class JobsJoin:
             routers=[
                 api.routes(self.store, self.runs, self, self._check_notices, self._clock),
                 runs_api.routes(self.runs, readers, self.moved, self._clock),
+                events_api.routes(self.events, self.site_runs),
+                tags_api.routes(self.tags, self.hosts.tags_of, self._tags_changed, self._clock),
             ],
             services={
                 "jobs": self.course.run,
                 "job hosts": self.hosts.run,
                 "progress of runs": self.reports.run,
+                "runs of sites": self.site_runs.run,
                 "figures of jobs": self._count,
             },
             documents=[self],
@@ -193,6 +210,9 @@ class JobsJoin:
             forget=self._forget,
             flush=self._flush,
         )
+
+    def _tags_changed(self, agent_id: int) -> None:
+        self._roster.due(agent_id, JOBS)
 
     def _presence_of(self, agent_id: int) -> AgentPresence:
         known = self._roster.known(agent_id)
@@ -213,6 +233,8 @@ class JobsJoin:
     async def _forget(self, now: datetime) -> None:
         await self.store.forget_lost_workspaces()
         await self.runs.forget(now - self._kept)
+        await self.events.forget(now - self._kept)
+        await self.site_runs.forget(now - self._kept)
         for agent_id in self.hosts.agents():
             if self._roster.known(agent_id) is None:
                 self.hosts.forget(agent_id)
@@ -220,6 +242,7 @@ class JobsJoin:
     async def _flush(self) -> None:
         await self.hosts.late.flush_at_the_end()
         await self.reports.late.flush_at_the_end()
+        await self.site_runs.late.flush_at_the_end()
 
     def _figures(self) -> list[Figure]:
         tally, live = self.tally, self.live

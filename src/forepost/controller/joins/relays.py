@@ -54,6 +54,10 @@ class RelayJoin:
             raise Unauthenticated(str(stranger)) from None
         return known.agent_id, known.workspace_id
 
+    def is_away(self, asked: RelayAsked) -> bool:
+        """See `jobs.relay_socket.IsAway`."""
+        return not self._roster.is_live(self._hosts.holder_of(asked.agent_id, asked.peer))
+
     async def why_not(self, asked: RelayAsked) -> str:
         """See `jobs.relay_socket.WhyNot`. While the database is away nobody's right ends."""
         mine = self._hosts.by(asked.agent_id)
@@ -91,7 +95,7 @@ class RelayJoin:
         if not relay.bounds.pairs:
             return Built()
         return Built(
-            sockets={PATH: endpoint(relay, self.who, self.why_not, self._clock)},
+            sockets={PATH: endpoint(relay, self.who, self.why_not, self.is_away, self._clock)},
             figures=[
                 Figure(
                     "gauge",

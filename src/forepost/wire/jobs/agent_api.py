@@ -1,5 +1,6 @@
 """The Resilio Agent API (`/api/v3`) as its document spells it."""
 
+import re
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -106,7 +107,8 @@ class ApiClient(msgspec.Struct, frozen=True, kw_only=True):
     """ "true", a text; absent where no restart is needed."""
 
 
-TagName = Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,100}\Z", description="A-Z, 0-9 and _")]
+TAG_NAME: Final = re.compile(r"^[A-Z0-9_]{1,100}\Z")
+TagName = Annotated[str, Meta(pattern=TAG_NAME.pattern, description="A-Z, 0-9 and _")]
 TagValue = Annotated[str, Meta(max_length=1_000, pattern=r"^[^\x00]*\Z")]
 MOST_TAGS: Final = 500
 """Of one agent."""

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from forepost.wire.base import IdOrZero, Wire
 from forepost.wire.jobs.agent_api import RunStatus, Tag
-from forepost.wire.jobs.job import DEVICE_ID, NO_NUL, Job, JobName
+from forepost.wire.jobs.job import DEVICE_ID, NO_NUL, Job, JobName, JobType
 from forepost.wire.uplink.messages import PRINTABLE
 
 JOBS: Final = "jobs"
@@ -23,7 +23,8 @@ HOST: Final = "job_host"
 RUNS: Final = "job_runs"
 RUNS_KEPT: Final = "job_runs_kept"
 OUTPUT: Final = "job_output"
-TAGS: Final = "job_tags"
+EVENTS: Final = "job_events"
+EVENTS_KEPT: Final = "job_events_kept"
 MOST_RUNS: Final = 1_000
 """Of one agent at a time, of those that are not over."""
 MOST_SCHEDULED: Final = 500
@@ -50,6 +51,12 @@ OVER: Final[frozenset[RunState]] = frozenset(
     ("finished", "error", "interrupted", "lost", "canceled")
 )
 Wish = Literal["run", "pause", "cancel"]
+Wanter = Literal["controller", "schedule", "file", "command"]
+"""Of a run, who wants it; file and command: the site itself."""
+SaidEventKind = Literal[
+    "conflict", "held", "bad_chunk", "healed", "clash", "error", "member", "left_out"
+]
+"""Events of transfers that the controller is told. left_out: more came than the agent keeps."""
 
 
 class WantedRun(Wire, frozen=True, kw_only=True):
@@ -91,6 +98,9 @@ class WantedTag(Wire, frozen=True, kw_only=True):
 
     tag: Tag
     number: Annotated[int, Meta(ge=0, le=2**53)]
+    """When, in Unix milliseconds by the controller's clock; of one tag never twice the same."""
+    is_removed: bool = False
+    """The agent has it no more, also where its settings have it."""
 
 
 class JobsPart(Wire, frozen=True, kw_only=True):
@@ -135,6 +145,8 @@ class RunReport(Wire, frozen=True, kw_only=True):
     uid: RunUid
     job_id: IdOrZero = 0
     name: JobName
+    type: JobType | Literal[""] = ""
+    by: Wanter | Literal[""] = ""
     scheduled_at: datetime | None = None
     """Of a scheduled job: which of its beginnings."""
     state: RunState
@@ -156,6 +168,30 @@ class RunReport(Wire, frozen=True, kw_only=True):
     up_speed: Annotated[int, Meta(ge=0, le=2**53)] = 0
     peers_count: Annotated[int, Meta(ge=0, le=10_000)] = 0
     peers_count_proxied: Annotated[int, Meta(ge=0, le=10_000)] = 0
+
+
+class JobEvent(Wire, frozen=True, kw_only=True):
+    """Something about a transfer that a person may want to know of later."""
+
+    uid: RunUid
+    """Of the run."""
+    number: Annotated[int, Meta(ge=0, le=2**53)]
+    """Of the agent's own, ascending: what is said twice is the same."""
+    kind: SaidEventKind
+    text: Annotated[str, Meta(max_length=1_000, pattern=NO_NUL)]
+    at: datetime
+
+
+class JobEvents(Wire, frozen=True, kw_only=True):
+    """Event `job_events`, the oldest first; the next when these are kept."""
+
+    events: Annotated[list[JobEvent], Meta(max_length=MOST_IN_MESSAGE)]
+
+
+class JobEventsKept(Wire, frozen=True, kw_only=True):
+    """Event `job_events_kept`: all up to this number are on the controller's disk."""
+
+    number: Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class RunReports(Wire, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Wire
 from forepost.wire.jobs.agent_api import RunStatus, TagName, TagValue
-from forepost.wire.jobs.delivery import RunState, Wish
+from forepost.wire.jobs.delivery import RunState, SaidEventKind, Wanter, Wish
 from forepost.wire.jobs.job import (
     JobBase,
     JobName,
@@ -115,6 +115,23 @@ class JobPatch(JobPart, frozen=True, kw_only=True):
     external_id: ExternalId | UnsetType = UNSET
 
 
+class AgentTag(Wire, frozen=True, kw_only=True):
+    """A tag of an agent: as it is there, and what was set here."""
+
+    name: str
+    value: str | None
+    """As the agent said last; null: it has not said that it has it."""
+    set_here: str | None
+    """What was set here last; null: nothing, or it was removed."""
+    set_at: datetime | None
+    """When it was set or removed here."""
+    is_removed_here: bool
+
+
+class AgentTagList(Wire, frozen=True, kw_only=True):
+    tags: list[AgentTag]
+
+
 class RunCounts(Wire, frozen=True, kw_only=True):
     """Agents of a run by state."""
 
@@ -166,6 +183,42 @@ class RunFigures(Wire, frozen=True, kw_only=True):
     up_speed: int = 0
     peers_count: int = 0
     peers_count_proxied: int = 0
+
+
+class TransferEventRow(Wire, frozen=True, kw_only=True):
+    """Something that an agent said about a transfer or a folder."""
+
+    id: int
+    run_id: int
+    agent_id: int
+    kind: SaidEventKind
+    text: str
+    """Such as the path of a file."""
+    at: datetime
+    """By the agent's clock."""
+    said_at: datetime
+
+
+class SiteRun(Wire, frozen=True, kw_only=True):
+    """A run that an agent's own site has begun: by a job file, a schedule in one, or the command.
+    What its script wrote stays at the site.
+    """
+
+    uid: str
+    name: str
+    type: JobType | Literal[""]
+    by: Wanter | Literal[""]
+    state: RunState
+    status: RunStatus
+    reason: str
+    exit_code: int | None
+    script_sha256: str
+    figures: RunFigures
+    scheduled_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    said_at: datetime
+    """When the agent last said something of it."""
 
 
 class FormerAttempt(Wire, frozen=True, kw_only=True):

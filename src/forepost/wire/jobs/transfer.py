@@ -31,6 +31,23 @@ class TransferOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """IP:PORT; empty: it only dials."""
 
 
+class RelayAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a controller is asked to pass bytes on to other agents. It has the agent's key in it, so
+    it comes over the socket, and never as an argument.
+    """
+
+    url: str
+    """Of the controller: http(s)://host[:port]."""
+    headers: dict[str, str]
+    """By which it knows this agent."""
+    pin_sha256: str = ""
+    proxy: str = ""
+    """As of `uplink.proxy`, "none" where there is none."""
+    ca_file: str = ""
+    client_cert_file: str = ""
+    client_key_file: str = ""
+
+
 class TransferTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A folder at this agent that is to be in step with its peers."""
 
@@ -51,12 +68,16 @@ class TransferTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     paused: bool = False
     held_ok: bool = False
     """Somebody confirmed what the folder was held for."""
+    run: str = ""
+    """Of a controller's run its uid there: by it the controller's relay may be asked."""
 
 
 class TransfersWanted(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """All tasks; what is missing is given up: its files stay, its index goes after a while."""
 
     tasks: list[TransferTask] = []
+    relay: RelayAccess | None = None
+    """None: there is no controller that passes bytes on."""
 
 
 class TransferStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,13 +113,16 @@ class TransferReport(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_d
     """Of the engine as a whole, such as a port that is taken."""
 
 
+EventKind = Literal[
+    "received", "deleted", "conflict", "held", "bad_chunk", "healed", "clash", "error", "member"
+]
+
+
 class TransferEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
     """Something that a person may want to know of later."""
 
     key: str
-    kind: Literal[
-        "received", "deleted", "conflict", "held", "bad_chunk", "healed", "clash", "error", "member"
-    ]
+    kind: EventKind
     text: str
     at_ms: int
     """Unix milliseconds."""

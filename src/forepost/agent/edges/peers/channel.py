@@ -15,12 +15,23 @@ class ChannelEnded(Exception):
     """The other side is gone, or silent for too long; the text says which."""
 
 
+class RelayRefused(ChannelEnded):
+    """There is no line through the controller any more; `code`: of `wire.jobs.relay`, or 0."""
+
+    def __init__(self, reason: str, code: int = 0) -> None:
+        super().__init__(f"the controller's relay: {reason}")
+        self.code = code
+
+
 class Channel:
     """A socket under TLS. `close` may be called by any thread, and ends what another waits for."""
 
-    def __init__(self, connection: ssl.SSLSocket, address: str) -> None:
+    def __init__(
+        self, connection: ssl.SSLSocket, address: str, *, is_relayed: bool = False
+    ) -> None:
+        """`is_relayed`: whether the bytes pass through the controller."""
         self._socket = connection
-        self.address = address
+        self.address, self.is_relayed = address, is_relayed
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -93,6 +104,18 @@ def dialed(host: str, port: int, context: ssl.SSLContext) -> Channel:
     except (OSError, ValueError) as error:
         if raw is not None:
             raw.close()
+        raise ChannelEnded(str(error)) from None
+
+
+def relayed(raw: socket.socket, context: ssl.SSLContext, *, is_server: bool) -> Channel:
+    """Speak TLS on a socket whose bytes pass through the controller. Raises ChannelEnded."""
+    try:
+        raw.settimeout(CONNECT_SEC)
+        return Channel(
+            context.wrap_socket(raw, server_side=is_server), "the relay", is_relayed=True
+        )
+    except (OSError, ValueError) as error:
+        raw.close()
         raise ChannelEnded(str(error)) from None
 
 

@@ -145,3 +145,48 @@ agent_job_hosts = Table(
     Column("said_at", Instant, nullable=False),
 )
 """What an agent said last of itself as a host of jobs."""
+
+agent_tags = Table(
+    "agent_tags",
+    metadata,
+    Column("agent_id", ForeignKey("agents.id"), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("is_removed", Boolean, nullable=False),
+    # See wire `WantedTag`.
+    Column("number", BigInteger, nullable=False),
+)
+"""What was set here last of an agent's tags."""
+
+transfer_events = Table(
+    "transfer_events",
+    metadata,
+    id_column(),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("run_id", ForeignKey("job_runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    # The agent's own: what is said twice is there once.
+    Column("number", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("said_at", Instant, nullable=False, index=True),
+    UniqueConstraint("agent_id", "number"),
+    Index("ix_transfer_events_job_id_id", "job_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+site_runs = Table(
+    "site_runs",
+    metadata,
+    id_column(),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("uid", String(32), nullable=False),
+    Column("is_over", Boolean, nullable=False),
+    # A wire `SiteRun` as JSON.
+    Column("report", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+    UniqueConstraint("agent_id", "uid"),
+    sqlite_autoincrement=True,
+)
+"""Runs that an agent's own site has begun, as the agent said last."""
