@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from functools import partial
+from itertools import groupby
 from math import inf
 from typing import Any, Final
 
@@ -25,10 +26,10 @@ from forepost.agent.transfer.link import Link
 from forepost.agent.transfer.lookout import Lookout
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder, opened
+from forepost.agent.transfer.outcome import Fate
 from forepost.agent.transfer.pursuit import Pursuit
 from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.recipe import WrongRecipe
-from forepost.agent.transfer.row import shown
 from forepost.agent.transfer.scan import PathTrouble
 from forepost.agent.transfer.signature import Vouched, vouched
 from forepost.agent.transfer.speed import Throughput
@@ -365,11 +366,12 @@ class Folder:
 
     # --- what is told
 
-    def tell(self, kind: Any, text: str) -> None:
+    def tell(self, kind: Any, *texts: str) -> None:
         at_ms = int(self._around.clock.now().timestamp() * 1000)
-        self._around.tell(
-            TransferEvent(key=self.task.key, kind=kind, text=text[:1_000], at_ms=at_ms)
-        )
+        for text in texts:
+            self._around.tell(
+                TransferEvent(key=self.task.key, kind=kind, text=text[:1_000], at_ms=at_ms)
+            )
 
     def make_again(self) -> None:
         """What was made of roots may be missing now."""
@@ -377,11 +379,12 @@ class Folder:
         self._wake()
 
     def tell_fates(self, pursuit: Pursuit) -> None:
-        for fate in pursuit.take_fates():
-            kind = fate.kind
-            if kind == "received" and self.upkeep.came(fate.path):
-                kind = "healed"
-            self.tell(kind, shown(fate.path) + (f" -> {fate.text}" if fate.text else ""))
+        for kind, fates in groupby(pursuit.take_fates(), self._kind):
+            self.tell(kind, *(fate.shown for fate in fates))
+
+    def _kind(self, fate: Fate) -> str:
+        is_healed = fate.kind == "received" and self.upkeep.came(fate.path)
+        return "healed" if is_healed else fate.kind
 
     def _member_bad(self, device_id: str, what: str) -> None:
         self.tell("bad_chunk", f"{device_id}: {what}")

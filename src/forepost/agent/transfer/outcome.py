@@ -2,6 +2,7 @@
 
 import msgspec
 
+from forepost.agent.transfer.row import shown
 from forepost.wire.jobs.folder import Row
 
 
@@ -12,6 +13,10 @@ class Fate(msgspec.Struct, frozen=True):
     kind: str
     """As of TransferEvent."""
     text: str = ""
+
+    @property
+    def shown(self) -> str:
+        return shown(self.path) + (f" -> {self.text}" if self.text else "")
 
 
 class Outcome(msgspec.Struct):

@@ -130,14 +130,13 @@ class Pursuit:
             leaves,
             lambda hash_: page.get().page(hash_),
             missing,
-            self._lacks,
+            self._lacking,
             self._random,
         )
         return True
 
-    def _lacks(self, row: Row) -> bool:
-        known = self._adoption.row(self._folder.readers.get(), row.path)
-        return self._adoption.lacks(known, row)
+    def _lacking(self, rows: Sequence[Row]) -> list[Row]:
+        return self._adoption.lacking(self._folder.readers.get(), rows)
 
     def _prepare(self, leaves: Sequence[LeafPlace]) -> tuple[int, list[Row]]:
         missing, large = 0, []
@@ -190,10 +189,13 @@ class Pursuit:
 
     def _commit(self, wait_sec: float) -> int:
         finished = self._folder.intake.finished(BATCH, wait_sec)
+        assert self.target is not None
         if not finished:
             self._adoption.settle()
+            self.target.named(all_of_them=True)
             return 0
         self._adoption.commit(finished)
+        self.target.named(all_of_them=False)
         self.left.files -= len(finished)
         self.left.size -= sum(one.row.size for one in finished)
         return len(finished)
