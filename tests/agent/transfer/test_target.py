@@ -89,6 +89,23 @@ def test_what_another_is_slow_with_is_asked_for_after_a_wait_a_piece_at_a_time()
     assert target.next("fast", 0)
 
 
+def test_a_piece_that_two_are_asked_for_is_here_when_all_of_it_came() -> None:
+    target = _target()
+    target.has("slow", None)
+    items = _all(target, "slow")
+    few = [item for item in items if item.piece == 0][:100]
+    target.came_here([item for item in items if item.piece] + few)
+    target.has("fast", None)
+    again = target.next("fast", 0.01)
+    assert {item.piece for item in again} == {0}
+    assert len(again) == BUNDLE_FILES - len(few)
+    target.came_here(again[:10])
+    target.came_here(again[:10])
+    assert not target.is_done
+    target.came_here(again)
+    assert target.is_done
+
+
 def test_one_that_is_over_gives_nothing_to_ask_for() -> None:
     target = _target()
     target.has("peer", None)

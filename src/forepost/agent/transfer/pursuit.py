@@ -211,6 +211,8 @@ class Pursuit:
             await self._do(self._remove, self._leaves[begin : begin + LEAVES])
         await self._do(self._removal.finish)
         top = await self._do(self._folder.disk.refresh)
+        if top.hash != self.found.root.top.hash and await self._do(self._lacks_any):
+            return False
         if not self._folder.disk.counts_versions and top.hash != self.found.root.top.hash:
             leaves = await self.compare(all_of_it=True)
             if leaves is None:
@@ -223,6 +225,11 @@ class Pursuit:
         index = self._folder.readers.get()
         for leaf in leaves:
             self._removal.take(self._rows(leaf), index)
+
+    def _lacks_any(self) -> bool:
+        """Whether content of it is missing after all: what came was not as it should be."""
+        index = self._folder.readers.get()
+        return any(self._adoption.lacking(index, self._rows(leaf)) for leaf in self._leaves)
 
     def _take_extra(self, leaves: Sequence[LeafPlace]) -> None:
         self._removal.take_extra(one for leaf in leaves for one in self._extra(leaf))

@@ -52,8 +52,8 @@ class Target:
         self._first = [leaf.first_piece for leaf in leaves]
         self._picker = Picker(max(1, root.top.pieces), missing, random)
         self._read: OrderedDict[bytes, list[Piece]] = OrderedDict()
-        self._parts: dict[int, int] = {}
-        """Of pieces of several files: how many are still to come."""
+        self._parts: dict[int, set[bytes]] = {}
+        """Of pieces of several files that were asked for: the paths that are still to come."""
         self._idle: set[Hashable] = set()
         """Peers that have waited in vain: what others are slow with is asked of them too."""
         self._condition = threading.Condition()
@@ -119,23 +119,29 @@ class Target:
 
     def _lacking(self, number: int) -> list[Lacking]:
         piece = self._at(number)
-        found = [Lacking(row, number, piece.chunk) for row in self._rows_lacking(piece.rows)]
         with self._condition:
-            if piece.chunk < 0:
-                self._parts[number] = len(found)
-            if not found:
+            parts = self._parts.get(number)
+        rows: Sequence[Row] = piece.rows
+        if parts is None:
+            rows = self._rows_lacking(rows)
+        with self._condition:
+            if not rows:
                 self._piece_came(number)
                 self._may_be_told(1 << number)
-        return found
+            elif piece.chunk < 0:
+                # Asked of another too: what came meanwhile may not be in the index yet.
+                parts = self._parts.setdefault(number, {row.path for row in rows})
+                rows = [row for row in rows if row.path in parts]
+        return [Lacking(row, number, piece.chunk) for row in rows]
 
     def came_here(self, items: Iterable[Lacking]) -> None:
         """They are verified and written."""
         with self._condition:
             for item in items:
                 if item.chunk < 0:
-                    left = self._parts.get(item.piece, 0) - 1
-                    self._parts[item.piece] = left
-                    if left > 0:
+                    parts = self._parts.get(item.piece, set())
+                    parts.discard(item.row.path)
+                    if parts:
                         continue
                     self._unnamed[1] |= 1 << item.piece
                 else:
