@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from blake3 import blake3
 
 from forepost.agent.transfer.disk import ScanSummary
+from forepost.agent.transfer.intake import Came
 from forepost.agent.transfer.open_folder import OpenFolder
 from forepost.agent.transfer.pursuit import Pursuit
 from forepost.agent.transfer.signature import Vouched
@@ -162,7 +163,7 @@ class Side:
                     return False
                 most -= 1
                 if self._came(item, other):
-                    target.item_came(item)
+                    target.came_here([item])
                 else:
                     target.has_not(other.name, item)
             if not items and not target.is_done:
@@ -178,11 +179,11 @@ class Side:
         asked = WantedChunk(place.hash, place.length)
         if item.chunk >= 0:
             asked = WantedChunk(place.hash, place.length, item.row.content, place.offset)
-        data = other.opened.read(asked)
+        data = next(other.opened.read([asked]))
         if data is None or blake3(data).digest() != place.hash:
             return False
         self.fetched += len(data)
-        intake.take(item, place, memoryview(data))
+        intake.take([Came(item, place, memoryview(data))])
         return True
 
     # --- what a user sees

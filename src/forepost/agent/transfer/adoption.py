@@ -49,6 +49,8 @@ class Adoption:
         """Files that have their names, and not surely on the disk: the index must not know them
         yet, or a file that a power cut took back would count as deleted.
         """
+        self._were_large: list[bytes] = []
+        """Of those: where a large file was."""
         self._mirrors = not disk.counts_versions
 
     def decision(self, ours: IndexedRow | None, theirs: Row) -> Decision:
@@ -265,9 +267,10 @@ class Adoption:
         try:
             self._disk.sync(fds)
             self._know_placed([one.row for one in finished])
+            known = self._disk.index.rows_of([one.row.path for one in finished])
             self._disk.index.begin()
             for one in finished:
-                self._commit_one(one, folders)
+                self._commit_one(one, known, folders)
             self._disk.commit()
         finally:
             folders.close()
@@ -284,27 +287,37 @@ class Adoption:
         """`next_`: what gets its name next."""
         self._disk.index.begin()
         self._disk.put(self._placed.values())
+        self._disk.index.drop_chunks(self._were_large)
+        self._were_large.clear()
         for one in self._placed.values():
-            self._know_chunks(one.row)
             if one.row.chunks > 1:
+                self._know_chunks(one.row)
                 self._disk.index.drop_partial(one.row.path)
         self._disk.index.drop_coming()
         self._disk.index.set_coming(next_)
         self._disk.index.commit()
         self._placed.clear()
 
-    def row(self, index: IndexReader, path: bytes) -> IndexedRow | None:
-        """Return what is known of a path, of files that have just got their names too."""
-        placed = self._placed.get(path)
-        return placed if placed is not None else index.get(path)
+    def lacking(self, index: IndexReader, rows: Sequence[Row]) -> list[Row]:
+        """Return those whose content is still to be fetched; files that have just got their names
+        are known too.
+        """
+        known = index.rows_of([row.path for row in rows])
+        return [
+            row
+            for row in rows
+            if self.lacks(self._placed.get(row.path) or known.get(row.path), row)
+        ]
 
-    def _commit_one(self, one: Finished, folders: OpenFolders) -> None:
+    def _commit_one(
+        self, one: Finished, known: dict[bytes, IndexedRow], folders: OpenFolders
+    ) -> None:
         row, names = one.row, names_of(one.row.path)
         try:
             name = one.name or self._growing.name_of(row)
         except OSError:
             return
-        ours = self.row(self._disk.index, row.path)
+        ours = self._placed.get(row.path) or known.get(row.path)
         match self.decision(ours, row):
             case Take(taken):
                 before = ours
@@ -331,6 +344,8 @@ class Adoption:
             self._give_up(one, name)
             return
         self._placed[row.path] = IndexedRow(taken, seen_of(now))
+        if ours is not None and ours.row.chunks > 1:
+            self._were_large.append(row.path)
         if one.fd < 0:
             self._growing.forget(row.path)
         self.outcome.fates.append(Fate(row.path, "received"))
@@ -342,9 +357,6 @@ class Adoption:
         self._disk.placement.give_up(names_of(one.row.path), name)
 
     def _know_chunks(self, row: Row) -> None:
-        if row.chunks < 2:
-            self._disk.index.put_chunks(row.path, ())
-            return
         try:
             places = [self._recipes.place(row.content, n) for n in range(row.chunks)]
         except (WrongRecipe, IndexError):

@@ -1,6 +1,7 @@
 """Brings an open folder in step: looks at the disk, says what is there, makes others' roots."""
 
 from collections.abc import Callable
+from itertools import groupby
 from math import inf
 from typing import Any, Final, Protocol
 
@@ -13,9 +14,9 @@ from forepost.agent.transfer.known_roots import KnownRoots
 from forepost.agent.transfer.lookout import Lookout
 from forepost.agent.transfer.members import Members
 from forepost.agent.transfer.open_folder import OpenFolder
+from forepost.agent.transfer.outcome import Fate
 from forepost.agent.transfer.pursuit import Pursuit
 from forepost.agent.transfer.recipe import WrongRecipe
-from forepost.agent.transfer.row import shown
 from forepost.agent.transfer.scan import PathTrouble
 from forepost.agent.transfer.signature import Vouched, vouched
 from forepost.agent.transfer.surroundings import Surroundings
@@ -62,8 +63,8 @@ class ConvergingFolder(Protocol):
         """Nothing is concluded for this reason; "": for none."""
         ...
 
-    def tell(self, kind: Any, text: str) -> None:
-        """Tell an event of that kind."""
+    def tell(self, kind: Any, *texts: str) -> None:
+        """Tell events of that kind."""
         ...
 
 
@@ -261,10 +262,14 @@ class Convergence:
         return True
 
     def tell_fates(self, pursuit: Pursuit) -> None:
-        for fate in pursuit.take_fates():
-            kind = fate.kind
-            if kind == "clash" and not self._is_new_clash(fate.path):
-                continue
-            if kind == "received" and self._folder.upkeep.came(fate.path):
-                kind = "healed"
-            self._folder.tell(kind, shown(fate.path) + (f" -> {fate.text}" if fate.text else ""))
+        told = (
+            fate
+            for fate in pursuit.take_fates()
+            if fate.kind != "clash" or self._is_new_clash(fate.path)
+        )
+        for kind, fates in groupby(told, self._kind):
+            self._folder.tell(kind, *(fate.shown for fate in fates))
+
+    def _kind(self, fate: Fate) -> str:
+        is_healed = fate.kind == "received" and self._folder.upkeep.came(fate.path)
+        return "healed" if is_healed else fate.kind

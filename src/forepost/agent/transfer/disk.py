@@ -266,7 +266,7 @@ class FolderDisk:
                 os.fsync(fd)
         if durability != "none":
             with self.root.folder([]) as root:
-                sync_all(root, fds)
+                sync_all(root)
 
     def commit(self) -> None:
         """What rows say of the disk is on it before they are."""

@@ -1,17 +1,26 @@
 """Fetches what a folder lacks from one member, on one connection, in a thread of its own."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from forepost.agent.edges.peers.channel import Channel
 from forepost.agent.transfer.growth import ChunkPlace
+from forepost.agent.transfer.intake import Came
 from forepost.agent.transfer.rate import RateLimit
-from forepost.agent.transfer.recipe import MOST_CHUNK
 from forepost.agent.transfer.target import Lacking, Target
-from forepost.wire.jobs.members import ANSWER, HAS_NOT, Ask, WantedChunk, WrongWord, packed
+from forepost.wire.jobs.members import (
+    ANSWER,
+    HAS_NOT,
+    LENGTH,
+    MOST_ANSWER,
+    Ask,
+    WantedChunk,
+    WrongWord,
+    packed,
+)
 
 AHEAD: Final = 3
 """Requests that are under way at a time, so that the line is never empty."""
@@ -34,7 +43,7 @@ class Intake(Protocol):
         """Whether the bytes were found on this disk, and written."""
         ...
 
-    def take(self, item: Lacking, place: ChunkPlace, data: memoryview) -> None:
+    def take(self, came: Sequence[Came]) -> None:
         """Write verified bytes; waits where too much is unfinished. What cannot be written is
         reported, and given up.
         """
@@ -70,7 +79,7 @@ class Fetcher:
         self._target, self._intake = target, intake
         self._rate, self._came, self._is_right, self._bad = rate, came, is_right, bad
         self._under_way: deque[list[_Under]] = deque()
-        self._buffer = memoryview(bytearray(MOST_CHUNK))
+        self._buffer = memoryview(bytearray(MOST_ANSWER))
 
     def run(self) -> None:
         """Fetch until there is no target. Raises ChannelEnded, WrongWord; also what is wrong with
@@ -98,7 +107,7 @@ class Fetcher:
             if not self._intake.has_room(item, place):
                 continue
             if self._intake.from_here(item, place):
-                target.item_came(item)
+                target.came_here((item,))
             else:
                 found.append(_Under(target, item, place))
         if not found:
@@ -109,23 +118,43 @@ class Fetcher:
         return True
 
     def _receive(self, asked: list[_Under]) -> None:
-        for one in asked:
-            (length,) = ANSWER.unpack(self._channel.read(ANSWER.size))
+        done = 0
+        while done < len(asked):
+            (length,) = LENGTH.unpack(self._channel.read(LENGTH.size))
+            if not ANSWER.size <= length <= MOST_ANSWER:
+                raise WrongWord("an answer of no or too many bytes")
+            self._rate.take(length)
+            answer = self._buffer[:length]
+            self._channel.read_exactly(answer)
+            self._came(length)
+            done += self._take(asked[done:], answer)
+
+    def _take(self, asked: Sequence[_Under], answer: memoryview) -> int:
+        """Take what one answer has of it; return of how many things."""
+        came: list[Came] = []
+        at = count = 0
+        while at < len(answer):
+            if count == len(asked) or at + ANSWER.size > len(answer):
+                raise WrongWord("an answer to more than was asked")
+            one, count = asked[count], count + 1
+            (length,) = ANSWER.unpack_from(answer, at)
+            at += ANSWER.size
             if length == HAS_NOT:
                 one.target.has_not(self._peer, one.item)
                 continue
-            if length != one.place.length:
+            view = answer[at : at + length]
+            at += length
+            if length != one.place.length or len(view) != length:
                 raise WrongWord("an answer of another length than asked")
-            view = self._buffer[:length]
-            self._rate.take(length)
-            self._channel.read_exactly(view)
-            self._came(length)
-            if not self._is_right(view, one.place.hash):
+            if self._is_right(view, one.place.hash):
+                came.append(Came(one.item, one.place, view))
+            else:
                 one.target.has_not(self._peer, one.item)
                 self._bad(one.place.hash)
-                continue
-            self._intake.take(one.item, one.place, view)
-            one.target.item_came(one.item)
+        if came:
+            self._intake.take(came)
+            asked[0].target.came_here([one.item for one in came])
+        return count
 
 
 def _asked(item: Lacking, place: ChunkPlace) -> WantedChunk:

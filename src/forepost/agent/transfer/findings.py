@@ -22,7 +22,12 @@ class Findings:
         self._index = rows.index
         self._writes = task.permission == "rw"
         self._counts_versions = task.type == "folder"
-        self.has_coming = rows.index.has_coming
+        self._coming = rows.index.coming()
+
+    @property
+    def has_coming(self) -> bool:
+        """Whether something was to be placed when the process ended."""
+        return bool(self._coming)
 
     def enter(self, found: Iterable[Difference]) -> int:
         count = 0
@@ -45,7 +50,7 @@ class Findings:
             self._index.put_chunks(found.path, ())
             return True
         row = self._row(found)
-        coming = self._index.coming(found.path) if self.has_coming else None
+        coming = self._coming.get(found.path)
         if coming is not None and (coming.same, coming.mtime_ns) == (row.same, row.mtime_ns):
             self._index.put([IndexedRow(coming, seen_of(found.now))])
             self._know_chunks(row.path, found)

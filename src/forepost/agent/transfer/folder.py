@@ -243,11 +243,12 @@ class Folder:
 
     # --- what is told
 
-    def tell(self, kind: Any, text: str) -> None:
+    def tell(self, kind: Any, *texts: str) -> None:
         at_ms = int(self._around.clock.now().timestamp() * 1000)
-        self._around.tell(
-            TransferEvent(key=self.task.key, kind=kind, text=text[:1_000], at_ms=at_ms)
-        )
+        for text in texts:
+            self._around.tell(
+                TransferEvent(key=self.task.key, kind=kind, text=text[:1_000], at_ms=at_ms)
+            )
 
     def make_again(self) -> None:
         """What was made of roots may be missing now."""

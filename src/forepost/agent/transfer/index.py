@@ -29,8 +29,16 @@ from forepost.wire.jobs.folder import Entry, Row
 
 CACHE_KIB: Final = 6 << 10
 BUSY_SEC: Final = 30.0
-_write_row: Final = msgspec.msgpack.Encoder().encode
-_read_row: Final = msgspec.msgpack.Decoder(Row).decode
+TOGETHER: Final = 128
+"""That are asked for in one statement."""
+_SLOTS: Final = ", ".join("?" * TOGETHER)
+_write_rows: Final = msgspec.msgpack.Encoder().encode
+_read_rows: Final = msgspec.msgpack.Decoder(list[Row]).decode
+
+
+def _filled(values: Sequence[bytes]) -> list[bytes | None]:
+    """One text for any number of values: NULL is equal to nothing."""
+    return [*values, *(None for _ in range(TOGETHER - len(values)))]
 
 
 class IndexReader:
@@ -51,6 +59,30 @@ class IndexReader:
             f"SELECT {ROW}, {SEEN}, own FROM row WHERE path = ?", (path,)
         ).fetchone()
         return indexed(found) if found else None
+
+    def rows_of(self, paths: Sequence[bytes]) -> dict[bytes, IndexedRow]:
+        """Return what is known of these paths."""
+        found: dict[bytes, IndexedRow] = {}
+        for begin in range(0, len(paths), TOGETHER):
+            part = paths[begin : begin + TOGETHER]
+            for one in self._sql.execute(
+                f"SELECT {ROW}, {SEEN}, own FROM row WHERE path IN ({_SLOTS})", _filled(part)
+            ):
+                found[one[0]] = indexed(one)
+        return found
+
+    def files_of(self, hashes: Sequence[bytes]) -> dict[bytes, Place]:
+        """Return where small files of these hashes are, of TOGETHER hashes at most: one place each,
+        and not surely of each.
+        """
+        return {
+            content: Place(path, 0, size, FileMark(*seen))
+            for content, path, size, *seen in self._sql.execute(
+                f"SELECT content, path, size, {SEEN} FROM row"
+                f" WHERE content IN ({_SLOTS}) AND kind = 0 AND chunks = 1 LIMIT {2 * TOGETHER}",
+                _filled(hashes),
+            )
+        }
 
     def under(self, path: bytes, after: bytes = b"") -> Iterator[IndexedRow]:
         """Yield what is below a folder (b"": the root) in order of paths, from `after` on."""
@@ -185,14 +217,10 @@ class IndexReader:
             for found in self._sql.execute("SELECT path, content, name, inode, done FROM partial")
         ]
 
-    def coming(self, path: bytes) -> Row | None:
-        """Return what was to be placed there when the process ended."""
-        found = self._sql.execute("SELECT row FROM coming WHERE path = ?", (path,)).fetchone()
-        return _read_row(found[0]) if found else None
-
-    @property
-    def has_coming(self) -> bool:
-        return bool(self._sql.execute("SELECT 1 FROM coming LIMIT 1").fetchone())
+    def coming(self) -> dict[bytes, Row]:
+        """Return what was to be placed when the process ended, by path."""
+        found = self._sql.execute("SELECT rows FROM arrival").fetchall()
+        return {row.path: row for (rows,) in found for row in _read_rows(rows)}
 
     def folders(self) -> int:
         return int(self._sql.execute("SELECT count(*) FROM row WHERE kind = 1").fetchone()[0])
@@ -266,6 +294,10 @@ class Index(IndexReader):
         self.drop(found)
         return found
 
+    def drop_chunks(self, paths: Iterable[bytes]) -> None:
+        """These are no large files any more."""
+        self._sql.executemany("DELETE FROM chunk WHERE path = ?", ((path,) for path in paths))
+
     def put_chunks(self, path: bytes, chunks: Iterable[tuple[int, int, bytes]]) -> None:
         """Offset, length and hash of each chunk of a large file; none: it is none any more."""
         self._sql.execute("DELETE FROM chunk WHERE path = ?", (path,))
@@ -320,15 +352,13 @@ class Index(IndexReader):
     def drop_partial(self, path: bytes) -> None:
         self._sql.execute("DELETE FROM partial WHERE path = ?", (path,))
 
-    def set_coming(self, rows: Iterable[Row]) -> None:
+    def set_coming(self, rows: Sequence[Row]) -> None:
         """Say what is placed next: whoever finds it after a crash knows whose change it is."""
-        self._sql.executemany(
-            "INSERT OR REPLACE INTO coming (path, row) VALUES (?, ?)",
-            ((row.path, _write_row(row)) for row in rows),
-        )
+        if rows:
+            self._sql.execute("INSERT INTO arrival (rows) VALUES (?)", (_write_rows(rows),))
 
     def drop_coming(self) -> None:
-        self._sql.execute("DELETE FROM coming")
+        self._sql.execute("DELETE FROM arrival")
 
     def drop_fact(self, name: str) -> None:
         self._sql.execute("DELETE FROM fact WHERE name = ?", (name,))

@@ -8,17 +8,18 @@ import errno
 import os
 import sqlite3
 import threading
+from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from queue import Empty, Queue
 from typing import Final
 
 import msgspec
 from blake3 import blake3
 
 from forepost.agent.edges.tree.open_files import share
-from forepost.agent.edges.tree.placement import Placement
+from forepost.agent.edges.tree.placement import OpenFolders, Placement
 from forepost.agent.edges.tree.root import FolderRoot, on_disk
 from forepost.agent.edges.tree.space import DiskSpace
 from forepost.agent.transfer.growth import ChunkPlace, GrowingFiles, NotWanted, Recipes
@@ -45,6 +46,43 @@ class Finished(msgspec.Struct, frozen=True):
     name: bytes
     fd: int
     """-1: a large file, which `GrowingFiles` has open."""
+
+
+class Came(msgspec.Struct, frozen=True, gc=False):
+    """Verified bytes of a thing that was lacking."""
+
+    item: Lacking
+    place: ChunkPlace
+    data: memoryview
+
+
+class FinishedFiles:
+    """Files that wait for their names: who would put more than `most` waits. Of several threads.
+
+    Each file is open, so that `together`, which a thread puts at once, is a small part of `most`.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self.together = most, max(1, most // 8)
+        self._files: deque[Finished] = deque()
+        self._condition = threading.Condition()
+
+    def put(self, files: Sequence[Finished]) -> None:
+        """Add files; waits where too many are there."""
+        with self._condition:
+            while len(self._files) >= self._most:
+                self._condition.wait()
+            self._files.extend(files)
+            self._condition.notify_all()
+
+    def take(self, most: int, wait_sec: float) -> list[Finished]:
+        """Return files; waits for the first."""
+        with self._condition:
+            if not self._files and wait_sec > 0:
+                self._condition.wait(wait_sec)
+            found = [self._files.popleft() for _ in range(min(most, len(self._files)))]
+            self._condition.notify_all()
+        return found
 
 
 class Readers:
@@ -92,7 +130,7 @@ class FolderIntake:
     ) -> None:
         self._root, self._placement, self._growing = root, placement, growing
         self._recipes, self._readers = recipes, readers
-        self._finished: Queue[Finished] = Queue(share(PART_OPEN, MOST_FINISHED))
+        self._finished = FinishedFiles(share(PART_OPEN, MOST_FINISHED))
         self._numbers = count()
         self.looks_here = True
         """Whether bytes that are lacking may be on this disk already."""
@@ -136,20 +174,29 @@ class FolderIntake:
 
     def from_here(self, item: Lacking, place: ChunkPlace) -> bool:
         """Whether the bytes were found on this disk, and written."""
+        if item.chunk < 0 and not self.looks_here:
+            return False
         with suppress(sqlite3.Error, OSError):
             if item.chunk >= 0 and self._growing.done(item.row) >> item.chunk & 1:
                 return True
             for found in self._readers.get().places(place.hash) if self.looks_here else ():
                 data = self.read(found)
                 if data is not None and blake3(data).digest() == place.hash:
-                    self.take(item, place, memoryview(data))
+                    self.take([Came(item, place, memoryview(data))])
                     return True
         return False
 
-    def read(self, place: Place) -> bytes | None:
-        """Return bytes of this disk; None: they are not as they were, or cannot be read."""
+    def read(self, place: Place, folders: OpenFolders | None = None) -> bytes | None:
+        """Return bytes of this disk; None: they are not as they were, or cannot be read.
+
+        `folders`: those in which many files are read, one after another.
+        """
+        names = names_of(place.path)
         try:
-            fd = self._root.open_file(names_of(place.path))
+            if folders is None:
+                fd = self._root.open_file(names)
+            else:
+                fd = self._root.open_file_in(folders.open(names[:-1]), names[-1])
         except OSError:
             return None
         try:
@@ -162,35 +209,36 @@ class FolderIntake:
             os.close(fd)
         return data if len(data) == place.length else None
 
-    def take(self, item: Lacking, place: ChunkPlace, data: memoryview) -> None:
+    def take(self, came: Sequence[Came]) -> None:
         """Write verified bytes; waits where too much is unfinished."""
+        finished: list[Finished] = []
+        together = self._finished.together
+        folders = OpenFolders(self._root)
         try:
-            if item.chunk < 0:
-                self._put(self._small(item.row, data))
-            elif self._growing.write(item.row, place, item.chunk, data):
-                self._put(Finished(item.row, b"", -1))
-        except NotWanted:
-            return
-        except OSError as error:
-            self.trouble(item.row.path, error)
+            for one in came:
+                try:
+                    if one.item.chunk < 0:
+                        finished.append(self._small(one.item.row, one.data, folders))
+                    elif self._growing.write(one.item.row, one.place, one.item.chunk, one.data):
+                        finished.append(Finished(one.item.row, b"", -1))
+                except NotWanted:
+                    continue
+                except OSError as error:
+                    self.trouble(one.item.row.path, error)
+                if len(finished) >= together:
+                    self._finished.put(finished)
+                    finished = []
+        finally:
+            folders.close()
+        if finished:
+            self._finished.put(finished)
 
-    def _put(self, finished: Finished) -> None:
-        self._finished.put(finished)
-
-    def _small(self, row: Row, data: memoryview) -> Finished:
-        names = names_of(row.path)
+    def _small(self, row: Row, data: memoryview, folders: OpenFolders) -> Finished:
         unique = row.content + b"%d" % next(self._numbers)
-        name, fd = self._placement.begin(names, unique)
-        try:
-            os.truncate(fd, 0)
-            written = 0
-            while written < len(data):
-                written += os.write(fd, data[written:])
-        except OSError:
-            os.close(fd)
-            self._placement.give_up(names, name)
-            raise
-        return Finished(row, name, fd)
+        dress = (row.mtime_ns, row.mode)
+        return Finished(
+            row, *self._placement.write(names_of(row.path), unique, data, dress, folders)
+        )
 
     def trouble(self, path: bytes, error: OSError) -> None:
         """The file is left out; the rest goes on."""
@@ -210,12 +258,7 @@ class FolderIntake:
 
     def finished(self, most: int, wait_sec: float) -> list[Finished]:
         """Return files that wait for their names; waits for the first."""
-        found: list[Finished] = []
-        with suppress(Empty):
-            found.append(self._finished.get(wait_sec > 0, wait_sec))
-            while len(found) < most:
-                found.append(self._finished.get_nowait())
-        return found
+        return self._finished.take(most, wait_sec)
 
 
 def is_full(error: BaseException) -> bool:

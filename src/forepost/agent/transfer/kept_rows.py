@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS partial (
   path BLOB PRIMARY KEY, content BLOB NOT NULL, name BLOB NOT NULL, inode INTEGER NOT NULL,
   done BLOB NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS coming (path BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS arrival (number INTEGER PRIMARY KEY, rows BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 ROW: Final = "path, kind, size, mtime_ns, mode, content, chunks, author, version"

@@ -1,24 +1,30 @@
 """What a folder works with while it is open: its disk, what grows in it, and who may read both."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from blake3 import blake3
 
+from forepost.agent.edges.tree.placement import OpenFolders
 from forepost.agent.transfer.disk import FolderDisk
 from forepost.agent.transfer.growth import GrowingFiles, Recipes
 from forepost.agent.transfer.intake import FolderIntake, Readers
 from forepost.agent.transfer.kept_rows import IndexedRow, Place
 from forepost.agent.transfer.page_sweep import PageSweep
 from forepost.agent.transfer.pages import page_of, pages
+from forepost.agent.transfer.recipe import MOST_CHUNK
 from forepost.agent.transfer.row import names_of
 from forepost.agent.transfer.scrub import Scrub
 from forepost.agent.transfer.surroundings import Surroundings
 from forepost.wire.jobs.members import WantedChunk
 from forepost.wire.jobs.transfer import TransferTask
+
+TOGETHER: Final = 128
+"""Small files that are looked for at a time."""
 
 
 class OpenFolder:
@@ -59,8 +65,31 @@ class OpenFolder:
             return pages(self.readers.get(), hashes)
         return []
 
-    def read(self, asked: WantedChunk) -> bytes | None:
-        """Return verified bytes for another member; None: they are not here. Of any thread."""
+    def read(self, asked: Sequence[WantedChunk]) -> Iterator[bytes | None]:
+        """Yield verified bytes for another member, of each thing that it asked for; None: they are
+        not here. Of any thread.
+        """
+        folders = OpenFolders(self.disk.root)
+        try:
+            for begin in range(0, len(asked), TOGETHER):
+                part = asked[begin : begin + TOGETHER]
+                places: dict[bytes, Place] = {}
+                with suppress(sqlite3.Error):
+                    small = [one.hash for one in part if not one.content]
+                    places = self.readers.get().files_of(small) if small else {}
+                for one in part:
+                    place = places.get(one.hash) if not one.content else None
+                    data = None
+                    if place is not None and place.length == one.length:
+                        data = self.intake.read(place, folders)
+                    is_right = data is not None and blake3(data).digest() == one.hash
+                    yield data if is_right else self._read(one)
+        finally:
+            folders.close()
+
+    def _read(self, asked: WantedChunk) -> bytes | None:
+        if not 0 < asked.length <= MOST_CHUNK:
+            return None
         with suppress(OSError, sqlite3.Error):
             if not asked.content:
                 for place in self.readers.get().places(asked.hash):

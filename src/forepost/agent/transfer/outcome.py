@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from forepost.agent.transfer.row import shown
 from forepost.wire.jobs.folder import Row
 
 MOST_FATES: Final = 10_000
@@ -18,6 +19,10 @@ class Fate(msgspec.Struct, frozen=True):
     kind: str
     """As of TransferEvent."""
     text: str = ""
+
+    @property
+    def shown(self) -> str:
+        return shown(self.path) + (f" -> {self.text}" if self.text else "")
 
 
 class Outcome(msgspec.Struct):

@@ -81,24 +81,31 @@ class Picker:
                 self._asked[peer] = asked & ~bit
 
     def next(self, peer: Hashable) -> list[int]:
-        """Return the pieces to ask this peer for now, RUN at most; none: it has nothing for us.
-
-        Where all that is missing is asked for already, what other peers are slow with is asked of
-        this one too.
+        """Return the pieces to ask this peer for now, RUN at most; none: it has nothing for us that
+        is not asked for already.
         """
-        has = self._has.get(peer, 0) & self.missing & ~self._asked.get(peer, 0)
-        asked = 0
+        free = self._free(peer)
+        return self._ask(peer, (free & ~self._twice) or free, RUN)
+
+    def has_any(self, peer: Hashable) -> bool:
+        """Whether there is anything to ask this peer for that is not asked for already."""
+        return bool(self._free(peer))
+
+    def _free(self, peer: Hashable) -> int:
+        free = self._has.get(peer, 0) & self.missing
         for pieces in self._asked.values():
-            asked |= pieces
-        free = has & ~asked
-        wanted = (free & ~self._twice) or free
+            free &= ~pieces
+        return free
+
+    def again(self, peer: Hashable) -> list[int]:
+        """Return a piece that another peer is slow with, to be asked of this one too; or none."""
+        wanted = self._has.get(peer, 0) & self.missing & ~self._asked.get(peer, 0)
+        return self._ask(peer, wanted, 1)
+
+    def _ask(self, peer: Hashable, wanted: int, most: int) -> list[int]:
         if not wanted:
-            wanted = has
-            if not wanted:
-                return []
-            found = self._from_random(wanted, 1)
-        else:
-            found = self._from_random(wanted, RUN)
+            return []
+        found = self._from_random(wanted, most)
         for piece in found:
             self._asked[peer] = self._asked.get(peer, 0) | 1 << piece
         return found

@@ -131,14 +131,13 @@ class Pursuit:
             leaves,
             lambda hash_: page.get().page(hash_),
             missing,
-            self._lacks,
+            self._lacking,
             self._random,
         )
         return True
 
-    def _lacks(self, row: Row) -> bool:
-        known = self._adoption.row(self._folder.readers.get(), row.path)
-        return self._adoption.lacks(known, row)
+    def _lacking(self, rows: Sequence[Row]) -> list[Row]:
+        return self._adoption.lacking(self._folder.readers.get(), rows)
 
     def _prepare(self, leaves: Sequence[LeafPlace]) -> tuple[int, list[Row]]:
         missing, large = 0, []
@@ -191,10 +190,13 @@ class Pursuit:
 
     def _commit(self, wait_sec: float) -> int:
         finished = self._folder.intake.finished(BATCH, wait_sec)
+        assert self.target is not None
         if not finished:
             self._adoption.settle()
+            self.target.named(all_of_them=True)
             return 0
         self._adoption.commit(finished)
+        self.target.named(all_of_them=False)
         self.left.files -= len(finished)
         self.left.size -= sum(one.row.size for one in finished)
         return len(finished)
@@ -210,6 +212,8 @@ class Pursuit:
             await self._do(self._remove, self._leaves[begin : begin + LEAVES])
         await self._do(self._removal.finish)
         top = await self._do(self._folder.disk.refresh)
+        if top.hash != self.found.root.top.hash and await self._do(self._lacks_any):
+            return False
         if not self._folder.disk.counts_versions and top.hash != self.found.root.top.hash:
             leaves = await self.compare(all_of_it=True)
             if leaves is None:
@@ -225,6 +229,11 @@ class Pursuit:
         index = self._folder.readers.get()
         for leaf in leaves:
             self._removal.take(self._rows(leaf), index)
+
+    def _lacks_any(self) -> bool:
+        """Whether content of it is missing after all: what came was not as it should be."""
+        index = self._folder.readers.get()
+        return any(self._adoption.lacking(index, self._rows(leaf)) for leaf in self._leaves)
 
     def _take_extra(self, leaves: Sequence[LeafPlace]) -> None:
         self._removal.take_extra(one for leaf in leaves for one in self._extra(leaf))

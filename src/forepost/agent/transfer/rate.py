@@ -30,6 +30,8 @@ class RateLimit:
 
     def take(self, count: int) -> None:
         """Wait until so many bytes may go."""
+        if self._limit is None:
+            return
         while (wait := self.wait_sec(count)) > 0:
             with self._changed:
                 self._changed.wait(min(wait, LONGEST_WAIT_SEC))

@@ -6,7 +6,7 @@ The folder's thread makes it and finishes it; the threads that fetch take work f
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from random import Random
 from typing import Final
 
@@ -40,24 +40,32 @@ class Target:
         leaves: Sequence[LeafPlace],
         page: Callable[[bytes], bytes | None],
         missing: int,
-        lacks: Callable[[Row], bool],
+        lacking: Callable[[Sequence[Row]], list[Row]],
         random: Random,
     ) -> None:
-        """`lacks`: whether a row's content is still to be fetched; called by any thread."""
+        """`lacking`: of these rows those whose content is still to be fetched; called by any
+        thread.
+        """
         self.root = root
         self.leaves = leaves
-        self._page, self._lacks = page, lacks
+        self._page, self._rows_lacking = page, lacking
         self._first = [leaf.first_piece for leaf in leaves]
         self._picker = Picker(max(1, root.top.pieces), missing, random)
         self._read: OrderedDict[bytes, list[Piece]] = OrderedDict()
-        self._parts: dict[int, int] = {}
-        """Of pieces of several files: how many are still to come."""
+        self._parts: dict[int, set[bytes]] = {}
+        """Of pieces of several files that were asked for: the paths that are still to come."""
+        self._idle: set[Hashable] = set()
+        """Peers that have waited in vain: what others are slow with is asked of them too."""
         self._condition = threading.Condition()
         self._is_over = False
-        self.news = 0
+        self._news = 0
         """Pieces that came and were told to nobody yet, a bit each."""
+        self._unnamed: list[int] = [0, 0]
+        """Pieces of small files that came, before and after the last group of them got its names:
+        as long as the index does not know them, nobody is given them.
+        """
         self.came = 0
-        """Pieces that are here, a bit each."""
+        """Pieces that are here and may be told, a bit each."""
 
     @property
     def is_done(self) -> bool:
@@ -89,35 +97,69 @@ class Target:
     def next(self, peer: Hashable, wait_sec: float) -> list[Lacking]:
         """Return what to ask this peer for; none: nothing within that time, or it is over."""
         with self._condition:
-            pieces = [] if self._is_over else self._picker.next(peer)
-            if not pieces and wait_sec and not self._is_over:
-                self._condition.wait(wait_sec)
-                pieces = [] if self._is_over else self._picker.next(peer)
+            pieces = self._pick(peer)
+            if not pieces and wait_sec:
+                if peer not in self._idle and not self._condition.wait_for(
+                    lambda: self._is_over or self._picker.is_done or self._picker.has_any(peer),
+                    wait_sec,
+                ):
+                    self._idle.add(peer)
+                pieces = self._pick(peer)
+                if not pieces and peer in self._idle and not self._is_over:
+                    pieces = self._picker.again(peer)
+                    if not pieces:
+                        self._condition.wait(wait_sec)
         return [one for piece in pieces for one in self._lacking(piece)]
+
+    def _pick(self, peer: Hashable) -> list[int]:
+        pieces = [] if self._is_over else self._picker.next(peer)
+        if pieces:
+            self._idle.discard(peer)
+        return pieces
 
     def _lacking(self, number: int) -> list[Lacking]:
         piece = self._at(number)
-        if piece.chunk >= 0:
-            if self._lacks(piece.rows[0]):
-                return [Lacking(piece.rows[0], number, piece.chunk)]
-            self._piece_came(number)
-            return []
-        found = [Lacking(row, number) for row in piece.rows if self._lacks(row)]
         with self._condition:
-            self._parts[number] = len(found)
-        if not found:
-            self._piece_came(number)
-        return found
+            parts = self._parts.get(number)
+        rows: Sequence[Row] = piece.rows
+        if parts is None:
+            rows = self._rows_lacking(rows)
+        with self._condition:
+            if not rows:
+                self._piece_came(number)
+                self._may_be_told(1 << number)
+            elif piece.chunk < 0:
+                # Asked of another too: what came meanwhile may not be in the index yet.
+                parts = self._parts.setdefault(number, {row.path for row in rows})
+                rows = [row for row in rows if row.path in parts]
+        return [Lacking(row, number, piece.chunk) for row in rows]
 
-    def item_came(self, item: Lacking) -> None:
-        """It is verified and written."""
-        if item.chunk < 0:
-            with self._condition:
-                left = self._parts.get(item.piece, 0) - 1
-                self._parts[item.piece] = left
-            if left > 0:
-                return
-        self._piece_came(item.piece)
+    def came_here(self, items: Iterable[Lacking]) -> None:
+        """They are verified and written."""
+        with self._condition:
+            for item in items:
+                if item.chunk < 0:
+                    parts = self._parts.get(item.piece, set())
+                    parts.discard(item.row.path)
+                    if parts:
+                        continue
+                    self._unnamed[1] |= 1 << item.piece
+                else:
+                    self._may_be_told(1 << item.piece)
+                self._piece_came(item.piece)
+
+    def named(self, *, all_of_them: bool) -> None:
+        """A group of files got its names, and the index knows of those before, or `all_of_them`."""
+        with self._condition:
+            known, came = self._unnamed
+            if all_of_them:
+                known, came = known | came, 0
+            self._unnamed = [came, 0]
+            self._may_be_told(known)
+
+    def _may_be_told(self, pieces: int) -> None:
+        self._news |= pieces
+        self.came |= pieces
 
     def has_not(self, peer: Hashable, item: Lacking) -> None:
         """The peer did not give it."""
@@ -126,17 +168,15 @@ class Target:
             self._condition.notify_all()
 
     def _piece_came(self, number: int) -> None:
-        with self._condition:
-            self._parts.pop(number, None)
-            self._picker.came(number)
-            self.news |= 1 << number
-            self.came |= 1 << number
-            self._condition.notify_all()
+        """The condition is held."""
+        self._parts.pop(number, None)
+        self._picker.came(number)
+        self._condition.notify_all()
 
     def take_news(self) -> int:
         """Return the pieces to tell peers of, once."""
         with self._condition:
-            news, self.news = self.news, 0
+            news, self._news = self._news, 0
             return news
 
     @property

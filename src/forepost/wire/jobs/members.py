@@ -115,7 +115,11 @@ class WantedChunk(msgspec.Struct, frozen=True, array_like=True, gc=False):
 Ask = list[WantedChunk]
 _asks: Final[msgspec.msgpack.Decoder[Ask]] = msgspec.msgpack.Decoder(Ask)
 ANSWER: Final = LENGTH
-"""Before the bytes of each thing that was asked for, in the order of the request: how many."""
+"""Before the bytes of each thing that was asked for, in the order of the request: how many. Several
+of them travel together behind their `LENGTH`, of one request at most.
+"""
+MOST_ANSWER: Final = (4 << 20) + (64 << 10)
+"""Bytes that travel together: a chunk of the longest, or small files."""
 HAS_NOT: Final = 0xFFFF_FFFF
 """Instead of the number of bytes: the member has it not, or not whole any more."""
 

@@ -77,6 +77,34 @@ class Placement:
         flags = os.O_RDWR | os.O_CREAT
         return name, open_beneath(self._root.fd, [*names[:-1], name], flags, 0o600)
 
+    def write(
+        self,
+        names: list[bytes],
+        content: bytes,
+        data: memoryview,
+        dress: tuple[int, int],
+        folders: OpenFolders,
+    ) -> tuple[bytes, int]:
+        """Return name and descriptor of an unfinished file that has all its bytes, its time (ns)
+        and its permission bits. Raises OSError: it is not there then.
+        """
+        name = unfinished_name(names[-1], content)
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        folder = folders.open(names[:-1])
+        fd = os.open(name, flags, 0o600, dir_fd=folder)
+        try:
+            written = os.write(fd, data)
+            while written < len(data):
+                written += os.write(fd, data[written:])
+            os.fchmod(fd, dress[1])
+            os.utime(fd, ns=(dress[0], dress[0]))
+        except OSError:
+            os.close(fd)
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+            raise
+        return name, fd
+
     def give_up(self, names: list[bytes], name: bytes) -> None:
         """Remove an unfinished file, if it is there."""
         with (
@@ -98,7 +126,8 @@ class Placement:
 
         `dress`: its time (ns) and permission bits. Its data is written, and synced where that is
         wanted. `is_expected` says whether what is in its place may be replaced. `folders`: those
-        that many files are placed in, one after another; `fd`: the file itself, where it is open.
+        that many files are placed in, one after another; `fd`: the file itself, where it is open,
+        and dressed (`write`).
         Raises ChangedHere, OSError: the place is as it was.
         """
         if folders is not None:
@@ -115,10 +144,7 @@ class Placement:
         is_expected: Callable[[OnDisk | None], bool],
         fd: int,
     ) -> OnDisk:
-        if fd >= 0:
-            os.fchmod(fd, dress[1])
-            os.utime(fd, ns=(dress[0], dress[0]))
-        else:
+        if fd < 0:
             _dress(folder, name, *dress)
         if is_expected(None):
             _place_new(folder, name, names[-1])

@@ -17,6 +17,7 @@ OWN: Final = b".sync"
 """The engine's own folder at the root."""
 MARKER: Final = b"ID"
 LONGEST_MARKER: Final = 1_000
+_READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
 _GONE: Final = frozenset((errno.ENOENT, errno.ENOTDIR))
 
 _PROBE: Final = "\u00e9.probe"
@@ -185,6 +186,15 @@ class FolderRoot:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise OSError(errno.EINVAL, "not a file", os.fsdecode(b"/".join(names)))
+        return fd
+
+    def open_file_in(self, folder: int, name: bytes) -> int:
+        """Open a regular file of a folder that was opened below the root. Raises OSError."""
+        fd = os.open(name, _READ, dir_fd=folder)
+        now = os.fstat(fd)
+        if not stat.S_ISREG(now.st_mode) or now.st_dev != self._identity[0]:
+            os.close(fd)
+            raise OSError(errno.EINVAL, "not a file of this folder", os.fsdecode(name))
         return fd
 
 

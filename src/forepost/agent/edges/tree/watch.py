@@ -3,7 +3,10 @@ a lost word costs time until the next full look, and no file.
 """
 
 import errno
+import fcntl
 import os
+import termios
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -20,6 +23,10 @@ BUSY_SEC: Final = 1.0
 MOST_EVENTS: Final = 4_000
 """At a time; beyond, all is looked at anew."""
 MOST_PARTS: Final = 500
+MOST_BUSY: Final = 16 << 10
+"""Bytes of events that are read while files are placed: reading them one by one costs as much as
+placing the files.
+"""
 READ_EVENTS: Final = 256
 LIMITS: Final = Path("/proc/sys/fs/inotify")
 _BY_FD: Final = "/proc/self/fd/"
@@ -104,9 +111,10 @@ class FolderWatch:
             if parts:
                 changed(parts)
 
-    @staticmethod
-    def _read(inotify: Inotify) -> set[bytes]:
+    def _read(self, inotify: Inotify) -> set[bytes]:
         parts: set[bytes] = set()
+        if not self._quiet.is_set() and _waiting(inotify) > MOST_BUSY:
+            return {b""}  # unread: the watches are made anew
         for _ in range(MOST_EVENTS):
             event = inotify.sync_get()
             if event is None:
@@ -115,6 +123,13 @@ class FolderWatch:
             if part is not None:
                 parts.add(part)
         return {b""}
+
+
+def _waiting(inotify: Inotify) -> int:
+    """Return how many bytes of events wait."""
+    count = array("i", [0])
+    fcntl.ioctl(inotify.fd, termios.FIONREAD, count)
+    return count[0]
 
 
 def _begun() -> Inotify | None:
