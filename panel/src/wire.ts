@@ -1309,6 +1309,8 @@ export interface RunAgent {
     | '';
   /** Why it is so; empty where that needs no words. */
   reason: string;
+  /** Whether nothing is done until somebody confirms. */
+  held: boolean;
   exit_code: number | null;
   /**
    * Of a script: its beginning and its end, where it wrote more than is kept. Left out of lists;
@@ -1374,6 +1376,8 @@ export interface RunHead {
   created_at: string;
   ended_at: string | null;
   counts: RunCounts;
+  /** At how many agents nothing is done until somebody confirms. */
+  held: number;
 }
 
 /** Answer to a registration or a login. `token` is a JWT. */

@@ -83,3 +83,27 @@ def test_what_cannot_be_is_said(shell: Shell) -> None:
     shell.site.write_text(SITE.replace("type: folder", "type: distribution"))
     refused = shell("apply", "-f", str(shell.site))
     assert "job docs: type cannot be changed" in refused.stderr
+
+
+def test_tags_of_agents_are_set_changed_and_taken_away(shell: Shell, person: Person) -> None:
+    shell.site.write_text(SITE.replace("name: Office}", "name: Office, tags: {SITE: a, ROLE: b}}"))
+    assert len(steps(shell)) == 4
+    assert steps(shell) == []
+    [office] = [
+        one["id"]
+        for one in person.call("GET", f"/workspaces/{shell.workspace}/agents")["data"]
+        if one["name"] == "Office"
+    ]
+    path = f"/workspaces/{shell.workspace}/agents/{office}/tags"
+
+    def tags() -> dict[str, str | None]:
+        return {one["name"]: one["set_here"] for one in person.call("GET", path)["tags"]}
+
+    assert tags() == {"SITE": "a", "ROLE": "b"}
+    exported = shell("export").stdout
+    shell.site.write_text(exported)
+    assert steps(shell) == []
+    shell.site.write_text(exported.replace("SITE: a", "SITE: c").replace("ROLE: b", "NEW: d"))
+    assert steps(shell) == [("change", "agent office", ["tags"])]
+    assert tags() == {"SITE": "c", "ROLE": None, "NEW": "d"}
+    assert steps(shell) == []

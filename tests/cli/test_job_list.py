@@ -1,6 +1,6 @@
 """What `forepost jobs show` and a command without an agent print: also what is to be done."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from forepost.agent.status import SOCKET
-from forepost.cli.job_list import detail
-from forepost.cli.jobs import ls, tag
+from forepost.cli.job_list import detail, lines
+from forepost.cli.jobs import ls, pause, tag
 from forepost.wire.jobs.agent_api import JobRun
 from forepost.wire.jobs.delivery import RunOutput
-from forepost.wire.local.jobs import LocalRunDetail
+from forepost.wire.local.jobs import LocalRun, LocalRunDetail, LocalRuns
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -32,6 +32,11 @@ def test_who_sees_what_holds_a_run_sees_how_it_goes_on() -> None:
         uid="a", run=run, state="started", wanted_by="file", held="/srv: No such file or directory",
         queued_at=NOW, job=msgspec.Raw(b"{}"), output=RunOutput(),
     )  # fmt: skip
+    listed = msgspec.structs.replace(found, started_at=NOW, ended_at=NOW + timedelta(seconds=9.5))
+    fields = {name: getattr(listed, name) for name in LocalRun.__struct_fields__}
+    head, row = list(lines(LocalRuns(deviceid="D", paused=False, runs=[LocalRun(**fields)])))[1:]
+    assert head.split()[-2:] == ["began", "ended"]
+    assert "2026-01-01T00:00:00Z  2026-01-01T00:00:09Z  /srv" in row
     (held,) = [line for line in detail(found) if line.startswith("held: ")]
     assert held.startswith("held: /srv: No such file or directory (")
     assert "forepost jobs confirm 7" in held
@@ -52,3 +57,11 @@ def test_a_tag_that_can_be_none_is_named(
 ) -> None:
     assert tag("SITE=north", "site=x", state_dir=tmp_path) == 1
     assert capsys.readouterr().err == "forepost: site: the name of a tag is of A-Z, 0-9 and _\n"
+
+
+def test_a_pause_of_no_time_is_named_with_what_there_is_instead(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seconds in (0.0, -5.0):
+        assert pause(seconds=seconds, state_dir=tmp_path) == 1
+        assert capsys.readouterr().err.startswith("forepost: --for: a second at least; without it")

@@ -147,6 +147,15 @@ def test_the_command(host: JobsHost) -> None:
     assert "nothing holds it" in host.command("jobs", "confirm", third, status=1)
     assert "name" in host.command("jobs", "run", "-", status=1, stdin='{"type": "script"}')
     assert "not JSON" in host.command("jobs", "run", "-", status=1, stdin="{")
+    for job, reason in (
+        ({"type": "folder", "path": "/srv/%NOWHERE%"}, "path: this agent has no tag or macro"),
+        ({"type": "folder", "path": str(host.agent.folder / "state")}, "path: "),
+        ({"script": {"command": "true", "user": "no-such-user"}}, "user: there is no no-such-user"),
+        ({"type": "mirror"}, "type: invalid enum value 'mirror': not one of consolidation,"),
+    ):
+        wrong = json.dumps({"name": "wrong", "type": "script", **job})
+        assert reason in host.command("jobs", "run", "-", status=1, stdin=wrong)
+    assert '"wrong"' not in host.command("jobs", "ls", "--json")
     assert "NAME=VALUE" in host.command("tag", "SITE", status=1)
     assert "name" in host.command("tag", "site=1", status=1)
     status = json.loads(host.command("status", "--json"))["jobs"]

@@ -10,18 +10,25 @@ const figures = {
   ...{ transferred_down: 0, transferred_up: 0, down_speed: 0, up_speed: 0 },
   ...{ peers_count: 0, peers_count_proxied: 0 },
 };
-const row = { state: 'finished', status: '', reason: '', exit_code: 0, figures } as const;
+const said = { state: 'finished', status: '', reason: '', held: false } as const;
+const row = { ...said, exit_code: 0, figures };
 
 test('a job that never ran says so', () => {
   expect(stand(null)).toBe('never');
   expect(color('never')).toBe('unknown');
-  expect(color(stand({ status: 'error' }))).toBe('bad');
+  expect(color(stand({ status: 'error', held: 0, counts: none }))).toBe('bad');
+  expect(stand({ status: 'error', held: 1, counts: none })).toBe('held');
+  expect(stand({ status: 'error', held: 1, counts: { ...none, lost: 1 } })).toBe('error');
+  expect(color('held')).toBe('unknown');
   expect(color('finished')).toBe('good');
 });
 
 test('agents are counted by state', () => {
-  expect(counted({ counts: { ...none, finished: 2, lost: 1 } })).toBe('2 finished, 1 lost');
-  expect(counted({ counts: none })).toBe('at no agent');
+  expect(counted({ counts: { ...none, finished: 2, lost: 1 }, held: 0 })).toBe(
+    '2 finished, 1 lost',
+  );
+  expect(counted({ counts: { ...none, started: 2 }, held: 1 })).toBe('2 started, 1 held');
+  expect(counted({ counts: none, held: 0 })).toBe('at no agent');
   expect([having(0), having(1), having(3)]).toEqual(['at no agent', 'at 1 agent', 'at 3 agents']);
 });
 
@@ -32,6 +39,7 @@ test('an agent says how far it is, and why it failed', () => {
   const half = { ...figures, size_total: 2000, size_completed: 1000 };
   const moving = { ...row, state: 'started', status: 'downloading', figures: half } as const;
   expect(runSaid(moving)).toMatch(/^downloading \(.+ of .+\)$/);
-  expect(isBad({ state: 'started', status: 'error' })).toBe(true);
+  expect(isBad({ state: 'started', status: 'error', held: false })).toBe(true);
+  expect(isBad({ state: 'started', status: 'error', held: true })).toBe(false);
   expect(isBad(row)).toBe(false);
 });

@@ -3,34 +3,39 @@
 import type { RunAgent, RunHead } from '../wire';
 import { bytes, plural } from './units';
 
-/** A run's status; `never`: the job has not run yet. */
-export type RunStand = RunHead['status'] | 'never';
+/** A run's status; `never`: the job has not run yet; `held`: it waits for somebody to confirm. */
+export type RunStand = RunHead['status'] | 'never' | 'held';
 
-export const stand = (run: Pick<RunHead, 'status'> | null): RunStand => run?.status ?? 'never';
+export function stand(run: Pick<RunHead, 'status' | 'held' | 'counts'> | null): RunStand {
+  if (!run) return 'never';
+  const failed = run.counts.error + run.counts.interrupted + run.counts.lost;
+  return run.status === 'error' && run.held > 0 && failed === 0 ? 'held' : run.status;
+}
 
 export function color(of: RunStand): 'good' | 'bad' | 'unknown' {
   if (of === 'error' || of === 'aborted') return 'bad';
   return of === 'finished' || of === 'working' ? 'good' : 'unknown';
 }
 
-/** "2 finished, 1 error". */
-export function counted({ counts }: Pick<RunHead, 'counts'>): string {
-  const found = Object.entries(counts).filter(([, n]) => n > 0);
+/** "2 finished, 1 error", "2 started, 1 held". */
+export function counted({ counts, held }: Pick<RunHead, 'counts' | 'held'>): string {
+  const found = Object.entries({ ...counts, held }).filter(([, n]) => n > 0);
   return found.map(([state, n]) => `${n} ${state}`).join(', ') || 'at no agent';
 }
 
-type Stood = Pick<RunAgent, 'state' | 'status' | 'reason' | 'exit_code' | 'figures'>;
+type Stood = Pick<RunAgent, 'state' | 'status' | 'reason' | 'held' | 'exit_code' | 'figures'>;
 
 /** How a run stands at one agent, and why. */
 export function runSaid(row: Stood): string {
-  const state = row.state === 'started' && row.status ? row.status : row.state;
+  const now = row.held ? 'held' : row.status;
+  const state = row.state === 'started' && now ? now : row.state;
   const why = row.reason || (row.exit_code ? `exit status ${row.exit_code}` : '');
   const { size_total: total, size_completed: done } = row.figures;
   const far = total > done ? ` (${bytes(done)} of ${bytes(total)})` : '';
   return `${state}${far}${why && `: ${why}`}`;
 }
 
-export const isBad = ({ state, status }: Pick<RunAgent, 'state' | 'status'>) =>
-  state === 'error' || state === 'interrupted' || state === 'lost' || status === 'error';
+export const isBad = ({ state, status, held }: Pick<RunAgent, 'state' | 'status' | 'held'>) =>
+  state === 'error' || state === 'interrupted' || state === 'lost' || (status === 'error' && !held);
 
 export const having = (n: number) => (n === 0 ? 'at no agent' : `at ${plural(n, 'agent')}`);

@@ -1,7 +1,7 @@
 """What a controller may want of an agent, whole and once for each subject: wanted documents."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -20,9 +20,9 @@ def check_text(part: msgspec.Raw) -> None:
         raise DocumentRefused("a part that is not UTF-8, as JSON is (RFC 8259)") from None
 
 
-def why_not(error: msgspec.ValidationError | RecursionError) -> str:
-    """What a part of a document that could not be read is told to be."""
-    return "nested too deeply" if isinstance(error, RecursionError) else complaint(error)
+def why_not(error: msgspec.ValidationError | RecursionError, kind: Any = None) -> str:
+    """What a part of a document that could not be read is told to be. `kind`: its type."""
+    return "nested too deeply" if isinstance(error, RecursionError) else complaint(error, kind)
 
 
 class Document(Protocol):

@@ -131,7 +131,7 @@ def read(path: Path) -> Document:
     try:
         return msgspec.yaml.decode(data, type=Document)
     except msgspec.ValidationError as error:
-        raise Impossible(f"{path}: {complaint(error)}") from None
+        raise Impossible(f"{path}: {complaint(error, Document)}") from None
     except msgspec.DecodeError as error:
         raise Impossible(f"{path}: {error}") from None
 

@@ -1,13 +1,14 @@
 """How runs and scheduled jobs are shown in a terminal. Pure."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
 from forepost.cli.measure import plain
 from forepost.wire.local.jobs import LocalRun, LocalRunDetail, LocalRuns
 
-HEAD = ("run", "name", "type", "state", "status", "by", "")
+HEAD = ("run", "name", "type", "state", "status", "by", "began", "ended", "")
 
 
 def lines(found: LocalRuns, *, width: int | None = None) -> Iterator[str]:
@@ -63,8 +64,15 @@ def _row(one: LocalRun) -> tuple[str, ...]:
         one.state,
         one.run.status,
         one.wanted_by,
+        _moment(one.started_at),
+        _moment(one.ended_at),
         plain(one.held or one.reason),
     )
+
+
+def _moment(at: datetime | None) -> str:
+    """In UTC, to the second."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at is not None else ""
 
 
 def _paused(found: LocalRuns) -> str:

@@ -86,6 +86,9 @@ def pause(
 
     Exit status: 0 done, 1 not done, 3 no agent answers.
     """
+    if seconds is not None and seconds < 1:
+        complain("--for: a second at least; without it the pause lasts until forepost jobs resume")
+        return NOT_DONE
     wanted = local.PausedRun(run=run, seconds=seconds)
     return carry_out(_order(folders.agent(state_dir), local.PAUSE, wanted))
 

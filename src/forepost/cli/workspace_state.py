@@ -22,7 +22,7 @@ from forepost.wire.rest.apply import (
 
 T = TypeVar("T", bound=Item)
 
-_OWN_FIELDS: Final = {"id", "probes", "agents", "agent", "probe", "agent_targets"}
+_OWN_FIELDS: Final = {"id", "probes", "agents", "agent", "probe", "agent_targets", "tags"}
 """Of an item: written otherwise in a body, or not at all."""
 
 
@@ -38,12 +38,17 @@ class State(msgspec.Struct):
 class Workspace:
     def __init__(self, api: Api, workspace_id: int) -> None:
         self._api, self._path = api, f"/workspaces/{workspace_id}"
+        self._tags: dict[int, dict[str, str]] = {}
+        """Of agents, as they are set there."""
         self.pins: dict[str, str] = {}
         """PINs of the agents that were created, by their external ids."""
 
     async def read(self) -> State:
         """Raises RestRefused and Unreachable."""
-        agents = await self._api.all(f"{self._path}/agents", paged=True)
+        agents = [
+            {**agent, "tags": await self._tags_of(agent["id"])}
+            for agent in await self._api.all(f"{self._path}/agents", paged=True)
+        ]
         probes = {
             agent["id"]: await self._api.all(f"{self._path}/agents/{agent['id']}/probes")
             for agent in agents
@@ -87,12 +92,35 @@ class Workspace:
                     self.pins[step.id] = made["pin"]
                     made = made["agent"]
                 state.ids[step.kind, step.id] = made["id"]
+                await self._set_tags(step, state)
             case "change":
                 assert step.item is not None
-                body = _patch(step, _body(step.item, state.ids))
-                await self._api.ask("PATCH", self._one(step.kind, step.id, step.agent, state), body)
+                if body := _patch(step, _body(step.item, state.ids)):
+                    one = self._one(step.kind, step.id, step.agent, state)
+                    await self._api.ask("PATCH", one, body)
+                await self._set_tags(step, state)
             case "delete":
                 await self._api.ask("DELETE", self._one(step.kind, step.id, step.agent, state))
+
+    async def _tags_of(self, agent_id: int) -> dict[str, str]:
+        found = await self._api.ask("GET", f"{self._path}/agents/{agent_id}/tags")
+        named = {one["name"]: one["set_here"] for one in found["tags"]}
+        self._tags[agent_id] = {name: value for name, value in named.items() if value is not None}
+        return self._tags[agent_id]
+
+    async def _set_tags(self, step: Step, state: State) -> None:
+        """Have an agent have those of its item, and no others that were set there."""
+        if not isinstance(step.item, AgentItem):
+            return
+        agent_id, wanted = state.ids["agent", step.id], step.item.tags
+        path, known = f"{self._path}/agents/{agent_id}/tags", self._tags.get(agent_id, {})
+        changed = {name: one for name, one in wanted.items() if known.get(name) != one}
+        if changed:
+            tags = [{"name": name, "value": value} for name, value in changed.items()]
+            await self._api.ask("PATCH", path, {"tags": tags})
+        for name in known.keys() - wanted.keys():
+            await self._api.ask("DELETE", f"{path}/{name}")
+        self._tags[agent_id] = dict(wanted)
 
     def _all(self, step: Step, state: State) -> str:
         match step.kind:
@@ -274,5 +302,6 @@ _IN_A_PATCH: Final = {
 def _patch(step: Step, body: dict[str, Any]) -> dict[str, Any]:
     """The REST body of a change: the fields that differ; null takes a value away."""
     names = {} if step.kind in ("microservice", "job") else _IN_A_PATCH
-    named = (names.get(field, (field, field)) for field in step.fields)
+    fields = (field for field in step.fields if step.kind != "agent" or field != "tags")
+    named = (names.get(field, (field, field)) for field in fields)
     return {in_patch: body.get(in_body) for in_body, in_patch in named}

@@ -43,7 +43,7 @@ def load(path: Path | None, kind: type[S], env: Mapping[str, str]) -> S:
     try:
         return msgspec.convert(document, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise WrongSettings(f"{where}: {_in_words(complaint(error), kind)}") from None
+        raise WrongSettings(f"{where}: {_in_words(complaint(error, kind), kind)}") from None
 
 
 def _in_words(said: str, kind: type[msgspec.Struct]) -> str:

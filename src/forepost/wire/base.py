@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from msgspec import UNSET, Meta
 
+from forepost.wire.allowed import with_allowed
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 MOST_ID: Final = 2**31 - 1
@@ -33,9 +35,12 @@ def patched(old: S, patch: msgspec.Struct) -> S:
     return msgspec.structs.replace(old, **named)
 
 
-def complaint(error: msgspec.ValidationError) -> str:
-    """Turn msgspec's "Expected `int` >= 1 - at `$.count`" into "count: expected `int` >= 1"."""
+def complaint(error: msgspec.ValidationError, kind: Any = None) -> str:
+    """Turn msgspec's "Expected `int` >= 1 - at `$.count`" into "count: expected `int` >= 1".
+
+    `kind`: the type that was read; where a value is none of a list, the list is told by it.
+    """
     text, _, path = str(error).partition(" - at `$")
-    reason = text[:1].lower() + text[1:]
+    reason = with_allowed(text[:1].lower() + text[1:], kind, path)
     field = path.rstrip("`").lstrip(".")
     return f"{field}: {reason}" if field else f"body: {reason}"

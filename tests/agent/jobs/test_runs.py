@@ -69,6 +69,19 @@ def test_a_folder_that_ended_in_an_error_begins_anew_when_the_controller_wants_i
             record = here.runs.get(uid(1))
             assert record is not None
             assert (record.state, record.reason, record.job) == ("delivered", "", right)
+        # Of an end that was forgotten for newer ones the same is true.
+        here.runs.end(uid(1), "error", "no such user", here.now)
+        here.runs.kept([uid(1)])
+        forgotten = here.runs.get(uid(1))
+        assert forgotten is not None
+        here.journal.forget(forgotten)
+        here.start()
+        here.runs.want([wanted(1, right)], here.now)
+        assert here.state(1) == "delivered"
+        assert here.runs.told[0].state == "delivered"
+        here.start()
+        here.runs.want([wanted(1, right)], here.now)
+        assert here.state(1) == "delivered"
         here.runs.end(uid(1), "canceled", "canceled at this host", here.now)
         here.runs.kept([uid(1)])
         here.runs.want([wanted(1, right)], here.now)

@@ -58,6 +58,20 @@ def test_a_tag_moves_no_folder_and_the_controller_may(tmp_path: Path) -> None:
         until(lambda: made.engine.tasks[f"job:{UID}"].path == "/other/south", LONG_SEC)
 
 
+def test_the_agent_is_called_what_its_controller_calls_it(tmp_path: Path) -> None:
+    made = JobsSite(tmp_path)
+    with made.running():
+        host = made.call("GET", "/api/v3/client").body["name"]
+        part = {"runs": [folder("/data/%AGENT_NAME%")], "agent_name": "north-1"}
+        (document,) = made.built.documents
+        made.portal.call(document.apply, [msgspec.Raw(json.dumps(part).encode())])
+        until(lambda: f"job:{UID}" in made.engine.tasks, LONG_SEC)
+        assert made.engine.tasks[f"job:{UID}"].path == "/data/north-1"
+        assert made.call("GET", "/api/v3/client").body["name"] == "north-1"
+        made.portal.call(document.apply, [msgspec.Raw(b"{}")])
+        assert made.call("GET", "/api/v3/client").body["name"] == host
+
+
 def test_a_controller_that_is_not_heard_ends_nothing_after_a_restart(tmp_path: Path) -> None:
     made = JobsSite(tmp_path)
     with made.running():

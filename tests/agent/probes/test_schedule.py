@@ -200,7 +200,7 @@ def test_the_metadata_is_read_and_what_is_wrong_in_it_is_named() -> None:
         (6, "TCP", "a.example:22"),
     }
     assert unsupported == [
-        "probe 2: DNS: protocol: invalid enum value 'quic'",
+        "probe 2: DNS: protocol: invalid enum value 'quic': not one of doh, dot, tcp, udp",
         "probe 5: SNMP without a target",
     ]
     assert wanted[1, "DNS", "a.example"].options == DnsOptions(

@@ -24,6 +24,7 @@ class JobsAgent:
         """By number, as they were given last."""
         self.scheduled: list[Any] = []
         self.tags: list[Any] = []
+        self.name = ""
         self.revision = ""
         socket.send("M")
         assert str(socket.recv(LONG_SEC)).startswith("A")
@@ -61,20 +62,22 @@ class JobsAgent:
         runs: list[Any] = []
         scheduled: list[Any] = []
         tags: list[Any] = []
+        name = ""
         while True:
             part = self.next("want_document")
             if part["document"] != "jobs":
                 continue
             if part["part"] == 1:
-                runs, scheduled, tags = [], [], []
+                runs, scheduled, tags, name = [], [], [], ""
             runs += part["body"]["runs"]
             scheduled += part["body"]["scheduled"]
             tags += part["body"]["tags"]
+            name = part["body"]["agent_name"] or name
             if part["part"] == part["parts"]:
                 break
         self.runs = {one["run_id"]: one for one in runs}
         self.scheduled, self.revision = scheduled, part["revision"]
-        self.tags = tags
+        self.tags, self.name = tags, name
         self.has(self.revision)
         return self.runs
 

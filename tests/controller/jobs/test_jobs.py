@@ -35,7 +35,12 @@ def test_a_job_is_made_changed_listed_and_removed(person: Person) -> None:
     assert listed["data"][0]["last_run"] is None
     run = site.begin(number)
     assert person.call("GET", path)["data"][0]["last_run"]["id"] == run
-    person.call("POST", path, {"name": "nightly", **script()}, status=409)
+    person.call(
+        "POST",
+        path,
+        {"name": "nightly", **script(), "agents": [{"agent_id": second.id}]},
+        status=409,
+    )
     person.call("PATCH", f"{path}/{number}", {"type": "folder"}, status=400)
     person.call("DELETE", f"{path}/{number}")
     for gone in (f"jobs/{number}", f"runs/{run}"):

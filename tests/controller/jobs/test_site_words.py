@@ -114,3 +114,32 @@ def test_runs_of_a_site_are_seen_and_their_ends_may_be_forgotten_then(
     stranger.call("GET", path, status=404)
     person.call("DELETE", f"{site.base}/agents/{first.id}")
     person.call("GET", path, status=404)
+
+
+def test_what_is_held_is_counted_as_held(controller: ControllerProcess, person: Person) -> None:
+    site = JobSite(person, 2)
+    first, second = site.agents
+    made = folder(site, agents=on(first, second))
+    path = f"{site.base}/jobs/{made['id']}"
+    assert (
+        "agents: "
+        in person.call("POST", f"{site.base}/jobs", {"name": "none", "type": "folder"}, status=400)[
+            "error"
+        ]
+    )
+
+    def last() -> Any:
+        return person.call("GET", path)["last_run"]
+
+    with jobs_agent(controller, first) as one, jobs_agent(controller, second) as two:
+        one.takes_until(bool)
+        two.takes_until(bool)
+        [run] = one.runs
+        held = {"status": "error", "held": True, "reason": "the folder is not there"}
+        one.reports(one.report(run, "started", **held))
+        two.reports(two.report(run, "started", status="synced"))
+        until(lambda: (last()["status"], last()["held"]) == ("error", 1), LONG_SEC, last)
+        rows = site.run(run)["agents"]
+        assert [row["held"] for row in rows] == [True, False]
+        one.reports(one.report(run, "started", status="synced"))
+        until(lambda: (last()["status"], last()["held"]) == ("working", 0), LONG_SEC, last)

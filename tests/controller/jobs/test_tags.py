@@ -87,3 +87,13 @@ def test_what_cannot_be_is_refused_and_so_is_who_may_not(
     viewer.call("PATCH", path, {"tags": []}, status=403)
     stranger = controller.person("stranger@example.org", "a long password")
     stranger.call("GET", path, status=404)
+
+
+def test_an_agent_is_told_what_it_is_called(controller: ControllerProcess, person: Person) -> None:
+    site = JobSite(person, 1)
+    [agent] = site.agents
+    with jobs_agent(controller, agent) as ours:
+        ours.takes()
+        assert ours.name == "a0"
+        person.call("PATCH", f"{site.base}/agents/{agent.id}", {"name": "north-1"})
+        ours.takes_until(lambda _: ours.name == "north-1")

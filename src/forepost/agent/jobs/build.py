@@ -100,7 +100,7 @@ class SiteJobs:
         state_dir, health, section = site.node.state_dir, site.health, site.settings.jobs
         self._key = device_key(state_dir, health)
         self._relay: RelayAccess | None = None
-        self._is_relaying = False
+        self._is_relaying, self._called = False, ""
         self._tags = AgentTags(state_dir, section.tags, health, site.clock, site.known_time)
         self._log = TransferLog(state_dir, health, site.clock)
         self._pause = AgentPause(state_dir, site.clock, health)
@@ -149,13 +149,14 @@ class SiteJobs:
             self._scheduler,
             self._tags,
             self._log,
+            self._rules,
             self._key.device_id,
             self._now,
             self._site.clock,
         )
         return Built(
             services=self._services(),
-            documents=[WantedJobs(self._want, self._tags.want)],
+            documents=[WantedJobs(self._want, self._tags.want, self._be_named)],
             talks=[JobsTalk(self._keeper, self._host, self._log, self._site.clock, self._relays)],
             status=self._status,
             verbs=verbs.verbs,
@@ -187,7 +188,7 @@ class SiteJobs:
         if section.client_api_enabled:
             calls = ApiCalls(
                 (self._key.device_id, self._key.device_id_hex),
-                self._site.node.name,
+                self._name,
                 self._server.server,
                 RunSnapshot(self._keeper),
                 self._pause,
@@ -284,8 +285,15 @@ class SiteJobs:
         return self._site.known_time() or self._site.clock.now()
 
     def _all_tags(self) -> Mapping[str, str]:
-        own = {"AGENT_NAME": self._site.node.name, "AGENT_ID": self._agent_id}
+        own = {"AGENT_NAME": self._name(), "AGENT_ID": self._agent_id}
         return {**self._tags.all, **own}
+
+    def _name(self) -> str:
+        """As the controller calls this agent, or what its settings say, or its host."""
+        return self._called or self._site.node.name
+
+    def _be_named(self, name: str) -> None:
+        self._called = name
 
     def _let_rest(self, is_paused: bool) -> None:
         if self._site.settings.jobs.pause_stops_probes:

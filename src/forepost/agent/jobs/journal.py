@@ -83,6 +83,11 @@ class RunJournal:
             oldest = next(iter(self.ended))
             self._drop(oldest, self.ended.pop(oldest))
 
+    def revive(self, uid: str) -> None:
+        """A run that was known to have ended begins anew."""
+        if (state := self.ended.pop(uid, None)) is not None:
+            self._drop(uid, state)
+
     def _load(self) -> Iterator[RunRecord]:
         for name in sorted(os.listdir(self._folder)):  # noqa: PTH208 - names are what is wanted
             uid = name.removesuffix(SUFFIX)

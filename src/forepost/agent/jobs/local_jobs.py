@@ -44,7 +44,7 @@ def read_job(data: bytes) -> Job:
     try:
         job = _decoder.decode(data)
     except msgspec.ValidationError as error:
-        raise Invalid(complaint(error)) from None
+        raise Invalid(complaint(error, Job)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"not JSON: {error}") from None
     except RecursionError:

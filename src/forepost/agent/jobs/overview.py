@@ -138,6 +138,7 @@ def report_of(record: RunRecord, facts: RunFacts) -> RunReport:
         state=record.state,
         status=status_of(record, facts),
         reason=reason[:1_000].replace("\0", ""),
+        held=bool(told.held) and not record.is_over,
         exit_code=record.exit_code,
         script_sha256=record.script_sha256,
         output=record.output,

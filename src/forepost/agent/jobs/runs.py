@@ -274,7 +274,10 @@ class Runs:
         record = self._records.get(wanted.uid)
         if record is None:
             record = delivered(wanted, now)
-            if (former := self._journal.ended.get(wanted.uid)) is not None:
+            former = self._journal.ended.get(wanted.uid)
+            if former is not None and _may_begin_anew(wanted, former):
+                self._journal.revive(wanted.uid)
+            elif former is not None:
                 reason = "" if former == "finished" else "it had ended before"
                 self._former[wanted.uid] = msgspec.structs.replace(
                     record, state=former, reason=reason, ended_at=now
@@ -283,7 +286,7 @@ class Runs:
         elif record.is_over:
             if not record.is_kept:
                 return
-            if not _is_folder_to_try(record, wanted):  # the controller was restored
+            if not _may_begin_anew(wanted, record.state):  # the controller was restored
                 self._records[wanted.uid] = msgspec.structs.replace(record, is_kept=False)
                 return
             record = delivered(wanted, now)
@@ -341,11 +344,11 @@ class Runs:
             self._try_to_keep(one.uid)
 
 
-def _is_folder_to_try(record: RunRecord, wanted: WantedRun) -> bool:
+def _may_begin_anew(wanted: WantedRun, state: RunState) -> bool:
     """A folder has one run for ever. The controller has its end, and asks for it again: what
     stood in the way may be mended. What this host itself ended stays ended.
     """
-    return wanted.job.type == "folder" and record.state == "error" and wanted.wish != "cancel"
+    return wanted.job.type == "folder" and state == "error" and wanted.wish != "cancel"
 
 
 def highest_run(records: Iterable[RunRecord]) -> int:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ from forepost.agent.edges.proc.script_process import NoSuchUser, ScriptOrder, us
 from forepost.agent.jobs.macros import WrongPath, filled_in, macros
 from forepost.agent.jobs.record import RunRecord, Step, script_hash, script_of
 from forepost.agent.settings.jobs import JobsSection
-from forepost.wire.jobs.job import JobPeer, JobScript
+from forepost.wire.jobs.job import Job, JobPeer, JobScript
 
 SHELLS: Final = ("/bin/sh", "/bin/bash")
 """What may read a text whose hash is allowed, beside programs in directories that are."""
@@ -64,6 +65,11 @@ class JobRules:
                 return f"10004 SE_JOB_SAME_DESTINATION_PATH: {path} is of two sources"
             places.add(path)
         return ""
+
+    def refusal_here(self, job: Job, now: datetime) -> str:
+        """Return why this site would not make a run of a job of its own; "": it would."""
+        record = RunRecord(uid="", run_id=0, job=job, by="command", queued_at=now)
+        return self.sources_refusal(record) or self.refusal(record)
 
     def refusal(self, record: RunRecord) -> str:
         """Return why this site does not make a run; "": it does."""

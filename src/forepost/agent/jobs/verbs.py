@@ -13,11 +13,13 @@ from forepost.agent.jobs.local_jobs import LocalJobs, read_job
 from forepost.agent.jobs.overview import job_run
 from forepost.agent.jobs.record import UID_DIGITS, RunRecord
 from forepost.agent.jobs.scheduler import JobScheduler
+from forepost.agent.jobs.site_rules import JobRules
 from forepost.agent.jobs.tags import AgentTags
 from forepost.agent.jobs.transfer_log import TransferLog
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.jobs.agent_api import Tags
+from forepost.wire.jobs.job import Job
 from forepost.wire.local import jobs as local
 from forepost.wire.local.workloads import Nothing
 
@@ -37,12 +39,13 @@ class JobVerbs:
         scheduler: JobScheduler,
         tags: AgentTags,
         log: TransferLog,
+        rules: JobRules,
         deviceid: str,
         now: Callable[[], datetime],
         clock: Clock,
     ) -> None:
         self._keeper, self._files, self._scheduler = keeper, files, scheduler
-        self._tags, self._log = tags, log
+        self._tags, self._log, self._rules = tags, log, rules
         self._deviceid, self._now, self._clock = deviceid, now, clock
 
     @property
@@ -191,7 +194,9 @@ class JobVerbs:
         self._keeper.look()
         return Tags(tags=self._tags.listed)
 
-    def _take(self, job: Any) -> local.TakenRun:
+    def _take(self, job: Job) -> local.TakenRun:
+        if refused := self._rules.refusal_here(job, self._now()):
+            raise Invalid(refused)
         uid = secrets.token_hex(UID_DIGITS // 2)
         try:
             record = self._keeper.runs.command(job, uid, self._now())

@@ -29,6 +29,7 @@ class WantedJobList(msgspec.Struct, frozen=True, kw_only=True):
     runs: list[WantedRun] = []
     scheduled: list[ScheduledJob] = []
     tags: list[WantedTag] = []
+    agent_name: str = ""
     problems: list[str] = []
     """What of it is not understood."""
     unclear: list[str] = []
@@ -37,21 +38,22 @@ class WantedJobList(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_parts(parts: Sequence[msgspec.Raw]) -> WantedJobList:
     """Return the whole list. Raises DocumentRefused, msgspec.ValidationError."""
-    found = WantedJobList()
+    found, name = WantedJobList(), ""
     for part in parts:
         check_text(part)
         read = _part.decode(part)
         found.tags.extend(read.tags)
+        name = read.agent_name or name
         for raw in read.runs:
             try:
                 found.runs.append(_run.decode(raw))
             except (msgspec.ValidationError, RecursionError) as error:
-                _unclear(found, "run", raw, error)
+                _unclear(found, "run", raw, error, WantedRun)
         for raw in read.scheduled:
             try:
                 one = _scheduled.decode(raw)
             except (msgspec.ValidationError, RecursionError) as error:
-                _unclear(found, "scheduled job", raw, error)
+                _unclear(found, "scheduled job", raw, error, ScheduledJob)
                 continue
             if one.job.schedule is None:
                 found.problems.append(f"scheduled job {one.uid}: schedule: is missing")
@@ -61,7 +63,7 @@ def read_parts(parts: Sequence[msgspec.Raw]) -> WantedJobList:
             raise DocumentRefused(f"more than {MOST_RUNS} runs")
         if len(found.scheduled) > MOST_SCHEDULED:
             raise DocumentRefused(f"more than {MOST_SCHEDULED} jobs with a schedule")
-    return found
+    return msgspec.structs.replace(found, agent_name=name)
 
 
 class _WithUid(msgspec.Struct):
@@ -73,13 +75,14 @@ def _unclear(
     what: str,
     raw: msgspec.Raw,
     error: msgspec.ValidationError | RecursionError,
+    kind: type[WantedRun | ScheduledJob],
 ) -> None:
     try:
         uid = msgspec.json.decode(raw, type=_WithUid).uid[:64]
     except (msgspec.MsgspecError, RecursionError):
         uid = ""
     found.unclear.append(uid)
-    found.problems.append(f"{what} {uid or NAMELESS}: {why_not(error)}")
+    found.problems.append(f"{what} {uid or NAMELESS}: {why_not(error, kind)}")
 
 
 class WantedJobs:
@@ -92,11 +95,12 @@ class WantedJobs:
         self,
         want: Callable[[Sequence[WantedRun], Sequence[Timed], Sequence[str]], None],
         tags: Callable[[Sequence[WantedTag]], list[str]],
+        named: Callable[[str], None],
     ) -> None:
         """`want`: takes all runs, all jobs with a schedule, and the uids of what is not
-        understood; `tags` returns what is wrong.
+        understood; `tags` returns what is wrong. `named`: told what this agent is called there.
         """
-        self._want, self._tags = want, tags
+        self._want, self._tags, self._named = want, tags, named
         self._list = WantedJobList()
 
     async def apply(self, parts: Sequence[msgspec.Raw]) -> list[str]:
@@ -104,6 +108,7 @@ class WantedJobs:
         found.runs.extend(one for one in before.runs if one.uid in found.unclear)
         found.scheduled.extend(one for one in before.scheduled if one.uid in found.unclear)
         self._list = found
+        self._named(found.agent_name)
         problems = self._tags(found.tags)
         timed = [Timed(one.uid, one.job, one.job_id, tuple(one.writers)) for one in found.scheduled]
         self._want(found.runs, timed, found.unclear)

@@ -39,7 +39,7 @@ def read_manifest(data: bytes) -> Microservice:
     try:
         return _decoder.decode(data)
     except msgspec.ValidationError as error:
-        raise Invalid(complaint(error)) from None
+        raise Invalid(complaint(error, Microservice)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"not JSON: {error}") from None
     except RecursionError:

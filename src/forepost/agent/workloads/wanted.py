@@ -48,7 +48,9 @@ def read_parts(parts: Sequence[msgspec.Raw]) -> WantedList:
             except (msgspec.ValidationError, RecursionError) as error:
                 uuid = _uuid_in(raw)
                 found.unclear.append(uuid)
-                found.problems.append(f"microservice {uuid or NAMELESS}: {why_not(error)}")
+                found.problems.append(
+                    f"microservice {uuid or NAMELESS}: {why_not(error, Microservice)}"
+                )
         if len(found.microservices) + len(found.problems) > MOST_MICROSERVICES:
             raise DocumentRefused(f"more than {MOST_MICROSERVICES} microservices")
         if len(found.registries) > MOST_REGISTRIES:

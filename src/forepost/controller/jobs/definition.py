@@ -53,7 +53,7 @@ def _written(fields: dict[str, Any]) -> JobSpec:
     try:
         base = msgspec.convert(msgspec.to_builtins(fields), JobBase)
     except msgspec.ValidationError as error:
-        raise Invalid(complaint(error)) from None
+        raise Invalid(complaint(error, JobBase)) from None
     text = msgspec.json.encode(base, order="deterministic").decode()
     if len(text.encode()) > MOST_JOB:
         raise Invalid(f"body: a job of more than {MOST_JOB} bytes")

@@ -30,7 +30,10 @@ class JobsDocument(msgspec.Struct, frozen=True):
 
 
 def document_of(
-    runs: Sequence[WantedRun], scheduled: Sequence[ScheduledJob], tags: Sequence[WantedTag] = ()
+    runs: Sequence[WantedRun],
+    scheduled: Sequence[ScheduledJob],
+    tags: Sequence[WantedTag] = (),
+    name: str = "",
 ) -> JobsDocument:
     """One part at least: to want nothing is to want something."""
     bodies: list[bytes] = []
@@ -49,7 +52,9 @@ def document_of(
         hashed.update(sha256(body).digest())
     for tag in tags:
         hashed.update(msgspec.json.encode(tag))
-    made = [JobsPart(runs=some) for some in _cut(bodies)]
+    hashed.update(name.encode())
+    made = [JobsPart(agent_name=name)] if name else []
+    made += [JobsPart(runs=some) for some in _cut(bodies)]
     made += [JobsPart(scheduled=some) for some in _cut(beginnings)]
     made += [
         JobsPart(tags=[*tags[at : at + TAGS_IN_PART]]) for at in range(0, len(tags), TAGS_IN_PART)

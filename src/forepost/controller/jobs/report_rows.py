@@ -21,6 +21,7 @@ def values_of(report: RunReport) -> dict[str, Any]:
         "state": report.state,
         "status": report.status,
         "reason": report.reason,
+        "is_held": report.held,
         "exit_code": report.exit_code,
         "script_sha256": report.script_sha256,
         "head": storable(report.output.head),

@@ -37,6 +37,7 @@ def new_row(uid: str) -> dict[str, Any]:
         "status": "",
         "is_left_out": False,
         "reason": "",
+        "is_held": False,
         "exit_code": None,
         "script_sha256": "",
         "head": "",
@@ -67,9 +68,9 @@ def view_of(row: AnyRow, *, is_live: bool) -> RowView:
     )
 
 
-def head_of(row: AnyRow, counts: Mapping[str, int]) -> RunHead:
+def head_of(row: AnyRow, counts: Mapping[str, int], held: int) -> RunHead:
     """`row`: of a run, with the name of its job."""
-    return RunHead(**_fields(row, counts))
+    return RunHead(**_fields(row, counts, held))
 
 
 def run_of(
@@ -80,12 +81,13 @@ def run_of(
     for one in former:
         before.setdefault(one.agent_id, []).append(_former(one))
     counts = Counter(one.state for one in agents)
+    held = sum(one.is_held for one in agents)
     if not whole:
         order = {state: at for at, state in enumerate(_ORDER)}
         agents = sorted(agents, key=lambda one: (order.get(one.state, 99), one.agent_id))
         agents = agents[:IN_A_LIST]
     shown = [_agent(one, before.get(one.agent_id, []), role, whole=whole) for one in agents]
-    return Run(**_fields(row, counts), agents=shown)
+    return Run(**_fields(row, counts, held), agents=shown)
 
 
 def output_of(head: str, tail: str, left_out_bytes: int) -> str:
@@ -95,7 +97,7 @@ def output_of(head: str, tail: str, left_out_bytes: int) -> str:
     return head + tail
 
 
-def _fields(row: AnyRow, counts: Mapping[str, int]) -> dict[str, Any]:
+def _fields(row: AnyRow, counts: Mapping[str, int], held: int) -> dict[str, Any]:
     return {
         "id": row.id,
         "job_id": row.job_id,
@@ -113,6 +115,7 @@ def _fields(row: AnyRow, counts: Mapping[str, int]) -> dict[str, Any]:
         "created_at": row.created_at,
         "ended_at": row.ended_at,
         "counts": RunCounts(**counts),
+        "held": held,
     }
 
 
@@ -126,6 +129,7 @@ def _agent(row: AnyRow, former: list[FormerAttempt], role: str, *, whole: bool) 
         state=row.state,
         status=row.status,
         reason=row.reason,
+        held=row.is_held,
         exit_code=row.exit_code,
         output=HIDDEN if output and role == "VIEWER" else output,
         script_sha256=row.script_sha256,

@@ -1,12 +1,13 @@
 """SQL of runs: they begin, are shown, and what somebody wishes of them."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Integer, cast, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
@@ -143,14 +144,21 @@ class Runs:
         async with self._db.snapshot() as connection:
             found = (await connection.execute(RUNS.where(job_runs.c.id.in_(newest)))).all()
             counted = (
-                select(job_run_agents.c.run_id, job_run_agents.c.state, func.count().label("n"))
+                select(
+                    job_run_agents.c.run_id,
+                    job_run_agents.c.state,
+                    func.count().label("n"),
+                    func.sum(cast(job_run_agents.c.is_held, Integer)).label("held"),
+                )
                 .where(NEWEST, job_run_agents.c.run_id.in_([one.id for one in found]))
                 .group_by(job_run_agents.c.run_id, job_run_agents.c.state)
             )
             counts: dict[int, dict[str, int]] = {}
+            held: Counter[int] = Counter()
             for row in await connection.execute(counted):
                 counts.setdefault(row.run_id, {})[row.state] = row.n
-        return {one.job_id: head_of(one, counts.get(one.id, {})) for one in found}
+                held[row.run_id] += row.held or 0
+        return {one.job_id: head_of(one, counts.get(one.id, {}), held[one.id]) for one in found}
 
     async def begin(
         self, workspace_id: int, job_id: int, new: NewRun, now: datetime

@@ -37,7 +37,7 @@ from forepost.controller.jobs.folder_runs import begin_folder, follow_folder
 from forepost.controller.jobs.members import FleetAgent
 from forepost.controller.jobs.stored_job import StoredJob, TagsOf
 from forepost.kit.clock import Clock
-from forepost.kit.errors import NotFound
+from forepost.kit.errors import Invalid, NotFound
 from forepost.wire.jobs.rest import JobAgent, JobGroup, JobNotices, JobPatch, NewJob
 
 TAKEN: Final = "name: a job of this workspace has it, or its external_id"
@@ -68,6 +68,8 @@ class Jobs:
 
     async def add(self, workspace_id: int, new: NewJob, now: datetime) -> StoredJob:
         spec = spec_of(new)
+        if not new.agents and not new.groups:
+            raise Invalid("agents: name agents or groups: nobody would have this job")
         check_members(spec.base, new.agents, new.groups, new.when_offline)
         statement = (
             insert(jobs)

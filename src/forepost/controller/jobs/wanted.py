@@ -40,6 +40,8 @@ class AgentJobs(msgspec.Struct, frozen=True):
     not_given: frozenset[str]
     """Uids of runs that were in no document of this agent yet."""
     tags: list[WantedTag]
+    name: str
+    """Of the agent."""
 
 
 class WantedJobs:
@@ -91,6 +93,7 @@ class WantedJobs:
             [self._scheduled(job, job.members(fleet), names, agent_id) for job in mine],
             frozenset(row.uid for row in rows if row.given_at is None),
             tags,
+            me[agent_id].name,
         )
 
     async def given(self, agent_id: int, uids: Collection[str], now: datetime) -> bool:

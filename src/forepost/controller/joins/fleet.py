@@ -1,6 +1,7 @@
 """Joins the fleet to everything that agents are given or say: one WebSocket for each agent."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import chain
 
 import forepost
@@ -12,6 +13,7 @@ from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.documents import DocumentsJoin
 from forepost.controller.joins.metrics import Figure
+from forepost.wire.jobs.delivery import JOBS
 from forepost.wire.jobs.relay import RELAY
 
 
@@ -47,15 +49,19 @@ def built(core: Core, others: Sequence[Built]) -> Built:
         for watcher in core.agent_watchers:
             watcher(workspace_id)
 
+    @asynccontextmanager
+    async def around_change(agent_id: int) -> AsyncIterator[None]:
+        async with lists.around_change(agent_id):
+            yield
+        roster.due(agent_id, JOBS)  # its name is in it
+
     async def flush() -> None:
         await roster.flush()
         await core.reports.late.flush_at_the_end()
 
     return Built(
         routers=[
-            api.routes(
-                agents, roster, enrolment, clock, core.reports, lists.around_change, changed
-            ),
+            api.routes(agents, roster, enrolment, clock, core.reports, around_change, changed),
             documents_api.routes(overview.shown),
             provisioning_api.routes(enrolment, clock),
             agent_api.routes(

@@ -106,7 +106,7 @@ class JobsJoin:
         self, workspace_id: int, agent_id: int
     ) -> tuple[JobsDocument, frozenset[str]]:
         found = await self._wanted.of(workspace_id, agent_id, self.course.circle_of)
-        return document_of(found.runs, found.scheduled, found.tags), found.not_given
+        return document_of(found.runs, found.scheduled, found.tags, found.name), found.not_given
 
     # What agents say; see `joins.job_talk.AgentRuns`.
 

@@ -34,6 +34,7 @@ from forepost.controller.web.parameters import Parameters
 from forepost.controller.web.quotas import Quotas
 from forepost.kit.errors import Forbidden, Refusal, TooMany
 from forepost.kit.health import Health
+from forepost.wire.allowed import with_allowed
 from forepost.wire.rest import bodies
 from forepost.wire.rest.bodies import Problem
 
@@ -185,7 +186,10 @@ def _wrong_parameter(
     for wrong in error.extra or ():
         if isinstance(wrong, dict):
             field = _query_name(str(wrong.get("key", "body")))
-            reason = str(wrong.get("message", "invalid"))
+            parameters = request.route_handler.parsed_fn_signature.parameters
+            known = parameters.get(str(wrong.get("key")))
+            kind = None if known is None else known.annotation
+            reason = with_allowed(str(wrong.get("message", "invalid")), kind, "")
             return _answer(400, Problem(error=f"{field}: {reason[:1].lower()}{reason[1:]}"))
     missing = re.match(r"Missing required \w+ parameter '(\w+)'", error.detail)
     reason = f"{missing[1]}: is required" if missing else error.detail

@@ -53,7 +53,7 @@ class SpelledRequest(Request[Any, Any, Any]):
             _check_free(spelled, kind)
             return msgspec.convert(spelled, kind)
         except msgspec.ValidationError as error:
-            raise Invalid(complaint(error)) from None
+            raise Invalid(complaint(error, kind)) from None
         except msgspec.DecodeError as error:
             raise Invalid(f"body: not JSON: {error}") from None
 

@@ -51,7 +51,7 @@ def _stored(fields: dict[str, Any]) -> StoredManifest:
     try:
         spec = msgspec.convert(msgspec.to_builtins(fields), Microservice)
     except msgspec.ValidationError as error:
-        raise Invalid(complaint(error)) from None
+        raise Invalid(complaint(error, Microservice)) from None
     text = msgspec.json.encode(spec, order="deterministic").decode()
     if len(text.encode()) > MOST_MANIFEST:
         raise Invalid(f"body: a manifest of more than {MOST_MANIFEST} bytes")

@@ -104,7 +104,7 @@ class Responder:
                 read_line(connection, self._clock, HELLO_SEC), type=Request
             )
         except msgspec.ValidationError as error:
-            connection.sendall(_line(Verdict(error=complaint(error))))
+            connection.sendall(_line(Verdict(error=complaint(error, Request))))
             return
         except msgspec.DecodeError:
             connection.sendall(_line(Verdict(error="not understood")))

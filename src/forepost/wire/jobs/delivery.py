@@ -111,6 +111,8 @@ class JobsPart(Wire, frozen=True, kw_only=True):
     scheduled: list[msgspec.Raw] = []
     """Each a `ScheduledJob`."""
     tags: list[WantedTag] = []
+    agent_name: str = ""
+    """What the controller calls this agent: the tag AGENT_NAME; in one part."""
 
 
 class JobHost(Wire, frozen=True, kw_only=True):
@@ -152,6 +154,8 @@ class RunReport(Wire, frozen=True, kw_only=True):
     state: RunState
     status: RunStatus
     reason: Annotated[str, Meta(max_length=1_000, pattern=NO_NUL)] = ""
+    held: bool = False
+    """Whether nothing is done until somebody confirms; `reason` says why."""
     exit_code: Annotated[int, Meta(ge=-255, le=255)] | None = None
     """The signal that ended it as a negative number; null: none yet, or it never ran."""
     script_sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""

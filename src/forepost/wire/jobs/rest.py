@@ -168,6 +168,8 @@ class RunHead(Wire, frozen=True, kw_only=True):
     created_at: datetime
     ended_at: datetime | None
     counts: RunCounts
+    held: int
+    """At how many agents nothing is done until somebody confirms."""
 
 
 class RunFigures(Wire, frozen=True, kw_only=True):
@@ -244,6 +246,8 @@ class RunAgent(Wire, frozen=True, kw_only=True):
     """As the agent's own API says it; empty: it has not said."""
     reason: str
     """Why it is so; empty where that needs no words."""
+    held: bool
+    """Whether nothing is done until somebody confirms."""
     exit_code: int | None
     output: str
     """Of a script: its beginning and its end, where it wrote more than is kept. Left out of lists;

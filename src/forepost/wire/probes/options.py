@@ -68,7 +68,7 @@ def read_options(kind: type[Opts], told: dict[str, Any], metadata: Any) -> Opts:
         return msgspec.convert({**told, **named}, kind, strict=False)
     except msgspec.ValidationError as error:
         # A check across fields names its field itself.
-        raise WrongOption(complaint(error).removeprefix("body: ")) from None
+        raise WrongOption(complaint(error, kind).removeprefix("body: ")) from None
 
 
 @lru_cache

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from forepost.wire.base import Json, Name, Text, Wire
 from forepost.wire.flows.groups import GroupName, Members
+from forepost.wire.jobs.agent_api import MOST_TAGS, TagName, TagValue
 from forepost.wire.jobs.job import (
     JobName,
     JobPath,
@@ -99,6 +100,8 @@ class AgentItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     trafficsim_host: TrafficsimHost = ""
     trafficsim_port: TrafficsimPort = 5_000
     labels: Json = {}
+    tags: Annotated[dict[TagName, TagValue], Meta(max_length=MOST_TAGS)] = {}
+    """Those that are set at the controller."""
     metadata: Json = {}
     probes: list[ProbeItem] = []
 

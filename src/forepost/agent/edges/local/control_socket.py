@@ -52,6 +52,7 @@ class Verb(Generic[B]):
     """`body`: the type that a request's body is read as."""
 
     def __init__(self, body: type[B], does: Does[B]) -> None:
+        self.body = body
         self._decoder, self._does = msgspec.json.Decoder(body), does
 
     async def run(self, body: msgspec.Raw, say: Say) -> Any:
@@ -131,7 +132,7 @@ class ControlSocket:
         try:
             return ControlDone(_raw(await verb.run(request.body, say)))
         except msgspec.ValidationError as error:
-            return _wrong(complaint(error))
+            return _wrong(complaint(error, verb.body))
         except Invalid as error:
             return _wrong(str(error))
         except Exception as error:  # noqa: BLE001 - said to whoever asked

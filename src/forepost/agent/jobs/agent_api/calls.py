@@ -44,7 +44,7 @@ class ApiCalls:
     def __init__(
         self,
         deviceid: tuple[str, str],
-        name: str,
+        name: Callable[[], str],
         server: Callable[[], ApiServer],
         runs: ShownRuns,
         pause: AgentPause,
@@ -119,7 +119,7 @@ class ApiCalls:
         return ApiClient(
             deviceid=deviceid,
             deviceidHex=hexadecimal,
-            name=self._name,
+            name=self._name(),
             paused=self._pause.is_paused,
             server=self._server(),
         )
@@ -149,7 +149,7 @@ def _body(request: LocalRequest, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.ValidationError as error:
-        raise ApiRefusal(400, complaint(error)) from None
+        raise ApiRefusal(400, complaint(error, kind)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         why = SINGLE_QUOTES if b"'" in request.body else f"{NOT_JSON}: {error}"
         raise ApiRefusal(400, why) from None

@@ -62,7 +62,11 @@ def servers(probes: Sequence[Probe], keys: Keys) -> tuple[dict[ServerPlace, Clie
             options = msgspec.convert(flat(probe.metadata), TrafficSimServer, strict=False)
             at = host_port(targets[0].target if targets else "")
         except (Failed, msgspec.ValidationError) as error:
-            said = complaint(error) if isinstance(error, msgspec.ValidationError) else str(error)
+            said = (
+                complaint(error, TrafficSimServer)
+                if isinstance(error, msgspec.ValidationError)
+                else str(error)
+            )
             wrong.append(f"probe {probe.id}: server {KIND}: {said}")
             continue
         clients = wanted.setdefault(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -120,6 +121,8 @@ job_run_agents = Table(
     # Whether the run goes on without this agent, as it was away.
     Column("is_left_out", Boolean, nullable=False),
     Column("reason", Text, nullable=False),
+    # Whether nothing is done until somebody confirms.
+    Column("is_held", Boolean, server_default=false(), nullable=False),
     Column("exit_code", Integer),
     Column("script_sha256", String(64), nullable=False),
     Column("head", Text, nullable=False),

@@ -1,4 +1,4 @@
-"""tags of agents that are set here, events of transfers, runs that sites begin"""
+"""tags of agents that are set here, what is held, events of transfers, runs that sites begin"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column(
+        "job_run_agents",
+        sa.Column("is_held", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
     op.create_table(
         "agent_tags",
         sa.Column("agent_id", sa.Integer(), nullable=False),
@@ -73,3 +77,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("site_runs", "transfer_events", "agent_tags"):
         op.drop_table(table)
+    op.drop_column("job_run_agents", "is_held")
