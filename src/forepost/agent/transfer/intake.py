@@ -7,11 +7,12 @@ names.
 import errno
 import os
 import sqlite3
+import sys
 import threading
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Empty, Full, Queue
 from typing import Final
 
 import msgspec
@@ -33,6 +34,8 @@ MOST_FINISHED: Final = 4_000
 """Files that wait for their names; then who fetches waits."""
 PART_OPEN: Final = 10
 """Of all files that the process may have open, those that wait; as many get their names then."""
+LOOK_SEC: Final = 1.0
+"""Between looks of who waits, whether the folder is closed."""
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
 MOST_TROUBLES: Final = 100
 """Of them the first are told."""
@@ -93,6 +96,7 @@ class FolderIntake:
         self._root, self._placement, self._growing = root, placement, growing
         self._recipes, self._readers = recipes, readers
         self._finished: Queue[Finished] = Queue(share(PART_OPEN, MOST_FINISHED))
+        self._closed = threading.Event()
         self._numbers = count()
         self.looks_here = True
         """Whether bytes that are lacking may be on this disk already."""
@@ -174,8 +178,25 @@ class FolderIntake:
         except OSError as error:
             self.trouble(item.row.path, error)
 
+    def close(self) -> None:
+        """Nothing gets its name any more; threads that are late close what they have."""
+        self._closed.set()
+        self._drop_finished()
+
     def _put(self, finished: Finished) -> None:
-        self._finished.put(finished)
+        while not self._closed.is_set():
+            try:
+                self._finished.put(finished, timeout=LOOK_SEC)
+            except Full:
+                continue
+            if self._closed.is_set():
+                self._drop_finished()
+            return
+        _close(finished)
+
+    def _drop_finished(self) -> None:
+        for one in self.finished(sys.maxsize, 0.0):
+            _close(one)
 
     def _small(self, row: Row, data: memoryview) -> Finished:
         names = names_of(row.path)
@@ -216,6 +237,11 @@ class FolderIntake:
             while len(found) < most:
                 found.append(self._finished.get_nowait())
         return found
+
+
+def _close(finished: Finished) -> None:
+    if finished.fd >= 0:
+        os.close(finished.fd)
 
 
 def is_full(error: BaseException) -> bool:
