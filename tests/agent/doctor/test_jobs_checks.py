@@ -59,9 +59,12 @@ def test_a_folder_of_jobs_is_there_and_nobody_else_may_write_into_it(tmp_path: P
 
 
 def test_few_watches_are_said_and_fail_nothing(tmp_path: Path) -> None:
-    assert abilities.inotify_watches() > 0
-    assert abilities.inotify_watches(tmp_path) == 0
-    assert not jobs.watches(case(tmp_path, dir="/x")).fails
+    for name in ("watches", "instances"):
+        assert abilities.inotify_limit(name) > 0
+        assert abilities.inotify_limit(name, tmp_path) == 0
+    found = jobs.watches(case(tmp_path, dir="/x"))
+    assert not found.fails
+    assert f"{abilities.inotify_limit('instances'):,} jobs" in found.detail
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +55,14 @@ class Site:
         return TransferTask(path=str(self.root), peers=list(peers), **(said | more))
 
     def files(self) -> dict[str, bytes]:
-        return {
-            str(path.relative_to(self.root)): path.read_bytes()
-            for path in sorted(self.root.rglob("*"))
-            if path.is_file() and ".sync" not in path.relative_to(self.root).parts
-        }
+        """What grows among them, too."""
+        found = {}
+        for path in sorted(self.root.rglob("*")):
+            name = path.relative_to(self.root)
+            if path.is_file() and ".sync" not in name.parts:
+                with suppress(FileNotFoundError):  # it got its name meanwhile
+                    found[str(name)] = path.read_bytes()
+        return found
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
 
 from tests.agent.transfer.engines import Site, running, until
@@ -112,6 +113,8 @@ async def test_an_engine_tells_it_once_as_an_event_and_as_an_error(tmp_path: Pat
             (one.root / "b").write_text("b")
             await until(lambda: two.files() == {"A": b"LARGE", "b": b"b"}, two.files)
             assert one.files() == {"a": b"small", "A": b"LARGE", "b": b"b"}
+            # However long that lasts, what is new does not wait for it.
+            await anyio.sleep(8)
             (one.root / "a").unlink()
             await until(lambda: two.status().status == "synced", two.status)
             assert one.files() == two.files() == {"A": b"LARGE", "b": b"b"}

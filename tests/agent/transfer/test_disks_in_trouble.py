@@ -8,10 +8,14 @@ from pathlib import Path
 from random import Random
 from time import sleep
 
+import psutil
 import pytest
 
+from forepost.agent.transfer.intake import Came
 from forepost.agent.transfer.scrub import PAUSE_SEC
+from forepost.agent.transfer.target import Lacking
 from forepost.wire.jobs.job import BandwidthWindow, TransferSettings
+from forepost.wire.jobs.members import WantedChunk
 from tests.agent.transfer.sides import Side, close, settle
 from tests.lab import loop_disk
 from tests.lab.folding_disk import folding
@@ -155,6 +159,28 @@ def test_a_disk_without_exchange_of_names_is_kept_in_step(tmp_path: Path) -> Non
         }
         assert Random(1).randbytes(2_000) in two.archived()
         close([one, two])
+
+
+def test_a_folder_that_is_closed_has_nothing_open(quick_place: Path) -> None:
+    """Also not what came, and had no name yet; nor what comes from a thread that is late."""
+    one, two = Side(quick_place, "one"), Side(quick_place, "two")
+    fill(one.root, 40)
+    (one.root / "large").write_bytes(os.urandom(4 << 20))
+    one.scan()
+    rows = [one for one in one.opened.disk.index.rows(b"", None) if one.chunks == 1]
+    intake = two.opened.intake
+    assert not two.pull(one, most=2)
+    for row in rows[:30]:
+        (two.root / os.fsdecode(row.path).partition("\0")[0]).mkdir(exist_ok=True)
+        item = Lacking(row, 0)
+        (data,) = one.opened.read([WantedChunk(row.content, row.size)])
+        assert data is not None
+        intake.take([Came(item, intake.place(item), memoryview(data))])
+        if row is rows[20]:
+            two.close()
+    found = {os.path.realpath(one.path) for one in psutil.Process().open_files()}
+    assert not [one for one in found if one.startswith(f"{two.root}/")]
+    close([one])
 
 
 def test_a_folder_that_becomes_a_link_while_it_is_written_leads_nowhere(quick_place: Path) -> None:

@@ -15,6 +15,7 @@ from forepost.wire.local.doctor import Finding
 NEED: Final = "jobs"
 PACKAGES: Final = ("asyncinotify", "blake3", "cryptography", "pathspec", "pyfastcdc")
 LEAST_WATCHES: Final = 65_536
+LEAST_INSTANCES: Final = 64
 LEAST_FREE: Final = 256 << 20
 MIB: Final = 1 << 20
 
@@ -54,16 +55,20 @@ def folder(case: Case) -> Finding:
 
 def watches(case: Case) -> Finding:
     """Lacking them fails nothing: folders are read again and again instead."""
-    most = abilities.inotify_watches()
+    most = abilities.inotify_limit("watches")
+    instances = abilities.inotify_limit("instances")
     why_not = ""
     if most < LEAST_WATCHES:
         why_not = f"one user may watch {most:,} folders; larger trees are read again and again"
+    elif instances < LEAST_INSTANCES:
+        why_not = f"one user may look on {instances:,} times, and each folder of a job is one"
     found = case.finding(
         "inotify-watches",
         why_not,
         [NEED],
-        detail=f"{most:,} for each user",
-        grant="sysctl -w fs.inotify.max_user_watches=524288, and the same in /etc/sysctl.d",
+        detail=f"{most:,} folders in {instances:,} jobs and programs for each user",
+        grant="sysctl -w fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=1024,"
+        " and the same in /etc/sysctl.d",
     )
     return msgspec.structs.replace(found, configured=False)
 

@@ -15,9 +15,10 @@ import msgspec
 from forepost.agent.edges.tree.placement import ChangedHere, OpenFolders
 from forepost.agent.transfer.comparison import LeafPlace
 from forepost.agent.transfer.disk import FolderDisk
+from forepost.agent.transfer.finished_files import Finished
 from forepost.agent.transfer.growth import GrowingFiles, Recipes
 from forepost.agent.transfer.index import IndexReader
-from forepost.agent.transfer.intake import Finished, FolderIntake
+from forepost.agent.transfer.intake import FolderIntake
 from forepost.agent.transfer.kept_rows import IndexedRow
 from forepost.agent.transfer.merge import Decision, Join, Nothing, Take, Yield, decide, loser_path
 from forepost.agent.transfer.outcome import Fate, Outcome

@@ -8,7 +8,6 @@ import errno
 import os
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
@@ -22,6 +21,7 @@ from forepost.agent.edges.tree.open_files import share
 from forepost.agent.edges.tree.placement import OpenFolders, Placement
 from forepost.agent.edges.tree.root import FolderRoot, on_disk
 from forepost.agent.edges.tree.space import DiskSpace
+from forepost.agent.transfer.finished_files import Finished, FinishedFiles
 from forepost.agent.transfer.growth import ChunkPlace, GrowingFiles, NotWanted, Recipes
 from forepost.agent.transfer.index import IndexReader
 from forepost.agent.transfer.kept_rows import Place
@@ -34,18 +34,11 @@ MOST_FINISHED: Final = 4_000
 """Files that wait for their names; then who fetches waits."""
 PART_OPEN: Final = 10
 """Of all files that the process may have open, those that wait; as many get their names then."""
+LOOK_SEC: Final = 1.0
+"""Between looks of who waits, whether the folder is closed."""
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))
 MOST_TROUBLES: Final = 100
 """Of them the first are told."""
-
-
-class Finished(msgspec.Struct, frozen=True):
-    """A file that has all its bytes under its unfinished name."""
-
-    row: Row
-    name: bytes
-    fd: int
-    """-1: a large file, which `GrowingFiles` has open."""
 
 
 class Came(msgspec.Struct, frozen=True, gc=False):
@@ -54,35 +47,6 @@ class Came(msgspec.Struct, frozen=True, gc=False):
     item: Lacking
     place: ChunkPlace
     data: memoryview
-
-
-class FinishedFiles:
-    """Files that wait for their names: who would put more than `most` waits. Of several threads.
-
-    Each file is open, so that `together`, which a thread puts at once, is a small part of `most`.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most, self.together = most, max(1, most // 8)
-        self._files: deque[Finished] = deque()
-        self._condition = threading.Condition()
-
-    def put(self, files: Sequence[Finished]) -> None:
-        """Add files; waits where too many are there."""
-        with self._condition:
-            while len(self._files) >= self._most:
-                self._condition.wait()
-            self._files.extend(files)
-            self._condition.notify_all()
-
-    def take(self, most: int, wait_sec: float) -> list[Finished]:
-        """Return files; waits for the first."""
-        with self._condition:
-            if not self._files and wait_sec > 0:
-                self._condition.wait(wait_sec)
-            found = [self._files.popleft() for _ in range(min(most, len(self._files)))]
-            self._condition.notify_all()
-        return found
 
 
 class Readers:
@@ -232,6 +196,10 @@ class FolderIntake:
             folders.close()
         if finished:
             self._finished.put(finished)
+
+    def close(self) -> None:
+        """Nothing gets its name any more; what threads that are late put is closed."""
+        self._finished.close()
 
     def _small(self, row: Row, data: memoryview, folders: OpenFolders) -> Finished:
         unique = row.content + b"%d" % next(self._numbers)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from math import inf
 from typing import Final
 
+import msgspec
+
 from forepost.agent.transfer.disk import FolderDisk
 from forepost.agent.transfer.signature import Vouched, signed
 from forepost.agent.transfer.surroundings import Surroundings
@@ -20,6 +22,15 @@ RETRY_SEC: Final = 1.0
 LONGEST_RETRY_SEC: Final = 60.0
 
 
+class _PutOff(msgspec.Struct, frozen=True):
+    """A root that is tried again later; a newer one is not put off by it."""
+
+    number: int
+    due: float
+    pause: float
+    """For which it was put off."""
+
+
 class KnownRoots:
     """Of one folder."""
 
@@ -34,8 +45,8 @@ class KnownRoots:
         """By writer: the number of the newest root that was made, also before a restart."""
         self._saved: dict[str, int] = {}
         self._number = 0
-        self._again: dict[str, tuple[float, float]] = {}
-        """By writer, of roots that were not made as a whole: when to try next, after how long."""
+        self._again: dict[str, _PutOff] = {}
+        """By writer: its root that was not made as a whole."""
         self._synced: dict[str, int] = {}
         self._said = b""
         self._begun_at = 0.0
@@ -89,7 +100,9 @@ class KnownRoots:
                 )
                 continue
             self.is_behind = True
-            if self._again.get(device_id, (0.0, 0.0))[0] <= self._around.clock.monotonic():
+            off = self._again.get(device_id)
+            is_new = off is None or found.root.number > off.number
+            if is_new or (off is not None and off.due <= self._around.clock.monotonic()):
                 return found
         return None
 
@@ -115,9 +128,11 @@ class KnownRoots:
 
     def put_off(self, found: Vouched) -> None:
         """It was not made as a whole: it is tried again later."""
-        _, pause = self._again.get(found.device_id, (0.0, RETRY_SEC))
+        off, number = self._again.get(found.device_id), found.root.number
+        is_same = off is not None and off.number == number
+        pause = min(LONGEST_RETRY_SEC, off.pause * 2) if off is not None and is_same else RETRY_SEC
         due = self._around.clock.monotonic() + pause
-        self._again[found.device_id] = (due, min(LONGEST_RETRY_SEC, pause * 2))
+        self._again[found.device_id] = _PutOff(number, due, pause)
 
     def are_all_made(self, writers: set[str]) -> bool:
         """Whether what is unfinished is wanted by nobody: each writer was heard, or a day went by
@@ -153,7 +168,7 @@ class KnownRoots:
 
     def due_in(self, now: float) -> float:
         """Return after how many seconds one that was put off is due."""
-        return min((due - now for due, _ in self._again.values() if due > now), default=inf)
+        return min((one.due - now for one in self._again.values() if one.due > now), default=inf)
 
     def note_synced(self, *, lacks: bool) -> None:
         """Called when nothing is to be done. `lacks`: of a writer that is connected."""

@@ -56,6 +56,7 @@ class OpenFolder:
 
     def close(self) -> None:
         """Of the folder's thread; nobody reads any more."""
+        self.intake.close()
         self.growing.close()
         self.readers.close()
         self.disk.close()

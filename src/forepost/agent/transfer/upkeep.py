@@ -12,6 +12,8 @@ from forepost.agent.transfer.scrub import PAUSE_SEC
 from forepost.kit.clock import Clock
 
 TIDY_SEC: Final = 3_600.0
+MOST_TOLD: Final = 10_000
+"""Rotten files of which it is known that they were told."""
 Do = Callable[..., Awaitable[Any]]
 
 
@@ -69,10 +71,13 @@ class Upkeep:
         for one in rotten:
             path = one.row.path
             if opened.disk.fetches and self._folder.members.complete(opened.disk.top.hash):
-                self._healing.add(path)
+                if len(self._healing) < MOST_TOLD:
+                    self._healing.add(path)
                 await self._do(opened.scrub.put_away, one)
                 self._folder.make_again()
             elif path not in self._told:
+                if len(self._told) >= MOST_TOLD:
+                    self._told.clear()
                 self._told.add(path)
                 why = "nobody is here who has it" if opened.disk.fetches else "this is its source"
                 self._folder.tell("error", f"{shown(path)}: rotten on the disk, and {why}")

@@ -177,10 +177,12 @@ def answers(path: Path) -> bool:
     return True
 
 
-def inotify_watches(root: Path = Path("/")) -> int:
-    """How many files and folders one user may have watched; 0: this kernel watches none."""
+def inotify_limit(name: str, root: Path = Path("/")) -> int:
+    """How many `watches` (of files and folders) or `instances` (of programs and jobs that look on)
+    one user may have; 0: this kernel watches nothing.
+    """
     try:
-        return int((root / "proc/sys/fs/inotify/max_user_watches").read_text())
+        return int((root / f"proc/sys/fs/inotify/max_user_{name}").read_text())
     except (OSError, ValueError):
         return 0
 

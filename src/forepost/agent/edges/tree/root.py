@@ -59,7 +59,9 @@ class FolderRoot:
         """Called with each folder before it is listed."""
 
     def close(self) -> None:
-        os.close(self.fd)
+        """A thread that is late finds nothing, and no other folder that has the number now."""
+        fd, self.fd = self.fd, -1
+        os.close(fd)
 
     def _now(self) -> tuple[int, int]:
         found = self.path.stat()
