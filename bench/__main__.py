@@ -21,6 +21,9 @@ NAMES = (
     "backlog",
     "local_api",
     "transfer",
+    "transfer_wan",
+    "transfer_change",
+    "transfer_idle",
     "transfer_spread",
 )
 

@@ -161,6 +161,7 @@ class Bulk:
             self._folder.down.add,
             lambda data, hash_: blake3(data).digest() == hash_,
             wrong.append,
+            self._around.clock.monotonic,
         )
         self._channels[met.channel] = met.device_id
         try:

@@ -9,6 +9,7 @@ import msgspec
 from forepost.agent.edges.peers.channel import Channel
 from forepost.agent.transfer.growth import ChunkPlace
 from forepost.agent.transfer.intake import Came
+from forepost.agent.transfer.picker import RUN
 from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.target import Lacking, Target
 from forepost.wire.jobs.members import (
@@ -24,6 +25,12 @@ from forepost.wire.jobs.members import (
 
 AHEAD: Final = 3
 """Requests that are under way at a time, so that the line is never empty."""
+QUICK_SEC: Final = 0.1
+"""An answer that takes less than that: the next request is for more pieces."""
+SLOW_SEC: Final = 0.4
+"""An answer that takes more: what is under way longer than that was asked of the source by others
+too, who do not know that it comes here.
+"""
 WAIT_SEC: Final = 0.5
 SILENT_SEC: Final = 60.0
 
@@ -71,6 +78,7 @@ class Fetcher:
         came: Callable[[int], None],
         is_right: Callable[[memoryview, bytes], bool],
         bad: Callable[[bytes], None],
+        monotonic: Callable[[], float],
     ) -> None:
         """`target`: what is to be fetched now. `came`: told of bytes. `bad`: told of a hash that
         bytes of this member do not have.
@@ -79,6 +87,9 @@ class Fetcher:
         self._target, self._intake = target, intake
         self._rate, self._came, self._is_right, self._bad = rate, came, is_right, bad
         self._under_way: deque[list[_Under]] = deque()
+        self._monotonic, self._came_at = monotonic, monotonic()
+        self._most = 1
+        """Pieces of a request."""
         self._buffer = memoryview(bytearray(MOST_ANSWER))
 
     def run(self) -> None:
@@ -102,7 +113,7 @@ class Fetcher:
     def _ask(self, target: Target, wait_sec: float) -> bool:
         """Ask for more, or take what is here already; whether anything was asked for."""
         found: list[_Under] = []
-        for item in target.next(self._peer, wait_sec):
+        for item in target.next(self._peer, wait_sec, self._most):
             place = self._intake.place(item)
             if not self._intake.has_room(item, place):
                 continue
@@ -128,6 +139,11 @@ class Fetcher:
             self._channel.read_exactly(answer)
             self._came(length)
             done += self._take(asked[done:], answer)
+        before, self._came_at = self._came_at, self._monotonic()
+        if self._came_at - before < QUICK_SEC:
+            self._most = min(RUN, 2 * self._most)
+        elif self._came_at - before > SLOW_SEC:
+            self._most = max(1, self._most // 2)
 
     def _take(self, asked: Sequence[_Under], answer: memoryview) -> int:
         """Take what one answer has of it; return of how many things."""

@@ -80,12 +80,12 @@ class Picker:
             if asked & bit:
                 self._asked[peer] = asked & ~bit
 
-    def next(self, peer: Hashable) -> list[int]:
-        """Return the pieces to ask this peer for now, RUN at most; none: it has nothing for us that
-        is not asked for already.
+    def next(self, peer: Hashable, most: int = RUN) -> list[int]:
+        """Return the pieces to ask this peer for now, so many at most; none: it has nothing for us
+        that is not asked for already.
         """
         free = self._free(peer)
-        return self._ask(peer, (free & ~self._twice) or free, RUN)
+        return self._ask(peer, (free & ~self._twice) or free, most)
 
     def has_any(self, peer: Hashable) -> bool:
         """Whether there is anything to ask this peer for that is not asked for already."""

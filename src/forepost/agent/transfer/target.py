@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from forepost.agent.transfer.comparison import LeafPlace
-from forepost.agent.transfer.picker import Picker
+from forepost.agent.transfer.picker import RUN, Picker
 from forepost.agent.transfer.pieces import Piece, pieces_of
 from forepost.agent.transfer.tree import read_page
 from forepost.wire.jobs.folder import Leaf, Root, Row
@@ -94,25 +94,27 @@ class Target:
             self._picker.peer_left(peer)
             self._condition.notify_all()
 
-    def next(self, peer: Hashable, wait_sec: float) -> list[Lacking]:
-        """Return what to ask this peer for; none: nothing within that time, or it is over."""
+    def next(self, peer: Hashable, wait_sec: float, most: int = RUN) -> list[Lacking]:
+        """Return what to ask this peer for, so many pieces at most; none: nothing within that time,
+        or it is over.
+        """
         with self._condition:
-            pieces = self._pick(peer)
+            pieces = self._pick(peer, most)
             if not pieces and wait_sec:
                 if peer not in self._idle and not self._condition.wait_for(
                     lambda: self._is_over or self._picker.is_done or self._picker.has_any(peer),
                     wait_sec,
                 ):
                     self._idle.add(peer)
-                pieces = self._pick(peer)
+                pieces = self._pick(peer, most)
                 if not pieces and peer in self._idle and not self._is_over:
                     pieces = self._picker.again(peer)
                     if not pieces:
                         self._condition.wait(wait_sec)
         return [one for piece in pieces for one in self._lacking(piece)]
 
-    def _pick(self, peer: Hashable) -> list[int]:
-        pieces = [] if self._is_over else self._picker.next(peer)
+    def _pick(self, peer: Hashable, most: int) -> list[int]:
+        pieces = [] if self._is_over else self._picker.next(peer, most)
         if pieces:
             self._idle.discard(peer)
         return pieces
