@@ -1050,6 +1050,8 @@ export interface Rule {
   probe_id: number | null;
   agent_id: number | null;
   metric:
+    | 'failure'
+    | 'loss'
     | 'packet_loss'
     | 'latency'
     | 'jitter'
@@ -1063,6 +1065,7 @@ export interface Rule {
     | 'route_change'
     | 'cpu_usage'
     | 'memory_usage'
+    | 'disk_usage'
     | 'dns_query_time'
     | 'dns_query_failure'
     | 'dns_nxdomain'
@@ -1096,6 +1099,8 @@ export interface Rule {
   stddev_multiplier_critical: number;
   percentile: number;
   metric2:
+    | 'failure'
+    | 'loss'
     | 'packet_loss'
     | 'latency'
     | 'jitter'
@@ -1109,6 +1114,7 @@ export interface Rule {
     | 'route_change'
     | 'cpu_usage'
     | 'memory_usage'
+    | 'disk_usage'
     | 'dns_query_time'
     | 'dns_query_failure'
     | 'dns_nxdomain'
@@ -1160,6 +1166,8 @@ export interface RulePatch {
   probe_id?: number | null;
   agent_id?: number | null;
   metric?:
+    | 'failure'
+    | 'loss'
     | 'packet_loss'
     | 'latency'
     | 'jitter'
@@ -1173,6 +1181,7 @@ export interface RulePatch {
     | 'route_change'
     | 'cpu_usage'
     | 'memory_usage'
+    | 'disk_usage'
     | 'dns_query_time'
     | 'dns_query_failure'
     | 'dns_nxdomain'
@@ -1206,6 +1215,8 @@ export interface RulePatch {
   stddev_multiplier_critical?: number;
   percentile?: number;
   metric2?:
+    | 'failure'
+    | 'loss'
     | 'packet_loss'
     | 'latency'
     | 'jitter'
@@ -1219,6 +1230,7 @@ export interface RulePatch {
     | 'route_change'
     | 'cpu_usage'
     | 'memory_usage'
+    | 'disk_usage'
     | 'dns_query_time'
     | 'dns_query_failure'
     | 'dns_nxdomain'

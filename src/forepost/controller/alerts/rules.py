@@ -24,13 +24,26 @@ _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
 }
 UPWARDS: Final = frozenset({">", "gt", ">=", "gte"})
 DOWNWARDS: Final = frozenset({"<", "lt", "<=", "lte"})
+STATUS: Final = "http_status"
+FAILURE: Final = "failure"
 ROUNDING: Final = 1e-6
 FEWEST: Final = 10
 """Results that a baseline needs, for a threshold to be had of it."""
 
 
-def compare(spelling: Operator) -> Callable[[float, float], bool]:
-    return _COMPARE[spelling]
+def _or_no_answer(test: Callable[[float, float], bool]) -> Callable[[float, float], bool]:
+    return lambda value, threshold: value == 0 or test(value, threshold)
+
+
+_COMPARE_STATUS: Final = {
+    spelling: _or_no_answer(test) if spelling in UPWARDS else test
+    for spelling, test in _COMPARE.items()
+}
+"""No answer at all, which has status 0, is worse than any status."""
+
+
+def compare(metric: str, spelling: Operator) -> Callable[[float, float], bool]:
+    return (_COMPARE_STATUS if metric == STATUS else _COMPARE)[spelling]
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -111,7 +124,7 @@ def judge(
     assert rule.operator2 is not None
     assert rule.threshold2 is not None
     assert rule.logical_op is not None
-    two = None if second is None else compare(rule.operator2)(second, rule.threshold2)
+    two = None if second is None else compare(rule.metric2, rule.operator2)(second, rule.threshold2)
     both = combine(one, two, rule.logical_op)
     if both is None:
         return None
@@ -126,8 +139,16 @@ def judge(
     return Verdict(both, rule.metric2, second, rule.threshold2, rule.severity, text)
 
 
+def explained(verdict: Verdict, reason: str) -> Verdict:
+    """Return the same with why it is so, as the result itself says."""
+    if not reason:
+        return verdict
+    text = reason if verdict.metric == FAILURE else f"{verdict.text} ({reason})"
+    return msgspec.structs.replace(verdict, text=text)
+
+
 def _holds(rule: Rule, value: float, limits: Limits, *, is_open: bool) -> bool:
-    test = compare(rule.operator)
+    test = compare(rule.metric, rule.operator)
     if test(value, limits.threshold):
         return True
     recovery = rule.recovery_threshold
@@ -136,13 +157,15 @@ def _holds(rule: Rule, value: float, limits: Limits, *, is_open: bool) -> bool:
 
 def _verdict(rule: Rule, breach: bool, value: float, limits: Limits) -> Verdict:
     severity = rule.severity
-    if limits.critical is not None and compare(rule.operator)(value, limits.critical):
+    if limits.critical is not None and compare(rule.metric, rule.operator)(value, limits.critical):
         severity = "critical"
     text = _text(rule.metric, value, rule.operator, limits.threshold)
     return Verdict(breach, rule.metric, value, limits.threshold, severity, text)
 
 
 def _text(metric: str, value: float, spelling: str, threshold: float) -> str:
+    if metric == STATUS and value == 0:
+        return f"{metric}: no answer"
     return f"{metric} {number(value)} {_SIGNS.get(spelling, spelling)} {number(threshold)}"
 
 

@@ -19,8 +19,9 @@ from forepost.controller.alerts.index import (
 from forepost.controller.alerts.lateness import Lateness
 from forepost.controller.alerts.ledger import NewAlert, Open
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory, line_of, values
-from forepost.controller.alerts.rules import Streak, Verdict, judge
+from forepost.controller.alerts.rules import Streak, Verdict, explained, judge
 from forepost.controller.alerts.windows import covered
+from forepost.controller.payloads import grade_of
 from forepost.controller.payloads.payload import Metrics
 from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
@@ -131,7 +132,15 @@ class Watch:
             verdict = self._judge(watched, line, value, second)
             if verdict is not None:
                 made_us = min(row.created_us, row.received_us)
-                self.take(watched, line, verdict, made_us, row.received_us, rule, late=late)
+                self.take(
+                    watched,
+                    line,
+                    _explained(verdict, row),
+                    made_us,
+                    row.received_us,
+                    rule,
+                    late=late,
+                )
         if rules is asked.rules and not any(_active(watched, line) for watched in rules):
             self._busy.discard(line)
 
@@ -276,6 +285,10 @@ class Watch:
     def _push(self, move: Move) -> None:
         self.moves.append(move)
         self.some.set()
+
+
+def _explained(verdict: Verdict, row: Row) -> Verdict:
+    return explained(verdict, grade_of(row).reason) if verdict.breach else verdict
 
 
 def _met(asked: RowRules, said: Metrics) -> bool:

@@ -8,6 +8,8 @@ from msgspec import UNSET, Meta, UnsetType
 from forepost.wire.base import ExternalId, Id, Name, Text, Wire
 
 Metric = Literal[
+    "failure",
+    "loss",
     "packet_loss",
     "latency",
     "jitter",
@@ -21,6 +23,7 @@ Metric = Literal[
     "route_change",
     "cpu_usage",
     "memory_usage",
+    "disk_usage",
     "dns_query_time",
     "dns_query_failure",
     "dns_nxdomain",
