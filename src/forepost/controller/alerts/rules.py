@@ -97,7 +97,7 @@ def combine(first: bool | None, second: bool | None, logic: Logic) -> bool | Non
     return None if first is None or second is None else True
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Judgement(msgspec.Struct, frozen=True):
     """What one sample says of a rule, and the condition that says it."""
 
     breach: bool
@@ -111,7 +111,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def judge(
     rule: Rule, first: float | None, second: float | None, limits: Limits, *, is_open: bool
-) -> Verdict | None:
+) -> Judgement | None:
     """None: what the rule needs is not known, and nothing changes.
 
     While an alert is open the first condition lasts until the recovery threshold is passed.
@@ -136,10 +136,10 @@ def judge(
     if second is None:
         return None
     text = _text(rule.metric2, second, rule.operator2, rule.threshold2)
-    return Verdict(both, rule.metric2, second, rule.threshold2, rule.severity, text)
+    return Judgement(both, rule.metric2, second, rule.threshold2, rule.severity, text)
 
 
-def explained(verdict: Verdict, reason: str) -> Verdict:
+def explained(verdict: Judgement, reason: str) -> Judgement:
     """Return the same with why it is so, as the result itself says."""
     if not reason:
         return verdict
@@ -155,12 +155,12 @@ def _holds(rule: Rule, value: float, limits: Limits, *, is_open: bool) -> bool:
     return is_open and recovery is not None and test(value, recovery)
 
 
-def _verdict(rule: Rule, breach: bool, value: float, limits: Limits) -> Verdict:
+def _verdict(rule: Rule, breach: bool, value: float, limits: Limits) -> Judgement:
     severity = rule.severity
     if limits.critical is not None and compare(rule.metric, rule.operator)(value, limits.critical):
         severity = "critical"
     text = _text(rule.metric, value, rule.operator, limits.threshold)
-    return Verdict(breach, rule.metric, value, limits.threshold, severity, text)
+    return Judgement(breach, rule.metric, value, limits.threshold, severity, text)
 
 
 def _text(metric: str, value: float, spelling: str, threshold: float) -> str:

@@ -16,7 +16,7 @@ from forepost.controller.alerts.metrics import (
     Line,
     can_report,
 )
-from forepost.controller.alerts.rules import Verdict, number
+from forepost.controller.alerts.rules import Judgement, number
 from forepost.controller.alerts.store import Expected, RuleStore, WatchedAgent
 from forepost.controller.alerts.watch import Watch
 from forepost.kit.clock import Clock
@@ -170,7 +170,7 @@ class Timers:
             silent = 0.0 if heard else float(rule.no_data_sec)
         else:
             silent = (word_us - max(heard_us, floor_us)) / 1e6
-        verdict = Verdict(
+        verdict = Judgement(
             breach=silent >= rule.no_data_sec,
             metric=NO_DATA,
             value=round(silent, 1),

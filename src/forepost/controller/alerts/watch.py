@@ -19,7 +19,7 @@ from forepost.controller.alerts.index import (
 from forepost.controller.alerts.lateness import Lateness
 from forepost.controller.alerts.ledger import NewAlert, Open
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory, line_of, values
-from forepost.controller.alerts.rules import Streak, Verdict, explained, judge
+from forepost.controller.alerts.rules import Judgement, Streak, explained, judge
 from forepost.controller.alerts.windows import covered
 from forepost.controller.payloads import grade_of
 from forepost.controller.payloads.payload import Metrics
@@ -177,7 +177,7 @@ class Watch:
 
     def _judge(
         self, watched: Watched, line: Line, value: float | None, second: float | None
-    ) -> Verdict | None:
+    ) -> Judgement | None:
         limits = watched.limits_on(line)
         if limits is None:
             return None
@@ -203,7 +203,7 @@ class Watch:
         self,
         watched: Watched,
         line: Line,
-        verdict: Verdict,
+        verdict: Judgement,
         made_us: int,
         now_us: int,
         rule: Rule,
@@ -231,7 +231,7 @@ class Watch:
             self._push(Move(watched, line, move, self._begun(watched.rule, line, verdict, made_us)))
             streak.opened(verdict.severity)
 
-    def _begun(self, rule: Rule, line: Line, verdict: Verdict, made_us: int) -> NewAlert:
+    def _begun(self, rule: Rule, line: Line, verdict: Judgement, made_us: int) -> NewAlert:
         usual = self.memory.usual(rule.metric, line) if rule.metric in CHANGES else ""
         return NewAlert(
             workspace_id=rule.workspace_id,
@@ -287,7 +287,7 @@ class Watch:
         self.some.set()
 
 
-def _explained(verdict: Verdict, row: Row) -> Verdict:
+def _explained(verdict: Judgement, row: Row) -> Judgement:
     return explained(verdict, grade_of(row).reason) if verdict.breach else verdict
 
 

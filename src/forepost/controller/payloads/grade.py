@@ -11,6 +11,7 @@ DEGRADED_RTT_MS: Final = 100.0
 CRITICAL_MOS, DEGRADED_MOS = 2.6, 3.6
 """ITU-T G.107, annex B: below 2.6 nearly all users are dissatisfied, below 3.6 many of them."""
 LONGEST_REASON: Final = 300
+SURE_TRIES: Final = 3
 
 
 class Grade(msgspec.Struct, frozen=True, gc=False):
@@ -19,6 +20,8 @@ class Grade(msgspec.Struct, frozen=True, gc=False):
     """Why it is not healthy: "3 of 5 lost"."""
     failed: bool = False
     """Whether nothing that was tried came back, or what came back is not what was asked for."""
+    is_sure: bool = True
+    """Whether it was tried more than once, so that it is no single case."""
 
 
 UNSAID: Final = Grade("unknown")
@@ -26,15 +29,21 @@ UNSAID: Final = Grade("unknown")
 FINE: Final = Grade("healthy")
 
 
-def failed(reason: str) -> Grade:
-    return Grade("critical", reason[:LONGEST_REASON], failed=True)
+def failed(reason: str, *, tries: int = 1) -> Grade:
+    return Grade("critical", reason[:LONGEST_REASON], failed=True, is_sure=tries >= SURE_TRIES)
 
 
 def degraded(reason: str) -> Grade:
     return Grade("degraded", reason[:LONGEST_REASON])
 
 
-def of_network(loss_pct: float | None, rtt_ms: float | None, lost: str, error: str) -> Grade:
+def of_network(
+    loss_pct: float | None,
+    rtt_ms: float | None,
+    lost: str,
+    error: str = "",
+    tries: int = SURE_TRIES,
+) -> Grade:
     """Return the grade of a way through the network. `lost`: "3 of 5 lost"; `error`: what a
     router or this host said of it.
     """
@@ -43,7 +52,7 @@ def of_network(loss_pct: float | None, rtt_ms: float | None, lost: str, error: s
             return failed(error)
         return UNSAID if rtt_ms is None else _of_rtt(rtt_ms)
     if loss_pct >= 100:
-        return failed(f"no answer: {error}" if error else "no answer")
+        return failed(f"no answer: {error}" if error else "no answer", tries=tries)
     reason = f"{lost}: {error}" if error else lost
     if loss_pct >= CRITICAL_LOSS:
         return Grade("critical", reason[:LONGEST_REASON])

@@ -6,7 +6,13 @@ from typing import Annotated, ClassVar, Final
 import msgspec
 from msgspec import Meta
 
-from forepost.controller.payloads.grade import Grade, failed, of_network, percent_lost
+from forepost.controller.payloads.grade import (
+    SURE_TRIES,
+    Grade,
+    failed,
+    of_network,
+    percent_lost,
+)
 from forepost.controller.payloads.payload import (
     MOST_HOPS,
     NO_MEASURES,
@@ -94,7 +100,7 @@ class Mtr(Payload):
             return of_network(figures.loss_pct, figures.rtt_ms, lost, self.error or "")
         last = max((place for place, hop in enumerate(self.hops, 1) if hop.recv), default=0)
         words = f"no answer; the last hop that answers is {last}" if last else "no hop answers"
-        return failed(f"{words}: {self.error}" if self.error else words)
+        return failed(f"{words}: {self.error}" if self.error else words, tries=SURE_TRIES)
 
     def route(self) -> Route | None:
         """Return the addresses that answered at each hop; None where no hop did."""

@@ -61,7 +61,8 @@ class Ping(Payload):
 
     def grade(self, figures: Figures) -> Grade:
         lost = f"{self.packets_sent - self.packets_recv} of {self.packets_sent} lost"
-        return of_network(figures.loss_pct, figures.rtt_ms, lost, self.error or "")
+        error = self.error or ""
+        return of_network(figures.loss_pct, figures.rtt_ms, lost, error, self.packets_sent)
 
 
 def _jitter_ms(rtts_ns: list[int]) -> float | None:

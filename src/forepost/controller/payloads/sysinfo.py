@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import msgspec
 
-from forepost.controller.payloads.grade import FINE, UNSAID, Grade, degraded, failed
+from forepost.controller.payloads.grade import FINE, SURE_TRIES, UNSAID, Grade, degraded, failed
 from forepost.controller.payloads.payload import Figures, Metrics, Payload
 
 NEARLY_FULL_PCT, FULL_PCT = 90.0, 98.0
@@ -73,4 +73,4 @@ class Sysinfo(Payload):
             return FINE
         of = "" if disk.used_pct >= disk.most_pct else " of its inodes"
         words = f"{disk.mount}: {disk.most_pct:.4g} %{of} are used"
-        return failed(words) if disk.most_pct >= FULL_PCT else degraded(words)
+        return failed(words, tries=SURE_TRIES) if disk.most_pct >= FULL_PCT else degraded(words)

@@ -43,6 +43,6 @@ class Tcp(Payload):
         return of_path(figures)
 
     def grade(self, figures: Figures) -> Grade:
-        failures = self.connects_ms.count(None)
-        lost = f"{failures} of {len(self.connects_ms)} connections failed"
-        return of_network(figures.loss_pct, figures.rtt_ms, lost, self.error or "")
+        tries = len(self.connects_ms)
+        lost = f"{self.connects_ms.count(None)} of {tries} connections failed"
+        return of_network(figures.loss_pct, figures.rtt_ms, lost, self.error or "", tries)

@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from forepost.controller.payloads.grade import FINE, UNSAID, Grade, degraded, failed
+from forepost.controller.payloads.grade import FINE, SURE_TRIES, UNSAID, Grade, degraded, failed
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
     Figures,
@@ -80,11 +80,13 @@ class Tls(Payload):
     def grade(self, figures: Figures) -> Grade:
         """By trust, and by the certificate of the chain that ends first."""
         if self.error:
-            return failed(self.error if self.tls_version else f"no handshake: {self.error}")
+            if self.tls_version:
+                return failed(self.error, tries=SURE_TRIES)
+            return failed(f"no handshake: {self.error}")
         if not self.tls_version:
             return UNSAID
         if self.is_expired:
-            return failed("the certificate has expired")
+            return failed("the certificate has expired", tries=SURE_TRIES)
         first = self._first_end
         return FINE if first is None else of_end(*first)
 
@@ -108,7 +110,7 @@ class Tls(Payload):
 def of_end(days: float, which: str) -> Grade:
     """Return the grade of a certificate that is valid for so many days more."""
     if days < 0:
-        return failed(f"{which} has expired")
+        return failed(f"{which} has expired", tries=SURE_TRIES)
     return degraded(f"{which} ends in {days:.0f} days") if days <= SOON_DAYS else FINE
 
 
