@@ -320,6 +320,20 @@ export interface Alert {
   acknowledged_at: string | null;
   acknowledged_by: number | null;
   incident_id: number | null;
+  ended:
+    | ''
+    | 'recovered'
+    | 'by_hand'
+    | 'rule_changed'
+    | 'rule_disabled'
+    | 'rule_deleted'
+    | 'probe_gone'
+    | 'agent_gone';
+  /** False while its agent is away: whether it is still so is not known. */
+  is_known: boolean;
+  /** Of now, or of its end; null: not known. */
+  last_value: number | null;
+  worst_value: number | null;
 }
 
 export interface AlertCount {

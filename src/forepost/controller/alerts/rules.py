@@ -188,13 +188,19 @@ class Streak:
     Samples are given in the order of their making; an older one says nothing new.
     """
 
-    __slots__ = ("held", "last_us", "mask", "open", "quiet_until_us", "severity")
+    __slots__ = (
+        *("held", "last_us", "last_value", "mask", "open", "quiet_until_us", "severity"),
+        "worst_value",
+    )
 
     def __init__(self) -> None:
         self.mask = 0
         """A bit for each of the last samples, the newest lowest: was the condition true?"""
         self.open = False
         self.severity: Severity = "warning"
+        self.last_value: float | None = None
+        """While it is open; None: not known."""
+        self.worst_value: float | None = None
         self.last_us = _LONG_AGO_US
         self.quiet_until_us = _LONG_AGO_US
         """No new alert before."""
@@ -227,8 +233,21 @@ class Streak:
             return "stay"
         return "open"
 
-    def opened(self, severity: Severity) -> None:
+    def opened(self, severity: Severity, value: float | None = None) -> None:
+        if not self.open:
+            self.worst_value = None
         self.open, self.severity, self.held = True, severity, False
+        self.last_value = value
+        if self.worst_value is None:
+            self.worst_value = value
+
+    def note(self, value: float, rule: Rule) -> None:
+        """Keep the value of now, and the worst."""
+        self.last_value = value
+        if self.worst_value is None:
+            self.worst_value = value
+        worse = min if rule.operator in DOWNWARDS else max
+        self.worst_value = worse(self.worst_value, value)
 
     def resolved(self, rule: Rule, now_us: int, *, by_hand: bool) -> None:
         self.open = False

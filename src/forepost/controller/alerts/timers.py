@@ -188,8 +188,10 @@ class Timers:
         probes = {probe.probe_id for probe in expected.get(watched.rule.workspace_id, [])}
         for line in list(watched.streaks):
             probe_id, agent_id, _, _ = line
-            if (agent_id and agent_id not in agents) or (probe_id and probe_id not in probes):
-                self._watch.end(watched, line, self._watch.now_us())
+            if agent_id and agent_id not in agents:
+                self._watch.end(watched, line, "agent_gone", self._watch.now_us())
+            elif probe_id and probe_id not in probes:
+                self._watch.end(watched, line, "probe_gone", self._watch.now_us())
 
 
 def _hosts_of(watched: Watched, hosts: list[WatchedAgent]) -> list[WatchedAgent]:

@@ -18,6 +18,7 @@ from forepost.controller.payloads.payload import (
     MOST_MOS,
     MOST_MS,
     NO_MEASURES,
+    Figures,
     Measures,
     Metrics,
     Payload,
@@ -60,6 +61,8 @@ class Report(Row, frozen=True, kw_only=True, gc=False):
 
     said: Payload | None
     """None: of a type that nobody reads, or not as its type says."""
+    grade: Grade
+    """How it is."""
 
 
 def read(kind: str, payload: bytes | msgspec.Raw) -> Payload | None:
@@ -106,7 +109,7 @@ def metrics_of(row: Row) -> Metrics:
     if payload is None:
         return {}
     found = payload.metrics(row)
-    grade = payload.grade(row)
+    grade = grade_of(row)
     if grade.status != "unknown":
         found["failure"] = 1.0 if grade.failed else 0.0
         loss = row.loss_pct
@@ -115,9 +118,12 @@ def metrics_of(row: Row) -> Metrics:
 
 
 def grade_of(row: Row) -> Grade:
-    """Return how a result is."""
-    payload = said_by(row)
-    return UNSAID if payload is None else payload.grade(row)
+    """Return how a result is: as it was found when it came, or found now."""
+    return row.grade if isinstance(row, Report) else grade_in(said_by(row), row)
+
+
+def grade_in(payload: Payload | None, figures: Figures) -> Grade:
+    return UNSAID if payload is None else payload.grade(figures)
 
 
 def _possible(value: float | None, most: float) -> float | None:
