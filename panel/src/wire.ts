@@ -326,6 +326,20 @@ export interface Alert {
   acknowledged_at: string | null;
   acknowledged_by: number | null;
   incident_id: number | null;
+  ended:
+    | ''
+    | 'recovered'
+    | 'by_hand'
+    | 'rule_changed'
+    | 'rule_disabled'
+    | 'rule_deleted'
+    | 'probe_gone'
+    | 'agent_gone';
+  /** False while its agent is away: whether it is still so is not known. */
+  is_known: boolean;
+  /** Of now, or of its end; null: not known. */
+  last_value: number | null;
+  worst_value: number | null;
 }
 
 export interface AlertCount {
@@ -1056,6 +1070,8 @@ export interface Rule {
   probe_id: number | null;
   agent_id: number | null;
   metric:
+    | 'failure'
+    | 'loss'
     | 'packet_loss'
     | 'latency'
     | 'jitter'
@@ -1069,6 +1085,7 @@ export interface Rule {
     | 'route_change'
     | 'cpu_usage'
     | 'memory_usage'
+    | 'disk_usage'
     | 'dns_query_time'
     | 'dns_query_failure'
     | 'dns_nxdomain'
@@ -1102,6 +1119,8 @@ export interface Rule {
   stddev_multiplier_critical: number;
   percentile: number;
   metric2:
+    | 'failure'
+    | 'loss'
     | 'packet_loss'
     | 'latency'
     | 'jitter'
@@ -1115,6 +1134,7 @@ export interface Rule {
     | 'route_change'
     | 'cpu_usage'
     | 'memory_usage'
+    | 'disk_usage'
     | 'dns_query_time'
     | 'dns_query_failure'
     | 'dns_nxdomain'
@@ -1166,6 +1186,8 @@ export interface RulePatch {
   probe_id?: number | null;
   agent_id?: number | null;
   metric?:
+    | 'failure'
+    | 'loss'
     | 'packet_loss'
     | 'latency'
     | 'jitter'
@@ -1179,6 +1201,7 @@ export interface RulePatch {
     | 'route_change'
     | 'cpu_usage'
     | 'memory_usage'
+    | 'disk_usage'
     | 'dns_query_time'
     | 'dns_query_failure'
     | 'dns_nxdomain'
@@ -1212,6 +1235,8 @@ export interface RulePatch {
   stddev_multiplier_critical?: number;
   percentile?: number;
   metric2?:
+    | 'failure'
+    | 'loss'
     | 'packet_loss'
     | 'latency'
     | 'jitter'
@@ -1225,6 +1250,7 @@ export interface RulePatch {
     | 'route_change'
     | 'cpu_usage'
     | 'memory_usage'
+    | 'disk_usage'
     | 'dns_query_time'
     | 'dns_query_failure'
     | 'dns_nxdomain'

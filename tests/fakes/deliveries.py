@@ -8,7 +8,14 @@ from typing import Any
 import msgspec
 
 from forepost.controller.notify.outcome import Outcome
-from forepost.controller.notify.store import ClaimedDelivery, Look
+from forepost.controller.notify.store import (
+    CRITICAL,
+    USUAL,
+    ClaimedDelivery,
+    DueDelivery,
+    FullSlots,
+    Look,
+)
 from tests.fakes.clock import START
 
 
@@ -18,17 +25,31 @@ class Kept:
     next_at: datetime | None
     state: str = "pending"
     error: str = ""
+    urgency: int = USUAL
 
 
 class FakeRows:
     def __init__(self) -> None:
         self.kept: dict[int, Kept] = {}
 
-    def put(self, host: str = "a.example", kind: str = "webhook", at: datetime = START) -> int:
+    def put(
+        self,
+        host: str = "a.example",
+        kind: str = "webhook",
+        at: datetime = START,
+        workspace: int = 1,
+        urgency: int = USUAL,
+    ) -> int:
         number = len(self.kept) + 1
-        row = ClaimedDelivery(number, kind, "", "", host, "", "", "", 0, at)
-        self.kept[number] = Kept(row, at)
+        row = ClaimedDelivery(number, kind, "", "", host, "", "", "", 0, at, workspace)
+        self.kept[number] = Kept(row, at, urgency=urgency)
         return number
+
+    @staticmethod
+    def _has_room(kept: Kept, full: FullSlots) -> bool:
+        if kept.urgency == CRITICAL:
+            return kept.row.host not in full.hosts_of_critical
+        return kept.row.host not in full.hosts and kept.row.workspace_id not in full.workspaces
 
     def states(self) -> list[str]:
         return [kept.state for kept in self.kept.values()]
@@ -36,8 +57,13 @@ class FakeRows:
     def _due(self, now: datetime) -> list[Kept]:
         return [k for k in self.kept.values() if k.next_at is not None and k.next_at <= now]
 
-    async def look(self, now: datetime, full: Collection[str], limit: int) -> Look:
-        found = [(k.row.id, k.row.host) for k in self._due(now) if k.row.host not in full]
+    async def look(self, now: datetime, full: FullSlots, limit: int) -> Look:
+        found = [
+            DueDelivery(k.row.id, k.row.host, k.row.workspace_id, k.urgency)
+            for k in self._due(now)
+            if self._has_room(k, full)
+        ]
+        found.sort(key=lambda one: one.urgency)
         waiting = [k.next_at for k in self.kept.values() if k.next_at is not None]
         later = min((at for at in waiting if at > now), default=None)
         return Look(found[:limit], len(waiting), later)

@@ -32,8 +32,8 @@ def test_every_kind_is_in_the_table_of_the_wire() -> None:
 def test_what_is_wanted_is_run_decoded_judged_and_documented() -> None:
     assert set(PROBES) == set(KINDS) <= set(get_args(ProbeType))
     assert set(MOST_OPEN) == set(KINDS)
-    assert set(payloads.TYPES) == set(KINDS)
-    assert {kind for kinds in OF_TYPE.values() for kind in kinds} == set(KINDS)
+    assert set(payloads.TYPES) == {*KINDS, "SPEEDTEST"}
+    assert {kind for kinds in OF_TYPE.values() for kind in kinds} == set(payloads.TYPES)
     assert set(PUBLIC_OPTIONS) == {*KINDS, *STANDS_FOR}
     assert {*KINDS, "SPEEDTEST"} == TYPES
     text = DOCS.read_text()
@@ -58,7 +58,8 @@ def test_every_payload_says_what_it_can_be_asked() -> None:
     silent = [
         kind for kind, payload in payloads.TYPES.items() if payload.metrics is Payload.metrics
     ]
-    assert silent == ["NETINFO"], "whose metrics compare two of them"
+    assert silent == ["NETINFO", "SPEEDTEST"], "whose metrics compare two of them, or are none"
+    assert all(payload.grade is not Payload.grade for payload in payloads.TYPES.values())
     said = {metric for payload in payloads.TYPES.values() for metric in payload.SAYS}
     assert said <= set(get_args(Metric))
     assert said >= FROM_SERIES | REMEMBERED

@@ -202,6 +202,7 @@ def report_of(
         loss_pct=found.loss_pct,
         mos=found.mos,
         said=said,
+        grade=payloads.grade_in(said, found),
     )
 
 

@@ -17,6 +17,7 @@ QUICK = {
     "FOREPOST_ALERTS__ALLOW_PRIVATE_TARGETS": "true",
     "FOREPOST_ALERTS__CHECK_SEC": "0.2",
     "FOREPOST_ALERTS__BASELINE_SEC": "0.3",
+    "FOREPOST_ALERTS__RETRY_PAUSES_SEC": "[1, 1, 1, 60]",
 }
 
 
@@ -25,13 +26,21 @@ class Hooks:
 
     def __init__(self) -> None:
         self.came: dict[str, list[Any]] = {}
+        self.refused: list[Any] = []
+        self.refusals = 0
+        """How many of the next posts are answered with 500."""
         hooks = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                hooks.came.setdefault(self.path, []).append(body)
-                self.send_response(200)
+                refused = hooks.refusals > 0
+                hooks.refusals -= refused
+                if refused:
+                    hooks.refused.append(body)
+                else:
+                    hooks.came.setdefault(self.path, []).append(body)
+                self.send_response(500 if refused else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

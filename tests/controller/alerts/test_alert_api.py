@@ -24,7 +24,7 @@ def agent(person: Person) -> NewAgent:
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        ({"metric": "loss"}, "metric: invalid enum value 'loss'"),
+        ({"metric": "lost"}, "metric: invalid enum value 'lost'"),
         ({"operator": "!="}, "operator: invalid enum value '!='"),
         ({"severity": "info"}, "severity: invalid enum value 'info'"),
         ({"threshold_type": "dynamic"}, "threshold_type: invalid enum value 'dynamic'"),

@@ -136,7 +136,9 @@ def test_a_rule_for_all_speaks_of_each_probe_and_target(stage: Stage, probe: int
         agent.post("PING", LOST, probe=probe, target="10.0.0.1")
         told = stage.notice("triggered", probe_id=probe)
         assert (told["probe_name"], told["probe_target"]) == ("Core Router", "10.0.0.1")
-        assert told["message"] == "packet_loss 100 > 5 on Core Router (10.0.0.1) from site"
+        assert (
+            told["message"] == "packet_loss 100 > 5 (no answer) on Core Router (10.0.0.1) from site"
+        )
         agent.post("PING", LOST, probe=other, target="10.0.0.2")
         agent.post("PING", PING, probe=other, target="10.0.0.3")
         stage.notice("triggered", probe_target="10.0.0.2")
@@ -168,6 +170,55 @@ def test_one_target_seen_by_two_agents_is_one_incident(stage: Stage) -> None:
     )
 
 
+def test_an_open_alert_has_the_value_of_now_and_the_worst(stage: Stage, probe: int) -> None:
+    stage.rule(metric="packet_loss", threshold=5)
+    with stage.speaking() as agent:
+        for loss in (20.0, 60.0, 40.0):
+            agent.post("PING", but(PING, packet_loss=loss), probe=probe)
+        stage.notice("triggered")
+
+        def values() -> tuple[float, float, float]:
+            (alert,) = stage.alerts()
+            return alert["value"], alert["last_value"], alert["worst_value"]
+
+        until(lambda: values() == (20, 40, 60), 5)
+        agent.post("PING", PING, probe=probe)
+        told = stage.notice("resolved")
+    assert (told["seq"], told["status"], told["ended"]) == (2, "resolved", "recovered")
+    assert (told["last_value"], told["worst_value"]) == (0, 60)
+    assert told["duration_sec"] is not None
+    (alert,) = stage.alerts()
+    assert (alert["ended"], alert["last_value"], alert["worst_value"]) == ("recovered", 0, 60)
+
+
+def test_what_was_over_before_it_could_be_told_is_told_once(
+    stage: Stage, probe: int, hooks: Hooks
+) -> None:
+    stage.rule(metric="packet_loss", threshold=5)
+    hooks.refused.clear()
+    hooks.refusals = 1
+    with stage.speaking() as agent:
+        agent.post("PING", LOST, probe=probe)
+        until(lambda: len(hooks.refused) == 1, 5)
+        agent.post("PING", PING, probe=probe)
+        told = stage.notice("resolved")
+    assert (told["seq"], told["worst_value"]) == (2, 100)
+    stage.quiet(1.5)
+    assert [body["event"] for body in hooks.came[stage.name]] == ["resolved"]
+    log = stage.person.call("GET", f"{stage.base}/deliveries")["data"]
+    assert [line["state"] for line in log] == ["sent", "superseded"]
+
+
+def test_deleting_a_rule_is_no_recovery(stage: Stage, probe: int) -> None:
+    rule = stage.rule(metric="packet_loss", threshold=5)
+    with stage.speaking() as agent:
+        agent.post("PING", LOST, probe=probe)
+        stage.notice("triggered")
+    stage.person.call("DELETE", f"{stage.base}/alert-rules/{rule['id']}")
+    told = stage.notice("resolved")
+    assert (told["ended"], told["last_value"]) == ("rule_deleted", 100)
+
+
 def test_two_conditions_of_different_types(stage: Stage, probe: int) -> None:
     stage.rule(
         metric="packet_loss",
@@ -186,7 +237,8 @@ def test_two_conditions_of_different_types(stage: Stage, probe: int) -> None:
         agent.post("SYSINFO", full)
         agent.post("PING", LOST, probe=probe)
         told = stage.notice("triggered")
-        assert told["message"].startswith("packet_loss 100 > 5 and memory_usage 99 > 90 on ")
+        words = "packet_loss 100 > 5 and memory_usage 99 > 90 (no answer) on "
+        assert told["message"].startswith(words)
         agent.post("SYSINFO", SYSINFO)
         agent.post("PING", LOST, probe=probe)
         stage.notice("resolved")

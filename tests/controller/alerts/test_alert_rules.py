@@ -26,8 +26,17 @@ truths = st.sampled_from([True, False, None])
 @given(numbers, numbers)
 def test_both_spellings_mean_the_same(value: float, threshold: float) -> None:
     for spellings in ((">", "gt"), ("<", "lt"), (">=", "gte"), ("<=", "lte"), ("=", "==", "eq")):
-        found = {compare(spelling)(value, threshold) for spelling in spellings}
-        assert len(found) == 1
+        for metric in ("latency", "http_status"):
+            found = {compare(metric, spelling)(value, threshold) for spelling in spellings}
+            assert len(found) == 1
+
+
+def test_no_answer_is_worse_than_any_status() -> None:
+    assert compare("http_status", ">=")(0, 400)
+    assert compare("http_status", "gt")(0, 599)
+    assert not compare("http_status", ">=")(200, 400)
+    assert compare("http_status", "=")(0, 0)
+    assert not compare("latency", ">=")(0, 400)
 
 
 @given(truths, truths)

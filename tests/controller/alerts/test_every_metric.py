@@ -59,7 +59,26 @@ LIMITED = mtr(hop(1, "192.0.2.1", 80), hop(2, ""), hop(3, TARGET, avg=20))
 OLD_CIPHER = but(TLS, tls_cipher_suite="TLS_RSA_WITH_RC4_128_SHA")
 LOST_SOME = but(TRAFFICSIM, lossPercentage=8.5)
 
+FULL = but(SYSINFO, disks=[{"mount": "/", "used_pct": 99.0}])
+NO_SNMP = {"query_time_ms": 0, "error": "timed out", "results": None}
+NO_SERVER = but(HTTP, status_code=0, error="connect: refused")
+
 CASES = [
+    *(
+        Case("failure", kind, fine, failed, ">=", 1, 1)
+        for kind, fine, failed in (
+            ("HTTP", HTTP, NO_SERVER),
+            ("HTTP", HTTP, but(HTTP, error="content: not found")),
+            ("PING", PING, but(PING, packet_loss=100.0, packets_recv=0)),
+            ("SNMP", SNMP, NO_SNMP),
+            ("SYSINFO", SYSINFO, FULL),
+            ("TLS", TLS, {"error": "connect: refused"}),
+        )
+    ),
+    Case("loss", "SNMP", SNMP, NO_SNMP, ">", 50, 100),
+    Case("loss", "TLS", TLS, {"error": "connect: refused"}, ">", 50, 100),
+    Case("disk_usage", "SYSINFO", but(SYSINFO, disks=[{"used_pct": 9.0}]), FULL, ">", 90, 99),
+    Case("http_status", "HTTP", HTTP, NO_SERVER, ">=", 400, 0),
     Case("packet_loss", "PING", PING, but(PING, packet_loss=50.0, packets_recv=15), ">", 5, 50),
     Case("packet_loss", "TRAFFICSIM", TRAFFICSIM, LOST_SOME, "gte", 5, 8.5),
     Case("latency", "PING", PING, but(PING, avg_rtt=250_000_000), ">", 100, 250),

@@ -11,74 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.controller.alerts.ledger import NewAlert, Open
-from forepost.controller.alerts.metrics import Line
+from forepost.controller.alerts.ledger import Open
+from forepost.controller.alerts.move_queue import WAITING
 from forepost.controller.alerts.store import Expected, WatchedAgent
 from forepost.controller.alerts.timers import Timers
-from forepost.controller.alerts.watch import WAITING, Watch
+from forepost.controller.alerts.watch import Watch
 from forepost.controller.alerts.writer import AlertWriter
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
-from forepost.wire.rest.alerts import Alert, Rule, Window
+from forepost.wire.rest.alerts import Rule, Window
 from tests.controller.alerts.alert_rules_made import FakeIncidents, nothing_wrong, rule
+from tests.fakes.alert_ledger import FakeLedger
 from tests.fakes.clock import START, FakeClock
 
 pytestmark = pytest.mark.anyio
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
-
-
-class FakeLedger:
-    """Keeps the open alerts, one for each streak, and can be down."""
-
-    def __init__(self) -> None:
-        self.down = False
-        self.open_ones: dict[tuple[int, Line], Alert] = {}
-        self.said: list[str] = []
-
-    async def open(self, begun: NewAlert, now: Any) -> Alert:
-        self._check()
-        key = (begun.rule_id, begun.line)
-        self.open_ones.setdefault(key, alert_of(begun, len(self.said) + 1))
-        self.said.append(f"open {begun.line[0]} {begun.metric} {begun.value:g}")
-        return self.open_ones[key]
-
-    async def resolve(self, workspace_id: int, rule_id: int, line: Line, now: Any) -> Alert | None:
-        self._check()
-        self.said.append(f"resolve {line[0]}")
-        return self.open_ones.pop((rule_id, line), None)
-
-    def _check(self) -> None:
-        if self.down:
-            raise OSError("the disk is full")
-
-
-def alert_of(begun: NewAlert, number: int) -> Alert:
-    return Alert(
-        id=number,
-        created_at=START,
-        updated_at=START,
-        alert_rule_id=begun.rule_id,
-        rule_name="r",
-        workspace_id=begun.workspace_id,
-        probe_id=begun.line[0],
-        agent_id=begun.line[1],
-        probe_type=begun.line[2],
-        probe_name="",
-        probe_target="",
-        agent_name="",
-        metric=begun.metric,
-        value=begun.value,
-        threshold=begun.threshold,
-        severity=begun.severity,
-        status="active",
-        message=begun.text,
-        triggered_at=begun.at,
-        resolved_at=None,
-        acknowledged_at=None,
-        acknowledged_by=None,
-        incident_id=None,
-    )
 
 
 class FakeStore:
@@ -344,7 +292,7 @@ async def test_open_incidents_are_counted_and_a_probe_that_is_gone_is_over() -> 
         assert bench.ledger.said == ["open 1 packet_loss 100", "open 0 incident_count 2"]
         bench.store.probes = []
         await bench.turns(15)
-    assert bench.ledger.said[-1] == "resolve 1"
+    assert bench.ledger.said[-1] == "resolve 1 probe_gone"
 
 
 async def test_streaks_are_forgotten_in_the_end() -> None:
@@ -385,11 +333,12 @@ async def test_many_rules_are_judged_as_each_would_be_alone(
         for bench in (together, *alone):
             bench.clock.set_wall(START + timedelta(minutes=number))
             bench.row(loss, probe=probe)
+    moves = together.watch.moves.first(WAITING)
     for each, bench in zip(rules, alone, strict=True):
         found = [
-            (move.kind, move.line, move.begun)
-            for move in together.watch.moves
-            if move.watched.rule.id == each.id
+            (move.kind, move.line, move.begun) for move in moves if move.watched.rule.id == each.id
         ]
-        assert found == [(move.kind, move.line, move.begun) for move in bench.watch.moves]
+        assert found == [
+            (move.kind, move.line, move.begun) for move in bench.watch.moves.first(WAITING)
+        ]
         assert together.watch.state_of(each.id) == bench.watch.state_of(each.id)

@@ -56,7 +56,7 @@ def put(controller: ControllerProcess, workspace: int, *channels: Channel) -> li
         db = Database.at(f"sqlite+aiosqlite:///{controller.folder / 'data/meta.sqlite'}")
         async with db.write() as connection:
             outbox = Outbox(SystemClock())
-            made = await outbox.put_all(connection, notice(workspace_id=workspace), channels)
+            made = await outbox.put(connection, notice(workspace_id=workspace), channels)
         await db.close()
         return made
 

@@ -13,7 +13,14 @@ from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome
-from forepost.controller.notify.store import ClaimedDelivery, DeliveryFilter, DeliveryStore, Look
+from forepost.controller.notify.store import (
+    NONE_FULL,
+    ClaimedDelivery,
+    DeliveryFilter,
+    DeliveryStore,
+    FullSlots,
+    Look,
+)
 from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.rest.notify import Channel
 from tests.controller.notify.notices import NOTICE, notice
@@ -48,7 +55,7 @@ async def db(metadata_url: str) -> AsyncIterator[Database]:
 async def put(db: Database, *channels: Channel, workspace: int = 1) -> list[int]:
     async with db.write() as connection:
         outbox = Outbox(FakeClock())
-        return await outbox.put_all(connection, notice(workspace_id=workspace), channels)
+        return await outbox.put(connection, notice(workspace_id=workspace), channels)
 
 
 async def claim(store: DeliveryStore, *ids: int) -> list[ClaimedDelivery]:
@@ -65,14 +72,15 @@ async def test_what_is_rolled_back_is_not_sent(db: Database) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await put_and_fail()
-    assert await DeliveryStore(db).look(START, [], 10) == Look([], 0, None)
+    assert await DeliveryStore(db).look(START, NONE_FULL, 10) == Look([], 0, None)
 
 
 async def test_each_channel_gets_its_own_rendering(db: Database) -> None:
     ids = await put(db, HOOK, MAIL, NTFY)
     store = DeliveryStore(db)
-    look = await store.look(START, [], 10)
-    assert look.due == list(zip(ids, ["a.example", "mail", "ntfys:b.example"], strict=True))
+    look = await store.look(START, NONE_FULL, 10)
+    hosts = ["a.example", "mail", "ntfys:b.example"]
+    assert [(one.id, one.host) for one in look.due] == list(zip(ids, hosts, strict=True))
     assert (look.waiting, look.next_at) == (3, None)
     hook, mail, ntfy = await claim(store, *ids)
     assert hook.body.startswith('{"alert_id":123,')
@@ -86,9 +94,11 @@ async def test_each_channel_gets_its_own_rendering(db: Database) -> None:
 async def test_full_hosts_and_what_is_not_due_are_passed_over(db: Database) -> None:
     ids = await put(db, HOOK, NTFY)
     store = DeliveryStore(db)
-    assert (await store.look(START, ["a.example"], 10)).due == [(ids[1], "ntfys:b.example")]
-    assert await store.look(START - timedelta(seconds=1), [], 10) == Look([], 2, START)
-    assert len((await store.look(START, [], 1)).due) == 1
+    full = FullSlots(hosts=["a.example"], hosts_of_critical=["a.example"])
+    (one,) = (await store.look(START, full, 10)).due
+    assert (one.id, one.host) == (ids[1], "ntfys:b.example")
+    assert await store.look(START - timedelta(seconds=1), NONE_FULL, 10) == Look([], 2, START)
+    assert len((await store.look(START, NONE_FULL, 1)).due) == 1
 
 
 async def test_a_claim_is_had_once_until_its_lease_ends(db: Database) -> None:
@@ -96,8 +106,8 @@ async def test_a_claim_is_had_once_until_its_lease_ends(db: Database) -> None:
     store = DeliveryStore(db)
     (first,) = await claim(store, *ids)
     assert await claim(store, *ids) == []
-    assert await store.look(START, [], 10) == Look([], 1, LATER)
-    assert (await store.look(LATER, [], 10)).due == [(ids[0], "a.example")]
+    assert await store.look(START, NONE_FULL, 10) == Look([], 1, LATER)
+    assert [one.id for one in (await store.look(LATER, NONE_FULL, 10)).due] == ids
     (second,) = await store.claim(ids, LATER, LATER + timedelta(seconds=120))
     assert (first.attempt, second.attempt) == (1, 2)
     await store.not_sent(first, Outcome("never", "late"), None)  # its lease is over
@@ -113,8 +123,8 @@ async def test_several_who_claim_at_once_never_get_the_same(db: Database) -> Non
 
     async def work() -> None:
         store = DeliveryStore(db)
-        while look := (await store.look(START, [], 8)).due:
-            claimed.extend(row.id for row in await claim(store, *(number for number, _ in look)))
+        while look := (await store.look(START, NONE_FULL, 8)).due:
+            claimed.extend(row.id for row in await claim(store, *(one.id for one in look)))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(4):
@@ -184,9 +194,14 @@ async def test_a_mail_of_no_workspace_is_in_nobodys_log(db: Database) -> None:
     outbox, store = Outbox(FakeClock()), DeliveryStore(db)
     async with db.write() as connection:
         await outbox.put_mail(connection, None, "new@example.com", "Come in", "Follow <this>")
-    ((number, host),) = (await store.look(START, [], 10)).due
-    (row,) = await claim(store, number)
-    assert (host, row.kind, row.title, row.body) == ("mail", "email", "Come in", "Follow <this>")
+    (due,) = (await store.look(START, NONE_FULL, 10)).due
+    (row,) = await claim(store, due.id)
+    assert (due.host, row.kind, row.title, row.body) == (
+        "mail",
+        "email",
+        "Come in",
+        "Follow <this>",
+    )
     assert "&lt;this&gt;" in row.html
     assert (await store.log(1, DeliveryFilter(), 10, 0))[1] == 0
 

@@ -9,8 +9,9 @@ import pytest
 
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome
-from forepost.controller.notify.store import ClaimedDelivery
-from forepost.controller.notify.worker import AT_ONCE, LEASE_SEC, OF_ONE_HOST, POLL_SEC, Worker
+from forepost.controller.notify.send_slots import AT_ONCE, OF_ONE_HOST, OF_ONE_WORKSPACE, SPARE
+from forepost.controller.notify.store import CRITICAL, ClaimedDelivery
+from forepost.controller.notify.worker import LEASE_SEC, POLL_SEC, Worker
 from tests.fakes.clock import FakeClock
 from tests.fakes.deliveries import FakeRows
 
@@ -151,7 +152,33 @@ async def test_so_many_at_once_and_no_more() -> None:
         stage.rows.put(f"{n}.example")
     async with stage.running():
         await stage.clock.advance(20)
+        assert len(stage.tried) == OF_ONE_WORKSPACE
+        for n in range(40):
+            stage.rows.put(f"{n}.other", workspace=n)
+        await stage.clock.advance(20)
+        assert len(stage.tried) == AT_ONCE - SPARE
+        for n in range(40):
+            stage.rows.put(f"{n}.third", urgency=CRITICAL)
+        await stage.clock.advance(20)
         assert len(stage.tried) == AT_ONCE
+
+
+async def test_what_is_critical_waits_for_nobodys_slow_receiver() -> None:
+    async def send(row: ClaimedDelivery) -> Outcome:
+        if row.id <= 400:
+            await anyio.sleep_forever()
+        return Outcome("sent")
+
+    stage = Stage(send)
+    for n in range(400):
+        stage.rows.put(f"{n % 20}.slow", workspace=n % 4)
+    async with stage.running():
+        await stage.clock.advance(1)
+        same_host = stage.rows.put("0.slow", urgency=CRITICAL)
+        other = stage.rows.put("fast", workspace=9, urgency=CRITICAL)
+        stage.outbox.nudge()
+        await stage.clock.advance(0.2)
+        assert {stage.rows.kept[n].state for n in (same_host, other)} == {"sent"}
 
 
 async def test_what_a_dead_controller_had_claimed_is_sent_when_its_lease_ends() -> None:

@@ -55,6 +55,12 @@ class Stage:
             1, [row(us, agent_id=1, probe_id=probe_id, rtt_ms=rtt, loss_pct=loss)]
         )
 
+    def fail(self, sent: int) -> None:
+        us = START + round((self.clock.monotonic() - 1_000) * 1e6)
+        payload = b'{"packets_sent":%d,"packets_recv":0,"packet_loss":100}' % sent
+        lost = row(us, agent_id=1, probe_id=1, rtt_ms=None, loss_pct=100.0, payload=payload)
+        self.topology.consider(1, [lost])
+
     async def health(self) -> Any:
         return json.loads(await self.topology.body("health", 1, 15))
 
@@ -124,6 +130,39 @@ async def test_without_news_an_answer_is_made_anew_all_the_same(stage: Stage) ->
     assert (probe["reason"], probe["last_updated"]) == ("no result in the last 15 min", None)
 
 
+async def test_a_probe_that_falls_silent_is_not_healthy_any_more(stage: Stage) -> None:
+    stage.say(10.0)
+    found = await stage.health()
+    assert (found["verdict"]["status"], found["verdict"]["reason"]) == ("healthy", "")
+    await stage.clock.advance(132)  # one is due every minute
+    stage.seen[1] = stage.clock.now()
+    found = await stage.health()
+    (agent,) = found["agents"]
+    (probe,) = agent["probes"]
+    assert (probe["status"], probe["reason"]) == ("unknown", "no result for 131 s")
+    assert (agent["verdict"]["status"], found["verdict"]["status"]) == ("unknown", "unknown")
+
+
+async def test_what_is_cut_off_is_told_with_the_next_result(stage: Stage) -> None:
+    for _ in range(10):
+        stage.say(10.0)
+        await stage.clock.advance(60)
+        stage.seen[1] = stage.clock.now()
+    stage.fail(sent=5)
+    found = await stage.health()
+    (agent,) = found["agents"]
+    (probe,) = agent["probes"]
+    assert (probe["status"], probe["reason"]) == ("critical", "no answer")
+    assert probe["packet_loss"] < 50  # of the last quarter of an hour
+    assert probe["since"] == stage.clock.now().isoformat().replace("+00:00", "Z")
+    assert found["verdict"]["reason"] == "edge: no answer."
+    await stage.clock.advance(60)
+    stage.seen[1] = stage.clock.now()
+    stage.say(10.0)
+    (probe,) = (await stage.health())["agents"][0]["probes"]
+    assert (probe["status"], probe["reason"]) == ("healthy", "")
+
+
 async def test_panels_are_told_of_agents_and_of_statuses(stage: Stage) -> None:
     stage.say(10.0)
     assert await stage.told() == []  # nobody watches
@@ -143,7 +182,10 @@ async def test_panels_are_told_of_agents_and_of_statuses(stage: Stage) -> None:
     await stage.clock.advance(88)
     gone, drawn = await stage.told()
     assert (gone["type"], gone["event"], gone["status"]) == ("agent_update", "changed", "offline")
-    assert {node["status"] for node in drawn["nodes"]} == {"unknown"}
+    assert {node["id"]: node["status"] for node in drawn["nodes"]} == {
+        "agent:1": "critical",
+        "dest:192.0.2.1": "unknown",
+    }
     stage.seen[1] = stage.clock.now()
     back, drawn = await stage.told()
     assert (back["status"], drawn["nodes"][0]["is_online"]) == ("online", True)

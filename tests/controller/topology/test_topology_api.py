@@ -180,7 +180,7 @@ def test_health_says_why_it_does_not_know(controller: ControllerProcess, person:
     assert {p: probes[p]["reason"] for p in (silent, off, asked, lonely)} == {
         silent: "no result in the last 15 min",
         off: "the probe is switched off",
-        asked: "its results say neither latency nor loss",
+        asked: "its results do not say how it is",
         lonely: "the agent was never heard of",
     }
     assert found["counts"] == {

@@ -126,7 +126,7 @@ def _asked(rules: Sequence[Watched]) -> RowRules:
             rule = watched.rule
             # An equality has no threshold that is met before another: each is a gate.
             alone = 0.0 if rule.operator in UPWARDS | DOWNWARDS else rule.threshold
-            gate = (rule.metric, compare(rule.operator), alone)
+            gate = (rule.metric, compare(rule.metric, rule.operator), alone)
             first = min if rule.operator in UPWARDS else max
             gates[gate] = first(gates.get(gate, rule.threshold), rule.threshold)
     return RowRules(

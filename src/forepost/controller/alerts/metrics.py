@@ -18,14 +18,18 @@ from forepost.controller.payloads.netinfo import Netinfo
 from forepost.controller.payloads.payload import Metrics
 from forepost.controller.payloads.sysinfo import CpuTimes, Sysinfo
 from forepost.controller.series.port import Row
-from forepost.wire.probes import KINDS, STANDS_FOR
+from forepost.wire.probes import KINDS, QUEUED, STANDS_FOR
 from forepost.wire.rest.alerts import Metric
 
 When = Literal["row", "turn", "baseline"]
 """With each result; every few seconds; or every few minutes from the series."""
 
 OF_TYPE: Final[dict[str, tuple[str, ...]]] = {
-    metric: tuple(kind for kind, of_type in TYPES.items() if metric in of_type.SAYS)
+    metric: tuple(
+        kind
+        for kind, of_type in TYPES.items()
+        if metric in of_type.SAYS or metric in payload.OF_EVERY_TYPE
+    )
     for metric in get_args(Metric)
 }
 """Metric to the types of payload that say it; none: it is no probe's."""
@@ -41,7 +45,7 @@ FROM_SERIES: Final = frozenset(payload.FROM_SERIES)
 REMEMBERED: Final = frozenset({"cpu_usage", "route_change", "ip_change", "isp_change"})
 CHANGES: Final = REMEMBERED - {"cpu_usage"}
 OF_LATENCY: Final = frozenset({"latency", "end_hop_latency"})
-OF_LOSS: Final = frozenset({"packet_loss", "end_hop_loss"})
+OF_LOSS: Final = frozenset({"packet_loss", "end_hop_loss", "loss"})
 HAS_BASELINE: Final = OF_LATENCY | OF_LOSS
 """What roll-ups keep, so that a dynamic threshold can be had of it."""
 HOST_TYPES: Final = frozenset(kind.name for kind in KINDS.values() if kind.is_targetless)
@@ -60,6 +64,8 @@ def when(metric: str) -> When:
 
 def can_report(probe_type: str, metric: str) -> bool:
     """Whether a probe of this type can ever say the metric."""
+    if probe_type in QUEUED:
+        return False
     return not set(STANDS_FOR.get(probe_type, (probe_type,))).isdisjoint(OF_TYPE[metric])
 
 

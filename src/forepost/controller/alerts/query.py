@@ -1,11 +1,13 @@
 """SQL of alerts as people ask for them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 
-from forepost.controller.alerts.ledger import shown
+from forepost.controller.alerts.ledger import line_of_subject, shown
+from forepost.controller.alerts.metrics import Line
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.workspaces import members, workspaces
@@ -24,9 +26,13 @@ class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
     incident_id: int | None = None
 
 
+Now = Callable[[Alert, Line], Alert]
+"""The same alert with what is known of it now."""
+
+
 class AlertQueries:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, now: Now) -> None:
+        self._db, self._now = db, now
 
     async def in_workspace(
         self, workspace_id: int, only: AlertFilter, limit: int, offset: int
@@ -52,13 +58,13 @@ class AlertQueries:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             raise NotFound("alert not found")
-        return shown(row)
+        return self._shown(row)
 
     async def one_of(self, workspace_id: int, alert_id: int) -> Alert | None:
         query = select(alerts).where(alerts.c.workspace_id == workspace_id, alerts.c.id == alert_id)
         async with self._db.read() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else shown(row)
+        return None if row is None else self._shown(row)
 
     async def _page(self, mine: Select[Any], limit: int, offset: int) -> tuple[list[Alert], int]:
         """Newest first."""
@@ -66,7 +72,10 @@ class AlertQueries:
             total = await connection.scalar(select(func.count()).select_from(mine.subquery()))
             page = mine.order_by(alerts.c.triggered_at.desc(), alerts.c.id.desc())
             rows = (await connection.execute(page.limit(limit).offset(offset))).all()
-        return [shown(row) for row in rows], total or 0
+        return [self._shown(row) for row in rows], total or 0
+
+    def _shown(self, row: Row[Any]) -> Alert:
+        return self._now(shown(row), line_of_subject(row.subject))
 
 
 def _of(user_id: int) -> Select[Any]:

@@ -24,13 +24,26 @@ _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
 }
 UPWARDS: Final = frozenset({">", "gt", ">=", "gte"})
 DOWNWARDS: Final = frozenset({"<", "lt", "<=", "lte"})
+STATUS: Final = "http_status"
+FAILURE: Final = "failure"
 ROUNDING: Final = 1e-6
 FEWEST: Final = 10
 """Results that a baseline needs, for a threshold to be had of it."""
 
 
-def compare(spelling: Operator) -> Callable[[float, float], bool]:
-    return _COMPARE[spelling]
+def _or_no_answer(test: Callable[[float, float], bool]) -> Callable[[float, float], bool]:
+    return lambda value, threshold: value == 0 or test(value, threshold)
+
+
+_COMPARE_STATUS: Final = {
+    spelling: _or_no_answer(test) if spelling in UPWARDS else test
+    for spelling, test in _COMPARE.items()
+}
+"""No answer at all, which has status 0, is worse than any status."""
+
+
+def compare(metric: str, spelling: Operator) -> Callable[[float, float], bool]:
+    return (_COMPARE_STATUS if metric == STATUS else _COMPARE)[spelling]
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -84,7 +97,7 @@ def combine(first: bool | None, second: bool | None, logic: Logic) -> bool | Non
     return None if first is None or second is None else True
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Judgement(msgspec.Struct, frozen=True):
     """What one sample says of a rule, and the condition that says it."""
 
     breach: bool
@@ -98,7 +111,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def judge(
     rule: Rule, first: float | None, second: float | None, limits: Limits, *, is_open: bool
-) -> Verdict | None:
+) -> Judgement | None:
     """None: what the rule needs is not known, and nothing changes.
 
     While an alert is open the first condition lasts until the recovery threshold is passed.
@@ -111,7 +124,7 @@ def judge(
     assert rule.operator2 is not None
     assert rule.threshold2 is not None
     assert rule.logical_op is not None
-    two = None if second is None else compare(rule.operator2)(second, rule.threshold2)
+    two = None if second is None else compare(rule.metric2, rule.operator2)(second, rule.threshold2)
     both = combine(one, two, rule.logical_op)
     if both is None:
         return None
@@ -123,26 +136,36 @@ def judge(
     if second is None:
         return None
     text = _text(rule.metric2, second, rule.operator2, rule.threshold2)
-    return Verdict(both, rule.metric2, second, rule.threshold2, rule.severity, text)
+    return Judgement(both, rule.metric2, second, rule.threshold2, rule.severity, text)
+
+
+def explained(verdict: Judgement, reason: str) -> Judgement:
+    """Return the same with why it is so, as the result itself says."""
+    if not reason:
+        return verdict
+    text = reason if verdict.metric == FAILURE else f"{verdict.text} ({reason})"
+    return msgspec.structs.replace(verdict, text=text)
 
 
 def _holds(rule: Rule, value: float, limits: Limits, *, is_open: bool) -> bool:
-    test = compare(rule.operator)
+    test = compare(rule.metric, rule.operator)
     if test(value, limits.threshold):
         return True
     recovery = rule.recovery_threshold
     return is_open and recovery is not None and test(value, recovery)
 
 
-def _verdict(rule: Rule, breach: bool, value: float, limits: Limits) -> Verdict:
+def _verdict(rule: Rule, breach: bool, value: float, limits: Limits) -> Judgement:
     severity = rule.severity
-    if limits.critical is not None and compare(rule.operator)(value, limits.critical):
+    if limits.critical is not None and compare(rule.metric, rule.operator)(value, limits.critical):
         severity = "critical"
     text = _text(rule.metric, value, rule.operator, limits.threshold)
-    return Verdict(breach, rule.metric, value, limits.threshold, severity, text)
+    return Judgement(breach, rule.metric, value, limits.threshold, severity, text)
 
 
 def _text(metric: str, value: float, spelling: str, threshold: float) -> str:
+    if metric == STATUS and value == 0:
+        return f"{metric}: no answer"
     return f"{metric} {number(value)} {_SIGNS.get(spelling, spelling)} {number(threshold)}"
 
 
@@ -165,13 +188,19 @@ class Streak:
     Samples are given in the order of their making; an older one says nothing new.
     """
 
-    __slots__ = ("held", "last_us", "mask", "open", "quiet_until_us", "severity")
+    __slots__ = (
+        *("held", "last_us", "last_value", "mask", "open", "quiet_until_us", "severity"),
+        "worst_value",
+    )
 
     def __init__(self) -> None:
         self.mask = 0
         """A bit for each of the last samples, the newest lowest: was the condition true?"""
         self.open = False
         self.severity: Severity = "warning"
+        self.last_value: float | None = None
+        """While it is open; None: not known."""
+        self.worst_value: float | None = None
         self.last_us = _LONG_AGO_US
         self.quiet_until_us = _LONG_AGO_US
         """No new alert before."""
@@ -204,8 +233,21 @@ class Streak:
             return "stay"
         return "open"
 
-    def opened(self, severity: Severity) -> None:
+    def opened(self, severity: Severity, value: float | None = None) -> None:
+        if not self.open:
+            self.worst_value = None
         self.open, self.severity, self.held = True, severity, False
+        self.last_value = value
+        if self.worst_value is None:
+            self.worst_value = value
+
+    def note(self, value: float, rule: Rule) -> None:
+        """Keep the value of now, and the worst."""
+        self.last_value = value
+        if self.worst_value is None:
+            self.worst_value = value
+        worse = min if rule.operator in DOWNWARDS else max
+        self.worst_value = worse(self.worst_value, value)
 
     def resolved(self, rule: Rule, now_us: int, *, by_hand: bool) -> None:
         self.open = False

@@ -10,8 +10,17 @@ from forepost.controller.alerts.baselines import Baselines
 from forepost.controller.alerts.checks import Acceptable
 from forepost.controller.alerts.incidents import Incidents
 from forepost.controller.alerts.index import same_definition
-from forepost.controller.alerts.ledger import Ledger, Put
-from forepost.controller.alerts.metrics import HOST_TYPES, OF_TYPE, REMEMBERED, can_report, values
+from forepost.controller.alerts.ledger import Ledger
+from forepost.controller.alerts.metrics import (
+    AT_TURNS,
+    HOST_TYPES,
+    OF_TYPE,
+    REMEMBERED,
+    Line,
+    can_report,
+    values,
+)
+from forepost.controller.alerts.notices import AlertNotices, Put, Redirect
 from forepost.controller.alerts.query import AlertQueries
 from forepost.controller.alerts.store import RuleStore
 from forepost.controller.alerts.timers import HasTwin, LastSeen, LookAtStates, Timers
@@ -22,6 +31,7 @@ from forepost.controller.series.port import Find, Row, Series, stream_of
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.rest.alerts import Alert, Rule, RulePatch
+from forepost.wire.rest.notify import Ended
 from forepost.wire.rest.panel import AlertUpdate
 
 
@@ -40,9 +50,12 @@ class AlertingNeeds(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     health: Health
     put: Put
+    redirect: Redirect
     acceptable: Acceptable
     tell: Tell
     last_seen: LastSeen
+    is_away: Callable[[int], bool]
+    """Whether an agent that was heard of is not heard of now."""
     has_twin: HasTwin
     states: LookAtStates
     panel_url: str
@@ -62,14 +75,14 @@ class Alerting:
     ) -> None:
         self._deps, self._watch, self._ledger, self._writing = deps, watch, ledger, writing
         self.store, self.services = store, services
-        self.alerts, self.incidents = AlertQueries(deps.db), Incidents(deps.db)
+        self.alerts, self.incidents = AlertQueries(deps.db, self._as_of_now), Incidents(deps.db)
         self.channels_of = ledger.channels_of
 
     @classmethod
     def of(cls, deps: AlertingNeeds) -> Self:
         store = RuleStore(deps.db, deps.acceptable)
         watch = Watch(deps.clock)
-        ledger = Ledger(deps.db, deps.put, deps.panel_url)
+        ledger = Ledger(deps.db, AlertNotices(deps.put, deps.redirect, deps.panel_url))
         writing = AlertWriter(watch, ledger, deps.tell, deps.clock, deps.health)
         timers = Timers(
             watch,
@@ -145,6 +158,27 @@ class Alerting:
         rules = await self.store.rules_of(workspace_id)
         self._watch.replace(workspace_id, rules, await self.store.windows_of(workspace_id))
 
+    def _as_of_now(self, alert: Alert, line: Line) -> Alert:
+        """An alert that is open has the value of now. What an agent measures that is away is not
+        known.
+        """
+        if alert.status == "resolved":
+            return alert
+        away = (
+            alert.agent_id is not None
+            and alert.metric not in AT_TURNS
+            and self._deps.is_away(alert.agent_id)
+        )
+        streak = self._watch.streak_of(alert.alert_rule_id, line)
+        if streak is None or not streak.open:
+            return msgspec.structs.replace(alert, is_known=not away)
+        return msgspec.structs.replace(
+            alert,
+            is_known=not away,
+            last_value=streak.last_value,
+            worst_value=streak.worst_value,
+        )
+
     def shown(self, rule: Rule) -> Rule:
         return msgspec.structs.replace(rule, state=self._watch.state_of(rule.id))
 
@@ -155,20 +189,23 @@ class Alerting:
         old = await self.store.rule(workspace_id, rule_id)
         new = await self.store.change_rule(workspace_id, rule_id, patch, now)
         await self.reload(workspace_id)
-        if not new.enabled or not same_definition(old, new):
-            await self._end(workspace_id, rule_id, now)
+        await self._ledger.rule_changed(workspace_id, rule_id)
+        if not new.enabled:
+            await self._end(workspace_id, rule_id, "rule_disabled", now)
+        elif not same_definition(old, new):
+            await self._end(workspace_id, rule_id, "rule_changed", now)
         return self.shown(new)
 
     async def delete_rule(self, workspace_id: int, rule_id: int, now: datetime) -> None:
         """Its alerts stay as a record; open ones end, and its channels are told."""
         await self.store.rule(workspace_id, rule_id)
-        await self._end(workspace_id, rule_id, now)
+        await self._end(workspace_id, rule_id, "rule_deleted", now)
         await self.store.delete_rule(workspace_id, rule_id)
         await self.reload(workspace_id)
-        await self._end(workspace_id, rule_id, now)
+        await self._end(workspace_id, rule_id, "rule_deleted", now)
 
-    async def _end(self, workspace_id: int, rule_id: int, now: datetime) -> None:
-        for alert in await self._ledger.resolve_rule(workspace_id, rule_id, now):
+    async def _end(self, workspace_id: int, rule_id: int, ended: Ended, now: datetime) -> None:
+        for alert in await self._ledger.resolve_rule(workspace_id, rule_id, ended, now):
             self._writing.said("resolved", alert)
 
     async def set_status(

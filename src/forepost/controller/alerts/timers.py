@@ -16,7 +16,7 @@ from forepost.controller.alerts.metrics import (
     Line,
     can_report,
 )
-from forepost.controller.alerts.rules import Verdict, number
+from forepost.controller.alerts.rules import Judgement, number
 from forepost.controller.alerts.store import Expected, RuleStore, WatchedAgent
 from forepost.controller.alerts.watch import Watch
 from forepost.kit.clock import Clock
@@ -170,7 +170,7 @@ class Timers:
             silent = 0.0 if heard else float(rule.no_data_sec)
         else:
             silent = (word_us - max(heard_us, floor_us)) / 1e6
-        verdict = Verdict(
+        verdict = Judgement(
             breach=silent >= rule.no_data_sec,
             metric=NO_DATA,
             value=round(silent, 1),
@@ -188,8 +188,10 @@ class Timers:
         probes = {probe.probe_id for probe in expected.get(watched.rule.workspace_id, [])}
         for line in list(watched.streaks):
             probe_id, agent_id, _, _ = line
-            if (agent_id and agent_id not in agents) or (probe_id and probe_id not in probes):
-                self._watch.end(watched, line, self._watch.now_us())
+            if agent_id and agent_id not in agents:
+                self._watch.end(watched, line, "agent_gone", self._watch.now_us())
+            elif probe_id and probe_id not in probes:
+                self._watch.end(watched, line, "probe_gone", self._watch.now_us())
 
 
 def _hosts_of(watched: Watched, hosts: list[WatchedAgent]) -> list[WatchedAgent]:

@@ -1,12 +1,10 @@
 """Looks at every result that was committed, and says what is to be written down, in order."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import anyio
-import msgspec
 
 from forepost.controller.alerts.index import (
     MOST_LINES,
@@ -17,31 +15,23 @@ from forepost.controller.alerts.index import (
     same_definition,
 )
 from forepost.controller.alerts.lateness import Lateness
-from forepost.controller.alerts.ledger import NewAlert, Open
+from forepost.controller.alerts.ledger import Ending, NewAlert, Open
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory, line_of, values
-from forepost.controller.alerts.rules import Streak, Verdict, judge
+from forepost.controller.alerts.move_queue import WAITING, Move, MoveQueue
+from forepost.controller.alerts.rules import Judgement, Streak, explained, judge
 from forepost.controller.alerts.windows import covered
+from forepost.controller.payloads import grade_of
 from forepost.controller.payloads.payload import Metrics
 from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
 from forepost.wire.rest.alerts import Rule, State, Window
+from forepost.wire.rest.notify import Ended
 
-WAITING: Final = 10_000
-"""Moves that wait to be written. When full no streak moves: its next sample tries again."""
 FRESH_US: Final = 900_000_000
 """How old the value of a second condition may be."""
 KEPT_US: Final = 3_600_000_000
 """How long a streak is kept in which nothing happens."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Move(msgspec.Struct, frozen=True):
-    """What is to be written. Of an alert that is over `begun` is None."""
-
-    watched: Watched
-    line: Line
-    kind: Literal["open", "worsen", "resolve"]
-    begun: NewAlert | None = None
 
 
 class Watch:
@@ -52,7 +42,7 @@ class Watch:
         self.known: dict[int, Watched] = {}
         """Rules that are on, by id."""
         self.memory = MetricMemory()
-        self.moves: deque[Move] = deque()
+        self.moves = MoveQueue()
         self.some = anyio.Event()
         """Set while there are moves."""
         self.considered = 0
@@ -90,7 +80,8 @@ class Watch:
         watched = self.known.get(found.rule_id)
         if watched is not None:
             streak = watched.streaks[found.line] = Streak()
-            streak.opened(found.severity)
+            streak.opened(found.severity, found.last_value)
+            streak.worst_value = found.worst_value
             streak.mask = 1
             self._busy.add(found.line)
             self.memory.restore(found.metric, found.line, found.baseline)
@@ -131,7 +122,15 @@ class Watch:
             verdict = self._judge(watched, line, value, second)
             if verdict is not None:
                 made_us = min(row.created_us, row.received_us)
-                self.take(watched, line, verdict, made_us, row.received_us, rule, late=late)
+                self.take(
+                    watched,
+                    line,
+                    _explained(verdict, row),
+                    made_us,
+                    row.received_us,
+                    rule,
+                    late=late,
+                )
         if rules is asked.rules and not any(_active(watched, line) for watched in rules):
             self._busy.discard(line)
 
@@ -168,7 +167,7 @@ class Watch:
 
     def _judge(
         self, watched: Watched, line: Line, value: float | None, second: float | None
-    ) -> Verdict | None:
+    ) -> Judgement | None:
         limits = watched.limits_on(line)
         if limits is None:
             return None
@@ -194,7 +193,7 @@ class Watch:
         self,
         watched: Watched,
         line: Line,
-        verdict: Verdict,
+        verdict: Judgement,
         made_us: int,
         now_us: int,
         rule: Rule,
@@ -208,21 +207,23 @@ class Watch:
                 return
             streak = watched.streaks[line] = Streak()
         newer = streak.take(verdict.breach, rule, made_us)
+        if newer and streak.open:
+            streak.note(verdict.value, rule)
         if streak.mask or streak.open:
             self._busy.add(line)
         if not newer or len(self.moves) >= WAITING:
             return
         move = streak.move(rule, verdict.severity, now_us, may_open=not late)
         if move == "resolve":
-            self._push(Move(watched, line, "resolve"))
+            self._push(Move(watched, line, "resolve", ending=_ending(streak, "recovered")))
             streak.resolved(rule, now_us, by_hand=False)
         elif move != "stay":
             if move == "open" and self._in_maintenance(watched.rule, line):
                 return
             self._push(Move(watched, line, move, self._begun(watched.rule, line, verdict, made_us)))
-            streak.opened(verdict.severity)
+            streak.opened(verdict.severity, verdict.value)
 
-    def _begun(self, rule: Rule, line: Line, verdict: Verdict, made_us: int) -> NewAlert:
+    def _begun(self, rule: Rule, line: Line, verdict: Judgement, made_us: int) -> NewAlert:
         usual = self.memory.usual(rule.metric, line) if rule.metric in CHANGES else ""
         return NewAlert(
             workspace_id=rule.workspace_id,
@@ -241,11 +242,11 @@ class Watch:
         windows = self._windows.get(rule.workspace_id, ())
         return bool(windows) and covered(windows, rule, line[0], line[1], self._clock.now())
 
-    def end(self, watched: Watched, line: Line, now_us: int) -> None:
+    def end(self, watched: Watched, line: Line, ended: Ended, now_us: int) -> None:
         """What it watches is gone: it is neither true nor false any more."""
         streak = watched.streaks.get(line)
         if streak is not None and streak.open and len(self.moves) < WAITING:
-            self._push(Move(watched, line, "resolve"))
+            self._push(Move(watched, line, "resolve", ending=_ending(streak, ended)))
             streak.resolved(watched.rule, now_us, by_hand=False)
 
     def resolved_by_hand(self, rule_id: int, metric: str, line: Line) -> None:
@@ -266,6 +267,10 @@ class Watch:
                 if quiet and not streak.open:
                     del watched.streaks[line]
 
+    def streak_of(self, rule_id: int, line: Line) -> Streak | None:
+        watched = self.known.get(rule_id)
+        return None if watched is None else watched.streaks.get(line)
+
     def state_of(self, rule_id: int) -> State:
         watched = self.known.get(rule_id)
         return "unknown" if watched is None else watched.state
@@ -274,8 +279,16 @@ class Watch:
         return round(self._clock.now().timestamp() * 1e6)
 
     def _push(self, move: Move) -> None:
-        self.moves.append(move)
+        self.moves.push(move)
         self.some.set()
+
+
+def _explained(verdict: Judgement, row: Row) -> Judgement:
+    return explained(verdict, grade_of(row).reason) if verdict.breach else verdict
+
+
+def _ending(streak: Streak, ended: Ended) -> Ending:
+    return Ending(ended, streak.last_value, streak.worst_value)
 
 
 def _met(asked: RowRules, said: Metrics) -> bool:

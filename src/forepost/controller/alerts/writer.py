@@ -1,20 +1,23 @@
-"""Writes down what the watch has seen, one move after the other, and says so."""
+"""Writes down what the watch has seen, many moves in one transaction, and says so."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import anyio
 from sqlalchemy.exc import IntegrityError
 
-from forepost.controller.alerts.ledger import Ledger
-from forepost.controller.alerts.watch import Move, Watch
+from forepost.controller.alerts.ledger import Change, Ending, Ledger
+from forepost.controller.alerts.move_queue import Move
+from forepost.controller.alerts.watch import Watch
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.rest.alerts import Alert
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
 SUBJECT: Final = "alerts"
+TOGETHER: Final = 50
+"""Moves in one transaction at most: what is critical and comes meanwhile waits no longer."""
 
 Event = Literal["opened", "changed", "resolved"]
 Tell = Callable[[Event, Alert], None]
@@ -23,13 +26,15 @@ _log = logging.getLogger(__name__)
 
 
 class AlertWriter:
-    """The order of moves is kept: while the store fails, all of them wait."""
+    """The order of moves of a line is kept: while the store fails, all of them wait."""
 
     def __init__(
         self, watch: Watch, ledger: Ledger, tell: Tell, clock: Clock, health: Health
     ) -> None:
         self._watch, self._ledger, self._tell = watch, ledger, tell
         self._clock, self._health = clock, health
+        self._at_hand: Sequence[Move] = ()
+        """Taken out of the queue, and not written yet."""
         self.opened = 0
         """Alerts since the start."""
         self.resolved = 0
@@ -37,20 +42,26 @@ class AlertWriter:
     async def run(self) -> None:
         watch = self._watch
         while True:
-            if not watch.moves:
-                watch.some = anyio.Event()
-                await watch.some.wait()
-            await self._until_written(watch.moves[0])
-            watch.moves.popleft()
+            if not self._at_hand:
+                if not watch.moves:
+                    watch.some = anyio.Event()
+                    await watch.some.wait()
+                self._at_hand = watch.moves.first(TOGETHER)
+            await self._until_written(self._at_hand)
+            self._at_hand = ()
 
-    async def _until_written(self, move: Move) -> None:
+    async def _until_written(self, moves: Sequence[Move]) -> None:
         pause = FIRST_PAUSE_SEC
         while True:
             try:
-                await self._write(move)
+                await self._write(moves)
             except IntegrityError:
+                if len(moves) > 1:
+                    for move in moves:  # one that can never be written must not cost the others
+                        await self._until_written([move])
+                    return
                 _log.exception("an alert that can never be written is left out")
-                move.watched.streaks.pop(move.line, None)
+                moves[0].watched.streaks.pop(moves[0].line, None)
                 return
             except Exception as error:  # noqa: BLE001 - said in /readyz, and tried again
                 self._health.ill(SUBJECT, f"{type(error).__name__}: {error}")
@@ -60,31 +71,23 @@ class AlertWriter:
                 self._health.well(SUBJECT)
                 return
 
-    async def _write(self, move: Move) -> None:
-        rule, now = move.watched.rule, self._clock.now()
-        if move.begun is None:
-            over = await self._ledger.resolve(rule.workspace_id, rule.id, move.line, now)
-            if over is not None:
-                self.said("resolved", over)
-            return
-        if not self._current(move):
-            return
-        if move.kind == "worsen":
-            worse = await self._ledger.worsen(move.begun, now)
-            if worse is not None:
-                self.said("changed", worse)
-            return
-        alert = await self._ledger.open(move.begun, now)
-        if alert is None:
-            move.watched.streaks.pop(move.line, None)
-            return
-        self.said("opened", alert)
-        if not self._current(move):  # the rule was changed meanwhile: nobody would resolve it
-            over = await self._ledger.resolve(rule.workspace_id, rule.id, move.line, now)
-            if over is not None:
-                self.said("resolved", over)
+    async def _write(self, moves: Sequence[Move]) -> None:
+        current = [one for one in moves if one.begun is None or self._is_current(one)]
+        now = self._clock.now()
+        written = await self._ledger.write([_change(move) for move in current], now)
+        for move, alert in zip(current, written, strict=True):
+            if alert is not None:
+                self.said(_EVENT[move.kind], alert)
+            elif move.kind == "open":
+                move.watched.streaks.pop(move.line, None)
+        # Of a rule that was changed meanwhile nobody would resolve them.
+        late = [one for one in current if one.kind == "open" and not self._is_current(one)]
+        over = await self._ledger.write([_taken_back(move) for move in late], now) if late else []
+        for alert in over:
+            if alert is not None:
+                self.said("resolved", alert)
 
-    def _current(self, move: Move) -> bool:
+    def _is_current(self, move: Move) -> bool:
         return self._watch.known.get(move.watched.rule.id) is move.watched
 
     def said(self, event: Event, alert: Alert) -> None:
@@ -96,3 +99,29 @@ class AlertWriter:
         watched = self._watch.known.get(alert.alert_rule_id)
         if watched is None or watched.rule.notify_panel:
             self._tell(event, alert)
+
+
+_EVENT: Final[dict[str, Event]] = {"open": "opened", "worsen": "changed", "resolve": "resolved"}
+
+
+def _change(move: Move) -> Change:
+    rule = move.watched.rule
+    return Change(
+        kind=move.kind,
+        workspace_id=rule.workspace_id,
+        rule_id=rule.id,
+        line=move.line,
+        begun=move.begun,
+        ending=move.ending or Ending("recovered"),
+    )
+
+
+def _taken_back(move: Move) -> Change:
+    rule = move.watched.rule
+    return Change(
+        kind="resolve",
+        workspace_id=rule.workspace_id,
+        rule_id=rule.id,
+        line=move.line,
+        ending=Ending("rule_changed"),
+    )

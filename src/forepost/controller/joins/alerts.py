@@ -8,6 +8,7 @@ from forepost.controller.alerts import api, rule_api
 from forepost.controller.alerts.metrics import OF_JOBS, OF_WORKLOADS
 from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
 from forepost.controller.alerts.timers import StateFigures
+from forepost.controller.fleet.presence import standing
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
@@ -30,9 +31,11 @@ async def build(core: Core) -> Built:
             clock=clock,
             health=core.health,
             put=core.outbox.put,
+            redirect=core.outbox.redirect,
             acceptable=destinations.acceptable,
             tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=core.roster.last_seen,
+            is_away=lambda agent_id: _is_away(core, agent_id),
             has_twin=lambda agent_id: core.roster.conflict_of(agent_id) is not None,
             states=partial(_states, core),
             panel_url=public_url,
@@ -55,6 +58,10 @@ async def build(core: Core) -> Built:
         followers=[Follower(alerting.consider)],
         figures=_figures(alerting, senders),
     )
+
+
+def _is_away(core: Core, agent_id: int) -> bool:
+    return standing(core.roster.last_seen(agent_id), core.clock.now()) == "offline"
 
 
 async def _states(core: Core, workspace_id: int, metrics: AbstractSet[str]) -> StateFigures:

@@ -1,7 +1,7 @@
 """Routes of the log of deliveries, and of trying a rule's channels."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from litestar import Router, get, post
 from litestar.params import FromPath, QueryParameter
@@ -16,7 +16,7 @@ from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict
 from forepost.wire.base import MOST_ID
 from forepost.wire.rest.bodies import ListOf, Page
-from forepost.wire.rest.notify import Channel, Delivery, Notice
+from forepost.wire.rest.notify import Channel, Delivery, DeliveryState, Notice
 
 ChannelsOf = Callable[[int, int], Awaitable[tuple[str, list[Channel]]]]
 """(workspace id, rule id) -> the rule's name and where it tells. Raises NotFound."""
@@ -26,7 +26,6 @@ TEST: Final = "/workspaces/{workspace_id:int}/alert-rules/{rule_id:int}/test"
 MOST_TESTS: Final = 20
 """That wait, in one workspace: a test is no way to flood somebody."""
 
-State = Literal["pending", "sending", "sent", "failed"]
 AlertId = Annotated[int | None, QueryParameter(name="alertId", ge=1, le=MOST_ID)]
 RuleId = Annotated[int | None, QueryParameter(name="ruleId", ge=1, le=MOST_ID)]
 
@@ -42,7 +41,7 @@ def routes(
     @get(ALL, opt=needs("ADMIN"))
     async def list_deliveries(
         workspace_id: FromPath[int],
-        in_state: Annotated[State | None, QueryParameter(name="state")] = None,
+        in_state: Annotated[DeliveryState | None, QueryParameter(name="state")] = None,
         alert_id: AlertId = None,
         rule_id: RuleId = None,
         limit: Limit = 50,
@@ -96,7 +95,7 @@ def routes(
         async with db.write() as connection:
             if await outbox.tests_waiting(connection, workspace_id) >= MOST_TESTS:
                 raise Conflict("other tests are waiting: see the log of deliveries")
-            made = await outbox.put_all(connection, notice, channels)
+            made = await outbox.put(connection, notice, channels)
         return ListOf(data=await store.named(workspace_id, made))
 
     return Router(

@@ -1,18 +1,19 @@
 """Where everything that leaves because of an alert is put, in the transaction that caused it."""
 
+import hashlib
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import anyio
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.notify import words
 from forepost.controller.notify.destinations import host_of
-from forepost.controller.notify.store import WAITING
+from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITING
 from forepost.kit.clock import Clock
 from forepost.wire.jobs.rest import RunNotice
 from forepost.wire.rest.notify import Channel, Notice
@@ -30,31 +31,78 @@ class Outbox:
         self._some = anyio.Event()
 
     async def put(
-        self, connection: AsyncConnection, notice: Notice, channels: Sequence[Channel]
-    ) -> None:
-        """Send `notice` over every channel after the transaction of `connection` is committed."""
-        await self.put_all(connection, notice, channels)
-
-    async def put_all(
-        self, connection: AsyncConnection, notice: Notice, channels: Sequence[Channel]
+        self,
+        connection: AsyncConnection,
+        notice: Notice,
+        channels: Sequence[Channel],
+        course: str = "",
     ) -> list[int]:
-        """As `put`; the ids of the deliveries, in the order of the channels."""
-        return [
-            await self._add(
-                connection,
-                workspace_id=notice.workspace_id,
-                alert_id=notice.alert_id or None,
-                rule_id=notice.rule_id,
-                event=notice.event,
-                channel=channel,
-                title=words.title(notice),
-                body=msgspec.json.encode(notice).decode()
-                if channel.kind == "webhook"
-                else words.text(notice),
-                html=words.html(notice) if channel.kind == "email" else "",
+        """Send `notice` over every channel after the transaction of `connection` is committed.
+        Return the ids of the deliveries, in the order of the channels.
+
+        What has the same course, at most 32 characters, leaves over a channel one after the other.
+        What still waits of the same alert is told no more: this notice says how it is now.
+        """
+        found = []
+        for channel in channels:
+            place = _place(course, channel)
+            if place:
+                await self._make_way(connection, place, notice)
+            found.append(
+                await self._add(
+                    connection,
+                    workspace_id=notice.workspace_id,
+                    alert_id=notice.alert_id or None,
+                    rule_id=notice.rule_id,
+                    event=notice.event,
+                    course=place,
+                    urgency=CRITICAL if notice.severity == "critical" else USUAL,
+                    channel=channel,
+                    title=words.title(notice),
+                    body=msgspec.json.encode(notice).decode()
+                    if channel.kind == "webhook"
+                    else words.text(notice),
+                    html=words.html(notice) if channel.kind == "email" else "",
+                )
             )
-            for channel in channels
-        ]
+        return found
+
+    async def _make_way(self, connection: AsyncConnection, place: str, notice: Notice) -> None:
+        waiting = (deliveries.c.course == place, deliveries.c.state == "pending")
+        await connection.execute(
+            update(deliveries)
+            .where(*waiting, deliveries.c.alert_id == notice.alert_id)
+            .values(**SUPERSEDED, last_error="something newer was to be told of it")
+        )
+        # What is left is of an alert before: a receiver that is well again hears it first.
+        await connection.execute(
+            update(deliveries).where(*waiting).values(next_at=self._clock.now())
+        )
+
+    async def redirect(
+        self, connection: AsyncConnection, rule_id: int, channels: Sequence[Channel]
+    ) -> None:
+        """A rule tells these channels now: what waits goes there, or nowhere."""
+        hook = next((one for one in channels if one.kind == "webhook"), None)
+        waiting = (deliveries.c.rule_id == rule_id, deliveries.c.state == "pending")
+        if hook is not None:
+            await connection.execute(
+                update(deliveries)
+                .where(*waiting, deliveries.c.kind == "webhook", deliveries.c.event != "test")
+                .values(
+                    destination=hook.url,
+                    secret=hook.secret,
+                    host=host_of(hook),
+                    next_at=self._clock.now(),
+                )
+            )
+        kept = [one.url for one in channels]
+        await connection.execute(
+            update(deliveries)
+            .where(*waiting, deliveries.c.destination.not_in(kept))
+            .values(**SUPERSEDED, last_error="the rule tells this channel no more")
+        )
+        self.nudge()
 
     async def put_run(
         self, connection: AsyncConnection, notice: RunNotice, channels: Sequence[Channel]
@@ -93,6 +141,7 @@ class Outbox:
             channel=Channel(kind="email", url=to),
             title=subject,
             body=text,
+            urgency=CRITICAL,
             html=f"<!doctype html><html><body><pre>{escape(text)}</pre></body></html>\n",
         )
 
@@ -133,3 +182,13 @@ class Outbox:
         found: int = (await connection.execute(statement)).scalar_one()
         self.nudge()
         return found
+
+
+def _place(course: str, channel: Channel) -> str:
+    """Return what notices that wait for each other have in common. A webhook is one for a rule,
+    wherever it goes.
+    """
+    if not course or channel.kind == "webhook":
+        return course and f"{course}:webhook"
+    digest = hashlib.blake2b(channel.url.encode(), digest_size=8).hexdigest()
+    return f"{course}:{channel.kind}:{digest}"

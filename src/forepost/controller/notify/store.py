@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.deliveries import deliveries
@@ -15,7 +16,13 @@ from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.rest.notify import Delivery
 
 WAITING: Final = ("pending", "sending")
-DONE: Final = ("sent", "failed")
+DONE: Final = ("sent", "failed", "superseded")
+CRITICAL, USUAL = 0, 1
+"""Urgencies."""
+SUPERSEDED: Final = {"state": "superseded", "next_at": None, "secret": "", "body": "", "html": ""}
+WORKSPACES: Final = 16
+"""That are looked at in one look: those with something critical, then those that waited longest."""
+_before: Final = deliveries.alias("before")
 
 
 class ClaimedDelivery(msgspec.Struct, frozen=True):
@@ -31,13 +38,36 @@ class ClaimedDelivery(msgspec.Struct, frozen=True):
     html: str
     attempt: int
     created_at: datetime
+    workspace_id: int = 0
+    """0: of an account."""
+
+
+class DueDelivery(msgspec.Struct, frozen=True):
+    id: int
+    host: str
+    workspace_id: int
+    """0: of an account."""
+    urgency: int = USUAL
+
+
+class FullSlots(msgspec.Struct, frozen=True):
+    """For which nothing more is claimed now."""
+
+    hosts: Collection[str] = ()
+    hosts_of_critical: Collection[str] = ()
+    """For which even what is critical has to wait."""
+    workspaces: Collection[int] = ()
+    """Of which only what is critical is claimed."""
+
+
+NONE_FULL: Final = FullSlots()
 
 
 class Look(msgspec.Struct, frozen=True):
     """What a look at the outbox shows."""
 
-    due: list[tuple[int, str]]
-    """(id, host), the longest due first."""
+    due: list[DueDelivery]
+    """Critical ones first, then one of each workspace in turn, the longest due first."""
     waiting: int
     """All that are not yet sent or given up."""
     next_at: datetime | None
@@ -56,22 +86,35 @@ class DeliveryStore:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def look(self, now: datetime, full: Collection[str], limit: int) -> Look:
-        """What is due for hosts other than those of `full`, at most `limit`, and what waits."""
-        query = (
-            select(deliveries.c.id, deliveries.c.host)
-            .where(_due(now), deliveries.c.host.not_in(full))
-            .order_by(deliveries.c.next_at, deliveries.c.id)
-            .limit(limit)
-        )
-        later = case((deliveries.c.next_at > now, deliveries.c.next_at))
-        waiting = select(func.count(deliveries.c.id), func.min(later)).where(
-            deliveries.c.state.in_(WAITING)
+    async def look(self, now: datetime, full: FullSlots, limit: int) -> Look:
+        """What is due where it is not `full`, at most `limit` of a workspace, and
+        what waits.
+        """
+        due, later = deliveries.c.next_at <= now, deliveries.c.next_at > now
+        waiting = (
+            select(
+                deliveries.c.workspace_id,
+                func.count(deliveries.c.id),
+                func.min(case((later, deliveries.c.next_at))),
+                func.min(case((due, deliveries.c.urgency))).label("urgency"),
+                func.min(case((due, deliveries.c.next_at))).label("since"),
+            )
+            .where(deliveries.c.state.in_(WAITING))
+            .group_by(deliveries.c.workspace_id)
         )
         async with self._db.read() as connection:
-            rows = (await connection.execute(query)).all()
-            count, next_at = (await connection.execute(waiting)).one()
-        return Look([(row.id, row.host) for row in rows], count, next_at)
+            found = (await connection.execute(waiting)).all()
+            having = sorted(
+                (row for row in found if row.urgency is not None),
+                key=lambda row: (row.urgency, row.since),
+            )
+            turns: list[tuple[int, int, DueDelivery]] = []
+            for row in having[:WORKSPACES]:
+                own = await _due_of(connection, row.workspace_id, now, full, limit)
+                turns += [(one.urgency, turn, one) for turn, one in enumerate(own)]
+        turns.sort(key=lambda turn: turn[:2])
+        next_at = min((row[2] for row in found if row[2] is not None), default=None)
+        return Look([one for _, _, one in turns], sum(row[1] for row in found), next_at)
 
     async def claim(
         self, ids: Collection[int], now: datetime, lease_end: datetime
@@ -79,7 +122,7 @@ class DeliveryStore:
         """Those of `ids` that are still due: two controllers never get the same one."""
         statement = (
             update(deliveries)
-            .where(deliveries.c.id.in_(ids), _due(now))
+            .where(deliveries.c.id.in_(ids), _due(now), _is_first())
             .values(state="sending", attempts=deliveries.c.attempts + 1, next_at=lease_end)
             .returning(deliveries)
         )
@@ -104,20 +147,45 @@ class DeliveryStore:
     async def not_sent(
         self, row: ClaimedDelivery, outcome: Outcome, again_at: datetime | None
     ) -> None:
-        """`again_at` None: given up."""
-        await self._mark(
-            row,
-            state="failed" if again_at is None else "pending",
-            next_at=again_at,
-            last_status=outcome.status,
-            last_error=outcome.error,
+        """`again_at` None: given up. Where there is something newer to be told of the same alert,
+        that is told.
+        """
+        newer = select(_before.c.id).where(
+            _before.c.course == deliveries.c.course,
+            _before.c.alert_id == deliveries.c.alert_id,
+            _before.c.id > deliveries.c.id,
         )
+        async with self._db.write() as connection:
+            await self._mark_in(
+                connection,
+                row,
+                state="failed" if again_at is None else "pending",
+                next_at=again_at,
+                last_status=outcome.status,
+                last_error=outcome.error,
+            )
+            await connection.execute(
+                update(deliveries)
+                .where(
+                    deliveries.c.id == row.id,
+                    deliveries.c.state == "pending",
+                    deliveries.c.course != "",
+                    newer.exists(),
+                )
+                .values(**SUPERSEDED)
+            )
 
     async def release(self, row: ClaimedDelivery, now: datetime) -> None:
         """It was not tried to its end; somebody else may."""
         await self._mark(row, state="pending", next_at=now)
 
     async def _mark(self, row: ClaimedDelivery, **values: Any) -> None:
+        async with self._db.write() as connection:
+            await self._mark_in(connection, row, **values)
+
+    async def _mark_in(
+        self, connection: AsyncConnection, row: ClaimedDelivery, **values: Any
+    ) -> None:
         """Nothing happens where the lease ended and another took it: the attempt tells them."""
         statement = (
             update(deliveries)
@@ -128,8 +196,7 @@ class DeliveryStore:
             )
             .values(**values)
         )
-        async with self._db.write() as connection:
-            await connection.execute(statement)
+        await connection.execute(statement)
 
     async def prune(self, before: datetime) -> None:
         async with self._db.write() as connection:
@@ -190,6 +257,45 @@ class DeliveryStore:
         raise Conflict("it was sent" if state == "sent" else "it is being sent")
 
 
+async def _due_of(
+    connection: AsyncConnection,
+    workspace_id: int | None,
+    now: datetime,
+    full: FullSlots,
+    limit: int,
+) -> list[DueDelivery]:
+    has_room = and_(
+        deliveries.c.urgency == CRITICAL, deliveries.c.host.not_in(full.hosts_of_critical)
+    )
+    if (workspace_id or 0) not in full.workspaces:
+        has_room = or_(has_room, deliveries.c.host.not_in(full.hosts))
+    query = (
+        select(deliveries.c.id, deliveries.c.host, deliveries.c.urgency)
+        .where(
+            deliveries.c.workspace_id == workspace_id,
+            _due(now),
+            has_room,
+            _is_first(),
+        )
+        .order_by(deliveries.c.urgency, deliveries.c.next_at, deliveries.c.id)
+        .limit(limit)
+    )
+    return [
+        DueDelivery(row.id, row.host, workspace_id or 0, row.urgency)
+        for row in (await connection.execute(query)).all()
+    ]
+
+
+def _is_first() -> ColumnElement[bool]:
+    """Whether nothing before it has to be told first."""
+    earlier = select(_before.c.id).where(
+        _before.c.course == deliveries.c.course,
+        _before.c.id < deliveries.c.id,
+        _before.c.state.in_(WAITING),
+    )
+    return or_(deliveries.c.course == "", ~earlier.exists())
+
+
 def _due(now: datetime) -> ColumnElement[bool]:
     """Also what a sender claimed and did not finish in time: a crashed one, mostly."""
     return and_(deliveries.c.state.in_(WAITING), deliveries.c.next_at <= now)
@@ -207,6 +313,7 @@ def _outgoing(row: Row[Any]) -> ClaimedDelivery:
         html=row.html,
         attempt=row.attempts,
         created_at=row.created_at,
+        workspace_id=row.workspace_id or 0,
     )
 
 

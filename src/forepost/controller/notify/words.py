@@ -1,13 +1,30 @@
 """A notice in words for people: a line, a text, a page of a mail. Pure."""
 
 from html import escape
+from typing import Final
 
 from forepost.wire.jobs.rest import RunNotice
-from forepost.wire.rest.notify import Notice
+from forepost.wire.rest.notify import Ended, Notice
+
+RESOLVED: Final[tuple[Ended, ...]] = ("", "recovered", "by_hand")
+"""Deleting a rule is no recovery."""
+
+
+_ENDED: Final[dict[Ended, str]] = {
+    "": "",
+    "recovered": "recovered",
+    "by_hand": "resolved by hand",
+    "rule_changed": "the rule was changed: whether it is well is not known",
+    "rule_disabled": "the rule was switched off: whether it is well is not known",
+    "rule_deleted": "the rule was deleted: whether it is well is not known",
+    "probe_gone": "the probe was switched off or deleted: whether it is well is not known",
+    "agent_gone": "the agent was deleted: whether it is well is not known",
+}
 
 
 def title(notice: Notice) -> str:
-    event = {"triggered": "", "resolved": "resolved: ", "test": "test: "}[notice.event]
+    over = "resolved: " if notice.ended in RESOLVED else "ended: "
+    event = {"triggered": "", "resolved": over, "test": "test: "}[notice.event]
     where = notice.probe_name or notice.probe_target or notice.agent_name
     return one_line(
         f"[{notice.severity}] {event}{notice.rule_name}" + (f" - {where}" if where else "")
@@ -79,7 +96,26 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
     ]
     if notice.resolved_at is not None:
         facts.append(("Resolved", notice.resolved_at.isoformat(timespec="seconds")))
+        facts += [
+            ("Why", _ENDED[notice.ended]),
+            ("Value at the end", "" if notice.last_value is None else f"{notice.last_value:g}"),
+            ("Worst value", "" if notice.worst_value is None else f"{notice.worst_value:g}"),
+            ("Lasted", "" if notice.duration_sec is None else _duration(notice.duration_sec)),
+        ]
     return [(name, one_line(value)) for name, value in facts if value]
+
+
+def _duration(sec: int) -> str:
+    """Return the two largest parts: 1 d 3 h, 5 min 10 s."""
+    parts = [
+        (sec // 86_400, "d"),
+        (sec // 3_600 % 24, "h"),
+        (sec // 60 % 60, "min"),
+        (sec % 60, "s"),
+    ]
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    told = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
+    return " ".join(told) or "0 s"
 
 
 def one_line(text: str) -> str:

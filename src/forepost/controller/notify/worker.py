@@ -1,7 +1,6 @@
 """Claims what is due, sends it, and says what became of it."""
 
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -11,11 +10,10 @@ from anyio.abc import TaskGroup
 
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome, pause_after, shortened
-from forepost.controller.notify.store import ClaimedDelivery, Look
+from forepost.controller.notify.send_slots import AT_ONCE, SendSlots
+from forepost.controller.notify.store import ClaimedDelivery, DueDelivery, FullSlots, Look
 from forepost.kit.clock import Clock
 
-AT_ONCE: Final = 8
-OF_ONE_HOST: Final = 2
 LEASE_SEC: Final = 120.0
 """Longer than any sender may take."""
 POLL_SEC: Final = 5.0
@@ -32,8 +30,10 @@ _log = logging.getLogger(__name__)
 class DeliveryRows(Protocol):
     """What `store.Store` does for the worker."""
 
-    async def look(self, now: datetime, full: Collection[str], limit: int) -> Look:
-        """Return what is due for channels that are not `full`, `limit` at most, and what waits."""
+    async def look(self, now: datetime, full: FullSlots, limit: int) -> Look:
+        """Return what is due where it is not `full`, `limit` of a workspace at most, and what
+        waits.
+        """
         ...
 
     async def claim(
@@ -64,9 +64,9 @@ class DeliveryRows(Protocol):
 class Worker:
     """At least once: a crash after a sending and before its mark sends it again.
 
-    At most AT_ONCE are on their way, OF_ONE_HOST of them to one host, so that one who never answers
-    does not hold up the others. That somebody cannot be reached is in the log of deliveries and in
-    the counters; the controller is well all the same. `settled`: by which what is old is known.
+    How many are on their way at once is bounded (`send_slots`), so that one who never answers does
+    not hold up the others. That somebody cannot be reached is in the log of deliveries and in the
+    counters; the controller is well all the same. `settled`: by which what is old is known.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Worker:
         self._rows, self._outbox, self._senders = rows, outbox, senders
         self._clock, self._settled, self._pauses = clock, settled, pauses
         self._keep = timedelta(days=keep_days)
-        self._busy: Counter[str] = Counter()
+        self._slots = SendSlots()
         self.sent = 0
         """Deliveries that arrived, since the start."""
         self.retried = 0
@@ -94,7 +94,7 @@ class Worker:
         """Deliveries not yet sent or given up, at the last look."""
 
     async def run(self) -> None:
-        self._busy.clear()
+        self._slots = SendSlots()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._prune)
             while True:
@@ -104,25 +104,24 @@ class Worker:
                 await self._wait(look.next_at)
 
     async def _look(self) -> Look:
-        full = [host for host, busy in self._busy.items() if busy >= OF_ONE_HOST]
-        look = await self._rows.look(self._clock.now(), full, AT_ONCE)
+        look = await self._rows.look(self._clock.now(), self._slots.full, AT_ONCE)
         self.waiting = look.waiting
         return look
 
-    async def _start_some(self, tasks: TaskGroup, due: Sequence[tuple[int, str]]) -> bool:
+    async def _start_some(self, tasks: TaskGroup, due: Sequence[DueDelivery]) -> bool:
         """False when nothing that is due has a free place."""
-        room = Counter(self._busy)
+        slots = self._slots.copied()
         chosen = []
-        for delivery_id, host in due:
-            if room[host] < OF_ONE_HOST and room.total() < AT_ONCE:
-                room[host] += 1
-                chosen.append(delivery_id)
+        for one in due:
+            if slots.has_room(one):
+                slots.take(one.host, one.workspace_id)
+                chosen.append(one.id)
         if not chosen:
             return False
         now = self._clock.now()
         claimed = await self._rows.claim(chosen, now, now + timedelta(seconds=LEASE_SEC))
         for row in claimed:
-            self._busy[row.host] += 1
+            self._slots.take(row.host, row.workspace_id)
             tasks.start_soon(self._deliver, row)
         return bool(claimed)
 
@@ -150,9 +149,7 @@ class Worker:
                 await self._rows.release(row, self._clock.now())
             raise
         await self._note(row, outcome)
-        self._busy[row.host] -= 1
-        if not self._busy[row.host]:
-            del self._busy[row.host]
+        self._slots.leave(row)
         self._outbox.nudge()
 
     async def _attempt(self, row: ClaimedDelivery) -> Outcome:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from forepost.controller.payloads.dns import Dns
+from forepost.controller.payloads.grade import UNSAID, Grade
 from forepost.controller.payloads.http import HttpPayload
 from forepost.controller.payloads.mtr import Mtr
 from forepost.controller.payloads.netinfo import Netinfo
@@ -17,12 +18,14 @@ from forepost.controller.payloads.payload import (
     MOST_MOS,
     MOST_MS,
     NO_MEASURES,
+    Figures,
     Measures,
     Metrics,
     Payload,
 )
 from forepost.controller.payloads.ping import Ping
 from forepost.controller.payloads.snmp import Snmp
+from forepost.controller.payloads.speedtest import Speedtest
 from forepost.controller.payloads.sysinfo import Sysinfo
 from forepost.controller.payloads.tcp import Tcp
 from forepost.controller.payloads.tls import Tls
@@ -36,12 +39,13 @@ TYPES: Final[dict[str, type[Payload]]] = {
     "NETINFO": Netinfo,
     "PING": Ping,
     "SNMP": Snmp,
+    "SPEEDTEST": Speedtest,
     "SYSINFO": Sysinfo,
     "TCP": Tcp,
     "TLS": Tls,
     "TRAFFICSIM": TrafficSim,
 }
-"""What of a type is read here. Minutes of flows and speed tests are their subjects' own."""
+"""What of a type is read here. Minutes of flows are their subject's own."""
 
 _MOST: Final = (MOST_MS, MOST_MS, MOST_MS, MOST_MS, 100.0, MOST_MOS)
 """What each of the measures can be, in their order."""
@@ -57,6 +61,8 @@ class Report(Row, frozen=True, kw_only=True, gc=False):
 
     said: Payload | None
     """None: of a type that nobody reads, or not as its type says."""
+    grade: Grade
+    """How it is."""
 
 
 def read(kind: str, payload: bytes | msgspec.Raw) -> Payload | None:
@@ -100,7 +106,24 @@ def measures_of(payload: Payload | None) -> Measures:
 def metrics_of(row: Row) -> Metrics:
     """Return the metrics that a row says by itself."""
     payload = said_by(row)
-    return {} if payload is None else payload.metrics(row)
+    if payload is None:
+        return {}
+    found = payload.metrics(row)
+    grade = grade_of(row)
+    if grade.status != "unknown":
+        found["failure"] = 1.0 if grade.failed else 0.0
+        loss = row.loss_pct
+        found["loss"] = loss if loss is not None else 100.0 * grade.failed
+    return found
+
+
+def grade_of(row: Row) -> Grade:
+    """Return how a result is: as it was found when it came, or found now."""
+    return row.grade if isinstance(row, Report) else grade_in(said_by(row), row)
+
+
+def grade_in(payload: Payload | None, figures: Figures) -> Grade:
+    return UNSAID if payload is None else payload.grade(figures)
 
 
 def _possible(value: float | None, most: float) -> float | None:

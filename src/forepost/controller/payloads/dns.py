@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from forepost.controller.payloads.grade import FINE, UNSAID, Grade, degraded, failed
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
     Figures,
@@ -36,3 +37,16 @@ class Dns(Payload):
             if self.query_time_ms is not None:
                 found["dns_query_time"] = self.query_time_ms
         return found
+
+    def grade(self, figures: Figures) -> Grade:
+        if not self.response_code and not self.error:
+            return UNSAID
+        match self.response_code.upper():
+            case "NOERROR":
+                return FINE
+            case "NXDOMAIN":
+                return degraded("NXDOMAIN: there is no such name")
+            case "" | "ERROR":
+                return failed(f"no answer: {self.error}" if self.error else "no answer")
+            case code:
+                return failed(code)

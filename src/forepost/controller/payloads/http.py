@@ -1,7 +1,10 @@
 """HTTP: one request, with its redirects."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+import msgspec
+
+from forepost.controller.payloads.grade import FINE, UNSAID, Grade, failed
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
     Figures,
@@ -10,16 +13,26 @@ from forepost.controller.payloads.payload import (
     Payload,
     once,
 )
+from forepost.controller.payloads.tls import of_end
+
+FIRST_WRONG: Final = 400
+
+
+class ShownCertificate(msgspec.Struct):
+    days_until_expiry: float | None = None
 
 
 class HttpPayload(Payload):
     """`status_code` 0: there was no answer."""
 
-    SAYS: ClassVar = ("http_ttfb", "http_total_ms", "http_status")
+    SAYS: ClassVar = ("http_ttfb", "http_total_ms", "http_status", "tls_expiry_days")
 
     first_byte_ms: float | None = None
     total_ms: float | None = None
     status_code: float | None = None
+    certificate_info: ShownCertificate | None = None
+    final_url: str | None = None
+    """Of our agent only, which calls a status that was not expected an error."""
     error: str | None = None
 
     def measures(self) -> Measures:
@@ -27,7 +40,13 @@ class HttpPayload(Payload):
         if not self.status_code and not self.error:
             return NO_MEASURES
         came = (self.status_code or 0) > 0
-        return once(self.total_ms or 0, came=came, well=came and not self.error)
+        well = came and not self.error and not self._is_refused
+        return once(self.total_ms or 0, came=came, well=well)
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether an agent that compares no status was told of a fault."""
+        return self.final_url is None and (self.status_code or 0) >= FIRST_WRONG
 
     def metrics(self, figures: Figures) -> Metrics:
         if self.status_code is None and not self.error:
@@ -39,4 +58,20 @@ class HttpPayload(Payload):
             found["http_ttfb"] = self.first_byte_ms
         if self.total_ms is not None:
             found["http_total_ms"] = self.total_ms
+        shown = self.certificate_info
+        if shown is not None and shown.days_until_expiry is not None:
+            found["tls_expiry_days"] = shown.days_until_expiry
         return found
+
+    def grade(self, figures: Figures) -> Grade:
+        if self.error:
+            return failed(self.error if self.status_code else f"no answer: {self.error}")
+        if self.status_code is None:
+            return UNSAID
+        if not self.status_code:
+            return failed("no answer")
+        if self._is_refused:
+            return failed(f"status {self.status_code:.0f}")
+        if self.certificate_info is None or self.certificate_info.days_until_expiry is None:
+            return FINE
+        return of_end(self.certificate_info.days_until_expiry, "the certificate")

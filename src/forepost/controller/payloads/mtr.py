@@ -6,6 +6,13 @@ from typing import Annotated, ClassVar, Final
 import msgspec
 from msgspec import Meta
 
+from forepost.controller.payloads.grade import (
+    SURE_TRIES,
+    Grade,
+    failed,
+    of_network,
+    percent_lost,
+)
 from forepost.controller.payloads.payload import (
     MOST_HOPS,
     NO_MEASURES,
@@ -57,6 +64,7 @@ class Mtr(Payload):
     IS_OF_NETWORK: ClassVar = True
 
     report: MtrReport = msgspec.field(default_factory=MtrReport)
+    error: str | None = None
 
     @property
     def hops(self) -> list[Hop]:
@@ -85,6 +93,14 @@ class Mtr(Payload):
         found["worst_hop_loss"] = max(loss for _, loss in lossy)
         found["worst_hop_combined"] = max(loss + hops[place].avg / 10 for place, loss in lossy)
         return found
+
+    def grade(self, figures: Figures) -> Grade:
+        if figures.loss_pct is None or figures.loss_pct < 100:
+            lost = percent_lost(figures.loss_pct)
+            return of_network(figures.loss_pct, figures.rtt_ms, lost, self.error or "")
+        last = max((place for place, hop in enumerate(self.hops, 1) if hop.recv), default=0)
+        words = f"no answer; the last hop that answers is {last}" if last else "no hop answers"
+        return failed(f"{words}: {self.error}" if self.error else words, tries=SURE_TRIES)
 
     def route(self) -> Route | None:
         """Return the addresses that answered at each hop; None where no hop did."""

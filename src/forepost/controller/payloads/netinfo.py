@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import msgspec
 
-from forepost.controller.payloads.payload import Payload
+from forepost.controller.payloads.grade import FINE, UNSAID, Grade
+from forepost.controller.payloads.payload import Figures, Payload
 
 
 class Geo(msgspec.Struct):
@@ -34,3 +35,7 @@ class Netinfo(Payload):
         """Whose the public address is; "" where it is not known."""
         geo = self.geo or Geo()
         return self.internet_provider or geo.isp or geo.asn_org
+
+    def grade(self, figures: Figures) -> Grade:
+        """A host that tells where it is, is fine wherever it is."""
+        return FINE if self.local_address or self.interfaces else UNSAID

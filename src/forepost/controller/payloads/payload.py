@@ -5,6 +5,8 @@ from typing import ClassVar, Final, Protocol
 
 import msgspec
 
+from forepost.controller.payloads.grade import UNSAID, Grade
+
 NS_PER_MS: Final = 1e6
 MOST_MS: Final = 86_400_000.0
 """A day: no round lasts as long."""
@@ -14,6 +16,8 @@ MOST_HOPS: Final = 256
 
 FROM_SERIES: Final = ("health_score", "latency_baseline", "loss_baseline")
 """Metrics of a course of results, not of one."""
+OF_EVERY_TYPE: Final = ("failure", "loss")
+"""Metrics that every type has: whether it failed (0 or 1), and how many percent of it."""
 Metrics = dict[str, float]
 """Metric of the alerts to its value."""
 
@@ -49,7 +53,7 @@ class Payload(msgspec.Struct):
     """A payload that was decoded. Every field has a default: senders differ, and leave out."""
 
     SAYS: ClassVar[tuple[str, ...]] = ()
-    """Every metric of the alerts that results of this type can have."""
+    """Every metric of the alerts that results of this type can have, beside OF_EVERY_TYPE."""
     IS_OF_NETWORK: ClassVar[bool] = False
     """Its latency is that of the network; of others only success or failure is graded."""
 
@@ -63,6 +67,10 @@ class Payload(msgspec.Struct):
         `figures`: the measures of this payload, without what cannot be.
         """
         return {}
+
+    def grade(self, figures: Figures) -> Grade:
+        """Return how this result is. `figures` as for `metrics`."""
+        return UNSAID
 
 
 def once(ms: float, *, came: bool, well: bool) -> Measures:

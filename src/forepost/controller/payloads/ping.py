@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from forepost.controller.payloads.grade import Grade, of_network
 from forepost.controller.payloads.payload import (
     FROM_SERIES,
     MOST_RTTS,
@@ -32,6 +33,7 @@ class Ping(Payload):
     avg_rtt: float = 0
     std_dev_rtt: float | None = None
     rtts_ns: Annotated[list[int | None], Meta(max_length=MOST_RTTS)] | None = None
+    error: str | None = None
 
     def measures(self) -> Measures:
         loss = self.packet_loss if self.packets_sent or self.packet_loss else None
@@ -56,6 +58,11 @@ class Ping(Payload):
         ):
             found["jitter"] = self.std_dev_rtt / NS_PER_MS
         return found
+
+    def grade(self, figures: Figures) -> Grade:
+        lost = f"{self.packets_sent - self.packets_recv} of {self.packets_sent} lost"
+        error = self.error or ""
+        return of_network(figures.loss_pct, figures.rtt_ms, lost, error, self.packets_sent)
 
 
 def _jitter_ms(rtts_ns: list[int]) -> float | None:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from forepost.controller.payloads.grade import FINE, UNSAID, Grade, failed
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
     Figures,
@@ -32,3 +33,8 @@ class Snmp(Payload):
         if self.traps is not None:
             found["snmp_trap_received"] = float(len(self.traps))
         return found
+
+    def grade(self, figures: Figures) -> Grade:
+        if self.error:
+            return failed(self.error)
+        return FINE if self.version or self.traps is not None else UNSAID

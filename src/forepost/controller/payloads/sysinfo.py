@@ -4,7 +4,10 @@ from typing import ClassVar
 
 import msgspec
 
+from forepost.controller.payloads.grade import FINE, SURE_TRIES, UNSAID, Grade, degraded, failed
 from forepost.controller.payloads.payload import Figures, Metrics, Payload
+
+NEARLY_FULL_PCT, FULL_PCT = 90.0, 98.0
 
 
 class MemoryUse(msgspec.Struct):
@@ -26,17 +29,48 @@ class CpuTimes(msgspec.Struct, frozen=True):
     steal: float = 0
 
 
+class Disk(msgspec.Struct):
+    mount: str = ""
+    used_pct: float = 0
+    inodes_used_pct: float | None = None
+
+    @property
+    def most_pct(self) -> float:
+        """Of its bytes or its inodes, what is used up more."""
+        return max(self.used_pct, self.inodes_used_pct or 0)
+
+
 class Sysinfo(Payload):
-    SAYS: ClassVar = ("cpu_usage", "memory_usage")
+    SAYS: ClassVar = ("cpu_usage", "memory_usage", "disk_usage")
 
     memory: MemoryUse | None = msgspec.field(name="memoryInfo", default=None)
     cpu: CpuTimes | None = msgspec.field(name="CPUTimes", default=None)
+    disks: list[Disk] | None = None
 
     def metrics(self, figures: Figures) -> Metrics:
+        found: Metrics = {}
         memory = self.memory
-        if memory is None or memory.total_bytes <= 0:
-            return {}
-        used = memory.used_bytes
-        if memory.available_bytes > 0:
-            used = memory.total_bytes - memory.available_bytes
-        return {"memory_usage": 100 * used / memory.total_bytes}
+        if memory is not None and memory.total_bytes > 0:
+            used = memory.used_bytes
+            if memory.available_bytes > 0:
+                used = memory.total_bytes - memory.available_bytes
+            found["memory_usage"] = 100 * used / memory.total_bytes
+        fullest = self._fullest
+        if fullest is not None:
+            found["disk_usage"] = fullest.most_pct
+        return found
+
+    @property
+    def _fullest(self) -> Disk | None:
+        return max(self.disks or (), key=lambda disk: disk.most_pct, default=None)
+
+    def grade(self, figures: Figures) -> Grade:
+        """By the fullest disk, in bytes or in inodes."""
+        if self.memory is None and self.cpu is None:
+            return UNSAID
+        disk = self._fullest
+        if disk is None or disk.most_pct < NEARLY_FULL_PCT:
+            return FINE
+        of = "" if disk.used_pct >= disk.most_pct else " of its inodes"
+        words = f"{disk.mount}: {disk.most_pct:.4g} %{of} are used"
+        return failed(words, tries=SURE_TRIES) if disk.most_pct >= FULL_PCT else degraded(words)

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from forepost.controller.payloads.grade import Grade, of_network
 from forepost.controller.payloads.payload import (
     MOST_RTTS,
     Figures,
@@ -25,6 +26,7 @@ class Tcp(Payload):
     min_ms: float = 0
     max_ms: float = 0
     connects_ms: Annotated[list[float | None], Meta(max_length=MOST_RTTS)] = []
+    error: str | None = None
 
     def measures(self) -> Measures:
         times = [ms for ms in self.connects_ms if ms is not None]
@@ -39,3 +41,8 @@ class Tcp(Payload):
 
     def metrics(self, figures: Figures) -> Metrics:
         return of_path(figures)
+
+    def grade(self, figures: Figures) -> Grade:
+        tries = len(self.connects_ms)
+        lost = f"{self.connects_ms.count(None)} of {tries} connections failed"
+        return of_network(figures.loss_pct, figures.rtt_ms, lost, self.error or "", tries)

@@ -1,7 +1,10 @@
 """TLS: one handshake, and the certificates that were shown."""
 
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
+import msgspec
+
+from forepost.controller.payloads.grade import FINE, SURE_TRIES, UNSAID, Grade, degraded, failed
 from forepost.controller.payloads.payload import (
     NO_MEASURES,
     Figures,
@@ -18,6 +21,16 @@ NOT_TRUSTED: Final = ("certificate", "x509", "verify", "unknown authority", "sel
 """Words of an error of TLS that is about the chain rather than about reaching the server."""
 
 
+SOON_DAYS: Final = 14
+
+
+class ChainLink(msgspec.Struct):
+    """A certificate of the chain, the server's own first."""
+
+    subject: str = ""
+    days_until_expiry: float | None = None
+
+
 class Tls(Payload):
     SAYS: ClassVar = (
         "tls_expiry_days",
@@ -32,8 +45,10 @@ class Tls(Payload):
     tls_cipher_suite: str = ""
     days_until_expiry: float | None = None
     cert_fingerprint: str = ""
-    certificate_chain: list[Any] | None = None
+    certificate_chain: list[ChainLink] | None = None
     is_expired: bool = False
+    trusted: bool = False
+    """Of our agent only."""
     cert_type: str = ""
     error: str | None = None
 
@@ -51,8 +66,8 @@ class Tls(Payload):
         if shown or (not error and self.days_until_expiry is not None):
             wrong = self.is_expired or self.cert_type == "self-signed" or _about_trust(error)
             found["tls_chain_issue"] = float(wrong)
-            if self.days_until_expiry is not None:
-                found["tls_expiry_days"] = self.days_until_expiry
+            if (first := self._first_end) is not None:
+                found["tls_expiry_days"] = first[0]
         elif _about_trust(error):
             found["tls_chain_issue"] = 1.0
         if self.tls_version:
@@ -61,6 +76,42 @@ class Tls(Payload):
             suite = self.tls_cipher_suite.upper()
             found["tls_weak_cipher"] = float(any(part in suite for part in WEAK))
         return found
+
+    def grade(self, figures: Figures) -> Grade:
+        """By trust, and by the certificate of the chain that ends first."""
+        if self.error:
+            if self.tls_version:
+                return failed(self.error, tries=SURE_TRIES)
+            return failed(f"no handshake: {self.error}")
+        if not self.tls_version:
+            return UNSAID
+        if self.is_expired:
+            return failed("the certificate has expired", tries=SURE_TRIES)
+        first = self._first_end
+        return FINE if first is None else of_end(*first)
+
+    @property
+    def _first_end(self) -> tuple[float, str] | None:
+        """Days until the first certificate of the chain ends, and which it is; None: not known.
+
+        What has ended and is not needed, as the chain is trusted all the same, is left out.
+        """
+        ends = [
+            (one.days_until_expiry, f"the certificate of {one.subject or 'the chain'}")
+            for one in self.certificate_chain or ()
+            if one.days_until_expiry is not None
+            and not (self.trusted and one.days_until_expiry < 0)
+        ]
+        if self.days_until_expiry is not None:
+            ends.append((self.days_until_expiry, "the certificate"))
+        return min(ends, key=lambda end: end[0], default=None)
+
+
+def of_end(days: float, which: str) -> Grade:
+    """Return the grade of a certificate that is valid for so many days more."""
+    if days < 0:
+        return failed(f"{which} has expired", tries=SURE_TRIES)
+    return degraded(f"{which} ends in {days:.0f} days") if days <= SOON_DAYS else FINE
 
 
 def _about_trust(error: str) -> bool:

@@ -4,6 +4,14 @@ from typing import ClassVar
 
 import msgspec
 
+from forepost.controller.payloads.grade import (
+    CRITICAL_MOS,
+    DEGRADED_MOS,
+    Grade,
+    degraded,
+    of_network,
+    percent_lost,
+)
 from forepost.controller.payloads.payload import (
     FROM_SERIES,
     Figures,
@@ -28,6 +36,7 @@ class TrafficSim(Payload, rename="camel"):
     max_rtt: float | None = msgspec.field(name="maxRTT", default=None)
     jitter_avg: float | None = None
     mos: float | None = msgspec.field(name="MOS", default=None)
+    error: str | None = None
 
     def measures(self) -> Measures:
         if not self.received_packets:
@@ -43,3 +52,12 @@ class TrafficSim(Payload, rename="camel"):
 
     def metrics(self, figures: Figures) -> Metrics:
         return of_path(figures)
+
+    def grade(self, figures: Figures) -> Grade:
+        loss = figures.loss_pct
+        found = of_network(loss, figures.rtt_ms, percent_lost(loss), self.error or "")
+        mos = figures.mos
+        if found.status == "critical" or mos is None or mos >= DEGRADED_MOS:
+            return found
+        words = f"MOS {mos:.2f}"
+        return Grade("critical", words) if mos < CRITICAL_MOS else degraded(words)

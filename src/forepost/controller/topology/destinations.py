@@ -5,7 +5,8 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from forepost.controller.topology.grades import GradedFigures, mean, shown, status_of
+from forepost.controller.topology.grades import GradedFigures, mean, shown
+from forepost.controller.topology.verdict import Verdict, joined
 from forepost.controller.topology.view import LineView, View, last_of
 from forepost.wire.rest.topology import Endpoint, MapDestination
 
@@ -24,6 +25,10 @@ class Destination(msgspec.Struct):
     @property
     def agents(self) -> list[int]:
         return list(dict.fromkeys(each.line.agent_id for each in self.lines))
+
+    @property
+    def verdict(self) -> Verdict:
+        return joined([each.verdict for each in self.lines], "paths")
 
     @property
     def resolved_ip(self) -> str:
@@ -59,14 +64,13 @@ def destination(view: View, towards: Destination, ways: AbstractSet[Way]) -> Map
     name = view.directory.name(peer) if peer else ""
     ip = view.presences[peer].ip if peer in view.presences else ""
     endpoints = [_endpoint(view, found, name, ip, ways) for found in by_probe.values()]
-    current = any(each.status != "unknown" for each in lines)
     return MapDestination(
         target=towards.node.removeprefix("dest:"),
         hostname=name if peer else towards.hostname,
         hop_count=max([each.hop_count for each in endpoints]),
         avg_latency=shown(towards.figures.rtt_ms),
         packet_loss=shown(towards.figures.loss_pct),
-        status=status_of(towards.figures) if current else "unknown",
+        status=towards.verdict.status,
         agent_count=len(agents),
         probe_types=sorted({each.line.type for each in lines}),
         endpoints=[view.directory.name(agent_id) for agent_id in agents],

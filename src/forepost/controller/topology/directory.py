@@ -12,6 +12,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.wire.disclosure import public_target
+from forepost.wire.probes import interval_sec_of
 
 MOST: Final = 200
 """Workspaces in RAM; when full the one that was asked for longest ago is read again."""
@@ -43,7 +44,12 @@ class KnownProbe(msgspec.Struct, frozen=True):
     agent_id: int
     type: str
     enabled: bool
+    interval_sec: int
     targets: list[NamedTarget]
+
+    def due_us(self, kind: str) -> int:
+        """Return how often a result of a type should come: of an AGENT probe there are several."""
+        return interval_sec_of(kind, self.interval_sec) * 1_000_000
 
 
 class Directory(msgspec.Struct, frozen=True):
@@ -113,6 +119,7 @@ class Directories:
                 probes.c.agent_id,
                 probes.c.type,
                 probes.c.enabled,
+                probes.c.interval_sec,
                 probe_targets.c.target,
                 probe_targets.c.agent_id.label("target_agent"),
             )
@@ -127,12 +134,14 @@ class Directories:
             }
             rows = (await connection.execute(of_probes)).all()
         found: dict[int, KnownProbe] = {}
-        for probe_id, agent_id, kind, enabled, text, target_agent in rows:
+        for probe_id, agent_id, kind, enabled, interval_sec, text, target_agent in rows:
             probe = found.get(probe_id)
             if probe is None:
                 if agent_id not in known:
                     continue
-                probe = found[probe_id] = KnownProbe(probe_id, agent_id, kind, enabled, [])
+                probe = found[probe_id] = KnownProbe(
+                    probe_id, agent_id, kind, enabled, interval_sec, []
+                )
             if text is not None:
                 probe.targets.append(
                     NamedTarget("" if target_agent else public_target(text), target_agent or 0)

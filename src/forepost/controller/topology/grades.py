@@ -1,4 +1,4 @@
-"""From figures to a status: the one set of thresholds, for map, matrix and health. Pure."""
+"""Mean figures, and how bad statuses are beside each other. Pure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,15 +6,14 @@ from typing import Final
 import msgspec
 
 from forepost.controller.payloads import TYPES
+from forepost.controller.payloads.grade import of_network
 from forepost.wire.rest.topology import Status
 
-CRITICAL_LOSS, DEGRADED_LOSS = 50.0, 10.0
-DEGRADED_RTT_MS: Final = 100.0
 NETWORK: Final = frozenset(
     {"RPERF", *(kind for kind, payload in TYPES.items() if payload.IS_OF_NETWORK)}
 )
 """Types whose latency is that of the network; of others only success or failure is graded."""
-_WORSE: Final[dict[Status, int]] = {"unknown": 0, "healthy": 1, "degraded": 2, "critical": 3}
+WORSE: Final[dict[Status, int]] = {"unknown": 0, "healthy": 1, "degraded": 2, "critical": 3}
 
 
 class GradedFigures(msgspec.Struct, frozen=True, gc=False):
@@ -30,21 +29,15 @@ NOTHING: Final = GradedFigures()
 
 
 def status_of(figures: GradedFigures) -> Status:
-    rtt, loss = figures.rtt_ms, figures.loss_pct
-    if rtt is None and loss is None:
-        return "unknown"
-    if loss is not None and loss >= CRITICAL_LOSS:
-        return "critical"
-    if (loss is not None and loss >= DEGRADED_LOSS) or (rtt is not None and rtt > DEGRADED_RTT_MS):
-        return "degraded"
-    return "healthy"
+    """Of a hop, of which nothing but figures is known."""
+    return of_network(figures.loss_pct, figures.rtt_ms, lost="").status
 
 
 def worst(statuses: Sequence[Status]) -> Status:
     """Unknown only when nothing else is said."""
     if len(statuses) == 1:
         return statuses[0]
-    return max(statuses, key=_WORSE.__getitem__, default="unknown")
+    return max(statuses, key=WORSE.__getitem__, default="unknown")
 
 
 def mean(found: Sequence[GradedFigures]) -> GradedFigures:

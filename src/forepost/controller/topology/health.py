@@ -4,11 +4,14 @@ from collections import Counter
 from typing import Final
 
 from forepost.controller.topology.directory import KnownProbe
-from forepost.controller.topology.grades import mean, shown, worst
-from forepost.controller.topology.view import LineView, View, last_of, look
+from forepost.controller.topology.grades import mean, shown
+from forepost.controller.topology.sites import by_probe, of_probe, sites
+from forepost.controller.topology.verdict import Verdict, of_workspace
+from forepost.controller.topology.view import LineView, View, instant, last_of, look
 from forepost.wire.rest.topology import (
     AgentHealth,
     HealthCounts,
+    HealthVerdict,
     ProbeHealth,
     Standing,
     Status,
@@ -20,9 +23,8 @@ _STATUSES: Final[tuple[Status, ...]] = ("healthy", "degraded", "critical", "unkn
 
 
 def health(view: View) -> WorkspaceHealth:
-    lines: dict[int, list[LineView]] = {}
-    for seen in look(view):
-        lines.setdefault(seen.line.probe_id, []).append(seen)
+    seen = look(view)
+    lines, verdicts = by_probe(seen), sites(view, seen)
     probes: dict[int, list[ProbeHealth]] = {}
     for probe in view.directory.probes.values():
         probes.setdefault(probe.agent_id, []).append(_of(view, probe, lines.get(probe.id, [])))
@@ -32,6 +34,7 @@ def health(view: View) -> WorkspaceHealth:
             name=agent.name,
             status=view.presences[agent.id].standing,
             last_seen_at=view.presences[agent.id].last_seen_at,
+            verdict=told(verdicts[agent.id]),
             probes=probes.get(agent.id, []),
         )
         for agent in view.directory.agents.values()
@@ -39,6 +42,7 @@ def health(view: View) -> WorkspaceHealth:
     standings = Counter(agent.status for agent in agents)
     statuses = Counter(probe.status for agent in agents for probe in agent.probes)
     return WorkspaceHealth(
+        verdict=told(of_workspace([(one.name, verdicts[one.id]) for one in agents])),
         agents=agents,
         counts=HealthCounts(
             agents={each: standings[each] for each in _STANDINGS},
@@ -51,30 +55,22 @@ def health(view: View) -> WorkspaceHealth:
     )
 
 
+def told(verdict: Verdict) -> HealthVerdict:
+    since = instant(verdict.since_us) if verdict.since_us else None
+    return HealthVerdict(status=verdict.status, reason=verdict.reason, since=since)
+
+
 def _of(view: View, probe: KnownProbe, lines: list[LineView]) -> ProbeHealth:
     figures = mean([seen.figures for seen in lines])
-    status = worst([seen.status for seen in lines]) if probe.enabled else "unknown"
+    verdict = of_probe(view, probe, lines)
     return ProbeHealth(
         probe_id=probe.id,
         type=probe.type,
-        status=status,
-        reason=_why(view, probe, lines) if status == "unknown" else "",
+        status=verdict.status,
+        reason=verdict.reason,
+        since=instant(verdict.since_us) if verdict.since_us else None,
         avg_latency=shown(figures.rtt_ms),
         packet_loss=shown(figures.loss_pct),
         jitter=shown(figures.jitter_ms),
         last_updated=last_of(lines) if lines else None,
     )
-
-
-def _why(view: View, probe: KnownProbe, lines: list[LineView]) -> str:
-    if not probe.enabled:
-        return "the probe is switched off"
-    match view.presences[probe.agent_id].standing:
-        case "unknown":
-            return "the agent was never heard of"
-        case "offline":
-            return "the agent is offline"
-        case "online" if not lines:
-            return f"no result in the last {view.lookback} min"
-        case "online":
-            return "its results say neither latency nor loss"

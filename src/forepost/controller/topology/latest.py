@@ -2,7 +2,7 @@
 
 Bounded: of one workspace at most `PER_WORKSPACE` lines and `STEPS_PER_WORKSPACE` hops of paths, of
 all `MOST_LINES` and `MOST_STEPS`. When a bound is reached a new line (or the path of one) is left
-out and its results are counted in `left_out`; lines that fall silent make room. About 1.4 KB a
+out and its results are counted in `left_out`; lines that fall silent make room. About 1.5 KB a
 line, 0.25 KB a hop.
 """
 
@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterable, Sequence
 from sys import intern
 from typing import Final
 
-from forepost.controller.payloads import said_by
+from forepost.controller.payloads import grade_of, said_by
 from forepost.controller.payloads.mtr import Mtr
 from forepost.controller.series.port import Row
 from forepost.controller.topology.graph import Graph
 from forepost.controller.topology.paths import FoundPath, Path, found_in, path_of
+from forepost.controller.topology.recent import RecentGrades
 from forepost.controller.topology.ring import Ring
 from forepost.wire.rest.topology import LOOKBACK_MIN
 
 MINUTE_US: Final = 60_000_000
 SILENT_US: Final = LOOKBACK_MIN * MINUTE_US
 """How old the last sample of a line may be."""
+LATE_US: Final = 5 * MINUTE_US
+"""What was made so long before it came is out of a spool."""
 PER_WORKSPACE, MOST_LINES = 20_000, 100_000
 STEPS_PER_WORKSPACE, MOST_STEPS = 100_000, 300_000
 
@@ -32,9 +35,11 @@ class Line:
     __slots__ = (
         "agent_id",
         "destination",
+        "heard_us",
         "newest_us",
         "path",
         "probe_id",
+        "recent",
         "ring",
         "target",
         "target_agent",
@@ -44,6 +49,9 @@ class Line:
     def __init__(self, key: Key, target_agent: int, at_us: int) -> None:
         self.agent_id, self.probe_id, self.type, self.target = key
         self.newest_us = at_us
+        self.heard_us = 0
+        """When it was heard of last, by this clock; what comes out of a spool is of its time."""
+        self.recent = RecentGrades()
         self.aim(target_agent)
         self.ring = Ring(at_us // MINUTE_US)
         self.path: Path | None = None
@@ -115,6 +123,9 @@ class LatestResults:
         space.results += 1
         if at_us < line.newest_us:
             return
+        is_new = row.received_us - at_us <= LATE_US
+        line.heard_us = max(line.heard_us, row.received_us if is_new else at_us)
+        line.recent.take(grade_of(row), at_us, at_us - line.newest_us)
         line.newest_us = at_us
         if line.target_agent != row.target_agent:
             line.aim(row.target_agent)

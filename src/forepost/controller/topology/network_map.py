@@ -6,6 +6,8 @@ from typing import Final
 from forepost.controller.topology.destinations import Destination, destination, grouped
 from forepost.controller.topology.grades import GradedFigures, mean, shown, status_of
 from forepost.controller.topology.graph import Graph, GraphTally
+from forepost.controller.topology.sites import sites
+from forepost.controller.topology.verdict import Verdict
 from forepost.controller.topology.view import LineView, View, drawn, look
 from forepost.wire.rest.topology import MapEdge, MapNode, NetworkMap, Status
 
@@ -18,14 +20,15 @@ def network_map(view: View) -> NetworkMap:
     An agent that is measured towards is a node once, as an agent. Where no path is known an edge
     leads straight there.
     """
-    seen = [each for each in look(view) if each.measures]
+    everything = look(view)
+    seen = [each for each in everything if each.measures]
     graph = drawn(view, seen)
     towards = grouped(seen)
     both_ways = {
         (each.line.agent_id, each.line.target_agent) for each in seen if each.line.target_agent
     }
     nodes = [
-        *_agents(view, graph, seen),
+        *_agents(view, graph, seen, sites(view, everything)),
         *_hops(view, graph),
         *_places(view, graph, towards),
     ]
@@ -44,13 +47,14 @@ def network_map(view: View) -> NetworkMap:
     )
 
 
-def _agents(view: View, graph: Graph, seen: Sequence[LineView]) -> Iterator[MapNode]:
+def _agents(
+    view: View, graph: Graph, seen: Sequence[LineView], verdicts: dict[int, Verdict]
+) -> Iterator[MapNode]:
     own: dict[int, list[GradedFigures]] = {}
     for each in seen:
         own.setdefault(each.line.agent_id, []).append(each.figures)
     for agent in view.directory.agents.values():
         node = f"agent:{agent.id}"
-        online = view.is_online(agent.id)
         figures = mean(own.get(agent.id, []))
         tally = graph.nodes.get(node)
         yield MapNode(
@@ -62,9 +66,9 @@ def _agents(view: View, graph: Graph, seen: Sequence[LineView]) -> Iterator[MapN
             avg_latency=shown(figures.rtt_ms),
             packet_loss=shown(figures.loss_pct),
             path_count=len(tally.paths) if tally is not None else 0,
-            is_online=online,
+            is_online=view.is_online(agent.id),
             layer=0,
-            status=status_of(figures) if online else "unknown",
+            status=verdicts[agent.id].status,
             shared_agents=_agents_of(tally),
             path_ids=list(tally.paths) if tally is not None else [],
         )
@@ -103,10 +107,11 @@ def _places(view: View, graph: Graph, towards: dict[str, Destination]) -> Iterat
             continue
         tally, found = graph.nodes.get(node), towards.get(node)
         if found is not None:
-            figures, agents = found.figures, found.agents
+            figures, agents, status = found.figures, found.agents, found.verdict.status
         else:
             figures = tally.figures() if tally is not None else GradedFigures()
             agents = _agents_of(tally)
+            status = _told(view, agents, figures)
         target = node.removeprefix("dest:")
         yield MapNode(
             id=node,
@@ -119,7 +124,7 @@ def _places(view: View, graph: Graph, towards: dict[str, Destination]) -> Iterat
             path_count=len(tally.paths) if tally is not None else 0,
             is_online=figures.rtt_ms is not None,
             layer=DESTINATION_LAYER,
-            status=_told(view, agents, figures),
+            status=status,
             shared_agents=agents,
             path_ids=list(tally.paths) if tally is not None else [],
         )

@@ -6,12 +6,14 @@ from typing import Final
 
 import msgspec
 
-from forepost.controller.topology.directory import Directory
-from forepost.controller.topology.grades import NETWORK, GradedFigures, status_of
+from forepost.controller.topology.directory import Directory, KnownProbe
+from forepost.controller.topology.grades import NETWORK, NOTHING, GradedFigures
 from forepost.controller.topology.graph import Graph
 from forepost.controller.topology.latest import MINUTE_US, Line
+from forepost.controller.topology.verdict import WINDOW_MIN, Verdict, of_results, overdue_us
 from forepost.wire.rest.topology import LOOKBACK_MIN, Standing, Status
 
+AWAY: Final = Verdict("unknown", "the agent is offline")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,7 +47,11 @@ class LineView(msgspec.Struct, frozen=True, gc=False):
 
     line: Line
     figures: GradedFigures
-    status: Status
+    verdict: Verdict
+
+    @property
+    def status(self) -> Status:
+        return self.verdict.status
 
     @property
     def measures(self) -> bool:
@@ -67,7 +73,8 @@ def look(view: View) -> list[LineView]:
 
     What an agent says that is not online is old: its status is unknown.
     """
-    minute = micros(view.now) // MINUTE_US
+    now_us = micros(view.now)
+    minute = now_us // MINUTE_US
     found = []
     for line in view.lines:
         probe = view.directory.probes.get(line.probe_id)
@@ -76,14 +83,19 @@ def look(view: View) -> list[LineView]:
         figures = line.ring.figures(minute, view.lookback)
         if figures.results:
             known = view.is_online(line.agent_id)
-            found.append(LineView(line, figures, _status(line, figures) if known else "unknown"))
+            verdict = _verdict(line, probe, now_us) if known else AWAY
+            found.append(LineView(line, figures, verdict))
     return found
 
 
-def _status(line: Line, figures: GradedFigures) -> Status:
-    if line.type not in NETWORK:
-        figures = msgspec.structs.replace(figures, rtt_ms=None)
-    return status_of(figures)
+def _verdict(line: Line, probe: KnownProbe, now_us: int) -> Verdict:
+    recent, minute = line.recent, now_us // MINUTE_US
+    silent_us = now_us - line.heard_us
+    if silent_us > overdue_us(probe.due_us(line.type), recent.gap_us):
+        return Verdict("unknown", f"no result for {silent_us // 1_000_000} s", line.heard_us)
+    first = max(minute - WINDOW_MIN, recent.over_us // MINUTE_US) + 1
+    lately = line.ring.figures(minute, minute - first + 1) if first <= minute else NOTHING
+    return of_results(line.type, recent, lately)
 
 
 def drawn(view: View, seen: Sequence[LineView]) -> Graph:

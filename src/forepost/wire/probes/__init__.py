@@ -14,7 +14,7 @@ from forepost.wire.probes import (
     tls,
     trafficsim,
 )
-from forepost.wire.probes.kind import Kind
+from forepost.wire.probes.kind import USUAL_INTERVAL_SEC, Kind
 
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
@@ -57,3 +57,11 @@ QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
 """NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
 TARGETLESS: Final = QUEUED | {kind.name for kind in KINDS.values() if kind.is_targetless}
 """Types that measure the agent's own host, so that an empty list of targets is right."""
+
+
+def interval_sec_of(kind: str, asked_sec: int) -> int:
+    """Return between two rounds of a type how many seconds there are, where a probe asks so."""
+    known = KINDS.get(kind)
+    if known is None:
+        return asked_sec if asked_sec > 0 else USUAL_INTERVAL_SEC
+    return max(asked_sec if asked_sec > 0 else known.interval_sec, known.floor_sec)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from forepost.wire.probes import KINDS, TARGETLESS
+from forepost.wire.probes import KINDS, TARGETLESS, interval_sec_of
 from forepost.wire.probes.options import Options, read_options, usual_timeout
 from forepost.wire.probes.probe import Probe
 
@@ -22,10 +22,10 @@ def targets_of(probe: Probe, options: Options) -> dict[str, int]:
 def options_of(probe: Probe) -> Options:
     """Raises WrongOption."""
     kind = KINDS[probe.type]
-    interval_sec = max(0, probe.interval_sec) or kind.interval_sec
+    asked_sec = max(0, probe.interval_sec) or kind.interval_sec
     told = {
-        "interval_sec": max(interval_sec, kind.floor_sec),
-        "timeout_sec": probe.timeout_sec if probe.timeout_sec > 0 else usual_timeout(interval_sec),
+        "interval_sec": interval_sec_of(probe.type, probe.interval_sec),
+        "timeout_sec": probe.timeout_sec if probe.timeout_sec > 0 else usual_timeout(asked_sec),
         "count": min(max(probe.count, 0), MOST_PACKETS),
         "bind_interface": probe.bind_interface,
         **{name: max(0, getattr(probe, name)) for name in kind.told},

@@ -1,13 +1,15 @@
 """A type of probe, as far as agent and controller have to know the same of it."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import Cost
 from forepost.wire.probes.options import Options
+
+USUAL_INTERVAL_SEC: Final = 60
 
 TargetForm = Literal["any", "host", "endpoint", "port", "url", "endpoint or url"]
 """A name or an address; with a port if need be (endpoint), always with one (port), or a URL."""
@@ -28,7 +30,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     most_open: int
     """Turns at once in an agent; whoever finds no place waits for one, in order. It is the start of
     a long list that meets it: what may be wanted at all is less (budget.py)."""
-    interval_sec: int = 60
+    interval_sec: int = USUAL_INTERVAL_SEC
     """Where the controller says 0."""
     floor_sec: int = 0
     """Where the controller says less."""

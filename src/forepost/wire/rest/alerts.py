@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Name, Text, Wire
+from forepost.wire.rest.notify import Ended
 
 Metric = Literal[
+    "failure",
+    "loss",
     "packet_loss",
     "latency",
     "jitter",
@@ -21,6 +24,7 @@ Metric = Literal[
     "route_change",
     "cpu_usage",
     "memory_usage",
+    "disk_usage",
     "dns_query_time",
     "dns_query_failure",
     "dns_nxdomain",
@@ -214,6 +218,12 @@ class Alert(Wire, frozen=True, kw_only=True):
     acknowledged_at: datetime | None
     acknowledged_by: int | None
     incident_id: int | None
+    ended: Ended = ""
+    is_known: bool = True
+    """False while its agent is away: whether it is still so is not known."""
+    last_value: float | None = None
+    """Of now, or of its end; null: not known."""
+    worst_value: float | None = None
 
 
 class AlertPatch(Wire, frozen=True, kw_only=True):

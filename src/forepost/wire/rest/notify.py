@@ -5,6 +5,21 @@ from typing import Literal
 
 from forepost.wire.base import Wire
 
+DeliveryState = Literal["pending", "sending", "sent", "failed", "superseded"]
+"""superseded: before it could be sent there was something newer to be told of the same alert, or
+its rule tells this channel no more."""
+Ended = Literal[
+    "",
+    "recovered",
+    "by_hand",
+    "rule_changed",
+    "rule_disabled",
+    "rule_deleted",
+    "probe_gone",
+    "agent_gone",
+]
+"""How an alert ended. "": it is open, or ended before this was kept."""
+
 
 class Notice(Wire, frozen=True, kw_only=True):
     """What is told about an alert; as it stands here it is the body of a webhook.
@@ -33,6 +48,18 @@ class Notice(Wire, frozen=True, kw_only=True):
     rule_id: int
     rule_name: str
     incident_id: int | None
+    seq: int = 0
+    """1, 2, 3 of this alert, as they were caused: a receiver that has a later one already may leave
+    an earlier one out."""
+    status: Literal["", "active", "acknowledged", "resolved"] = ""
+    """Of the alert when this was written."""
+    ended: Ended = ""
+    """How it ended; deleting a rule is no recovery."""
+    last_value: float | None = None
+    """Of now, or of its end."""
+    worst_value: float | None = None
+    duration_sec: int | None = None
+    """Until its end."""
 
 
 class Channel(Wire, frozen=True, kw_only=True):
@@ -58,7 +85,7 @@ class Delivery(Wire, frozen=True, kw_only=True):
     kind: str
     destination: str
     """Without credentials, query and whatever looks like a key."""
-    state: Literal["pending", "sending", "sent", "failed"]
+    state: DeliveryState
     attempts: int
     next_at: datetime | None
     last_status: int | None

@@ -153,11 +153,22 @@ class ProbeHealth(Wire, frozen=True, kw_only=True, gc=False):
     type: str
     status: Status
     reason: str = ""
-    """Why the status is unknown."""
+    """Why it is not healthy."""
+    since: datetime | None = None
+    """When it became so; null: not known."""
     avg_latency: float | None = None
     packet_loss: float | None = None
     jitter: float | None = None
     last_updated: datetime | None = None
+
+
+class HealthVerdict(Wire, frozen=True, kw_only=True, gc=False):
+    """How a site or a workspace is, now, in one word and in one sentence."""
+
+    status: Status
+    reason: str
+    since: datetime | None
+    """When it became so; null: not known."""
 
 
 class AgentHealth(Wire, frozen=True, kw_only=True, gc=False):
@@ -165,6 +176,8 @@ class AgentHealth(Wire, frozen=True, kw_only=True, gc=False):
     name: str
     status: Standing
     last_seen_at: datetime | None
+    verdict: HealthVerdict
+    """Of the site: its own probes, and those of others towards it."""
     probes: list[ProbeHealth]
 
 
@@ -176,6 +189,8 @@ class HealthCounts(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class WorkspaceHealth(Wire, frozen=True, kw_only=True, gc=False):
+    verdict: HealthVerdict
+    """Worst first: "lisbon: not heard of. Everything else is fine." """
     agents: list[AgentHealth]
     counts: HealthCounts
     lookback: int

@@ -127,6 +127,12 @@ alerts = Table(
     Column("streak", String(32), nullable=False),
     # What was usual when it opened: the path or the address that a change is told from (JSON).
     Column("baseline", Text, nullable=False),
+    # How many notices there were of it, and how it ended.
+    Column("notices", Integer, nullable=False, server_default="0"),
+    Column("ended", String(16), nullable=False, server_default=""),
+    # As they were when it was last written down; while it is open, RAM knows better.
+    Column("last_value", Float),
+    Column("worst_value", Float),
     *times(),
     Index("ix_alerts_workspace_id_status_triggered_at", "workspace_id", "status", "triggered_at"),
     Index(

@@ -14,6 +14,10 @@ deliveries = Table(
     Column("alert_id", Integer),
     Column("rule_id", Integer),
     Column("event", String(16), nullable=False),
+    # What is told in order: a line of a rule, by one channel. Empty: nothing else waits for it.
+    Column("course", String(64), nullable=False, server_default=""),
+    # 0: of something critical. It goes before the others.
+    Column("urgency", Integer, nullable=False, server_default="1"),
     Column("kind", String(16), nullable=False),
     Column("destination", Text, nullable=False),
     Column("secret", Text, nullable=False),
@@ -32,5 +36,6 @@ deliveries = Table(
     Column("sent_at", Instant),
     Index("ix_deliveries_state_next_at", "state", "next_at"),
     Index("ix_deliveries_workspace_id_id", "workspace_id", "id"),
+    Index("ix_deliveries_course_id", "course", "id"),
     sqlite_autoincrement=True,
 )
