@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from blake3 import blake3
 
 from forepost.agent.transfer.disk import ScanSummary
-from forepost.agent.transfer.intake import Came
+from forepost.agent.transfer.intake import FetchedBytes
 from forepost.agent.transfer.open_folder import OpenFolder
 from forepost.agent.transfer.pursuit import Pursuit
 from forepost.agent.transfer.signature import Vouched
@@ -183,7 +183,7 @@ class Side:
         if data is None or blake3(data).digest() != place.hash:
             return False
         self.fetched += len(data)
-        intake.take([Came(item, place, memoryview(data))])
+        intake.take([FetchedBytes(item, place, memoryview(data))])
         return True
 
     # --- what a user sees

@@ -11,7 +11,7 @@ from time import sleep
 import psutil
 import pytest
 
-from forepost.agent.transfer.intake import Came
+from forepost.agent.transfer.intake import FetchedBytes
 from forepost.agent.transfer.scrub import PAUSE_SEC
 from forepost.agent.transfer.target import Lacking
 from forepost.wire.jobs.job import BandwidthWindow, TransferSettings
@@ -175,7 +175,7 @@ def test_a_folder_that_is_closed_has_nothing_open(quick_place: Path) -> None:
         item = Lacking(row, 0)
         (data,) = one.opened.read([WantedChunk(row.content, row.size)])
         assert data is not None
-        intake.take([Came(item, intake.place(item), memoryview(data))])
+        intake.take([FetchedBytes(item, intake.place(item), memoryview(data))])
         if row is rows[20]:
             two.close()
     found = {os.path.realpath(one.path) for one in psutil.Process().open_files()}

@@ -8,7 +8,7 @@ import msgspec
 
 from forepost.agent.edges.peers.channel import Channel
 from forepost.agent.transfer.growth import ChunkPlace
-from forepost.agent.transfer.intake import Came
+from forepost.agent.transfer.intake import FetchedBytes
 from forepost.agent.transfer.picker import RUN
 from forepost.agent.transfer.rate import RateLimit
 from forepost.agent.transfer.target import Lacking, Target
@@ -50,7 +50,7 @@ class Intake(Protocol):
         """Whether the bytes were found on this disk, and written."""
         ...
 
-    def take(self, came: Sequence[Came]) -> None:
+    def take(self, came: Sequence[FetchedBytes]) -> None:
         """Write verified bytes; waits where too much is unfinished. What cannot be written is
         reported, and given up.
         """
@@ -147,7 +147,7 @@ class Fetcher:
 
     def _take(self, asked: Sequence[_Under], answer: memoryview) -> int:
         """Take what one answer has of it; return of how many things."""
-        came: list[Came] = []
+        came: list[FetchedBytes] = []
         at = count = 0
         while at < len(answer):
             if count == len(asked) or at + ANSWER.size > len(answer):
@@ -163,7 +163,7 @@ class Fetcher:
             if length != one.place.length or len(view) != length:
                 raise WrongWord("an answer of another length than asked")
             if self._is_right(view, one.place.hash):
-                came.append(Came(one.item, one.place, view))
+                came.append(FetchedBytes(one.item, one.place, view))
             else:
                 one.target.has_not(self._peer, one.item)
                 self._bad(one.place.hash)

@@ -41,7 +41,7 @@ MOST_TROUBLES: Final = 100
 """Of them the first are told."""
 
 
-class Came(msgspec.Struct, frozen=True, gc=False):
+class FetchedBytes(msgspec.Struct, frozen=True, gc=False):
     """Verified bytes of a thing that was lacking."""
 
     item: Lacking
@@ -146,7 +146,7 @@ class FolderIntake:
             for found in self._readers.get().places(place.hash) if self.looks_here else ():
                 data = self.read(found)
                 if data is not None and blake3(data).digest() == place.hash:
-                    self.take([Came(item, place, memoryview(data))])
+                    self.take([FetchedBytes(item, place, memoryview(data))])
                     return True
         return False
 
@@ -173,7 +173,7 @@ class FolderIntake:
             os.close(fd)
         return data if len(data) == place.length else None
 
-    def take(self, came: Sequence[Came]) -> None:
+    def take(self, came: Sequence[FetchedBytes]) -> None:
         """Write verified bytes; waits where too much is unfinished."""
         finished: list[Finished] = []
         together = self._finished.together
