@@ -22,10 +22,28 @@ from tests.controller.jobs.test_kept_runs import (
 from tests.controller.jobs.test_kept_runs import (
     test_what_failed_is_tried_again_and_nothing_else as tried_again,
 )
+from tests.controller.jobs.test_site_words import (
+    test_events_are_kept_once_and_shown_to_who_may_see_the_job as events,
+)
+from tests.controller.jobs.test_site_words import (
+    test_runs_of_a_site_are_seen_and_their_ends_may_be_forgotten_then as site_runs,
+)
+from tests.controller.jobs.test_site_words import (
+    test_what_is_held_is_counted_as_held as held,
+)
+from tests.controller.jobs.test_tags import (
+    test_a_tag_goes_to_its_agent_and_is_shown_as_the_agent_says_it as tags,
+)
 from tests.postgres import Postgres
 from tests.running import DATABASE_URL, ControllerProcess
 
 pytestmark = pytest.mark.timeout(240)
+
+
+WHAT = [
+    *(tried_again, removed, hostile, scheduled, folder, distribution),
+    *(site_runs, held, tags, events),
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +57,7 @@ def on_postgresql(
     process.end()
 
 
-@pytest.mark.parametrize("what", [tried_again, removed, hostile, scheduled, folder, distribution])
+@pytest.mark.parametrize("what", WHAT)
 def test_jobs_on_postgresql(on_postgresql: ControllerProcess, what: object) -> None:
     assert callable(what)
     what(on_postgresql, on_postgresql.person(f"{id(what)}@example.com", "a good password"))
