@@ -99,11 +99,15 @@ class Folder:
 
     async def converse(self, met: MemberConnection) -> None:
         """Speak with a member until the line ends."""
-        link = Link(met.channel, met.device_id, self._around.clock)
+        is_greater = self._around.credentials.device_id > met.device_id
+        is_first = met.is_dialed == is_greater
+        link = Link(met.channel, met.device_id, self._around.clock, is_first=is_first)
         try:
             await self._members.keep(link, gossip.first_words(self))
         except* (ChannelEnded, WrongWord):
             pass
+        finally:
+            met.channel.close()
 
     async def give(self, met: MemberConnection) -> None:
         """Give a member what it asks for on this connection, until it ends."""

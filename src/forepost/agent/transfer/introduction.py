@@ -45,6 +45,8 @@ class MemberConnection(msgspec.Struct, frozen=True):
     device_id: str
     key: str
     purpose: Purpose
+    is_dialed: bool = False
+    """Whether this agent has dialed."""
 
 
 def receive(
@@ -130,7 +132,7 @@ def greeted(channel: Channel, device_id: str, hello: MemberHello) -> MemberConne
         if answer.refused:
             raise MeetingRefused(answer.refused[:200])
         channel.bound(None)
-        return MemberConnection(channel, device_id, hello.key, hello.purpose)
+        return MemberConnection(channel, device_id, hello.key, hello.purpose, is_dialed=True)
     except (WrongCertificate, WrongWord) as error:
         channel.close()
         raise MeetingRefused(str(error)) from None

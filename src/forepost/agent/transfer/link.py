@@ -22,6 +22,10 @@ from forepost.wire.jobs.members import (
 )
 
 READ_BYTES: Final = 256 << 10
+TWIN_SEC: Final = 10.0
+"""Within which two connections were dialed at once; later one that comes takes the other's place,
+of which this side may not know yet that it is dead.
+"""
 MOST_WAITING: Final = 64 << 20
 """Bytes that wait to be sent; a member that takes nothing any more is given up then."""
 
@@ -29,7 +33,10 @@ MOST_WAITING: Final = 64 << 20
 class Link:
     """Of one folder and one member."""
 
-    def __init__(self, channel: Channel, device_id: str, clock: Clock) -> None:
+    def __init__(
+        self, channel: Channel, device_id: str, clock: Clock, *, is_first: bool = True
+    ) -> None:
+        """`is_first`: whether the side with the greater device id has dialed."""
         channel.socket.setblocking(False)
         self._channel, self._clock = channel, clock
         self.device_id, self.is_relayed = device_id, channel.is_relayed
@@ -37,9 +44,17 @@ class Link:
         self._waiting_bytes = 0
         self._news = anyio.Event()
         self._ending = anyio.Event()
-        self._heard_at = clock.monotonic()
+        self._heard_at = self._begun_at = clock.monotonic()
+        self.is_first = is_first
         self.reason = ""
         """Why it ended."""
+
+    def is_instead_of(self, other: "Link") -> bool:
+        """Whether it stays where both sides have dialed at once: both choose the same of the two,
+        or each would close the one that the other keeps.
+        """
+        is_young = self._clock.monotonic() - self._begun_at < TWIN_SEC
+        return is_young and self.is_first and not other.is_first
 
     def say(self, word: Word) -> None:
         """Send soon. Where too much waits the link ends."""

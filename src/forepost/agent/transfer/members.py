@@ -84,6 +84,8 @@ class Members:
         if known is not None:
             if link.is_relayed and not known.is_relayed:
                 raise ChannelEnded("there is a direct line")
+            if link.is_relayed == known.is_relayed and known.is_instead_of(link):
+                raise ChannelEnded("both sides have dialed")
             known.close("another connection took its place")
         if not link.is_relayed:
             self.on_direct(device_id)
