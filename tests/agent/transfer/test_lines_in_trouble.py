@@ -68,7 +68,11 @@ class Meddler:
         with suppress(OSError):
             while True:
                 near = self._listener.accept()[0]
-                far = socket.create_connection(self._to)
+                try:
+                    far = socket.create_connection(self._to)
+                except OSError:
+                    near.close()
+                    continue
                 for one, other, changes in ((near, far, False), (far, near, True)):
                     threading.Thread(
                         target=self._pass_on, args=(one, other, changes), daemon=True
@@ -109,7 +113,9 @@ def test_a_byte_that_is_changed_on_the_line_ends_it_and_nothing_else(tmp_path: P
     source, target = EngineProcess(tmp_path, "source"), EngineProcess(tmp_path, "target")
     fill(source, 24 << 20)
     with meddling(source.address) as meddler, started(source, target):
-        source.want([source.task(target.peer("ro"), type="distribution")])
+        # The source dials nobody: all goes through the meddler.
+        dialing = JobPeer(deviceid=target.key.device_id, permission="ro")
+        source.want([source.task(dialing, type="distribution")])
         through = JobPeer(deviceid=source.key.device_id, address=meddler.address)
         target.want([target.task(through, type="distribution", permission="ro")])
         wait_until(lambda: target.status().status == "seeding", target.status)

@@ -22,6 +22,8 @@ from forepost.agent.ports.containers import EngineAway, EngineRefused
 ANSWER_SEC = 60.0
 """Within which an engine answers a request that does not wait for anything."""
 CONNECT_SEC = 10.0
+ENDED: Final = "Connection closed."
+"""What aiohttp says where it is asked for more of a line that has ended already."""
 MOST_SAID: Final = 2_000
 """Characters of a refusal."""
 _NO_CONNECTION = 900
@@ -72,6 +74,10 @@ class DockerConnection:
         except (aiohttp.ClientError, OSError) as error:
             await self.close()
             raise EngineAway(str(error) or type(error).__name__) from error
+        except RuntimeError as error:
+            if str(error) != ENDED:
+                raise
+            raise EngineAway(ENDED) from None
         except NOT_UNDERSTOOD as error:
             raise EngineAway(not_understood(error)) from error
 
@@ -106,6 +112,10 @@ class DockerConnection:
                 response.close()
         except (aiohttp.ClientError, OSError) as error:
             raise EngineAway(str(error) or type(error).__name__) from error
+        except RuntimeError as error:
+            if str(error) != ENDED:
+                raise
+            raise EngineAway(ENDED) from None
         except NOT_UNDERSTOOD as error:
             raise EngineAway(not_understood(error)) from error
 
