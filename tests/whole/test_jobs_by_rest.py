@@ -1,6 +1,7 @@
 """Jobs from a REST call to files and scripts at sites, and back: two real agents, real engines."""
 
 import json
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -8,8 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from forepost.agent.edges.files.spool_folder import SpoolFolder
+from forepost.agent.uplink.foreign_spool import SPOOL
+from forepost.agent.uplink.spool import Spool
+from forepost.kit.clock import SystemClock
+from forepost.kit.health import Health
+from forepost.wire.uplink.messages import ProbePost
 from tests.free_ports import free_port
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
@@ -169,9 +177,24 @@ def test_a_script_that_ends_while_the_controller_is_away_is_told_once(sites: Sit
     until(lambda: any("finished" in one.read_text() for one in journal.glob("*.json")), LONG_SEC)
     os.kill(sites.one.process.pid, signal.SIGKILL)
     sites.one.process.end()
+    crowd_out(sites.one.process.folder)
     sites.one.process.start()
     sites.controller.start()
     found = sites.until_status(run, "finished")
     [one] = found["agents"]
     assert (one["state"], one["exit_code"]) == ("finished", 0)
     assert one["output"] == "begun\nover\n"
+
+
+def crowd_out(state_dir: Path) -> None:
+    """100,000 results in a spool that has room for a part of them: the oldest go."""
+    at = SystemClock().now()
+    payload = msgspec.Raw(b'{"packets_sent":1,"packets_recv":1,"packet_loss":0,"avg_rtt":1000}')
+    post = msgspec.json.encode(ProbePost(created_at=at, type="PING", payload=payload, probe_id=0))
+    health = Health(logging.getLogger("test"))
+    spool = Spool(
+        SpoolFolder(state_dir / SPOOL), SystemClock(), health, max_bytes=2 << 20, max_age_sec=86_400
+    )
+    for _ in range(100_000):
+        spool.put(post)
+    assert spool.lost > 50_000
