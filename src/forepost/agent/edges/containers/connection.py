@@ -74,12 +74,12 @@ class DockerConnection:
         except (aiohttp.ClientError, OSError) as error:
             await self.close()
             raise EngineAway(str(error) or type(error).__name__) from error
+        except NOT_UNDERSTOOD as error:
+            raise EngineAway(not_understood(error)) from error
         except RuntimeError as error:
             if str(error) != ENDED:
                 raise
             raise EngineAway(ENDED) from None
-        except NOT_UNDERSTOOD as error:
-            raise EngineAway(not_understood(error)) from error
 
     @asynccontextmanager
     async def streamed(
@@ -112,12 +112,12 @@ class DockerConnection:
                 response.close()
         except (aiohttp.ClientError, OSError) as error:
             raise EngineAway(str(error) or type(error).__name__) from error
+        except NOT_UNDERSTOOD as error:
+            raise EngineAway(not_understood(error)) from error
         except RuntimeError as error:
             if str(error) != ENDED:
                 raise
             raise EngineAway(ENDED) from None
-        except NOT_UNDERSTOOD as error:
-            raise EngineAway(not_understood(error)) from error
 
     async def versions(self) -> _Versions:
         """Ask what the engine is, whatever it speaks. Raises EngineAway, EngineRefused."""
