@@ -30,6 +30,8 @@ from forepost.wire.uplink.neffos import Frame
 
 MOST_PENDING: Final = 2_000
 """Reports of one agent that wait for the database; what is more is refused."""
+MOST_EARLY: Final = 32
+"""Pieces of output that wait with them; what is more is not seen live, and is there at the end."""
 EVENT_FLOOD: Final = f"events: more than {MOST_PENDING} wait to be written: say them again later"
 FLOOD: Final = f"runs: more than {MOST_PENDING} wait to be written: say them again later"
 
@@ -90,6 +92,8 @@ class JobDialogue:
         self._runs, self._agent, self._say = runs, agent, say
         self._pending: dict[str, RunReport] = {}
         self._events: dict[int, JobEvent] = {}
+        self._early: list[RunOutputPiece] = []
+        """Of runs whose begin waits to be written: nobody knows them before."""
 
     def met(self, hello: Hello) -> None:
         if delivery.JOBS in hello.capabilities:
@@ -107,11 +111,19 @@ class JobDialogue:
             case delivery.EVENTS:
                 why_not = self._note_events(_events.decode(frame.body).events)
             case _:
-                self._runs.wrote(self._agent.agent_id, _piece.decode(frame.body))
+                self._wrote(_piece.decode(frame.body))
                 return
         if why_not:
             self._runs.refused()
             await self._say(refusal(frame, why_not))
+
+    def _wrote(self, piece: RunOutputPiece) -> None:
+        if piece.uid not in self._pending:
+            self._runs.wrote(self._agent.agent_id, piece)
+        elif len(self._early) < MOST_EARLY:
+            self._early.append(piece)
+        else:
+            self._runs.refused()
 
     def _note(self, reports: list[RunReport]) -> str:
         for report in reports:
@@ -147,6 +159,9 @@ class JobDialogue:
             for uid, report in some.items():
                 if self._pending.get(uid) is report:
                     del self._pending[uid]
+            early, self._early = self._early, []
+            for piece in early:
+                self._wrote(piece)
             if taken.kept:
                 body = msgspec.json.encode(RunsKept(uids=list(taken.kept))).decode()
                 await self._say(neffos.encode(Frame(FOREPOST, delivery.RUNS_KEPT, body)))
