@@ -34,8 +34,14 @@ class Moves:
             text="",
             at=START,
         )
-        kind = "resolve" if over else "open"
-        move = Move(self.watched[workspace], line, kind, None if over else begun)  # type: ignore[arg-type]
+        move = Move(
+            watched=self.watched[workspace],
+            workspace_id=workspace,
+            rule_id=workspace,
+            line=line,
+            kind="resolve" if over else "open",
+            begun=None if over else begun,
+        )
         self.names[id(move)] = name
         self.queue.push(move)
 

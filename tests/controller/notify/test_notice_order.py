@@ -10,7 +10,6 @@ from forepost.controller.db.engine import Database
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome
 from forepost.controller.notify.store import (
-    NONE_FULL,
     ClaimedDelivery,
     DeliveryFilter,
     DeliveryStore,
@@ -38,9 +37,9 @@ class OutboxOf:
         async with self.db.write() as connection:
             return await self.outbox.put(connection, made, channels, LINE)
 
-    async def due(self, after_sec: float = 0, full: FullSlots = NONE_FULL) -> list[int]:
+    async def due(self, after_sec: float = 0, full: FullSlots | None = None) -> list[int]:
         at = START + timedelta(seconds=after_sec)
-        return [one.id for one in (await self.store.look(at, full, 10)).due]
+        return [one.id for one in (await self.store.look(at, full or FullSlots(), 10)).due]
 
     async def fail(self, row: ClaimedDelivery, pause_sec: float = 60) -> None:
         await self.store.not_sent(row, AGAIN, START + timedelta(seconds=pause_sec))

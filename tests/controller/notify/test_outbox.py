@@ -14,7 +14,6 @@ from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome
 from forepost.controller.notify.store import (
-    NONE_FULL,
     ClaimedDelivery,
     DeliveryFilter,
     DeliveryStore,
@@ -72,13 +71,13 @@ async def test_what_is_rolled_back_is_not_sent(db: Database) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await put_and_fail()
-    assert await DeliveryStore(db).look(START, NONE_FULL, 10) == Look([], 0, None)
+    assert await DeliveryStore(db).look(START, FullSlots(), 10) == Look([], 0, None)
 
 
 async def test_each_channel_gets_its_own_rendering(db: Database) -> None:
     ids = await put(db, HOOK, MAIL, NTFY)
     store = DeliveryStore(db)
-    look = await store.look(START, NONE_FULL, 10)
+    look = await store.look(START, FullSlots(), 10)
     hosts = ["a.example", "mail", "ntfys:b.example"]
     assert [(one.id, one.host) for one in look.due] == list(zip(ids, hosts, strict=True))
     assert (look.waiting, look.next_at) == (3, None)
@@ -97,8 +96,8 @@ async def test_full_hosts_and_what_is_not_due_are_passed_over(db: Database) -> N
     full = FullSlots(hosts=["a.example"], hosts_of_critical=["a.example"])
     (one,) = (await store.look(START, full, 10)).due
     assert (one.id, one.host) == (ids[1], "ntfys:b.example")
-    assert await store.look(START - timedelta(seconds=1), NONE_FULL, 10) == Look([], 2, START)
-    assert len((await store.look(START, NONE_FULL, 1)).due) == 1
+    assert await store.look(START - timedelta(seconds=1), FullSlots(), 10) == Look([], 2, START)
+    assert len((await store.look(START, FullSlots(), 1)).due) == 1
 
 
 async def test_a_claim_is_had_once_until_its_lease_ends(db: Database) -> None:
@@ -106,8 +105,8 @@ async def test_a_claim_is_had_once_until_its_lease_ends(db: Database) -> None:
     store = DeliveryStore(db)
     (first,) = await claim(store, *ids)
     assert await claim(store, *ids) == []
-    assert await store.look(START, NONE_FULL, 10) == Look([], 1, LATER)
-    assert [one.id for one in (await store.look(LATER, NONE_FULL, 10)).due] == ids
+    assert await store.look(START, FullSlots(), 10) == Look([], 1, LATER)
+    assert [one.id for one in (await store.look(LATER, FullSlots(), 10)).due] == ids
     (second,) = await store.claim(ids, LATER, LATER + timedelta(seconds=120))
     assert (first.attempt, second.attempt) == (1, 2)
     await store.not_sent(first, Outcome("never", "late"), None)  # its lease is over
@@ -123,7 +122,7 @@ async def test_several_who_claim_at_once_never_get_the_same(db: Database) -> Non
 
     async def work() -> None:
         store = DeliveryStore(db)
-        while look := (await store.look(START, NONE_FULL, 8)).due:
+        while look := (await store.look(START, FullSlots(), 8)).due:
             claimed.extend(row.id for row in await claim(store, *(one.id for one in look)))
 
     async with anyio.create_task_group() as tasks:
@@ -194,7 +193,7 @@ async def test_a_mail_of_no_workspace_is_in_nobodys_log(db: Database) -> None:
     outbox, store = Outbox(FakeClock()), DeliveryStore(db)
     async with db.write() as connection:
         await outbox.put_mail(connection, None, "new@example.com", "Come in", "Follow <this>")
-    (due,) = (await store.look(START, NONE_FULL, 10)).due
+    (due,) = (await store.look(START, FullSlots(), 10)).due
     (row,) = await claim(store, due.id)
     assert (due.host, row.kind, row.title, row.body) == (
         "mail",

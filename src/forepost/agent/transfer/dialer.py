@@ -11,6 +11,7 @@ from anyio.abc import TaskGroup
 from forepost.agent.edges.peers.channel import ChannelEnded
 from forepost.agent.transfer.folder_relay import FolderRelay, RelayedFolder
 from forepost.agent.transfer.introduction import MeetingRefused, MemberConnection, reach
+from forepost.agent.transfer.redial import Redial
 from forepost.agent.transfer.surroundings import Surroundings
 from forepost.wire.jobs.members import Purpose
 
@@ -25,9 +26,7 @@ class FolderDialer:
 
     def __init__(self, folder: RelayedFolder, around: Surroundings) -> None:
         self._folder, self._credentials, self._clock = folder, around.credentials, around.clock
-        self._due: dict[str, float] = {}
-        self._pause: dict[str, float] = {}
-        self._under_way: set[str] = set()
+        self._redial = Redial(around.clock.monotonic, FIRST_SEC, LONGEST_SEC)
         self._threads = anyio.CapacityLimiter(MOST_THREADS)
         self.problems: dict[str, str] = {}
         """By device: why it was not reached last."""
@@ -67,20 +66,19 @@ class FolderDialer:
     def _dial_due(
         self, tasks: TaskGroup, converse: Callable[[MemberConnection], Awaitable[None]]
     ) -> None:
-        now = self._clock.monotonic()
         if self._folder.task.paused:
             return
         for peer in self._folder.task.peers:
             device_id = peer.deviceid
-            is_there = device_id in self._folder.members.direct or device_id in self._under_way
-            if peer.address and not is_there and self._due.get(device_id, 0) <= now:
-                self._under_way.add(device_id)
+            is_there = device_id in self._folder.members.direct
+            if peer.address and not is_there and self._redial.is_due(device_id):
+                self._redial.under_way.add(device_id)
                 tasks.start_soon(self._dial, device_id, converse)
 
     async def _dial(
         self, device_id: str, converse: Callable[[MemberConnection], Awaitable[None]]
     ) -> None:
-        pause = self._pause.get(device_id, FIRST_SEC)
+        pause = self._redial.pause_sec(device_id)
         try:
             met = await self.connect(device_id, "control")
             if met is not None:
@@ -92,6 +90,4 @@ class FolderDialer:
         except (ChannelEnded, MeetingRefused) as error:
             self.problems[device_id] = str(error)
         finally:
-            self._pause[device_id] = min(LONGEST_SEC, pause * 2)
-            self._due[device_id] = self._clock.monotonic() + pause
-            self._under_way.discard(device_id)
+            self._redial.ended(device_id, pause)

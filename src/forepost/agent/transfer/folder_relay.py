@@ -21,6 +21,7 @@ from forepost.agent.transfer.introduction import (
     received,
 )
 from forepost.agent.transfer.members import Members
+from forepost.agent.transfer.redial import Redial
 from forepost.agent.transfer.surroundings import Surroundings
 from forepost.wire.jobs import relay as wire
 from forepost.wire.jobs.members import VERSION, MemberHello, Purpose
@@ -60,9 +61,7 @@ class FolderRelay:
         self._folder, self._around, self._clock = folder, around, around.clock
         self._lines, self._credentials = around.relay, around.credentials
         self._away_since: dict[str, float] = {}
-        self._pause: dict[str, float] = {}
-        self._due: dict[str, float] = {}
-        self._under_way: set[str] = set()
+        self._redial = Redial(around.clock.monotonic, FIRST_SEC, LONGEST_SEC)
         self._scopes: dict[anyio.CancelScope, str] = {}
         """Of lines, and whose they are."""
         self._threads = anyio.CapacityLimiter(MOST_THREADS)
@@ -75,8 +74,7 @@ class FolderRelay:
         for scope, device_id in [*self._scopes.items()]:
             if device_id not in device_ids:
                 scope.cancel()
-        self._due.clear()
-        self._pause.clear()
+        self._redial.forget_pauses()
 
     async def run(self, converse: Callable[[MemberConnection], Awaitable[None]]) -> None:
         """For ever. `converse` is called with each control connection."""
@@ -92,7 +90,7 @@ class FolderRelay:
         self, tasks: TaskGroup, converse: Callable[[MemberConnection], Awaitable[None]]
     ) -> None:
         now, task = self._clock.monotonic(), self._folder.task
-        here = self._folder.members.links.keys() | self._under_way
+        here = self._folder.members.links.keys() | self._redial.under_way
         members = {peer.deviceid: bool(peer.address) for peer in task.peers}
         self._away_since = {
             device_id: self._away_since.get(device_id, now)
@@ -104,14 +102,14 @@ class FolderRelay:
         for device_id, since in self._away_since.items():
             can_be_direct = members[device_id] or self._around.listens
             patience = PATIENCE_SEC if can_be_direct else FIRST_SEC
-            if now - since >= patience and self._due.get(device_id, 0) <= now:
-                self._under_way.add(device_id)
+            if now - since >= patience and self._redial.is_due(device_id):
+                self._redial.under_way.add(device_id)
                 tasks.start_soon(self._converse, device_id, converse)
 
     async def _converse(
         self, device_id: str, converse: Callable[[MemberConnection], Awaitable[None]]
     ) -> None:
-        pause = self._pause.get(device_id, FIRST_SEC)
+        pause = self._redial.pause_sec(device_id)
         try:
             met = await self.connect(device_id, "control")
             self.problems.pop(device_id, None)
@@ -124,9 +122,7 @@ class FolderRelay:
         except (ChannelEnded, MeetingRefused) as error:
             self.problems[device_id] = str(error)
         finally:
-            self._pause[device_id] = min(LONGEST_SEC, pause * 2)
-            self._due[device_id] = self._clock.monotonic() + pause
-            self._under_way.discard(device_id)
+            self._redial.ended(device_id, pause)
 
     async def connect(self, device_id: str, purpose: Purpose) -> MemberConnection:
         """Have a line to a member, which asks for it too. Raises ChannelEnded (RelayRefused among

@@ -45,6 +45,9 @@ class Ending(msgspec.Struct, frozen=True):
     worst_value: float | None = None
 
 
+RECOVERED: Final = Ending("recovered")
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be written of one line of a rule."""
 
@@ -54,7 +57,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     line: Line
     begun: NewAlert | None = None
     """None: it is over."""
-    ending: Ending = Ending("recovered")
+    ending: Ending = RECOVERED
 
 
 class Open(msgspec.Struct, frozen=True):

@@ -1,30 +1,24 @@
 """Moves that wait to be written: critical ones first, then each workspace in turn. Pure."""
 
 from collections import deque
-from typing import Final, Literal
-
-import msgspec
+from typing import Final
 
 from forepost.controller.alerts.index import Watched
-from forepost.controller.alerts.ledger import Ending, NewAlert
+from forepost.controller.alerts.ledger import Change
 from forepost.controller.alerts.metrics import Line
 
 WAITING: Final = 10_000
 """When so many wait no streak moves: its next sample tries again."""
 
 
-class Move(msgspec.Struct, frozen=True):
-    """What is to be written. Of an alert that is over `begun` is None."""
+class Move(Change, frozen=True, kw_only=True):
+    """A change that the watch has seen."""
 
     watched: Watched
-    line: Line
-    kind: Literal["open", "worsen", "resolve"]
-    begun: NewAlert | None = None
-    ending: Ending | None = None
 
     @property
     def course(self) -> tuple[int, Line]:
-        return self.watched.rule.id, self.line
+        return self.rule_id, self.line
 
 
 class MoveQueue:
@@ -45,7 +39,7 @@ class MoveQueue:
         count, is_urgent = self._places.get(move.course, (0, _is_urgent(move)))
         self._places[move.course] = (count + 1, is_urgent)
         queues = self._urgent if is_urgent else self._usual
-        queues.setdefault(move.watched.rule.workspace_id, deque()).append(move)
+        queues.setdefault(move.workspace_id, deque()).append(move)
         self._size += 1
 
     def first(self, most: int) -> list[Move]:

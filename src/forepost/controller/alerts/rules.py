@@ -141,7 +141,7 @@ def judge(
 
 def explained(verdict: Judgement, reason: str) -> Judgement:
     """Return the same with why it is so, as the result itself says."""
-    if not reason:
+    if not (verdict.breach and reason):
         return verdict
     text = reason if verdict.metric == FAILURE else f"{verdict.text} ({reason})"
     return msgspec.structs.replace(verdict, text=text)

@@ -169,14 +169,12 @@ class Alerting:
             and alert.metric not in AT_TURNS
             and self._deps.is_away(alert.agent_id)
         )
+        alert = msgspec.structs.replace(alert, is_known=not away)
         streak = self._watch.streak_of(alert.alert_rule_id, line)
         if streak is None or not streak.open:
-            return msgspec.structs.replace(alert, is_known=not away)
+            return alert
         return msgspec.structs.replace(
-            alert,
-            is_known=not away,
-            last_value=streak.last_value,
-            worst_value=streak.worst_value,
+            alert, last_value=streak.last_value, worst_value=streak.worst_value
         )
 
     def shown(self, rule: Rule) -> Rule:

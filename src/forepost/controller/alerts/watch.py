@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import anyio
 
@@ -15,7 +15,7 @@ from forepost.controller.alerts.index import (
     same_definition,
 )
 from forepost.controller.alerts.lateness import Lateness
-from forepost.controller.alerts.ledger import Ending, NewAlert, Open
+from forepost.controller.alerts.ledger import RECOVERED, Ending, NewAlert, Open
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory, line_of, values
 from forepost.controller.alerts.move_queue import WAITING, Move, MoveQueue
 from forepost.controller.alerts.rules import Judgement, Streak, explained, judge
@@ -125,7 +125,7 @@ class Watch:
                 self.take(
                     watched,
                     line,
-                    _explained(verdict, row),
+                    explained(verdict, grade_of(row).reason),
                     made_us,
                     row.received_us,
                     rule,
@@ -215,12 +215,13 @@ class Watch:
             return
         move = streak.move(rule, verdict.severity, now_us, may_open=not late)
         if move == "resolve":
-            self._push(Move(watched, line, "resolve", ending=_ending(streak, "recovered")))
+            self._push(watched, line, "resolve", ending=_ending(streak, "recovered"))
             streak.resolved(rule, now_us, by_hand=False)
         elif move != "stay":
             if move == "open" and self._in_maintenance(watched.rule, line):
                 return
-            self._push(Move(watched, line, move, self._begun(watched.rule, line, verdict, made_us)))
+            begun = self._begun(watched.rule, line, verdict, made_us)
+            self._push(watched, line, move, begun=begun)
             streak.opened(verdict.severity, verdict.value)
 
     def _begun(self, rule: Rule, line: Line, verdict: Judgement, made_us: int) -> NewAlert:
@@ -246,7 +247,7 @@ class Watch:
         """What it watches is gone: it is neither true nor false any more."""
         streak = watched.streaks.get(line)
         if streak is not None and streak.open and len(self.moves) < WAITING:
-            self._push(Move(watched, line, "resolve", ending=_ending(streak, ended)))
+            self._push(watched, line, "resolve", ending=_ending(streak, ended))
             streak.resolved(watched.rule, now_us, by_hand=False)
 
     def resolved_by_hand(self, rule_id: int, metric: str, line: Line) -> None:
@@ -278,13 +279,27 @@ class Watch:
     def now_us(self) -> int:
         return round(self._clock.now().timestamp() * 1e6)
 
-    def _push(self, move: Move) -> None:
-        self.moves.push(move)
+    def _push(
+        self,
+        watched: Watched,
+        line: Line,
+        kind: Literal["open", "worsen", "resolve"],
+        *,
+        begun: NewAlert | None = None,
+        ending: Ending = RECOVERED,
+    ) -> None:
+        self.moves.push(
+            Move(
+                watched=watched,
+                workspace_id=watched.rule.workspace_id,
+                rule_id=watched.rule.id,
+                line=line,
+                kind=kind,
+                begun=begun,
+                ending=ending,
+            )
+        )
         self.some.set()
-
-
-def _explained(verdict: Judgement, row: Row) -> Judgement:
-    return explained(verdict, grade_of(row).reason) if verdict.breach else verdict
 
 
 def _ending(streak: Streak, ended: Ended) -> Ending:

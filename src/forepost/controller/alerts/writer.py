@@ -74,7 +74,7 @@ class AlertWriter:
     async def _write(self, moves: Sequence[Move]) -> None:
         current = [one for one in moves if one.begun is None or self._is_current(one)]
         now = self._clock.now()
-        written = await self._ledger.write([_change(move) for move in current], now)
+        written = await self._ledger.write(current, now)
         for move, alert in zip(current, written, strict=True):
             if alert is not None:
                 self.said(_EVENT[move.kind], alert)
@@ -104,24 +104,11 @@ class AlertWriter:
 _EVENT: Final[dict[str, Event]] = {"open": "opened", "worsen": "changed", "resolve": "resolved"}
 
 
-def _change(move: Move) -> Change:
-    rule = move.watched.rule
-    return Change(
-        kind=move.kind,
-        workspace_id=rule.workspace_id,
-        rule_id=rule.id,
-        line=move.line,
-        begun=move.begun,
-        ending=move.ending or Ending("recovered"),
-    )
-
-
 def _taken_back(move: Move) -> Change:
-    rule = move.watched.rule
     return Change(
         kind="resolve",
-        workspace_id=rule.workspace_id,
-        rule_id=rule.id,
+        workspace_id=move.workspace_id,
+        rule_id=move.rule_id,
         line=move.line,
         ending=Ending("rule_changed"),
     )

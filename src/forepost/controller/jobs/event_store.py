@@ -9,11 +9,12 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables.jobs import job_run_agents, job_runs, jobs, transfer_events
+from forepost.controller.db.tables.jobs import job_run_agents, job_runs, transfer_events
+from forepost.controller.jobs.newest import keep_newest
 from forepost.controller.jobs.report_rows import moment, storable
 from forepost.controller.jobs.run_queries import of_agent
 from forepost.controller.jobs.run_rows import AnyRow
-from forepost.kit.errors import NotFound
+from forepost.controller.jobs.store import job_in
 from forepost.wire.jobs.delivery import JobEvent
 from forepost.wire.jobs.rest import TransferEventRow
 
@@ -59,8 +60,9 @@ class TransferEvents:
             ]
             if rows:
                 await connection.execute(insert(transfer_events), rows)
-                for job_id in {row["job_id"] for row in rows}:
-                    await _bound(connection, int(str(job_id)))
+                for job_id in {runs[one.uid].job_id for one in events if one.uid in runs}:
+                    mine = transfer_events.c.job_id == job_id
+                    await keep_newest(connection, transfer_events, mine, MOST_OF_JOB)
         return sum(one.uid not in runs for one in events)
 
     async def page(
@@ -74,9 +76,7 @@ class TransferEvents:
             mine &= transfer_events.c.agent_id == only.agent_id
         query = select(transfer_events).where(mine).order_by(transfer_events.c.id.desc())
         async with self._db.snapshot() as connection:
-            job = select(jobs.c.id).where(jobs.c.workspace_id == workspace_id, jobs.c.id == job_id)
-            if await connection.scalar(job) is None:
-                raise NotFound("job not found")
+            await job_in(connection, workspace_id, job_id)
             total = await connection.scalar(
                 select(func.count()).select_from(transfer_events).where(mine)
             )
@@ -111,17 +111,3 @@ async def _runs(
         .where(of_agent(agent_id, uids))
     )
     return {row.uid: row for row in await connection.execute(query)}
-
-
-async def _bound(connection: AsyncConnection, job_id: int) -> None:
-    mine = transfer_events.c.job_id == job_id
-    beyond = (
-        select(transfer_events.c.id)
-        .where(mine)
-        .order_by(transfer_events.c.id.desc())
-        .offset(MOST_OF_JOB)
-        .limit(1)
-    )
-    last = await connection.scalar(beyond)
-    if last is not None:
-        await connection.execute(delete(transfer_events).where(mine, transfer_events.c.id <= last))

@@ -12,6 +12,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.late_writes import LateWrites
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.jobs import site_runs
+from forepost.controller.jobs.newest import keep_newest
 from forepost.controller.jobs.report_rows import figures_of, moment, storable
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
@@ -89,7 +90,8 @@ class SiteRuns:
             for (agent_id, uid), run in said.items():
                 await _write(connection, agent_id, uid, run)
             for agent_id in {agent_id for agent_id, _ in said}:
-                await _bound(connection, agent_id)
+                mine = (site_runs.c.agent_id == agent_id) & site_runs.c.is_over
+                await keep_newest(connection, site_runs, mine, MOST_ENDED)
 
 
 def _site_run(report: RunReport, now: datetime) -> SiteRun:
@@ -130,17 +132,3 @@ async def _write(connection: AsyncConnection, agent_id: int, uid: str, run: Site
         has_room = run.state in OVER or (await connection.scalar(waiting) or 0) < MOST_RUNS
         if has_room and await connection.scalar(there) is not None:
             await connection.execute(insert(site_runs).values(agent_id=agent_id, uid=uid, **values))
-
-
-async def _bound(connection: AsyncConnection, agent_id: int) -> None:
-    mine = (site_runs.c.agent_id == agent_id) & site_runs.c.is_over
-    beyond = (
-        select(site_runs.c.id)
-        .where(mine)
-        .order_by(site_runs.c.id.desc())
-        .offset(MOST_ENDED)
-        .limit(1)
-    )
-    last = await connection.scalar(beyond)
-    if last is not None:
-        await connection.execute(delete(site_runs).where(mine, site_runs.c.id <= last))

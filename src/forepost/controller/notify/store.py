@@ -60,9 +60,6 @@ class FullSlots(msgspec.Struct, frozen=True):
     """Of which only what is critical is claimed."""
 
 
-NONE_FULL: Final = FullSlots()
-
-
 class Look(msgspec.Struct, frozen=True):
     """What a look at the outbox shows."""
 

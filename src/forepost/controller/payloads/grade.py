@@ -33,6 +33,11 @@ def failed(reason: str, *, tries: int = 1) -> Grade:
     return Grade("critical", reason[:LONGEST_REASON], failed=True, is_sure=tries >= SURE_TRIES)
 
 
+def critical(reason: str) -> Grade:
+    """Return the grade of what is nearly as bad as a failure."""
+    return Grade("critical", reason[:LONGEST_REASON])
+
+
 def degraded(reason: str) -> Grade:
     return Grade("degraded", reason[:LONGEST_REASON])
 
@@ -55,7 +60,7 @@ def of_network(
         return failed(f"no answer: {error}" if error else "no answer", tries=tries)
     reason = f"{lost}: {error}" if error else lost
     if loss_pct >= CRITICAL_LOSS:
-        return Grade("critical", reason[:LONGEST_REASON])
+        return critical(reason)
     if loss_pct >= DEGRADED_LOSS:
         return degraded(reason)
     return FINE if rtt_ms is None else _of_rtt(rtt_ms)

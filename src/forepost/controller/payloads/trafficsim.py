@@ -8,6 +8,7 @@ from forepost.controller.payloads.grade import (
     CRITICAL_MOS,
     DEGRADED_MOS,
     Grade,
+    critical,
     degraded,
     of_network,
     percent_lost,
@@ -60,4 +61,4 @@ class TrafficSim(Payload, rename="camel"):
         if found.status == "critical" or mos is None or mos >= DEGRADED_MOS:
             return found
         words = f"MOS {mos:.2f}"
-        return Grade("critical", words) if mos < CRITICAL_MOS else degraded(words)
+        return critical(words) if mos < CRITICAL_MOS else degraded(words)

@@ -5,7 +5,7 @@ from typing import Final
 
 from forepost.controller.topology.directory import KnownProbe
 from forepost.controller.topology.grades import mean, shown
-from forepost.controller.topology.sites import by_probe, of_probe, sites
+from forepost.controller.topology.sites import by_probe, of_probes, sites
 from forepost.controller.topology.verdict import Verdict, of_workspace
 from forepost.controller.topology.view import LineView, View, instant, last_of, look
 from forepost.wire.rest.topology import (
@@ -24,17 +24,20 @@ _STATUSES: Final[tuple[Status, ...]] = ("healthy", "degraded", "critical", "unkn
 
 def health(view: View) -> WorkspaceHealth:
     seen = look(view)
-    lines, verdicts = by_probe(seen), sites(view, seen)
+    lines = by_probe(seen)
+    verdicts = of_probes(view, lines)
+    of_sites = sites(view, seen, verdicts)
     probes: dict[int, list[ProbeHealth]] = {}
     for probe in view.directory.probes.values():
-        probes.setdefault(probe.agent_id, []).append(_of(view, probe, lines.get(probe.id, [])))
+        found = _of(probe, verdicts[probe.id], lines.get(probe.id, []))
+        probes.setdefault(probe.agent_id, []).append(found)
     agents = [
         AgentHealth(
             id=agent.id,
             name=agent.name,
             status=view.presences[agent.id].standing,
             last_seen_at=view.presences[agent.id].last_seen_at,
-            verdict=told(verdicts[agent.id]),
+            verdict=told(of_sites[agent.id]),
             probes=probes.get(agent.id, []),
         )
         for agent in view.directory.agents.values()
@@ -42,7 +45,7 @@ def health(view: View) -> WorkspaceHealth:
     standings = Counter(agent.status for agent in agents)
     statuses = Counter(probe.status for agent in agents for probe in agent.probes)
     return WorkspaceHealth(
-        verdict=told(of_workspace([(one.name, verdicts[one.id]) for one in agents])),
+        verdict=told(of_workspace([(one.name, of_sites[one.id]) for one in agents])),
         agents=agents,
         counts=HealthCounts(
             agents={each: standings[each] for each in _STANDINGS},
@@ -60,9 +63,8 @@ def told(verdict: Verdict) -> HealthVerdict:
     return HealthVerdict(status=verdict.status, reason=verdict.reason, since=since)
 
 
-def _of(view: View, probe: KnownProbe, lines: list[LineView]) -> ProbeHealth:
+def _of(probe: KnownProbe, verdict: Verdict, lines: list[LineView]) -> ProbeHealth:
     figures = mean([seen.figures for seen in lines])
-    verdict = of_probe(view, probe, lines)
     return ProbeHealth(
         probe_id=probe.id,
         type=probe.type,

@@ -6,7 +6,7 @@ from typing import Final
 from forepost.controller.topology.destinations import Destination, destination, grouped
 from forepost.controller.topology.grades import GradedFigures, mean, shown, status_of
 from forepost.controller.topology.graph import Graph, GraphTally
-from forepost.controller.topology.sites import sites
+from forepost.controller.topology.sites import by_probe, of_probes, sites
 from forepost.controller.topology.verdict import Verdict
 from forepost.controller.topology.view import LineView, View, drawn, look
 from forepost.wire.rest.topology import MapEdge, MapNode, NetworkMap, Status
@@ -28,7 +28,7 @@ def network_map(view: View) -> NetworkMap:
         (each.line.agent_id, each.line.target_agent) for each in seen if each.line.target_agent
     }
     nodes = [
-        *_agents(view, graph, seen, sites(view, everything)),
+        *_agents(view, graph, seen, sites(view, everything, of_probes(view, by_probe(everything)))),
         *_hops(view, graph),
         *_places(view, graph, towards),
     ]

@@ -14,7 +14,15 @@ def by_probe(lines: Sequence[LineView]) -> dict[int, list[LineView]]:
     return found
 
 
-def of_probe(view: View, probe: KnownProbe, lines: Sequence[LineView]) -> Verdict:
+def of_probes(view: View, lines: dict[int, list[LineView]]) -> dict[int, Verdict]:
+    """By probe. `lines`: by probe too."""
+    return {
+        probe.id: _of_probe(view, probe, lines.get(probe.id, []))
+        for probe in view.directory.probes.values()
+    }
+
+
+def _of_probe(view: View, probe: KnownProbe, lines: Sequence[LineView]) -> Verdict:
     """Return how a probe is over all its targets."""
     if not probe.enabled:
         return Verdict("unknown", "the probe is switched off")
@@ -29,14 +37,12 @@ def of_probe(view: View, probe: KnownProbe, lines: Sequence[LineView]) -> Verdic
             return worst_of([(_target_of(view, seen), seen.verdict) for seen in lines])
 
 
-def sites(view: View, lines: Sequence[LineView]) -> dict[int, Verdict]:
-    """By agent."""
-    lines_of = by_probe(lines)
+def sites(view: View, lines: Sequence[LineView], probes: dict[int, Verdict]) -> dict[int, Verdict]:
+    """By agent. `probes`: how each of them is."""
     own: dict[int, list[Verdict]] = {}
     for probe in view.directory.probes.values():
         if probe.enabled:
-            verdict = of_probe(view, probe, lines_of.get(probe.id, []))
-            own.setdefault(probe.agent_id, []).append(verdict)
+            own.setdefault(probe.agent_id, []).append(probes[probe.id])
     towards: dict[int, list[Verdict]] = {}
     for seen in lines:
         if seen.line.target_agent and seen.status != "unknown":

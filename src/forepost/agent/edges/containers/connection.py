@@ -74,12 +74,8 @@ class DockerConnection:
         except (aiohttp.ClientError, OSError) as error:
             await self.close()
             raise EngineAway(str(error) or type(error).__name__) from error
-        except NOT_UNDERSTOOD as error:
-            raise EngineAway(not_understood(error)) from error
-        except RuntimeError as error:
-            if str(error) != ENDED:
-                raise
-            raise EngineAway(ENDED) from None
+        except (*NOT_UNDERSTOOD, RuntimeError) as error:
+            raise _away(error) from error
 
     @asynccontextmanager
     async def streamed(
@@ -112,12 +108,8 @@ class DockerConnection:
                 response.close()
         except (aiohttp.ClientError, OSError) as error:
             raise EngineAway(str(error) or type(error).__name__) from error
-        except NOT_UNDERSTOOD as error:
-            raise EngineAway(not_understood(error)) from error
-        except RuntimeError as error:
-            if str(error) != ENDED:
-                raise
-            raise EngineAway(ENDED) from None
+        except (*NOT_UNDERSTOOD, RuntimeError) as error:
+            raise _away(error) from error
 
     async def versions(self) -> _Versions:
         """Ask what the engine is, whatever it speaks. Raises EngineAway, EngineRefused."""
@@ -160,6 +152,15 @@ def _made(url: str) -> Docker:
 
 def not_understood(error: Exception) -> str:
     return f"its answer is not understood: {type(error).__name__}: {error}"
+
+
+def _away(error: Exception) -> EngineAway:
+    """Raises the error itself where it is no engine's."""
+    if isinstance(error, NOT_UNDERSTOOD):
+        return EngineAway(not_understood(error))
+    if str(error) != ENDED:
+        raise error
+    return EngineAway(ENDED)
 
 
 async def _versions(docker: Docker) -> _Versions:

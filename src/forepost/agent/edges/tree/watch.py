@@ -14,6 +14,7 @@ from typing import Final
 import anyio
 from asyncinotify import Event, Inotify, Mask
 
+from forepost.agent.edges.host.abilities import inotify_limit
 from forepost.agent.edges.tree.placement import UNFINISHED
 from forepost.agent.edges.tree.root import OWN
 from forepost.kit.clock import Clock
@@ -28,7 +29,6 @@ MOST_BUSY: Final = 16 << 10
 placing the files.
 """
 READ_EVENTS: Final = 256
-LIMITS: Final = Path("/proc/sys/fs/inotify")
 _BY_FD: Final = "/proc/self/fd/"
 _EVENTS: Final = (
     Mask.CREATE
@@ -58,12 +58,12 @@ class FolderWatch:
     def shortage(self, folders: int) -> str:
         """Return what there is too little of, for so many folders below the root."""
         if self._inotify is None:
-            found = limit("max_user_instances")
+            found = inotify_limit("instances")
             return (
                 f"each job that is kept in step takes an instance of inotify, and"
                 f" fs.inotify.max_user_instances is {found}"
             )
-        found = limit("max_user_watches")
+        found = inotify_limit("watches")
         return f"it has {folders} folders, and fs.inotify.max_user_watches is {found}"
 
     def close(self) -> None:
@@ -153,11 +153,3 @@ def _part(event: Event) -> bytes | None:
     if name.endswith(UNFINISHED) or (names or [name])[0] == OWN:
         return None
     return b"\0".join([*names, name])
-
-
-def limit(name: str) -> int:
-    """Return how much of it a user may have; 0: it is not known."""
-    try:
-        return int((LIMITS / name).read_text("ascii"))
-    except (OSError, ValueError):
-        return 0
