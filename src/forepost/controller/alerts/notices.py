@@ -10,7 +10,7 @@ from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.alerts import alert_rules, alerts
 from forepost.controller.db.tables.workspaces import members
 from forepost.wire.rest.alerts import Alert
-from forepost.wire.rest.notify import Channel, Notice
+from forepost.wire.rest.notify import Channel, ChannelKind, Notice, key_of_address
 
 Put = Callable[[AsyncConnection, Notice, Sequence[Channel], str], Awaitable[Any]]
 """Has a notice sent once the transaction of the connection is committed, after those of the same
@@ -90,7 +90,14 @@ async def rule_row(connection: AsyncConnection, workspace_id: int, rule_id: int)
 async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
     found: list[Channel] = []
     if rule.notify_webhook:
-        found.append(Channel(kind="webhook", url=rule.webhook_url, secret=rule.webhook_secret))
+        found.append(
+            Channel(
+                kind="webhook",
+                url=rule.webhook_url,
+                secret=rule.webhook_secret,
+                key=f"rule:{rule.id}:webhook",
+            )
+        )
     if rule.notify_email:
         query = (
             select(users.c.email)
@@ -99,9 +106,13 @@ async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Chann
             .order_by(users.c.id)
         )
         addresses = (await connection.scalars(query)).all()
-        found += [Channel(kind="email", url=address) for address in addresses]
-    found += [Channel(kind="apprise", url=url) for url in rule.apprise_urls]
+        found += [_at("email", address) for address in addresses]
+    found += [_at("apprise", url) for url in rule.apprise_urls]
     return found
+
+
+def _at(kind: ChannelKind, url: str) -> Channel:
+    return Channel(kind=kind, url=url, key=key_of_address(kind, url))
 
 
 def _duration_sec(alert: Alert) -> int | None:

@@ -1,6 +1,5 @@
 """Where everything that leaves because of an alert is put, in the transaction that caused it."""
 
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -45,7 +44,7 @@ class Outbox:
         """
         found = []
         for channel in channels:
-            place = _place(course, channel)
+            place = f"{course}:{channel.key}" if course and channel.key else ""
             if place:
                 await self._make_way(connection, place, notice)
             found.append(
@@ -182,13 +181,3 @@ class Outbox:
         found: int = (await connection.execute(statement)).scalar_one()
         self.nudge()
         return found
-
-
-def _place(course: str, channel: Channel) -> str:
-    """Return what notices that wait for each other have in common. A webhook is one for a rule,
-    wherever it goes.
-    """
-    if not course or channel.kind == "webhook":
-        return course and f"{course}:webhook"
-    digest = hashlib.blake2b(channel.url.encode(), digest_size=8).hexdigest()
-    return f"{course}:{channel.kind}:{digest}"

@@ -1,5 +1,6 @@
 """What leaves the controller because of an alert, and how a person reads its log."""
 
+import hashlib
 from datetime import datetime
 from typing import Literal
 
@@ -8,6 +9,7 @@ from forepost.wire.base import Wire
 DeliveryState = Literal["pending", "sending", "sent", "failed", "superseded"]
 """superseded: before it could be sent there was something newer to be told of the same alert, or
 its rule tells this channel no more."""
+ChannelKind = Literal["webhook", "email", "apprise"]
 Ended = Literal[
     "",
     "recovered",
@@ -65,9 +67,18 @@ class Notice(Wire, frozen=True, kw_only=True):
 class Channel(Wire, frozen=True, kw_only=True):
     """Where a notice goes. `url` is an address for e-mail; `secret` signs a webhook."""
 
-    kind: Literal["webhook", "email", "apprise"]
+    kind: ChannelKind
     url: str = ""
     secret: str = ""
+    key: str = ""
+    """Who is told, whatever the address is now: "rule:7:webhook", "email:…"; at most 64 characters.
+    What is told to one key in one course is told in order; empty: in no order.
+    """
+
+
+def key_of_address(kind: ChannelKind, url: str) -> str:
+    """Return the key of a receiver that is known by nothing but its address."""
+    return f"{kind}:{hashlib.blake2b(url.encode(), digest_size=8).hexdigest()}"
 
 
 class Delivery(Wire, frozen=True, kw_only=True):
