@@ -340,6 +340,10 @@ export interface Alert {
   /** Of now, or of its end; null: not known. */
   last_value: number | null;
   worst_value: number | null;
+  /** The alert that explains it: nobody is told of this one while that one is open. */
+  symptom_of: number | null;
+  /** It was over before the controller knew of it: its results came late. */
+  is_replayed: boolean;
 }
 
 export interface AlertCount {
@@ -1174,6 +1178,8 @@ export interface Rule {
   apprise_urls: string[];
   cooldown_minutes: number;
   maintenance_window_id: number | null;
+  tells: 'incidents' | 'alerts';
+  critical_threshold: number | null;
   external_id: string;
   /** The worst of what it watches. */
   state: 'ok' | 'degraded' | 'down' | 'unknown';
@@ -1290,6 +1296,8 @@ export interface RulePatch {
   apprise_urls?: string[];
   cooldown_minutes?: number;
   maintenance_window_id?: number | null;
+  tells?: 'incidents' | 'alerts';
+  critical_threshold?: number | null;
   external_id?: string;
 }
 
