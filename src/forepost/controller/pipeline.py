@@ -201,6 +201,9 @@ def report_of(
         jitter_ms=found.jitter_ms,
         loss_pct=found.loss_pct,
         mos=found.mos,
+        sent=found.sent,
+        received=found.received,
+        rtts=found.rtts,
         said=said,
         grade=payloads.grade_in(said, found),
     )

@@ -50,7 +50,6 @@ class Streams:
         since = until - HOUR_US if since is None else since
         if since >= until:
             raise Invalid("from: must be before to")
-        width, lines = await self._series.chart(
+        return await self._series.chart(
             ChartOf(stream=stream, from_us=since, to_us=until, points=points, type=kind)
         )
-        return Chart(bucket_sec=width, lines=lines)
