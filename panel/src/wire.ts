@@ -147,7 +147,7 @@ export interface Routes {
   };
   'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/chart': {
     path: { workspace_id: number; probe_id: number };
-    query: { from?: string; points?: number; to?: string; type?: string };
+    query: { from?: string; points?: number; to?: string; type?: string; tz?: string };
     body: null;
     answer: Chart;
   };
