@@ -1172,6 +1172,7 @@ export interface Rule {
   webhook_url: string;
   has_webhook_secret: boolean;
   apprise_urls: string[];
+  channel_ids: number[];
   cooldown_minutes: number;
   maintenance_window_id: number | null;
   external_id: string;
@@ -1288,6 +1289,7 @@ export interface RulePatch {
   webhook_url?: string;
   webhook_secret?: string;
   apprise_urls?: string[];
+  channel_ids?: number[];
   cooldown_minutes?: number;
   maintenance_window_id?: number | null;
   external_id?: string;

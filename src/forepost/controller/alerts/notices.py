@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.alerts import alert_rules, alerts
 from forepost.controller.db.tables.workspaces import members
+from forepost.controller.outgoing.receivers import receivers_of
 from forepost.wire.rest.alerts import Alert
 from forepost.wire.rest.notify import Channel, ChannelKind, Notice, key_of_address
 
@@ -88,6 +89,7 @@ async def rule_row(connection: AsyncConnection, workspace_id: int, rule_id: int)
 
 
 async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
+    """Where a rule tells: its own webhook, mails and URLs of Apprise, and its named channels."""
     found: list[Channel] = []
     if rule.notify_webhook:
         found.append(
@@ -108,7 +110,7 @@ async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Chann
         addresses = (await connection.scalars(query)).all()
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
-    return found
+    return found + await receivers_of(connection, rule.workspace_id, rule.channel_ids)
 
 
 def _at(kind: ChannelKind, url: str) -> Channel:

@@ -14,6 +14,8 @@ from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
 from forepost.controller.joins.workloads import WorkloadsJoin
 from forepost.controller.notify import api as notify_api
+from forepost.controller.notify import channel_api
+from forepost.controller.notify.channel_store import ChannelStore
 from forepost.controller.notify.destinations import Destinations
 from forepost.controller.notify.senders import Senders
 from forepost.controller.pipeline import Follower
@@ -44,11 +46,13 @@ async def build(core: Core) -> Built:
         )
     )
     await alerting.load()
+    channels = ChannelStore(core.db, core.outbox, destinations.acceptable)
     return Built(
         routers=[
             notify_api.routes(
                 core.db, core.outbox, senders.store, alerting.channels_of, clock, public_url
             ),
+            channel_api.routes(core.db, core.outbox, channels, senders.store, clock, public_url),
             api.routes(alerting, core.access.access.role_in, clock),
             api.workspace_routes(alerting, clock),
             rule_api.routes(alerting, clock),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import msgspec
@@ -10,12 +10,16 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.deliveries import deliveries
-from forepost.controller.notify import words
+from forepost.controller.notify import redirects, words
 from forepost.controller.notify.destinations import host_of
 from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITING
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Conflict
 from forepost.wire.jobs.rest import RunNotice
 from forepost.wire.rest.notify import Channel, Notice
+
+MOST_TESTS: Final = 20
+"""That wait, in one workspace: a test is no way to flood somebody."""
 
 
 class Outbox:
@@ -52,7 +56,7 @@ class Outbox:
                     connection,
                     workspace_id=notice.workspace_id,
                     alert_id=notice.alert_id or None,
-                    rule_id=notice.rule_id,
+                    rule_id=notice.rule_id or None,
                     event=notice.event,
                     course=place,
                     urgency=CRITICAL if notice.severity == "critical" else USUAL,
@@ -82,25 +86,23 @@ class Outbox:
         self, connection: AsyncConnection, rule_id: int, channels: Sequence[Channel]
     ) -> None:
         """A rule tells these channels now: what waits goes there, or nowhere."""
-        hook = next((one for one in channels if one.kind == "webhook"), None)
-        waiting = (deliveries.c.rule_id == rule_id, deliveries.c.state == "pending")
-        if hook is not None:
-            await connection.execute(
-                update(deliveries)
-                .where(*waiting, deliveries.c.kind == "webhook", deliveries.c.event != "test")
-                .values(
-                    destination=hook.url,
-                    secret=hook.secret,
-                    host=host_of(hook),
-                    next_at=self._clock.now(),
-                )
-            )
-        kept = [one.url for one in channels]
-        await connection.execute(
-            update(deliveries)
-            .where(*waiting, deliveries.c.destination.not_in(kept))
-            .values(**SUPERSEDED, last_error="the rule tells this channel no more")
+        await redirects.redirect(
+            connection,
+            deliveries.c.rule_id == rule_id,
+            channels,
+            "the rule tells this channel no more",
+            self._clock.now(),
         )
+        self.nudge()
+
+    async def redirect_channel(
+        self, connection: AsyncConnection, channel_id: int, channels: Sequence[Channel], why: str
+    ) -> None:
+        """A named channel has these receivers now: what waits goes there, or nowhere, because of
+        `why`.
+        """
+        mine = deliveries.c.channel_id == channel_id
+        await redirects.redirect(connection, mine, channels, why, self._clock.now())
         self.nudge()
 
     async def put_run(
@@ -144,13 +146,18 @@ class Outbox:
             html=f"<!doctype html><html><body><pre>{escape(text)}</pre></body></html>\n",
         )
 
-    async def tests_waiting(self, connection: AsyncConnection, workspace_id: int) -> int:
+    async def put_test(
+        self, connection: AsyncConnection, notice: Notice, channels: Sequence[Channel]
+    ) -> list[int]:
+        """The same as `put`, unless too many tests wait. Raises Conflict."""
         query = select(func.count(deliveries.c.id)).where(
-            deliveries.c.workspace_id == workspace_id,
+            deliveries.c.workspace_id == notice.workspace_id,
             deliveries.c.event == "test",
             deliveries.c.state.in_(WAITING),
         )
-        return (await connection.scalar(query)) or 0
+        if ((await connection.scalar(query)) or 0) >= MOST_TESTS:
+            raise Conflict("other tests are waiting: see the log of deliveries")
+        return await self.put(connection, notice, channels)
 
     def nudge(self) -> None:
         """Something is due, or will be with the commit that is on its way."""
@@ -167,8 +174,11 @@ class Outbox:
             .values(
                 **values,
                 kind=channel.kind,
+                receiver=channel.key,
+                channel_id=channel.channel_id,
                 destination=channel.url,
                 secret=channel.secret,
+                headers=channel.headers,
                 host=host_of(channel),
                 state="pending",
                 attempts=0,

@@ -44,6 +44,14 @@ from forepost.wire.rest.alerts import (
     WebhookUrl,
 )
 from forepost.wire.rest.bodies import IpOverride, TrafficsimHost, TrafficsimPort
+from forepost.wire.rest.channels import (
+    ChannelSecret,
+    ChannelUrl,
+    ChannelZone,
+    Headers,
+    MailAddresses,
+)
+from forepost.wire.rest.notify import ChannelKind
 from forepost.wire.workloads.manifest import (
     HealthCheck,
     LogBounds,
@@ -137,7 +145,21 @@ class RuleItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     webhook_url: WebhookUrl = ""
     webhook_secret: Secret = ""
     apprise_urls: AppriseUrls = []
+    channels: Annotated[list[Key], Meta(max_length=20)] = []
     cooldown_minutes: Minutes = 5
+
+
+class ChannelItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`secret` and the values of `headers` are never exported and never compared."""
+
+    name: Name
+    kind: ChannelKind
+    url: ChannelUrl = ""
+    addresses: MailAddresses = []
+    secret: ChannelSecret = ""
+    headers: Headers = {}
+    timezone: ChannelZone = ""
+    enabled: bool = True
 
 
 class GroupItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -225,4 +247,5 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     registries: list[RegistryItem] = []
     microservices: list[MicroserviceItem] = []
     jobs: list[JobItem] = []
+    channels: list[ChannelItem] = []
     rules: list[RuleItem] = []
