@@ -340,6 +340,10 @@ export interface Alert {
   /** Of now, or of its end; null: not known. */
   last_value: number | null;
   worst_value: number | null;
+  /** The alert that explains it: nobody is told of this one while that one is open. */
+  symptom_of: number | null;
+  /** It was over before the controller knew of it: its results came late. */
+  is_replayed: boolean;
 }
 
 export interface AlertCount {
@@ -1175,6 +1179,8 @@ export interface Rule {
   channel_ids: number[];
   cooldown_minutes: number;
   maintenance_window_id: number | null;
+  tells: 'incidents' | 'alerts';
+  critical_threshold: number | null;
   external_id: string;
   /** The worst of what it watches. */
   state: 'ok' | 'degraded' | 'down' | 'unknown';
@@ -1292,6 +1298,8 @@ export interface RulePatch {
   channel_ids?: number[];
   cooldown_minutes?: number;
   maintenance_window_id?: number | null;
+  tells?: 'incidents' | 'alerts';
+  critical_threshold?: number | null;
   external_id?: string;
 }
 

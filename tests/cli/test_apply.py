@@ -50,6 +50,14 @@ rules:
     notify_webhook: true
     webhook_url: https://hooks.example.com/alert
     webhook_secret: quiet
+routes:
+  - id: night
+    name: At night
+    match: {labels: {env: production}, rules: [loss], agents: [office], severities: [critical]}
+    hours: {timezone: Europe/Berlin, from: "22:00", to: "06:00"}
+    channels: [night]
+    also: true
+  - {id: rest, name: All else, channels: [people]}
 """
 
 
@@ -108,10 +116,10 @@ def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person
     first = shell("apply", "-f", str(shell.site))
     assert first.returncode == 0, first.stderr
     assert "+ probe office-gw\n" in first.stdout
-    assert "8 steps, 0 objects as they should be\n" in first.stdout
+    assert "10 steps, 0 objects as they should be\n" in first.stdout
     assert "its PIN, shown this once: " in first.stdout
     again = shell.apply()
-    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 8, {})
+    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 10, {})
 
     shell.site.write_text(
         SITE.replace("198.18.0.1", "198.18.0.2").replace("threshold: 5", "threshold: 7")
@@ -121,6 +129,15 @@ def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person
         ("change", "office-gw", ["targets"]),
         ("change", "loss", ["threshold"]),
     ]
+    rest = "  - {id: rest, name: All else, channels: [people]}\n"
+    text = shell.site.read_text().replace(rest, "")
+    shell.site.write_text(text.replace("routes:\n", f"routes:\n{rest}"))
+    moved = shell.apply()
+    assert [(s["id"], s["fields"]) for s in moved["steps"]] == [
+        ("rest", ["position"]),
+        ("night", ["position"]),
+    ]
+    assert shell.apply()["steps"] == []
     secret = shell.apply("--secrets")
     assert [(s["id"], s["fields"]) for s in secret["steps"]] == [
         ("night", ["secret", "headers"]),

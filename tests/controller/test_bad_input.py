@@ -36,6 +36,7 @@ from forepost.wire.rest.bodies import (
 from forepost.wire.rest.channels import ChannelPatch, NewChannel
 from forepost.wire.rest.lookup import IpList, MacList
 from forepost.wire.rest.membership import AcceptInvite, MemberPatch, NewMember, TransferOwnership
+from forepost.wire.rest.routes import NewRoute, RouteQuestion
 from forepost.wire.rest.share_links import NewShareLink
 from forepost.wire.speedtests.queue import NewSpeedtest
 from tests.running import ControllerProcess, Person
@@ -83,6 +84,8 @@ ROUTES: list[tuple[str, str, type[msgspec.Struct], dict[str, Any]]] = [
         {"name": "x", "kind": "webhook", "url": "https://hooks.example.com/x"},
     ),
     ("PATCH", ONE + "/channels/{channel}", ChannelPatch, {}),
+    ("POST", ONE + "/routes", NewRoute, {"name": "x"}),
+    ("POST", ONE + "/routes/preview", RouteQuestion, {}),
     ("POST", ONE + "/maintenance-windows", NewWindow, WINDOW),
     ("PATCH", ONE + "/maintenance-windows/{window}", WindowPatch, {}),
 ]

@@ -18,11 +18,14 @@ from forepost.wire.rest.apply import (
     MicroserviceItem,
     ProbeItem,
     RegistryItem,
+    RouteItem,
     RuleItem,
 )
 from forepost.wire.workloads.disclosure import hidden_fields
 
-Kind = Literal["agent", "probe", "group", "registry", "microservice", "job", "channel", "rule"]
+Kind = Literal[
+    "agent", "probe", "group", "registry", "microservice", "job", "channel", "rule", "route"
+]
 Verb = Literal["create", "change", "delete"]
 
 FIXED: Mapping[str, tuple[str, ...]] = {
@@ -54,11 +57,14 @@ class Step(msgspec.Struct, frozen=True):
     """What a change is about."""
     agent: str = ""
     """The id of a probe's agent."""
+    place: int = 0
+    """From 1, of what is kept in the order of the document."""
 
 
 class _There(msgspec.Struct, frozen=True):
     item: Item
     agent: str
+    place: int = 0
 
 
 def plan(now: Document, wanted: Document, *, prune: bool, secrets: bool = False) -> list[Step]:
@@ -76,10 +82,11 @@ def plan(now: Document, wanted: Document, *, prune: bool, secrets: bool = False)
             known = there[kind].get(key)
             if known is None:
                 _check_whole(kind, one.item)
-                steps.append(Step("create", kind, key, one.item, agent=one.agent))
+                made = Step("create", kind, key, one.item, agent=one.agent, place=one.place)
+                steps.append(made)
             elif fields := _differences(kind, known, one, secrets=secrets):
                 whole = shown_as(one.item, known.item)
-                steps.append(Step("change", kind, key, whole, fields, one.agent))
+                steps.append(Step("change", kind, key, whole, fields, one.agent, one.place))
         if prune:
             lost_agents = set(there["agent"]) - set(want["agent"])
             gone = [
@@ -107,6 +114,12 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "job": _keyed("jobs", (("", one) for one in document.jobs)),
         "channel": _keyed("channels", (("", one) for one in document.channels)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
+        "route": {
+            key: _There(one.item, "", place)
+            for place, (key, one) in enumerate(
+                _keyed("routes", (("", one) for one in document.routes)).items(), start=1
+            )
+        },
     }
 
 
@@ -146,6 +159,10 @@ def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
             yield "agent", "agent", [item.agent] if item.agent is not None else []
             yield "probe", "probe", [item.probe] if item.probe is not None else []
             yield "channels", "channel", item.channels
+        case RouteItem():
+            yield "channels", "channel", item.channels
+            yield "match.rules", "rule", item.match.rules
+            yield "match.agents", "agent", item.match.agents
 
 
 def _differences(kind: Kind, known: _There, wanted: _There, *, secrets: bool) -> tuple[str, ...]:
@@ -157,6 +174,8 @@ def _differences(kind: Kind, known: _There, wanted: _There, *, secrets: bool) ->
         )
     before, after = comparable(known.item), comparable(shown_as(wanted.item, known.item))
     fields = tuple(field for field, value in after.items() if before[field] != value)
+    if known.place != wanted.place:
+        fields = (*fields, "position")
     # A registry or a channel that moves is told its secrets again.
     if secrets or "url" in fields:
         told = [name for name in SECRETS.get(kind, ()) if getattr(wanted.item, name)]

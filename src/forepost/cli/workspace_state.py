@@ -18,6 +18,8 @@ from forepost.wire.rest.apply import (
     MicroserviceItem,
     ProbeItem,
     RegistryItem,
+    RouteItem,
+    RouteMatchItem,
     RuleItem,
 )
 
@@ -84,6 +86,7 @@ class Workspace:
         alerting = _Alerting(
             await self._api.all(f"{self._path}/channels"),
             await self._api.all(f"{self._path}/alert-rules"),
+            await self._api.all(f"{self._path}/routes"),
         )
         return _Reading().state(agents, probes, groups, workloads, jobs, alerting)
 
@@ -102,7 +105,7 @@ class Workspace:
         match step.verb:
             case "create":
                 assert step.item is not None
-                body = {**_body(step.item, state.ids), "external_id": step.id}
+                body = {**_placed(step, state), "external_id": step.id}
                 where = self._all(step, state)
                 made = await self._api.ask("POST", where + _MADE_BY.get(step.kind, ""), body)
                 if step.kind == "agent":
@@ -112,7 +115,7 @@ class Workspace:
                 await self._set_tags(step, state)
             case "change":
                 assert step.item is not None
-                if body := _patch(step, _body(step.item, state.ids)):
+                if body := _patch(step, _placed(step, state)):
                     one = self._one(step.kind, step.id, step.agent, state)
                     await self._api.ask("PATCH", one, body)
                 await self._set_tags(step, state)
@@ -157,6 +160,8 @@ class Workspace:
                 return f"{self._path}/channels"
             case "rule":
                 return f"{self._path}/alert-rules"
+            case "route":
+                return f"{self._path}/routes"
 
     def _one(self, kind: Kind, key: str, agent: str, state: State) -> str:
         step = Step("change", kind, key, agent=agent)
@@ -171,6 +176,7 @@ class _Workloads(NamedTuple):
 class _Alerting(NamedTuple):
     channels: Sequence[dict[str, Any]]
     rules: Sequence[dict[str, Any]]
+    routes: Sequence[dict[str, Any]]
 
 
 class _Reading:
@@ -214,6 +220,7 @@ class _Reading:
                 _item(ChannelItem, one, self._key("channel", one)) for one in alerting.channels
             ],
             rules=[self._rule(rule) for rule in alerting.rules],
+            routes=[self._route(route) for route in alerting.routes],
         )
         return State(document, self.ids, self.nameless)
 
@@ -258,6 +265,22 @@ class _Reading:
             agent=self._keys.get(("agent", rule["agent_id"])),
             probe=self._keys.get(("probe", rule["probe_id"])),
             channels=self._named("channel", rule["channel_ids"]),
+        )
+
+    def _route(self, route: dict[str, Any]) -> RouteItem:
+        match = route["match"]
+        item = _item(RouteItem, {**route, "match": {}}, self._key("route", route))
+        return msgspec.structs.replace(
+            item,
+            match=RouteMatchItem(
+                labels=match["labels"],
+                severities=match["severities"],
+                rules=self._named("rule", match["rule_ids"]),
+                agents=self._named("agent", match["agent_ids"]),
+                probe_types=match["probe_types"],
+                metrics=match["metrics"],
+            ),
+            channels=self._named("channel", route["channel_ids"]),
         )
 
     def _key(self, kind: Kind, found: dict[str, Any]) -> str:
@@ -315,7 +338,22 @@ def _body(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
             body["agent_id"] = None if item.agent is None else ids["agent", item.agent]
             body["probe_id"] = None if item.probe is None else ids["probe", item.probe]
             body["channel_ids"] = [ids["channel", key] for key in item.channels]
+        case RouteItem():
+            body["channel_ids"] = [ids["channel", key] for key in item.channels]
+            body["hours"] = msgspec.to_builtins(item.hours)
+            body["match"] = {
+                **msgspec.to_builtins(msgspec.structs.replace(item.match, rules=[], agents=[])),
+                "rule_ids": [ids["rule", key] for key in item.match.rules],
+                "agent_ids": [ids["agent", key] for key in item.match.agents],
+            }
     return body
+
+
+def _placed(step: Step, state: State) -> dict[str, Any]:
+    """The body of a creation, with where it stands among the others."""
+    assert step.item is not None
+    body = _body(step.item, state.ids)
+    return {**body, "position": step.place} if step.place else body
 
 
 _IN_A_PATCH: Final = {

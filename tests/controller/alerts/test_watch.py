@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.controller.alerts.ledger import Open
+from forepost.controller.alerts.change import Open
 from forepost.controller.alerts.move_queue import WAITING
 from forepost.controller.alerts.store import Expected, WatchedAgent
 from forepost.controller.alerts.timers import Timers

@@ -1,17 +1,20 @@
 """What is told of alerts: written, with its channels, in the transaction that causes it. SQL."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Literal
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from forepost.controller.alerts.notice_of_alert import notice_of
+from forepost.controller.alerts.route_facts import routes_in
 from forepost.controller.db.tables.accounts import users
-from forepost.controller.db.tables.alerts import alert_rules, alerts
+from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.workspaces import members
 from forepost.controller.outgoing.receivers import receivers_of
 from forepost.wire.rest.alerts import Alert
-from forepost.wire.rest.notify import Channel, ChannelKind, Notice, key_of_address
+from forepost.wire.rest.notify import Channel, ChannelKind, Notice, NoticeEvent, key_of_address
 
 Put = Callable[[AsyncConnection, Notice, Sequence[Channel], str], Awaitable[Any]]
 """Has a notice sent once the transaction of the connection is committed, after those of the same
@@ -20,6 +23,7 @@ course.
 Redirect = Callable[[AsyncConnection, int, Sequence[Channel]], Awaitable[None]]
 """(connection, rule id, channels): what waits of the rule goes there, or nowhere."""
 
+ids: msgspec.json.Decoder[list[int]] = msgspec.json.Decoder(list[int])
 MAILED: Final = ("USER", "ADMIN", "OWNER")
 
 
@@ -31,16 +35,20 @@ class AlertNotices:
 
     async def rule_changed(self, connection: AsyncConnection, rule: Row[Any]) -> None:
         """What waits to be told of a rule goes where it tells now."""
-        await self._redirect(connection, rule.id, await channels_of(connection, rule))
+        own = await channels_of(connection, rule)
+        routes = await routes_in(connection, rule.workspace_id)
+        led = {number for route in routes for number in route.channel_ids}
+        routed = await receivers_of(connection, rule.workspace_id, sorted(led))
+        await self._redirect(connection, rule.id, once([*own, *routed]))
 
     async def tell(
         self,
         connection: AsyncConnection,
         rule: Row[Any] | None,
         alert: Alert,
-        event: Literal["triggered", "resolved"],
+        event: NoticeEvent,
     ) -> None:
-        channels = [] if rule is None else await channels_of(connection, rule)
+        channels = [] if rule is None else await channels_of(connection, rule, alert)
         if not channels:
             return
         query = (
@@ -50,46 +58,16 @@ class AlertNotices:
             .returning(alerts.c.notices, alerts.c.streak)
         )
         counted = (await connection.execute(query)).one()
-        notice = Notice(
-            event=event,
-            alert_id=alert.id,
-            workspace_id=alert.workspace_id,
-            probe_id=alert.probe_id,
-            agent_id=alert.agent_id,
-            probe_type=alert.probe_type,
-            probe_name=alert.probe_name,
-            probe_target=alert.probe_target,
-            agent_name=alert.agent_name,
-            panel_url=self._panel_url,
-            metric=alert.metric,
-            value=alert.value,
-            threshold=alert.threshold,
-            severity=alert.severity,
-            message=alert.message,
-            triggered_at=alert.triggered_at,
-            resolved_at=alert.resolved_at,
-            rule_id=alert.alert_rule_id,
-            rule_name=alert.rule_name,
-            incident_id=alert.incident_id,
-            seq=counted.notices,
-            status=alert.status,
-            ended=alert.ended,
-            last_value=alert.last_value,
-            worst_value=alert.worst_value,
-            duration_sec=_duration_sec(alert),
-        )
+        notice = notice_of(alert, event, seq=counted.notices, panel_url=self._panel_url)
         await self._put(connection, notice, channels, counted.streak)
 
 
-async def rule_row(connection: AsyncConnection, workspace_id: int, rule_id: int) -> Row[Any] | None:
-    query = select(alert_rules).where(
-        alert_rules.c.workspace_id == workspace_id, alert_rules.c.id == rule_id
-    )
-    return (await connection.execute(query)).one_or_none()
-
-
-async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
-    """Where a rule tells: its own webhook, mails and URLs of Apprise, and its named channels."""
+async def channels_of(
+    connection: AsyncConnection, rule: Row[Any], alert: Alert | None = None
+) -> list[Channel]:
+    """Where a rule tells: its own webhook, mails and URLs of Apprise, and its named channels; of an
+    alert also where routes have led it. Each receiver once.
+    """
     found: list[Channel] = []
     if rule.notify_webhook:
         found.append(
@@ -110,14 +88,23 @@ async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Chann
         addresses = (await connection.scalars(query)).all()
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
-    return found + await receivers_of(connection, rule.workspace_id, rule.channel_ids)
+    led = [] if alert is None else await _led(connection, alert)
+    named = await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *led])
+    return once([*found, *named])
+
+
+async def _led(connection: AsyncConnection, alert: Alert) -> list[int]:
+    query = select(alerts.c.routed_to).where(
+        alerts.c.workspace_id == alert.workspace_id, alerts.c.id == alert.id
+    )
+    found: str | None = await connection.scalar(query)
+    return ids.decode(found or "[]")
+
+
+def once(channels: Iterable[Channel]) -> list[Channel]:
+    """Each receiver once."""
+    return list({one.key: one for one in channels}.values())
 
 
 def _at(kind: ChannelKind, url: str) -> Channel:
     return Channel(kind=kind, url=url, key=key_of_address(kind, url))
-
-
-def _duration_sec(alert: Alert) -> int | None:
-    if alert.resolved_at is None:
-        return None
-    return max(0, round((alert.resolved_at - alert.triggered_at).total_seconds()))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import anyio
 
+from forepost.controller.alerts.change import RECOVERED, ChangeKind, Ending, NewAlert, Open
 from forepost.controller.alerts.index import (
     MOST_LINES,
     OfType,
@@ -15,7 +16,6 @@ from forepost.controller.alerts.index import (
     same_definition,
 )
 from forepost.controller.alerts.lateness import Lateness
-from forepost.controller.alerts.ledger import RECOVERED, Ending, NewAlert, Open
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory, line_of, values
 from forepost.controller.alerts.move_queue import WAITING, Move, MoveQueue
 from forepost.controller.alerts.rules import Judgement, Streak, explained, judge
@@ -47,6 +47,8 @@ class Watch:
         """Set while there are moves."""
         self.considered = 0
         """Results that a rule was asked about."""
+        self.gone_together: frozenset[int] = frozenset()
+        """Agents that went silent at about the same time as most of their workspace."""
         self._index: dict[int, dict[str, OfType]] = {}
         self._windows: dict[int, Sequence[Window]] = {}
         self._lateness = Lateness()
@@ -83,6 +85,7 @@ class Watch:
             streak.opened(found.severity, found.last_value)
             streak.worst_value = found.worst_value
             streak.mask = 1
+            streak.critical = int(found.severity == "critical")
             self._busy.add(found.line)
             self.memory.restore(found.metric, found.line, found.baseline)
 
@@ -206,7 +209,7 @@ class Watch:
             if not verdict.breach or len(watched.streaks) >= MOST_LINES:
                 return
             streak = watched.streaks[line] = Streak()
-        newer = streak.take(verdict.breach, rule, made_us)
+        newer = streak.take(verdict.breach, rule, made_us, verdict.severity)
         if newer and streak.open:
             streak.note(verdict.value, rule)
         if streak.mask or streak.open:
@@ -221,8 +224,9 @@ class Watch:
             if move == "open" and self._in_maintenance(watched.rule, line):
                 return
             begun = self._begun(watched.rule, line, verdict, made_us)
-            self._push(watched, line, move, begun=begun)
             streak.opened(verdict.severity, verdict.value)
+            worst = Ending("", streak.last_value, streak.worst_value)
+            self._push(watched, line, move, begun=begun, ending=worst)
 
     def _begun(self, rule: Rule, line: Line, verdict: Judgement, made_us: int) -> NewAlert:
         usual = self.memory.usual(rule.metric, line) if rule.metric in CHANGES else ""
@@ -237,6 +241,7 @@ class Watch:
             text=verdict.text,
             at=_EPOCH + timedelta(microseconds=made_us),
             baseline=usual,
+            went_together=rule.metric == "offline" and line[1] in self.gone_together,
         )
 
     def _in_maintenance(self, rule: Rule, line: Line) -> bool:
@@ -283,7 +288,7 @@ class Watch:
         self,
         watched: Watched,
         line: Line,
-        kind: Literal["open", "worsen", "resolve"],
+        kind: ChangeKind,
         *,
         begun: NewAlert | None = None,
         ending: Ending = RECOVERED,

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 
-from forepost.controller.alerts import api, rule_api
+from forepost.controller.alerts import api, parents_api, route_api, rule_api
 from forepost.controller.alerts.metrics import OF_JOBS, OF_WORKLOADS
+from forepost.controller.alerts.parents import Parents
+from forepost.controller.alerts.route_store import RouteStore
 from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
 from forepost.controller.alerts.timers import StateFigures
 from forepost.controller.fleet.presence import standing
@@ -34,6 +36,7 @@ async def build(core: Core) -> Built:
             health=core.health,
             put=core.outbox.put,
             redirect=core.outbox.redirect,
+            withdraw=core.outbox.withdraw,
             acceptable=destinations.acceptable,
             tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=core.roster.last_seen,
@@ -52,10 +55,12 @@ async def build(core: Core) -> Built:
             notify_api.routes(
                 core.db, core.outbox, senders.store, alerting.channels_of, clock, public_url
             ),
+            route_api.routes(RouteStore(core.db), clock),
             channel_api.routes(core.db, core.outbox, channels, senders.store, clock, public_url),
             api.routes(alerting, core.access.access.role_in, clock),
             api.workspace_routes(alerting, clock),
             rule_api.routes(alerting, clock),
+            parents_api.routes(Parents(core.db), clock),
             rule_api.window_routes(alerting, clock),
         ],
         services={**alerting.services, "deliveries": senders.worker.run},

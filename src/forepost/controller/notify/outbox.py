@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import anyio
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.deliveries import deliveries
@@ -16,10 +16,13 @@ from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITIN
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict
 from forepost.wire.jobs.rest import RunNotice
-from forepost.wire.rest.notify import Channel, Notice
+from forepost.wire.rest.notify import Channel, Notice, key_of_address
 
 MOST_TESTS: Final = 20
 """That wait, in one workspace: a test is no way to flood somebody."""
+CHANGED: Final = frozenset({"grew", "worse", "eased"})
+"""What is told of what was told before."""
+NOT_TOLD: Final = "the rule tells this channel no more"
 
 
 class Outbox:
@@ -50,13 +53,14 @@ class Outbox:
         for channel in channels:
             place = f"{course}:{channel.key}" if course and channel.key else ""
             if place:
-                await self._make_way(connection, place, notice)
+                notice = await self._make_way(connection, place, notice)
             found.append(
                 await self._add(
                     connection,
                     workspace_id=notice.workspace_id,
                     alert_id=notice.alert_id or None,
                     rule_id=notice.rule_id or None,
+                    incident_id=None if notice.incident is None else notice.incident.id,
                     event=notice.event,
                     course=place,
                     urgency=CRITICAL if notice.severity == "critical" else USUAL,
@@ -70,29 +74,50 @@ class Outbox:
             )
         return found
 
-    async def _make_way(self, connection: AsyncConnection, place: str, notice: Notice) -> None:
-        waiting = (deliveries.c.course == place, deliveries.c.state == "pending")
+    async def withdraw(self, connection: AsyncConnection, course: str, channel_key: str) -> None:
+        """What waits in this course for this channel is told no more."""
+        place = f"{course}:{channel_key}"
         await connection.execute(
             update(deliveries)
-            .where(*waiting, deliveries.c.alert_id == notice.alert_id)
-            .values(**SUPERSEDED, last_error="something newer was to be told of it")
+            .where(deliveries.c.course == place, deliveries.c.state == "pending")
+            .values(**SUPERSEDED, last_error=NOT_TOLD)
         )
+
+    async def _make_way(self, connection: AsyncConnection, place: str, notice: Notice) -> Notice:
+        """Return the notice as it is to be told. Who has not heard of the beginning hears of it."""
+        waiting = (deliveries.c.course == place, deliveries.c.state == "pending")
+        incident = notice.incident
+        of_same = (
+            deliveries.c.incident_id == incident.id
+            if incident is not None
+            else and_(deliveries.c.alert_id == notice.alert_id, deliveries.c.incident_id.is_(None))
+        )
+        superseded = await connection.scalars(
+            update(deliveries)
+            .where(*waiting, of_same)
+            .values(**SUPERSEDED, last_error="something newer was to be told of it")
+            .returning(deliveries.c.event)
+        )
+        if "triggered" in superseded.all() and notice.event in CHANGED:
+            notice = msgspec.structs.replace(notice, event="triggered")
         # What is left is of an alert before: a receiver that is well again hears it first.
         await connection.execute(
             update(deliveries).where(*waiting).values(next_at=self._clock.now())
         )
+        return notice
 
     async def redirect(
         self, connection: AsyncConnection, rule_id: int, channels: Sequence[Channel]
     ) -> None:
         """A rule tells these channels now: what waits goes there, or nowhere."""
-        await redirects.redirect(
-            connection,
-            deliveries.c.rule_id == rule_id,
-            channels,
-            "the rule tells this channel no more",
-            self._clock.now(),
-        )
+        # What waits of an incident goes the way of its thread.
+        alone = and_(deliveries.c.rule_id == rule_id, deliveries.c.incident_id.is_(None))
+        await redirects.redirect(connection, alone, channels, NOT_TOLD, self._clock.now())
+        of_rule = deliveries.c.rule_id == rule_id
+        at_address = [
+            msgspec.structs.replace(one, key=key_of_address(one.kind, one.url)) for one in channels
+        ]
+        await redirects.move(connection, of_rule, at_address, self._clock.now())
         self.nudge()
 
     async def redirect_channel(

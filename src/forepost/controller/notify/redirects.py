@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,15 +24,21 @@ async def redirect(
 
     What is on its way arrives where it was sent; another attempt of it goes the new way.
     """
-    waiting = (of, deliveries.c.state.in_(WAITING))
+    await move(connection, of, channels, now)
+    kept = [one.key for one in channels]
+    await connection.execute(
+        update(deliveries)
+        .where(of, deliveries.c.state.in_(WAITING), deliveries.c.receiver.not_in(kept))
+        .values(**SUPERSEDED, last_error=why)
+    )
+
+
+async def move(
+    connection: AsyncConnection, of: ColumnElement[bool], channels: Sequence[Channel], now: datetime
+) -> None:
+    """What waits of `of` for one of these channels goes to it as it is now."""
     for channel in channels:
-        moved: dict[str, Any] = {
-            "destination": channel.url,
-            "secret": channel.secret,
-            "headers": channel.headers,
-            "host": host_of(channel),
-        }
-        mine = (*waiting, deliveries.c.receiver == channel.key)
+        mine = (of, deliveries.c.state.in_(WAITING), deliveries.c.receiver == channel.key)
         has_moved = or_(
             deliveries.c.destination != channel.url, deliveries.c.secret != channel.secret
         )
@@ -42,10 +47,13 @@ async def redirect(
             .where(*mine, deliveries.c.state == "pending", has_moved)
             .values(next_at=now)
         )
-        await connection.execute(update(deliveries).where(*mine).values(**moved))
-    kept = [one.key for one in channels]
-    await connection.execute(
-        update(deliveries)
-        .where(*waiting, deliveries.c.receiver.not_in(kept))
-        .values(**SUPERSEDED, last_error=why)
-    )
+        await connection.execute(
+            update(deliveries)
+            .where(*mine)
+            .values(
+                destination=channel.url,
+                secret=channel.secret,
+                headers=channel.headers,
+                host=host_of(channel),
+            )
+        )

@@ -56,6 +56,13 @@ Severity = Literal["warning", "critical"]
 ThresholdType = Literal["static", "dynamic_stddev", "dynamic_percentile"]
 Logic = Literal["AND", "OR"]
 AlertStatus = Literal["active", "acknowledged", "resolved"]
+Tells = Literal["incidents", "alerts"]
+"""What a rule's channels are told of: incidents (alerts that belong together, once), or each alert
+by itself."""
+Cause = Literal[
+    "", "controller_link", "agent_gone", "site_unreachable", "parent", "gateway", "resolver"
+]
+"""Why an incident is; "": nothing explains it."""
 State = Literal["ok", "degraded", "down", "unknown"]
 """Degraded: an open warning. Down: an open critical alert. Unknown: nothing was judged yet."""
 
@@ -113,6 +120,9 @@ class NewRule(Wire, frozen=True, kw_only=True):
     """Named channels that are told, besides."""
     cooldown_minutes: Minutes = 5
     maintenance_window_id: Id | None = None
+    tells: Tells = "incidents"
+    critical_threshold: float | None = None
+    """From here on a warning of a static threshold is critical."""
     external_id: ExternalId = ""
     """A name of the caller's own, once in a workspace."""
 
@@ -151,6 +161,8 @@ class RulePatch(Wire, frozen=True, kw_only=True):
     channel_ids: ChannelIds | UnsetType = UNSET
     cooldown_minutes: Minutes | UnsetType = UNSET
     maintenance_window_id: Id | UnsetType | None = UNSET
+    tells: Tells | UnsetType = UNSET
+    critical_threshold: float | UnsetType | None = UNSET
     external_id: ExternalId | UnsetType = UNSET
 
 
@@ -192,6 +204,8 @@ class Rule(Wire, frozen=True, kw_only=True):
     channel_ids: list[int]
     cooldown_minutes: int
     maintenance_window_id: int | None
+    tells: Tells
+    critical_threshold: float | None
     external_id: str
     state: State = "unknown"
     """The worst of what it watches."""
@@ -229,6 +243,10 @@ class Alert(Wire, frozen=True, kw_only=True):
     last_value: float | None = None
     """Of now, or of its end; null: not known."""
     worst_value: float | None = None
+    symptom_of: int | None = None
+    """The alert that explains it: nobody is told of this one while that one is open."""
+    is_replayed: bool = False
+    """It was over before the controller knew of it: its results came late."""
 
 
 class AlertPatch(Wire, frozen=True, kw_only=True):
@@ -240,19 +258,48 @@ class AlertCount(Wire, frozen=True, kw_only=True):
 
 
 class Incident(Wire, frozen=True, kw_only=True):
-    """Alerts that began together: of one agent, or of one target seen by several."""
+    """Alerts that belong together: they began together and have an agent, a site, a target or what
+    they depend on in common.
+    """
 
     id: int
     workspace_id: int
     title: str
-    scope: Literal["agent", "target"]
+    scope: Literal["agent", "target", "site", "rule", "workspace"]
+    """What all of it has in common. "rule": one rule raises so many that they are one incident."""
     agent_id: int | None
     target: str
+    site: str
     severity: Severity
+    """The worst that it was."""
     opened_at: datetime
     resolved_at: datetime | None
     alerts: int
     """How many have joined it."""
+    open_alerts: int
+    cause: Cause
+    cause_text: str
+
+
+class NewParent(Wire, frozen=True, kw_only=True):
+    """Body of `POST .../alert-parents`: what depends, and on what; one of the two ids of each."""
+
+    probe_id: Id | None = None
+    agent_id: Id | None = None
+    """The agent, and all that is measured towards it."""
+    parent_probe_id: Id | None = None
+    parent_agent_id: Id | None = None
+
+
+class Parent(Wire, frozen=True, kw_only=True):
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    workspace_id: int
+    probe_id: int | None
+    agent_id: int | None
+    parent_probe_id: int | None
+    parent_agent_id: int | None
 
 
 Recurrence = Literal["none", "daily", "weekly"]

@@ -51,6 +51,7 @@ from forepost.wire.rest.channels import (
     Headers,
     MailAddresses,
 )
+from forepost.wire.rest.hours import Hours
 from forepost.wire.rest.notify import ChannelKind
 from forepost.wire.workloads.manifest import (
     HealthCheck,
@@ -162,6 +163,29 @@ class ChannelItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     enabled: bool = True
 
 
+class RouteMatchItem(
+    Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    labels: Selector = {}
+    severities: list[Severity] = []
+    rules: list[Key] = []
+    agents: list[Key] = []
+    probe_types: list[ProbeType] = []
+    metrics: list[Metric] = []
+
+
+class RouteItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Routes are asked in the order of the document."""
+
+    name: Name
+    match: RouteMatchItem = RouteMatchItem()
+    hours: Hours | None = None
+    channels: Annotated[list[Key], Meta(max_length=20)] = []
+    also: bool = False
+    stop: bool = True
+    enabled: bool = True
+
+
 class GroupItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     name: GroupName
     description: Text = ""
@@ -249,3 +273,4 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     jobs: list[JobItem] = []
     channels: list[ChannelItem] = []
     rules: list[RuleItem] = []
+    routes: list[RouteItem] = []

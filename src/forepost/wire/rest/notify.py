@@ -23,6 +23,38 @@ Ended = Literal[
 """How an alert ended. "": it is open, or ended before this was kept."""
 
 
+NoticeEvent = Literal["triggered", "grew", "worse", "eased", "resolved", "test"]
+"""grew: many more alerts have joined an incident. worse, eased: the severity is another."""
+
+
+class NoticeAlert(Wire, frozen=True, kw_only=True):
+    """An alert of an incident, in a line."""
+
+    alert_id: int
+    severity: Literal["warning", "critical"]
+    rule_name: str
+    message: str
+
+
+class NoticeIncident(Wire, frozen=True, kw_only=True):
+    """What is told of an incident as a whole."""
+
+    id: int
+    title: str
+    scope: str
+    cause: str
+    cause_text: str
+    opened_at: datetime
+    open_alerts: int
+    """Those that the receiver is told of."""
+    symptoms: int
+    """Open ones that others explain."""
+    alerts: list[NoticeAlert]
+    """The first of them."""
+    more: int
+    """How many there are beside those."""
+
+
 class Notice(Wire, frozen=True, kw_only=True):
     """What is told about an alert; as it stands here it is the body of a webhook.
 
@@ -45,7 +77,7 @@ class Notice(Wire, frozen=True, kw_only=True):
     severity: Literal["warning", "critical"]
     message: str
     triggered_at: datetime
-    event: Literal["triggered", "resolved", "test"]
+    event: NoticeEvent
     resolved_at: datetime | None
     rule_id: int
     rule_name: str
@@ -62,6 +94,8 @@ class Notice(Wire, frozen=True, kw_only=True):
     worst_value: float | None = None
     duration_sec: int | None = None
     """Until its end."""
+    incident: NoticeIncident | None = None
+    """What is told of: of the incident, not of the alert alone, which is the worst of it."""
 
 
 class Channel(Wire, frozen=True, kw_only=True):

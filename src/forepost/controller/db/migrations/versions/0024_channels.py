@@ -50,10 +50,11 @@ def upgrade() -> None:
         sa.Column("stop", sa.Boolean(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
     )
-    for table, name in (("alert_rules", "channel_ids"), ("alerts", "routed_to")):
-        op.add_column(
-            table, sa.Column(name, sa.JSON(), server_default=sa.text("'[]'"), nullable=False)
-        )
+    op.add_column(
+        "alert_rules",
+        sa.Column("channel_ids", sa.JSON(), server_default=sa.text("'[]'"), nullable=False),
+    )
+    op.add_column("alerts", sa.Column("routed_to", sa.Text(), server_default="[]", nullable=False))
     _deliveries()
 
 
