@@ -1201,6 +1201,7 @@ export interface Rule {
   webhook_url: string;
   has_webhook_secret: boolean;
   apprise_urls: string[];
+  channel_ids: number[];
   cooldown_minutes: number;
   maintenance_window_id: number | null;
   tells: 'incidents' | 'alerts';
@@ -1319,6 +1320,7 @@ export interface RulePatch {
   webhook_url?: string;
   webhook_secret?: string;
   apprise_urls?: string[];
+  channel_ids?: number[];
   cooldown_minutes?: number;
   maintenance_window_id?: number | null;
   tells?: 'incidents' | 'alerts';

@@ -89,10 +89,10 @@ class IncidentNotices:
         rule_id = group.rule_id or (0 if thread is None else thread.rule_id)
         values: dict[str, Any] = {"due_at": todo.due_at, "rule_id": rule_id}
         if todo.event is not None:
-            channel = await lookup.channel(incident.workspace_id, rule_id, key)
+            first = group.first or (0 if thread is None else thread.alert_id)
+            channel = await lookup.channel(incident.workspace_id, rule_id, key, first)
             if channel is None:
                 await self._withdraw(lookup.connection, incident.course, key)
-            first = group.first or (0 if thread is None else thread.alert_id)
             values |= {
                 "severity": "" if todo.event == "resolved" else group.standing.severity,
                 "alerts": group.standing.alerts,

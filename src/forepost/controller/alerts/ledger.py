@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Literal
 
-import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +13,7 @@ from forepost.controller.alerts.change import Change, Ending, Open
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.ledger_page import LedgerPage, open_of_rule
 from forepost.controller.alerts.metrics import Line
-from forepost.controller.alerts.notices import AlertNotices, channels_of
+from forepost.controller.alerts.notices import AlertNotices, channels_of, ids
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts
@@ -51,21 +50,22 @@ class Ledger:
             if rule is None:
                 return
             await self._notices.rule_changed(connection, rule)
-            keys = sorted(channel.key for channel in await lookup.channels(rule))
-            told_by = msgspec.json.encode(keys).decode()
             rows = (await connection.execute(open_of_rule(workspace_id, rule_id))).all()
-            for row in rows:
-                if row.channel_keys != told_by:
-                    page.touch(row)
-            await connection.execute(
-                update(alerts)
-                .where(
-                    alerts.c.workspace_id == workspace_id,
-                    alerts.c.alert_rule_id == rule_id,
-                    alerts.c.resolved_at.is_(None),
+            for led in {row.routed_to for row in rows}:
+                told_by = await lookup.told_by(rule, ids.decode(led))
+                for row in rows:
+                    if row.routed_to == led and row.channel_keys != told_by:
+                        page.touch(row)
+                await connection.execute(
+                    update(alerts)
+                    .where(
+                        alerts.c.workspace_id == workspace_id,
+                        alerts.c.alert_rule_id == rule_id,
+                        alerts.c.resolved_at.is_(None),
+                        alerts.c.routed_to == led,
+                    )
+                    .values(channel_keys=told_by)
                 )
-                .values(channel_keys=told_by)
-            )
 
     async def set_status(
         self,

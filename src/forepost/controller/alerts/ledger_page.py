@@ -12,8 +12,9 @@ from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, e
 from forepost.controller.alerts.change import Change, Ending, NewAlert
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.incidents import TOGETHER, IncidentBook, Joined, Joining
-from forepost.controller.alerts.notices import AlertNotices
+from forepost.controller.alerts.notices import AlertNotices, ids
 from forepost.controller.alerts.place import Place, handles_of
+from forepost.controller.alerts.route_facts import AlertFacts, facts_of
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.alerts.subjects import Subject
 from forepost.controller.db.tables.alerts import alerts
@@ -137,14 +138,18 @@ class LedgerPage:
             )
         )
         is_alone = joined is None or await self._is_told_alone(rule)
-        keys = sorted(channel.key for channel in await self._lookup.channels(rule))
+        facts = _row_of(begun, about)
+        led = await self._lookup.led_to(
+            rule, AlertFacts(**{f: facts[f] for f in AlertFacts.__struct_fields__}), self._now
+        )
         values = {
-            **_row_of(begun, about),
+            **facts,
             "rule_name": rule.name,
             "incident_id": None if joined is None else joined.incident_id,
             "status": "active",
             "place": msgspec.json.encode(place).decode(),
-            "channel_keys": msgspec.json.encode(keys).decode(),
+            "channel_keys": await self._lookup.told_by(rule, led),
+            "routed_to": msgspec.json.encode(led).decode(),
             "is_alone": is_alone,
             "created_at": self._now,
             "updated_at": self._now,
@@ -175,13 +180,30 @@ class LedgerPage:
             message=begun.text if about is None else about.sentence(begun.text),
             updated_at=self._now,
         )
+        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+        if rule is not None:
+            changed = await self._route_again(rule, changed)
         self._known[row.streak] = changed
         self.touch(changed)
         if changed.is_alone:
-            rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
             event: NoticeEvent = "worse" if change.kind == "worsen" else "eased"
             await self._notices.tell(self._connection, rule, shown(changed), event)
         return shown(changed)
+
+    async def _route_again(self, rule: Row[Any], row: Row[Any]) -> Row[Any]:
+        """Tell it also where routes lead it now; it is told on where they led it before."""
+        before = ids.decode(row.routed_to)
+        led = await self._lookup.led_to(rule, facts_of(row), self._now)
+        both = list(dict.fromkeys([*before, *led]))
+        if both == before:
+            return row
+        return await change_alert(
+            self._connection,
+            row.workspace_id,
+            row.id,
+            routed_to=msgspec.json.encode(both).decode(),
+            channel_keys=await self._lookup.told_by(rule, both),
+        )
 
     async def _is_told_alone(self, rule: Row[Any]) -> bool:
         if rule.tells != "alerts":

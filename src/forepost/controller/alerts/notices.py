@@ -1,15 +1,18 @@
 """What is told of alerts: written, with its channels, in the transaction that causes it. SQL."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.notice_of_alert import notice_of
+from forepost.controller.alerts.route_facts import routes_in
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.workspaces import members
+from forepost.controller.outgoing.receivers import receivers_of
 from forepost.wire.rest.alerts import Alert
 from forepost.wire.rest.notify import Channel, ChannelKind, Notice, NoticeEvent, key_of_address
 
@@ -20,6 +23,7 @@ course.
 Redirect = Callable[[AsyncConnection, int, Sequence[Channel]], Awaitable[None]]
 """(connection, rule id, channels): what waits of the rule goes there, or nowhere."""
 
+ids: msgspec.json.Decoder[list[int]] = msgspec.json.Decoder(list[int])
 MAILED: Final = ("USER", "ADMIN", "OWNER")
 
 
@@ -31,7 +35,11 @@ class AlertNotices:
 
     async def rule_changed(self, connection: AsyncConnection, rule: Row[Any]) -> None:
         """What waits to be told of a rule goes where it tells now."""
-        await self._redirect(connection, rule.id, await channels_of(connection, rule))
+        own = await channels_of(connection, rule)
+        routes = await routes_in(connection, rule.workspace_id)
+        led = {number for route in routes for number in route.channel_ids}
+        routed = await receivers_of(connection, rule.workspace_id, sorted(led))
+        await self._redirect(connection, rule.id, once([*own, *routed]))
 
     async def tell(
         self,
@@ -40,7 +48,7 @@ class AlertNotices:
         alert: Alert,
         event: NoticeEvent,
     ) -> None:
-        channels = [] if rule is None else await channels_of(connection, rule)
+        channels = [] if rule is None else await channels_of(connection, rule, alert)
         if not channels:
             return
         query = (
@@ -54,7 +62,12 @@ class AlertNotices:
         await self._put(connection, notice, channels, counted.streak)
 
 
-async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
+async def channels_of(
+    connection: AsyncConnection, rule: Row[Any], alert: Alert | None = None
+) -> list[Channel]:
+    """Where a rule tells: its own webhook, mails and URLs of Apprise, and its named channels; of an
+    alert also where routes have led it. Each receiver once.
+    """
     found: list[Channel] = []
     if rule.notify_webhook:
         found.append(
@@ -75,7 +88,22 @@ async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Chann
         addresses = (await connection.scalars(query)).all()
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
-    return found
+    led = [] if alert is None else await _led(connection, alert)
+    named = await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *led])
+    return once([*found, *named])
+
+
+async def _led(connection: AsyncConnection, alert: Alert) -> list[int]:
+    query = select(alerts.c.routed_to).where(
+        alerts.c.workspace_id == alert.workspace_id, alerts.c.id == alert.id
+    )
+    found: str | None = await connection.scalar(query)
+    return ids.decode(found or "[]")
+
+
+def once(channels: Iterable[Channel]) -> list[Channel]:
+    """Each receiver once."""
+    return list({one.key: one for one in channels}.values())
 
 
 def _at(kind: ChannelKind, url: str) -> Channel:

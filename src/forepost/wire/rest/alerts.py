@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Name, Text, Wire
+from forepost.wire.rest.channels import ChannelIds
 from forepost.wire.rest.notify import Ended
 
 Metric = Literal[
@@ -115,6 +116,8 @@ class NewRule(Wire, frozen=True, kw_only=True):
     webhook_url: WebhookUrl = ""
     webhook_secret: Secret = ""
     apprise_urls: AppriseUrls = []
+    channel_ids: ChannelIds = []
+    """Named channels that are told, besides."""
     cooldown_minutes: Minutes = 5
     maintenance_window_id: Id | None = None
     tells: Tells = "incidents"
@@ -155,6 +158,7 @@ class RulePatch(Wire, frozen=True, kw_only=True):
     webhook_url: WebhookUrl | UnsetType = UNSET
     webhook_secret: Secret | UnsetType = UNSET
     apprise_urls: AppriseUrls | UnsetType = UNSET
+    channel_ids: ChannelIds | UnsetType = UNSET
     cooldown_minutes: Minutes | UnsetType = UNSET
     maintenance_window_id: Id | UnsetType | None = UNSET
     tells: Tells | UnsetType = UNSET
@@ -197,6 +201,7 @@ class Rule(Wire, frozen=True, kw_only=True):
     webhook_url: str
     has_webhook_secret: bool
     apprise_urls: list[str]
+    channel_ids: list[int]
     cooldown_minutes: int
     maintenance_window_id: int | None
     tells: Tells
