@@ -41,6 +41,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     _OF + "/api-keys": Quota("api_keys", api_keys, 1_000),
     _OF + "/alert-rules": Quota("alert_rules", alert_rules, 5_000),
     _OF + "/maintenance-windows": Quota("maintenance_windows", maintenance_windows, 1_000),
+    _OF + "/alerts/{alert_id}/mute": Quota("maintenance_windows", maintenance_windows, 1_000),
     _OF + "/address-groups": Quota("address_groups", address_groups, 1_000),
     _OF + "/microservices": Quota("microservices", microservices, 10_000),
     _OF + "/jobs": Quota("jobs", jobs, 10_000),
