@@ -345,6 +345,10 @@ export interface Alert {
   acknowledged_name: string;
   /** From then on it counts as not acknowledged; null: it stays so. */
   acknowledged_until: string | null;
+  /** The alert that explains it: nobody is told of this one while that one is open. */
+  symptom_of: number | null;
+  /** It was over before the controller knew of it: its results came late. */
+  is_replayed: boolean;
 }
 
 export interface AlertCount {
@@ -1192,6 +1196,8 @@ export interface Rule {
   apprise_urls: string[];
   cooldown_minutes: number;
   maintenance_window_id: number | null;
+  tells: 'incidents' | 'alerts';
+  critical_threshold: number | null;
   external_id: string;
   active_hours: Hours[];
   quiet_hours: Hours[];
@@ -1331,6 +1337,8 @@ export interface RulePatch {
   escalate_apprise_urls?: string[];
   baseline_by?: 'none' | 'hour' | 'weekday_hour';
   timezone?: string;
+  tells?: 'incidents' | 'alerts';
+  critical_threshold?: number | null;
   external_id?: string;
 }
 

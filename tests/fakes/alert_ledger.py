@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from forepost.controller.alerts.ledger import Change, NewAlert
+from forepost.controller.alerts.change import Change, NewAlert
 from forepost.controller.alerts.metrics import Line
 from forepost.wire.rest.alerts import Alert
 from tests.fakes.clock import START

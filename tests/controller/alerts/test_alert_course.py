@@ -77,7 +77,7 @@ def test_a_window_holds_an_alert_back_until_its_end(stage: Stage, probe: int) ->
         status=201,
     )
     other = stage.person.probe(stage.agent, type="PING", targets=["10.0.0.2"])
-    stage.rule(metric="packet_loss", threshold=5)
+    stage.rule(metric="packet_loss", threshold=5, tells="alerts")
     path = f"{stage.base}/maintenance-windows/{window['id']}"
     with stage.speaking() as agent:
         agent.post("PING", LOST, probe=probe)
@@ -131,7 +131,7 @@ def test_resolved_by_hand_it_opens_again_after_it_was_false(stage: Stage, probe:
 
 def test_a_rule_for_all_speaks_of_each_probe_and_target(stage: Stage, probe: int) -> None:
     other = stage.person.probe(stage.agent, type="PING", targets=["10.0.0.2", "10.0.0.3"])
-    stage.rule(metric="packet_loss", threshold=5)
+    stage.rule(metric="packet_loss", threshold=5, tells="alerts")
     with stage.speaking() as agent:
         agent.post("PING", LOST, probe=probe, target="10.0.0.1")
         told = stage.notice("triggered", probe_id=probe)
@@ -161,7 +161,9 @@ def test_one_target_seen_by_two_agents_is_one_incident(stage: Stage) -> None:
     for number, (agent, probe) in enumerate(zip((stage.agent, second), probes, strict=True), 1):
         with stage.speaking(agent) as speaker:
             speaker.post("PING", LOST, probe=probe, target="10.9.9.9")
-            stage.notice("triggered", number)
+            until(lambda number=number: len(stage.alerts()) == number, 5)
+    stage.notice("triggered")
+    stage.quiet()
     (incident,) = stage.person.call("GET", f"{stage.base}/incidents")["data"]
     assert (incident["scope"], incident["target"], incident["agent_id"]) == (
         "target",
@@ -262,7 +264,7 @@ def test_n_of_the_last_m_and_a_recovery_threshold(stage: Stage, probe: int) -> N
 
 
 def test_alerts_of_a_probe_that_is_switched_off_or_gone_end(stage: Stage, probe: int) -> None:
-    stage.rule(metric="packet_loss", threshold=5)
+    stage.rule(metric="packet_loss", threshold=5, tells="alerts")
     path = f"{stage.base}/agents/{stage.agent.id}/probes"
     other = stage.person.probe(stage.agent, type="PING", targets=["10.0.0.2"])
     with stage.speaking() as agent:

@@ -168,15 +168,17 @@ def test_an_older_sample_says_nothing_new() -> None:
     assert streak.mask == 1
 
 
-def test_a_warning_becomes_critical_once() -> None:
-    streak, made = Streak(), rule(severity="warning")
+def test_a_warning_becomes_critical_once_and_a_warning_again() -> None:
+    streak, made = Streak(), rule(severity="warning", of_count=2)
     streak.take(True, made, 1)
     streak.opened("warning")
-    streak.take(True, made, 2)
+    streak.take(True, made, 2, "critical")
     assert streak.move(made, "critical", 2, may_open=True) == "worsen"
     streak.opened("critical")
     streak.take(True, made, 3)
     assert streak.move(made, "warning", 3, may_open=True) == "stay"
+    streak.take(True, made, 4)
+    assert streak.move(made, "warning", 4, may_open=True) == "ease"
 
 
 def test_resolved_by_hand() -> None:

@@ -60,7 +60,7 @@ def test_works_at_a_site_silence_what_others_measure_towards_it(stage: Stage) ->
     towards = stage.person.probe(stage.agent, type="PING", agent_targets=[site.id])
     by_address = stage.person.probe(stage.agent, type="PING", targets=["198.18.7.7"])
     other = stage.person.probe(stage.agent, type="PING", targets=["198.18.7.8"])
-    stage.rule(metric="packet_loss", threshold=5)
+    stage.rule(metric="packet_loss", threshold=5, tells="alerts")
     works = window(stage, agent_ids=[site.id], reason="new firewall")
     assert works["active_now"]
     assert works["created_by"] == f"{stage.name[1:]}@example.com"
@@ -79,7 +79,7 @@ def test_works_at_a_site_silence_what_others_measure_towards_it(stage: Stage) ->
 
 
 def test_what_is_suppressed_is_recorded_and_opens_at_the_end(stage: Stage, probe: int) -> None:
-    rule = stage.rule(metric="packet_loss", threshold=5)
+    rule = stage.rule(metric="packet_loss", threshold=5, tells="alerts")
     works = window(stage, probe_ids=[probe])
     with stage.speaking() as agent:
         agent.post("PING", LOST, probe=probe)
@@ -107,7 +107,7 @@ def test_what_is_suppressed_is_recorded_and_opens_at_the_end(stage: Stage, probe
 
 def test_an_alert_is_muted_with_a_reason_and_taken_back(stage: Stage, probe: int) -> None:
     other = stage.person.probe(stage.agent, type="PING", targets=["198.18.0.2"])
-    stage.rule(metric="packet_loss", threshold=5)
+    stage.rule(metric="packet_loss", threshold=5, tells="alerts")
     with stage.speaking() as agent:
         agent.post("PING", LOST, probe=probe)
         alert = stage.notice("triggered")["alert_id"]
@@ -135,7 +135,7 @@ def test_an_alert_is_muted_with_a_reason_and_taken_back(stage: Stage, probe: int
 
 
 def test_who_may_mute(stage: Stage, probe: int) -> None:
-    stage.rule(metric="packet_loss", threshold=5)
+    stage.rule(metric="packet_loss", threshold=5, tells="alerts")
     with stage.speaking() as agent:
         agent.post("PING", LOST, probe=probe)
         alert = stage.notice("triggered")["alert_id"]

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from forepost.controller.alerts.change import NewAlert
 from forepost.controller.alerts.index import Watched
-from forepost.controller.alerts.ledger import NewAlert
 from forepost.controller.alerts.move_queue import Move, MoveQueue
 from forepost.wire.rest.alerts import Severity
 from tests.controller.alerts.alert_rules_made import rule

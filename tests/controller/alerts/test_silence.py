@@ -1,80 +1,26 @@
-from datetime import timedelta
-from typing import Any
+"""Whether agents went silent together."""
 
-from forepost.controller.alerts.metrics import Line
-from forepost.controller.alerts.rules import Judgement
-from forepost.controller.alerts.silence import MOST_UNWRITTEN, Kind, Silence
-from forepost.wire.rest.alerts import Severity
-from forepost.wire.rest.hours import Hours
-from tests.controller.alerts.alert_rules_made import rule
-from tests.controller.alerts.test_windows import HOUR, LINE, window
+from datetime import timedelta
+
+from forepost.controller.alerts.silence import silent_together
 from tests.fakes.clock import START
 
 SECOND = timedelta(seconds=1)
+NOW = START + timedelta(hours=1)
 
 
-def asked(
-    silence: Silence,
-    after: timedelta = timedelta(),
-    kind: Kind = "open",
-    severity: Severity = "warning",
-    line: Line = LINE,
-    value: float = 50.0,
-    **of: Any,
-) -> bool:
-    verdict = Judgement(True, "packet_loss", value, 5.0, severity, "packet_loss 50 > 5")
-    return silence.hinders(rule(**of), line, kind, verdict, START + after)
+def ago(*seconds: float) -> dict[int, object]:
+    return {agent: NOW - sec * SECOND for agent, sec in enumerate(seconds, 1)}
 
 
-def test_what_a_window_suppresses_is_to_be_recorded_once() -> None:
-    silence = Silence()
-    assert not asked(silence)
-    silence.replace(1, [window()])
-    assert asked(silence)
-    assert asked(silence, SECOND, value=60.0)
-    (found,) = silence.unwritten()
-    assert (found.first_at, found.last_at, found.value) == (START, START + SECOND, 60.0)
-    silence.written([found], START)
-    assert asked(silence, 2 * SECOND)
-    assert silence.unwritten() == []
-    # What has become critical is news, and so is what lasts after a while.
-    assert asked(silence, 3 * SECOND, severity="critical")
-    (found,) = silence.unwritten()
-    assert (found.first_at, found.severity) == (START, "critical")
-    silence.written([found], START)
-    assert asked(silence, 70 * SECOND, severity="critical")
-    assert [one.first_at for one in silence.unwritten()] == [START]
-    assert asked(silence, kind="worsen")
-    assert len(silence.unwritten()) == 2
-    assert not asked(silence, HOUR)
+def test_most_agents_within_a_minute() -> None:
+    assert silent_together(ago(100, 90, 110, 5), NOW) == {1, 2, 3}  # type: ignore[arg-type]
+    assert silent_together(ago(100, 90), NOW) == set()  # type: ignore[arg-type]
+    assert silent_together(ago(100, 90, 110, 5, 5, 5), NOW) == set()  # type: ignore[arg-type]
+    assert silent_together(ago(100, 900, 1_800, 5), NOW) == set()  # type: ignore[arg-type]
 
 
-def test_what_comes_while_it_is_written_is_written_next() -> None:
-    silence = Silence()
-    silence.replace(1, [window()])
-    asked(silence)
-    rows = silence.unwritten()
-    asked(silence, SECOND)
-    silence.written(rows, START)
-    (found,) = silence.unwritten()
-    assert (found.first_at, found.last_at) == (START, START + SECOND)
-
-
-def test_what_waits_to_be_recorded_is_bounded() -> None:
-    silence = Silence()
-    silence.replace(1, [window()])
-    for probe in range(MOST_UNWRITTEN + 5):
-        assert asked(silence, line=(probe, 1, "PING", ""))
-    assert len(silence.unwritten()) == MOST_UNWRITTEN
-    assert silence.left_out == 5
-
-
-def test_outside_of_its_hours_a_rule_opens_nothing_and_goes_on_with_what_is_open() -> None:
-    hour = START.hour
-    hours = [Hours(from_=f"{hour:02}:00", to=f"{(hour + 1) % 24:02}:00")]
-    silence = Silence()
-    inside, outside = START.replace(minute=30) - START, START.replace(minute=0) - START - HOUR / 2
-    assert not asked(silence, inside, active_hours=hours)
-    assert asked(silence, outside, active_hours=hours)
-    assert not asked(silence, outside, kind="worsen", active_hours=hours)
-    assert silence.unwritten() == []
+def test_who_was_gone_before_is_not_counted() -> None:
+    day = 86_400
+    assert silent_together(ago(60, 61, 62, 2 * day, 2 * day, 3 * day), NOW) == {1, 2, 3}  # type: ignore[arg-type]
+    assert silent_together({}, NOW) == set()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.controller.alerts.ledger import Open
+from forepost.controller.alerts.change import Open
 from forepost.controller.alerts.move_queue import WAITING
 from forepost.controller.alerts.rules import Limits
 from forepost.controller.alerts.store import Expected, WatchedAgent
@@ -203,7 +203,7 @@ async def test_what_gets_worse_in_a_window_is_told_after_its_end() -> None:
         await bench.clock.advance(1)
         bench.row(100)
         assert bench.told == ["opened 1"]
-        (found,) = bench.watch.silence.unwritten()
+        (found,) = bench.watch.suppression.unwritten()
         assert (found.kind, found.severity) == ("worsen", "critical")
         await bench.clock.advance(300)
         bench.row(100)

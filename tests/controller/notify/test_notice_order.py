@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from forepost.controller.db.engine import Database
@@ -105,10 +106,21 @@ async def test_channels_do_not_wait_for_each_other(db: Database) -> None:
     assert await outbox.due() == later
 
 
+async def test_a_channel_that_moved_hears_in_order_still(db: Database) -> None:
+    outbox = OutboxOf(db)
+    (first,) = await outbox.put("triggered", channels=[HOOK])
+    (row,) = await claim(outbox.store, first)
+    moved = msgspec.structs.replace(HOOK, url="https://new.example/x")
+    (second,) = await outbox.put("resolved", channels=[moved])
+    assert await outbox.due() == []
+    await outbox.store.sent(row, 200, START)
+    assert await outbox.due() == [second]
+
+
 async def test_a_new_url_reaches_what_waits(db: Database) -> None:
     outbox = OutboxOf(db)
     await outbox.put("triggered", channels=[HOOK, MAIL, NTFY])
-    moved = Channel(kind="webhook", url="https://new.example/x", secret="other")
+    moved = msgspec.structs.replace(HOOK, url="https://new.example/x", secret="other")
     async with db.write() as connection:
         await outbox.outbox.redirect(connection, 7, [moved, MAIL])
     assert await outbox.states() == ["pending", "pending", "superseded"]

@@ -27,9 +27,11 @@ from tests.fakes.clock import START, FakeClock
 
 pytestmark = pytest.mark.anyio
 
-HOOK = Channel(kind="webhook", url="https://u:p@a.example/x?k=v", secret="s3cret")
-MAIL = Channel(kind="email", url="ops@example.com")
-NTFY = Channel(kind="apprise", url="ntfys://b.example/topic")
+HOOK = Channel(
+    kind="webhook", url="https://u:p@a.example/x?k=v", secret="s3cret", key="rule:7:webhook"
+)
+MAIL = Channel(kind="email", url="ops@example.com", key="email:1")
+NTFY = Channel(kind="apprise", url="ntfys://b.example/topic", key="apprise:1")
 LATER = START + timedelta(seconds=120)
 
 

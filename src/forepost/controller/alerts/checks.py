@@ -70,6 +70,7 @@ def _check_threshold(rule: NewRule) -> None:
             raise Invalid(f"threshold_type: only {known} have a baseline")
         if not upwards and rule.operator not in DOWNWARDS:
             raise Invalid("operator: a dynamic threshold needs > or <")
+    _check_critical(rule, upwards=upwards)
     if rule.recovery_threshold is None:
         return
     if rule.threshold_type != "static":
@@ -79,6 +80,20 @@ def _check_threshold(rule: NewRule) -> None:
     beyond = rule.recovery_threshold - rule.threshold
     if (beyond > 0) if upwards else (beyond < 0):
         raise Invalid("recovery_threshold: must be on the good side of threshold")
+
+
+def _check_critical(rule: NewRule, *, upwards: bool) -> None:
+    if rule.critical_threshold is None:
+        return
+    if rule.threshold_type != "static":
+        raise Invalid("critical_threshold: only for a static threshold")
+    if rule.severity != "warning":
+        raise Invalid("critical_threshold: needs severity warning, which it is below it")
+    if rule.metric in CHANGES or not (upwards or rule.operator in DOWNWARDS):
+        raise Invalid("critical_threshold: needs a metric of degree and > or <")
+    beyond = rule.critical_threshold - rule.threshold
+    if (beyond < 0) if upwards else (beyond > 0):
+        raise Invalid("critical_threshold: must be on the bad side of threshold")
 
 
 def _check_channels(rule: NewRule, acceptable: Acceptable) -> None:

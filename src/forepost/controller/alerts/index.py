@@ -28,7 +28,7 @@ def same_definition(one: Rule, other: Rule) -> bool:
 class Watched:
     """A rule, and all that is known of what it watches."""
 
-    __slots__ = (*("at_once", "heard", "judged", "limits", "plain", "rule", "streaks"),)
+    __slots__ = (*("at_once", "heard", "judged", "limits", "plain", "rule", "static", "streaks"),)
 
     def __init__(self, rule: Rule) -> None:
         self.streaks: dict[Line, Streak] = {}
@@ -44,6 +44,7 @@ class Watched:
         self.rule = rule
         self.at_once = msgspec.structs.replace(rule, for_count=1, of_count=1)
         """For what is judged by time instead of by samples."""
+        self.static = Limits(rule.threshold, rule.critical_threshold)
         self.plain = (
             rule.metric2 is None and rule.threshold_type == "static" and rule.agent_id is None
         )
@@ -51,7 +52,7 @@ class Watched:
 
     def limits_on(self, line: Line) -> Limits | None:
         if self.rule.threshold_type == "static":
-            return Limits(self.rule.threshold)
+            return self.static
         return self.limits.get(line)
 
     @property

@@ -3,8 +3,8 @@
 from collections import deque
 from typing import Final
 
+from forepost.controller.alerts.change import Change
 from forepost.controller.alerts.index import Watched
-from forepost.controller.alerts.ledger import Change
 from forepost.controller.alerts.metrics import Line
 
 WAITING: Final = 10_000

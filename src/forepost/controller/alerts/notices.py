@@ -1,16 +1,17 @@
 """What is told of alerts: written, with its channels, in the transaction that causes it. SQL."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from forepost.controller.alerts.notice_of_alert import notice_of
 from forepost.controller.db.tables.accounts import users
-from forepost.controller.db.tables.alerts import alert_rules, alerts
+from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.workspaces import members
 from forepost.wire.rest.alerts import Alert
-from forepost.wire.rest.notify import Channel, Notice
+from forepost.wire.rest.notify import Channel, ChannelKind, Notice, NoticeEvent, key_of_address
 
 Put = Callable[[AsyncConnection, Notice, Sequence[Channel], str], Awaitable[Any]]
 """Has a notice sent once the transaction of the connection is committed, after those of the same
@@ -37,7 +38,7 @@ class AlertNotices:
         connection: AsyncConnection,
         rule: Row[Any] | None,
         alert: Alert,
-        event: Literal["triggered", "resolved"],
+        event: NoticeEvent,
     ) -> None:
         channels = [] if rule is None else await channels_of(connection, rule)
         if not channels:
@@ -49,48 +50,21 @@ class AlertNotices:
             .returning(alerts.c.notices, alerts.c.streak)
         )
         counted = (await connection.execute(query)).one()
-        notice = Notice(
-            event=event,
-            alert_id=alert.id,
-            workspace_id=alert.workspace_id,
-            probe_id=alert.probe_id,
-            agent_id=alert.agent_id,
-            probe_type=alert.probe_type,
-            probe_name=alert.probe_name,
-            probe_target=alert.probe_target,
-            agent_name=alert.agent_name,
-            panel_url=self._panel_url,
-            metric=alert.metric,
-            value=alert.value,
-            threshold=alert.threshold,
-            severity=alert.severity,
-            message=alert.message,
-            triggered_at=alert.triggered_at,
-            resolved_at=alert.resolved_at,
-            rule_id=alert.alert_rule_id,
-            rule_name=alert.rule_name,
-            incident_id=alert.incident_id,
-            seq=counted.notices,
-            status=alert.status,
-            ended=alert.ended,
-            last_value=alert.last_value,
-            worst_value=alert.worst_value,
-            duration_sec=_duration_sec(alert),
-        )
+        notice = notice_of(alert, event, seq=counted.notices, panel_url=self._panel_url)
         await self._put(connection, notice, channels, counted.streak)
-
-
-async def rule_row(connection: AsyncConnection, workspace_id: int, rule_id: int) -> Row[Any] | None:
-    query = select(alert_rules).where(
-        alert_rules.c.workspace_id == workspace_id, alert_rules.c.id == rule_id
-    )
-    return (await connection.execute(query)).one_or_none()
 
 
 async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
     found: list[Channel] = []
     if rule.notify_webhook:
-        found.append(Channel(kind="webhook", url=rule.webhook_url, secret=rule.webhook_secret))
+        found.append(
+            Channel(
+                kind="webhook",
+                url=rule.webhook_url,
+                secret=rule.webhook_secret,
+                key=f"rule:{rule.id}:webhook",
+            )
+        )
     if rule.notify_email:
         query = (
             select(users.c.email)
@@ -99,12 +73,10 @@ async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Chann
             .order_by(users.c.id)
         )
         addresses = (await connection.scalars(query)).all()
-        found += [Channel(kind="email", url=address) for address in addresses]
-    found += [Channel(kind="apprise", url=url) for url in rule.apprise_urls]
+        found += [_at("email", address) for address in addresses]
+    found += [_at("apprise", url) for url in rule.apprise_urls]
     return found
 
 
-def _duration_sec(alert: Alert) -> int | None:
-    if alert.resolved_at is None:
-        return None
-    return max(0, round((alert.resolved_at - alert.triggered_at).total_seconds()))
+def _at(kind: ChannelKind, url: str) -> Channel:
+    return Channel(kind=kind, url=url, key=key_of_address(kind, url))

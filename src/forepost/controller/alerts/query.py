@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, Select, func, select
 
-from forepost.controller.alerts.ledger import line_of_subject, shown
+from forepost.controller.alerts.alert_rows import line_of_subject, shown
 from forepost.controller.alerts.metrics import Line
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts

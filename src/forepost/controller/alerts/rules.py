@@ -66,7 +66,7 @@ class Usually(msgspec.Struct, frozen=True):
 def limits_of(rule: Rule, usually: Usually | None) -> Limits | None:
     """None: not known yet, and nothing can be judged."""
     if rule.threshold_type == "static":
-        return Limits(rule.threshold)
+        return Limits(rule.threshold, rule.critical_threshold)
     if usually is None or usually.results < FEWEST:
         return None
     if rule.threshold_type == "dynamic_percentile":
@@ -178,7 +178,7 @@ def number(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-Move = Literal["open", "worsen", "resolve", "stay"]
+Move = Literal["open", "worsen", "ease", "resolve", "stay"]
 _LONG_AGO_US: Final = -(1 << 62)
 
 
@@ -189,13 +189,15 @@ class Streak:
     """
 
     __slots__ = (
-        *("held", "last_us", "last_value", "mask", "open", "quiet_until_us", "severity"),
-        "worst_value",
+        *("critical", "held", "last_us", "last_value", "mask", "open", "quiet_until_us"),
+        *("severity", "worst_value"),
     )
 
     def __init__(self) -> None:
         self.mask = 0
         """A bit for each of the last samples, the newest lowest: was the condition true?"""
+        self.critical = 0
+        """The same: was it critical?"""
         self.open = False
         self.severity: Severity = "warning"
         self.last_value: float | None = None
@@ -207,12 +209,16 @@ class Streak:
         self.held = False
         """Resolved by hand while it was true: being false once ends the quiet."""
 
-    def take(self, breach: bool, rule: Rule, created_us: int) -> bool:
+    def take(
+        self, breach: bool, rule: Rule, created_us: int, severity: Severity = "warning"
+    ) -> bool:
         """Count a sample in; False where it is not newer than the last."""
         if created_us <= self.last_us:
             return False
         self.last_us = created_us
-        self.mask = (self.mask << 1 | breach) & ((1 << max(rule.of_count, rule.for_count)) - 1)
+        kept = (1 << max(rule.of_count, rule.for_count)) - 1
+        self.mask = (self.mask << 1 | breach) & kept
+        self.critical = (self.critical << 1 | (breach and severity == "critical")) & kept
         if self.held and not breach:
             self.held, self.quiet_until_us = False, _LONG_AGO_US
         return True
@@ -226,6 +232,8 @@ class Streak:
                 return "resolve"
             if newest and severity == "critical" and self.severity == "warning":
                 return "worsen"
+            if newest and self.severity == "critical" and self.critical.bit_count() == 0:
+                return "ease"
             return "stay"
         if not (enough and newest and may_open):
             return "stay"
@@ -254,4 +262,4 @@ class Streak:
         self.quiet_until_us = now_us + rule.cooldown_minutes * 60_000_000
         self.held = by_hand and bool(self.mask & 1)
         if not by_hand:
-            self.mask = 0
+            self.mask = self.critical = 0

@@ -10,7 +10,9 @@ from forepost.controller.access.actor import Actor
 from forepost.controller.alerts.aims import AddressesOf, AgentAims
 from forepost.controller.alerts.baselines import Baselines
 from forepost.controller.alerts.checks import Acceptable
-from forepost.controller.alerts.incidents import Incidents
+from forepost.controller.alerts.due_notices import DueNotices
+from forepost.controller.alerts.incident_notices import IncidentNotices, Withdraw
+from forepost.controller.alerts.incident_query import Incidents
 from forepost.controller.alerts.index import same_definition
 from forepost.controller.alerts.ledger import Ledger
 from forepost.controller.alerts.metrics import (
@@ -56,6 +58,7 @@ class AlertingNeeds(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     put: Put
     redirect: Redirect
+    withdraw: Withdraw
     acceptable: Acceptable
     tell: Tell
     last_seen: LastSeen
@@ -90,7 +93,11 @@ class Alerting:
     def of(cls, deps: AlertingNeeds) -> Self:
         store = RuleStore(deps.db, deps.acceptable)
         watch = Watch(deps.clock)
-        ledger = Ledger(deps.db, AlertNotices(deps.put, deps.redirect, deps.panel_url))
+        ledger = Ledger(
+            deps.db,
+            AlertNotices(deps.put, deps.redirect, deps.panel_url),
+            IncidentNotices(deps.put, deps.withdraw, deps.panel_url),
+        )
         writing = AlertWriter(watch, ledger, deps.tell, deps.clock, deps.health)
         timers = Timers(
             watch,
@@ -106,15 +113,16 @@ class Alerting:
             watch, store, deps.series, deps.clock, deps.check_sec, deps.baseline_sec
         )
         aims = AgentAims(deps.db, deps.addresses_of)
-        watch.silence.aims = aims.of
+        watch.suppression.aims = aims.of
         suppressed = SuppressedAlerts(
-            deps.db, watch.silence, aims, deps.clock, deps.health, deps.check_sec
+            deps.db, watch.suppression, aims, deps.clock, deps.health, deps.check_sec
         )
         services: dict[str, Callable[[], Awaitable[None]]] = {
             "alerts": writing.run,
             "suppressed alerts": suppressed.run,
             "alert timers": timers.run,
             "alert baselines": baselines.run,
+            "incident notices": DueNotices(ledger, deps.clock, deps.health, deps.check_sec).run,
         }
         return cls(deps, store, watch, ledger, writing, services, suppressed)
 
@@ -222,7 +230,7 @@ class Alerting:
         old = await self.store.rule(workspace_id, rule_id)
         new = await self.store.change_rule(workspace_id, rule_id, patch, now)
         await self.reload(workspace_id)
-        await self._ledger.rule_changed(workspace_id, rule_id)
+        await self._ledger.rule_changed(workspace_id, rule_id, now)
         if not new.enabled:
             await self._end(workspace_id, rule_id, "rule_disabled", now)
         elif not same_definition(old, new):

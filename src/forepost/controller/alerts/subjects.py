@@ -1,15 +1,23 @@
-"""Who and what an alert is about, with its names. SQL."""
+"""Who and what an alert is about, with its names and what it depends on. SQL."""
 
-from typing import Any
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.metrics import NO_DATA, Line
-from forepost.controller.db.tables.fleet import agents
+from forepost.controller.alerts.place import Place
+from forepost.controller.db.tables.alerts import alert_parents
+from forepost.controller.db.tables.fleet import agent_addresses, agents
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.wire.disclosure import public_target
+
+DEEPEST: Final = 8
+"""How far parents of parents are followed."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +28,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Of the probe: its label or metadata `name`, else its type and target."""
     target: str = ""
     agent_name: str = ""
+    place: Place = Place()
 
     def sentence(self, text: str) -> str:
         """What is so, on what, seen from where."""
@@ -30,39 +39,144 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return f"{text}{on}{by}"
 
 
-async def of(connection: AsyncConnection, workspace_id: int, line: Line) -> Subject | None:
-    """None: the probe or the agent is gone."""
-    probe_id, agent_id, kind, target = line
-    agent_name = ""
-    if agent_id:
-        found = await connection.scalar(
-            select(agents.c.name).where(
-                agents.c.workspace_id == workspace_id,
-                agents.c.id == agent_id,
-                agents.c.deleted_at.is_(None),
-            )
-        )
-        if found is None:
+class Subjects:
+    """Looks them up within one transaction; what it has read it does not read again."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._agents: dict[int, Any] = {}
+        self._addresses: dict[int, dict[str, int]] = {}
+        self._parents: dict[int, dict[str, list[str]]] = {}
+
+    async def of(self, workspace_id: int, line: Line) -> Subject | None:
+        """None: the probe or the agent is gone."""
+        probe_id, agent_id, kind, target = line
+        agent = await self._agent(workspace_id, agent_id) if agent_id else None
+        if agent_id and agent is None:
             return None
-        agent_name = found
-    if not probe_id:
-        shown = "" if kind == NO_DATA else kind
-        return Subject(agent_id=agent_id or None, type=shown, agent_name=agent_name)
-    query = select(probes).where(probes.c.workspace_id == workspace_id, probes.c.id == probe_id)
-    probe = (await connection.execute(query)).one_or_none()
-    if probe is None:
-        return None
-    where = target or await _first_target(connection, probe_id)
-    named = _named(probe.labels) or _named(probe.metadata)
-    shown = probe.type if kind in ("", NO_DATA) else kind
-    return Subject(
-        probe_id=probe_id,
-        agent_id=agent_id or None,
-        type=shown,
-        name=named or f"{shown} {where}".strip(),
-        target=where,
-        agent_name=agent_name,
-    )
+        agent_name = "" if agent is None else agent.name
+        if not probe_id:
+            place = Place(
+                reporter=agent_id,
+                sites=_sites([agent]),
+                parents=await self._above(workspace_id, [f"agent:{agent_id}"] if agent_id else []),
+            )
+            shown = "" if kind == NO_DATA else kind
+            return Subject(
+                agent_id=agent_id or None, type=shown, agent_name=agent_name, place=place
+            )
+        query = select(probes).where(probes.c.workspace_id == workspace_id, probes.c.id == probe_id)
+        probe = (await self._connection.execute(query)).one_or_none()
+        if probe is None:
+            return None
+        where, about = await self._target(workspace_id, probe_id, target)
+        named = _named(probe.labels) or _named(probe.metadata)
+        shown = probe.type if kind in ("", NO_DATA) else kind
+        own = [f"probe:{probe_id}", *([f"agent:{about.id}"] if about is not None else [])]
+        return Subject(
+            probe_id=probe_id,
+            agent_id=agent_id or None,
+            type=shown,
+            name=named or f"{shown} {where}".strip(),
+            target=where,
+            agent_name=agent_name,
+            place=Place(
+                reporter=agent_id,
+                about=0 if about is None else about.id,
+                target=where,
+                probe_id=probe_id,
+                sites=_sites([probe, about]),
+                parents=await self._above(workspace_id, own),
+                is_gateway=agent is not None and where != "" and where == agent.gateway,
+                is_named=_is_named(where),
+            ),
+        )
+
+    async def _agent(self, workspace_id: int, agent_id: int) -> Any:
+        """Return its row; None: it is gone."""
+        if agent_id not in self._agents:
+            query = (
+                select(agents.c.id, agents.c.name, agents.c.labels, agent_addresses.c.gateway)
+                .outerjoin(agent_addresses, agent_addresses.c.agent_id == agents.c.id)
+                .where(
+                    agents.c.workspace_id == workspace_id,
+                    agents.c.id == agent_id,
+                    agents.c.deleted_at.is_(None),
+                )
+            )
+            self._agents[agent_id] = (await self._connection.execute(query)).one_or_none()
+        return self._agents[agent_id]
+
+    async def _target(
+        self, workspace_id: int, probe_id: int, target: str
+    ) -> tuple[str, Row[Any] | None]:
+        """What the line is measured towards, and the agent there, where it is one."""
+        query = (
+            select(probe_targets.c.target, probe_targets.c.agent_id)
+            .where(probe_targets.c.probe_id == probe_id)
+            .order_by(probe_targets.c.id)
+        )
+        rows = (await self._connection.execute(query)).all()
+        row = next((row for row in rows if target and row.target == target), None)
+        if row is None and rows and (not target or len(rows) == 1):
+            row = rows[0]
+        about_id = 0 if row is None else row.agent_id or 0
+        shown = target or ("" if row is None else row.target)
+        if not about_id and shown:
+            about_id = (await self._addresses_in(workspace_id)).get(shown, 0)
+        about = await self._agent(workspace_id, about_id) if about_id else None
+        if not shown and about is not None:
+            shown = about.name
+        return (target or public_target(shown)), about
+
+    async def _addresses_in(self, workspace_id: int) -> dict[str, int]:
+        """Public address to the agent there; addresses that several have are of none."""
+        if workspace_id not in self._addresses:
+            query = (
+                select(agent_addresses.c.public_address, agents.c.id)
+                .join(agents, agents.c.id == agent_addresses.c.agent_id)
+                .where(agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None))
+            )
+            found: dict[str, int] = {}
+            for row in (await self._connection.execute(query)).all():
+                found[row.public_address] = 0 if row.public_address in found else row.id
+            self._addresses[workspace_id] = found
+        return self._addresses[workspace_id]
+
+    async def _above(self, workspace_id: int, own: Iterable[str]) -> tuple[str, ...]:
+        """All that depends on is said to be above, nearest first."""
+        if workspace_id not in self._parents:
+            query = select(alert_parents).where(alert_parents.c.workspace_id == workspace_id)
+            above: dict[str, list[str]] = {}
+            for row in (await self._connection.execute(query)).all():
+                child = _handle(row.probe_id, row.agent_id)
+                above.setdefault(child, []).append(
+                    _handle(row.parent_probe_id, row.parent_agent_id)
+                )
+            self._parents[workspace_id] = above
+        return ancestors(self._parents[workspace_id], own)
+
+
+def ancestors(above: dict[str, list[str]], own: Iterable[str]) -> tuple[str, ...]:
+    """Everything above `own`, nearest first; circles end."""
+    start = list(own)
+    found: list[str] = []
+    level = start
+    for _ in range(DEEPEST):
+        level = [
+            parent
+            for child in level
+            for parent in above.get(child, ())
+            if parent not in found and parent not in start
+        ]
+        if not level:
+            break
+        found += dict.fromkeys(level)
+    return tuple(found)
+
+
+def _handle(probe_id: int | None, agent_id: int | None) -> str:
+    return f"probe:{probe_id}" if probe_id is not None else f"agent:{agent_id}"
 
 
 def _named(about: Any) -> str:
@@ -70,13 +184,21 @@ def _named(about: Any) -> str:
     return name if isinstance(name, str) else ""
 
 
-async def _first_target(connection: AsyncConnection, probe_id: int) -> str:
-    query = (
-        select(probe_targets.c.target, agents.c.name)
-        .outerjoin(agents, agents.c.id == probe_targets.c.agent_id)
-        .where(probe_targets.c.probe_id == probe_id)
-        .order_by(probe_targets.c.id)
-        .limit(1)
-    )
-    row = (await connection.execute(query)).one_or_none()
-    return "" if row is None else public_target(row.target or row.name or "")
+def _sites(rows: Iterable[Row[Any] | None]) -> tuple[str, ...]:
+    found = [row.labels.get("site") for row in rows if row is not None]
+    return tuple(dict.fromkeys(site for site in found if isinstance(site, str) and site))
+
+
+def _is_named(target: str) -> bool:
+    """Whether a name has to be looked up before it can be reached."""
+    if not target:
+        return False
+    host = (urlsplit(target).hostname or "") if "://" in target else target.rpartition(":")[0]
+    try:
+        ip_address((host or target).strip("[]"))
+    except ValueError:
+        try:
+            ip_address(target)
+        except ValueError:
+            return True
+    return False

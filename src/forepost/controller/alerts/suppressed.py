@@ -5,10 +5,10 @@ from typing import Any, Final
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts import subjects
 from forepost.controller.alerts.aims import AgentAims
-from forepost.controller.alerts.ledger import streak_of
-from forepost.controller.alerts.silence import Silence, Suppressed
+from forepost.controller.alerts.alert_rows import streak_of
+from forepost.controller.alerts.subjects import Subjects
+from forepost.controller.alerts.suppression import Suppressed, Suppression
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alert_course import suppressed_alerts
 from forepost.kit.clock import Clock
@@ -28,13 +28,13 @@ class SuppressedAlerts:
     def __init__(
         self,
         db: Database,
-        silence: Silence,
+        suppression: Suppression,
         aims: AgentAims,
         clock: Clock,
         health: Health,
         turn_sec: float,
     ) -> None:
-        self._db, self._silence, self._aims = db, silence, aims
+        self._db, self._suppression, self._aims = db, suppression, aims
         self._clock, self._health, self._turn_sec = clock, health, turn_sec
         self._looked: float | None = None
         self._looked_at: set[int] = set()
@@ -51,16 +51,16 @@ class SuppressedAlerts:
 
     async def turn(self) -> None:
         await self._look()
-        waiting = self._silence.unwritten()
+        waiting = self._suppression.unwritten()
         for start in range(0, len(waiting), TOGETHER):
             rows = waiting[start : start + TOGETHER]
             async with self._db.write() as connection:
                 for row in rows:
                     await _write(connection, row)
-            self._silence.written(rows, self._clock.now())
+            self._suppression.written(rows, self._clock.now())
 
     async def _look(self) -> None:
-        workspaces, now = self._silence.of_agents, self._clock.monotonic()
+        workspaces, now = self._suppression.of_agents, self._clock.monotonic()
         due = self._looked is None or now - self._looked >= LOOK_SEC
         if due or workspaces != self._looked_at:
             await self._aims.look(workspaces)
@@ -105,7 +105,7 @@ async def _write(connection: AsyncConnection, found: Suppressed) -> None:
     count = select(func.count()).where(suppressed_alerts.c.window_id == found.window_id)
     if (await connection.scalar(count) or 0) >= PER_WINDOW:
         return
-    about = await subjects.of(connection, found.workspace_id, found.line)
+    about = await Subjects(connection).of(found.workspace_id, found.line)
     if about is None:
         return  # the probe or the agent is gone
     statement = insert(suppressed_alerts).values(

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
 
-from forepost.controller.alerts.incidents import Incidents
+from forepost.controller.alerts.incident_query import Incidents
 from forepost.controller.alerts.index import Watched
 from forepost.controller.alerts.metrics import (
     AT_TURNS,
@@ -17,6 +17,7 @@ from forepost.controller.alerts.metrics import (
     can_report,
 )
 from forepost.controller.alerts.rules import Judgement, number
+from forepost.controller.alerts.silence import silent_together
 from forepost.controller.alerts.store import Expected, RuleStore, WatchedAgent
 from forepost.controller.alerts.watch import Watch
 from forepost.kit.clock import Clock
@@ -82,6 +83,7 @@ class Timers:
             states = {one: await self._states(one, metrics) for one, metrics in asked.items()}
             now = self._clock.now()
             self._note_pauses(hosts)
+            self._watch.gone_together = self._together(hosts, now)
             for watched in timed:
                 if watched.rule.metric in OF_STATES:
                     self._judge_state(watched, states[watched.rule.workspace_id])
@@ -105,6 +107,15 @@ class Timers:
             if before is None or (seen - before).total_seconds() > GAP_SEC:
                 self._back[host.agent_id] = seen
             self._words[host.agent_id] = seen
+
+    def _together(self, hosts: list[WatchedAgent], now: datetime) -> frozenset[int]:
+        by_workspace: dict[int, dict[int, datetime]] = {}
+        for host in hosts:
+            seen = self._seen(host)
+            if seen is not None:
+                by_workspace.setdefault(host.workspace_id, {})[host.agent_id] = seen
+        found = [silent_together(words, now) for words in by_workspace.values()]
+        return frozenset().union(*found)
 
     def _judge(
         self, watched: Watched, hosts: list[WatchedAgent], counts: dict[int, int], now: datetime

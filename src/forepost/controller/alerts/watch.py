@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import anyio
 
+from forepost.controller.alerts.change import RECOVERED, ChangeKind, Ending, NewAlert, Open
 from forepost.controller.alerts.index import (
     MOST_LINES,
     OfType,
@@ -15,11 +16,10 @@ from forepost.controller.alerts.index import (
     same_definition,
 )
 from forepost.controller.alerts.lateness import Lateness
-from forepost.controller.alerts.ledger import RECOVERED, Ending, NewAlert, Open
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory, line_of, values
 from forepost.controller.alerts.move_queue import WAITING, Move, MoveQueue
 from forepost.controller.alerts.rules import Judgement, Streak, explained, judge
-from forepost.controller.alerts.silence import Silence
+from forepost.controller.alerts.suppression import Suppression
 from forepost.controller.payloads import grade_of
 from forepost.controller.payloads.payload import Metrics
 from forepost.controller.series.port import Row
@@ -48,8 +48,10 @@ class Watch:
         """Set while there are moves."""
         self.considered = 0
         """Results that a rule was asked about."""
+        self.gone_together: frozenset[int] = frozenset()
+        """Agents that went silent at about the same time as most of their workspace."""
         self._index: dict[int, dict[str, OfType]] = {}
-        self.silence = Silence()
+        self.suppression = Suppression()
         """Maintenance, and the hours of rules."""
         self._lateness = Lateness()
         self._busy: set[Line] = set()
@@ -72,7 +74,7 @@ class Watch:
                 else:
                     watched.become(rule)
                 self.known[rule.id] = watched
-        self.silence.replace(workspace_id, windows)
+        self.suppression.replace(workspace_id, windows)
         self._index[workspace_id] = index(
             watched for watched in self.known.values() if watched.rule.workspace_id == workspace_id
         )
@@ -85,6 +87,7 @@ class Watch:
             streak.opened(found.severity, found.last_value)
             streak.worst_value = found.worst_value
             streak.mask = 1
+            streak.critical = int(found.severity == "critical")
             self._busy.add(found.line)
             self.memory.restore(found.metric, found.line, found.baseline)
 
@@ -210,7 +213,7 @@ class Watch:
             if not verdict.breach or len(watched.streaks) >= MOST_LINES:
                 return
             streak = watched.streaks[line] = Streak()
-        newer = streak.take(verdict.breach, rule, made_us)
+        newer = streak.take(verdict.breach, rule, made_us, verdict.severity)
         if newer and streak.open:
             streak.note(verdict.value, rule)
         if streak.mask or streak.open:
@@ -223,11 +226,14 @@ class Watch:
             streak.resolved(rule, now_us, by_hand=False)
         elif move != "stay":
             now = self._clock.now()
-            if self.silence.hinders(watched.rule, line, move, verdict, now, target_agent):
+            if move != "ease" and self.suppression.hinders(
+                watched.rule, line, move, verdict, now, target_agent
+            ):
                 return
             begun = self._begun(watched.rule, line, verdict, made_us)
-            self._push(watched, line, move, begun=begun)
             streak.opened(verdict.severity, verdict.value)
+            worst = Ending("", streak.last_value, streak.worst_value)
+            self._push(watched, line, move, begun=begun, ending=worst)
 
     def _begun(self, rule: Rule, line: Line, verdict: Judgement, made_us: int) -> NewAlert:
         usual = self.memory.usual(rule.metric, line) if rule.metric in CHANGES else ""
@@ -242,6 +248,7 @@ class Watch:
             text=verdict.text,
             at=_EPOCH + timedelta(microseconds=made_us),
             baseline=usual,
+            went_together=rule.metric == "offline" and line[1] in self.gone_together,
         )
 
     def end(self, watched: Watched, line: Line, ended: Ended, now_us: int) -> None:
@@ -284,7 +291,7 @@ class Watch:
         self,
         watched: Watched,
         line: Line,
-        kind: Literal["open", "worsen", "resolve"],
+        kind: ChangeKind,
         *,
         begun: NewAlert | None = None,
         ending: Ending = RECOVERED,

@@ -7,7 +7,8 @@ from typing import Final, Literal
 import anyio
 from sqlalchemy.exc import IntegrityError
 
-from forepost.controller.alerts.ledger import Change, Ending, Ledger
+from forepost.controller.alerts.change import Change, ChangeKind, Ending
+from forepost.controller.alerts.ledger import Ledger
 from forepost.controller.alerts.move_queue import Move
 from forepost.controller.alerts.watch import Watch
 from forepost.kit.clock import Clock
@@ -101,7 +102,12 @@ class AlertWriter:
             self._tell(event, alert)
 
 
-_EVENT: Final[dict[str, Event]] = {"open": "opened", "worsen": "changed", "resolve": "resolved"}
+_EVENT: Final[dict[ChangeKind, Event]] = {
+    "open": "opened",
+    "worsen": "changed",
+    "ease": "changed",
+    "resolve": "resolved",
+}
 
 
 def _taken_back(move: Move) -> Change:

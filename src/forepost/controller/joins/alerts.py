@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 
-from forepost.controller.alerts import api, rule_api, window_api
+from forepost.controller.alerts import api, parents_api, rule_api, window_api
 from forepost.controller.alerts.metrics import OF_JOBS, OF_WORKLOADS
+from forepost.controller.alerts.parents import Parents
 from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
 from forepost.controller.alerts.timers import StateFigures
 from forepost.controller.fleet.presence import standing
@@ -32,6 +33,7 @@ async def build(core: Core) -> Built:
             health=core.health,
             put=core.outbox.put,
             redirect=core.outbox.redirect,
+            withdraw=core.outbox.withdraw,
             acceptable=destinations.acceptable,
             tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=core.roster.last_seen,
@@ -55,6 +57,7 @@ async def build(core: Core) -> Built:
             rule_api.routes(alerting, clock),
             window_api.routes(alerting, clock),
             window_api.mute_routes(alerting, clock),
+            parents_api.routes(Parents(core.db), clock),
         ],
         services={**alerting.services, "deliveries": senders.worker.run},
         followers=[Follower(alerting.consider)],

@@ -1,13 +1,12 @@
 """Where everything that leaves because of an alert is put, in the transaction that caused it."""
 
-import hashlib
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.deliveries import deliveries
@@ -17,6 +16,10 @@ from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITIN
 from forepost.kit.clock import Clock
 from forepost.wire.jobs.rest import RunNotice
 from forepost.wire.rest.notify import Channel, Notice
+
+CHANGED: Final = frozenset({"grew", "worse", "eased"})
+"""What is told of what was told before."""
+NOT_TOLD: Final = "the rule tells this channel no more"
 
 
 class Outbox:
@@ -45,15 +48,16 @@ class Outbox:
         """
         found = []
         for channel in channels:
-            place = _place(course, channel)
+            place = f"{course}:{channel.key}" if course and channel.key else ""
             if place:
-                await self._make_way(connection, place, notice)
+                notice = await self._make_way(connection, place, notice)
             found.append(
                 await self._add(
                     connection,
                     workspace_id=notice.workspace_id,
                     alert_id=notice.alert_id or None,
                     rule_id=notice.rule_id,
+                    incident_id=None if notice.incident is None else notice.incident.id,
                     event=notice.event,
                     course=place,
                     urgency=CRITICAL if notice.severity == "critical" else USUAL,
@@ -67,17 +71,37 @@ class Outbox:
             )
         return found
 
-    async def _make_way(self, connection: AsyncConnection, place: str, notice: Notice) -> None:
-        waiting = (deliveries.c.course == place, deliveries.c.state == "pending")
+    async def withdraw(self, connection: AsyncConnection, course: str, channel_key: str) -> None:
+        """What waits in this course for this channel is told no more."""
+        place = f"{course}:{channel_key}"
         await connection.execute(
             update(deliveries)
-            .where(*waiting, deliveries.c.alert_id == notice.alert_id)
-            .values(**SUPERSEDED, last_error="something newer was to be told of it")
+            .where(deliveries.c.course == place, deliveries.c.state == "pending")
+            .values(**SUPERSEDED, last_error=NOT_TOLD)
         )
+
+    async def _make_way(self, connection: AsyncConnection, place: str, notice: Notice) -> Notice:
+        """Return the notice as it is to be told. Who has not heard of the beginning hears of it."""
+        waiting = (deliveries.c.course == place, deliveries.c.state == "pending")
+        incident = notice.incident
+        of_same = (
+            deliveries.c.incident_id == incident.id
+            if incident is not None
+            else and_(deliveries.c.alert_id == notice.alert_id, deliveries.c.incident_id.is_(None))
+        )
+        superseded = await connection.scalars(
+            update(deliveries)
+            .where(*waiting, of_same)
+            .values(**SUPERSEDED, last_error="something newer was to be told of it")
+            .returning(deliveries.c.event)
+        )
+        if "triggered" in superseded.all() and notice.event in CHANGED:
+            notice = msgspec.structs.replace(notice, event="triggered")
         # What is left is of an alert before: a receiver that is well again hears it first.
         await connection.execute(
             update(deliveries).where(*waiting).values(next_at=self._clock.now())
         )
+        return notice
 
     async def redirect(
         self, connection: AsyncConnection, rule_id: int, channels: Sequence[Channel]
@@ -99,8 +123,10 @@ class Outbox:
         kept = [one.url for one in channels]
         await connection.execute(
             update(deliveries)
-            .where(*waiting, deliveries.c.destination.not_in(kept))
-            .values(**SUPERSEDED, last_error="the rule tells this channel no more")
+            .where(
+                *waiting, deliveries.c.incident_id.is_(None), deliveries.c.destination.not_in(kept)
+            )
+            .values(**SUPERSEDED, last_error=NOT_TOLD)
         )
         self.nudge()
 
@@ -182,13 +208,3 @@ class Outbox:
         found: int = (await connection.execute(statement)).scalar_one()
         self.nudge()
         return found
-
-
-def _place(course: str, channel: Channel) -> str:
-    """Return what notices that wait for each other have in common. A webhook is one for a rule,
-    wherever it goes.
-    """
-    if not course or channel.kind == "webhook":
-        return course and f"{course}:webhook"
-    digest = hashlib.blake2b(channel.url.encode(), digest_size=8).hexdigest()
-    return f"{course}:{channel.kind}:{digest}"

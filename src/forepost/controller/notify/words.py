@@ -4,7 +4,7 @@ from html import escape
 from typing import Final
 
 from forepost.wire.jobs.rest import RunNotice
-from forepost.wire.rest.notify import Ended, Notice
+from forepost.wire.rest.notify import Ended, Notice, NoticeEvent, NoticeIncident
 
 RESOLVED: Final[tuple[Ended, ...]] = ("", "recovered", "by_hand")
 """Deleting a rule is no recovery."""
@@ -22,21 +22,46 @@ _ENDED: Final[dict[Ended, str]] = {
 }
 
 
+_EVENTS: Final[dict[NoticeEvent, str]] = {
+    "test": "test: ",
+    "grew": "more of: ",
+    "worse": "worse: ",
+    "eased": "less severe: ",
+}
+
+
 def title(notice: Notice) -> str:
     over = "resolved: " if notice.ended in RESOLVED else "ended: "
-    event = {"triggered": "", "resolved": over, "test": "test: "}[notice.event]
+    event = _EVENTS.get(notice.event, over if notice.event == "resolved" else "")
     where = notice.probe_name or notice.probe_target or notice.agent_name
+    others = 0 if notice.incident is None else _others(notice.incident)
+    more = f" and {others} more" if others and notice.event != "resolved" else ""
     return one_line(
-        f"[{notice.severity}] {event}{notice.rule_name}" + (f" - {where}" if where else "")
+        f"[{notice.severity}] {event}{notice.rule_name}" + (f" - {where}" if where else "") + more
     )
 
 
 def text(notice: Notice) -> str:
     lines = [one_line(notice.message), ""]
     lines += [f"{name}: {value}" for name, value in _facts(notice)]
+    if notice.incident is not None and len(notice.incident.alerts) > 1:
+        lines += ["", *_listed(notice.incident)]
     if notice.panel_url:
         lines += ["", notice.panel_url]
     return "\n".join(lines) + "\n"
+
+
+def _others(incident: NoticeIncident) -> int:
+    return max(0, incident.open_alerts + incident.symptoms - 1)
+
+
+def _listed(incident: NoticeIncident) -> list[str]:
+    lines = [f"[{one.severity}] {one_line(one.message)}" for one in incident.alerts]
+    if incident.more:
+        lines.append(f"and {incident.more:,} more")
+    if incident.symptoms:
+        lines.append(f"and {incident.symptoms:,} that these explain")
+    return lines
 
 
 def html(notice: Notice) -> str:
@@ -45,12 +70,16 @@ def html(notice: Notice) -> str:
         f"<tr><th align=left>{escape(name)}</th><td>{escape(value)}</td></tr>"
         for name, value in _facts(notice)
     )
+    others = ""
+    if notice.incident is not None and len(notice.incident.alerts) > 1:
+        listed = "".join(f"<li>{escape(line)}</li>" for line in _listed(notice.incident))
+        others = f"<ul>{listed}</ul>"
     link = ""
     if notice.panel_url.startswith(("https://", "http://")):
         link = f'<p><a href="{escape(notice.panel_url)}">{escape(notice.panel_url)}</a></p>'
     return (
         f"<!doctype html><html><body><h2>{escape(title(notice))}</h2>"
-        f"<p>{escape(one_line(notice.message))}</p><table>{rows}</table>{link}</body></html>\n"
+        f"<p>{escape(one_line(notice.message))}</p><table>{rows}</table>{others}{link}</body></html>\n"
     )
 
 
@@ -92,12 +121,13 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
         ("Metric", notice.metric),
         ("Value", "" if notice.value is None else f"{notice.value:g}"),
         ("Threshold", "" if notice.threshold is None else f"{notice.threshold:g}"),
+        ("Why", "" if notice.incident is None else notice.incident.cause_text),
         ("Triggered", notice.triggered_at.isoformat(timespec="seconds")),
     ]
     if notice.resolved_at is not None:
         facts.append(("Resolved", notice.resolved_at.isoformat(timespec="seconds")))
         facts += [
-            ("Why", _ENDED[notice.ended]),
+            ("Ended", _ENDED[notice.ended]),
             ("Value at the end", "" if notice.last_value is None else f"{notice.last_value:g}"),
             ("Worst value", "" if notice.worst_value is None else f"{notice.worst_value:g}"),
             ("Lasted", "" if notice.duration_sec is None else _duration(notice.duration_sec)),

@@ -26,6 +26,7 @@ class Netinfo(Payload):
     local_address: str = ""
     public_address: str = ""
     """"" where it is not known."""
+    default_gateway: str = ""
     internet_provider: str = ""
     geo: Geo | None = None
     interfaces: list[Interface] | None = None

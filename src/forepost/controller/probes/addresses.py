@@ -18,6 +18,8 @@ from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
 
 NETINFO: Final = "NETINFO"
+MOST_LETTERS: Final = 64
+"""Of an address."""
 
 Moved = Callable[[int], Awaitable[None]]
 """Called with the id of an agent that others now reach elsewhere."""
@@ -26,6 +28,8 @@ Moved = Callable[[int], Awaitable[None]]
 class Whereabouts(msgspec.Struct, frozen=True):
     public: str = ""
     private: tuple[str, ...] = ()
+    gateway: str = ""
+    """Of its default route."""
 
 
 UNKNOWN: Final = Whereabouts()
@@ -48,7 +52,7 @@ class Addresses:
             rows = (await connection.execute(select(agent_addresses))).all()
         for row in rows:
             self._known[row.agent_id] = Whereabouts(
-                row.public_address, tuple(row.private_addresses)
+                row.public_address, tuple(row.private_addresses), row.gateway
             )
             self._newest_us[row.agent_id] = _micros(row.reported_at)
 
@@ -61,7 +65,7 @@ class Addresses:
             if not isinstance(said, Netinfo):
                 continue
             self._newest_us[row.agent_id] = row.created_us
-            now = Whereabouts(*addresses_in(said))
+            now = Whereabouts(*addresses_in(said), said.default_gateway[:MOST_LETTERS])
             if now != self.of(row.agent_id):
                 self._known[row.agent_id] = now
                 self._late.put(row.agent_id, now)
@@ -86,6 +90,7 @@ class Addresses:
                         "agent_id": agent_id,
                         "public_address": where.public,
                         "private_addresses": list(where.private),
+                        "gateway": where.gateway,
                         "reported_at": now,
                     }
                     for agent_id, where in changed.items()

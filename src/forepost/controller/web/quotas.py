@@ -10,7 +10,7 @@ from sqlalchemy import Column, Table, func, select
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import api_keys
-from forepost.controller.db.tables.alerts import alert_rules, maintenance_windows
+from forepost.controller.db.tables.alerts import alert_parents, alert_rules, maintenance_windows
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.groups import address_groups
 from forepost.controller.db.tables.jobs import job_runs, jobs
@@ -40,6 +40,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     _OF + "/members": Quota("members", members, 10_000),
     _OF + "/api-keys": Quota("api_keys", api_keys, 1_000),
     _OF + "/alert-rules": Quota("alert_rules", alert_rules, 5_000),
+    _OF + "/alert-parents": Quota("alert_parents", alert_parents, 2_000),
     _OF + "/maintenance-windows": Quota("maintenance_windows", maintenance_windows, 1_000),
     _OF + "/alerts/{alert_id}/mute": Quota("maintenance_windows", maintenance_windows, 1_000),
     _OF + "/address-groups": Quota("address_groups", address_groups, 1_000),

@@ -56,6 +56,13 @@ Severity = Literal["warning", "critical"]
 ThresholdType = Literal["static", "dynamic_stddev", "dynamic_percentile"]
 Logic = Literal["AND", "OR"]
 AlertStatus = Literal["active", "acknowledged", "resolved"]
+Tells = Literal["incidents", "alerts"]
+"""What a rule's channels are told of: incidents (alerts that belong together, once), or each alert
+by itself."""
+Cause = Literal[
+    "", "controller_link", "agent_gone", "site_unreachable", "parent", "gateway", "resolver"
+]
+"""Why an incident is; "": nothing explains it."""
 State = Literal["ok", "degraded", "down", "unknown"]
 """Degraded: an open warning. Down: an open critical alert. Unknown: nothing was judged yet."""
 
@@ -134,6 +141,9 @@ class NewRule(Wire, frozen=True, kw_only=True):
     """A dynamic threshold compares with what was usual at this hour of the day, or of the week, by
     the clocks of `timezone`."""
     timezone: ZoneName = "UTC"
+    tells: Tells = "incidents"
+    critical_threshold: float | None = None
+    """From here on a warning of a static threshold is critical."""
     external_id: ExternalId = ""
     """A name of the caller's own, once in a workspace."""
 
@@ -180,6 +190,8 @@ class RulePatch(Wire, frozen=True, kw_only=True):
     escalate_apprise_urls: AppriseUrls | UnsetType = UNSET
     baseline_by: BaselineBy | UnsetType = UNSET
     timezone: ZoneName | UnsetType = UNSET
+    tells: Tells | UnsetType = UNSET
+    critical_threshold: float | UnsetType | None = UNSET
     external_id: ExternalId | UnsetType = UNSET
 
 
@@ -220,6 +232,8 @@ class Rule(Wire, frozen=True, kw_only=True):
     apprise_urls: list[str]
     cooldown_minutes: int
     maintenance_window_id: int | None
+    tells: Tells
+    critical_threshold: float | None
     external_id: str
     active_hours: list[Hours] = []
     quiet_hours: list[Hours] = []
@@ -274,6 +288,10 @@ class Alert(Wire, frozen=True, kw_only=True):
     """An e-mail address, or "key: " and the name of an API key; as it was then."""
     acknowledged_until: datetime | None = None
     """From then on it counts as not acknowledged; null: it stays so."""
+    symptom_of: int | None = None
+    """The alert that explains it: nobody is told of this one while that one is open."""
+    is_replayed: bool = False
+    """It was over before the controller knew of it: its results came late."""
 
 
 class AlertPatch(Wire, frozen=True, kw_only=True):
@@ -285,16 +303,84 @@ class AlertCount(Wire, frozen=True, kw_only=True):
 
 
 class Incident(Wire, frozen=True, kw_only=True):
-    """Alerts that began together: of one agent, or of one target seen by several."""
+    """Alerts that belong together: they began together and have an agent, a site, a target or what
+    they depend on in common.
+    """
 
     id: int
     workspace_id: int
     title: str
-    scope: Literal["agent", "target"]
+    scope: Literal["agent", "target", "site", "rule", "workspace"]
+    """What all of it has in common. "rule": one rule raises so many that they are one incident."""
     agent_id: int | None
     target: str
+    site: str
     severity: Severity
+    """The worst that it was."""
     opened_at: datetime
     resolved_at: datetime | None
     alerts: int
     """How many have joined it."""
+    open_alerts: int
+    cause: Cause
+    cause_text: str
+
+
+class NewParent(Wire, frozen=True, kw_only=True):
+    """Body of `POST .../alert-parents`: what depends, and on what; one of the two ids of each."""
+
+    probe_id: Id | None = None
+    agent_id: Id | None = None
+    """The agent, and all that is measured towards it."""
+    parent_probe_id: Id | None = None
+    parent_agent_id: Id | None = None
+
+
+class Parent(Wire, frozen=True, kw_only=True):
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    workspace_id: int
+    probe_id: int | None
+    agent_id: int | None
+    parent_probe_id: int | None
+    parent_agent_id: int | None
+
+
+Recurrence = Literal["none", "daily", "weekly"]
+"""Repeated every 24 hours, or every 7 days, in UTC, from `starts_at` on."""
+
+
+class NewWindow(Wire, frozen=True, kw_only=True):
+    """Body of `POST .../maintenance-windows`. Neither agents nor probes: all of the workspace."""
+
+    name: Name
+    starts_at: Annotated[datetime, Meta(tz=True)]
+    ends_at: Annotated[datetime, Meta(tz=True)]
+    recurrence: Recurrence = "none"
+    agent_ids: Ids = []
+    probe_ids: Ids = []
+
+
+class WindowPatch(Wire, frozen=True, kw_only=True):
+    name: Name | UnsetType = UNSET
+    starts_at: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+    ends_at: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+    recurrence: Recurrence | UnsetType = UNSET
+    agent_ids: Ids | UnsetType = UNSET
+    probe_ids: Ids | UnsetType = UNSET
+
+
+class Window(Wire, frozen=True, kw_only=True):
+    """While it lasts no alert of what it names is opened; one that is true at its end is."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    workspace_id: int
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    recurrence: Recurrence
+    agent_ids: list[int]
+    probe_ids: list[int]

@@ -1,5 +1,6 @@
 """What leaves the controller because of an alert, and how a person reads its log."""
 
+import hashlib
 from datetime import datetime
 from typing import Literal
 
@@ -8,6 +9,7 @@ from forepost.wire.base import Wire
 DeliveryState = Literal["pending", "sending", "sent", "failed", "superseded"]
 """superseded: before it could be sent there was something newer to be told of the same alert, or
 its rule tells this channel no more."""
+ChannelKind = Literal["webhook", "email", "apprise"]
 Ended = Literal[
     "",
     "recovered",
@@ -19,6 +21,38 @@ Ended = Literal[
     "agent_gone",
 ]
 """How an alert ended. "": it is open, or ended before this was kept."""
+
+
+NoticeEvent = Literal["triggered", "grew", "worse", "eased", "resolved", "test"]
+"""grew: many more alerts have joined an incident. worse, eased: the severity is another."""
+
+
+class NoticeAlert(Wire, frozen=True, kw_only=True):
+    """An alert of an incident, in a line."""
+
+    alert_id: int
+    severity: Literal["warning", "critical"]
+    rule_name: str
+    message: str
+
+
+class NoticeIncident(Wire, frozen=True, kw_only=True):
+    """What is told of an incident as a whole."""
+
+    id: int
+    title: str
+    scope: str
+    cause: str
+    cause_text: str
+    opened_at: datetime
+    open_alerts: int
+    """Those that the receiver is told of."""
+    symptoms: int
+    """Open ones that others explain."""
+    alerts: list[NoticeAlert]
+    """The first of them."""
+    more: int
+    """How many there are beside those."""
 
 
 class Notice(Wire, frozen=True, kw_only=True):
@@ -43,7 +77,7 @@ class Notice(Wire, frozen=True, kw_only=True):
     severity: Literal["warning", "critical"]
     message: str
     triggered_at: datetime
-    event: Literal["triggered", "resolved", "test"]
+    event: NoticeEvent
     resolved_at: datetime | None
     rule_id: int
     rule_name: str
@@ -60,14 +94,25 @@ class Notice(Wire, frozen=True, kw_only=True):
     worst_value: float | None = None
     duration_sec: int | None = None
     """Until its end."""
+    incident: NoticeIncident | None = None
+    """What is told of: of the incident, not of the alert alone, which is the worst of it."""
 
 
 class Channel(Wire, frozen=True, kw_only=True):
     """Where a notice goes. `url` is an address for e-mail; `secret` signs a webhook."""
 
-    kind: Literal["webhook", "email", "apprise"]
+    kind: ChannelKind
     url: str = ""
     secret: str = ""
+    key: str = ""
+    """Who is told, whatever the address is now: "rule:7:webhook", "email:…"; at most 64 characters.
+    What is told to one key in one course is told in order; empty: in no order.
+    """
+
+
+def key_of_address(kind: ChannelKind, url: str) -> str:
+    """Return the key of a receiver that is known by nothing but its address."""
+    return f"{kind}:{hashlib.blake2b(url.encode(), digest_size=8).hexdigest()}"
 
 
 class Delivery(Wire, frozen=True, kw_only=True):

@@ -99,6 +99,9 @@ alert_rules = Table(
     Column("escalate_apprise_urls", JSON, nullable=False, server_default=text("'[]'")),
     Column("baseline_by", String(16), nullable=False, server_default="none"),
     Column("timezone", String(64), nullable=False, server_default="UTC"),
+    # What its channels are told of: incidents, or each alert alone.
+    Column("tells", String(16), nullable=False, server_default="incidents"),
+    Column("critical_threshold", Float),
     *times(),
     Index(
         "uq_alert_rules_workspace_id_external_id",
@@ -124,9 +127,63 @@ incidents = Table(
     Column("opened_at", Instant, nullable=False),
     Column("last_alert_at", Instant, nullable=False),
     Column("resolved_at", Instant),
+    # What all of it has in common, and the rule that began it.
+    Column("scope", String(16), nullable=False, server_default=""),
+    Column("site", String(200), nullable=False, server_default=""),
+    Column("rule_id", Integer),
+    # Why it is, where that is known: see `causes.py`.
+    Column("cause", String(32), nullable=False, server_default=""),
+    Column("cause_text", Text, nullable=False, server_default=""),
+    # Notices of incidents with the same course wait for each other.
+    Column("course", String(32), nullable=False, server_default=""),
     Index("ix_incidents_workspace_id_resolved_at", "workspace_id", "resolved_at"),
+    Index("ix_incidents_rule_id_opened_at", "rule_id", "opened_at"),
     sqlite_autoincrement=True,
 )
+
+incident_handles = Table(
+    "incident_handles",
+    metadata,
+    Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    Column("handle", String(80), primary_key=True),
+    Column("workspace_id", Integer, nullable=False),
+    Index("ix_incident_handles_workspace_id_handle", "workspace_id", "handle"),
+)
+"""What all alerts of an open incident have in common; see `handles.py`."""
+
+incident_threads = Table(
+    "incident_threads",
+    metadata,
+    Column("incident_id", ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    # Whom it tells: see `Channel.key`. The rule is the one that began it.
+    Column("channel_key", String(64), primary_key=True),
+    Column("workspace_id", Integer, nullable=False),
+    Column("rule_id", Integer, nullable=False),
+    Column("alert_id", Integer, nullable=False),
+    # What was told last; severity "": that it is over.
+    Column("severity", String(16), nullable=False),
+    Column("alerts", Integer, nullable=False),
+    Column("notices", Integer, nullable=False),
+    Column("grown", Integer, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("due_at", Instant, index=True),
+)
+"""What each receiver was told of an incident."""
+
+alert_parents = Table(
+    "alert_parents",
+    metadata,
+    id_column(),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False, index=True),
+    # One of the two each.
+    Column("probe_id", ForeignKey("probes.id", ondelete="CASCADE"), index=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), index=True),
+    Column("parent_probe_id", ForeignKey("probes.id", ondelete="CASCADE"), index=True),
+    Column("parent_agent_id", ForeignKey("agents.id", ondelete="CASCADE"), index=True),
+    *times(),
+    sqlite_autoincrement=True,
+)
+"""What depends on what: while a parent is down its children are not told of."""
 
 alerts = Table(
     "alerts",
@@ -166,6 +223,18 @@ alerts = Table(
     # As they were when it was last written down; while it is open, RAM knows better.
     Column("last_value", Float),
     Column("worst_value", Float),
+    # Where it is, and what it depends on (JSON); see `place.py`.
+    Column("place", Text, nullable=False, server_default="{}"),
+    # Keys of the channels that tell it (JSON).
+    Column("channel_keys", Text, nullable=False, server_default="[]"),
+    # It is told by itself; else its incident is.
+    Column("is_alone", Boolean, nullable=False, server_default=false()),
+    # The alert that explains it: while that one is open nobody is told of this one.
+    Column("symptom_of", Integer, index=True),
+    # Nobody is told before.
+    Column("told_from", Instant),
+    # It was over before it was known of.
+    Column("is_replayed", Boolean, nullable=False, server_default=false()),
     *times(),
     Index("ix_alerts_workspace_id_status_triggered_at", "workspace_id", "status", "triggered_at"),
     Index(

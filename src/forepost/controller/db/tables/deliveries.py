@@ -13,6 +13,7 @@ deliveries = Table(
     # No foreign keys: the log outlives alerts and rules.
     Column("alert_id", Integer),
     Column("rule_id", Integer),
+    Column("incident_id", Integer),
     Column("event", String(16), nullable=False),
     # What is told in order: a line of a rule, by one channel. Empty: nothing else waits for it.
     Column("course", String(64), nullable=False, server_default=""),

@@ -56,6 +56,7 @@ agent_addresses = Table(
     Column("agent_id", ForeignKey("agents.id"), primary_key=True),
     Column("public_address", String(64), nullable=False),
     Column("private_addresses", JSON, nullable=False),
+    Column("gateway", String(64), nullable=False, server_default=""),
     Column("reported_at", Instant, nullable=False),
 )
 """Where an agent was last, by its own NETINFO: what others measure towards while it is away."""

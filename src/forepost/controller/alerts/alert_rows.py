@@ -1,0 +1,52 @@
+"""Rows of alerts, as they are shown and found again. SQL."""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forepost.controller.alerts.metrics import Line
+from forepost.controller.db.tables.alerts import alerts
+from forepost.wire.rest.alerts import Alert
+
+_KEPT: Final = [f for f in Alert.__struct_fields__ if f != "is_known"]
+_line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+
+
+def streak_of(rule_id: int, line: Line) -> str:
+    """What there is one open alert of at most."""
+    of = msgspec.json.encode((rule_id, line))
+    return hashlib.blake2b(of, digest_size=16).hexdigest()
+
+
+def line_of_subject(subject: str) -> Line:
+    return _line.decode(subject)
+
+
+def shown(row: Row[Any]) -> Alert:
+    return Alert(**{f: row._mapping[f] for f in _KEPT})  # noqa: SLF001 - SQLAlchemy's name for it
+
+
+async def change_alert(
+    connection: AsyncConnection, workspace_id: int, alert_id: int, **values: Any
+) -> Row[Any]:
+    statement = (
+        update(alerts)
+        .where(alerts.c.workspace_id == workspace_id, alerts.c.id == alert_id)
+        .values(**values)
+        .returning(*alerts.c)
+    )
+    return (await connection.execute(statement)).one()
+
+
+async def open_alert(
+    connection: AsyncConnection, workspace_id: int, streak: str
+) -> Row[Any] | None:
+    query = select(alerts).where(
+        alerts.c.workspace_id == workspace_id,
+        alerts.c.streak == streak,
+        alerts.c.resolved_at.is_(None),
+    )
+    return (await connection.execute(query)).one_or_none()

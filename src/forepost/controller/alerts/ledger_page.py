@@ -1,0 +1,318 @@
+"""What one transaction writes of alerts: their rows, their incidents, what explains what. SQL."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, func, insert, select, update
+
+from forepost.controller.alerts import incidents
+from forepost.controller.alerts.alert_rows import change_alert, open_alert, shown, streak_of
+from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, explained_by
+from forepost.controller.alerts.change import Change, Ending, NewAlert
+from forepost.controller.alerts.incident_notices import IncidentNotices
+from forepost.controller.alerts.incidents import TOGETHER, Joined, Joining
+from forepost.controller.alerts.notices import AlertNotices
+from forepost.controller.alerts.place import Place
+from forepost.controller.alerts.row_lookup import RowLookup
+from forepost.controller.alerts.subjects import Subject
+from forepost.controller.db.tables.alerts import alerts
+from forepost.controller.db.tables.alerts import incidents as incident_table
+from forepost.controller.db.tables.probes import probe_targets, probes
+from forepost.wire.rest.alerts import Alert
+from forepost.wire.rest.notify import NoticeEvent
+
+ASKED: Final = 50
+"""Open alerts of an incident that are asked whether they explain another."""
+SETTLING: Final = timedelta(minutes=2)
+"""What another explained is told only when it is still so this long after that one's end."""
+MOST_ALONE: Final = 20
+"""Alerts of a rule that are told each by itself in `TOGETHER`; of the rest the incidents are."""
+_keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
+_place: msgspec.json.Decoder[Place] = msgspec.json.Decoder(Place)
+
+
+class LedgerPage:
+    """Write with the methods, then `settle`: who is told what is decided once for all of it."""
+
+    def __init__(
+        self, lookup: RowLookup, notices: AlertNotices, threads: IncidentNotices, now: datetime
+    ) -> None:
+        self._lookup, self._connection, self._now = lookup, lookup.connection, now
+        self._notices, self._threads = notices, threads
+        self._touched: dict[int, int] = {}
+        """Incident to its workspace."""
+        self._facts: dict[int, list[OpenFact]] = {}
+
+    async def write(self, change: Change) -> Alert | None:
+        """None: the rule, or what it is about, is gone, or the alert is not open any more."""
+        known = await open_alert(
+            self._connection, change.workspace_id, streak_of(change.rule_id, change.line)
+        )
+        if change.begun is None:
+            return None if known is None else await self.resolve(known, change.ending)
+        if change.kind != "open":
+            return None if known is None else await self._change_severity(known, change)
+        return shown(known) if known is not None else await self._open(change.begun)
+
+    async def settle(self) -> None:
+        """Bring what is told of every incident that was touched up to how it is now."""
+        for incident_id, workspace_id in self._touched.items():
+            await incidents.settle(self._connection, workspace_id, incident_id, self._now)
+            await self._explain(workspace_id, incident_id)
+        await self._threads.settle(self._lookup, self._touched, self._now)
+        self._touched = {}
+
+    def touch(self, row: Row[Any]) -> None:
+        """Something of the incident of this alert is another."""
+        if row.incident_id is not None:
+            self._touched[row.incident_id] = row.workspace_id
+            self._facts.pop(row.incident_id, None)
+
+    async def resolve(self, row: Row[Any], ending: Ending) -> Alert:
+        ended = await change_alert(
+            self._connection,
+            row.workspace_id,
+            row.id,
+            status="resolved",
+            resolved_at=self._now,
+            updated_at=self._now,
+            ended=ending.ended,
+            last_value=row.last_value if ending.last_value is None else ending.last_value,
+            worst_value=row.worst_value if ending.worst_value is None else ending.worst_value,
+        )
+        await self._unexplain(row.id)
+        self.touch(ended)
+        if ended.is_alone:
+            rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+            await self._notices.tell(self._connection, rule, shown(ended), "resolved")
+        return shown(ended)
+
+    async def _open(self, begun: NewAlert) -> Alert | None:
+        rule = await self._lookup.rule(begun.workspace_id, begun.rule_id)
+        about = await self._lookup.subjects.of(begun.workspace_id, begun.line)
+        if rule is None or not rule.enabled or about is None:
+            return None
+        place = about.place
+        if begun.metric == "offline":
+            place = msgspec.structs.replace(
+                place, about=place.reporter, went_together=begun.went_together
+            )
+        joined = await incidents.join(
+            self._connection,
+            Joining(
+                workspace_id=begun.workspace_id,
+                rule_id=rule.id,
+                place=place,
+                severity=begun.severity,
+                title=f"{rule.name}: {about.name or about.agent_name}",
+            ),
+            self._now,
+        )
+        is_alone = joined is None or await self._is_told_alone(rule)
+        keys = sorted(channel.key for channel in await self._lookup.channels(rule))
+        statement = (
+            insert(alerts)
+            .values(
+                **_row_of(begun, about),
+                rule_name=rule.name,
+                incident_id=None if joined is None else joined.incident_id,
+                status="active",
+                place=msgspec.json.encode(place).decode(),
+                channel_keys=msgspec.json.encode(keys).decode(),
+                is_alone=is_alone,
+                created_at=self._now,
+                updated_at=self._now,
+            )
+            .returning(*alerts.c)
+        )
+        row = (await self._connection.execute(statement)).one()
+        if joined is not None:
+            self._touched[joined.incident_id] = begun.workspace_id
+            row = await self._relate(row, joined)
+        if row.is_alone:
+            await self._notices.tell(self._connection, rule, shown(row), "triggered")
+        return shown(row)
+
+    async def _change_severity(self, row: Row[Any], change: Change) -> Alert:
+        """A warning has become critical, or is one again."""
+        begun = change.begun
+        assert begun is not None
+        about = await self._lookup.subjects.of(begun.workspace_id, begun.line)
+        changed = await change_alert(
+            self._connection,
+            row.workspace_id,
+            row.id,
+            severity=begun.severity,
+            value=begun.value,
+            last_value=begun.value,
+            worst_value=change.ending.worst_value,
+            threshold=begun.threshold,
+            message=begun.text if about is None else about.sentence(begun.text),
+            updated_at=self._now,
+        )
+        self.touch(changed)
+        if changed.is_alone:
+            rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+            event: NoticeEvent = "worse" if change.kind == "worsen" else "eased"
+            await self._notices.tell(self._connection, rule, shown(changed), event)
+        return shown(changed)
+
+    async def _is_told_alone(self, rule: Row[Any]) -> bool:
+        if rule.tells != "alerts":
+            return False
+        query = select(func.count(alerts.c.id)).where(
+            alerts.c.workspace_id == rule.workspace_id,
+            alerts.c.alert_rule_id == rule.id,
+            alerts.c.is_alone.is_(True),
+            alerts.c.created_at >= self._now - TOGETHER,
+        )
+        return ((await self._connection.scalar(query)) or 0) < MOST_ALONE
+
+    async def _relate(self, row: Row[Any], joined: Joined) -> Row[Any]:
+        """Note what explains the new alert, or else what it explains itself."""
+        if joined.is_storm:
+            return row
+        facts = await self._facts_of(joined.incident_id)
+        new = fact_of(row)
+        cause = cause_among(facts, new)
+        if cause is not None:
+            return await change_alert(
+                self._connection, row.workspace_id, row.id, symptom_of=cause.id, is_alone=False
+            )
+        explained = [fact.id for fact in explained_by(new, facts)]
+        if explained:
+            await self._connection.execute(
+                update(alerts)
+                .where(
+                    alerts.c.incident_id == joined.incident_id,
+                    alerts.c.resolved_at.is_(None),
+                    alerts.c.id.in_(explained) | alerts.c.symptom_of.in_(explained),
+                )
+                .values(symptom_of=row.id)
+            )
+        self._facts[joined.incident_id] = [
+            *(fact for fact in facts if fact.id not in explained),
+            new,
+        ][-ASKED:]
+        return row
+
+    async def _unexplain(self, alert_id: int) -> None:
+        """What the alert explained stands for itself now: its oldest, which explains the others."""
+        query = (
+            select(alerts.c.id)
+            .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
+            .order_by(alerts.c.id)
+        )
+        left = list((await self._connection.scalars(query)).all())
+        if not left:
+            return
+        first, *others = left
+        await self._connection.execute(
+            update(alerts)
+            .where(alerts.c.id == first)
+            .values(symptom_of=None, told_from=self._now + SETTLING)
+        )
+        if others:
+            await self._connection.execute(
+                update(alerts)
+                .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
+                .values(symptom_of=first)
+            )
+
+    async def _facts_of(self, incident_id: int) -> list[OpenFact]:
+        if incident_id not in self._facts:
+            query = (
+                select(alerts)
+                .where(
+                    alerts.c.incident_id == incident_id,
+                    alerts.c.resolved_at.is_(None),
+                    alerts.c.symptom_of.is_(None),
+                )
+                .order_by((alerts.c.metric != "offline"), alerts.c.id)
+                .limit(ASKED)
+            )
+            rows = (await self._connection.execute(query)).all()
+            self._facts[incident_id] = [fact_of(row) for row in rows]
+        return self._facts[incident_id]
+
+    async def _explain(self, workspace_id: int, incident_id: int) -> None:
+        """Say why the incident is. When nothing of it is open, what was said stays."""
+        query = (
+            select(alerts)
+            .where(alerts.c.incident_id == incident_id, alerts.c.resolved_at.is_(None))
+            .order_by(alerts.c.symptom_of.is_not(None), alerts.c.id)
+            .limit(ASKED)
+        )
+        facts = [fact_of(row) for row in (await self._connection.execute(query)).all()]
+        if not facts:
+            return
+        abouts = {fact.place.about for fact in facts}
+        towards = await self._reporters_towards(workspace_id, abouts)
+        cause, text = cause_of(facts, towards)
+        await self._connection.execute(
+            update(incident_table)
+            .where(incident_table.c.id == incident_id)
+            .values(cause=cause, cause_text=text)
+        )
+
+    async def _reporters_towards(self, workspace_id: int, abouts: set[int]) -> int:
+        """How many agents measure towards the one agent that all of it is about; else 0."""
+        if len(abouts) != 1 or 0 in abouts:
+            return 0
+        query = (
+            select(func.count(func.distinct(probes.c.agent_id)))
+            .join(probe_targets, probe_targets.c.probe_id == probes.c.id)
+            .where(
+                probes.c.workspace_id == workspace_id,
+                probes.c.enabled.is_(True),
+                probe_targets.c.agent_id.in_(abouts),
+            )
+        )
+        return (await self._connection.scalar(query)) or 0
+
+
+def fact_of(row: Row[Any]) -> OpenFact:
+    return OpenFact(
+        id=row.id,
+        metric=row.metric,
+        severity=row.severity,
+        probe_type=row.probe_type,
+        place=_place.decode(row.place),
+        agent_name=row.agent_name,
+        name=row.probe_name,
+        told_by=frozenset(_keys.decode(row.channel_keys)),
+    )
+
+
+def _row_of(begun: NewAlert, about: Subject) -> dict[str, Any]:
+    return {
+        "workspace_id": begun.workspace_id,
+        "alert_rule_id": begun.rule_id,
+        "probe_id": about.probe_id,
+        "agent_id": about.agent_id,
+        "probe_type": about.type,
+        "probe_name": about.name,
+        "probe_target": about.target,
+        "agent_name": about.agent_name,
+        "metric": begun.metric,
+        "value": begun.value,
+        "last_value": begun.value,
+        "worst_value": begun.value,
+        "threshold": begun.threshold,
+        "severity": begun.severity,
+        "message": about.sentence(begun.text),
+        "triggered_at": begun.at,
+        "subject": msgspec.json.encode(begun.line).decode(),
+        "streak": streak_of(begun.rule_id, begun.line),
+        "baseline": begun.baseline,
+    }
+
+
+def open_of_rule(workspace_id: int, rule_id: int) -> Any:
+    """The query of its open alerts."""
+    return select(alerts).where(
+        alerts.c.workspace_id == workspace_id,
+        alerts.c.alert_rule_id == rule_id,
+        alerts.c.resolved_at.is_(None),
+    )

@@ -1,0 +1,52 @@
+"""The body of a notice: what is so, of one alert or of an incident whose worst it is. Pure."""
+
+from datetime import datetime
+
+from forepost.wire.rest.alerts import Alert
+from forepost.wire.rest.notify import Notice, NoticeEvent, NoticeIncident
+
+
+def notice_of(
+    alert: Alert,
+    event: NoticeEvent,
+    *,
+    seq: int,
+    panel_url: str,
+    incident: NoticeIncident | None = None,
+    message: str = "",
+) -> Notice:
+    """`message`: instead of the alert's."""
+    began = alert.triggered_at if incident is None else incident.opened_at
+    return Notice(
+        event=event,
+        alert_id=alert.id,
+        workspace_id=alert.workspace_id,
+        probe_id=alert.probe_id,
+        agent_id=alert.agent_id,
+        probe_type=alert.probe_type,
+        probe_name=alert.probe_name,
+        probe_target=alert.probe_target,
+        agent_name=alert.agent_name,
+        panel_url=panel_url,
+        metric=alert.metric,
+        value=alert.value,
+        threshold=alert.threshold,
+        severity=alert.severity,
+        message=message or alert.message,
+        triggered_at=alert.triggered_at,
+        resolved_at=alert.resolved_at,
+        rule_id=alert.alert_rule_id,
+        rule_name=alert.rule_name,
+        incident_id=alert.incident_id,
+        seq=seq,
+        status=alert.status,
+        ended=alert.ended,
+        last_value=alert.last_value,
+        worst_value=alert.worst_value,
+        duration_sec=_duration_sec(began, alert.resolved_at),
+        incident=incident,
+    )
+
+
+def _duration_sec(began: datetime, ended: datetime | None) -> int | None:
+    return None if ended is None else max(0, round((ended - began).total_seconds()))

@@ -1,0 +1,99 @@
+"""What depends on what, as people have said it. SQL."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forepost.controller.alerts.subjects import ancestors
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.alerts import alert_parents
+from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.tables.probes import probes
+from forepost.kit.errors import Conflict, Invalid, NotFound
+from forepost.wire.rest.alerts import NewParent, Parent
+
+
+class Parents:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def of(self, workspace_id: int) -> list[Parent]:
+        query = _of(workspace_id).order_by(alert_parents.c.id)
+        async with self._db.read() as connection:
+            return [_parent(row) for row in (await connection.execute(query)).all()]
+
+    async def add(self, workspace_id: int, new: NewParent, now: datetime) -> Parent:
+        """Raises Invalid for what is not there and for circles, Conflict for what is known."""
+        if (new.probe_id is None) == (new.agent_id is None):
+            raise Invalid("probe_id: name what depends by probe_id or by agent_id, not both")
+        if (new.parent_probe_id is None) == (new.parent_agent_id is None):
+            raise Invalid("parent_probe_id: name one of parent_probe_id and parent_agent_id")
+        async with self._db.write() as connection:
+            rows = [_parent(row) for row in (await connection.execute(_of(workspace_id))).all()]
+            for field in ("probe_id", "agent_id", "parent_probe_id", "parent_agent_id"):
+                await _check(connection, workspace_id, field, getattr(new, field))
+            child, parent = child_of(new), parent_of(new)
+            above: dict[str, list[str]] = {}
+            for row in rows:
+                above.setdefault(child_of(row), []).append(parent_of(row))
+            if parent in above.get(child, ()):
+                raise Conflict("this is known already")
+            if child == parent or child in ancestors(above, [parent]):
+                raise Invalid("parent_probe_id: it depends on this one itself: a circle")
+            statement = (
+                insert(alert_parents)
+                .values(
+                    workspace_id=workspace_id,
+                    probe_id=new.probe_id,
+                    agent_id=new.agent_id,
+                    parent_probe_id=new.parent_probe_id,
+                    parent_agent_id=new.parent_agent_id,
+                    created_at=now,
+                    updated_at=now,
+                )
+                .returning(*alert_parents.c)
+            )
+            return _parent((await connection.execute(statement)).one())
+
+    async def delete(self, workspace_id: int, parent_id: int) -> None:
+        statement = (
+            delete(alert_parents)
+            .where(alert_parents.c.workspace_id == workspace_id, alert_parents.c.id == parent_id)
+            .returning(alert_parents.c.id)
+        )
+        async with self._db.write() as connection:
+            if (await connection.execute(statement)).one_or_none() is None:
+                raise NotFound("parent not found")
+
+
+def child_of(one: NewParent | Parent) -> str:
+    return f"probe:{one.probe_id}" if one.probe_id is not None else f"agent:{one.agent_id}"
+
+
+def parent_of(one: NewParent | Parent) -> str:
+    if one.parent_probe_id is not None:
+        return f"probe:{one.parent_probe_id}"
+    return f"agent:{one.parent_agent_id}"
+
+
+def _of(workspace_id: int) -> Any:
+    return select(alert_parents).where(alert_parents.c.workspace_id == workspace_id)
+
+
+def _parent(row: Any) -> Parent:
+    return Parent(**{f: row._mapping[f] for f in Parent.__struct_fields__})  # noqa: SLF001 - SQLAlchemy's name for it
+
+
+async def _check(
+    connection: AsyncConnection, workspace_id: int, field: str, named: int | None
+) -> None:
+    if named is None:
+        return
+    table, noun = (probes, "probe") if "probe" in field else (agents, "agent")
+    query = select(table.c.id).where(table.c.workspace_id == workspace_id, table.c.id == named)
+    if table is agents:
+        query = query.where(agents.c.deleted_at.is_(None))
+    if await connection.scalar(query) is None:
+        raise Invalid(f"{field}: no {noun} {named} in this workspace")
