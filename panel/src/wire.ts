@@ -355,8 +355,15 @@ export interface AlertCount {
   count: number;
 }
 
+/**
+ * `active` takes an acknowledgement back. Several people may acknowledge an alert, each with a
+ * note; the first is named by the alert, and the newest says how long it holds.
+ */
 export interface AlertPatch {
-  status: 'acknowledged' | 'resolved';
+  status: 'acknowledged' | 'resolved' | 'active';
+  note?: string;
+  /** acknowledged: for so long; none: until the alert is over. */
+  minutes?: number | null;
 }
 
 /** An alert opened, was changed (acknowledged, worse), or is over. */

@@ -2,15 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Self
 
 import msgspec
 
 from forepost.controller.access.actor import Actor
+from forepost.controller.access.guard import Caller
+from forepost.controller.alerts.acknowledgements import check_patch
 from forepost.controller.alerts.aims import AddressesOf, AgentAims
 from forepost.controller.alerts.baselines import Baselines
 from forepost.controller.alerts.checks import Acceptable
 from forepost.controller.alerts.due_notices import DueNotices
+from forepost.controller.alerts.history import AlertHistory, Masked
 from forepost.controller.alerts.incident_notices import IncidentNotices, Withdraw
 from forepost.controller.alerts.incident_query import Incidents
 from forepost.controller.alerts.index import same_definition
@@ -36,6 +39,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.series.port import Find, Row, Series, stream_of
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
+from forepost.wire.rest.alert_course import AlertPatch
 from forepost.wire.rest.alerts import Alert, Rule, RulePatch
 from forepost.wire.rest.maintenance import Window
 from forepost.wire.rest.notify import Ended
@@ -60,6 +64,7 @@ class AlertingNeeds(msgspec.Struct, frozen=True, kw_only=True):
     redirect: Redirect
     withdraw: Withdraw
     acceptable: Acceptable
+    masked: Masked
     tell: Tell
     last_seen: LastSeen
     is_away: Callable[[int], bool]
@@ -84,6 +89,7 @@ class Alerting:
         suppressed: SuppressedAlerts,
     ) -> None:
         self.windows, self.suppressed = WindowStore(deps.db), suppressed
+        self.history = AlertHistory(deps.db, deps.masked)
         self._deps, self._watch, self._ledger, self._writing = deps, watch, ledger, writing
         self.store, self.services = store, services
         self.alerts, self.incidents = AlertQueries(deps.db, self._as_of_now), Incidents(deps.db)
@@ -191,14 +197,14 @@ class Alerting:
     ) -> Window:
         """Raises NotFound. An alert that is over can be muted, too: it may come again."""
         alert, line = await self.alerts.with_line(workspace_id, alert_id)
-        window = await self.windows.mute(alert, line, until, reason, by.signature, now)
+        window = await self.windows.mute(alert, line, until, reason, by, now)
         await self.reload(workspace_id)
         return window
 
     async def unmute(self, workspace_id: int, alert_id: int, by: Actor, now: datetime) -> None:
         """Raises NotFound."""
         alert, _ = await self.alerts.with_line(workspace_id, alert_id)
-        await self.windows.unmute(alert, now)
+        await self.windows.unmute(alert, by, now)
         await self.reload(workspace_id)
 
     def _as_of_now(self, alert: Alert, line: Line) -> Alert:
@@ -250,15 +256,12 @@ class Alerting:
             self._writing.said("resolved", alert)
 
     async def set_status(
-        self,
-        before: Alert,
-        status: Literal["acknowledged", "resolved"],
-        user_id: int,
-        now: datetime,
+        self, before: Alert, patch: AlertPatch, caller: Caller, now: datetime
     ) -> Alert:
-        """By hand. An alert that is resolved stays so."""
+        """By hand. An alert that is resolved stays so. Raises Invalid."""
+        check_patch(patch)
         alert, line = await self._ledger.set_status(
-            before.workspace_id, before.id, status, user_id, now
+            before.workspace_id, before.id, patch, caller.actor, caller.user_id, now
         )
         if alert.status != before.status:
             if alert.status == "resolved":

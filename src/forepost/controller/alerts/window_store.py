@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import UNSET
 from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from forepost.controller.access.actor import Actor
+from forepost.controller.alerts.acknowledgements import note
 from forepost.controller.alerts.metrics import Line
 from forepost.controller.alerts.store import check_agents
 from forepost.controller.alerts.windows import check_window
@@ -68,6 +71,8 @@ class WindowStore:
         try:
             async with self._db.write() as connection:
                 row = await _one(connection, workspace_id, window_id)
+                if row.alert_id is not None:
+                    _check_mute(patch)
                 kept = {f: row._mapping[f] for f in NewWindow.__struct_fields__}  # noqa: SLF001 - SQLAlchemy's name for it
                 new = patched(NewWindow(**kept), patch)
                 check_window(new)
@@ -100,17 +105,18 @@ class WindowStore:
             )
 
     async def mute(
-        self, alert: Alert, line: Line, until: datetime, reason: str, by: str, now: datetime
+        self, alert: Alert, line: Line, until: datetime, reason: str, by: Actor, now: datetime
     ) -> Window:
         """A window for what an alert is about, from now on; one that is on becomes this one."""
         probe_id, agent_id, _, target = line
         async with self._db.write() as connection:
+            await note(connection, alert, "muted", by, now, text=reason, until=until)
             known = await _mute_of(connection, alert, now)
             if known is not None:
                 statement = (
                     update(maintenance_windows)
                     .where(_is(alert.workspace_id, known.id))
-                    .values(ends_at=until, reason=reason, created_by=by, updated_at=now)
+                    .values(ends_at=until, reason=reason, created_by=by.signature, updated_at=now)
                 )
                 await connection.execute(statement)
                 return _window(await _one(connection, alert.workspace_id, known.id))
@@ -125,17 +131,18 @@ class WindowStore:
                 reason=reason,
                 agent_ids=[agent_id] if agent_id else [],
                 probe_ids=[probe_id] if probe_id else [],
-                created_by=by,
+                created_by=by.signature,
                 alert_id=alert.id,
                 target=target,
             )
 
-    async def unmute(self, alert: Alert, now: datetime) -> None:
+    async def unmute(self, alert: Alert, by: Actor, now: datetime) -> None:
         """End the mute of an alert; what is recorded of it stays. Raises NotFound."""
         async with self._db.write() as connection:
             known = await _mute_of(connection, alert, now)
             if known is None:
                 raise NotFound("the alert is not muted")
+            await note(connection, alert, "unmuted", by, now)
             statement = (
                 update(maintenance_windows)
                 .where(_is(alert.workspace_id, known.id))
@@ -185,6 +192,13 @@ async def _one(connection: AsyncConnection, workspace_id: int, window_id: int) -
 def _window(row: Row[Any]) -> Window:
     kept = {f: row._mapping[f] for f in _KEPT}  # noqa: SLF001 - SQLAlchemy's name for it
     return Window(**kept, suppressed=row.suppressed)
+
+
+def _check_mute(patch: WindowPatch) -> None:
+    """What a mute covers is its alert's."""
+    for field in ("agent_ids", "probe_ids", "recurrence"):
+        if getattr(patch, field) is not UNSET:
+            raise Invalid(f"{field}: the window is the mute of an alert")
 
 
 async def _check_named(connection: AsyncConnection, workspace_id: int, window: NewWindow) -> None:

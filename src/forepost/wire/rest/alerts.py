@@ -83,9 +83,6 @@ SomeHours = Annotated[list[Hours], Meta(max_length=20)]
 BaselineBy = Literal["none", "hour", "weekday_hour"]
 
 
-AlertNote = Annotated[str, Meta(max_length=4_000)]
-
-
 class NewRule(Wire, frozen=True, kw_only=True):
     """Body of `POST .../alert-rules`. No probe and no agent: all of the workspace."""
 
@@ -292,10 +289,6 @@ class Alert(Wire, frozen=True, kw_only=True):
     """The alert that explains it: nobody is told of this one while that one is open."""
     is_replayed: bool = False
     """It was over before the controller knew of it: its results came late."""
-
-
-class AlertPatch(Wire, frozen=True, kw_only=True):
-    status: Literal["acknowledged", "resolved"]
 
 
 class AlertCount(Wire, frozen=True, kw_only=True):
