@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Name, Text, Wire
+from forepost.wire.rest.bodies import Page
 from forepost.wire.rest.channels import ChannelIds
 from forepost.wire.rest.hours import Hours, ZoneName
 from forepost.wire.rest.notify import Ended
@@ -297,6 +298,11 @@ class Alert(Wire, frozen=True, kw_only=True):
 
 class AlertCount(Wire, frozen=True, kw_only=True):
     count: int
+
+
+class AlertPage(Page[Alert], frozen=True, kw_only=True):
+    next: str = ""
+    """Where `since` was given: what to go on with, for alerts that change later."""
 
 
 class Incident(Wire, frozen=True, kw_only=True):
