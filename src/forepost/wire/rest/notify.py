@@ -170,5 +170,7 @@ class AppriseReport(Wire, frozen=True, kw_only=True):
 
     sent: bool
     error: str = ""
+    retry_after: str = ""
+    """What the last answer over HTTP said of it, that was no success."""
     hopeless: bool = False
     """The URL is not understood, or leads where deliveries may not go."""
