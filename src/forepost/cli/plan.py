@@ -7,6 +7,7 @@ import msgspec
 
 from forepost.cli.job_items import comparable_job, hidden_values, job_as_known, public_job
 from forepost.controller.groups.members import canonical
+from forepost.kit.one_target import one_target
 from forepost.wire.disclosure import MASK, public_channel, public_metadata, public_target
 from forepost.wire.rest.apply import (
     AgentItem,
@@ -231,7 +232,7 @@ def shown_as(wanted: Item, known: Item) -> Item:
             targets = {public_target(target): target for target in known.targets}
             return msgspec.structs.replace(
                 wanted,
-                targets=[targets.get(target, target) for target in wanted.targets],
+                targets=[targets.get(target, one_target(target)) for target in wanted.targets],
                 metadata=_filled(wanted.metadata, known.metadata),
             )
         case RuleItem(), RuleItem():

@@ -106,7 +106,7 @@ class IncidentNotices:
                     lookup.connection, incident, key, todo.event, first, values["notices"]
                 )
                 await self._put(lookup.connection, notice, [channel], incident.course)
-        elif thread is None and todo.due_at is None:
+        elif (None if thread is None else thread.due_at) == todo.due_at:
             return
         await _keep(lookup.connection, incident, key, thread, values, now)
 

@@ -32,7 +32,7 @@ class Ledger:
         None: the rule, or what it is about, is gone, or the alert is not open any more.
         """
         async with self._page(now) as (_, page):
-            return [await page.write(change) for change in changes]
+            return await page.write(changes)
 
     async def resolve_rule(
         self, workspace_id: int, rule_id: int, ended: Ended, now: datetime
