@@ -113,7 +113,8 @@ class Types:
             before, was_whole, _ = self._written[name]
             if before is not struct:
                 raise TypeError(f"{before} and {struct} are both {name}: name one in CALLED")
-            if was_whole != whole and any(not field.required for field in _fields(struct)):
+            optional = any(not field.required for field in _fields(struct))
+            if was_whole != whole and optional and not struct.__struct_config__.omit_defaults:
                 raise TypeError(f"{name} is both said and heard, and has defaults")
             return name
         self._written[name] = (struct, whole, "")

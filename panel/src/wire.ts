@@ -324,6 +324,7 @@ export interface Alert {
   triggered_at: string;
   resolved_at: string | null;
   acknowledged_at: string | null;
+  /** Who did first; with an API key, who made it. */
   acknowledged_by: number | null;
   incident_id: number | null;
   ended:
@@ -340,6 +341,10 @@ export interface Alert {
   /** Of now, or of its end; null: not known. */
   last_value: number | null;
   worst_value: number | null;
+  /** An e-mail address, or "key: " and the name of an API key; as it was then. */
+  acknowledged_name: string;
+  /** From then on it counts as not acknowledged; null: it stays so. */
+  acknowledged_until: string | null;
   /** The alert that explains it: nobody is told of this one while that one is open. */
   symptom_of: number | null;
   /** It was over before the controller knew of it: its results came late. */
@@ -350,8 +355,15 @@ export interface AlertCount {
   count: number;
 }
 
+/**
+ * `active` takes an acknowledgement back. Several people may acknowledge an alert, each with a
+ * note; the first is named by the alert, and the newest says how long it holds.
+ */
 export interface AlertPatch {
-  status: 'acknowledged' | 'resolved';
+  status: 'acknowledged' | 'resolved' | 'active';
+  note?: string;
+  /** acknowledged: for so long; none: until the alert is over. */
+  minutes?: number | null;
 }
 
 /** An alert opened, was changed (acknowledged, worse), or is over. */
@@ -622,6 +634,19 @@ export interface HostInfo {
   timezone: string;
   timezone_offset_sec: number;
   id?: string;
+}
+
+/**
+ * From one time of day up to another, not included, by the clocks of a place. Where `to` is not
+ * after `from` they end on the next day, which is a whole day where both are the same. A time that
+ * a clock shows twice in autumn is in them both times; one that is left out in spring is left out.
+ */
+export interface Hours {
+  timezone?: string;
+  /** On which days they begin; none: on all. */
+  weekdays?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+  from: string;
+  to: string;
 }
 
 /** Two hosts speak with the key of one agent, as a copied machine does. */
@@ -1207,8 +1232,22 @@ export interface Rule {
   tells: 'incidents' | 'alerts';
   critical_threshold: number | null;
   external_id: string;
+  active_hours: Hours[];
+  quiet_hours: Hours[];
+  quiet_critical: boolean;
+  remind_minutes: number;
+  escalate_after_minutes: number;
+  escalate_channel_ids: number[];
+  escalate_apprise_urls: string[];
+  baseline_by: 'none' | 'hour' | 'weekday_hour';
+  timezone: string;
   /** The worst of what it watches. */
   state: 'ok' | 'degraded' | 'down' | 'unknown';
+  /**
+   * On how many lines there is too little of this hour yet, so that the baseline of all hours is
+   * used.
+   */
+  plain_baselines: number;
 }
 
 /** Body of `PATCH .../alert-rules/{id}`; what is left out stays, null takes away. */
@@ -1323,6 +1362,15 @@ export interface RulePatch {
   channel_ids?: number[];
   cooldown_minutes?: number;
   maintenance_window_id?: number | null;
+  active_hours?: Hours[];
+  quiet_hours?: Hours[];
+  quiet_critical?: boolean;
+  remind_minutes?: number;
+  escalate_after_minutes?: number;
+  escalate_channel_ids?: number[];
+  escalate_apprise_urls?: string[];
+  baseline_by?: 'none' | 'hour' | 'weekday_hour';
+  timezone?: string;
   tells?: 'incidents' | 'alerts';
   critical_threshold?: number | null;
   external_id?: string;

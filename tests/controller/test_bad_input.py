@@ -22,7 +22,7 @@ from forepost.wire.flows.groups import NewGroup
 from forepost.wire.probes.copies import CopyProbes
 from forepost.wire.probes.probe import NewProbe, ProbePatch
 from forepost.wire.rest.access import ApiKeyPatch, NewApiKey, PasswordChange
-from forepost.wire.rest.alerts import NewRule, NewWindow, RulePatch, WindowPatch
+from forepost.wire.rest.alerts import NewRule, RulePatch
 from forepost.wire.rest.bodies import (
     AgentLogin,
     AgentPatch,
@@ -35,6 +35,7 @@ from forepost.wire.rest.bodies import (
 )
 from forepost.wire.rest.channels import ChannelPatch, NewChannel
 from forepost.wire.rest.lookup import IpList, MacList
+from forepost.wire.rest.maintenance import NewWindow, WindowPatch
 from forepost.wire.rest.membership import AcceptInvite, MemberPatch, NewMember, TransferOwnership
 from forepost.wire.rest.routes import NewRoute, RouteQuestion
 from forepost.wire.rest.share_links import NewShareLink

@@ -150,6 +150,9 @@ def _check_length(of: Repetition, zone: ZoneInfo) -> None:
 
 
 def _check_month(of: Repetition) -> None:
+    for field in ("day_of_month", "week_of_month"):
+        if getattr(of, field) == 0:
+            raise Invalid(f"{field}: 0 is no {field.partition('_')[0]}; -1 is the last")
     if of.week_of_month is None:
         if of.recurrence == "monthly" and of.weekdays:
             raise Invalid("week_of_month: is needed with weekdays, such as 2 for the second")

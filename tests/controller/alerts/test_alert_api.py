@@ -107,7 +107,7 @@ def test_an_external_id_is_there_once(person: Person, agent: NewAgent) -> None:
     [
         ({"ends_at": "2026-01-01T00:00:00Z"}, "ends_at: must be after starts_at"),
         ({"recurrence": "daily", "ends_at": "2026-01-03T00:00:00Z"}, "ends_at: a daily window"),
-        ({"recurrence": "monthly"}, "recurrence: invalid enum value"),
+        ({"recurrence": "yearly"}, "recurrence: invalid enum value"),
         ({"starts_at": "2026-01-01T00:00:00"}, "starts_at: expected `datetime`"),
         ({"probe_ids": [999_999]}, "probe_ids: no probe 999999 in this workspace"),
         ({"agent_ids": [999_999]}, "agent_ids: no agent 999999 in this workspace"),

@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 
 from forepost.controller.alerts.change import Open
 from forepost.controller.alerts.move_queue import WAITING
+from forepost.controller.alerts.rules import Limits
 from forepost.controller.alerts.store import Expected, WatchedAgent
 from forepost.controller.alerts.timers import Timers
 from forepost.controller.alerts.watch import Watch
 from forepost.controller.alerts.writer import AlertWriter
 from forepost.controller.series.port import Row
 from forepost.kit.health import Health
-from forepost.wire.rest.alerts import Rule, Window
+from forepost.wire.rest.alerts import Rule
 from tests.controller.alerts.alert_rules_made import FakeIncidents, nothing_wrong, rule
+from tests.controller.alerts.test_windows import window
 from tests.fakes.alert_ledger import FakeLedger
 from tests.fakes.clock import START, FakeClock
 
@@ -175,19 +177,8 @@ async def test_a_changed_rule_forgets_what_it_counted_for_the_old_one() -> None:
 
 async def test_a_window_is_asked_when_something_would_open() -> None:
     bench = Bench(rule())
-    window = Window(
-        id=1,
-        created_at=START,
-        updated_at=START,
-        workspace_id=1,
-        name="w",
-        starts_at=START,
-        ends_at=START + timedelta(minutes=5),
-        recurrence="none",
-        agent_ids=[],
-        probe_ids=[],
-    )
-    bench.watch.replace(1, [rule()], [window])
+    works = window(ends_at=START + timedelta(minutes=5))
+    bench.watch.replace(1, [rule()], [works])
     async with bench.running():
         bench.row(100)
         await bench.clock.advance(299)
@@ -196,6 +187,27 @@ async def test_a_window_is_asked_when_something_would_open() -> None:
         await bench.clock.advance(1)
         bench.row(100)
     assert bench.told == ["opened 1"]
+
+
+async def test_what_gets_worse_in_a_window_is_told_after_its_end() -> None:
+    made = rule(threshold_type="dynamic_stddev")
+    bench = Bench(made)
+    watched, line = bench.watch.known[1], (1, 1, "PING", "")
+    watched.limits[line] = Limits(5.0, 50.0)
+    async with bench.running():
+        bench.row(10)
+        await bench.clock.advance(1)
+        works = window(starts_at=START, ends_at=START + timedelta(minutes=5))
+        bench.watch.replace(1, [made], [works])
+        bench.row(100)
+        await bench.clock.advance(1)
+        bench.row(100)
+        assert bench.told == ["opened 1"]
+        (found,) = bench.watch.suppression.unwritten()
+        assert (found.kind, found.severity) == ("worsen", "critical")
+        await bench.clock.advance(300)
+        bench.row(100)
+    assert bench.told == ["opened 1", "changed 1"]
 
 
 async def test_a_second_condition_is_not_older_than_a_quarter_of_an_hour() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forepost.controller.alerts.ledger import streak_of
+from forepost.controller.alerts.alert_rows import streak_of
 from forepost.controller.db.upgrade import upgrade
 
 NOW = "2026-01-01 00:00:00"

@@ -16,6 +16,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     api_key_id: int | None = None
     agent_id: int | None = None
 
+    @property
+    def signature(self) -> str:
+        """What stands below what somebody wrote or did: a key is not taken for a person."""
+        return f"key: {self.name}" if self.api_key_id is not None else self.name
+
 
 def acts(scope: Any, actor: Actor) -> None:
     """Say who a request is from where the guard cannot know.

@@ -1,7 +1,7 @@
 """Routes of alerts: of a person's workspaces, and of one workspace with its incidents."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from litestar import Request, Router, get, patch
 from litestar.di import NamedDependency
@@ -15,8 +15,9 @@ from forepost.controller.page import Limit, Offset
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, NotFound
 from forepost.wire.base import MOST_ID
-from forepost.wire.rest.alerts import Alert, AlertCount, AlertPatch, AlertStatus, Incident, Severity
-from forepost.wire.rest.bodies import Done, Page
+from forepost.wire.rest.alert_course import AlertEvent, AlertPatch
+from forepost.wire.rest.alerts import Alert, AlertCount, AlertStatus, Incident, Severity
+from forepost.wire.rest.bodies import Done, ListOf, Page
 
 RoleIn = Callable[[int, int], Awaitable[str]]
 """(workspace id, user id) -> role. Raises NotFound."""
@@ -34,15 +35,13 @@ IncidentId = Annotated[int | None, QueryParameter(name="incidentId", ge=1, le=MO
 
 
 def routes(alerting: Alerting, role_in: RoleIn, clock: Clock) -> Router:
-    async def change(
-        scope: Any, caller: Caller, alert_id: int, status: Literal["acknowledged", "resolved"]
-    ) -> Alert:
+    async def change(scope: Any, caller: Caller, alert_id: int, patch: AlertPatch) -> Alert:
         alert = await alerting.alerts.one(caller.user_id, alert_id)
         role = await role_in(alert.workspace_id, caller.user_id)
         if RANK[role] < RANK[CHANGES]:
             raise Forbidden("insufficient permissions", required_role=CHANGES)
         happened_in(scope, alert.workspace_id)
-        return await alerting.set_status(alert, status, caller.user_id, clock.now())
+        return await alerting.set_status(alert, patch, caller, clock.now())
 
     @get(["/workspaces/alerts", "/alerts"], opt=needs(SIGNED_IN))
     async def list_own(
@@ -73,20 +72,20 @@ def routes(alerting: Alerting, role_in: RoleIn, clock: Clock) -> Router:
         alert_id: FromPath[int],
         data: JSONBody[AlertPatch],
     ) -> Alert:
-        return await change(request.scope, caller, alert_id, data.status)
+        return await change(request.scope, caller, alert_id, data)
 
     @patch(ONE + "/acknowledge", opt=needs(SIGNED_IN, "alerts.acknowledge"))
     async def acknowledge(
         request: Request[Any, Any, Any], caller: NamedDependency[Caller], alert_id: FromPath[int]
     ) -> Done:
-        await change(request.scope, caller, alert_id, "acknowledged")
+        await change(request.scope, caller, alert_id, AlertPatch(status="acknowledged"))
         return Done()
 
     @patch(ONE + "/resolve", opt=needs(SIGNED_IN, "alerts.resolve"))
     async def resolve(
         request: Request[Any, Any, Any], caller: NamedDependency[Caller], alert_id: FromPath[int]
     ) -> Done:
-        await change(request.scope, caller, alert_id, "resolved")
+        await change(request.scope, caller, alert_id, AlertPatch(status="resolved"))
         return Done()
 
     return Router(
@@ -139,7 +138,14 @@ def workspace_routes(alerting: Alerting, clock: Clock) -> Router:
         data: JSONBody[AlertPatch],
     ) -> Alert:
         alert = await one(workspace_id, alert_id)
-        return await alerting.set_status(alert, data.status, caller.user_id, clock.now())
+        return await alerting.set_status(alert, data, caller, clock.now())
+
+    @get(OF_WORKSPACE + "/{alert_id:int}/history", opt=needs("VIEWER"))
+    async def history_of(
+        workspace_id: FromPath[int], alert_id: FromPath[int]
+    ) -> ListOf[AlertEvent]:
+        """What happened to it, in order: what was told over which channel, who did what."""
+        return ListOf(data=await alerting.history.of(workspace_id, alert_id))
 
     @get(INCIDENTS, opt=needs("VIEWER"))
     async def list_incidents(
@@ -160,6 +166,13 @@ def workspace_routes(alerting: Alerting, clock: Clock) -> Router:
 
     return Router(
         "/",
-        route_handlers=[list_alerts, get_alert_of, change_alert_of, list_incidents, get_incident],
+        route_handlers=[
+            list_alerts,
+            get_alert_of,
+            change_alert_of,
+            history_of,
+            list_incidents,
+            get_incident,
+        ],
         tags=["alerts"],
     )

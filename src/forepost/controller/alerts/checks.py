@@ -1,8 +1,6 @@
-"""Whether a rule or a window makes sense, as far as itself says. Pure; raises Invalid."""
+"""Whether a rule makes sense, as far as itself says. Pure; raises Invalid."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Final
 
 from forepost.controller.alerts.metrics import (
     AT_TURNS,
@@ -15,14 +13,13 @@ from forepost.controller.alerts.metrics import (
     can_report,
 )
 from forepost.controller.alerts.rules import DOWNWARDS, UPWARDS
+from forepost.controller.calendar import check_hours, zone_of
 from forepost.kit.errors import Invalid
-from forepost.wire.rest.alerts import NewRule, NewWindow
+from forepost.wire.rest.alerts import NewRule
 from forepost.wire.rest.notify import Channel
 
 Acceptable = Callable[[Channel], str | None]
 """Why a channel cannot be used; None: it can."""
-
-PERIOD: Final = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
 
 
 def check_rule(rule: NewRule, acceptable: Acceptable) -> None:
@@ -36,7 +33,20 @@ def check_rule(rule: NewRule, acceptable: Acceptable) -> None:
         raise Invalid(f"agent_id: {rule.metric} is of the whole workspace")
     if rule.no_data_sec and not OF_TYPE[rule.metric]:
         raise Invalid(f"no_data_sec: no results say {rule.metric}")
+    _check_times(rule)
     _check_channels(rule, acceptable)
+
+
+def _check_times(rule: NewRule) -> None:
+    zone_of(rule.timezone)
+    check_hours(rule.active_hours, "active_hours")
+    check_hours(rule.quiet_hours, "quiet_hours")
+    if rule.escalate_after_minutes and not (
+        rule.escalate_channel_ids or rule.escalate_apprise_urls
+    ):
+        raise Invalid("escalate_after_minutes: needs escalate_channel_ids or escalate_apprise_urls")
+    if rule.baseline_by != "none" and rule.threshold_type == "static":
+        raise Invalid("baseline_by: needs a dynamic threshold (threshold_type)")
 
 
 def _check_second(rule: NewRule) -> None:
@@ -91,9 +101,10 @@ def _check_channels(rule: NewRule, acceptable: Acceptable) -> None:
         raise Invalid("webhook_url: is needed with notify_webhook")
     if rule.webhook_url and (why := acceptable(Channel(kind="webhook", url=rule.webhook_url))):
         raise Invalid(f"webhook_url: {why}")
-    for place, url in enumerate(rule.apprise_urls):
-        if why := acceptable(Channel(kind="apprise", url=url)):
-            raise Invalid(f"apprise_urls[{place}]: {why}")
+    for field in ("apprise_urls", "escalate_apprise_urls"):
+        for place, url in enumerate(getattr(rule, field)):
+            if why := acceptable(Channel(kind="apprise", url=url)):
+                raise Invalid(f"{field}[{place}]: {why}")
 
 
 def check_reports(rule: NewRule, probe_type: str) -> None:
@@ -104,12 +115,3 @@ def check_reports(rule: NewRule, probe_type: str) -> None:
         return
     if not HOST_TYPES.intersection(OF_TYPE[rule.metric2]):
         raise Invalid(f"metric2: a probe of type {probe_type} never reports {rule.metric2}")
-
-
-def check_window(window: NewWindow) -> None:
-    lasts = window.ends_at - window.starts_at
-    if lasts <= timedelta():
-        raise Invalid("ends_at: must be after starts_at")
-    period = PERIOD.get(window.recurrence)
-    if period is not None and lasts > period:
-        raise Invalid(f"ends_at: a {window.recurrence} window cannot last longer than that")

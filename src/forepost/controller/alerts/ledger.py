@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.alert_rows import change_alert, line_of_subject, shown
+from forepost.controller.access.actor import Actor
+from forepost.controller.alerts.acknowledgements import change_by_hand, note
+from forepost.controller.alerts.alert_rows import line_of_subject, shown
 from forepost.controller.alerts.change import Change, Ending, Open
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.ledger_page import LedgerPage, open_of_rule
@@ -18,6 +19,7 @@ from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts
 from forepost.kit.errors import NotFound
+from forepost.wire.rest.alert_course import AlertPatch
 from forepost.wire.rest.alerts import Alert
 from forepost.wire.rest.notify import Channel, Ended
 
@@ -71,7 +73,8 @@ class Ledger:
         self,
         workspace_id: int,
         alert_id: int,
-        status: Literal["acknowledged", "resolved"],
+        patch: AlertPatch,
+        by: Actor,
         user_id: int,
         now: datetime,
     ) -> tuple[Alert, Line]:
@@ -84,19 +87,12 @@ class Ledger:
             if row is None:
                 raise NotFound("alert not found")
             line = line_of_subject(row.subject)
-            if row.status in ("resolved", status):
+            if row.status == "resolved":
                 return shown(row), line
-            if status == "resolved":
+            if patch.status == "resolved":
+                await note(connection, row, "resolved", by, now, text=patch.note)
                 return await page.resolve(row, Ending("by_hand")), line
-            changed = await change_alert(
-                connection,
-                workspace_id,
-                alert_id,
-                status=status,
-                acknowledged_at=now,
-                acknowledged_by=user_id,
-                updated_at=now,
-            )
+            changed = await change_by_hand(connection, row, patch, by, user_id, now)
             return shown(changed), line
 
     async def tell_due(self, now: datetime) -> int:

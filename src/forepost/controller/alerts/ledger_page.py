@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import Row, func, insert, select, update
 
+from forepost.controller.alerts.acknowledgements import note
 from forepost.controller.alerts.alert_rows import change_alert, open_alerts, shown, streak_of
 from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, explained_by
 from forepost.controller.alerts.change import Change, Ending, NewAlert
@@ -21,7 +22,6 @@ from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.alerts import incidents as incident_table
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.wire.rest.alerts import Alert
-from forepost.wire.rest.notify import NoticeEvent
 
 ASKED: Final = 50
 """Open alerts of an incident that are asked whether they explain another."""
@@ -185,8 +185,9 @@ class LedgerPage:
             changed = await self._route_again(rule, changed)
         self._known[row.streak] = changed
         self.touch(changed)
+        event: Literal["worse", "eased"] = "worse" if change.kind == "worsen" else "eased"
+        await note(self._connection, row, event, None, self._now, text=changed.message)
         if changed.is_alone:
-            event: NoticeEvent = "worse" if change.kind == "worsen" else "eased"
             await self._notices.tell(self._connection, rule, shown(changed), event)
         return shown(changed)
 

@@ -66,6 +66,15 @@ class AlertQueries:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else self._shown(row)
 
+    async def with_line(self, workspace_id: int, alert_id: int) -> tuple[Alert, Line]:
+        """With what it is about in full. Raises NotFound."""
+        query = select(alerts).where(alerts.c.workspace_id == workspace_id, alerts.c.id == alert_id)
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound("alert not found")
+        return self._shown(row), line_of_subject(row.subject)
+
     async def _page(self, mine: Select[Any], limit: int, offset: int) -> tuple[list[Alert], int]:
         """Newest first."""
         async with self._db.read() as connection:

@@ -1,4 +1,4 @@
-"""Routes of alert rules and maintenance windows."""
+"""Routes of alert rules."""
 
 from typing import Final
 
@@ -12,13 +12,11 @@ from forepost.controller.access.guard import RANK, Caller, needs
 from forepost.controller.alerts.service import Alerting
 from forepost.kit.clock import Clock
 from forepost.wire.disclosure import public_channel
-from forepost.wire.rest.alerts import NewRule, NewWindow, Rule, RulePatch, Window, WindowPatch
+from forepost.wire.rest.alerts import NewRule, Rule, RulePatch
 from forepost.wire.rest.bodies import Done, ListOf
 
 RULES: Final = "/workspaces/{workspace_id:int}/alert-rules"
 RULE: Final = RULES + "/{rule_id:int}"
-WINDOWS: Final = "/workspaces/{workspace_id:int}/maintenance-windows"
-WINDOW: Final = WINDOWS + "/{window_id:int}"
 
 
 def routes(alerting: Alerting, clock: Clock) -> Router:
@@ -71,41 +69,5 @@ def for_role(role: str, rule: Rule) -> Rule:
         rule,
         webhook_url=public_channel(rule.webhook_url),
         apprise_urls=[public_channel(url) for url in rule.apprise_urls],
-    )
-
-
-def window_routes(alerting: Alerting, clock: Clock) -> Router:
-    @get(WINDOWS, opt=needs("VIEWER"))
-    async def list_windows(workspace_id: FromPath[int]) -> ListOf[Window]:
-        return ListOf(data=await alerting.store.windows_of(workspace_id))
-
-    @post(WINDOWS, opt=needs("ADMIN"))
-    async def add_window(workspace_id: FromPath[int], data: JSONBody[NewWindow]) -> Window:
-        """While it lasts no alert of what it names opens; what is still true at its end does."""
-        window = await alerting.store.add_window(workspace_id, data, clock.now())
-        await alerting.reload(workspace_id)
-        return window
-
-    @get(WINDOW, opt=needs("VIEWER"))
-    async def get_window(workspace_id: FromPath[int], window_id: FromPath[int]) -> Window:
-        return await alerting.store.window(workspace_id, window_id)
-
-    @patch(WINDOW, opt=needs("ADMIN"))
-    async def change_window(
-        workspace_id: FromPath[int], window_id: FromPath[int], data: JSONBody[WindowPatch]
-    ) -> Window:
-        window = await alerting.store.change_window(workspace_id, window_id, data, clock.now())
-        await alerting.reload(workspace_id)
-        return window
-
-    @delete(WINDOW, opt=needs("ADMIN"), status_code=HTTP_200_OK)
-    async def delete_window(workspace_id: FromPath[int], window_id: FromPath[int]) -> Done:
-        await alerting.store.delete_window(workspace_id, window_id)
-        await alerting.reload(workspace_id)
-        return Done()
-
-    return Router(
-        "/",
-        route_handlers=[list_windows, add_window, get_window, change_window, delete_window],
-        tags=["maintenance-windows"],
+        escalate_apprise_urls=[public_channel(url) for url in rule.escalate_apprise_urls],
     )

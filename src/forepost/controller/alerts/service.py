@@ -2,13 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Self
 
 import msgspec
 
+from forepost.controller.access.actor import Actor
+from forepost.controller.access.guard import Caller
+from forepost.controller.alerts.acknowledgements import check_patch
+from forepost.controller.alerts.aims import AddressesOf, AgentAims
 from forepost.controller.alerts.baselines import Baselines
 from forepost.controller.alerts.checks import Acceptable
 from forepost.controller.alerts.due_notices import DueNotices
+from forepost.controller.alerts.history import AlertHistory, Masked
 from forepost.controller.alerts.incident_notices import IncidentNotices, Withdraw
 from forepost.controller.alerts.incident_query import Incidents
 from forepost.controller.alerts.index import same_definition
@@ -25,14 +30,18 @@ from forepost.controller.alerts.metrics import (
 from forepost.controller.alerts.notices import AlertNotices, Put, Redirect
 from forepost.controller.alerts.query import AlertQueries
 from forepost.controller.alerts.store import RuleStore
+from forepost.controller.alerts.suppressed import SuppressedAlerts
 from forepost.controller.alerts.timers import HasTwin, LastSeen, LookAtStates, Timers
 from forepost.controller.alerts.watch import Watch
+from forepost.controller.alerts.window_store import WindowStore
 from forepost.controller.alerts.writer import AlertWriter, Event, Tell
 from forepost.controller.db.engine import Database
 from forepost.controller.series.port import Find, Row, Series, stream_of
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
+from forepost.wire.rest.alert_course import AlertPatch
 from forepost.wire.rest.alerts import Alert, Rule, RulePatch
+from forepost.wire.rest.maintenance import Window
 from forepost.wire.rest.notify import Ended
 from forepost.wire.rest.panel import AlertUpdate
 
@@ -55,10 +64,12 @@ class AlertingNeeds(msgspec.Struct, frozen=True, kw_only=True):
     redirect: Redirect
     withdraw: Withdraw
     acceptable: Acceptable
+    masked: Masked
     tell: Tell
     last_seen: LastSeen
     is_away: Callable[[int], bool]
     """Whether an agent that was heard of is not heard of now."""
+    addresses_of: AddressesOf
     has_twin: HasTwin
     states: LookAtStates
     panel_url: str
@@ -75,7 +86,10 @@ class Alerting:
         ledger: Ledger,
         writing: AlertWriter,
         services: dict[str, Callable[[], Awaitable[None]]],
+        suppressed: SuppressedAlerts,
     ) -> None:
+        self.windows, self.suppressed = WindowStore(deps.db), suppressed
+        self.history = AlertHistory(deps.db, deps.masked)
         self._deps, self._watch, self._ledger, self._writing = deps, watch, ledger, writing
         self.store, self.services = store, services
         self.alerts, self.incidents = AlertQueries(deps.db, self._as_of_now), Incidents(deps.db)
@@ -104,13 +118,19 @@ class Alerting:
         baselines = Baselines(
             watch, store, deps.series, deps.clock, deps.check_sec, deps.baseline_sec
         )
+        aims = AgentAims(deps.db, deps.addresses_of)
+        watch.suppression.aims = aims.of
+        suppressed = SuppressedAlerts(
+            deps.db, watch.suppression, aims, deps.clock, deps.health, deps.check_sec
+        )
         services: dict[str, Callable[[], Awaitable[None]]] = {
             "alerts": writing.run,
+            "suppressed alerts": suppressed.run,
             "alert timers": timers.run,
             "alert baselines": baselines.run,
             "incident notices": DueNotices(ledger, deps.clock, deps.health, deps.check_sec).run,
         }
-        return cls(deps, store, watch, ledger, writing, services)
+        return cls(deps, store, watch, ledger, writing, services, suppressed)
 
     @property
     def opened(self) -> int:
@@ -132,7 +152,7 @@ class Alerting:
         rules: dict[int, list[Rule]] = {}
         for rule in await self.store.all_rules():
             rules.setdefault(rule.workspace_id, []).append(rule)
-        windows = await self.store.all_windows()
+        windows = await self.windows.all()
         for workspace_id, own in rules.items():
             here = [window for window in windows if window.workspace_id == workspace_id]
             self._watch.replace(workspace_id, own, here)
@@ -164,7 +184,28 @@ class Alerting:
     async def reload(self, workspace_id: int) -> None:
         """Rules or windows of the workspace were changed."""
         rules = await self.store.rules_of(workspace_id)
-        self._watch.replace(workspace_id, rules, await self.store.windows_of(workspace_id))
+        self._watch.replace(workspace_id, rules, await self.windows.of(workspace_id))
+
+    async def mute(
+        self,
+        workspace_id: int,
+        alert_id: int,
+        until: datetime,
+        reason: str,
+        by: Actor,
+        now: datetime,
+    ) -> Window:
+        """Raises NotFound. An alert that is over can be muted, too: it may come again."""
+        alert, line = await self.alerts.with_line(workspace_id, alert_id)
+        window = await self.windows.mute(alert, line, until, reason, by, now)
+        await self.reload(workspace_id)
+        return window
+
+    async def unmute(self, workspace_id: int, alert_id: int, by: Actor, now: datetime) -> None:
+        """Raises NotFound."""
+        alert, _ = await self.alerts.with_line(workspace_id, alert_id)
+        await self.windows.unmute(alert, by, now)
+        await self.reload(workspace_id)
 
     def _as_of_now(self, alert: Alert, line: Line) -> Alert:
         """An alert that is open has the value of now. What an agent measures that is away is not
@@ -215,15 +256,12 @@ class Alerting:
             self._writing.said("resolved", alert)
 
     async def set_status(
-        self,
-        before: Alert,
-        status: Literal["acknowledged", "resolved"],
-        user_id: int,
-        now: datetime,
+        self, before: Alert, patch: AlertPatch, caller: Caller, now: datetime
     ) -> Alert:
-        """By hand. An alert that is resolved stays so."""
+        """By hand. An alert that is resolved stays so. Raises Invalid."""
+        check_patch(patch)
         alert, line = await self._ledger.set_status(
-            before.workspace_id, before.id, status, user_id, now
+            before.workspace_id, before.id, patch, caller.actor, caller.user_id, now
         )
         if alert.status != before.status:
             if alert.status == "resolved":

@@ -1,4 +1,4 @@
-"""SQL of rules and maintenance windows, and of what there is to watch."""
+"""SQL of rules, and of what there is to watch."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.checks import Acceptable, check_reports, check_rule, check_window
+from forepost.controller.alerts.checks import Acceptable, check_reports, check_rule
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alert_rules, maintenance_windows
 from forepost.controller.db.tables.channels import notice_channels
@@ -18,10 +18,13 @@ from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import Conflict, Invalid, NotFound
 from forepost.wire.base import patched
-from forepost.wire.rest.alerts import NewRule, NewWindow, Rule, RulePatch, Window, WindowPatch
+from forepost.wire.rest.alerts import NewRule, Rule, RulePatch
+from forepost.wire.rest.hours import Hours
 
 TAKEN = "external_id: another rule of this workspace has it"
-_SHOWN = [f for f in Rule.__struct_fields__ if f not in ("has_webhook_secret", "state")]
+_COMPUTED = {"has_webhook_secret", "state", "plain_baselines"}
+_SHOWN = [f for f in Rule.__struct_fields__ if f not in _COMPUTED]
+_HOURS = ("active_hours", "quiet_hours")
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -69,7 +72,7 @@ class RuleStore:
 
     async def add_rule(self, workspace_id: int, new: NewRule, now: datetime) -> Rule:
         check_rule(new, self._acceptable)
-        values = {**msgspec.structs.asdict(new), "workspace_id": workspace_id}
+        values = {**msgspec.to_builtins(new), "workspace_id": workspace_id}
         statement = (
             insert(alert_rules)
             .values(created_at=now, updated_at=now, **values)
@@ -89,13 +92,13 @@ class RuleStore:
             async with self._db.write() as connection:
                 row = await _one(connection, alert_rules, workspace_id, rule_id, "alert rule")
                 kept = {f: row._mapping[f] for f in NewRule.__struct_fields__}  # noqa: SLF001 - SQLAlchemy's name for it
-                new = patched(NewRule(**kept), patch)
+                new = patched(NewRule(**_with_hours(kept)), patch)
                 check_rule(new, self._acceptable)
                 await _check_references(connection, workspace_id, new)
                 statement = (
                     update(alert_rules)
                     .where(alert_rules.c.workspace_id == workspace_id, alert_rules.c.id == rule_id)
-                    .values(updated_at=now, **msgspec.structs.asdict(new))
+                    .values(updated_at=now, **msgspec.to_builtins(new))
                     .returning(*alert_rules.c)
                 )
                 return _rule((await connection.execute(statement)).one())
@@ -108,74 +111,6 @@ class RuleStore:
             await connection.execute(
                 delete(alert_rules).where(
                     alert_rules.c.workspace_id == workspace_id, alert_rules.c.id == rule_id
-                )
-            )
-
-    async def windows_of(self, workspace_id: int) -> list[Window]:
-        query = _of(maintenance_windows, workspace_id).order_by(maintenance_windows.c.id)
-        async with self._db.read() as connection:
-            return [_window(row) for row in (await connection.execute(query)).all()]
-
-    async def all_windows(self) -> list[Window]:
-        async with self._db.read() as connection:
-            rows = (await connection.execute(select(maintenance_windows))).all()
-        return [_window(row) for row in rows]
-
-    async def window(self, workspace_id: int, window_id: int) -> Window:
-        async with self._db.read() as connection:
-            return _window(
-                await _one(
-                    connection, maintenance_windows, workspace_id, window_id, "maintenance window"
-                )
-            )
-
-    async def add_window(self, workspace_id: int, new: NewWindow, now: datetime) -> Window:
-        check_window(new)
-        statement = (
-            insert(maintenance_windows)
-            .values(
-                workspace_id=workspace_id,
-                created_at=now,
-                updated_at=now,
-                **msgspec.structs.asdict(new),
-            )
-            .returning(*maintenance_windows.c)
-        )
-        async with self._db.write() as connection:
-            await _check_named(connection, workspace_id, new)
-            return _window((await connection.execute(statement)).one())
-
-    async def change_window(
-        self, workspace_id: int, window_id: int, patch: WindowPatch, now: datetime
-    ) -> Window:
-        async with self._db.write() as connection:
-            row = await _one(
-                connection, maintenance_windows, workspace_id, window_id, "maintenance window"
-            )
-            kept = {f: row._mapping[f] for f in NewWindow.__struct_fields__}  # noqa: SLF001 - SQLAlchemy's name for it
-            new = patched(NewWindow(**kept), patch)
-            check_window(new)
-            await _check_named(connection, workspace_id, new)
-            statement = (
-                update(maintenance_windows)
-                .where(
-                    maintenance_windows.c.workspace_id == workspace_id,
-                    maintenance_windows.c.id == window_id,
-                )
-                .values(updated_at=now, **msgspec.structs.asdict(new))
-                .returning(*maintenance_windows.c)
-            )
-            return _window((await connection.execute(statement)).one())
-
-    async def delete_window(self, workspace_id: int, window_id: int) -> None:
-        async with self._db.write() as connection:
-            await _one(
-                connection, maintenance_windows, workspace_id, window_id, "maintenance window"
-            )
-            await connection.execute(
-                delete(maintenance_windows).where(
-                    maintenance_windows.c.workspace_id == workspace_id,
-                    maintenance_windows.c.id == window_id,
                 )
             )
 
@@ -225,16 +160,17 @@ async def _one(
 
 def _rule(row: Row[Any]) -> Rule:
     shown = {field: row._mapping[field] for field in _SHOWN}  # noqa: SLF001 - SQLAlchemy's name for it
-    return Rule(**shown, has_webhook_secret=bool(row.webhook_secret))
+    return Rule(**_with_hours(shown), has_webhook_secret=bool(row.webhook_secret))
 
 
-def _window(row: Row[Any]) -> Window:
-    return Window(**{f: row._mapping[f] for f in Window.__struct_fields__})  # noqa: SLF001 - SQLAlchemy's name for it
+def _with_hours(columns: dict[str, Any]) -> dict[str, Any]:
+    hours = {field: msgspec.convert(columns[field], list[Hours]) for field in _HOURS}
+    return columns | hours
 
 
 async def _check_references(connection: AsyncConnection, workspace_id: int, rule: NewRule) -> None:
     if rule.agent_id is not None:
-        await _check_agents(connection, workspace_id, {rule.agent_id}, "agent_id")
+        await check_agents(connection, workspace_id, {rule.agent_id}, "agent_id")
     if missing := set(rule.channel_ids) - await _channels(connection, workspace_id):
         raise Invalid(f"channel_ids: no channel {min(missing)} in this workspace")
     if rule.maintenance_window_id is not None:
@@ -261,19 +197,7 @@ async def _channels(connection: AsyncConnection, workspace_id: int) -> set[int]:
     return set((await connection.scalars(query)).all())
 
 
-async def _check_named(connection: AsyncConnection, workspace_id: int, window: NewWindow) -> None:
-    await _check_agents(connection, workspace_id, set(window.agent_ids), "agent_ids")
-    if window.probe_ids:
-        found = await connection.scalars(
-            select(probes.c.id).where(
-                probes.c.workspace_id == workspace_id, probes.c.id.in_(window.probe_ids)
-            )
-        )
-        if missing := set(window.probe_ids) - set(found.all()):
-            raise Invalid(f"probe_ids: no probe {min(missing)} in this workspace")
-
-
-async def _check_agents(
+async def check_agents(
     connection: AsyncConnection, workspace_id: int, wanted: set[int], field: str
 ) -> None:
     if not wanted:

@@ -19,12 +19,13 @@ from forepost.controller.alerts.lateness import Lateness
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory, line_of, values
 from forepost.controller.alerts.move_queue import WAITING, Move, MoveQueue
 from forepost.controller.alerts.rules import Judgement, Streak, explained, judge
-from forepost.controller.alerts.windows import covered
+from forepost.controller.alerts.suppression import Suppression
 from forepost.controller.payloads import grade_of
 from forepost.controller.payloads.payload import Metrics
 from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
-from forepost.wire.rest.alerts import Rule, State, Window
+from forepost.wire.rest.alerts import Rule, State
+from forepost.wire.rest.maintenance import Window
 from forepost.wire.rest.notify import Ended
 
 FRESH_US: Final = 900_000_000
@@ -50,7 +51,8 @@ class Watch:
         self.gone_together: frozenset[int] = frozenset()
         """Agents that went silent at about the same time as most of their workspace."""
         self._index: dict[int, dict[str, OfType]] = {}
-        self._windows: dict[int, Sequence[Window]] = {}
+        self.suppression = Suppression()
+        """Maintenance, and the hours of rules."""
         self._lateness = Lateness()
         self._busy: set[Line] = set()
         """Lines on which some condition was true in the last samples, or an alert is open."""
@@ -72,7 +74,7 @@ class Watch:
                 else:
                     watched.become(rule)
                 self.known[rule.id] = watched
-        self._windows[workspace_id] = windows
+        self.suppression.replace(workspace_id, windows)
         self._index[workspace_id] = index(
             watched for watched in self.known.values() if watched.rule.workspace_id == workspace_id
         )
@@ -133,6 +135,7 @@ class Watch:
                     row.received_us,
                     rule,
                     late=late,
+                    target_agent=row.target_agent,
                 )
         if rules is asked.rules and not any(_active(watched, line) for watched in rules):
             self._busy.discard(line)
@@ -202,6 +205,7 @@ class Watch:
         rule: Rule,
         *,
         late: bool = False,
+        target_agent: int = 0,
     ) -> None:
         """Count a verdict in and do what follows. `rule`: whose counts are meant."""
         streak = watched.streaks.get(line)
@@ -221,7 +225,10 @@ class Watch:
             self._push(watched, line, "resolve", ending=_ending(streak, "recovered"))
             streak.resolved(rule, now_us, by_hand=False)
         elif move != "stay":
-            if move == "open" and self._in_maintenance(watched.rule, line):
+            now = self._clock.now()
+            if move != "ease" and self.suppression.hinders(
+                watched.rule, line, move, verdict, now, target_agent
+            ):
                 return
             begun = self._begun(watched.rule, line, verdict, made_us)
             streak.opened(verdict.severity, verdict.value)
@@ -243,10 +250,6 @@ class Watch:
             baseline=usual,
             went_together=rule.metric == "offline" and line[1] in self.gone_together,
         )
-
-    def _in_maintenance(self, rule: Rule, line: Line) -> bool:
-        windows = self._windows.get(rule.workspace_id, ())
-        return bool(windows) and covered(windows, rule, line[0], line[1], self._clock.now())
 
     def end(self, watched: Watched, line: Line, ended: Ended, now_us: int) -> None:
         """What it watches is gone: it is neither true nor false any more."""

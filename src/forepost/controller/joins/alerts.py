@@ -1,10 +1,10 @@
 """Joins alerts to results, agents, panels and whatever carries their notices away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 
-from forepost.controller.alerts import api, parents_api, route_api, rule_api
+from forepost.controller.alerts import api, parents_api, route_api, rule_api, window_api
 from forepost.controller.alerts.metrics import OF_JOBS, OF_WORKLOADS
 from forepost.controller.alerts.parents import Parents
 from forepost.controller.alerts.route_store import RouteStore
@@ -18,7 +18,7 @@ from forepost.controller.joins.workloads import WorkloadsJoin
 from forepost.controller.notify import api as notify_api
 from forepost.controller.notify import channel_api
 from forepost.controller.notify.channel_store import ChannelStore
-from forepost.controller.notify.destinations import Destinations
+from forepost.controller.notify.destinations import Destinations, masked
 from forepost.controller.notify.senders import Senders
 from forepost.controller.pipeline import Follower
 
@@ -38,9 +38,11 @@ async def build(core: Core) -> Built:
             redirect=core.outbox.redirect,
             withdraw=core.outbox.withdraw,
             acceptable=destinations.acceptable,
+            masked=masked,
             tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=core.roster.last_seen,
             is_away=lambda agent_id: _is_away(core, agent_id),
+            addresses_of=lambda agent_id: _addresses(core, agent_id),
             has_twin=lambda agent_id: core.roster.conflict_of(agent_id) is not None,
             states=partial(_states, core),
             panel_url=public_url,
@@ -60,8 +62,9 @@ async def build(core: Core) -> Built:
             api.routes(alerting, core.access.access.role_in, clock),
             api.workspace_routes(alerting, clock),
             rule_api.routes(alerting, clock),
+            window_api.routes(alerting, clock),
+            window_api.mute_routes(alerting, clock),
             parents_api.routes(Parents(core.db), clock),
-            rule_api.window_routes(alerting, clock),
         ],
         services={**alerting.services, "deliveries": senders.worker.run},
         followers=[Follower(alerting.consider)],
@@ -71,6 +74,12 @@ async def build(core: Core) -> Built:
 
 def _is_away(core: Core, agent_id: int) -> bool:
     return standing(core.roster.last_seen(agent_id), core.clock.now()) == "offline"
+
+
+def _addresses(core: Core, agent_id: int) -> tuple[str, Sequence[str]]:
+    """See `alerts.aims.AddressesOf`."""
+    found = core.probes.addresses.of(agent_id)
+    return found.public, found.private
 
 
 async def _states(core: Core, workspace_id: int, metrics: AbstractSet[str]) -> StateFigures:

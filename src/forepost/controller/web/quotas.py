@@ -45,6 +45,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     _OF + "/maintenance-windows": Quota("maintenance_windows", maintenance_windows, 1_000),
     _OF + "/channels": Quota("channels", notice_channels, 50),
     _OF + "/routes": Quota("routes", notice_routes, 100),
+    _OF + "/alerts/{alert_id}/mute": Quota("maintenance_windows", maintenance_windows, 1_000),
     _OF + "/address-groups": Quota("address_groups", address_groups, 1_000),
     _OF + "/microservices": Quota("microservices", microservices, 10_000),
     _OF + "/jobs": Quota("jobs", jobs, 10_000),

@@ -1,4 +1,4 @@
-"""Alerts: rules, what they raised, incidents and maintenance windows, as REST has them."""
+"""Alerts: rules, what they raised, and incidents, as REST has them."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Name, Text, Wire
 from forepost.wire.rest.channels import ChannelIds
+from forepost.wire.rest.hours import Hours, ZoneName
 from forepost.wire.rest.notify import Ended
 
 Metric = Literal[
@@ -78,6 +79,8 @@ Samples = Annotated[int, Meta(ge=1, le=60)]
 Minutes = Annotated[int, Meta(ge=0, le=10_080)]
 SilentSec = Annotated[int, Meta(ge=0, le=2_592_000)]
 Ids = Annotated[list[Id], Meta(max_length=1_000)]
+SomeHours = Annotated[list[Hours], Meta(max_length=20)]
+BaselineBy = Literal["none", "hour", "weekday_hour"]
 
 
 class NewRule(Wire, frozen=True, kw_only=True):
@@ -120,6 +123,23 @@ class NewRule(Wire, frozen=True, kw_only=True):
     """Named channels that are told, besides."""
     cooldown_minutes: Minutes = 5
     maintenance_window_id: Id | None = None
+    active_hours: SomeHours = []
+    """Only then an alert opens; what is open goes on. None: always."""
+    quiet_hours: SomeHours = []
+    """What opens then is told when they end, and only if it is open still."""
+    quiet_critical: bool = False
+    """Whether critical alerts wait, too."""
+    remind_minutes: Minutes = 0
+    """Told again so long after its beginning, with growing pauses, while it is open and nobody
+    acknowledges it; 0: never."""
+    escalate_after_minutes: Minutes = 0
+    """Told to others, too, when it is open for so long and nobody acknowledges it; 0: never."""
+    escalate_channel_ids: ChannelIds = []
+    escalate_apprise_urls: AppriseUrls = []
+    baseline_by: BaselineBy = "none"
+    """A dynamic threshold compares with what was usual at this hour of the day, or of the week, by
+    the clocks of `timezone`."""
+    timezone: ZoneName = "UTC"
     tells: Tells = "incidents"
     critical_threshold: float | None = None
     """From here on a warning of a static threshold is critical."""
@@ -161,6 +181,15 @@ class RulePatch(Wire, frozen=True, kw_only=True):
     channel_ids: ChannelIds | UnsetType = UNSET
     cooldown_minutes: Minutes | UnsetType = UNSET
     maintenance_window_id: Id | UnsetType | None = UNSET
+    active_hours: SomeHours | UnsetType = UNSET
+    quiet_hours: SomeHours | UnsetType = UNSET
+    quiet_critical: bool | UnsetType = UNSET
+    remind_minutes: Minutes | UnsetType = UNSET
+    escalate_after_minutes: Minutes | UnsetType = UNSET
+    escalate_channel_ids: ChannelIds | UnsetType = UNSET
+    escalate_apprise_urls: AppriseUrls | UnsetType = UNSET
+    baseline_by: BaselineBy | UnsetType = UNSET
+    timezone: ZoneName | UnsetType = UNSET
     tells: Tells | UnsetType = UNSET
     critical_threshold: float | UnsetType | None = UNSET
     external_id: ExternalId | UnsetType = UNSET
@@ -207,8 +236,20 @@ class Rule(Wire, frozen=True, kw_only=True):
     tells: Tells
     critical_threshold: float | None
     external_id: str
+    active_hours: list[Hours] = []
+    quiet_hours: list[Hours] = []
+    quiet_critical: bool = False
+    remind_minutes: int = 0
+    escalate_after_minutes: int = 0
+    escalate_channel_ids: list[int] = []
+    escalate_apprise_urls: list[str] = []
+    baseline_by: BaselineBy = "none"
+    timezone: str = "UTC"
     state: State = "unknown"
     """The worst of what it watches."""
+    plain_baselines: int = 0
+    """On how many lines there is too little of this hour yet, so that the baseline of all hours is
+    used."""
 
 
 class Alert(Wire, frozen=True, kw_only=True):
@@ -236,6 +277,7 @@ class Alert(Wire, frozen=True, kw_only=True):
     resolved_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: int | None
+    """Who did first; with an API key, who made it."""
     incident_id: int | None
     ended: Ended = ""
     is_known: bool = True
@@ -243,14 +285,14 @@ class Alert(Wire, frozen=True, kw_only=True):
     last_value: float | None = None
     """Of now, or of its end; null: not known."""
     worst_value: float | None = None
+    acknowledged_name: str = ""
+    """An e-mail address, or "key: " and the name of an API key; as it was then."""
+    acknowledged_until: datetime | None = None
+    """From then on it counts as not acknowledged; null: it stays so."""
     symptom_of: int | None = None
     """The alert that explains it: nobody is told of this one while that one is open."""
     is_replayed: bool = False
     """It was over before the controller knew of it: its results came late."""
-
-
-class AlertPatch(Wire, frozen=True, kw_only=True):
-    status: Literal["acknowledged", "resolved"]
 
 
 class AlertCount(Wire, frozen=True, kw_only=True):

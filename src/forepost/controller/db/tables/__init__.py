@@ -6,6 +6,7 @@ Tables are shared between slices; SQL on them is private to each slice's store.
 from forepost.controller.db.tables import (
     access,
     accounts,
+    alert_course,
     alerts,
     channels,
     deliveries,
@@ -27,6 +28,7 @@ __all__ = [
     "Instant",
     "access",
     "accounts",
+    "alert_course",
     "alerts",
     "channels",
     "deliveries",

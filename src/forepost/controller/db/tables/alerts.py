@@ -36,7 +36,27 @@ maintenance_windows = Table(
     Column("recurrence", String(16), nullable=False),
     Column("agent_ids", JSON, nullable=False),
     Column("probe_ids", JSON, nullable=False),
+    Column("timezone", String(64), nullable=False, server_default="UTC"),
+    Column("weekdays", JSON, nullable=False, server_default=text("'[]'")),
+    Column("day_of_month", Integer),
+    Column("week_of_month", Integer),
+    Column("until", Instant),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("external_id", String(200), nullable=False, server_default=""),
+    Column("created_by", String(300), nullable=False, server_default=""),
+    # The alert that was muted by it, and where that one's line leads.
+    Column("alert_id", Integer),
+    Column("target", Text, nullable=False, server_default=""),
     *times(),
+    Index(
+        "uq_maintenance_windows_workspace_id_external_id",
+        "workspace_id",
+        "external_id",
+        unique=True,
+        sqlite_where=text("external_id <> ''"),
+        postgresql_where=text("external_id <> ''"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -78,6 +98,15 @@ alert_rules = Table(
     Column("cooldown_minutes", Integer, nullable=False),
     Column("maintenance_window_id", ForeignKey("maintenance_windows.id", ondelete="SET NULL")),
     Column("external_id", String(200), nullable=False),
+    Column("active_hours", JSON, nullable=False, server_default=text("'[]'")),
+    Column("quiet_hours", JSON, nullable=False, server_default=text("'[]'")),
+    Column("quiet_critical", Boolean, nullable=False, server_default=false()),
+    Column("remind_minutes", Integer, nullable=False, server_default="0"),
+    Column("escalate_after_minutes", Integer, nullable=False, server_default="0"),
+    Column("escalate_channel_ids", JSON, nullable=False, server_default=text("'[]'")),
+    Column("escalate_apprise_urls", JSON, nullable=False, server_default=text("'[]'")),
+    Column("baseline_by", String(16), nullable=False, server_default="none"),
+    Column("timezone", String(64), nullable=False, server_default="UTC"),
     # What its channels are told of: incidents, or each alert alone.
     Column("tells", String(16), nullable=False, server_default="incidents"),
     Column("critical_threshold", Float),
@@ -188,6 +217,9 @@ alerts = Table(
     Column("resolved_at", Instant),
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", Integer),
+    # As it was then: an address, or "key: " and a name.
+    Column("acknowledged_name", String(300), nullable=False, server_default=""),
+    Column("acknowledged_until", Instant),
     # What it is about, in full (JSON), and the hash that there is one open alert of.
     Column("subject", Text, nullable=False),
     Column("streak", String(32), nullable=False),
