@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.notify import redirects, words
 from forepost.controller.notify.destinations import host_of
+from forepost.controller.notify.rendition import rendered, zone_name_of
 from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITING
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict
@@ -50,10 +51,11 @@ class Outbox:
         What still waits of the same alert is told no more: this notice says how it is now.
         """
         found = []
+        usual = await zone_name_of(connection, notice.workspace_id)
         for channel in channels:
             place = f"{course}:{channel.key}" if course and channel.key else ""
-            if place:
-                notice = await self._make_way(connection, place, notice)
+            told = await self._make_way(connection, place, notice) if place else notice
+            made = rendered(told, channel, channel.timezone or usual)
             found.append(
                 await self._add(
                     connection,
@@ -61,15 +63,14 @@ class Outbox:
                     alert_id=notice.alert_id or None,
                     rule_id=notice.rule_id or None,
                     incident_id=None if notice.incident is None else notice.incident.id,
-                    event=notice.event,
+                    event=told.event,
                     course=place,
+                    thread=_thread_of(notice),
                     urgency=CRITICAL if notice.severity == "critical" else USUAL,
                     channel=channel,
-                    title=words.title(notice),
-                    body=msgspec.json.encode(notice).decode()
-                    if channel.kind == "webhook"
-                    else words.text(notice),
-                    html=words.html(notice) if channel.kind == "email" else "",
+                    title=made.title,
+                    body=made.body,
+                    html=made.html,
                 )
             )
         return found
@@ -216,3 +217,15 @@ class Outbox:
         found: int = (await connection.execute(statement)).scalar_one()
         self.nudge()
         return found
+
+
+def _thread_of(notice: Notice) -> str:
+    """What mails of one incident, or of one alert that is told alone, have in common. Its time is
+    in it: another controller that writes to the same people has incidents with the same numbers.
+    """
+    incident = notice.incident
+    if incident is not None:
+        return f"incident-{incident.id}-{int(incident.opened_at.timestamp())}"
+    if not notice.alert_id:
+        return ""
+    return f"alert-{notice.alert_id}-{int(notice.triggered_at.timestamp())}"
