@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.access.actor import Actor
@@ -53,11 +53,14 @@ class Ledger:
             if rule is None:
                 return
             await self._notices.rule_changed(connection, rule)
-            keys = sorted(channel.key for channel in await lookup.channels(rule))
-            told_by = msgspec.json.encode(keys).decode()
+            keys = {channel.key for channel in await lookup.channels(rule)}
+            others = keys | {channel.key for channel in await lookup.escalations(rule)}
+            told_by = msgspec.json.encode(sorted(keys)).decode()
+            told_with_others = msgspec.json.encode(sorted(others)).decode()
             rows = (await connection.execute(open_of_rule(workspace_id, rule_id))).all()
             for row in rows:
-                if row.channel_keys != told_by:
+                wanted = told_by if row.escalated_at is None else told_with_others
+                if row.channel_keys != wanted:
                     page.touch(row)
             await connection.execute(
                 update(alerts)
@@ -66,7 +69,11 @@ class Ledger:
                     alerts.c.alert_rule_id == rule_id,
                     alerts.c.resolved_at.is_(None),
                 )
-                .values(channel_keys=told_by)
+                .values(
+                    channel_keys=case(
+                        (alerts.c.escalated_at.is_(None), told_by), else_=told_with_others
+                    )
+                )
             )
 
     async def set_status(

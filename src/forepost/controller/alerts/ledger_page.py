@@ -13,8 +13,10 @@ from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, e
 from forepost.controller.alerts.change import Change, Ending, NewAlert
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.incidents import TOGETHER, Joined, Joining
+from forepost.controller.alerts.late_notices import tell_later
 from forepost.controller.alerts.notices import AlertNotices
 from forepost.controller.alerts.place import Place
+from forepost.controller.alerts.quiet import held_until
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.alerts.subjects import Subject
 from forepost.controller.db.tables.alerts import alerts
@@ -83,7 +85,8 @@ class LedgerPage:
         )
         await self._unexplain(row.id)
         self.touch(ended)
-        if ended.is_alone:
+        was_told = ended.told_from is None or ended.told_from <= self._now or ended.notices
+        if ended.is_alone and was_told:
             rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
             await self._notices.tell(self._connection, rule, shown(ended), "resolved")
         return shown(ended)
@@ -109,7 +112,8 @@ class LedgerPage:
             ),
             self._now,
         )
-        is_alone = joined is None or await self._is_told_alone(rule)
+        held = held_until(rule, begun.severity, self._now)
+        is_alone = joined is None or (held is None and await self._is_told_alone(rule))
         keys = sorted(channel.key for channel in await self._lookup.channels(rule))
         statement = (
             insert(alerts)
@@ -121,6 +125,7 @@ class LedgerPage:
                 place=msgspec.json.encode(place).decode(),
                 channel_keys=msgspec.json.encode(keys).decode(),
                 is_alone=is_alone,
+                told_from=held,
                 created_at=self._now,
                 updated_at=self._now,
             )
@@ -130,7 +135,9 @@ class LedgerPage:
         if joined is not None:
             self._touched[joined.incident_id] = begun.workspace_id
             row = await self._relate(row, joined)
-        if row.is_alone:
+        if row.is_alone and held is not None:
+            await tell_later(self._connection, row, held)
+        elif row.is_alone:
             await self._notices.tell(self._connection, rule, shown(row), "triggered")
         return shown(row)
 
@@ -139,6 +146,8 @@ class LedgerPage:
         begun = change.begun
         assert begun is not None
         about = await self._lookup.subjects.of(begun.workspace_id, begun.line)
+        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+        held = None if rule is None else held_until(rule, begun.severity, self._now)
         changed = await change_alert(
             self._connection,
             row.workspace_id,
@@ -149,13 +158,15 @@ class LedgerPage:
             worst_value=change.ending.worst_value,
             threshold=begun.threshold,
             message=begun.text if about is None else about.sentence(begun.text),
+            told_from=held if change.kind == "worsen" else row.told_from,
             updated_at=self._now,
         )
         self.touch(changed)
         event: Literal["worse", "eased"] = "worse" if change.kind == "worsen" else "eased"
         await note(self._connection, row, event, None, self._now, text=changed.message)
-        if changed.is_alone:
-            rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+        if changed.is_alone and held is not None:
+            await tell_later(self._connection, changed, held)
+        elif changed.is_alone:
             await self._notices.tell(self._connection, rule, shown(changed), event)
         return shown(changed)
 
@@ -201,25 +212,26 @@ class LedgerPage:
     async def _unexplain(self, alert_id: int) -> None:
         """What the alert explained stands for itself now: its oldest, which explains the others."""
         query = (
-            select(alerts.c.id)
+            select(alerts)
             .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
             .order_by(alerts.c.id)
         )
-        left = list((await self._connection.scalars(query)).all())
-        if not left:
+        row = (await self._connection.execute(query.limit(1))).one_or_none()
+        if row is None:
             return
-        first, *others = left
+        first, later = row.id, self._now + SETTLING
+        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+        held = None if rule is None else held_until(rule, row.severity, later)
         await self._connection.execute(
             update(alerts)
             .where(alerts.c.id == first)
-            .values(symptom_of=None, told_from=self._now + SETTLING)
+            .values(symptom_of=None, told_from=held or later)
         )
-        if others:
-            await self._connection.execute(
-                update(alerts)
-                .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
-                .values(symptom_of=first)
-            )
+        await self._connection.execute(
+            update(alerts)
+            .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
+            .values(symptom_of=first)
+        )
 
     async def _facts_of(self, incident_id: int) -> list[OpenFact]:
         if incident_id not in self._facts:

@@ -31,7 +31,11 @@ class AlertNotices:
 
     async def rule_changed(self, connection: AsyncConnection, rule: Row[Any]) -> None:
         """What waits to be told of a rule goes where it tells now."""
-        await self._redirect(connection, rule.id, await channels_of(connection, rule))
+        channels = [
+            *await channels_of(connection, rule),
+            *await escalations_of(connection, rule),
+        ]
+        await self._redirect(connection, rule.id, channels)
 
     async def tell(
         self,
@@ -39,8 +43,15 @@ class AlertNotices:
         rule: Row[Any] | None,
         alert: Alert,
         event: NoticeEvent,
+        only: Sequence[Channel] | None = None,
     ) -> None:
-        channels = [] if rule is None else await channels_of(connection, rule)
+        """`only`: over these channels instead of all."""
+        channels = list(only or ())
+        if rule is not None and only is None:
+            channels = await channels_of(connection, rule)
+            if alert.escalated_at is not None:
+                channels += await escalations_of(connection, rule)
+                channels = list({one.key: one for one in channels}.values())
         if not channels:
             return
         query = (
@@ -76,6 +87,11 @@ async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Chann
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
     return found
+
+
+async def escalations_of(_connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
+    """Whom a rule tells, too, when nobody has an alert after a while."""
+    return [_at("apprise", url) for url in rule.escalate_apprise_urls]
 
 
 def _at(kind: ChannelKind, url: str) -> Channel:

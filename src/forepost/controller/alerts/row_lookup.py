@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.notices import channels_of
+from forepost.controller.alerts.notices import channels_of, escalations_of
 from forepost.controller.alerts.subjects import Subjects
 from forepost.controller.db.tables.alerts import alert_rules
 from forepost.wire.rest.notify import Channel, key_of_address
@@ -37,8 +37,14 @@ class RowLookup:
     async def channel(self, workspace_id: int, rule_id: int, key: str) -> Channel | None:
         """The one with this key, as it is now; None: the rule tells it no more."""
         rule = await self.rule(workspace_id, rule_id)
-        channels = [] if rule is None else await self.channels(rule)
+        if rule is None:
+            return None
+        channels = [*await self.channels(rule), *await self.escalations(rule)]
         return next((channel for channel in channels if channel.key == key), None)
+
+    async def escalations(self, rule: Row[Any]) -> list[Channel]:
+        """Whom the rule escalates to."""
+        return await escalations_of(self.connection, rule)
 
 
 def _at_address(channel: Channel) -> Channel:
