@@ -346,6 +346,7 @@ export interface Alert {
   acknowledged_name: string;
   /** From then on it counts as not acknowledged; null: it stays so. */
   acknowledged_until: string | null;
+  escalated_at: string | null;
   /** The alert that explains it: nobody is told of this one while that one is open. */
   symptom_of: number | null;
   /** It was over before the controller knew of it: its results came late. */

@@ -57,19 +57,21 @@ class Ledger:
                 return
             await self._notices.rule_changed(connection, rule)
             rows = (await connection.execute(open_of_rule(workspace_id, rule_id))).all()
-            for led in {row.routed_to for row in rows}:
-                told_by = await lookup.told_by(rule, ids.decode(led))
-                for row in rows:
-                    if row.routed_to == led and row.channel_keys != told_by:
+            for led, is_escalated in {
+                (row.routed_to, row.escalated_at is not None) for row in rows
+            }:
+                told_by = await lookup.told_by(rule, ids.decode(led), is_escalated=is_escalated)
+                same = [
+                    row
+                    for row in rows
+                    if row.routed_to == led and (row.escalated_at is not None) == is_escalated
+                ]
+                for row in same:
+                    if row.channel_keys != told_by:
                         page.touch(row)
                 await connection.execute(
                     update(alerts)
-                    .where(
-                        alerts.c.workspace_id == workspace_id,
-                        alerts.c.alert_rule_id == rule_id,
-                        alerts.c.resolved_at.is_(None),
-                        alerts.c.routed_to == led,
-                    )
+                    .where(alerts.c.id.in_([row.id for row in same]))
                     .values(channel_keys=told_by)
                 )
 

@@ -12,8 +12,10 @@ from forepost.controller.alerts.alert_rows import change_alert, open_alerts, sho
 from forepost.controller.alerts.change import Change, Ending, NewAlert
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.incidents import TOGETHER, IncidentBook, Joining
+from forepost.controller.alerts.late_notices import tell_later
 from forepost.controller.alerts.notices import AlertNotices, ids
 from forepost.controller.alerts.place import handles_of
+from forepost.controller.alerts.quiet import held_until
 from forepost.controller.alerts.route_facts import AlertFacts, facts_of
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.alerts.subjects import Subject
@@ -39,7 +41,7 @@ class LedgerPage:
         """Incident to its workspace."""
         self._ending: set[int] = set()
         """Those of which an alert was resolved."""
-        self._symptoms = Symptoms(self._connection, now)
+        self._symptoms = Symptoms(lookup, now)
         self._known: dict[str, Row[Any]] = {}
         """Open alerts of what is being written."""
         self._incidents = IncidentBook(self._connection, now)
@@ -108,7 +110,8 @@ class LedgerPage:
             self._ending.add(row.incident_id)
         await self._symptoms.unexplain(row.id)
         self.touch(ended)
-        if ended.is_alone:
+        was_told = ended.told_from is None or ended.told_from <= self._now or ended.notices
+        if ended.is_alone and was_told:
             rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
             await self._notices.tell(self._connection, rule, shown(ended), "resolved")
         return shown(ended)
@@ -132,7 +135,8 @@ class LedgerPage:
                 title=f"{rule.name}: {about.name or about.agent_name}",
             )
         )
-        is_alone = joined is None or await self._is_told_alone(rule)
+        held = held_until(rule, begun.severity, self._now)
+        is_alone = joined is None or (held is None and await self._is_told_alone(rule))
         facts = _row_of(begun, about)
         led = await self._lookup.led_to(
             rule, AlertFacts(**{f: facts[f] for f in AlertFacts.__struct_fields__}), self._now
@@ -146,6 +150,7 @@ class LedgerPage:
             "channel_keys": await self._lookup.told_by(rule, led),
             "routed_to": msgspec.json.encode(led).decode(),
             "is_alone": is_alone,
+            "told_from": held,
             "created_at": self._now,
             "updated_at": self._now,
         }
@@ -154,7 +159,9 @@ class LedgerPage:
             self._touched[joined.incident_id] = begun.workspace_id
             row = await self._symptoms.relate(row, joined)
         self._known[row.streak] = row
-        if row.is_alone:
+        if row.is_alone and held is not None:
+            await tell_later(self._connection, row, held)
+        elif row.is_alone:
             await self._notices.tell(self._connection, rule, shown(row), "triggered")
         return shown(row)
 
@@ -191,6 +198,8 @@ class LedgerPage:
         begun = change.begun
         assert begun is not None
         about = await self._lookup.subjects.of(begun.workspace_id, begun.line)
+        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+        held = None if rule is None else held_until(rule, begun.severity, self._now)
         changed = await change_alert(
             self._connection,
             row.workspace_id,
@@ -201,6 +210,7 @@ class LedgerPage:
             worst_value=change.ending.worst_value,
             threshold=begun.threshold,
             message=begun.text if about is None else about.sentence(begun.text),
+            told_from=held if change.kind == "worsen" else row.told_from,
             updated_at=self._now,
         )
         rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
@@ -210,7 +220,9 @@ class LedgerPage:
         self.touch(changed)
         event: Literal["worse", "eased"] = "worse" if change.kind == "worsen" else "eased"
         await note(self._connection, row, event, None, self._now, text=changed.message)
-        if changed.is_alone:
+        if changed.is_alone and held is not None:
+            await tell_later(self._connection, changed, held)
+        elif changed.is_alone:
             await self._notices.tell(self._connection, rule, shown(changed), event)
         return shown(changed)
 
@@ -226,7 +238,9 @@ class LedgerPage:
             row.workspace_id,
             row.id,
             routed_to=msgspec.json.encode(both).decode(),
-            channel_keys=await self._lookup.told_by(rule, both),
+            channel_keys=await self._lookup.told_by(
+                rule, both, is_escalated=row.escalated_at is not None
+            ),
         )
 
     async def _is_told_alone(self, rule: Row[Any]) -> bool:

@@ -25,6 +25,7 @@ from forepost.controller.alerts.metrics import (
 from forepost.controller.alerts.notices import AlertNotices, Put, Redirect
 from forepost.controller.alerts.query import AlertQueries
 from forepost.controller.alerts.recall import Recall
+from forepost.controller.alerts.reminders import Reminders
 from forepost.controller.alerts.store import RuleStore
 from forepost.controller.alerts.suppressed import SuppressedAlerts
 from forepost.controller.alerts.timers import HasTwin, LastSeen, LookAtStates, Timers
@@ -95,11 +96,9 @@ class Alerting:
     def of(cls, deps: AlertingNeeds) -> Self:
         store = RuleStore(deps.db, deps.acceptable)
         watch = Watch(deps.clock)
-        ledger = Ledger(
-            deps.db,
-            AlertNotices(deps.put, deps.redirect, deps.panel_url),
-            IncidentNotices(deps.put, deps.withdraw, deps.panel_url),
-        )
+        notices = AlertNotices(deps.put, deps.redirect, deps.panel_url)
+        threads = IncidentNotices(deps.put, deps.withdraw, deps.panel_url)
+        ledger = Ledger(deps.db, notices, threads)
         writing = AlertWriter(watch, ledger, deps.tell, deps.clock, deps.health)
         timers = Timers(
             watch,
@@ -119,8 +118,20 @@ class Alerting:
         suppressed = SuppressedAlerts(
             deps.db, watch.suppression, aims, deps.clock, deps.health, deps.check_sec
         )
+        reminders = Reminders(
+            deps.db,
+            watch,
+            notices,
+            threads,
+            deps.is_away,
+            writing.said,
+            deps.clock,
+            deps.health,
+            deps.check_sec,
+        )
         services: dict[str, Callable[[], Awaitable[None]]] = {
             "alerts": writing.run,
+            "reminders": reminders.run,
             "suppressed alerts": suppressed.run,
             "alert timers": timers.run,
             "alert baselines": baselines.run,

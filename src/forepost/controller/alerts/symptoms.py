@@ -5,12 +5,13 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Row, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.alert_rows import change_alert
 from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, explained_by
 from forepost.controller.alerts.incidents import Joined
 from forepost.controller.alerts.place import Place
+from forepost.controller.alerts.quiet import held_until
+from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.alerts import incidents as incident_table
 from forepost.controller.db.tables.probes import probe_targets, probes
@@ -24,8 +25,8 @@ _place: msgspec.json.Decoder[Place] = msgspec.json.Decoder(Place)
 
 
 class Symptoms:
-    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
-        self._connection, self._now = connection, now
+    def __init__(self, lookup: RowLookup, now: datetime) -> None:
+        self._lookup, self._connection, self._now = lookup, lookup.connection, now
         self._facts: dict[int, list[OpenFact]] = {}
         """Of incidents that were looked at."""
 
@@ -64,25 +65,26 @@ class Symptoms:
     async def unexplain(self, alert_id: int) -> None:
         """What the alert explained stands for itself now: its oldest, which explains the others."""
         query = (
-            select(alerts.c.id)
+            select(alerts)
             .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
             .order_by(alerts.c.id)
         )
-        left = list((await self._connection.scalars(query)).all())
-        if not left:
+        row = (await self._connection.execute(query.limit(1))).one_or_none()
+        if row is None:
             return
-        first, *others = left
+        first, later = row.id, self._now + SETTLING
+        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+        held = None if rule is None else held_until(rule, row.severity, later)
         await self._connection.execute(
             update(alerts)
             .where(alerts.c.id == first)
-            .values(symptom_of=None, told_from=self._now + SETTLING)
+            .values(symptom_of=None, told_from=held or later)
         )
-        if others:
-            await self._connection.execute(
-                update(alerts)
-                .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
-                .values(symptom_of=first)
-            )
+        await self._connection.execute(
+            update(alerts)
+            .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
+            .values(symptom_of=first)
+        )
 
     async def _facts_of(self, incident_id: int) -> list[OpenFact]:
         if incident_id not in self._facts:

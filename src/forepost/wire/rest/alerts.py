@@ -290,6 +290,7 @@ class Alert(Wire, frozen=True, kw_only=True):
     """An e-mail address, or "key: " and the name of an API key; as it was then."""
     acknowledged_until: datetime | None = None
     """From then on it counts as not acknowledged; null: it stays so."""
+    escalated_at: datetime | None = None
     symptom_of: int | None = None
     """The alert that explains it: nobody is told of this one while that one is open."""
     is_replayed: bool = False

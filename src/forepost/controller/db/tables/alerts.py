@@ -220,6 +220,8 @@ alerts = Table(
     # As it was then: an address, or "key: " and a name.
     Column("acknowledged_name", String(300), nullable=False, server_default=""),
     Column("acknowledged_until", Instant),
+    # From then on those are told, too, whom the rule escalates to.
+    Column("escalated_at", Instant),
     # What it is about, in full (JSON), and the hash that there is one open alert of.
     Column("subject", Text, nullable=False),
     Column("streak", String(32), nullable=False),
