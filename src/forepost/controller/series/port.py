@@ -1,8 +1,8 @@
 """Time series behind one small port. Adapters: `sqlite.py` (embedded)."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import tzinfo
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -128,6 +128,51 @@ class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo | None = None
     """Whose days buckets of days are: as long as they are there."""
     type: str | None = None
+    as_one: bool = False
+    """All in one bucket, from the one time to the other."""
+
+
+class Measured(NamedTuple):
+    """The figures of a row, without its payload."""
+
+    rtt_ms: float | None
+    jitter_ms: float | None
+    loss_pct: float | None
+    mos: float | None
+    sent: int | None
+
+
+Judge = Callable[[str, Measured, Callable[[], bytes]], str]
+"""Says how a result of a type is. The payload is read where it is asked for."""
+
+
+class TraceOf(msgspec.Struct, frozen=True, kw_only=True):
+    """How the lines of a stream were between two times, the second not included."""
+
+    stream: int
+    from_us: int
+    to_us: int
+    gap_us: int
+    """Results farther from each other are in two runs."""
+    judge: Judge
+    """Called in another thread."""
+
+
+class Run(NamedTuple):
+    """Results that are alike, one after the other."""
+
+    first_us: int
+    last_us: int
+    state: str
+    results: int
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    agent_id: int
+    type: str
+    target: str
+    target_agent: int
+    runs: list[Run]
 
 
 class SpreadOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +235,10 @@ class Series(Protocol):
 
     async def chart(self, query: ChartOf) -> Chart:
         """One line for each (agent, type, target)."""
+        ...
+
+    async def traces(self, query: TraceOf) -> list[Trace]:
+        """One for each (agent, type, target) of a stream."""
         ...
 
     async def spread(self, query: SpreadOf) -> list[Spread]:
