@@ -90,10 +90,11 @@ export interface Routes {
       probeId?: number;
       ruleId?: number;
       severity?: 'warning' | 'critical';
+      since?: string;
       status?: 'active' | 'acknowledged' | 'resolved';
     };
     body: null;
-    answer: Page<Alert>;
+    answer: AlertPage;
   };
   'GET /workspaces/{workspace_id}/flows/history': {
     path: { workspace_id: number };
@@ -345,6 +346,7 @@ export interface Alert {
   acknowledged_name: string;
   /** From then on it counts as not acknowledged; null: it stays so. */
   acknowledged_until: string | null;
+  escalated_at: string | null;
   /** The alert that explains it: nobody is told of this one while that one is open. */
   symptom_of: number | null;
   /** It was over before the controller knew of it: its results came late. */
@@ -353,6 +355,11 @@ export interface Alert {
 
 export interface AlertCount {
   count: number;
+}
+
+export interface AlertPage extends Page {
+  /** Where `since` was given: what to go on with, for alerts that change later. */
+  next: string;
 }
 
 /**

@@ -1,6 +1,8 @@
 """Whether a rule makes sense, as far as itself says. Pure; raises Invalid."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
 
 from forepost.controller.alerts.metrics import (
     AT_TURNS,
@@ -12,6 +14,7 @@ from forepost.controller.alerts.metrics import (
     OF_WORKSPACE,
     can_report,
 )
+from forepost.controller.alerts.quiet import never_end
 from forepost.controller.alerts.rules import DOWNWARDS, UPWARDS
 from forepost.controller.calendar import check_hours, zone_of
 from forepost.kit.errors import Invalid
@@ -20,6 +23,8 @@ from forepost.wire.rest.notify import Channel
 
 Acceptable = Callable[[Channel], str | None]
 """Why a channel cannot be used; None: it can."""
+
+_SOME_DAY: Final = datetime(2026, 1, 7, 12, tzinfo=UTC)
 
 
 def check_rule(rule: NewRule, acceptable: Acceptable) -> None:
@@ -41,6 +46,8 @@ def _check_times(rule: NewRule) -> None:
     zone_of(rule.timezone)
     check_hours(rule.active_hours, "active_hours")
     check_hours(rule.quiet_hours, "quiet_hours")
+    if never_end(rule.quiet_hours, _SOME_DAY):
+        raise Invalid("quiet_hours: they never end")
     if rule.escalate_after_minutes and not (
         rule.escalate_channel_ids or rule.escalate_apprise_urls
     ):

@@ -1,8 +1,8 @@
 """What is told of incidents: each receiver's thread is brought up to how it is now. SQL."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import Row, case, func, insert, select, update
@@ -68,6 +68,43 @@ class IncidentNotices:
                 group = groups.get(key, _Group())
                 await self._bring_up(lookup, incident, key, group, threads.get(key), now)
 
+    async def remind(
+        self,
+        lookup: RowLookup,
+        incident_id: int,
+        keys: Iterable[str],
+        pause: timedelta,
+        now: datetime,
+    ) -> datetime | None:
+        """Tell how it is, though nothing is otherwise, in those threads of an incident in which
+        nothing was told for so long. Return when to try again where that is none of them.
+        """
+        query = select(incidents).where(incidents.c.id == incident_id)
+        incident = (await lookup.connection.execute(query)).one()
+        query_threads = select(incident_threads).where(
+            incident_threads.c.incident_id == incident_id,
+            incident_threads.c.channel_key.in_(list(keys)),
+            incident_threads.c.severity != "",
+        )
+        threads = (await lookup.connection.execute(query_threads)).all()
+        quiet = [thread for thread in threads if thread.told_at <= now - pause]
+        for thread in quiet:
+            key, seq = thread.channel_key, thread.notices + 1
+            channel = await lookup.channel(
+                incident.workspace_id, thread.rule_id, key, thread.alert_id
+            )
+            if channel is not None:
+                notice = await self._notice(
+                    lookup.connection, incident, key, "reminder", thread.alert_id, seq
+                )
+                await self._put(lookup.connection, notice, [channel], incident.course)
+                told = {"notices": seq, "told_at": now}
+                await _keep(lookup.connection, incident, key, thread, told, now)
+        if quiet or not threads:
+            return None
+        first: datetime = min(thread.told_at for thread in threads)
+        return first + pause
+
     async def _bring_up(
         self,
         lookup: RowLookup,
@@ -115,7 +152,7 @@ class IncidentNotices:
         connection: AsyncConnection,
         incident: Row[Any],
         key: str,
-        event: ThreadEvent,
+        event: ThreadEvent | Literal["reminder"],
         first: int,
         seq: int,
     ) -> Notice:
@@ -151,7 +188,7 @@ class IncidentNotices:
         )
 
 
-def _sentence(message: str, incident: NoticeIncident, event: ThreadEvent) -> str:
+def _sentence(message: str, incident: NoticeIncident, event: str) -> str:
     """The worst alert's, with how many others there are and why."""
     others = incident.open_alerts + incident.symptoms - 1
     if event == "resolved" or others < 1:

@@ -35,7 +35,7 @@ class AlertNotices:
 
     async def rule_changed(self, connection: AsyncConnection, rule: Row[Any]) -> None:
         """What waits to be told of a rule goes where it tells now."""
-        own = await channels_of(connection, rule)
+        own = [*await channels_of(connection, rule), *await escalations_of(connection, rule)]
         routes = await routes_in(connection, rule.workspace_id)
         led = {number for route in routes for number in route.channel_ids}
         routed = await receivers_of(connection, rule.workspace_id, sorted(led))
@@ -47,8 +47,12 @@ class AlertNotices:
         rule: Row[Any] | None,
         alert: Alert,
         event: NoticeEvent,
+        only: Sequence[Channel] | None = None,
     ) -> None:
-        channels = [] if rule is None else await channels_of(connection, rule, alert)
+        """`only`: over these channels instead of all."""
+        channels = list(only or ())
+        if rule is not None and only is None:
+            channels = await channels_of(connection, rule, alert)
         if not channels:
             return
         query = (
@@ -89,8 +93,10 @@ async def channels_of(
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
     led = [] if alert is None else await _led(connection, alert)
-    named = await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *led])
-    return once([*found, *named])
+    found += await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *led])
+    if alert is not None and alert.escalated_at is not None:
+        found += await escalations_of(connection, rule)
+    return once(found)
 
 
 async def _led(connection: AsyncConnection, alert: Alert) -> list[int]:
@@ -104,6 +110,13 @@ async def _led(connection: AsyncConnection, alert: Alert) -> list[int]:
 def once(channels: Iterable[Channel]) -> list[Channel]:
     """Each receiver once."""
     return list({one.key: one for one in channels}.values())
+
+
+async def escalations_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
+    """Whom a rule tells, too, when nobody has an alert after a while."""
+    urls = [_at("apprise", url) for url in rule.escalate_apprise_urls]
+    named = await receivers_of(connection, rule.workspace_id, rule.escalate_channel_ids)
+    return once([*urls, *named])
 
 
 def _at(kind: ChannelKind, url: str) -> Channel:

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.notices import channels_of, ids, once
+from forepost.controller.alerts.notices import channels_of, escalations_of, ids, once
 from forepost.controller.alerts.route_facts import AlertFacts, routed_alert, routes_in
 from forepost.controller.alerts.routes import channel_ids, verdicts
 from forepost.controller.alerts.subjects import Subjects
@@ -24,6 +24,7 @@ class RowLookup:
         self.subjects = Subjects(connection)
         self._rules: dict[int, Row[Any] | None] = {}
         self._channels: dict[int, list[Channel]] = {}
+        self._escalations: dict[int, list[Channel]] = {}
         self._routes: dict[int, list[NoticeRoute]] = {}
 
     async def rule(self, workspace_id: int, rule_id: int) -> Row[Any] | None:
@@ -48,7 +49,9 @@ class RowLookup:
         did a route lead this alert to it.
         """
         rule = await self.rule(workspace_id, rule_id)
-        channels = [] if rule is None else await self.channels(rule)
+        if rule is None:
+            return None
+        channels = [*await self.channels(rule), *await self.escalations(rule)]
         if key.startswith("channel:") and all(channel.key != key for channel in channels):
             query = select(alerts.c.routed_to).where(
                 alerts.c.workspace_id == workspace_id, alerts.c.id == alert_id
@@ -56,6 +59,12 @@ class RowLookup:
             led = ids.decode(await self.connection.scalar(query) or "[]")
             channels = await receivers_of(self.connection, workspace_id, led)
         return next((channel for channel in channels if channel.key == key), None)
+
+    async def escalations(self, rule: Row[Any]) -> list[Channel]:
+        """Whom the rule escalates to."""
+        if rule.id not in self._escalations:
+            self._escalations[rule.id] = await escalations_of(self.connection, rule)
+        return self._escalations[rule.id]
 
     async def led_to(self, rule: Row[Any], about: AlertFacts, at: datetime) -> list[int]:
         """The named channels that routes lead an alert of the rule to, at this time."""
@@ -68,10 +77,13 @@ class RowLookup:
         seen = await routed_alert(self.connection, rule, about)
         return channel_ids(verdicts(routes, seen, at))
 
-    async def told_by(self, rule: Row[Any], led: Sequence[int]) -> str:
+    async def told_by(
+        self, rule: Row[Any], led: Sequence[int], *, is_escalated: bool = False
+    ) -> str:
         """Keys of the channels that tell an alert of the rule, as they are kept (JSON)."""
-        routed = await receivers_of(self.connection, rule.workspace_id, led)
-        keys = {channel.key for channel in (*await self.channels(rule), *routed)}
+        routed = await receivers_of(self.connection, rule.workspace_id, led) if led else []
+        others = await self.escalations(rule) if is_escalated else []
+        keys = {channel.key for channel in (*await self.channels(rule), *routed, *others)}
         return msgspec.json.encode(sorted(keys)).decode()
 
 

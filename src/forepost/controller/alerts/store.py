@@ -171,8 +171,10 @@ def _with_hours(columns: dict[str, Any]) -> dict[str, Any]:
 async def _check_references(connection: AsyncConnection, workspace_id: int, rule: NewRule) -> None:
     if rule.agent_id is not None:
         await check_agents(connection, workspace_id, {rule.agent_id}, "agent_id")
-    if missing := set(rule.channel_ids) - await _channels(connection, workspace_id):
-        raise Invalid(f"channel_ids: no channel {min(missing)} in this workspace")
+    known = await _channels(connection, workspace_id)
+    for field in ("channel_ids", "escalate_channel_ids"):
+        if missing := set(getattr(rule, field)) - known:
+            raise Invalid(f"{field}: no channel {min(missing)} in this workspace")
     if rule.maintenance_window_id is not None:
         query = _of(maintenance_windows, workspace_id).where(
             maintenance_windows.c.id == rule.maintenance_window_id

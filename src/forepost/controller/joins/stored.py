@@ -6,7 +6,7 @@ from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
 from forepost.controller.probes.likeness import Likeness
-from forepost.controller.results import api, related_api
+from forepost.controller.results import api, export_api, related_api
 
 
 async def build(core: Core) -> Built:
@@ -19,6 +19,7 @@ async def build(core: Core) -> Built:
     return Built(
         routers=[
             api.routes(series, core.probes.store.ids_in, core.streams),
+            export_api.routes(series, core.probes.store.ids_in),
             related_api.routes(series, Likeness(core.db), core.clock),
         ],
         services={"pipeline": pipeline.run},

@@ -26,6 +26,9 @@ LOOKED_AT: Final = 60
 NAMED: Final = 5
 """Of what uses a channel, in the words of a refusal."""
 
+NAMING: Final = {"rule": ("channel_ids", "escalate_channel_ids"), "route": ("channel_ids",)}
+"""Where each names channels."""
+
 
 class ChannelStore:
     """`acceptable` says why a channel cannot be used. What waits in the outbox follows every
@@ -110,12 +113,15 @@ class ChannelStore:
                     f"the channel {row.name!r} is used by {named}{more}: ?force=true takes it out "
                     "of them"
                 )
-            for _, table, one in users:
-                left = [number for number in one.channel_ids if number != channel_id]
+            for noun, table, one in users:
+                left = {
+                    field: [number for number in getattr(one, field) if number != channel_id]
+                    for field in NAMING[noun]
+                }
                 await connection.execute(
                     update(table)
                     .where(table.c.workspace_id == workspace_id, table.c.id == one.id)
-                    .values(channel_ids=left)
+                    .values(**left)
                 )
             await connection.execute(
                 delete(notice_channels).where(
@@ -140,11 +146,16 @@ async def _users(
     found: list[tuple[str, Table, Any]] = []
     tables: dict[str, Table] = {"rule": alert_rules, "route": notice_routes}
     for noun, table in tables.items():
-        query = select(table.c.id, table.c.name, table.c.channel_ids).where(
+        naming = [table.c[field] for field in NAMING[noun]]
+        query = select(table.c.id, table.c.name, *naming).where(
             table.c.workspace_id == workspace_id
         )
         rows = (await connection.execute(query.order_by(table.c.id))).all()
-        found += [(noun, table, row) for row in rows if channel_id in row.channel_ids]
+        found += [
+            (noun, table, row)
+            for row in rows
+            if any(channel_id in getattr(row, field) for field in NAMING[noun])
+        ]
     return found
 
 

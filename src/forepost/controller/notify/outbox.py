@@ -22,7 +22,7 @@ from forepost.wire.rest.notify import Channel, Notice, key_of_address
 
 MOST_TESTS: Final = 20
 """That wait, in one workspace: a test is no way to flood somebody."""
-CHANGED: Final = frozenset({"grew", "worse", "eased"})
+CHANGED: Final = frozenset({"grew", "worse", "eased", "reminder"})
 """What is told of what was told before."""
 NOT_TOLD: Final = "the rule tells this channel no more"
 

@@ -31,6 +31,7 @@ _EVENTS: Final[dict[NoticeEvent, str]] = {
     "grew": "more of: ",
     "worse": "worse: ",
     "eased": "less severe: ",
+    "reminder": "still: ",
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Sequence
 from datetime import tzinfo
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 
@@ -80,6 +80,38 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     ascending: bool = False
 
 
+Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+Key = tuple[Int64, Int64, Int64, Int64]
+"""received_us, identity, line, created_us: the order of what came in time."""
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """What has been read: all up to here."""
+
+    before: tuple[Annotated[int, msgspec.Meta(ge=-2, le=1 << 40)], Int64, Int64, Int64] | None
+    """Day, line, created_us and identity in what there was before the log; None: all of it."""
+    came: Key
+    logged: Int64
+
+
+class PageOf(msgspec.Struct, frozen=True, kw_only=True):
+    """The next rows in the order in which they came."""
+
+    streams: Sequence[int]
+    after: Place | None = None
+    """None: from the oldest on."""
+    limit: int = 1_000
+    most_bytes: int = 16 << 20
+    """The page ends with the row that is past them."""
+
+
+class Arrived(msgspec.Struct, frozen=True, kw_only=True):
+    rows: list[Row]
+    """By time of receipt and identity."""
+    next: Place | None
+    """None: `after` is not of this store, or of one that was put back to an earlier day."""
+
+
 class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
     """One stream between two times, in at most `points` buckets of whole seconds.
 
@@ -141,6 +173,12 @@ class Series(Protocol):
 
     async def find(self, query: Find) -> list[Row]:
         """Rows by time, newest first unless `ascending`."""
+        ...
+
+    async def arrived(self, query: PageOf) -> Arrived:
+        """A page of all rows of some streams. Whoever asks on with `next` gets each row once, also
+        those that come late, and those that are stored meanwhile.
+        """
         ...
 
     async def newest(self, streams: Sequence[int], *, from_us: int, to_us: int) -> list[Row]:

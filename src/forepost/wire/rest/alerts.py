@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Name, Text, Wire
+from forepost.wire.rest.bodies import Page
 from forepost.wire.rest.channels import ChannelIds
 from forepost.wire.rest.hours import Hours, ZoneName
 from forepost.wire.rest.notify import Ended
@@ -289,6 +290,7 @@ class Alert(Wire, frozen=True, kw_only=True):
     """An e-mail address, or "key: " and the name of an API key; as it was then."""
     acknowledged_until: datetime | None = None
     """From then on it counts as not acknowledged; null: it stays so."""
+    escalated_at: datetime | None = None
     symptom_of: int | None = None
     """The alert that explains it: nobody is told of this one while that one is open."""
     is_replayed: bool = False
@@ -297,6 +299,11 @@ class Alert(Wire, frozen=True, kw_only=True):
 
 class AlertCount(Wire, frozen=True, kw_only=True):
     count: int
+
+
+class AlertPage(Page[Alert], frozen=True, kw_only=True):
+    next: str = ""
+    """Where `since` was given: what to go on with, for alerts that change later."""
 
 
 class Incident(Wire, frozen=True, kw_only=True):

@@ -23,8 +23,9 @@ Ended = Literal[
 """How an alert ended. "": it is open, or ended before this was kept."""
 
 
-NoticeEvent = Literal["triggered", "grew", "worse", "eased", "resolved", "test"]
-"""grew: many more alerts have joined an incident. worse, eased: the severity is another."""
+NoticeEvent = Literal["triggered", "grew", "worse", "eased", "reminder", "resolved", "test"]
+"""reminder: nothing is otherwise. grew: many more alerts have joined an incident. worse, eased: the
+severity is another."""
 
 
 class NoticeAlert(Wire, frozen=True, kw_only=True):

@@ -32,7 +32,7 @@ alert_reminders = Table(
     # False: its beginning waits for the end of quiet hours.
     Column("is_told", Boolean, nullable=False),
     Column("reminders", Integer, nullable=False),
-    Column("is_escalated", Boolean, nullable=False),
+    Column("reminded_at", Instant),
 )
 
 suppressed_alerts = Table(

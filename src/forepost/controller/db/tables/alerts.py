@@ -220,6 +220,8 @@ alerts = Table(
     # As it was then: an address, or "key: " and a name.
     Column("acknowledged_name", String(300), nullable=False, server_default=""),
     Column("acknowledged_until", Instant),
+    # From then on those are told, too, whom the rule escalates to.
+    Column("escalated_at", Instant),
     # What it is about, in full (JSON), and the hash that there is one open alert of.
     Column("subject", Text, nullable=False),
     Column("streak", String(32), nullable=False),
@@ -254,5 +256,18 @@ alerts = Table(
         sqlite_where=text("resolved_at IS NULL"),
         postgresql_where=text("resolved_at IS NULL"),
     ),
+    sqlite_autoincrement=True,
+)
+
+# The number of the last change of each alert, in the order of their commits. Written by triggers of
+# the database (migration 0023), so that nobody who changes an alert can leave one out.
+alert_changes = Table(
+    "alert_changes",
+    metadata,
+    id_column(),
+    Column("workspace_id", Integer, nullable=False),
+    Column("alert_id", Integer, nullable=False),
+    Index("uq_alert_changes_alert_id", "alert_id", unique=True),
+    Index("ix_alert_changes_workspace_id_id", "workspace_id", "id"),
     sqlite_autoincrement=True,
 )

@@ -65,6 +65,7 @@ def _added() -> dict[str, list[sa.Column[Any]]]:
         "alerts": [
             _string("acknowledged_name", 300),
             sa.Column("acknowledged_until", _INSTANT),
+            sa.Column("escalated_at", _INSTANT),
         ],
     }
 
@@ -106,7 +107,7 @@ def upgrade() -> None:
         sa.Column("due_at", _INSTANT, nullable=False),
         sa.Column("is_told", sa.Boolean(), nullable=False),
         sa.Column("reminders", sa.Integer(), nullable=False),
-        sa.Column("is_escalated", sa.Boolean(), nullable=False),
+        sa.Column("reminded_at", _INSTANT),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_alert_reminders_workspace_id")
         ),

@@ -1,0 +1,330 @@
+"""Reminders, escalation and quiet hours, in a database, on a clock that a test moves."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forepost.controller.access.actor import Actor
+from forepost.controller.alerts.change import Change, Ending, NewAlert
+from forepost.controller.alerts.incident_notices import IncidentNotices
+from forepost.controller.alerts.ledger import Ledger
+from forepost.controller.alerts.metrics import Line
+from forepost.controller.alerts.notices import AlertNotices
+from forepost.controller.alerts.reminders import Reminders
+from forepost.controller.alerts.store import RuleStore
+from forepost.controller.alerts.watch import Watch
+from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.accounts import users
+from forepost.controller.db.tables.alert_course import alert_reminders
+from forepost.controller.db.tables.fleet import agents
+from forepost.controller.db.tables.probes import probes
+from forepost.controller.db.tables.workspaces import workspaces
+from forepost.kit.health import Health
+from forepost.wire.rest.alert_course import AlertPatch
+from forepost.wire.rest.alerts import Alert, NewRule, Severity
+from forepost.wire.rest.hours import Hours
+from forepost.wire.rest.notify import Channel, Notice
+from tests.controller.alerts.test_windows import window
+from tests.fakes.clock import START, FakeClock
+
+pytestmark = pytest.mark.anyio
+
+ME = Actor(name="me@example.com", user_id=1)
+
+
+class Night:
+    """One agent with three probes, and everything that is told, by event and channel."""
+
+    def __init__(self, db: Database) -> None:
+        self.db, self.clock = db, FakeClock()
+        self.store, self.watch = RuleStore(db, lambda _: None), Watch(self.clock)
+        self.told: list[tuple[str, str]] = []
+        self.notices: list[Notice] = []
+        self.away: set[int] = set()
+        self.restart()
+
+    def restart(self) -> None:
+        """What was in RAM is gone."""
+        alone = AlertNotices(self._put, self._nothing, "")
+        threads = IncidentNotices(self._put, self._nothing, "")
+        self.ledger = Ledger(self.db, alone, threads)
+        self.reminders = Reminders(
+            self.db,
+            self.watch,
+            alone,
+            threads,
+            self.away.__contains__,
+            lambda _event, _alert: None,
+            self.clock,
+            Health(logging.getLogger("test")),
+            5.0,
+        )
+
+    async def _put(
+        self, _: AsyncConnection, notice: Notice, channels: Sequence[Channel], course: str
+    ) -> None:
+        self.told += [(notice.event, channel.kind) for channel in channels]
+        self.notices.append(notice)
+
+    async def _nothing(self, *_: Any) -> None: ...
+
+    async def rule(self, **fields: Any) -> int:
+        given: dict[str, Any] = {
+            "metric": "packet_loss",
+            "operator": ">",
+            "threshold": 5.0,
+            "notify_webhook": True,
+            "webhook_url": "https://a.example/",
+            **fields,
+        }
+        made = await self.store.add_rule(1, NewRule(name="r", **given), self.clock.now())
+        self.watch.replace(1, await self.store.rules_of(1), [])
+        return made.id
+
+    async def change(self, rule: int, kind: Any, severity: Severity, probe: int) -> Alert:
+        line: Line = (probe, 1, "PING", f"192.0.2.{probe}")
+        begun = NewAlert(
+            workspace_id=1,
+            rule_id=rule,
+            line=line,
+            metric="packet_loss",
+            value=50.0,
+            threshold=5.0,
+            severity=severity,
+            text="packet_loss 50 > 5",
+            at=self.clock.now(),
+        )
+        what = Change(
+            kind=kind,
+            workspace_id=1,
+            rule_id=rule,
+            line=line,
+            begun=None if kind == "resolve" else begun,
+            ending=Ending("recovered"),
+        )
+        (alert,) = await self.ledger.write([what], self.clock.now())
+        assert alert is not None
+        return alert
+
+    async def open(self, rule: int, severity: Severity = "warning", probe: int = 1) -> Alert:
+        return await self.change(rule, "open", severity, probe)
+
+    async def acknowledge(self, alert: Alert, **patch: Any) -> None:
+        body = AlertPatch(**{"status": "acknowledged", **patch})
+        await self.ledger.set_status(1, alert.id, body, ME, 1, self.clock.now())
+
+    async def wait(self, minutes: float) -> list[tuple[str, str]]:
+        """What is told meanwhile, looked at every half minute."""
+        before = len(self.told)
+        for _ in range(round(minutes * 2)):
+            await self.clock.advance(30)
+            await self.ledger.tell_due(self.clock.now())
+            await self.reminders.turn()
+        return self.told[before:]
+
+    async def wait_until(self, at: datetime) -> list[tuple[str, str]]:
+        return await self.wait((at - self.clock.now()) / timedelta(minutes=1))
+
+
+@pytest.fixture
+async def night(metadata_url: str) -> AsyncIterator[Night]:
+    db = Database.at(metadata_url)
+    times = {"created_at": START, "updated_at": START}
+    async with db.write() as connection:
+        person = {"email": "a@b.c", "name": "", "role": "USER", "password_hash": ""}
+        await connection.execute(insert(users).values(**person, verified=True, **times))
+        await connection.execute(
+            insert(workspaces).values(name="w", description="", owner_id=1, **times)
+        )
+        await connection.execute(insert(agents).values(**_agent(), **times))
+        for _ in range(3):
+            await connection.execute(insert(probes).values(**_probe(), **times))
+    yield Night(db)
+    await db.close()
+
+
+def _agent() -> dict[str, Any]:
+    return {"workspace_id": 1, "name": "site", **_defaults(agents, "workspace_id", "name")}
+
+
+def _probe() -> dict[str, Any]:
+    known = {"workspace_id": 1, "agent_id": 1, "type": "PING", "enabled": True, "interval_sec": 60}
+    return {**known, **_defaults(probes, *known)}
+
+
+def _defaults(table: Any, *known: str) -> dict[str, Any]:
+    """Something for each column that needs something."""
+    found: dict[str, Any] = {}
+    for column in table.columns:
+        given = column.name in (*known, "id", "created_at", "updated_at")
+        if not given and not column.nullable and column.server_default is None:
+            kind = column.type.python_type
+            found[column.name] = {} if kind is dict else kind()
+    return found
+
+
+async def test_an_open_alert_is_told_again_with_growing_pauses(night: Night) -> None:
+    alert = await night.open(await night.rule(remind_minutes=10))
+    assert night.told == [("triggered", "webhook")]
+    assert await night.wait(9) == []
+    assert await night.wait(2) == [("reminder", "webhook")]
+    assert (night.notices[-1].seq, night.notices[-1].alert_id) == (2, alert.id)
+    night.restart()
+    assert await night.wait(18) == []
+    assert await night.wait(2) == [("reminder", "webhook")]
+    await night.change(alert.alert_rule_id, "resolve", "warning", 1)
+    assert night.told[-1] == ("resolved", "webhook")
+    assert await night.wait(60) == []
+    async with night.db.read() as connection:
+        assert (await connection.execute(select(alert_reminders))).all() == []
+
+
+async def test_reminders_come_to_an_end(night: Night) -> None:
+    await night.open(await night.rule(remind_minutes=1))
+    assert len(await night.wait(300)) == 10
+
+
+async def test_an_incident_of_three_alerts_is_reminded_of_once(night: Night) -> None:
+    rule = await night.rule(remind_minutes=10)
+    for probe in (1, 2, 3):
+        await night.open(rule, probe=probe)
+    assert await night.wait(14) == [("grew", "webhook")]  # after 5 minutes
+    assert await night.wait(2) == [("reminder", "webhook")]
+    assert await night.wait(18) == []
+    assert await night.wait(3) == [("reminder", "webhook")]
+
+
+async def test_one_that_is_told_alone_is_reminded_of_alone(night: Night) -> None:
+    await night.open(await night.rule(remind_minutes=10, tells="alerts"))
+    assert await night.wait(11) == [("reminder", "webhook")]
+
+
+async def test_nobody_is_reminded_of_what_somebody_has(night: Night) -> None:
+    alert = await night.open(await night.rule(remind_minutes=10))
+    await night.acknowledge(alert, minutes=60)
+    assert await night.wait(59) == []
+    assert await night.wait(2) == [("reminder", "webhook")]
+    async with night.db.read() as connection:
+        assert (await connection.execute(select(alert_reminders))).all() != []
+    await night.acknowledge(alert)
+    assert await night.wait(300) == []
+    await night.acknowledge(alert, status="active")
+    assert await night.wait(2) == [("reminder", "webhook")]
+
+
+async def test_nobody_is_reminded_in_maintenance_or_of_what_is_not_known(night: Night) -> None:
+    await night.open(await night.rule(remind_minutes=10))
+    rules = await night.store.rules_of(1)
+    works = window(starts_at=START, ends_at=START + timedelta(minutes=60))
+    night.watch.replace(1, rules, [works])
+    assert await night.wait(59) == []
+    assert await night.wait(3) == [("reminder", "webhook")]
+    night.away.add(1)
+    assert await night.wait(120) == []
+    night.away.clear()
+    assert await night.wait(2) == [("reminder", "webhook")]
+
+
+async def test_others_are_told_when_nobody_has_it_after_a_while(night: Night) -> None:
+    rule = await night.rule(
+        escalate_after_minutes=30, escalate_apprise_urls=["ntfys://ntfy.example/topic"]
+    )
+    alert = await night.open(rule)
+    assert await night.wait(29) == []
+    assert await night.wait(2) == [("triggered", "apprise")]
+    assert await night.wait(60) == []
+    # From now on they hear what the others do, its end too.
+    await night.change(rule, "worsen", "critical", 1)
+    assert sorted(night.told[-2:]) == [("worse", "apprise"), ("worse", "webhook")]
+    await night.ledger.rule_changed(1, rule, night.clock.now())
+    before = len(night.told)
+    assert before == len(night.told)
+    await night.change(rule, "resolve", "warning", 1)
+    assert sorted(night.told[-2:]) == [("resolved", "apprise"), ("resolved", "webhook")]
+    assert alert.escalated_at is None
+
+
+async def test_what_somebody_has_does_not_escalate(night: Night) -> None:
+    alert = await night.open(
+        await night.rule(
+            tells="alerts",
+            escalate_after_minutes=30,
+            escalate_apprise_urls=["ntfys://ntfy.example/topic"],
+        )
+    )
+    await night.acknowledge(alert)
+    assert await night.wait(60) == []
+    await night.acknowledge(alert, status="active")
+    assert await night.wait(2) == [("triggered", "apprise")]
+    await night.change(alert.alert_rule_id, "resolve", "warning", 1)
+    assert sorted(night.told[-2:]) == [("resolved", "apprise"), ("resolved", "webhook")]
+
+
+async def test_a_rule_that_reminds_from_now_on_is_heard_of(night: Night) -> None:
+    rule = await night.rule()
+    await night.open(rule)
+    assert await night.wait(60) == []
+    await night.rule(remind_minutes=5)
+    assert await night.wait(10) == []
+
+
+@pytest.mark.parametrize("tells", ["incidents", "alerts"])
+async def test_a_warning_of_the_night_is_told_in_the_morning(night: Night, tells: str) -> None:
+    rule = await night.rule(tells=tells, quiet_hours=[Hours(from_="22:00", to="06:00")])
+    await night.open(rule)  # at midnight
+    short = await night.open(rule, probe=2)
+    await night.open(rule, "critical", probe=3)
+    assert len(night.told) == 1
+    assert night.notices[-1].severity == "critical"
+    assert await night.wait(60) == []
+    night.restart()
+    await night.change(rule, "resolve", "warning", 3)
+    assert night.told[1:] == [("resolved", "webhook")] * (tells == "alerts")
+    assert await night.wait(60) == []
+    await night.change(rule, "resolve", "warning", 2)
+    assert short.id not in {notice.alert_id for notice in night.notices}
+    assert await night.wait_until(datetime(2026, 1, 1, 5, 59, tzinfo=UTC)) == []
+    told = await night.wait(2)
+    assert len(told) <= 1
+    await night.change(rule, "resolve", "warning", 1)
+    assert night.told[-1] == ("resolved", "webhook")
+
+
+async def test_what_is_in_no_incident_waits_for_the_morning_too(night: Night) -> None:
+    rule = await night.rule(metric="incident_count", quiet_hours=[Hours(from_="22:00", to="06:00")])
+
+    async def change(kind: Any, severity: Severity = "warning") -> None:
+        line: Line = (0, 0, "", "")
+        begun = NewAlert(
+            workspace_id=1,
+            rule_id=rule,
+            line=line,
+            metric="incident_count",
+            value=9.0,
+            threshold=5.0,
+            severity=severity,
+            text="incident_count 9 > 5",
+            at=night.clock.now(),
+        )
+        what = Change(
+            kind=kind,
+            workspace_id=1,
+            rule_id=rule,
+            line=line,
+            begun=None if kind == "resolve" else begun,
+        )
+        await night.ledger.write([what], night.clock.now())
+
+    await change("open")
+    await change("resolve")
+    assert night.told == []
+    await change("open")
+    assert await night.wait_until(datetime(2026, 1, 1, 5, 59, tzinfo=UTC)) == []
+    assert await night.wait(2) == [("triggered", "webhook")]
+    await change("resolve")
+    assert night.told == [("triggered", "webhook"), ("resolved", "webhook")]
