@@ -106,7 +106,10 @@ class Outbox:
             .values(**SUPERSEDED, last_error="something newer was to be told of it")
             .returning(deliveries.c.event)
         )
-        if "triggered" in superseded.all() and notice.event in CHANGED:
+        told = select(deliveries.c.id).where(deliveries.c.course == place, of_same).limit(1)
+        if notice.event in CHANGED and (
+            "triggered" in superseded.all() or await connection.scalar(told) is None
+        ):
             notice = msgspec.structs.replace(notice, event="triggered")
         # What is left is of an alert before: a receiver that is well again hears it first.
         await connection.execute(
