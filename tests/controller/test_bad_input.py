@@ -39,6 +39,7 @@ from forepost.wire.rest.maintenance import NewWindow, WindowPatch
 from forepost.wire.rest.membership import AcceptInvite, MemberPatch, NewMember, TransferOwnership
 from forepost.wire.rest.routes import NewRoute, RouteQuestion
 from forepost.wire.rest.share_links import NewShareLink
+from forepost.wire.rest.templates import NewTemplate
 from forepost.wire.speedtests.queue import NewSpeedtest
 from tests.running import ControllerProcess, Person
 from tests.running import NewAgent as Enrolled
@@ -85,6 +86,7 @@ ROUTES: list[tuple[str, str, type[msgspec.Struct], dict[str, Any]]] = [
         {"name": "x", "kind": "webhook", "url": "https://hooks.example.com/x"},
     ),
     ("PATCH", ONE + "/channels/{channel}", ChannelPatch, {}),
+    ("POST", ONE + "/templates", NewTemplate, {"name": "x"}),
     ("POST", ONE + "/routes", NewRoute, {"name": "x"}),
     ("POST", ONE + "/routes/preview", RouteQuestion, {}),
     ("POST", ONE + "/maintenance-windows", NewWindow, WINDOW),

@@ -25,7 +25,16 @@ from forepost.wire.rest.apply import (
 from forepost.wire.workloads.disclosure import hidden_fields
 
 Kind = Literal[
-    "agent", "probe", "group", "registry", "microservice", "job", "channel", "rule", "route"
+    "agent",
+    "probe",
+    "group",
+    "registry",
+    "microservice",
+    "job",
+    "template",
+    "channel",
+    "rule",
+    "route",
 ]
 Verb = Literal["create", "change", "delete"]
 
@@ -113,6 +122,7 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "registry": _keyed("registries", (("", one) for one in document.registries)),
         "microservice": _keyed("microservices", (("", one) for one in document.microservices)),
         "job": _keyed("jobs", (("", one) for one in document.jobs)),
+        "template": _keyed("templates", (("", one) for one in document.templates)),
         "channel": _keyed("channels", (("", one) for one in document.channels)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
         "route": {
@@ -160,6 +170,8 @@ def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
             yield "agent", "agent", [item.agent] if item.agent is not None else []
             yield "probe", "probe", [item.probe] if item.probe is not None else []
             yield "channels", "channel", item.channels
+        case ChannelItem():
+            yield "template", "template", [item.template] if item.template is not None else []
         case RouteItem():
             yield "channels", "channel", item.channels
             yield "match.rules", "rule", item.match.rules

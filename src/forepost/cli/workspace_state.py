@@ -21,6 +21,7 @@ from forepost.wire.rest.apply import (
     RouteItem,
     RouteMatchItem,
     RuleItem,
+    TemplateItem,
 )
 
 T = TypeVar("T", bound=Item)
@@ -34,9 +35,22 @@ _OWN_FIELDS: Final = {
     "agent_targets",
     "channels",
     "tags",
+    "template",
 }
 """Of an item: written otherwise in a body, or not at all."""
 
+_PATHS: Final[dict[Kind, str]] = {
+    "agent": "agents",
+    "group": "address-groups",
+    "registry": "registries",
+    "microservice": "microservices",
+    "job": "jobs",
+    "template": "templates",
+    "channel": "channels",
+    "rule": "alert-rules",
+    "route": "routes",
+}
+"""Within the workspace."""
 _MADE_BY: Final[dict[Kind, str]] = {"channel": "?test=false"}
 """What a creation asks for besides."""
 
@@ -84,6 +98,7 @@ class Workspace:
             for one in await self._api.all(f"{self._path}/jobs", paged=True)
         ]
         alerting = _Alerting(
+            await self._api.all(f"{self._path}/templates"),
             await self._api.all(f"{self._path}/channels"),
             await self._api.all(f"{self._path}/alert-rules"),
             await self._api.all(f"{self._path}/routes"),
@@ -143,25 +158,9 @@ class Workspace:
         self._tags[agent_id] = dict(wanted)
 
     def _all(self, step: Step, state: State) -> str:
-        match step.kind:
-            case "agent":
-                return f"{self._path}/agents"
-            case "probe":
-                return f"{self._path}/agents/{state.ids['agent', step.agent]}/probes"
-            case "group":
-                return f"{self._path}/address-groups"
-            case "registry":
-                return f"{self._path}/registries"
-            case "microservice":
-                return f"{self._path}/microservices"
-            case "job":
-                return f"{self._path}/jobs"
-            case "channel":
-                return f"{self._path}/channels"
-            case "rule":
-                return f"{self._path}/alert-rules"
-            case "route":
-                return f"{self._path}/routes"
+        if step.kind == "probe":
+            return f"{self._path}/agents/{state.ids['agent', step.agent]}/probes"
+        return f"{self._path}/{_PATHS[step.kind]}"
 
     def _one(self, kind: Kind, key: str, agent: str, state: State) -> str:
         step = Step("change", kind, key, agent=agent)
@@ -174,6 +173,7 @@ class _Workloads(NamedTuple):
 
 
 class _Alerting(NamedTuple):
+    templates: Sequence[dict[str, Any]]
     channels: Sequence[dict[str, Any]]
     rules: Sequence[dict[str, Any]]
     routes: Sequence[dict[str, Any]]
@@ -216,9 +216,10 @@ class _Reading:
             ],
             microservices=[self._microservice(one) for one in workloads.microservices],
             jobs=[self._job(job) for job in jobs],
-            channels=[
-                _item(ChannelItem, one, self._key("channel", one)) for one in alerting.channels
+            templates=[
+                _item(TemplateItem, one, self._key("template", one)) for one in alerting.templates
             ],
+            channels=[self._channel(one) for one in alerting.channels],
             rules=[self._rule(rule) for rule in alerting.rules],
             routes=[self._route(route) for route in alerting.routes],
         )
@@ -266,6 +267,11 @@ class _Reading:
             probe=self._keys.get(("probe", rule["probe_id"])),
             channels=self._named("channel", rule["channel_ids"]),
         )
+
+    def _channel(self, channel: dict[str, Any]) -> ChannelItem:
+        item = _item(ChannelItem, channel, self._key("channel", channel))
+        template = self._keys.get(("template", channel["template_id"]))
+        return msgspec.structs.replace(item, template=template)
 
     def _route(self, route: dict[str, Any]) -> RouteItem:
         match = route["match"]
@@ -338,6 +344,8 @@ def _body(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
             body["agent_id"] = None if item.agent is None else ids["agent", item.agent]
             body["probe_id"] = None if item.probe is None else ids["probe", item.probe]
             body["channel_ids"] = [ids["channel", key] for key in item.channels]
+        case ChannelItem():
+            body["template_id"] = None if item.template is None else ids["template", item.template]
         case RouteItem():
             body["channel_ids"] = [ids["channel", key] for key in item.channels]
             body["hours"] = msgspec.to_builtins(item.hours)
@@ -363,6 +371,7 @@ _IN_A_PATCH: Final = {
     "agent": ("agent_id", "agent_id"),
     "probe": ("probe_id", "probe_id"),
     "channels": ("channel_ids", "channel_ids"),
+    "template": ("template_id", "template_id"),
 }
 """Fields of an item -> what they are called in a creation's body and in a patch."""
 

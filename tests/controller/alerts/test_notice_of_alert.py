@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from forepost.controller.alerts.notice_of_alert import notice_of
+from forepost.controller.alerts.notices import once
 from forepost.wire.rest.alerts import Alert
-from forepost.wire.rest.notify import Notice
+from forepost.wire.rest.notify import Channel, Notice
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 PANEL = "https://panel.example.com"
@@ -43,3 +44,16 @@ def test_it_says_what_the_value_is_measured_in() -> None:
     assert told().unit == "%"
     assert told(metric="latency").unit == "ms"
     assert told(metric="no_data").unit == "s"
+
+
+def test_nobody_is_told_twice_of_one_notice() -> None:
+    mine = Channel(kind="email", url="a@example.com", key="email:1")
+    other = Channel(kind="email", url="b@example.com", key="email:2")
+    named = Channel(kind="email", url="a@example.com", key="channel:3:1", channel_id=3)
+    again = Channel(kind="email", url="a@example.com", key="channel:4:1", channel_id=4)
+    hooks = [
+        Channel(kind="webhook", url="https://x.example/", key=f"channel:{n}", channel_id=n)
+        for n in (5, 6)
+    ]
+    assert once([mine, other, named, again, mine, *hooks]) == [mine, other, *hooks]
+    assert once([named, again, named]) == [named, again], "each channel as it was asked for"

@@ -108,8 +108,13 @@ async def _led(connection: AsyncConnection, alert: Alert) -> list[int]:
 
 
 def once(channels: Iterable[Channel]) -> list[Channel]:
-    """Each receiver once."""
-    return list({one.key: one for one in channels}.values())
+    """Each receiver once. A member whom the rule itself mails is not mailed by a named channel
+    again: never the other way round, as routes and escalations come later, and a key that is told
+    no more is told the end.
+    """
+    found = list({one.key: one for one in channels}.values())
+    mailed = {one.url for one in found if one.kind == "email" and one.channel_id is None}
+    return [one for one in found if one.channel_id is None or one.url not in mailed]
 
 
 async def escalations_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:

@@ -83,7 +83,7 @@ class RowLookup:
         """Keys of the channels that tell an alert of the rule, as they are kept (JSON)."""
         routed = await receivers_of(self.connection, rule.workspace_id, led) if led else []
         others = await self.escalations(rule) if is_escalated else []
-        keys = {channel.key for channel in (*await self.channels(rule), *routed, *others)}
+        keys = {one.key for one in once([*await self.channels(rule), *routed, *others])}
         return msgspec.json.encode(sorted(keys)).decode()
 
 

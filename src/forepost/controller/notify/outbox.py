@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.notify import redirects, words
 from forepost.controller.notify.destinations import host_of
-from forepost.controller.notify.rendition import rendered, zone_name_of
+from forepost.controller.notify.manner import manner_of
+from forepost.controller.notify.rendition import content_type_of, rendered
 from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITING
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict
@@ -51,11 +52,16 @@ class Outbox:
         What still waits of the same alert is told no more: this notice says how it is now.
         """
         found = []
-        usual = await zone_name_of(connection, notice.workspace_id)
+        manner = await manner_of(connection, notice.workspace_id, channels)
         for channel in channels:
             place = f"{course}:{channel.key}" if course and channel.key else ""
             told = await self._make_way(connection, place, notice) if place else notice
-            made = rendered(told, channel, channel.timezone or usual)
+            made = rendered(
+                told,
+                channel.timezone or manner.zone_name,
+                manner.templates.get(channel.template_id or 0),
+                content_type_of(channel),
+            )
             found.append(
                 await self._add(
                     connection,
@@ -69,8 +75,9 @@ class Outbox:
                     urgency=CRITICAL if notice.severity == "critical" else USUAL,
                     channel=channel,
                     title=made.title,
-                    body=made.body,
-                    html=made.html,
+                    body=made.body_for(channel.kind),
+                    html=made.html_for(channel.kind),
+                    note=made.note,
                 )
             )
         return found
@@ -99,7 +106,10 @@ class Outbox:
             .values(**SUPERSEDED, last_error="something newer was to be told of it")
             .returning(deliveries.c.event)
         )
-        if "triggered" in superseded.all() and notice.event in CHANGED:
+        told = select(deliveries.c.id).where(deliveries.c.course == place, of_same).limit(1)
+        if notice.event in CHANGED and (
+            "triggered" in superseded.all() or await connection.scalar(told) is None
+        ):
             notice = msgspec.structs.replace(notice, event="triggered")
         # What is left is of an alert before: a receiver that is well again hears it first.
         await connection.execute(

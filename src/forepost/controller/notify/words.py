@@ -50,7 +50,7 @@ def text(notice: Notice, zone: ZoneInfo = UTC) -> str:
     lines = [one_line(notice.message), ""]
     lines += [f"{name}: {value}" for name, value in _facts(notice, zone)]
     if notice.incident is not None and len(notice.incident.alerts) > 1:
-        lines += ["", *_listed(notice.incident)]
+        lines += ["", *listed(notice.incident)]
     if notice.link or notice.panel_url:
         lines += ["", notice.link or notice.panel_url]
     return "\n".join(lines) + "\n"
@@ -60,7 +60,7 @@ def _others(incident: NoticeIncident) -> int:
     return max(0, incident.open_alerts + incident.symptoms - 1)
 
 
-def _listed(incident: NoticeIncident) -> list[str]:
+def listed(incident: NoticeIncident) -> list[str]:
     lines = [f"[{one.severity}] {one_line(one.message)}" for one in incident.alerts]
     if incident.more:
         lines.append(f"and {incident.more:,} more")
@@ -77,8 +77,8 @@ def html(notice: Notice, zone: ZoneInfo = UTC) -> str:
     )
     others = ""
     if notice.incident is not None and len(notice.incident.alerts) > 1:
-        listed = "".join(f"<li>{escape(line)}</li>" for line in _listed(notice.incident))
-        others = f"<ul>{listed}</ul>"
+        items = "".join(f"<li>{escape(line)}</li>" for line in listed(notice.incident))
+        others = f"<ul>{items}</ul>"
     link = ""
     place = notice.link or notice.panel_url
     if place.startswith(("https://", "http://")):
@@ -144,6 +144,15 @@ def _facts(notice: Notice, zone: ZoneInfo) -> list[tuple[str, str]]:
             ("Lasted", "" if notice.duration_sec is None else duration(notice.duration_sec)),
         ]
     return [(name, one_line(value)) for name, value in facts if value]
+
+
+def printable(text: str) -> str:
+    """Lines without control characters, and without empty ones at their ends."""
+    return "\n".join(_without_controls(line) for line in text.splitlines()).strip("\n")
+
+
+def _without_controls(line: str) -> str:
+    return "".join(c if c.isprintable() or c == "\t" else " " for c in line).rstrip()
 
 
 def one_line(text: str) -> str:

@@ -53,6 +53,7 @@ from forepost.wire.rest.channels import (
 )
 from forepost.wire.rest.hours import Hours
 from forepost.wire.rest.notify import ChannelKind
+from forepost.wire.rest.templates import BodyTemplate, TextTemplate, TitleTemplate
 from forepost.wire.workloads.manifest import (
     HealthCheck,
     LogBounds,
@@ -150,6 +151,13 @@ class RuleItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     cooldown_minutes: Minutes = 5
 
 
+class TemplateItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    name: Name
+    title: TitleTemplate = ""
+    text: TextTemplate = ""
+    webhook_body: BodyTemplate = ""
+
+
 class ChannelItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """`secret` and the values of `headers` are never exported and never compared."""
 
@@ -160,6 +168,7 @@ class ChannelItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     secret: ChannelSecret = ""
     headers: Headers = {}
     timezone: ChannelZone = ""
+    template: Key | None = None
     enabled: bool = True
 
 
@@ -271,6 +280,7 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     registries: list[RegistryItem] = []
     microservices: list[MicroserviceItem] = []
     jobs: list[JobItem] = []
+    templates: list[TemplateItem] = []
     channels: list[ChannelItem] = []
     rules: list[RuleItem] = []
     routes: list[RouteItem] = []
