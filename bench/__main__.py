@@ -10,6 +10,7 @@ NAMES = (
     "series",
     "memory",
     "alerts",
+    "alert_storm",
     "topology",
     "trafficsim",
     "speedtest",

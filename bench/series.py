@@ -18,6 +18,7 @@ from pathlib import Path
 import apsw
 import psutil
 
+from forepost.controller.series.packets import packed_round
 from forepost.controller.series.port import ChartOf, Find, Row
 from forepost.controller.series.sqlite import SqliteSeries
 from forepost.kit.clock import SystemClock
@@ -134,12 +135,15 @@ def _row(chance: random.Random, number: int, lines: int) -> Row:
         jitter_ms=(high - low) / 3e6,
         loss_pct=0.0,
         mos=4.4,
+        sent=10,
+        received=10,
+        rtts=packed_round(sorted(rtts)),
     )
 
 
 async def _chart(store: SqliteSeries, from_us: int, to_us: int) -> None:
-    _, lines = await store.chart(ChartOf(stream=1, from_us=from_us, to_us=to_us))
-    assert len(lines) == 1
+    drawn = await store.chart(ChartOf(stream=1, from_us=from_us, to_us=to_us))
+    assert len(drawn.lines) == 1
 
 
 async def _median_ms(ask: Callable[[], Awaitable[object]]) -> float:

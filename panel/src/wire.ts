@@ -147,7 +147,7 @@ export interface Routes {
   };
   'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/chart': {
     path: { workspace_id: number; probe_id: number };
-    query: { from?: string; points?: number; to?: string; type?: string };
+    query: { from?: string; points?: number; to?: string; type?: string; tz?: string };
     body: null;
     answer: Chart;
   };
@@ -390,6 +390,13 @@ export interface BandwidthWindow {
 
 export interface Chart {
   bucket_sec: number;
+  /** Of the oldest result that is kept of all lines; null where there is none. */
+  history_since: string | null;
+  /**
+   * What was received before counts by rounds: the mean of their losses, their medians. Null:
+   * everything counts by packets.
+   */
+  by_packets_since: string | null;
   lines: Line[];
 }
 
@@ -723,6 +730,8 @@ export interface Line {
   type: string;
   target: string;
   target_agent: number;
+  /** Of the oldest result that is kept of it, whatever `from` is. */
+  history_since: string | null;
   points: Point[];
 }
 
@@ -947,18 +956,34 @@ export interface PingResult {
   error?: string;
 }
 
-/** One bucket of a chart. RTTs in ms; null where every packet was lost. No bucket: no data. */
+/**
+ * One bucket of a chart. RTTs in ms, over single packets, within 2 %; null where every packet was
+ * lost. No bucket: no data.
+ */
 export interface Point {
   /** Start of the bucket, Unix seconds. */
   time: number;
   /** Results in the bucket. */
   count: number;
+  /** Packets; null where a result of the bucket does not say how many it had. */
+  sent: number | null;
+  received: number | null;
   rtt_min_ms: number | null;
+  rtt_mean_ms: number | null;
+  /** Of the whole population, within 2 % of the mean. */
+  rtt_stddev_ms: number | null;
   rtt_p50_ms: number | null;
   rtt_p95_ms: number | null;
   rtt_max_ms: number | null;
-  /** Mean over the results of the bucket. */
+  /** Packets that were lost, of all that were sent. */
   loss_pct: number | null;
+  /** Mean of the rounds' jitter, each weighed by its packets; null where none is known. */
+  jitter_ms: number | null;
+  jitter_max_ms: number | null;
+  /** Mean opinion score, from 1 to 5, each round weighed by its packets (TRAFFICSIM). */
+  mos: number | null;
+  /** The worst round's. */
+  mos_min: number | null;
 }
 
 export interface Pong {
@@ -1202,6 +1227,7 @@ export interface Rule {
   webhook_url: string;
   has_webhook_secret: boolean;
   apprise_urls: string[];
+  channel_ids: number[];
   cooldown_minutes: number;
   maintenance_window_id: number | null;
   tells: 'incidents' | 'alerts';
@@ -1334,6 +1360,7 @@ export interface RulePatch {
   webhook_url?: string;
   webhook_secret?: string;
   apprise_urls?: string[];
+  channel_ids?: number[];
   cooldown_minutes?: number;
   maintenance_window_id?: number | null;
   active_hours?: Hours[];

@@ -30,9 +30,18 @@ agents:
     name: Lab
 groups:
   - {id: guests, name: guests, addresses: [192.0.2.0/24, 00-1C-42-AB-CD-EF], agents: [office]}
+channels:
+  - id: night
+    name: Night
+    kind: webhook
+    url: https://hooks.example.com/night
+    secret: quiet
+    headers: {X-Key: quiet}
+  - {id: people, name: People, kind: email, addresses: [ops@example.com], timezone: Europe/Berlin}
 rules:
   - id: loss
     name: High Packet Loss
+    channels: [night, people]
     probe: office-gw
     metric: packet_loss
     operator: ">"
@@ -41,6 +50,14 @@ rules:
     notify_webhook: true
     webhook_url: https://hooks.example.com/alert
     webhook_secret: quiet
+routes:
+  - id: night
+    name: At night
+    match: {labels: {env: production}, rules: [loss], agents: [office], severities: [critical]}
+    hours: {timezone: Europe/Berlin, from: "22:00", to: "06:00"}
+    channels: [night]
+    also: true
+  - {id: rest, name: All else, channels: [people]}
 """
 
 
@@ -99,10 +116,10 @@ def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person
     first = shell("apply", "-f", str(shell.site))
     assert first.returncode == 0, first.stderr
     assert "+ probe office-gw\n" in first.stdout
-    assert "6 steps, 0 objects as they should be\n" in first.stdout
+    assert "10 steps, 0 objects as they should be\n" in first.stdout
     assert "its PIN, shown this once: " in first.stdout
     again = shell.apply()
-    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 6, {})
+    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 10, {})
 
     shell.site.write_text(
         SITE.replace("198.18.0.1", "198.18.0.2").replace("threshold: 5", "threshold: 7")
@@ -112,8 +129,20 @@ def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person
         ("change", "office-gw", ["targets"]),
         ("change", "loss", ["threshold"]),
     ]
+    rest = "  - {id: rest, name: All else, channels: [people]}\n"
+    text = shell.site.read_text().replace(rest, "")
+    shell.site.write_text(text.replace("routes:\n", f"routes:\n{rest}"))
+    moved = shell.apply()
+    assert [(s["id"], s["fields"]) for s in moved["steps"]] == [
+        ("rest", ["position"]),
+        ("night", ["position"]),
+    ]
+    assert shell.apply()["steps"] == []
     secret = shell.apply("--secrets")
-    assert [(s["id"], s["fields"]) for s in secret["steps"]] == [("loss", ["webhook_secret"])]
+    assert [(s["id"], s["fields"]) for s in secret["steps"]] == [
+        ("night", ["secret", "headers"]),
+        ("loss", ["webhook_secret"]),
+    ]
 
 
 def test_what_is_exported_can_be_applied(shell: Shell, person: Person) -> None:
@@ -126,6 +155,10 @@ def test_what_is_exported_can_be_applied(shell: Shell, person: Person) -> None:
     site = msgspec.yaml.decode(exported.stdout)
     assert [one["id"] for one in site["agents"]][:2] == ["office", "lab"]
     assert "webhook_secret" not in site["rules"][0]
+    assert site["rules"][0]["channels"] == ["night", "people"]
+    night = site["channels"][0]
+    assert "secret" not in night
+    assert (night["url"], night["headers"]) == ("https://hooks.example.com/***", {"X-Key": "***"})
     out = shell.site.with_name("out.yaml")
     assert shell("export", "--adopt", "-f", str(out)).returncode == 0
     assert out.read_text() == exported.stdout
@@ -152,7 +185,7 @@ def test_refusals_and_wrong_use(shell: Shell, controller: ControllerProcess) -> 
     assert "HTTP 401" in wrong.stderr
     missing = shell("apply", "-f", "/nonexistent.yaml")
     assert missing.returncode == 2
-    shell.site.write_text(SITE.replace("https://hooks.example.com", "ftp://hooks.example.com"))
+    shell.site.write_text(SITE.replace("https://hooks.example.com/a", "ftp://hooks.example.com/a"))
     refused = shell("apply", "-f", str(shell.site))
     assert refused.returncode == 1
     assert "webhook_url" in refused.stderr

@@ -33,9 +33,11 @@ from forepost.wire.rest.bodies import (
     Register,
     WorkspacePatch,
 )
+from forepost.wire.rest.channels import ChannelPatch, NewChannel
 from forepost.wire.rest.lookup import IpList, MacList
 from forepost.wire.rest.maintenance import NewWindow, WindowPatch
 from forepost.wire.rest.membership import AcceptInvite, MemberPatch, NewMember, TransferOwnership
+from forepost.wire.rest.routes import NewRoute, RouteQuestion
 from forepost.wire.rest.share_links import NewShareLink
 from forepost.wire.speedtests.queue import NewSpeedtest
 from tests.running import ControllerProcess, Person
@@ -76,6 +78,15 @@ ROUTES: list[tuple[str, str, type[msgspec.Struct], dict[str, Any]]] = [
     ("PATCH", AGENT + "/probes/{probe}", ProbePatch, {}),
     ("POST", ONE + "/alert-rules", NewRule, RULE),
     ("PATCH", ONE + "/alert-rules/{rule}", RulePatch, {}),
+    (
+        "POST",
+        ONE + "/channels?test=false",
+        NewChannel,
+        {"name": "x", "kind": "webhook", "url": "https://hooks.example.com/x"},
+    ),
+    ("PATCH", ONE + "/channels/{channel}", ChannelPatch, {}),
+    ("POST", ONE + "/routes", NewRoute, {"name": "x"}),
+    ("POST", ONE + "/routes/preview", RouteQuestion, {}),
     ("POST", ONE + "/maintenance-windows", NewWindow, WINDOW),
     ("PATCH", ONE + "/maintenance-windows/{window}", WindowPatch, {}),
 ]
@@ -132,7 +143,10 @@ def stage(controller: ControllerProcess) -> tuple[Person, dict[str, int]]:
     made = person.call("POST", f"/workspaces/{workspace}/api-keys", {"name": "k"}, status=201)
     rule = person.call("POST", f"/workspaces/{workspace}/alert-rules", RULE, status=201)
     window = person.call("POST", f"/workspaces/{workspace}/maintenance-windows", WINDOW, status=201)
+    (channel,) = (good for _, path, _, good in ROUTES if "/channels?" in path)
+    path = f"/workspaces/{workspace}/channels?test=false"
     ids = {
+        "channel": person.call("POST", path, channel, status=201)["id"],
         "workspace": workspace,
         "rule": rule["id"],
         "window": window["id"],

@@ -83,6 +83,9 @@ class Cast:
         base = f"/workspaces/{self.workspace}"
         made = self.owner.call("POST", f"{base}/microservices", {"name": "m"}, status=201)
         self.microservice = made["id"]
+        channel = {"name": "c", "kind": "email", "addresses": ["ops@example.com"]}
+        self.channel = self.owner.call("POST", f"{base}/channels", channel, status=201)["id"]
+        self.route = self.owner.call("POST", f"{base}/routes", {"name": "r"}, status=201)["id"]
         registry = {"name": "r", "url": "hub.example"}
         self.registry = self.owner.call("POST", f"{base}/registries", registry, status=201)["id"]
         wanted = {"agent_id": self.agent.id, "path": "/srv"}
@@ -137,6 +140,8 @@ def fill(template: str, cast: Cast) -> str:
         ("{queue_id:int}", cast.queue),
         ("{microservice_id:int}", cast.microservice),
         ("{registry_id:int}", cast.registry),
+        ("{channel_id:int}", cast.channel),
+        ("{route_id:int}", cast.route),
         ("{job_id:int}", cast.job),
         ("{run_id:int}", cast.run),
     ):
@@ -159,6 +164,8 @@ OBJECTS = (
     "queue",
     "microservice",
     "registry",
+    "channel",
+    "route",
     "job",
     "run",
 )

@@ -94,6 +94,14 @@ def planted(controller: ControllerProcess) -> tuple[Person, NewAgent, dict[str, 
         },
         status=201,
     )["id"]
+    channel = {
+        "name": "ops",
+        "kind": "webhook",
+        "url": f"http://127.0.0.1:9/{PLANTED['hook']}?k={PLANTED['hook']}",
+        "secret": PLANTED["signing"],
+        "headers": {"X-Key": PLANTED["header"]},
+    }
+    named = admin.call("POST", f"{here}/channels", channel, status=201)["id"]
     registry = {"name": "hub", "url": "198.18.0.9:5000", "password": PLANTED["registry"]}
     workloads = {
         "registry_id": admin.call("POST", f"{here}/registries", registry, status=201)["id"],
@@ -131,7 +139,7 @@ def planted(controller: ControllerProcess) -> tuple[Person, NewAgent, dict[str, 
         status=201,
     )["id"]
     run = admin.call("POST", f"{here}/jobs/{job}/runs", status=201)["id"]
-    workloads |= {"job_id": job, "run_id": run}
+    workloads |= {"job_id": job, "run_id": run, "channel_id": named}
     with agent_socket(controller, agent) as socket:
         socket.post(
             "HTTP",
@@ -183,6 +191,7 @@ def test_a_viewer_is_shown_none(
         "/alerts",
         "/microservices/{microservice_id}",
         "/registries/{registry_id}",
+        "/channels/{channel_id}",
         "/jobs/{job_id}",
         "/runs/{run_id}",
     )

@@ -53,7 +53,7 @@ describe('merge', () => {
     const [bucket] = curves[0]!.points;
     expect(bucket).toMatchObject({ count: 3, rtt_min_ms: 1, rtt_p50_ms: 4, rtt_max_ms: 20 });
     expect(bucket).toMatchObject({ rtt_p95_ms: 15 });
-    expect(bucket?.loss_pct).toBeCloseTo(100 / 9);
+    expect(bucket?.loss_pct).toBeCloseTo(100 / 7);
   });
 
   test('into a sum of the controller a round is blended by its weight', () => {

@@ -1,8 +1,8 @@
 /**
  * The chart as the panel holds it: what the controller summed up, plus live results.
  *
- * As in the controller (series/rollup.py), a bucket's percentiles are those of its rounds' medians,
- * and its extremes those of all RTTs. A bucket whose rounds are known is exact; into one that came
+ * As in the controller (series/tally.py), loss is weighed by packets and extremes are those of all
+ * RTTs. Percentiles of what came live are those of its rounds' medians; into a bucket that came
  * summed up a live round is blended by weight, until the next fetch replaces the guess.
  */
 
@@ -10,12 +10,17 @@ import type { Line, PingResult, Point, ResultRow } from '../wire';
 import { instant } from '../text/age';
 import { round, type Round } from './round';
 
-export interface Bucket extends Point {
+type Drawn =
+  'time' | 'count' | 'rtt_min_ms' | 'rtt_p50_ms' | 'rtt_p95_ms' | 'rtt_max_ms' | 'loss_pct';
+
+export interface Bucket extends Pick<Point, Drawn> {
+  /** Packets; null or missing where they are not known. */
+  sent?: number | null;
   /** The median of each of its rounds; only where all of them were seen live. */
   medians?: number[];
 }
 
-export interface Curve extends Omit<Line, 'points'> {
+export interface Curve extends Omit<Line, 'points' | 'history_since'> {
   points: Bucket[];
 }
 
@@ -73,12 +78,12 @@ export function resultsIn(curves: Curve[]): number {
 }
 
 /** Index of the first point at or after a time; points are in order of time. */
-export function firstFrom(points: readonly Point[], time: number): number {
+export function firstFrom(points: readonly Pick<Point, 'time'>[], time: number): number {
   let low = 0;
   let high = points.length;
   while (low < high) {
     const mid = (low + high) >> 1;
-    if ((points[mid] as Point).time < time) low = mid + 1;
+    if ((points[mid] as Pick<Point, 'time'>).time < time) low = mid + 1;
     else high = mid;
   }
   return low;
@@ -92,6 +97,7 @@ function fresh(time: number, live: Round): Bucket {
   return {
     time,
     count: 1,
+    sent: live.sent,
     rtt_min_ms: live.minMs,
     rtt_p50_ms: live.medianMs,
     rtt_p95_ms: live.medianMs,
@@ -105,11 +111,12 @@ function blend(old: Bucket, live: Round): Bucket {
   const bucket: Bucket = {
     time: old.time,
     count: old.count + 1,
+    sent: old.sent === undefined || old.sent === null ? null : old.sent + live.sent,
     rtt_min_ms: outer(Math.min, old.rtt_min_ms, live.minMs),
     rtt_p50_ms: mean(old.rtt_p50_ms, old.count, live.medianMs),
     rtt_p95_ms: mean(old.rtt_p95_ms, old.count, live.medianMs),
     rtt_max_ms: outer(Math.max, old.rtt_max_ms, live.maxMs),
-    loss_pct: mean(old.loss_pct, old.count, live.lossPct),
+    loss_pct: loss(old, live),
   };
   const known = roundsOf(old);
   if (!known) return bucket;
@@ -131,6 +138,12 @@ function roundsOf(bucket: Bucket): number[] | undefined {
 /** The value at a rank, not one between two: as the controller takes it. */
 function ranked(ascending: number[], share: number): number | null {
   return ascending[Math.max(0, Math.ceil(share * ascending.length) - 1)] ?? null;
+}
+
+/** Of packets, where they are known; else each round weighs the same. */
+function loss(old: Bucket, live: Round): number | null {
+  const packets = old.sent && live.sent ? old.sent / live.sent : old.count;
+  return mean(old.loss_pct, packets, live.lossPct);
 }
 
 function mean(old: number | null, weight: number, one: number | null): number | null {

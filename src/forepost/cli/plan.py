@@ -7,9 +7,11 @@ import msgspec
 
 from forepost.cli.job_items import comparable_job, hidden_values, job_as_known, public_job
 from forepost.controller.groups.members import canonical
+from forepost.kit.one_target import one_target
 from forepost.wire.disclosure import MASK, public_channel, public_metadata, public_target
 from forepost.wire.rest.apply import (
     AgentItem,
+    ChannelItem,
     Document,
     GroupItem,
     Item,
@@ -17,20 +19,28 @@ from forepost.wire.rest.apply import (
     MicroserviceItem,
     ProbeItem,
     RegistryItem,
+    RouteItem,
     RuleItem,
 )
 from forepost.wire.workloads.disclosure import hidden_fields
 
-Kind = Literal["agent", "probe", "group", "registry", "microservice", "job", "rule"]
+Kind = Literal[
+    "agent", "probe", "group", "registry", "microservice", "job", "channel", "rule", "route"
+]
 Verb = Literal["create", "change", "delete"]
 
 FIXED: Mapping[str, tuple[str, ...]] = {
     "probe": ("type", "server", "bidirectional"),
     "job": ("type",),
+    "channel": ("kind",),
 }
 """Fields that an object has for life."""
 
-SECRETS: Final[Mapping[Kind, str]] = {"rule": "webhook_secret", "registry": "password"}
+SECRETS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "rule": ("webhook_secret",),
+    "registry": ("password",),
+    "channel": ("secret", "headers"),
+}
 """Fields that are written and never read."""
 
 
@@ -48,11 +58,14 @@ class Step(msgspec.Struct, frozen=True):
     """What a change is about."""
     agent: str = ""
     """The id of a probe's agent."""
+    place: int = 0
+    """From 1, of what is kept in the order of the document."""
 
 
 class _There(msgspec.Struct, frozen=True):
     item: Item
     agent: str
+    place: int = 0
 
 
 def plan(now: Document, wanted: Document, *, prune: bool, secrets: bool = False) -> list[Step]:
@@ -70,10 +83,11 @@ def plan(now: Document, wanted: Document, *, prune: bool, secrets: bool = False)
             known = there[kind].get(key)
             if known is None:
                 _check_whole(kind, one.item)
-                steps.append(Step("create", kind, key, one.item, agent=one.agent))
+                made = Step("create", kind, key, one.item, agent=one.agent, place=one.place)
+                steps.append(made)
             elif fields := _differences(kind, known, one, secrets=secrets):
                 whole = shown_as(one.item, known.item)
-                steps.append(Step("change", kind, key, whole, fields, one.agent))
+                steps.append(Step("change", kind, key, whole, fields, one.agent, one.place))
         if prune:
             lost_agents = set(there["agent"]) - set(want["agent"])
             gone = [
@@ -99,7 +113,14 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "registry": _keyed("registries", (("", one) for one in document.registries)),
         "microservice": _keyed("microservices", (("", one) for one in document.microservices)),
         "job": _keyed("jobs", (("", one) for one in document.jobs)),
+        "channel": _keyed("channels", (("", one) for one in document.channels)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
+        "route": {
+            key: _There(one.item, "", place)
+            for place, (key, one) in enumerate(
+                _keyed("routes", (("", one) for one in document.routes)).items(), start=1
+            )
+        },
     }
 
 
@@ -138,6 +159,11 @@ def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
         case RuleItem():
             yield "agent", "agent", [item.agent] if item.agent is not None else []
             yield "probe", "probe", [item.probe] if item.probe is not None else []
+            yield "channels", "channel", item.channels
+        case RouteItem():
+            yield "channels", "channel", item.channels
+            yield "match.rules", "rule", item.match.rules
+            yield "match.agents", "agent", item.match.agents
 
 
 def _differences(kind: Kind, known: _There, wanted: _There, *, secrets: bool) -> tuple[str, ...]:
@@ -149,10 +175,12 @@ def _differences(kind: Kind, known: _There, wanted: _There, *, secrets: bool) ->
         )
     before, after = comparable(known.item), comparable(shown_as(wanted.item, known.item))
     fields = tuple(field for field, value in after.items() if before[field] != value)
-    secret = SECRETS.get(kind, "")
-    # A registry that moves is told its password again.
-    if secret and (secrets or "url" in fields) and getattr(wanted.item, secret):
-        fields = (*fields, secret)
+    if known.place != wanted.place:
+        fields = (*fields, "position")
+    # A registry or a channel that moves is told its secrets again.
+    if secrets or "url" in fields:
+        told = [name for name in SECRETS.get(kind, ()) if getattr(wanted.item, name)]
+        fields = (*fields, *(name for name in told if name not in fields))
     for field in FIXED.get(kind, ()):
         if field in fields:
             raise Impossible(
@@ -174,6 +202,9 @@ def public(document: Document) -> Document:
             msgspec.structs.replace(one, **hidden_fields(one)) for one in document.microservices
         ],
         jobs=[public_job(job) for job in document.jobs],
+        channels=[
+            msgspec.structs.replace(one, url=public_channel(one.url)) for one in document.channels
+        ],
         rules=[_public_rule(rule) for rule in document.rules],
     )
 
@@ -201,7 +232,7 @@ def shown_as(wanted: Item, known: Item) -> Item:
             targets = {public_target(target): target for target in known.targets}
             return msgspec.structs.replace(
                 wanted,
-                targets=[targets.get(target, target) for target in wanted.targets],
+                targets=[targets.get(target, one_target(target)) for target in wanted.targets],
                 metadata=_filled(wanted.metadata, known.metadata),
             )
         case RuleItem(), RuleItem():
@@ -212,6 +243,9 @@ def shown_as(wanted: Item, known: Item) -> Item:
                 webhook_url=known.webhook_url if hidden else wanted.webhook_url,
                 apprise_urls=[urls.get(url, url) for url in wanted.apprise_urls],
             )
+        case ChannelItem(), ChannelItem():
+            hidden = wanted.url == public_channel(known.url)
+            return msgspec.structs.replace(wanted, url=known.url if hidden else wanted.url)
         case JobItem(), JobItem():
             return job_as_known(wanted, known)
         case MicroserviceItem(), MicroserviceItem():
@@ -248,6 +282,8 @@ def _check_whole(kind: Kind, item: Item) -> None:
             values: list[Any] = [*item.targets, *_leaves(item.metadata)]
         case RuleItem():
             values = [item.webhook_url, *item.apprise_urls]
+        case ChannelItem():
+            values = [item.url, *item.headers.values()]
         case MicroserviceItem():
             values = [*item.cmd, *item.env.values(), item.config, *item.health.test]
         case JobItem():
@@ -276,8 +312,13 @@ def comparable(item: Item) -> dict[str, Any]:
     match item:
         case AgentItem():
             del fields["probes"]
-        case RuleItem() | RegistryItem():
-            fields = {name: one for name, one in fields.items() if name not in SECRETS.values()}
+        case RuleItem():
+            del fields["webhook_secret"]
+        case RegistryItem():
+            del fields["password"]
+        case ChannelItem():
+            del fields["secret"]
+            fields["headers"] = sorted(name.lower() for name in item.headers)
         case MicroserviceItem():
             fields["agents"] = sorted(item.agents)
         case JobItem():

@@ -9,6 +9,7 @@ from forepost.cli.plan import Kind, Step
 from forepost.cli.rest import Api
 from forepost.wire.rest.apply import (
     AgentItem,
+    ChannelItem,
     Document,
     GroupItem,
     Item,
@@ -17,13 +18,27 @@ from forepost.wire.rest.apply import (
     MicroserviceItem,
     ProbeItem,
     RegistryItem,
+    RouteItem,
+    RouteMatchItem,
     RuleItem,
 )
 
 T = TypeVar("T", bound=Item)
 
-_OWN_FIELDS: Final = {"id", "probes", "agents", "agent", "probe", "agent_targets", "tags"}
+_OWN_FIELDS: Final = {
+    "id",
+    "probes",
+    "agents",
+    "agent",
+    "probe",
+    "agent_targets",
+    "channels",
+    "tags",
+}
 """Of an item: written otherwise in a body, or not at all."""
+
+_MADE_BY: Final[dict[Kind, str]] = {"channel": "?test=false"}
+"""What a creation asks for besides."""
 
 
 class State(msgspec.Struct):
@@ -68,8 +83,12 @@ class Workspace:
             await self._api.ask("GET", f"{self._path}/jobs/{one['id']}")
             for one in await self._api.all(f"{self._path}/jobs", paged=True)
         ]
-        rules = await self._api.all(f"{self._path}/alert-rules")
-        return _Reading().state(agents, probes, groups, workloads, jobs, rules)
+        alerting = _Alerting(
+            await self._api.all(f"{self._path}/channels"),
+            await self._api.all(f"{self._path}/alert-rules"),
+            await self._api.all(f"{self._path}/routes"),
+        )
+        return _Reading().state(agents, probes, groups, workloads, jobs, alerting)
 
     async def adopt(self, state: State) -> None:
         """Give every object without an external id the one that it has in the document."""
@@ -86,8 +105,9 @@ class Workspace:
         match step.verb:
             case "create":
                 assert step.item is not None
-                body = {**_body(step.item, state.ids), "external_id": step.id}
-                made = await self._api.ask("POST", self._all(step, state), body)
+                body = {**_placed(step, state), "external_id": step.id}
+                where = self._all(step, state)
+                made = await self._api.ask("POST", where + _MADE_BY.get(step.kind, ""), body)
                 if step.kind == "agent":
                     self.pins[step.id] = made["pin"]
                     made = made["agent"]
@@ -95,7 +115,7 @@ class Workspace:
                 await self._set_tags(step, state)
             case "change":
                 assert step.item is not None
-                if body := _patch(step, _body(step.item, state.ids)):
+                if body := _patch(step, _placed(step, state)):
                     one = self._one(step.kind, step.id, step.agent, state)
                     await self._api.ask("PATCH", one, body)
                 await self._set_tags(step, state)
@@ -136,8 +156,12 @@ class Workspace:
                 return f"{self._path}/microservices"
             case "job":
                 return f"{self._path}/jobs"
+            case "channel":
+                return f"{self._path}/channels"
             case "rule":
                 return f"{self._path}/alert-rules"
+            case "route":
+                return f"{self._path}/routes"
 
     def _one(self, kind: Kind, key: str, agent: str, state: State) -> str:
         step = Step("change", kind, key, agent=agent)
@@ -147,6 +171,12 @@ class Workspace:
 class _Workloads(NamedTuple):
     registries: Sequence[dict[str, Any]]
     microservices: Sequence[dict[str, Any]]
+
+
+class _Alerting(NamedTuple):
+    channels: Sequence[dict[str, Any]]
+    rules: Sequence[dict[str, Any]]
+    routes: Sequence[dict[str, Any]]
 
 
 class _Reading:
@@ -162,7 +192,7 @@ class _Reading:
         groups: Sequence[dict[str, Any]],
         workloads: _Workloads,
         jobs: Sequence[dict[str, Any]],
-        rules: Sequence[dict[str, Any]],
+        alerting: _Alerting,
     ) -> State:
         for agent in agents:
             self._key("agent", agent)
@@ -186,7 +216,11 @@ class _Reading:
             ],
             microservices=[self._microservice(one) for one in workloads.microservices],
             jobs=[self._job(job) for job in jobs],
-            rules=[self._rule(rule) for rule in rules],
+            channels=[
+                _item(ChannelItem, one, self._key("channel", one)) for one in alerting.channels
+            ],
+            rules=[self._rule(rule) for rule in alerting.rules],
+            routes=[self._route(route) for route in alerting.routes],
         )
         return State(document, self.ids, self.nameless)
 
@@ -203,13 +237,13 @@ class _Reading:
     def _group(self, group: dict[str, Any]) -> GroupItem:
         return msgspec.structs.replace(
             _item(GroupItem, group, self._key("group", group)),
-            agents=self._agents(group),
+            agents=self._named("agent", group["agent_ids"]),
         )
 
     def _microservice(self, found: dict[str, Any]) -> MicroserviceItem:
         key = self._key("microservice", found)
         item = _item(MicroserviceItem, {**found, "agents": []}, key)
-        return msgspec.structs.replace(item, agents=self._agents(found))
+        return msgspec.structs.replace(item, agents=self._named("agent", found["agent_ids"]))
 
     def _job(self, found: dict[str, Any]) -> JobItem:
         item = _item(JobItem, {**found, "agents": []}, self._key("job", found))
@@ -220,9 +254,9 @@ class _Reading:
         ]
         return msgspec.structs.replace(item, agents=named)
 
-    def _agents(self, found: dict[str, Any]) -> list[str]:
-        """The keys of the agents that an object names and that are there."""
-        named = (self._keys.get(("agent", one)) for one in found["agent_ids"])
+    def _named(self, kind: Kind, numbers: Sequence[int]) -> list[str]:
+        """The keys of the objects that are named and that are there."""
+        named = (self._keys.get((kind, one)) for one in numbers)
         return [key for key in named if key is not None]
 
     def _rule(self, rule: dict[str, Any]) -> RuleItem:
@@ -230,6 +264,23 @@ class _Reading:
             _item(RuleItem, rule, self._key("rule", rule)),
             agent=self._keys.get(("agent", rule["agent_id"])),
             probe=self._keys.get(("probe", rule["probe_id"])),
+            channels=self._named("channel", rule["channel_ids"]),
+        )
+
+    def _route(self, route: dict[str, Any]) -> RouteItem:
+        match = route["match"]
+        item = _item(RouteItem, {**route, "match": {}}, self._key("route", route))
+        return msgspec.structs.replace(
+            item,
+            match=RouteMatchItem(
+                labels=match["labels"],
+                severities=match["severities"],
+                rules=self._named("rule", match["rule_ids"]),
+                agents=self._named("agent", match["agent_ids"]),
+                probe_types=match["probe_types"],
+                metrics=match["metrics"],
+            ),
+            channels=self._named("channel", route["channel_ids"]),
         )
 
     def _key(self, kind: Kind, found: dict[str, Any]) -> str:
@@ -286,7 +337,23 @@ def _body(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
         case RuleItem():
             body["agent_id"] = None if item.agent is None else ids["agent", item.agent]
             body["probe_id"] = None if item.probe is None else ids["probe", item.probe]
+            body["channel_ids"] = [ids["channel", key] for key in item.channels]
+        case RouteItem():
+            body["channel_ids"] = [ids["channel", key] for key in item.channels]
+            body["hours"] = msgspec.to_builtins(item.hours)
+            body["match"] = {
+                **msgspec.to_builtins(msgspec.structs.replace(item.match, rules=[], agents=[])),
+                "rule_ids": [ids["rule", key] for key in item.match.rules],
+                "agent_ids": [ids["agent", key] for key in item.match.agents],
+            }
     return body
+
+
+def _placed(step: Step, state: State) -> dict[str, Any]:
+    """The body of a creation, with where it stands among the others."""
+    assert step.item is not None
+    body = _body(step.item, state.ids)
+    return {**body, "position": step.place} if step.place else body
 
 
 _IN_A_PATCH: Final = {
@@ -295,6 +362,7 @@ _IN_A_PATCH: Final = {
     "agents": ("agent_ids", "agent_ids"),
     "agent": ("agent_id", "agent_id"),
     "probe": ("probe_id", "probe_id"),
+    "channels": ("channel_ids", "channel_ids"),
 }
 """Fields of an item -> what they are called in a creation's body and in a patch."""
 

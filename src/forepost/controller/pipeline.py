@@ -19,6 +19,7 @@ from forepost.controller.series.port import Row, Series
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
+from forepost.kit.one_target import one_target
 from forepost.wire.disclosure import public_target, reason_without_secrets, without_secrets
 from forepost.wire.uplink.messages import ProbePost
 
@@ -176,8 +177,8 @@ def report_of(
 ) -> Report:
     """What a URL hides is not kept with results: everybody who may look sees them."""
     payload, target, reason = bytes(post.payload), post.target, post.triggered_reason
-    shown = public_target(target)
-    if shown != target:
+    shown = one_target(public_target(target))
+    if shown != one_target(target):
         payload = without_secrets(payload, target)
         reason = reason_without_secrets(reason, target)
     said = payloads.read(post.type, payload)
@@ -201,6 +202,9 @@ def report_of(
         jitter_ms=found.jitter_ms,
         loss_pct=found.loss_pct,
         mos=found.mos,
+        sent=found.sent,
+        received=found.received,
+        rtts=found.rtts,
         said=said,
         grade=payloads.grade_in(said, found),
     )

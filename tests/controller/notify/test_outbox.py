@@ -11,7 +11,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.db.tables.workspaces import workspaces
-from forepost.controller.notify.outbox import Outbox
+from forepost.controller.notify.outbox import MOST_TESTS, Outbox
 from forepost.controller.notify.outcome import Outcome
 from forepost.controller.notify.store import (
     ClaimedDelivery,
@@ -207,12 +207,14 @@ async def test_a_mail_of_no_workspace_is_in_nobodys_log(db: Database) -> None:
     assert (await store.log(1, DeliveryFilter(), 10, 0))[1] == 0
 
 
-async def test_tests_that_wait_are_counted(db: Database) -> None:
-    outbox = Outbox(FakeClock())
+async def test_so_many_tests_wait_and_no_more(db: Database) -> None:
+    outbox, test = Outbox(FakeClock()), notice(event="test", alert_id=0)
     async with db.write() as connection:
-        await outbox.put(connection, notice(event="test", alert_id=0), [HOOK, MAIL])
+        for _ in range(MOST_TESTS // 2):
+            await outbox.put_test(connection, test, [HOOK, MAIL])
         await outbox.put(connection, NOTICE, [HOOK])
-        assert await outbox.tests_waiting(connection, 1) == 2
-        assert await outbox.tests_waiting(connection, 2) == 0
-    lines, _ = await DeliveryStore(db).log(1, DeliveryFilter(), 10, 0)
-    assert [line.alert_id for line in lines] == [123, None, None]
+        with pytest.raises(Conflict, match="other tests are waiting"):
+            await outbox.put_test(connection, test, [HOOK])
+        await outbox.put_test(connection, notice(event="test", workspace_id=2), [HOOK])
+    lines, _ = await DeliveryStore(db).log(1, DeliveryFilter(), 2, 0)
+    assert [line.alert_id for line in lines] == [123, None]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from forepost.controller.payloads import TYPES, measures_of, read
 from forepost.controller.payloads.payload import MOST_MOS, MOST_MS, Measures
+from forepost.controller.series.packets import packed_round
 
 
 def of(kind: str, payload: bytes) -> Measures:
@@ -19,7 +20,12 @@ def test_a_ping_of_netwatchers_agent() -> None:
     )
     found = of("PING", payload)
     assert found == Measures(
-        rtt_ms=0.155888, rtt_min_ms=0.048683, rtt_max_ms=2.072472, loss_pct=3.33
+        rtt_ms=0.155888,
+        rtt_min_ms=0.048683,
+        rtt_max_ms=2.072472,
+        loss_pct=3.33,
+        sent=30,
+        received=29,
     )
 
 
@@ -30,11 +36,13 @@ def test_a_ping_of_ours_has_median_and_jitter() -> None:
     )
     found = of("PING", payload)
     assert (found.rtt_ms, found.jitter_ms, found.loss_pct) == (2.0, 4.0, 25)
+    assert (found.sent, found.received) == (4, 3)
+    assert found.rtts == packed_round([1_000_000, 2_000_000, 9_000_000])
 
 
 def test_a_ping_that_lost_everything_has_loss_and_no_rtt() -> None:
     found = of("PING", b'{"packets_recv":0,"packets_sent":5,"packet_loss":100}')
-    assert found == Measures(loss_pct=100)
+    assert found == Measures(loss_pct=100, sent=5, received=0)
 
 
 def test_trafficsim_and_mtr_as_netwatchers_agent_writes_them() -> None:
@@ -42,43 +50,47 @@ def test_trafficsim_and_mtr_as_netwatchers_agent_writes_them() -> None:
         b'{"MOS":4.43,"averageRTT":0.219,"medianRTT":0,"minRTT":0,"maxRTT":29,"jitterAvg":0.4156,'
         b'"lossPercentage":0,"receivedPackets":2922,"totalPackets":2922}'
     )
-    assert of("TRAFFICSIM", sim) == Measures(0, 0, 29, 0.4156, 0, 4.43)
+    assert of("TRAFFICSIM", sim) == Measures(0, 0, 29, 0.4156, 0, 4.43, 2_922, 2_922)
     mtr = (
         b'{"report":{"hops":[{"ttl":1,"loss_pct":"60.00","sent":5,"recv":2,"avg":"0.14"},{"ttl":2,'
         b'"loss_pct":"0.00","sent":5,"last":"0.08","recv":5,"avg":"0.08","best":"0.04",'
         b'"worst":"0.15","stddev":"0.04"}]}}'
     )
-    assert of("MTR", mtr) == Measures(0.08, 0.04, 0.15, None, 0.0)
+    assert of("MTR", mtr) == Measures(0.08, 0.04, 0.15, None, 0.0, sent=5, received=5)
+
+
+def once(ms: float | None, loss_pct: float = 0) -> Measures:
+    return Measures(ms, loss_pct=loss_pct, sent=1, received=0 if loss_pct else 1)
 
 
 @pytest.mark.parametrize(
     ("kind", "payload", "expected"),
     [
-        ("DNS", '{"query_time_ms":12.5,"response_code":"NOERROR"}', Measures(12.5, loss_pct=0)),
-        ("DNS", '{"query_time_ms":3,"response_code":"SERVFAIL"}', Measures(3, loss_pct=0)),
-        ("DNS", '{"query_time_ms":0,"response_code":"ERROR","error":"x"}', Measures(loss_pct=100)),
-        ("HTTP", '{"total_ms":50.5,"status_code":200,"error":""}', Measures(50.5, loss_pct=0)),
+        ("DNS", '{"query_time_ms":12.5,"response_code":"NOERROR"}', once(12.5)),
+        ("DNS", '{"query_time_ms":3,"response_code":"SERVFAIL"}', once(3)),
+        ("DNS", '{"query_time_ms":0,"response_code":"ERROR","error":"x"}', once(None, 100)),
+        ("HTTP", '{"total_ms":50.5,"status_code":200,"error":""}', once(50.5)),
         (
             "HTTP",
             '{"total_ms":50,"status_code":503,"error":"status: 503"}',
-            Measures(50, loss_pct=100),
+            once(50, 100),
         ),
-        ("HTTP", '{"total_ms":9000,"status_code":0,"error":"x"}', Measures(loss_pct=100)),
+        ("HTTP", '{"total_ms":9000,"status_code":0,"error":"x"}', once(None, 100)),
         (
             "TLS",
             '{"tls_version":"TLS 1.3","tcp_connect_ms":1.5,"tls_handshake_ms":2,"error":"expired"}',
-            Measures(3.5, loss_pct=0),
+            once(3.5),
         ),
-        ("TLS", '{"tls_version":"TLS 1.3"}', Measures(loss_pct=0)),
-        ("TLS", '{"tls_version":"","error":"tls dial failed: x"}', Measures(loss_pct=100)),
-        ("SNMP", '{"query_time_ms":4,"version":"2c"}', Measures(4, loss_pct=0)),
-        ("SNMP", '{"query_time_ms":4,"version":"2c","error":"x"}', Measures(loss_pct=100)),
+        ("TLS", '{"tls_version":"TLS 1.3"}', once(None)),
+        ("TLS", '{"tls_version":"","error":"tls dial failed: x"}', once(None, 100)),
+        ("SNMP", '{"query_time_ms":4,"version":"2c"}', once(4)),
+        ("SNMP", '{"query_time_ms":4,"version":"2c","error":"x"}', once(None, 100)),
         (
             "TCP",
             '{"loss_pct":25,"min_ms":1,"max_ms":4,"connects_ms":[1,null,2,4]}',
-            Measures(2, 1, 4, loss_pct=25),
+            Measures(2, 1, 4, None, 25, None, 4, 3, packed_round([1e6, 2e6, 4e6])),
         ),
-        ("TCP", '{"loss_pct":100,"connects_ms":[null]}', Measures(loss_pct=100)),
+        ("TCP", '{"loss_pct":100,"connects_ms":[null]}', once(None, 100)),
     ],
 )
 def test_types_that_measure_once_have_a_time_or_a_loss(
@@ -146,3 +158,15 @@ def test_what_can_be_stays_beside_what_cannot() -> None:
 def test_a_list_without_end_is_not_sorted() -> None:
     payload = b'{"packets_sent":5,"packets_recv":5,"rtts_ns":[' + b"1," * 400_000 + b"1]}"
     assert of("PING", payload) == Measures()
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "expected"),
+    [(3, 5, (3, 3)), (0, 0, (None, None)), (-1, 0, (None, None)), (10**9, 1, (None, None))],
+)
+def test_packets_that_cannot_be_are_not_counted(
+    sent: int, received: int, expected: tuple[int | None, int | None]
+) -> None:
+    payload = {"packets_sent": sent, "packets_recv": received, "avg_rtt": 2_000_000}
+    found = of("PING", json.dumps(payload).encode())
+    assert (found.sent, found.received) == expected

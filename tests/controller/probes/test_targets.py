@@ -6,7 +6,7 @@ from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes.hostport import host_port
 from forepost.agent.probes.http import url_of
 from forepost.agent.probes.tls import endpoint
-from forepost.controller.probes.targets import check_targets
+from forepost.controller.probes.targets import check_targets, spelled
 from forepost.kit.errors import Invalid
 from tests.running import Person
 
@@ -84,3 +84,24 @@ def test_a_probe_is_refused_when_it_is_made_and_when_it_is_changed(person: Perso
     probe = person.probe(agent, type="TCP", targets=["198.18.0.1:80"])
     changed = {"replace_targets": ["198.18.0.1"]}
     assert person.call("PATCH", f"{path}/{probe}", changed, status=400) == reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        ("PING", "010.0.0.1"),
+        ("MTR", "2130706433"),
+        ("TCP", "010.0.0.1:80"),
+        ("TCP", "256.1.1.1:80"),
+        ("HTTP", "http://010.0.0.1/"),
+    ],
+)
+def test_what_some_programs_read_as_another_address_is_refused(kind: str, target: str) -> None:
+    with pytest.raises(Invalid, match="without zeros before them"):
+        check_targets(kind, [target], [])
+
+
+def test_targets_are_kept_in_their_one_spelling() -> None:
+    assert spelled(["Shop.Example.", "shop.example", "2001:DB8::0001"]) == [
+        *("shop.example", "2001:db8::1")
+    ]

@@ -73,7 +73,8 @@ def ping_payload(chance: random.Random) -> bytes:
 
 
 async def chart(series: Series, from_us: int, to_us: int, **fields: Any) -> tuple[int, list[Line]]:
-    return await series.chart(ChartOf(stream=1, from_us=from_us, to_us=to_us, **fields))
+    drawn = await series.chart(ChartOf(stream=1, from_us=from_us, to_us=to_us, **fields))
+    return drawn.bucket_sec, drawn.lines
 
 
 def identities(rows: Sequence[Row]) -> list[int]:

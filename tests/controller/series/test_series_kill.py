@@ -50,6 +50,6 @@ async def test_what_was_acknowledged_is_there_once_after_kill_9(
         assert expected <= set(stored)
         assert all(each.payload.endswith(b'"seq":%d}' % each.identity) for each in found)
         query = ChartOf(stream=1, from_us=0, to_us=START + 100_000 * DAY)
-        _, lines = await store.chart(query)
+        lines = (await store.chart(query)).lines
         assert sum(point.count for line in lines for point in line.points) == len(stored)
         await store.close()

@@ -1,7 +1,14 @@
+from pathlib import Path
+
+import apsw
 import pytest
 
 from forepost.controller.series.lines import KnownLines, Lines, Of, admits
 from forepost.controller.series.port import Find
+from forepost.controller.series.sqlite import SqliteSeries
+from forepost.kit.health import Health
+from tests.controller.series.series_rows import DAY, SECOND, START, chart, row
+from tests.fakes.clock import FakeClock
 
 
 def intern(lines: Lines, target: str, *, type_: str = "PING", agent_id: int = 10) -> int:
@@ -78,3 +85,37 @@ def test_a_shared_line_may_have_rows_for_any_filter_but_stream_and_agent() -> No
 )
 def test_filters(query: Find, *, admitted: bool) -> None:
     assert admits(query, Of(5, "PING", "10.1", 6)) is admitted
+
+
+def test_spellings_of_one_target_are_one_line() -> None:
+    lines = Lines()
+    first = intern(lines, "2001:DB8::0001")
+    assert intern(lines, "2001:db8:0:0:0:0:0:1") == intern(lines, "2001:db8::1") == first
+    assert intern(lines, "Example.COM.") == intern(lines, "example.com")
+    lines.settle()
+    assert [line.of.target for line in lines.of_stream(1)] == ["2001:db8::1", "example.com"]
+
+
+@pytest.mark.anyio
+async def test_lines_of_before_are_shown_as_one_with_the_new_ones(
+    sqlite: SqliteSeries, path: Path, clock: FakeClock, health: Health
+) -> None:
+    await sqlite.add([row(START, 1, target="one"), row(START, 2, target="two")])
+    await sqlite.close()
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE lines SET target = 'Example.COM' WHERE target = 'one'")
+    connection.execute("UPDATE lines SET target = 'EXAMPLE.com.' WHERE target = 'two'")
+    connection.close()
+
+    store = await SqliteSeries.open(path, clock, health)
+    assert await store.add([row(START + SECOND, 3, target="example.com")]) == 1
+    assert await store.add([row(START, 1, target="Example.COM")]) == 0
+    _, (line,) = await chart(store, START, START + 60 * SECOND, points=1)
+    assert (line.target, line.points[0].count) == ("example.com", 3)
+    found = await store.find(Find(streams=[1], target_prefix="example"))
+    assert {each.target for each in found} == {"example.com"}
+    assert len(found) == 3
+    assert await store.forget(before_us=START + 3 * DAY) == 1
+    assert await store.add([row(START, 9, target="example.com")]) == 1
+    assert len(await store.find(Find(streams=[1]))) == 1
+    await store.close()

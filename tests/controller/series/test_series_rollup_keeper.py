@@ -61,10 +61,11 @@ def same(one: Sequence[Line], other: Sequence[Line]) -> bool:
 async def assert_as_the_rows(store: SqliteSeries, path: Path) -> None:
     reader = open_reader(path)
     for query in SPANS:
-        width, lines = await store.chart(query)
-        expected_width, expected = charts.chart(reader, store._lines, query, raw=True)
-        assert width == expected_width
-        assert same(lines, expected)
+        drawn = await store.chart(query)
+        expected = charts.chart(reader, store._lines, query, raw=True)
+        assert drawn.bucket_sec == expected.bucket_sec
+        assert drawn.history_since == expected.history_since
+        assert same(drawn.lines, expected.lines)
     reader.close()
 
 
@@ -169,7 +170,7 @@ async def test_rows_of_an_absurd_time_are_drawn_too(
     await sqlite.add(ahead + DENSE)
     await sqlite.roll_up()
     await assert_as_the_rows(sqlite, path)
-    _, lines = await sqlite.chart(SPANS[1])
+    lines = (await sqlite.chart(SPANS[1])).lines
     assert [sum(point.count for point in line.points) for line in lines] == [9, 3_000]
 
 

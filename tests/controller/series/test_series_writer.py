@@ -83,7 +83,7 @@ async def test_on_a_full_disk_all_of_the_group_raise_and_nothing_is_stored(
     assert "full" in str(answers[0])
     assert "full" in health.problems["series"]
     assert len(await sqlite.find(Find(streams=[1]))) == len(before)
-    _, lines = await sqlite.chart(ChartOf(stream=1, from_us=START, to_us=START + 9 * DAY))
+    lines = (await sqlite.chart(ChartOf(stream=1, from_us=START, to_us=START + 9 * DAY))).lines
     assert [line.target for line in lines] == ["before"]
 
     await limit_pages(sqlite, more=None)
@@ -198,10 +198,10 @@ async def test_targets_past_the_bound_are_found_exactly_and_drawn_as_one_curve(
         assert await store.find(Find(streams=[1], target_prefix="t4")) == [rows[4]]
         assert await store.find(Find(streams=[1], target_agent=7, limit=1)) == [rows[7]]
         assert await store.find(Find(streams=[1], type="MTR")) == [rows[7], rows[6]]
-        _, lines = await store.chart(ChartOf(stream=1, from_us=START, to_us=START))
+        lines = (await store.chart(ChartOf(stream=1, from_us=START, to_us=START))).lines
         await store.close()
         store = await SqliteSeries.open(path, clock, health, lines_per_agent=2)
-    _, lines = await store.chart(ChartOf(stream=1, from_us=START, to_us=START + DAY))
+    lines = (await store.chart(ChartOf(stream=1, from_us=START, to_us=START + DAY))).lines
     assert [(line.type, line.target, line.points[0].count) for line in lines] == [
         ("MTR", "", 2),
         ("PING", "", 4),

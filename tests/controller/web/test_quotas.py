@@ -14,6 +14,7 @@ UNCOUNTED = {
     "/auth/register",  # limited by address
     "/invite/{token}/complete",  # an invitation is counted when it is made
     "/workspaces/{workspace_id}/alert-rules/{rule_id}/test",  # kept as long as deliveries are
+    "/workspaces/{workspace_id}/channels/{channel_id}/test",
     "/workspaces/{workspace_id}/agents/{agent_id}/speedtest-queue",  # has a limit of its own
 }
 

@@ -1,6 +1,7 @@
 """Rows of alerts, as they are shown and found again. SQL."""
 
 import hashlib
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -41,12 +42,7 @@ async def change_alert(
     return (await connection.execute(statement)).one()
 
 
-async def open_alert(
-    connection: AsyncConnection, workspace_id: int, streak: str
-) -> Row[Any] | None:
-    query = select(alerts).where(
-        alerts.c.workspace_id == workspace_id,
-        alerts.c.streak == streak,
-        alerts.c.resolved_at.is_(None),
-    )
-    return (await connection.execute(query)).one_or_none()
+async def open_alerts(connection: AsyncConnection, streaks: Collection[str]) -> dict[str, Row[Any]]:
+    """By streak; there is one open alert of each at most."""
+    query = select(alerts).where(alerts.c.streak.in_(streaks), alerts.c.resolved_at.is_(None))
+    return {row.streak: row for row in (await connection.execute(query)).all()}

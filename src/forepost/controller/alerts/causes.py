@@ -100,9 +100,10 @@ def cause_of(facts: Sequence[OpenFact], reporters_towards: int) -> tuple[Cause, 
     gone = next((fact for fact in facts if fact.metric == "offline"), None)
     if gone is not None:
         return "agent_gone", f"{gone.agent_name} is not heard"
-    for kind in ("parent", "gateway", "resolver"):
-        for fact in facts:
-            if any(explains(fact, other) == kind for other in facts if other.id != fact.id):
+    for fact in _likely(facts):
+        for other in facts:
+            kind = "" if other.id == fact.id else explains(fact, other)
+            if kind in ("parent", "gateway", "resolver"):
                 return kind, f"{_WORDS[kind]} {fact.name or fact.agent_name} is down"
     abouts = {fact.place.about for fact in facts if fact.is_down}
     if len(abouts) == 1 and 0 not in abouts:
@@ -112,7 +113,19 @@ def cause_of(facts: Sequence[OpenFact], reporters_towards: int) -> tuple[Cause, 
     return "", ""
 
 
-_WORDS: Final[dict[str, str]] = {
+def _likely(facts: Sequence[OpenFact]) -> list[OpenFact]:
+    """Those that may explain others by what they are."""
+    parents = {parent for fact in facts for parent in fact.place.parents}
+    return [
+        fact
+        for fact in facts
+        if fact.place.is_gateway
+        or _is_resolver(fact)
+        or (parents and not fact.place.own.isdisjoint(parents))
+    ]
+
+
+_WORDS: Final[dict[Cause, str]] = {
     "parent": "what it depends on:",
     "gateway": "the gateway",
     "resolver": "the resolver",

@@ -90,7 +90,9 @@ class IncidentNotices:
         quiet = [thread for thread in threads if thread.told_at <= now - pause]
         for thread in quiet:
             key, seq = thread.channel_key, thread.notices + 1
-            channel = await lookup.channel(incident.workspace_id, thread.rule_id, key)
+            channel = await lookup.channel(
+                incident.workspace_id, thread.rule_id, key, thread.alert_id
+            )
             if channel is not None:
                 notice = await self._notice(
                     lookup.connection, incident, key, "reminder", thread.alert_id, seq
@@ -124,10 +126,10 @@ class IncidentNotices:
         rule_id = group.rule_id or (0 if thread is None else thread.rule_id)
         values: dict[str, Any] = {"due_at": todo.due_at, "rule_id": rule_id}
         if todo.event is not None:
-            channel = await lookup.channel(incident.workspace_id, rule_id, key)
+            first = group.first or (0 if thread is None else thread.alert_id)
+            channel = await lookup.channel(incident.workspace_id, rule_id, key, first)
             if channel is None:
                 await self._withdraw(lookup.connection, incident.course, key)
-            first = group.first or (0 if thread is None else thread.alert_id)
             values |= {
                 "severity": "" if todo.event == "resolved" else group.standing.severity,
                 "alerts": group.standing.alerts,
@@ -141,7 +143,7 @@ class IncidentNotices:
                     lookup.connection, incident, key, todo.event, first, values["notices"]
                 )
                 await self._put(lookup.connection, notice, [channel], incident.course)
-        elif thread is None and todo.due_at is None:
+        elif (None if thread is None else thread.due_at) == todo.due_at:
             return
         await _keep(lookup.connection, incident, key, thread, values, now)
 

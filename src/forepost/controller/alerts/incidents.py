@@ -1,6 +1,7 @@
 """Alerts that belong together: which incident an alert joins, and how it ends. SQL."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,130 +34,167 @@ class Joined(msgspec.Struct, frozen=True):
     """It is one incident only as its rule raises so many."""
 
 
-async def join(connection: AsyncConnection, new: Joining, now: datetime) -> Joined | None:
-    """Join the open incident that has something in common with it, or open one.
+class _Open(msgspec.Struct, kw_only=True):
+    """An incident that this transaction has joined, and what is to be written of it."""
 
-    None for an alert that is about the workspace and nothing in it.
-    """
-    handles = handles_of(new.place)
-    if not handles:
-        return None
-    found = await _open_with(connection, new.workspace_id, handles, now)
-    is_storm = False
-    if found is None and await _is_storm(connection, new.rule_id, now):
-        handles, is_storm = frozenset({rule_handle(new.rule_id)}), True
-        found = await _open_with(connection, new.workspace_id, handles, now)
-    if found is None:
-        return Joined(await _begin(connection, new, handles, now), is_storm)
-    kept = handles & await _handles(connection, found)
-    await _narrow(connection, found, kept)
-    await connection.execute(
-        update(incidents)
-        .where(incidents.c.id == found)
-        .values(
-            **_shown_by(kept, new.place.reporter),
-            severity="critical" if new.severity == "critical" else incidents.c.severity,
-            alerts=incidents.c.alerts + 1,
-            last_alert_at=now,
+    workspace_id: int
+    handles: frozenset[str]
+    reporter: int = 0
+    joined: int = 0
+    is_critical: bool = False
+    is_narrowed: bool = False
+
+
+class IncidentBook:
+    """Joins and ends incidents within one transaction; `flush` writes what the joins changed."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        self._connection, self._now = connection, now
+        self._open: dict[int, _Open] = {}
+        self._looked_for: set[tuple[int, str]] = set()
+        self._begun: dict[int, int] = {}
+        """Rule to how many incidents it has begun in `TOGETHER`."""
+
+    async def prepare(self, workspace_id: int, handles: Collection[str]) -> None:
+        """Read the open incidents that something with these handles may join, at once."""
+        wanted = [handle for handle in handles if (workspace_id, handle) not in self._looked_for]
+        if not wanted:
+            return
+        self._looked_for |= {(workspace_id, handle) for handle in wanted}
+        query = (
+            select(incident_handles.c.incident_id)
+            .join(incidents, incidents.c.id == incident_handles.c.incident_id)
+            .where(
+                incident_handles.c.workspace_id == workspace_id,
+                incident_handles.c.handle.in_(wanted),
+                incidents.c.resolved_at.is_(None),
+                or_(incidents.c.last_alert_at >= self._now - TOGETHER, incidents.c.cause != ""),
+            )
         )
-    )
-    return Joined(found, is_storm or scope_of(kept) == "rule")
+        found = set((await self._connection.scalars(query)).all()) - self._open.keys()
+        if not found:
+            return
+        query_handles = select(incident_handles).where(incident_handles.c.incident_id.in_(found))
+        own: dict[int, set[str]] = {}
+        for row in (await self._connection.execute(query_handles)).all():
+            own.setdefault(row.incident_id, set()).add(row.handle)
+        for incident_id, kept in own.items():
+            self._open[incident_id] = _Open(workspace_id=workspace_id, handles=frozenset(kept))
 
+    async def join(self, new: Joining) -> Joined | None:
+        """Join the open incident that has something in common with it, or open one.
 
-async def settle(
-    connection: AsyncConnection, workspace_id: int, incident_id: int, now: datetime
-) -> None:
-    """An alert of the incident was resolved: it is over when that was the last."""
-    still_open = select(alerts.c.id).where(
-        alerts.c.workspace_id == workspace_id,
-        alerts.c.incident_id == incident_id,
-        alerts.c.resolved_at.is_(None),
-    )
-    statement = (
-        update(incidents)
-        .where(
-            incidents.c.workspace_id == workspace_id,
-            incidents.c.id == incident_id,
-            incidents.c.resolved_at.is_(None),
-            ~still_open.exists(),
+        None for an alert that is about the workspace and nothing in it.
+        """
+        handles = handles_of(new.place)
+        if not handles:
+            return None
+        found = await self._with(new.workspace_id, handles)
+        if found is None and await self._begun_by(new.rule_id) >= MOST_OF_RULE:
+            handles = frozenset({rule_handle(new.rule_id)})
+            found = await self._with(new.workspace_id, handles)
+        if found is None:
+            return Joined(await self._begin(new, handles), scope_of(handles) == "rule")
+        one = self._open[found]
+        one.is_narrowed |= not one.handles <= handles
+        one.handles &= handles
+        one.reporter = new.place.reporter
+        one.joined += 1
+        one.is_critical |= new.severity == "critical"
+        return Joined(found, scope_of(one.handles) == "rule")
+
+    async def flush(self) -> None:
+        """Only what all alerts of an incident have in common brings others to it."""
+        for incident_id, one in self._open.items():
+            if one.is_narrowed:
+                await self._narrow(incident_id, one.handles)
+                one.is_narrowed = False
+            if one.joined:
+                values: dict[str, Any] = {
+                    **_shown_by(one.handles, one.reporter),
+                    "alerts": incidents.c.alerts + one.joined,
+                    "last_alert_at": self._now,
+                }
+                if one.is_critical:
+                    values["severity"] = "critical"
+                await self._connection.execute(
+                    update(incidents).where(incidents.c.id == incident_id).values(**values)
+                )
+                one.joined = 0
+
+    async def end(self, workspace_id: int, incident_id: int) -> None:
+        """An alert of the incident was resolved: it is over when that was the last."""
+        still_open = select(alerts.c.id).where(
+            alerts.c.workspace_id == workspace_id,
+            alerts.c.incident_id == incident_id,
+            alerts.c.resolved_at.is_(None),
         )
-        .values(resolved_at=now)
-        .returning(incidents.c.id)
-    )
-    if (await connection.execute(statement)).one_or_none() is not None:
-        await _narrow(connection, incident_id, frozenset())
-
-
-async def _open_with(
-    connection: AsyncConnection, workspace_id: int, handles: frozenset[str], now: datetime
-) -> int | None:
-    query = (
-        select(incidents.c.id)
-        .join(incident_handles, incident_handles.c.incident_id == incidents.c.id)
-        .where(
-            incident_handles.c.workspace_id == workspace_id,
-            incident_handles.c.handle.in_(handles),
-            incidents.c.resolved_at.is_(None),
-            or_(incidents.c.last_alert_at >= now - TOGETHER, incidents.c.cause != ""),
+        statement = (
+            update(incidents)
+            .where(
+                incidents.c.workspace_id == workspace_id,
+                incidents.c.id == incident_id,
+                incidents.c.resolved_at.is_(None),
+                ~still_open.exists(),
+            )
+            .values(resolved_at=self._now)
+            .returning(incidents.c.id)
         )
-        .order_by(incidents.c.id)
-        .limit(1)
-    )
-    found: int | None = await connection.scalar(query)
-    return found
+        if (await self._connection.execute(statement)).one_or_none() is not None:
+            await self._narrow(incident_id, frozenset())
+            self._open.pop(incident_id, None)
 
+    async def _with(self, workspace_id: int, handles: frozenset[str]) -> int | None:
+        """The oldest open one that has one of these handles."""
+        await self.prepare(workspace_id, handles)
+        found = [
+            incident_id
+            for incident_id, one in self._open.items()
+            if one.workspace_id == workspace_id and not one.handles.isdisjoint(handles)
+        ]
+        return min(found, default=None)
 
-async def _is_storm(connection: AsyncConnection, rule_id: int, now: datetime) -> bool:
-    query = select(func.count(incidents.c.id)).where(
-        incidents.c.rule_id == rule_id, incidents.c.opened_at >= now - TOGETHER
-    )
-    return ((await connection.scalar(query)) or 0) >= MOST_OF_RULE
+    async def _begun_by(self, rule_id: int) -> int:
+        if rule_id not in self._begun:
+            query = select(func.count(incidents.c.id)).where(
+                incidents.c.rule_id == rule_id, incidents.c.opened_at >= self._now - TOGETHER
+            )
+            self._begun[rule_id] = (await self._connection.scalar(query)) or 0
+        return self._begun[rule_id]
 
-
-async def _begin(
-    connection: AsyncConnection, new: Joining, handles: frozenset[str], now: datetime
-) -> int:
-    first = min(handles)
-    course = f"{new.workspace_id}:{first}".encode()
-    statement = (
-        insert(incidents)
-        .values(
-            workspace_id=new.workspace_id,
-            title=new.title,
-            **_shown_by(handles, new.place.reporter),
-            rule_id=new.rule_id,
-            course=hashlib.blake2b(course, digest_size=16).hexdigest(),
-            severity=new.severity,
-            alerts=1,
-            opened_at=now,
-            last_alert_at=now,
+    async def _begin(self, new: Joining, handles: frozenset[str]) -> int:
+        course = f"{new.workspace_id}:{min(handles)}".encode()
+        statement = (
+            insert(incidents)
+            .values(
+                workspace_id=new.workspace_id,
+                title=new.title,
+                **_shown_by(handles, new.place.reporter),
+                rule_id=new.rule_id,
+                course=hashlib.blake2b(course, digest_size=16).hexdigest(),
+                severity=new.severity,
+                alerts=1,
+                opened_at=self._now,
+                last_alert_at=self._now,
+            )
+            .returning(incidents.c.id)
         )
-        .returning(incidents.c.id)
-    )
-    incident_id: int = (await connection.execute(statement)).scalar_one()
-    await connection.execute(
-        insert(incident_handles),
-        [
-            {"incident_id": incident_id, "workspace_id": new.workspace_id, "handle": handle}
-            for handle in sorted(handles)
-        ],
-    )
-    return incident_id
-
-
-async def _handles(connection: AsyncConnection, incident_id: int) -> frozenset[str]:
-    query = select(incident_handles.c.handle).where(incident_handles.c.incident_id == incident_id)
-    return frozenset((await connection.scalars(query)).all())
-
-
-async def _narrow(connection: AsyncConnection, incident_id: int, kept: frozenset[str]) -> None:
-    """Only what all of its alerts have in common brings others to it."""
-    await connection.execute(
-        delete(incident_handles).where(
-            incident_handles.c.incident_id == incident_id,
-            incident_handles.c.handle.not_in(kept),
+        incident_id: int = (await self._connection.execute(statement)).scalar_one()
+        of = {"incident_id": incident_id, "workspace_id": new.workspace_id}
+        await self._connection.execute(
+            insert(incident_handles), [{**of, "handle": handle} for handle in sorted(handles)]
         )
-    )
+        self._open[incident_id] = _Open(workspace_id=new.workspace_id, handles=handles)
+        self._begun[new.rule_id] = self._begun.get(new.rule_id, 0) + 1
+        return incident_id
+
+    async def _narrow(self, incident_id: int, kept: frozenset[str]) -> None:
+        await self._connection.execute(
+            delete(incident_handles).where(
+                incident_handles.c.incident_id == incident_id,
+                incident_handles.c.handle.not_in(kept),
+            )
+        )
 
 
 def _shown_by(handles: frozenset[str], reporter: int) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-import msgspec
-from sqlalchemy import case, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.access.actor import Actor
@@ -15,7 +14,7 @@ from forepost.controller.alerts.change import Change, Ending, Open
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.ledger_page import LedgerPage, open_of_rule
 from forepost.controller.alerts.metrics import Line
-from forepost.controller.alerts.notices import AlertNotices, channels_of
+from forepost.controller.alerts.notices import AlertNotices, channels_of, ids
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts
@@ -35,7 +34,7 @@ class Ledger:
         None: the rule, or what it is about, is gone, or the alert is not open any more.
         """
         async with self._page(now) as (_, page):
-            return [await page.write(change) for change in changes]
+            return await page.write(changes)
 
     async def resolve_rule(
         self, workspace_id: int, rule_id: int, ended: Ended, now: datetime
@@ -53,28 +52,28 @@ class Ledger:
             if rule is None:
                 return
             await self._notices.rule_changed(connection, rule)
-            keys = {channel.key for channel in await lookup.channels(rule)}
-            others = keys | {channel.key for channel in await lookup.escalations(rule)}
-            told_by = msgspec.json.encode(sorted(keys)).decode()
-            told_with_others = msgspec.json.encode(sorted(others)).decode()
             rows = (await connection.execute(open_of_rule(workspace_id, rule_id))).all()
-            for row in rows:
-                wanted = told_by if row.escalated_at is None else told_with_others
-                if row.channel_keys != wanted:
-                    page.touch(row)
-            await connection.execute(
-                update(alerts)
-                .where(
-                    alerts.c.workspace_id == workspace_id,
-                    alerts.c.alert_rule_id == rule_id,
-                    alerts.c.resolved_at.is_(None),
-                )
-                .values(
-                    channel_keys=case(
-                        (alerts.c.escalated_at.is_(None), told_by), else_=told_with_others
+            for led, is_escalated in {
+                (row.routed_to, row.escalated_at is not None) for row in rows
+            }:
+                told_by = await lookup.told_by(rule, ids.decode(led), is_escalated=is_escalated)
+                for row in rows:
+                    alike = row.routed_to == led and (row.escalated_at is not None) == is_escalated
+                    if alike and row.channel_keys != told_by:
+                        page.touch(row)
+                await connection.execute(
+                    update(alerts)
+                    .where(
+                        alerts.c.workspace_id == workspace_id,
+                        alerts.c.alert_rule_id == rule_id,
+                        alerts.c.resolved_at.is_(None),
+                        alerts.c.routed_to == led,
+                        alerts.c.escalated_at.is_not(None)
+                        if is_escalated
+                        else alerts.c.escalated_at.is_(None),
                     )
+                    .values(channel_keys=told_by)
                 )
-            )
 
     async def set_status(
         self,

@@ -1,22 +1,23 @@
 """What one transaction writes of alerts: their rows, their incidents, what explains what. SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import Row, func, insert, select, update
 
-from forepost.controller.alerts import incidents
 from forepost.controller.alerts.acknowledgements import note
-from forepost.controller.alerts.alert_rows import change_alert, open_alert, shown, streak_of
+from forepost.controller.alerts.alert_rows import change_alert, open_alerts, shown, streak_of
 from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, explained_by
 from forepost.controller.alerts.change import Change, Ending, NewAlert
 from forepost.controller.alerts.incident_notices import IncidentNotices
-from forepost.controller.alerts.incidents import TOGETHER, Joined, Joining
+from forepost.controller.alerts.incidents import TOGETHER, IncidentBook, Joined, Joining
 from forepost.controller.alerts.late_notices import tell_later
-from forepost.controller.alerts.notices import AlertNotices
-from forepost.controller.alerts.place import Place
+from forepost.controller.alerts.notices import AlertNotices, ids
+from forepost.controller.alerts.place import Place, handles_of
 from forepost.controller.alerts.quiet import held_until
+from forepost.controller.alerts.route_facts import AlertFacts, facts_of
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.alerts.subjects import Subject
 from forepost.controller.db.tables.alerts import alerts
@@ -30,6 +31,7 @@ SETTLING: Final = timedelta(minutes=2)
 """What another explained is told only when it is still so this long after that one's end."""
 MOST_ALONE: Final = 20
 """Alerts of a rule that are told each by itself in `TOGETHER`; of the rest the incidents are."""
+_INSERT: Final = insert(alerts).returning(*alerts.c)
 _keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
 _place: msgspec.json.Decoder[Place] = msgspec.json.Decoder(Place)
 
@@ -44,13 +46,36 @@ class LedgerPage:
         self._notices, self._threads = notices, threads
         self._touched: dict[int, int] = {}
         """Incident to its workspace."""
+        self._ending: set[int] = set()
+        """Those of which an alert was resolved."""
         self._facts: dict[int, list[OpenFact]] = {}
+        self._known: dict[str, Row[Any]] = {}
+        """Open alerts of what is being written."""
+        self._incidents = IncidentBook(self._connection, now)
 
-    async def write(self, change: Change) -> Alert | None:
+    async def write(self, changes: Sequence[Change]) -> list[Alert | None]:
         """None: the rule, or what it is about, is gone, or the alert is not open any more."""
-        known = await open_alert(
-            self._connection, change.workspace_id, streak_of(change.rule_id, change.line)
-        )
+        streaks = [streak_of(change.rule_id, change.line) for change in changes]
+        self._known = await open_alerts(self._connection, streaks)
+        await self._prepare([change.begun for change in changes if change.begun is not None])
+        return [
+            await self._write(change, streak)
+            for change, streak in zip(changes, streaks, strict=True)
+        ]
+
+    async def _prepare(self, begun: Sequence[NewAlert]) -> None:
+        """Read what all of them are about, and what they may join, at once."""
+        await self._lookup.subjects.prepare({new.line[0] for new in begun})
+        handles: dict[int, set[str]] = {}
+        for new in begun:
+            about = await self._lookup.subjects.of(new.workspace_id, new.line)
+            if about is not None:
+                handles.setdefault(new.workspace_id, set()).update(handles_of(about.place))
+        for workspace_id, of_all in handles.items():
+            await self._incidents.prepare(workspace_id, of_all)
+
+    async def _write(self, change: Change, streak: str) -> Alert | None:
+        known = self._known.get(streak)
         if change.begun is None:
             return None if known is None else await self.resolve(known, change.ending)
         if change.kind != "open":
@@ -59,11 +84,13 @@ class LedgerPage:
 
     async def settle(self) -> None:
         """Bring what is told of every incident that was touched up to how it is now."""
+        await self._incidents.flush()
         for incident_id, workspace_id in self._touched.items():
-            await incidents.settle(self._connection, workspace_id, incident_id, self._now)
+            if incident_id in self._ending:
+                await self._incidents.end(workspace_id, incident_id)
             await self._explain(workspace_id, incident_id)
         await self._threads.settle(self._lookup, self._touched, self._now)
-        self._touched = {}
+        self._touched, self._ending = {}, set()
 
     def touch(self, row: Row[Any]) -> None:
         """Something of the incident of this alert is another."""
@@ -83,6 +110,9 @@ class LedgerPage:
             last_value=row.last_value if ending.last_value is None else ending.last_value,
             worst_value=row.worst_value if ending.worst_value is None else ending.worst_value,
         )
+        self._known.pop(row.streak, None)
+        if row.incident_id is not None:
+            self._ending.add(row.incident_id)
         await self._unexplain(row.id)
         self.touch(ended)
         was_told = ended.told_from is None or ended.told_from <= self._now or ended.notices
@@ -101,40 +131,39 @@ class LedgerPage:
             place = msgspec.structs.replace(
                 place, about=place.reporter, went_together=begun.went_together
             )
-        joined = await incidents.join(
-            self._connection,
+        joined = await self._incidents.join(
             Joining(
                 workspace_id=begun.workspace_id,
                 rule_id=rule.id,
                 place=place,
                 severity=begun.severity,
                 title=f"{rule.name}: {about.name or about.agent_name}",
-            ),
-            self._now,
+            )
         )
         held = held_until(rule, begun.severity, self._now)
         is_alone = joined is None or (held is None and await self._is_told_alone(rule))
-        keys = sorted(channel.key for channel in await self._lookup.channels(rule))
-        statement = (
-            insert(alerts)
-            .values(
-                **_row_of(begun, about),
-                rule_name=rule.name,
-                incident_id=None if joined is None else joined.incident_id,
-                status="active",
-                place=msgspec.json.encode(place).decode(),
-                channel_keys=msgspec.json.encode(keys).decode(),
-                is_alone=is_alone,
-                told_from=held,
-                created_at=self._now,
-                updated_at=self._now,
-            )
-            .returning(*alerts.c)
+        facts = _row_of(begun, about)
+        led = await self._lookup.led_to(
+            rule, AlertFacts(**{f: facts[f] for f in AlertFacts.__struct_fields__}), self._now
         )
-        row = (await self._connection.execute(statement)).one()
+        values = {
+            **facts,
+            "rule_name": rule.name,
+            "incident_id": None if joined is None else joined.incident_id,
+            "status": "active",
+            "place": msgspec.json.encode(place).decode(),
+            "channel_keys": await self._lookup.told_by(rule, led),
+            "routed_to": msgspec.json.encode(led).decode(),
+            "is_alone": is_alone,
+            "told_from": held,
+            "created_at": self._now,
+            "updated_at": self._now,
+        }
+        row = (await self._connection.execute(_INSERT, values)).one()
         if joined is not None:
             self._touched[joined.incident_id] = begun.workspace_id
             row = await self._relate(row, joined)
+        self._known[row.streak] = row
         if row.is_alone and held is not None:
             await tell_later(self._connection, row, held)
         elif row.is_alone:
@@ -161,6 +190,9 @@ class LedgerPage:
             told_from=held if change.kind == "worsen" else row.told_from,
             updated_at=self._now,
         )
+        if rule is not None:
+            changed = await self._route_again(rule, changed)
+        self._known[row.streak] = changed
         self.touch(changed)
         event: Literal["worse", "eased"] = "worse" if change.kind == "worsen" else "eased"
         await note(self._connection, row, event, None, self._now, text=changed.message)
@@ -169,6 +201,23 @@ class LedgerPage:
         elif changed.is_alone:
             await self._notices.tell(self._connection, rule, shown(changed), event)
         return shown(changed)
+
+    async def _route_again(self, rule: Row[Any], row: Row[Any]) -> Row[Any]:
+        """Tell it also where routes lead it now; it is told on where they led it before."""
+        before = ids.decode(row.routed_to)
+        led = await self._lookup.led_to(rule, facts_of(row), self._now)
+        both = list(dict.fromkeys([*before, *led]))
+        if both == before:
+            return row
+        return await change_alert(
+            self._connection,
+            row.workspace_id,
+            row.id,
+            routed_to=msgspec.json.encode(both).decode(),
+            channel_keys=await self._lookup.told_by(
+                rule, both, is_escalated=row.escalated_at is not None
+            ),
+        )
 
     async def _is_told_alone(self, rule: Row[Any]) -> bool:
         if rule.tells != "alerts":

@@ -1,15 +1,18 @@
 """What is told of alerts: written, with its channels, in the transaction that causes it. SQL."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.notice_of_alert import notice_of
+from forepost.controller.alerts.route_facts import routes_in
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.workspaces import members
+from forepost.controller.outgoing.receivers import receivers_of
 from forepost.wire.rest.alerts import Alert
 from forepost.wire.rest.notify import Channel, ChannelKind, Notice, NoticeEvent, key_of_address
 
@@ -20,6 +23,7 @@ course.
 Redirect = Callable[[AsyncConnection, int, Sequence[Channel]], Awaitable[None]]
 """(connection, rule id, channels): what waits of the rule goes there, or nowhere."""
 
+ids: msgspec.json.Decoder[list[int]] = msgspec.json.Decoder(list[int])
 MAILED: Final = ("USER", "ADMIN", "OWNER")
 
 
@@ -31,11 +35,12 @@ class AlertNotices:
 
     async def rule_changed(self, connection: AsyncConnection, rule: Row[Any]) -> None:
         """What waits to be told of a rule goes where it tells now."""
-        channels = [
-            *await channels_of(connection, rule),
-            *await escalations_of(connection, rule),
-        ]
-        await self._redirect(connection, rule.id, channels)
+        own = await channels_of(connection, rule)
+        routes = await routes_in(connection, rule.workspace_id)
+        led = {number for route in routes for number in route.channel_ids}
+        routed = await receivers_of(connection, rule.workspace_id, sorted(led))
+        others = await escalations_of(connection, rule)
+        await self._redirect(connection, rule.id, once([*own, *routed, *others]))
 
     async def tell(
         self,
@@ -48,10 +53,9 @@ class AlertNotices:
         """`only`: over these channels instead of all."""
         channels = list(only or ())
         if rule is not None and only is None:
-            channels = await channels_of(connection, rule)
+            channels = await channels_of(connection, rule, alert)
             if alert.escalated_at is not None:
-                channels += await escalations_of(connection, rule)
-                channels = list({one.key: one for one in channels}.values())
+                channels = once([*channels, *await escalations_of(connection, rule)])
         if not channels:
             return
         query = (
@@ -65,7 +69,12 @@ class AlertNotices:
         await self._put(connection, notice, channels, counted.streak)
 
 
-async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
+async def channels_of(
+    connection: AsyncConnection, rule: Row[Any], alert: Alert | None = None
+) -> list[Channel]:
+    """Where a rule tells: its own webhook, mails and URLs of Apprise, and its named channels; of an
+    alert also where routes have led it. Each receiver once.
+    """
     found: list[Channel] = []
     if rule.notify_webhook:
         found.append(
@@ -86,12 +95,28 @@ async def channels_of(connection: AsyncConnection, rule: Row[Any]) -> list[Chann
         addresses = (await connection.scalars(query)).all()
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
-    return found
+    led = [] if alert is None else await _led(connection, alert)
+    named = await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *led])
+    return once([*found, *named])
 
 
-async def escalations_of(_connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
+async def _led(connection: AsyncConnection, alert: Alert) -> list[int]:
+    query = select(alerts.c.routed_to).where(
+        alerts.c.workspace_id == alert.workspace_id, alerts.c.id == alert.id
+    )
+    found: str | None = await connection.scalar(query)
+    return ids.decode(found or "[]")
+
+
+def once(channels: Iterable[Channel]) -> list[Channel]:
+    """Each receiver once."""
+    return list({one.key: one for one in channels}.values())
+
+
+async def escalations_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
     """Whom a rule tells, too, when nobody has an alert after a while."""
-    return [_at("apprise", url) for url in rule.escalate_apprise_urls]
+    named = await receivers_of(connection, rule.workspace_id, rule.escalate_channel_ids)
+    return [*named, *(_at("apprise", url) for url in rule.escalate_apprise_urls)]
 
 
 def _at(kind: ChannelKind, url: str) -> Channel:

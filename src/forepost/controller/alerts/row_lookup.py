@@ -1,15 +1,21 @@
 """Rules, their channels and what alerts are about, each read once in a transaction. SQL."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.notices import channels_of, escalations_of
+from forepost.controller.alerts.notices import channels_of, escalations_of, ids, once
+from forepost.controller.alerts.route_facts import AlertFacts, routed_alert, routes_in
+from forepost.controller.alerts.routes import channel_ids, verdicts
 from forepost.controller.alerts.subjects import Subjects
-from forepost.controller.db.tables.alerts import alert_rules
+from forepost.controller.db.tables.alerts import alert_rules, alerts
+from forepost.controller.outgoing.receivers import receivers_of
 from forepost.wire.rest.notify import Channel, key_of_address
+from forepost.wire.rest.routes import NoticeRoute
 
 
 class RowLookup:
@@ -18,6 +24,7 @@ class RowLookup:
         self.subjects = Subjects(connection)
         self._rules: dict[int, Row[Any] | None] = {}
         self._channels: dict[int, list[Channel]] = {}
+        self._routes: dict[int, list[NoticeRoute]] = {}
 
     async def rule(self, workspace_id: int, rule_id: int) -> Row[Any] | None:
         if rule_id not in self._rules:
@@ -31,20 +38,50 @@ class RowLookup:
         """Where the rule tells. Rules that tell one address are one receiver with one key."""
         if rule.id not in self._channels:
             found = [_at_address(one) for one in await channels_of(self.connection, rule)]
-            self._channels[rule.id] = list({one.key: one for one in found}.values())
+            self._channels[rule.id] = once(found)
         return self._channels[rule.id]
 
-    async def channel(self, workspace_id: int, rule_id: int, key: str) -> Channel | None:
-        """The one with this key, as it is now; None: the rule tells it no more."""
+    async def channel(
+        self, workspace_id: int, rule_id: int, key: str, alert_id: int
+    ) -> Channel | None:
+        """The one with this key, as it is now; None: neither does the rule tell it any more, nor
+        did a route lead this alert to it.
+        """
         rule = await self.rule(workspace_id, rule_id)
-        if rule is None:
-            return None
-        channels = [*await self.channels(rule), *await self.escalations(rule)]
+        channels = [] if rule is None else await self.channels(rule)
+        if key.startswith("channel:") and all(channel.key != key for channel in channels):
+            query = select(alerts.c.routed_to).where(
+                alerts.c.workspace_id == workspace_id, alerts.c.id == alert_id
+            )
+            led = ids.decode(await self.connection.scalar(query) or "[]")
+            channels = await receivers_of(self.connection, workspace_id, led)
+        if rule is not None and all(channel.key != key for channel in channels):
+            channels = await self.escalations(rule)
         return next((channel for channel in channels if channel.key == key), None)
+
+    async def led_to(self, rule: Row[Any], about: AlertFacts, at: datetime) -> list[int]:
+        """The named channels that routes lead an alert of the rule to, at this time."""
+        workspace_id = rule.workspace_id
+        if workspace_id not in self._routes:
+            self._routes[workspace_id] = await routes_in(self.connection, workspace_id)
+        routes = self._routes[workspace_id]
+        if not routes:
+            return []
+        seen = await routed_alert(self.connection, rule, about)
+        return channel_ids(verdicts(routes, seen, at))
 
     async def escalations(self, rule: Row[Any]) -> list[Channel]:
         """Whom the rule escalates to."""
         return await escalations_of(self.connection, rule)
+
+    async def told_by(
+        self, rule: Row[Any], led: Sequence[int], *, is_escalated: bool = False
+    ) -> str:
+        """Keys of the channels that tell an alert of the rule, as they are kept (JSON)."""
+        routed = await receivers_of(self.connection, rule.workspace_id, led)
+        others = await self.escalations(rule) if is_escalated else []
+        keys = {channel.key for channel in (*await self.channels(rule), *routed, *others)}
+        return msgspec.json.encode(sorted(keys)).decode()
 
 
 def _at_address(channel: Channel) -> Channel:

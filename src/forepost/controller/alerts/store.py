@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.alerts.checks import Acceptable, check_reports, check_rule
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alert_rules, maintenance_windows
+from forepost.controller.db.tables.channels import notice_channels
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.workspaces import workspaces
@@ -170,6 +171,10 @@ def _with_hours(columns: dict[str, Any]) -> dict[str, Any]:
 async def _check_references(connection: AsyncConnection, workspace_id: int, rule: NewRule) -> None:
     if rule.agent_id is not None:
         await check_agents(connection, workspace_id, {rule.agent_id}, "agent_id")
+    known = await _channels(connection, workspace_id)
+    for field in ("channel_ids", "escalate_channel_ids"):
+        if missing := set(getattr(rule, field)) - known:
+            raise Invalid(f"{field}: no channel {min(missing)} in this workspace")
     if rule.maintenance_window_id is not None:
         query = _of(maintenance_windows, workspace_id).where(
             maintenance_windows.c.id == rule.maintenance_window_id
@@ -187,6 +192,11 @@ async def _check_references(connection: AsyncConnection, workspace_id: int, rule
         if kind is None:
             raise Invalid(f"probe_id: no probe {rule.probe_id} in this workspace")
         check_reports(rule, kind)
+
+
+async def _channels(connection: AsyncConnection, workspace_id: int) -> set[int]:
+    query = select(notice_channels.c.id).where(notice_channels.c.workspace_id == workspace_id)
+    return set((await connection.scalars(query)).all())
 
 
 async def check_agents(

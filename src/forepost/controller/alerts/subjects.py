@@ -1,6 +1,6 @@
 """Who and what an alert is about, with its names and what it depends on. SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from forepost.controller.db.tables.fleet import agent_addresses, agents
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.wire.disclosure import public_target
 
+_OF_PROBE: Final = (probes.c.type, probes.c.labels, probes.c.metadata)
 DEEPEST: Final = 8
 """How far parents of parents are followed."""
 
@@ -47,6 +48,28 @@ class Subjects:
         self._agents: dict[int, Any] = {}
         self._addresses: dict[int, dict[str, int]] = {}
         self._parents: dict[int, dict[str, list[str]]] = {}
+        self._probes: dict[int, Any] = {}
+        self._targets: dict[int, list[Any]] = {}
+
+    async def prepare(self, probe_ids: Collection[int]) -> None:
+        """Read these probes and their targets at once."""
+        wanted = [probe_id for probe_id in probe_ids if probe_id and probe_id not in self._probes]
+        if not wanted:
+            return
+        self._probes |= dict.fromkeys(wanted)
+        self._targets |= {probe_id: [] for probe_id in wanted}
+        query = select(probes.c.id, probes.c.workspace_id, *_OF_PROBE).where(
+            probes.c.id.in_(wanted)
+        )
+        found = (await self._connection.execute(query)).all()
+        self._probes |= {row.id: row for row in found}
+        query_targets = (
+            select(probe_targets.c.probe_id, probe_targets.c.target, probe_targets.c.agent_id)
+            .where(probe_targets.c.probe_id.in_(wanted))
+            .order_by(probe_targets.c.id)
+        )
+        for row in (await self._connection.execute(query_targets)).all():
+            self._targets[row.probe_id].append(row)
 
     async def of(self, workspace_id: int, line: Line) -> Subject | None:
         """None: the probe or the agent is gone."""
@@ -65,9 +88,9 @@ class Subjects:
             return Subject(
                 agent_id=agent_id or None, type=shown, agent_name=agent_name, place=place
             )
-        query = select(probes).where(probes.c.workspace_id == workspace_id, probes.c.id == probe_id)
-        probe = (await self._connection.execute(query)).one_or_none()
-        if probe is None:
+        await self.prepare([probe_id])
+        probe = self._probes[probe_id]
+        if probe is None or probe.workspace_id != workspace_id:
             return None
         where, about = await self._target(workspace_id, probe_id, target)
         named = _named(probe.labels) or _named(probe.metadata)
@@ -111,12 +134,7 @@ class Subjects:
         self, workspace_id: int, probe_id: int, target: str
     ) -> tuple[str, Row[Any] | None]:
         """What the line is measured towards, and the agent there, where it is one."""
-        query = (
-            select(probe_targets.c.target, probe_targets.c.agent_id)
-            .where(probe_targets.c.probe_id == probe_id)
-            .order_by(probe_targets.c.id)
-        )
-        rows = (await self._connection.execute(query)).all()
+        rows = self._targets[probe_id]
         row = next((row for row in rows if target and row.target == target), None)
         if row is None and rows and (not target or len(rows) == 1):
             row = rows[0]

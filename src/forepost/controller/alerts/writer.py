@@ -17,7 +17,7 @@ from forepost.wire.rest.alerts import Alert
 
 FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
 SUBJECT: Final = "alerts"
-TOGETHER: Final = 50
+TOGETHER: Final = 200
 """Moves in one transaction at most: what is critical and comes meanwhile waits no longer."""
 
 Event = Literal["opened", "changed", "resolved"]

@@ -9,19 +9,18 @@ from litestar.params import FromPath, QueryParameter
 
 from forepost.controller.access.guard import SIGNED_IN, Caller, needs
 from forepost.controller.audit.store import AuditLog, AuditQuery
-from forepost.controller.page import Limit, Offset, unix_seconds
+from forepost.controller.page import From, Limit, Offset, To, time_range
+from forepost.kit.clock import Clock
 from forepost.wire.base import MOST_ID
 from forepost.wire.rest.access import AuditRow
 from forepost.wire.rest.bodies import Page
 
-From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
-To = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
 Action = Annotated[str | None, QueryParameter(pattern=r"^[a-z.-]{1,100}$(?!\n)")]
 UserId = Annotated[int | None, QueryParameter(name="userId", ge=1, le=MOST_ID)]
 OF_WORKSPACE: Final = "/workspaces/{workspace_id:int}/audit"
 
 
-def routes(log: AuditLog) -> Router:
+def routes(log: AuditLog, clock: Clock) -> Router:
     @get(OF_WORKSPACE, opt=needs("ADMIN"))
     async def of_workspace(
         workspace_id: FromPath[int],
@@ -33,9 +32,8 @@ def routes(log: AuditLog) -> Router:
         offset: Offset = 0,
     ) -> Page[AuditRow]:
         """Who changed what, the newest first."""
-        asked = AuditQuery(
-            user_id=user_id, action=action, start=_time("from", start), end=_time("to", to)
-        )
+        begin, end = _times(start, to, clock.now())
+        asked = AuditQuery(user_id=user_id, action=action, start=begin, end=end)
         data, total = await log.of_workspace(workspace_id, asked, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 
@@ -49,13 +47,17 @@ def routes(log: AuditLog) -> Router:
         offset: Offset = 0,
     ) -> Page[AuditRow]:
         """The caller's own logins, refused ones too, and other events of the account."""
-        asked = AuditQuery(action=action, start=_time("from", start), end=_time("to", to))
+        begin, end = _times(start, to, clock.now())
+        asked = AuditQuery(action=action, start=begin, end=end)
         data, total = await log.of_account(caller.user_id, asked, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 
     return Router("/", route_handlers=[of_workspace, of_account], tags=["audit"])
 
 
-def _time(field: str, text: str | None) -> datetime | None:
-    seconds = unix_seconds(field, text)
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _times(
+    start: str | None, to: str | None, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    asked = time_range(start, to, now)
+    begin, end = (None if at is None else datetime.fromtimestamp(at, UTC) for at in asked)
+    return begin, end

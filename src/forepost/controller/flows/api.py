@@ -10,7 +10,7 @@ from forepost.controller.flows.answer import Question
 from forepost.controller.flows.fold import ALL
 from forepost.controller.flows.plan import LONGEST_SEC
 from forepost.controller.flows.query import TrafficQuery, TrafficReader
-from forepost.controller.page import unix_seconds
+from forepost.controller.page import From, To, time_range
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.base import MOST_ID
@@ -19,8 +19,6 @@ from forepost.wire.flows.history import FlowHistory, FlowTalks, FlowTop, History
 FLOWS: Final = "/workspaces/{workspace_id:int}/flows"
 DEFAULT_SEC: Final = 3_600
 
-From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
-To = Annotated[str | None, QueryParameter(name="to", description="RFC 3339 or Unix seconds")]
 AgentId = Annotated[
     int, QueryParameter(name="agentId", ge=0, le=MOST_ID, description="0: all of the workspace")
 ]
@@ -35,9 +33,9 @@ Lines = Annotated[int, QueryParameter(name="limit", ge=1, le=20)]
 def routes(reading: TrafficReader, clock: Clock) -> Router:
     def asked(workspace_id: int, agent_id: int, start: str | None, to: str | None) -> TrafficQuery:
         """The last hour unless the times say else. Raises Invalid."""
-        end = unix_seconds("to", to)
-        end = clock.now().timestamp() if end is None else end
-        begin = unix_seconds("from", start)
+        now = clock.now()
+        begin, end = time_range(start, to, now)
+        end = now.timestamp() if end is None else end
         begin = max(0.0, end - DEFAULT_SEC) if begin is None else begin
         if begin >= end:
             raise Invalid("from: must be before to")

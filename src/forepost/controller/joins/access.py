@@ -86,7 +86,7 @@ class AccessJoin:
             keys_api.routes(
                 ApiKeys(self._db), self._clock, lambda: self._scopes, self._credentials.key_changed
             ),
-            audit_api.routes(self.audit),
+            audit_api.routes(self.audit, self._clock),
         ]
 
     async def open_account(

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 
-from forepost.controller.alerts import api, parents_api, rule_api, window_api
+from forepost.controller.alerts import api, parents_api, route_api, rule_api, window_api
 from forepost.controller.alerts.metrics import OF_JOBS, OF_WORKLOADS
 from forepost.controller.alerts.parents import Parents
+from forepost.controller.alerts.route_store import RouteStore
 from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
 from forepost.controller.alerts.timers import StateFigures
 from forepost.controller.fleet.presence import standing
@@ -15,6 +16,8 @@ from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
 from forepost.controller.joins.workloads import WorkloadsJoin
 from forepost.controller.notify import api as notify_api
+from forepost.controller.notify import channel_api
+from forepost.controller.notify.channel_store import ChannelStore
 from forepost.controller.notify.destinations import Destinations, masked
 from forepost.controller.notify.senders import Senders
 from forepost.controller.pipeline import Follower
@@ -48,11 +51,14 @@ async def build(core: Core) -> Built:
         )
     )
     await alerting.load()
+    channels = ChannelStore(core.db, core.outbox, destinations.acceptable)
     return Built(
         routers=[
             notify_api.routes(
                 core.db, core.outbox, senders.store, alerting.channels_of, clock, public_url
             ),
+            route_api.routes(RouteStore(core.db), clock),
+            channel_api.routes(core.db, core.outbox, channels, senders.store, clock, public_url),
             api.routes(alerting, core.access.access.role_in, clock),
             api.workspace_routes(alerting, clock),
             rule_api.routes(alerting, clock),

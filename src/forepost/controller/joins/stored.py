@@ -19,7 +19,7 @@ async def build(core: Core) -> Built:
     return Built(
         routers=[
             api.routes(series, core.probes.store.ids_in, core.streams),
-            related_api.routes(series, Likeness(core.db)),
+            related_api.routes(series, Likeness(core.db), core.clock),
         ],
         services={"pipeline": pipeline.run},
         figures=[

@@ -11,22 +11,21 @@ from forepost.controller.access.guard import needs
 from forepost.controller.db.engine import Database
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.store import DeliveryFilter, DeliveryStore
+from forepost.controller.notify.trial import trial_of
 from forepost.controller.page import Limit, Offset
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict
 from forepost.wire.base import MOST_ID
 from forepost.wire.rest.bodies import ListOf, Page
-from forepost.wire.rest.notify import Channel, Delivery, DeliveryState, Notice
+from forepost.wire.rest.notify import Channel, Delivery, DeliveryState
 
 ChannelsOf = Callable[[int, int], Awaitable[tuple[str, list[Channel]]]]
 """(workspace id, rule id) -> the rule's name and where it tells. Raises NotFound."""
 
 ALL: Final = "/workspaces/{workspace_id:int}/deliveries"
 TEST: Final = "/workspaces/{workspace_id:int}/alert-rules/{rule_id:int}/test"
-MOST_TESTS: Final = 20
-"""That wait, in one workspace: a test is no way to flood somebody."""
-
 AlertId = Annotated[int | None, QueryParameter(name="alertId", ge=1, le=MOST_ID)]
+ChannelId = Annotated[int | None, QueryParameter(name="channelId", ge=1, le=MOST_ID)]
 RuleId = Annotated[int | None, QueryParameter(name="ruleId", ge=1, le=MOST_ID)]
 
 
@@ -44,11 +43,14 @@ def routes(
         in_state: Annotated[DeliveryState | None, QueryParameter(name="state")] = None,
         alert_id: AlertId = None,
         rule_id: RuleId = None,
+        channel_id: ChannelId = None,
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Page[Delivery]:
         """What was sent because of alerts, is waiting, or was given up; newest first."""
-        only = DeliveryFilter(state=in_state, alert_id=alert_id, rule_id=rule_id)
+        only = DeliveryFilter(
+            state=in_state, alert_id=alert_id, rule_id=rule_id, channel_id=channel_id
+        )
         data, total = await store.log(workspace_id, only, limit, offset)
         return Page(data=data, total=total, limit=limit, offset=offset)
 
@@ -69,33 +71,16 @@ def routes(
         name, channels = await channels_of(workspace_id, rule_id)
         if not channels:
             raise Conflict("the rule has no channels that leave the panel")
-        now = clock.now()
-        notice = Notice(
-            alert_id=0,
-            workspace_id=workspace_id,
-            probe_id=None,
-            agent_id=None,
-            probe_type="",
-            probe_name="",
-            probe_target="",
-            agent_name="",
-            panel_url=panel_url,
-            metric="",
-            value=None,
-            threshold=None,
-            severity="warning",
-            message=f"This is a test of the rule {name}. Nothing is wrong.",
-            triggered_at=now,
-            event="test",
-            resolved_at=None,
+        notice = trial_of(
+            f"the rule {name}",
+            workspace_id,
+            panel_url,
+            clock.now(),
             rule_id=rule_id,
             rule_name=name,
-            incident_id=None,
         )
         async with db.write() as connection:
-            if await outbox.tests_waiting(connection, workspace_id) >= MOST_TESTS:
-                raise Conflict("other tests are waiting: see the log of deliveries")
-            made = await outbox.put(connection, notice, channels)
+            made = await outbox.put_test(connection, notice, channels)
         return ListOf(data=await store.named(workspace_id, made))
 
     return Router(

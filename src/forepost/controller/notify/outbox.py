@@ -10,13 +10,16 @@ from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.deliveries import deliveries
-from forepost.controller.notify import words
+from forepost.controller.notify import redirects, words
 from forepost.controller.notify.destinations import host_of
 from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITING
 from forepost.kit.clock import Clock
+from forepost.kit.errors import Conflict
 from forepost.wire.jobs.rest import RunNotice
-from forepost.wire.rest.notify import Channel, Notice
+from forepost.wire.rest.notify import Channel, Notice, key_of_address
 
+MOST_TESTS: Final = 20
+"""That wait, in one workspace: a test is no way to flood somebody."""
 CHANGED: Final = frozenset({"grew", "worse", "eased"})
 """What is told of what was told before."""
 NOT_TOLD: Final = "the rule tells this channel no more"
@@ -56,7 +59,7 @@ class Outbox:
                     connection,
                     workspace_id=notice.workspace_id,
                     alert_id=notice.alert_id or None,
-                    rule_id=notice.rule_id,
+                    rule_id=notice.rule_id or None,
                     incident_id=None if notice.incident is None else notice.incident.id,
                     event=notice.event,
                     course=place,
@@ -107,27 +110,24 @@ class Outbox:
         self, connection: AsyncConnection, rule_id: int, channels: Sequence[Channel]
     ) -> None:
         """A rule tells these channels now: what waits goes there, or nowhere."""
-        hook = next((one for one in channels if one.kind == "webhook"), None)
-        waiting = (deliveries.c.rule_id == rule_id, deliveries.c.state == "pending")
-        if hook is not None:
-            await connection.execute(
-                update(deliveries)
-                .where(*waiting, deliveries.c.kind == "webhook", deliveries.c.event != "test")
-                .values(
-                    destination=hook.url,
-                    secret=hook.secret,
-                    host=host_of(hook),
-                    next_at=self._clock.now(),
-                )
-            )
-        kept = [one.url for one in channels]
-        await connection.execute(
-            update(deliveries)
-            .where(
-                *waiting, deliveries.c.incident_id.is_(None), deliveries.c.destination.not_in(kept)
-            )
-            .values(**SUPERSEDED, last_error=NOT_TOLD)
-        )
+        # What waits of an incident goes the way of its thread.
+        alone = and_(deliveries.c.rule_id == rule_id, deliveries.c.incident_id.is_(None))
+        await redirects.redirect(connection, alone, channels, NOT_TOLD, self._clock.now())
+        of_rule = deliveries.c.rule_id == rule_id
+        at_address = [
+            msgspec.structs.replace(one, key=key_of_address(one.kind, one.url)) for one in channels
+        ]
+        await redirects.move(connection, of_rule, at_address, self._clock.now())
+        self.nudge()
+
+    async def redirect_channel(
+        self, connection: AsyncConnection, channel_id: int, channels: Sequence[Channel], why: str
+    ) -> None:
+        """A named channel has these receivers now: what waits goes there, or nowhere, because of
+        `why`.
+        """
+        mine = deliveries.c.channel_id == channel_id
+        await redirects.redirect(connection, mine, channels, why, self._clock.now())
         self.nudge()
 
     async def put_run(
@@ -171,13 +171,18 @@ class Outbox:
             html=f"<!doctype html><html><body><pre>{escape(text)}</pre></body></html>\n",
         )
 
-    async def tests_waiting(self, connection: AsyncConnection, workspace_id: int) -> int:
+    async def put_test(
+        self, connection: AsyncConnection, notice: Notice, channels: Sequence[Channel]
+    ) -> list[int]:
+        """The same as `put`, unless too many tests wait. Raises Conflict."""
         query = select(func.count(deliveries.c.id)).where(
-            deliveries.c.workspace_id == workspace_id,
+            deliveries.c.workspace_id == notice.workspace_id,
             deliveries.c.event == "test",
             deliveries.c.state.in_(WAITING),
         )
-        return (await connection.scalar(query)) or 0
+        if ((await connection.scalar(query)) or 0) >= MOST_TESTS:
+            raise Conflict("other tests are waiting: see the log of deliveries")
+        return await self.put(connection, notice, channels)
 
     def nudge(self) -> None:
         """Something is due, or will be with the commit that is on its way."""
@@ -194,8 +199,11 @@ class Outbox:
             .values(
                 **values,
                 kind=channel.kind,
+                receiver=channel.key,
+                channel_id=channel.channel_id,
                 destination=channel.url,
                 secret=channel.secret,
+                headers=channel.headers,
                 host=host_of(channel),
                 state="pending",
                 attempts=0,

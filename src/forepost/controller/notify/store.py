@@ -19,7 +19,14 @@ WAITING: Final = ("pending", "sending")
 DONE: Final = ("sent", "failed", "superseded")
 CRITICAL, USUAL = 0, 1
 """Urgencies."""
-SUPERSEDED: Final = {"state": "superseded", "next_at": None, "secret": "", "body": "", "html": ""}
+SUPERSEDED: Final[dict[str, Any]] = {
+    "state": "superseded",
+    "next_at": None,
+    "secret": "",
+    "body": "",
+    "html": "",
+    "headers": {},
+}
 WORKSPACES: Final = 16
 """That are looked at in one look: those with something critical, then those that waited longest."""
 _before: Final = deliveries.alias("before")
@@ -40,6 +47,8 @@ class ClaimedDelivery(msgspec.Struct, frozen=True):
     created_at: datetime
     workspace_id: int = 0
     """0: of an account."""
+    headers: dict[str, str] = {}
+    """Of a webhook, besides the usual ones."""
 
 
 class DueDelivery(msgspec.Struct, frozen=True):
@@ -75,6 +84,7 @@ class DeliveryFilter(msgspec.Struct, frozen=True):
     state: str | None = None
     alert_id: int | None = None
     rule_id: int | None = None
+    channel_id: int | None = None
 
 
 class DeliveryStore:
@@ -137,6 +147,7 @@ class DeliveryStore:
             last_error="",
             sent_at=now,
             secret="",
+            headers={},
             body="",
             html="",
         )
@@ -214,6 +225,8 @@ class DeliveryStore:
             wanted.append(deliveries.c.alert_id == only.alert_id)
         if only.rule_id is not None:
             wanted.append(deliveries.c.rule_id == only.rule_id)
+        if only.channel_id is not None:
+            wanted.append(deliveries.c.channel_id == only.channel_id)
         query = (
             select(deliveries)
             .where(*wanted)
@@ -311,6 +324,7 @@ def _outgoing(row: Row[Any]) -> ClaimedDelivery:
         attempt=row.attempts,
         created_at=row.created_at,
         workspace_id=row.workspace_id or 0,
+        headers=row.headers,
     )
 
 
@@ -320,6 +334,7 @@ def _shown(row: Row[Any]) -> Delivery:
         workspace_id=row.workspace_id,
         alert_id=row.alert_id,
         rule_id=row.rule_id,
+        channel_id=row.channel_id,
         event=row.event,
         kind=row.kind,
         destination=masked(row.kind, row.destination),
@@ -328,6 +343,7 @@ def _shown(row: Row[Any]) -> Delivery:
         next_at=row.next_at,
         last_status=row.last_status,
         last_error=row.last_error,
+        note=row.note,
         created_at=row.created_at,
         sent_at=row.sent_at,
     )

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import forepost
@@ -18,15 +20,25 @@ USER_AGENT: Final = f"NetWatcher-Alert/1.0 (forepost/{forepost.__version__})"
 
 
 def headers_of(
-    target: UrlTarget, secret: str, body: bytes, delivery_id: int, unix_sec: int
+    target: UrlTarget,
+    secret: str,
+    body: bytes,
+    delivery_id: int,
+    unix_sec: int,
+    own: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Pure. The second signature has the time of sending in it, against replays."""
+    """Pure. The second signature has the time of sending in it, against replays. `own`: of the
+    channel.
+    """
+    given = {name.lower() for name in own}
     headers = {
-        "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
         "X-Forepost-Delivery": str(delivery_id),
+        **own,
     }
-    if target.user or target.password:
+    if "content-type" not in given:
+        headers["Content-Type"] = "application/json"
+    if "authorization" not in given and (target.user or target.password):
         pair = base64.b64encode(f"{target.user}:{target.password}".encode()).decode()
         headers["Authorization"] = f"Basic {pair}"
     if secret:
@@ -51,7 +63,7 @@ class Webhooks:
             return Outcome("never", f"its URL {wrong}")
         body = row.body.encode()
         now = int(self._clock.now().timestamp())
-        headers = headers_of(target, row.secret, body, row.id, now)
+        headers = headers_of(target, row.secret, body, row.id, now, row.headers)
         try:
             answer = await self._client.post(target, headers, body)
         except Unallowed as reason:

@@ -47,8 +47,9 @@ TYPES: Final[dict[str, type[Payload]]] = {
 }
 """What of a type is read here. Minutes of flows are their subject's own."""
 
+_FIGURES: Final = ("rtt_ms", "rtt_min_ms", "rtt_max_ms", "jitter_ms", "loss_pct", "mos")
 _MOST: Final = (MOST_MS, MOST_MS, MOST_MS, MOST_MS, 100.0, MOST_MOS)
-"""What each of the measures can be, in their order."""
+"""What each of the figures can be, in their order."""
 _DECODERS: Final = {
     # NetWatcher's agent writes the figures of a hop as strings.
     kind: msgspec.json.Decoder(of_type, strict=of_type is not Mtr)
@@ -100,7 +101,9 @@ def measures_of(payload: Payload | None) -> Measures:
         and ((mos := found.mos) is None or 0 <= mos <= MOST_MOS)
     ):
         return found
-    return Measures(*map(_possible, msgspec.structs.astuple(found), _MOST))
+    values = zip(_FIGURES, _MOST, strict=True)
+    possible = {name: _possible(getattr(found, name), most) for name, most in values}
+    return msgspec.structs.replace(found, **possible)
 
 
 def metrics_of(row: Row) -> Metrics:

@@ -20,6 +20,7 @@ from forepost.controller.payloads.payload import (
     Measures,
     Metrics,
     Payload,
+    counted,
 )
 
 FAINT: Final = 0.5
@@ -38,6 +39,7 @@ class Hop(msgspec.Struct):
 
     hosts: list[MtrHost] | None = None
     loss_pct: float = 100.0
+    sent: int = 0
     recv: int = 0
     avg: float = 0
     best: float = 0
@@ -75,10 +77,16 @@ class Mtr(Payload):
         if not self.hops:
             return NO_MEASURES
         end = self.hops[-1]
+        sent, received = counted(end.sent, end.recv)
         if not end.recv:
-            return Measures(loss_pct=end.loss_pct)
+            return Measures(loss_pct=end.loss_pct, sent=sent, received=received)
         return Measures(
-            rtt_ms=end.avg, rtt_min_ms=end.best, rtt_max_ms=end.worst, loss_pct=end.loss_pct
+            rtt_ms=end.avg,
+            rtt_min_ms=end.best,
+            rtt_max_ms=end.worst,
+            loss_pct=end.loss_pct,
+            sent=sent,
+            received=received,
         )
 
     def metrics(self, figures: Figures) -> Metrics:

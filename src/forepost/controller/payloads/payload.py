@@ -12,6 +12,7 @@ MOST_MS: Final = 86_400_000.0
 """A day: no round lasts as long."""
 MOST_MOS: Final = 5.0
 MOST_RTTS: Final = 10_000
+MOST_PACKETS: Final = 10_000_000
 MOST_HOPS: Final = 256
 
 FROM_SERIES: Final = ("health_score", "latency_baseline", "loss_baseline")
@@ -44,6 +45,11 @@ class Measures(msgspec.Struct, frozen=True, gc=False):
     jitter_ms: float | None = None
     loss_pct: float | None = None
     mos: float | None = None
+    sent: int | None = None
+    """Packets, or whatever is tried: one for what is tried once. None: not known."""
+    received: int | None = None
+    rtts: bytes | None = None
+    """Those of single packets, as `series.packets` packs them."""
 
 
 NO_MEASURES: Final = Measures()
@@ -77,12 +83,23 @@ def once(ms: float, *, came: bool, well: bool) -> Measures:
     """Return the measures of one try: its time, if there is one, and whether it was as it should
     be.
     """
-    return Measures(rtt_ms=ms if came and ms > 0 else None, loss_pct=0.0 if well else 100.0)
+    return Measures(
+        rtt_ms=ms if came and ms > 0 else None,
+        loss_pct=0.0 if well else 100.0,
+        sent=1,
+        received=1 if well else 0,
+    )
 
 
-def median(values: Sequence[float]) -> float:
-    """Return the middle of at least one value."""
-    ordered = sorted(values)
+def counted(sent: int, received: int) -> tuple[int, int] | tuple[None, None]:
+    """Return how many packets there were, where it can be: an answer that came twice is one."""
+    if 0 < sent <= MOST_PACKETS and received >= 0:
+        return sent, min(sent, received)
+    return None, None
+
+
+def median(ordered: Sequence[float]) -> float:
+    """Return the middle of at least one value, sorted."""
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 

@@ -1,22 +1,27 @@
 """PING: a round of echo requests."""
 
 from operator import sub
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
 from forepost.controller.payloads.grade import Grade, of_network
 from forepost.controller.payloads.payload import (
     FROM_SERIES,
+    MOST_MS,
     MOST_RTTS,
     NS_PER_MS,
     Figures,
     Measures,
     Metrics,
     Payload,
+    counted,
     median,
     of_path,
 )
+from forepost.controller.series.packets import packed_round
+
+_MOST_NS: Final = MOST_MS * NS_PER_MS
 
 
 class Ping(Payload):
@@ -37,15 +42,30 @@ class Ping(Payload):
 
     def measures(self) -> Measures:
         loss = self.packet_loss if self.packets_sent or self.packet_loss else None
+        sent, received = counted(self.packets_sent, self.packets_recv)
         if not self.packets_recv:
-            return Measures(loss_pct=loss)
+            return Measures(loss_pct=loss, sent=sent, received=received)
         rtts = [rtt for rtt in self.rtts_ns or () if rtt is not None]
+        if not rtts:
+            return Measures(
+                rtt_ms=self.avg_rtt / NS_PER_MS,
+                rtt_min_ms=self.min_rtt / NS_PER_MS,
+                rtt_max_ms=self.max_rtt / NS_PER_MS,
+                loss_pct=loss,
+                sent=sent,
+                received=received,
+            )
+        ordered = sorted(rtts)
+        least, greatest = ordered[0], ordered[-1]
         return Measures(
-            rtt_ms=(median(rtts) if rtts else self.avg_rtt) / NS_PER_MS,
-            rtt_min_ms=self.min_rtt / NS_PER_MS,
-            rtt_max_ms=self.max_rtt / NS_PER_MS,
+            rtt_ms=median(ordered) / NS_PER_MS,
+            rtt_min_ms=least / NS_PER_MS,
+            rtt_max_ms=greatest / NS_PER_MS,
             jitter_ms=_jitter_ms(rtts),
             loss_pct=loss,
+            sent=sent,
+            received=received,
+            rtts=packed_round(ordered) if sent and least >= 0 and greatest <= _MOST_NS else None,
         )
 
     def metrics(self, figures: Figures) -> Metrics:

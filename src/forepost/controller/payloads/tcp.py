@@ -6,14 +6,18 @@ from msgspec import Meta
 
 from forepost.controller.payloads.grade import Grade, of_network
 from forepost.controller.payloads.payload import (
+    MOST_MS,
     MOST_RTTS,
+    NS_PER_MS,
     Figures,
     Measures,
     Metrics,
     Payload,
+    counted,
     median,
     of_path,
 )
+from forepost.controller.series.packets import packed_round
 
 
 class Tcp(Payload):
@@ -23,20 +27,23 @@ class Tcp(Payload):
     IS_OF_NETWORK: ClassVar = True
 
     loss_pct: float | None = None
-    min_ms: float = 0
-    max_ms: float = 0
     connects_ms: Annotated[list[float | None], Meta(max_length=MOST_RTTS)] = []
     error: str | None = None
 
     def measures(self) -> Measures:
-        times = [ms for ms in self.connects_ms if ms is not None]
+        times = sorted(ms for ms in self.connects_ms if ms is not None)
+        sent, received = counted(len(self.connects_ms), len(times))
         if not times:
-            return Measures(loss_pct=self.loss_pct)
+            return Measures(loss_pct=self.loss_pct, sent=sent, received=received)
+        is_possible = times[0] >= 0 and times[-1] <= MOST_MS
         return Measures(
             rtt_ms=median(times),
-            rtt_min_ms=self.min_ms,
-            rtt_max_ms=self.max_ms,
+            rtt_min_ms=times[0],
+            rtt_max_ms=times[-1],
             loss_pct=self.loss_pct,
+            sent=sent,
+            received=received,
+            rtts=packed_round([ms * NS_PER_MS for ms in times]) if is_possible else None,
         )
 
     def metrics(self, figures: Figures) -> Metrics:

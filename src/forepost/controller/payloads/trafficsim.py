@@ -19,6 +19,7 @@ from forepost.controller.payloads.payload import (
     Measures,
     Metrics,
     Payload,
+    counted,
     of_path,
 )
 
@@ -29,6 +30,7 @@ class TrafficSim(Payload, rename="camel"):
     SAYS: ClassVar = ("packet_loss", "latency", "jitter", "mos", *FROM_SERIES)
     IS_OF_NETWORK: ClassVar = True
 
+    total_packets: int = 0
     received_packets: int = 0
     loss_percentage: float | None = None
     average_rtt: float = msgspec.field(name="averageRTT", default=0)
@@ -40,8 +42,9 @@ class TrafficSim(Payload, rename="camel"):
     error: str | None = None
 
     def measures(self) -> Measures:
+        sent, received = counted(self.total_packets, self.received_packets)
         if not self.received_packets:
-            return Measures(loss_pct=self.loss_percentage)
+            return Measures(loss_pct=self.loss_percentage, sent=sent, received=received)
         return Measures(
             rtt_ms=self.average_rtt if self.median_rtt is None else self.median_rtt,
             rtt_min_ms=self.min_rtt,
@@ -49,6 +52,8 @@ class TrafficSim(Payload, rename="camel"):
             jitter_ms=self.jitter_avg,
             loss_pct=self.loss_percentage,
             mos=self.mos,
+            sent=sent,
+            received=received,
         )
 
     def metrics(self, figures: Figures) -> Metrics:

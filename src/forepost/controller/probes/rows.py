@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.presence import agents_exist
 from forepost.controller.db.tables.probes import probe_targets, probes
+from forepost.controller.probes.targets import spelled
 from forepost.kit.errors import Invalid, NotFound
 from forepost.wire.probes.probe import NewProbe, Probe, ProbeTarget
 
@@ -58,7 +59,7 @@ async def set_targets(
     workspace_id: int,
     agent_id: int,
     probe_id: int,
-    hosts: Sequence[str],
+    hosts: list[str],
     peers: Sequence[int],
     now: datetime,
 ) -> None:
@@ -68,7 +69,7 @@ async def set_targets(
     await agents_exist(connection, workspace_id, peers, "agent_targets")
     await connection.execute(delete(probe_targets).where(probe_targets.c.probe_id == probe_id))
     times = {"probe_id": probe_id, "created_at": now, "updated_at": now}
-    rows = [{**times, "target": host, "agent_id": None} for host in hosts]
+    rows = [{**times, "target": host, "agent_id": None} for host in spelled(hosts)]
     rows += [{**times, "target": "", "agent_id": peer} for peer in dict.fromkeys(peers)]
     if rows:
         await connection.execute(insert(probe_targets), rows)

@@ -5,11 +5,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from forepost.kit.errors import Invalid
+from forepost.kit.one_target import is_like_an_address, one_target
 from forepost.wire.probes import KINDS, TARGETLESS
 from forepost.wire.probes.kind import TargetForm
 
 SCHEMES: Final = {"url": ("http", "https")}
 """Where a URL is all that there can be."""
+NO_ADDRESS: Final = "an address has four numbers from 0 to 255 without zeros before them"
 
 
 def check_targets(kind: str, hosts: list[str], peers: list[int], metadata: Any = None) -> None:
@@ -30,6 +32,11 @@ def check_targets(kind: str, hosts: list[str], peers: list[int], metadata: Any =
                 raise Invalid(f"targets: {host!r}: {reason}")
 
 
+def spelled(hosts: list[str]) -> list[str]:
+    """Return the targets in their one spelling, each once."""
+    return list(dict.fromkeys(map(one_target, hosts)))
+
+
 def _why_not(form: TargetForm, host: str) -> str:
     """Empty: an agent may try."""
     try:
@@ -37,6 +44,8 @@ def _why_not(form: TargetForm, host: str) -> str:
             return _why_no_url(form, host)
         if form == "host":
             there = host.count(":") != 1 and not any(c in "/@[]" for c in host)
+            if is_like_an_address(host):
+                return NO_ADDRESS
             return "" if there else "a name or an address is needed, without a port"
         if form != "any":
             return _why_no_endpoint(host, required=form == "port")
@@ -51,6 +60,8 @@ def _why_no_url(form: TargetForm, text: str) -> str:
         return "the scheme is neither http nor https"
     if not parts.hostname:
         return "no host"
+    if is_like_an_address(parts.hostname):
+        return NO_ADDRESS
     return "no such port" if parts.port == 0 else ""
 
 
@@ -60,6 +71,8 @@ def _why_no_endpoint(text: str, *, required: bool) -> str:
     parts = urlsplit(f"//{text}")
     if not parts.hostname or parts.netloc != text or "@" in text:
         return "HOST:PORT is needed" if required else "HOST or HOST:PORT is needed"
+    if is_like_an_address(parts.hostname):
+        return NO_ADDRESS
     if parts.port == 0:
         return "no such port"
     return "no port: HOST:PORT is needed" if required and parts.port is None else ""

@@ -7,10 +7,11 @@ from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access.guard import needs
+from forepost.controller.page import From, To, Zone
 from forepost.controller.results.query import MOST_BYTES, limit_of, micros
 from forepost.controller.results.rows import shown
 from forepost.controller.results.samples import sampled
-from forepost.controller.results.streams import POINTS, Streams
+from forepost.controller.results.streams import POINTS, ChartQuery, Streams
 from forepost.controller.series.port import Find, Series, stream_of
 from forepost.kit.errors import NotFound
 from forepost.wire.base import MOST_ID
@@ -22,8 +23,6 @@ ONE_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}"
 StreamsOf = Callable[[int], Awaitable[tuple[list[int], list[int]]]]
 """Workspace id -> ids of its probes and of its agents."""
 
-Time = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
-From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
 ProbeId = Annotated[int | None, QueryParameter(name="probeId", ge=0, le=MOST_ID)]
 AgentId = Annotated[int | None, QueryParameter(name="agentId", ge=0, le=MOST_ID)]
 
@@ -67,11 +66,12 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         target_prefix: Annotated[str | None, QueryParameter(name="targetPrefix")] = None,
         triggered: FromQuery[bool | None] = None,
         start: From = None,
-        to: Time = None,
+        to: To = None,
         limit: FromQuery[int] = 0,
         asc: FromQuery[bool] = False,
     ) -> ListOf[ResultRow]:
         """Newest first unless `asc`. `probeId` 0: results of no probe."""
+        from_us, to_us = micros(start, to, reading.now)
         return await found(
             Find(
                 streams=await streams(workspace_id, probe_id),
@@ -79,10 +79,10 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
                 agent_id=agent_id,
                 probe_agent_id=probe_agent_id,
                 target_agent=target_agent,
-                target_prefix=target_prefix,
+                target_prefix=_as_targets_are(target_prefix),
                 triggered=triggered,
-                from_us=micros("from", start),
-                to_us=micros("to", to),
+                from_us=from_us,
+                to_us=to_us,
                 limit=limit_of(limit),
                 most_bytes=MOST_BYTES,
                 ascending=asc,
@@ -106,18 +106,19 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         agent_id: AgentId = None,
         kind: Annotated[str | None, QueryParameter(name="type")] = None,
         start: From = None,
-        to: Time = None,
+        to: To = None,
         limit: FromQuery[int] = 0,
         asc: FromQuery[bool] = False,
         aggregate: Annotated[int, QueryParameter(ge=0, le=86_400)] = 0,
     ) -> ListOf[ResultRow]:
         """`aggregate`: one row for so many seconds (PING, TRAFFICSIM and MTR)."""
+        from_us, to_us = micros(start, to, reading.now)
         query = Find(
             streams=await streams(workspace_id, _real(probe_id)),
             type=kind,
             agent_id=agent_id,
-            from_us=micros("from", start),
-            to_us=micros("to", to),
+            from_us=from_us,
+            to_us=to_us,
             limit=limit_of(limit),
             most_bytes=MOST_BYTES,
             ascending=asc,
@@ -132,15 +133,18 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         probe_id: FromPath[int],
         kind: Annotated[str | None, QueryParameter(name="type")] = None,
         start: From = None,
-        to: Time = None,
+        to: To = None,
         points: Annotated[int, QueryParameter(ge=1, le=5_000)] = POINTS,
+        tz: Zone = "",
     ) -> Chart:
-        """RTT and loss in at most `points` buckets; the last hour unless `from` and `to` say else.
+        """RTT, loss, jitter and MOS in at most `points` buckets; the last hour unless `from` and
+        `to` say else. A bucket without results is left out: a gap stays a gap.
 
-        A bucket without results is left out: a gap stays a gap.
+        `tz`: buckets of a day or more are days of that time zone, of 23 and 25 hours too.
         """
         (stream,) = await streams(workspace_id, _real(probe_id))
-        return await reading.chart(stream, kind, start, to, points)
+        query = ChartQuery(type=kind, start=start, to=to, points=points, zone=tz)
+        return await reading.chart(stream, query)
 
     @get([ONE_AGENT + "/sysinfo", ONE_AGENT + "/netinfo"], opt=needs("VIEWER"))
     async def info(
@@ -154,6 +158,11 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         return await newest(workspace_id, kind, agent_id, None)
 
     return Router("/", route_handlers=[find, latest, data, chart, info], tags=["results"])
+
+
+def _as_targets_are(prefix: str | None) -> str | None:
+    """Names and addresses are kept in lower case; of a URL only the host is."""
+    return prefix if prefix is None or "://" in prefix else prefix.lower()
 
 
 def _real(probe_id: int) -> int:

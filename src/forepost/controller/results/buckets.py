@@ -44,14 +44,25 @@ def of_chart(probe_id: int, lines: Iterable[Line]) -> list[ResultRow]:
 def _payload(kind: str, point: Point) -> dict[str, Any]:
     if kind == "PING":
         return {
-            "avg_rtt": _ns(point.rtt_p50_ms),
+            "packets_sent": point.sent or 0,
+            "packets_recv": point.received or 0,
+            "avg_rtt": _ns(point.rtt_mean_ms),
+            "median_rtt": _ns(point.rtt_p50_ms),
+            "p95_rtt": _ns(point.rtt_p95_ms),
+            "std_dev_rtt": _ns(point.rtt_stddev_ms),
             "min_rtt": _ns(point.rtt_min_ms),
             "max_rtt": _ns(point.rtt_max_ms),
             "packet_loss": point.loss_pct,
             "samples": point.count,
         }
     return {
-        "averageRTT": point.rtt_p50_ms,
+        "totalPackets": point.sent or 0,
+        "receivedPackets": point.received or 0,
+        "averageRTT": point.rtt_mean_ms,
+        "medianRTT": point.rtt_p50_ms,
+        "stdDevRTT": point.rtt_stddev_ms,
+        "jitterAvg": point.jitter_ms,
+        "MOS": point.mos,
         "minRTT": point.rtt_min_ms,
         "maxRTT": point.rtt_max_ms,
         "p95RTT": point.rtt_p95_ms,

@@ -1,8 +1,9 @@
 """What a query string asks of the stored results. Pure."""
 
+from datetime import datetime
 from typing import Final
 
-from forepost.controller.page import unix_seconds
+from forepost.controller.page import time_range
 from forepost.kit.errors import Invalid
 
 LIMIT: Final = 1_000
@@ -12,9 +13,13 @@ MOST_BYTES: Final = 64 << 20
 """Of the rows of one answer."""
 
 
-def micros(field: str, text: str | None) -> int | None:
-    """Unix microseconds of an RFC 3339 time or of Unix seconds. Raises Invalid."""
-    seconds = unix_seconds(field, text)
+def micros(start: str | None, to: str | None, now: datetime) -> tuple[int | None, int | None]:
+    """Unix microseconds of `from` and `to`. Raises Invalid."""
+    asked = time_range(start, to, now)
+    return _micros(asked.start), _micros(asked.end)
+
+
+def _micros(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1e6)
 
 

@@ -7,11 +7,14 @@ from litestar import Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access.guard import needs
-from forepost.controller.results.api import BASE, From, Time
+from forepost.controller.page import From, To
+from forepost.controller.results.api import BASE
 from forepost.controller.results.query import MOST_BYTES, limit_of, micros
 from forepost.controller.results.related import LikeProbes, measures, similar_to
 from forepost.controller.results.rows import shown
 from forepost.controller.series.port import Find, Row, Series, size_of
+from forepost.kit.clock import Clock
+from forepost.kit.one_target import one_target
 from forepost.wire.disclosure import public_target
 from forepost.wire.probes.copies import Bundle, ByTarget, LatestOf, Similar
 from forepost.wire.probes.probe import Probe
@@ -21,7 +24,7 @@ TOGETHER: Final = 200
 """Probes of one target that are answered for; their rows are read one probe after another."""
 
 
-def routes(series: Series, likeness: LikeProbes) -> Router:
+def routes(series: Series, likeness: LikeProbes, clock: Clock) -> Router:
     async def newest(probe: Probe) -> ResultRow | None:
         rows = await series.find(Find(streams=[probe.id], limit=1))
         return shown(rows[0]) if rows else None
@@ -44,18 +47,20 @@ def routes(series: Series, likeness: LikeProbes) -> Router:
         target: Annotated[str, QueryParameter(min_length=1, max_length=2_000)],
         kind: Annotated[str | None, QueryParameter(name="type")] = None,
         start: From = None,
-        to: Time = None,
+        to: To = None,
         limit: FromQuery[int] = 0,
         latest_only: Annotated[bool, QueryParameter(name="latestOnly")] = False,
     ) -> ByTarget:
         """Results of every probe that names this target; `limit` is for each probe."""
+        from_us, to_us = micros(start, to, clock.now())
         query = Find(
             streams=[],
             type=kind,
-            from_us=micros("from", start),
-            to_us=micros("to", to),
+            from_us=from_us,
+            to_us=to_us,
             limit=1 if latest_only else limit_of(limit),
         )
+        target = one_target(target)
         found = (await likeness.on(workspace_id, [target]))[:TOGETHER]
         bundles = []
         left = MOST_BYTES  # of all probes together

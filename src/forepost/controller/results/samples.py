@@ -35,8 +35,9 @@ async def sampled(series: Series, query: Find, bucket_sec: int, now_us: int) -> 
         chart_of = ChartOf(
             stream=stream, from_us=since, to_us=until, bucket_sec=bucket_sec, type=query.type
         )
-        _, lines = await series.chart(chart_of)
-        rows = of_chart(stream, [one for one in lines if query.agent_id in (None, one.agent_id)])
+        drawn = await series.chart(chart_of)
+        lines = [one for one in drawn.lines if query.agent_id in (None, one.agent_id)]
+        rows = of_chart(stream, lines)
     if not query.ascending:
         rows.reverse()
     return rows[: query.limit]

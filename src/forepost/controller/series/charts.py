@@ -1,15 +1,18 @@
 """Charts, from roll-ups as far as they go and from rows for the rest: a chart misses no row."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from statistics import fmean, pstdev
-from typing import NamedTuple
+from typing import Final
 
 import apsw
 
-from forepost.controller.series.lines import Lines
+from forepost.controller.series import history
+from forepost.controller.series.buckets import Buckets, buckets_of
+from forepost.controller.series.lines import KnownLines, Lines
 from forepost.controller.series.port import ChartOf, Spread, SpreadOf
-from forepost.controller.series.rollup import SPARSE, ResultSums, Tally, rank, width_sec
+from forepost.controller.series.rollup import SPARSE, rank
 from forepost.controller.series.schema import (
     HOUR_SEC,
     HOUR_US,
@@ -21,13 +24,18 @@ from forepost.controller.series.schema import (
     on,
     snapshot,
 )
-from forepost.wire.rest.bodies import Line
+from forepost.controller.series.sums import ResultSums
+from forepost.controller.series.tally import Tally
+from forepost.wire.rest.bodies import Chart, Line
 
 _DAY_HOURS = 24
 _FAR_US = 1 << 62
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-_ROLLED = (
-    "SELECT start, results, rtts, rtt_sum, rtt_min, rtt_max, losses, loss_sum, histogram"
+_ROLLED: Final = (
+    "SELECT start, results, rtts, rtt_sum, rtt_min, rtt_max, losses, loss_sum, histogram, counted,"
+    " answered, sent, received, packets, packet_sum, packet_squares, packet_histogram, jitters,"
+    " jitter_sum, jitter_max, scores, mos_sum, mos_min"
     " FROM r_@ WHERE line = ? AND step = ? AND start >= ? AND start < ?"
 )
 _SPARSE_HOURS = (
@@ -39,65 +47,58 @@ Curve = tuple[int, str, str, int]
 """agent_id, type, target, target_agent"""
 
 
-class _Span(NamedTuple):
-    """What a chart covers: whole buckets."""
-
-    low_us: int
-    high_us: int
-    """Not included."""
-    width_us: int
-
-
-def chart(
-    connection: apsw.Connection, lines: Lines, query: ChartOf, *, raw: bool = False
-) -> tuple[int, list[Line]]:
+def chart(connection: apsw.Connection, lines: Lines, query: ChartOf, *, raw: bool = False) -> Chart:
     """`raw`: from rows alone, to compare with."""
     # Nothing was measured before 1970; no date is after _FAR_US.
     from_sec = max(query.from_us, 0) // SECOND_US
     to_sec = min(query.to_us, _FAR_US) // SECOND_US
     if to_sec < from_sec:
-        return 1, []
-    width = query.bucket_sec or width_sec(from_sec, to_sec, max(query.points, 1))
-    low_sec, high_sec = from_sec // width * width, (to_sec // width + 1) * width
-    span = _Span(low_sec * SECOND_US, high_sec * SECOND_US, width * SECOND_US)
-    step = next((s for s in (HOUR_SEC, MINUTE_SEC) if width % s == 0 and not raw), None)
+        return Chart(bucket_sec=1, lines=[])
+    buckets = buckets_of(from_sec, to_sec, max(query.points, 1), query.bucket_sec, query.zone)
     curves: dict[Curve, dict[int, Tally]] = {}
+    numbers: dict[Curve, list[int]] = {}
     with snapshot(connection):
-        reader = _Reader(connection, span, step)
+        reader = _Reader(connection, buckets, None if raw else buckets.step())
         for line in lines.of_stream(query.stream):
-            of = line.of
-            if query.type is None or of.type == query.type:
-                curve = (line.agent_id, of.type, of.target, of.target_agent)
+            if query.type is None or line.of.type == query.type:
+                curve = _curve(line)
                 reader.read(line.line, curves.setdefault(curve, {}))
-    return width, [
-        Line(
-            agent_id=agent_id,
-            type=type_,
-            target=target,
-            target_agent=target_agent,
-            points=[
-                buckets[bucket].point(bucket * width)
-                for bucket in sorted(buckets)
-                if buckets[bucket].results
-            ],
-        )
-        for (agent_id, type_, target, target_agent), buckets in sorted(curves.items())
-        if any(tally.results for tally in buckets.values())
-    ]
+                numbers.setdefault(curve, []).append(line.line)
+        oldest = history.begins(connection, numbers)
+        since_us = history.by_packets_since(connection)
+    return Chart(
+        bucket_sec=buckets.width_sec,
+        history_since=_instant(min(oldest.values(), default=None)),
+        by_packets_since=_instant(since_us),
+        lines=[
+            Line(
+                agent_id=curve[0],
+                type=curve[1],
+                target=curve[2],
+                target_agent=curve[3],
+                history_since=_instant(oldest.get(curve)),
+                points=[
+                    tallies[start].point(start)
+                    for start in sorted(tallies)
+                    if tallies[start].results
+                ],
+            )
+            for curve, tallies in sorted(curves.items())
+            if any(tally.results for tally in tallies.values())
+        ],
+    )
 
 
 def spread(connection: apsw.Connection, lines: Lines, query: SpreadOf) -> list[Spread]:
     low, high = max(query.from_us, 0) // HOUR_US, -(-min(query.to_us, _FAR_US) // HOUR_US)
     if high <= low:
         return []
-    span = _Span(low * HOUR_US, high * HOUR_US, HOUR_US)
+    buckets = Buckets(HOUR_SEC, low * HOUR_SEC, high * HOUR_SEC)
     curves: dict[Curve, dict[int, Tally]] = {}
     with snapshot(connection):
-        reader = _Reader(connection, span, HOUR_SEC)
+        reader = _Reader(connection, buckets, HOUR_SEC)
         for line in lines.of_stream(query.stream):
-            of = line.of
-            curve = (line.agent_id, of.type, of.target, of.target_agent)
-            reader.read(line.line, curves.setdefault(curve, {}))
+            reader.read(line.line, curves.setdefault(_curve(line), {}))
     return [
         _spread(curve, list(hours.values()), query.share)
         for curve, hours in sorted(curves.items())
@@ -105,22 +106,32 @@ def spread(connection: apsw.Connection, lines: Lines, query: SpreadOf) -> list[S
     ]
 
 
+def _curve(line: KnownLines) -> Curve:
+    of = line.of
+    return line.agent_id, of.type, of.target, of.target_agent
+
+
+def _instant(us: int | None) -> datetime | None:
+    return None if us is None else _EPOCH + timedelta(microseconds=us)
+
+
 def _spread(curve: Curve, hours: list[Tally], share: float) -> Spread:
     whole = Tally()
     for hour in hours:
         whole.merge(hour.sums())
-    losses = sorted(hour.loss_sum / hour.losses for hour in hours if hour.losses)
+    losses = sorted(hour.loss_pct or 0.0 for hour in hours if hour.with_loss)
+    mean, deviation = whole.mean_and_deviation() or (0.0, 0.0)
     agent_id, type_, target, target_agent = curve
     return Spread(
         agent_id=agent_id,
         type=type_,
         target=target,
         target_agent=target_agent,
-        rtts=whole.rtts,
-        rtt_mean_ms=whole.mean or 0.0,
-        rtt_stddev_ms=whole.deviation() or 0.0,
+        rtts=whole.answered,
+        rtt_mean_ms=mean,
+        rtt_stddev_ms=deviation,
         rtt_percentile_ms=whole.percentile(share) or 0.0,
-        losses=whole.losses,
+        losses=whole.with_loss,
         loss_mean=fmean(losses) if losses else 0.0,
         loss_stddev=pstdev(losses) if losses else 0.0,
         loss_percentile=losses[rank(share, len(losses))] if losses else 0.0,
@@ -128,13 +139,14 @@ def _spread(curve: Curve, hours: list[Tally], share: float) -> Spread:
 
 
 class _Reader:
-    """Reads one line after the other into buckets, by the number of the bucket since 1970."""
+    """Reads one line after the other into buckets, by the start of the bucket."""
 
-    def __init__(self, connection: apsw.Connection, span: _Span, step: int | None) -> None:
+    def __init__(self, connection: apsw.Connection, buckets: Buckets, step: int | None) -> None:
         self._connection = connection
-        self._span = span
+        self._buckets = buckets
         self._step = step
-        self._low_hour, self._high_hour = span.low_us // HOUR_US, -(-span.high_us // HOUR_US)
+        self._low_hour = buckets.low_sec // HOUR_SEC
+        self._high_hour = -(-buckets.high_sec // HOUR_SEC)
         last_hour = self._high_hour - 1
         self._days = days_of(connection, self._low_hour // _DAY_HOURS, last_hour // _DAY_HOURS)
         self._mark: tuple[int, int] = connection.execute("SELECT hour, line FROM rolled").get
@@ -182,27 +194,28 @@ class _Reader:
         without: set[int],
         buckets: dict[int, Tally],
     ) -> None:
-        width = self._span.width_us // SECOND_US
+        start_of = self._buckets.start_of
         found = self._connection.execute(
             on(day, _ROLLED),
             (line, self._step, hours[0] * HOUR_SEC, hours[1] * HOUR_SEC),
         )
-        low, high = self._span.low_us // SECOND_US, self._span.high_us // SECOND_US
+        low, high = self._buckets.low_sec, self._buckets.high_sec
         for start, *sums in found:
             if low <= start < high and start // HOUR_SEC not in without:
-                _bucket(buckets, start // width).merge(ResultSums(*sums))
+                _bucket(buckets, start_of(start)).merge(ResultSums(*sums))
 
     def _add_rows(
         self, line: int, partition: int, hours: tuple[int, int], buckets: dict[int, Tally]
     ) -> None:
-        span = self._span
-        low, high = max(hours[0] * HOUR_US, span.low_us), min(hours[1] * HOUR_US, span.high_us)
+        low = max(hours[0] * HOUR_US, self._buckets.low_us)
+        high = min(hours[1] * HOUR_US, self._buckets.high_us)
+        start_of = self._buckets.start_of
         found = self._connection.execute(
             on(partition, POINTS),
             (line, low, high),
         )
-        for number, rows in groupby(found, lambda row: row[0] // span.width_us):
-            _bucket(buckets, number).add_all(row[1:] for row in rows)
+        for start, rows in groupby(found, lambda row: start_of(row[0] // SECOND_US)):
+            _bucket(buckets, start).add_all(row[1:] for row in rows)
 
 
 def _runs(hours: set[int]) -> Iterator[tuple[int, int]]:
@@ -215,8 +228,8 @@ def _runs(hours: set[int]) -> Iterator[tuple[int, int]]:
             first = place
 
 
-def _bucket(buckets: dict[int, Tally], number: int) -> Tally:
-    tally = buckets.get(number)
+def _bucket(buckets: dict[int, Tally], start: int) -> Tally:
+    tally = buckets.get(start)
     if tally is None:
-        tally = buckets[number] = Tally()
+        tally = buckets[start] = Tally()
     return tally

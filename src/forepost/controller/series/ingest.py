@@ -24,14 +24,17 @@ from forepost.controller.series.schema import (
 )
 
 Real = float | None
+Count = int | None
 Metrics = tuple[
-    int, int, int, int, int, int, str | None, str | None, Real, Real, Real, Real, Real, Real
+    *tuple[int, int, int, int, int, int, str | None, str | None],
+    *tuple[Real, Real, Real, Real, Real, Real, Count, Count, bytes | None],
 ]
 """A row of `m_`, in the order of its columns."""
 _STORED = "SELECT payload FROM m_@ WHERE line = ? AND created_us = ? AND identity = ?"
 # Not OR IGNORE: that would let a row with a missing value vanish.
 _INSERT_METRICS = (
-    "INSERT INTO m_@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    "INSERT INTO m_@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
 )
 # One statement for all: a step for each would give the interpreter lock away as often.
 _INSERT_PAYLOADS = "INSERT INTO p_@ SELECT ? + rowid, value FROM carray(?)"
@@ -162,6 +165,9 @@ class RowIngest:
                         row.jitter_ms,
                         row.loss_pct,
                         row.mos,
+                        row.sent,
+                        row.received,
+                        row.rtts,
                     )
                 )
                 part.payloads.append(row.payload)

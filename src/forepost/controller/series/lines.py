@@ -16,6 +16,7 @@ import msgspec
 
 from forepost.controller.series.port import Find
 from forepost.controller.series.recency import Recency
+from forepost.kit.one_target import one_target
 
 Key = tuple[int, int, int, str, str, int]
 """stream, agent_id, probe_agent_id, type, target, target_agent"""
@@ -117,8 +118,11 @@ class Lines:
 
     def intern(self, key: Key) -> tuple[int, Of | None]:
         """The line of a key that is not in `ids`; with what the row must carry if it is shared."""
-        stream, agent_id, *_ = key
-        of = Of(*key[2:])
+        stream, agent_id, probe_agent_id, type_, target, target_agent = key
+        of = Of(probe_agent_id, type_, one_target(target), target_agent)
+        known = self.ids.get((stream, agent_id, probe_agent_id, type_, of.target, target_agent))
+        if known is not None:
+            return known, None
         count = self._by_agent[agent_id]
         if count < self._per_agent:
             return self._add(stream, agent_id, of, shared=False), None
@@ -168,7 +172,8 @@ class Lines:
         if line.shared:
             self._shared[line.stream, line.agent_id, line.of.type] = line.line
         else:
-            self.ids[line.key] = line.line
+            # Of lines of before that differ in the spelling of their target, the first goes on.
+            self.ids.setdefault(line.key, line.line)
         self._by_agent[line.agent_id] += 1
         self._next = max(self._next, line.line + 1)
 
@@ -178,7 +183,7 @@ class Lines:
     def _forget(self, line: KnownLines) -> None:
         if line.shared:
             del self._shared[line.stream, line.agent_id, line.of.type]
-        else:
+        elif self.ids.get(line.key) == line.line:
             del self.ids[line.key]
         self._by_agent[line.agent_id] -= 1
         self.recency.forget(line.line)
@@ -191,8 +196,14 @@ def load(connection: apsw.Connection, *, per_agent: int) -> Lines:
     )
     return Lines(
         (
-            KnownLines(line, stream, agent_id, Of(*rest), bool(shared))
-            for line, stream, agent_id, *rest, shared in rows
+            KnownLines(
+                line,
+                stream,
+                agent_id,
+                Of(probe_agent_id, type_, one_target(target), target_agent),
+                bool(shared),
+            )
+            for line, stream, agent_id, probe_agent_id, type_, target, target_agent, shared in rows
         ),
         per_agent=per_agent,
     )

@@ -1,11 +1,12 @@
 """Time series behind one small port. Adapters: `sqlite.py` (embedded)."""
 
 from collections.abc import Coroutine, Sequence
+from datetime import tzinfo
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from forepost.wire.rest.bodies import Line
+from forepost.wire.rest.bodies import Chart
 
 ROW_BYTES: Final = 512
 """Of a row but for its texts."""
@@ -37,6 +38,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     jitter_ms: float | None = None
     loss_pct: float | None = None
     mos: float | None = None
+    sent: int | None = None
+    """Packets, or whatever is tried: one for what is tried once. None: the payload does not say,
+    and the row counts as a round."""
+    received: int | None = None
+    rtts: bytes | None = None
+    """Those of single packets (`packets.packed_round`). None: `rtt_ms` stands for each."""
 
     @property
     def stream(self) -> int:
@@ -86,6 +93,8 @@ class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
     points: int = 500
     bucket_sec: int = 0
     """Instead of `points`: how wide a bucket is; they begin at multiples of it."""
+    zone: tzinfo | None = None
+    """Whose days buckets of days are: as long as they are there."""
     type: str | None = None
 
 
@@ -100,13 +109,14 @@ class SpreadOf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    """How the values of one line lay. RTTs: of all results. Loss: of the means of the hours."""
+    """How the values of one line lay. RTTs: of all packets. Loss: of that of each hour."""
 
     agent_id: int
     type: str
     target: str
     target_agent: int
     rtts: int
+    """Results that have one."""
     rtt_mean_ms: float
     rtt_stddev_ms: float
     rtt_percentile_ms: float
@@ -140,8 +150,8 @@ class Series(Protocol):
         """
         ...
 
-    async def chart(self, query: ChartOf) -> tuple[int, list[Line]]:
-        """Bucket width in seconds, and one line for each (agent, type, target)."""
+    async def chart(self, query: ChartOf) -> Chart:
+        """One line for each (agent, type, target)."""
         ...
 
     async def spread(self, query: SpreadOf) -> list[Spread]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import apsw
 
-from forepost.controller.series.rollup import SPARSE, Tally
+from forepost.controller.series.rollup import SPARSE
 from forepost.controller.series.schema import (
     HOUR_SEC,
     HOUR_US,
@@ -24,6 +24,7 @@ from forepost.controller.series.schema import (
     days_of,
     on,
 )
+from forepost.controller.series.tally import Tally
 from forepost.kit.clock import Clock
 
 GRACE_US: Final = 60 * SECOND_US
@@ -32,7 +33,10 @@ SWEEP_SEC: Final = 60.0
 """Late rows come in crowds: no unit is made again more often than this."""
 TURN_ROWS: Final = 4_000
 _TURN_UNITS = 400
-_INSERT = "INSERT OR REPLACE INTO r_@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = (
+    "INSERT OR REPLACE INTO r_@ VALUES"
+    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def _minute(row: tuple[Any, ...]) -> int:

@@ -27,30 +27,38 @@ PAST_US: Final = 400 * DAY_US
 LAST_US: Final = 250_000_000_000 * SECOND_US
 """Late in the year 9892: what a date can name."""
 
-VERSION: Final = 1
+VERSION: Final = 2
 APPLICATION: Final = 0x66707374
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _WRITER_CACHE_KIB, _READER_CACHE_KIB = 24_576, 4_096
 _PAGE_BYTES, _CHECKPOINT_PAGES = 8_192, 2_000
 _BUSY_MS = 10_000
 
-_METRICS = """
+_COUNTS = "  sent INTEGER, received INTEGER, rtts BLOB,\n"
+_METRICS = f"""
 CREATE TABLE m_@ (
   line INTEGER NOT NULL, created_us INTEGER NOT NULL, identity INTEGER NOT NULL,
   payload INTEGER NOT NULL, delay_us INTEGER NOT NULL, triggered INTEGER NOT NULL,
   reason TEXT, own TEXT,
   rtt_ms REAL, rtt_min_ms REAL, rtt_max_ms REAL, jitter_ms REAL, loss_pct REAL, mos REAL,
-  PRIMARY KEY (line, created_us, identity)
+{_COUNTS}  PRIMARY KEY (line, created_us, identity)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX t_@ ON m_@ (created_us, identity) WHERE triggered = 1;
 CREATE TABLE p_@ (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 """
-_ROLLUPS = """
+_SUMS = """  counted INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
+  sent INTEGER NOT NULL DEFAULT 0, received INTEGER NOT NULL DEFAULT 0,
+  packets INTEGER NOT NULL DEFAULT 0, packet_sum REAL NOT NULL DEFAULT 0,
+  packet_squares REAL NOT NULL DEFAULT 0, packet_histogram BLOB,
+  jitters INTEGER NOT NULL DEFAULT 0, jitter_sum REAL NOT NULL DEFAULT 0, jitter_max REAL,
+  scores INTEGER NOT NULL DEFAULT 0, mos_sum REAL NOT NULL DEFAULT 0, mos_min REAL,
+"""
+_ROLLUPS = f"""
 CREATE TABLE r_@ (
   line INTEGER NOT NULL, step INTEGER NOT NULL, start INTEGER NOT NULL,
   results INTEGER NOT NULL, rtts INTEGER NOT NULL, rtt_sum REAL NOT NULL,
   rtt_min REAL, rtt_max REAL, losses INTEGER NOT NULL, loss_sum REAL NOT NULL, histogram BLOB,
-  PRIMARY KEY (line, step, start)
+{_SUMS}  PRIMARY KEY (line, step, start)
 ) STRICT, WITHOUT ROWID;
 """
 _SHARED = """
@@ -71,9 +79,20 @@ CREATE TABLE dirty (
 _MARK = """
 CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 """
+_PACKETS_SINCE = """
+CREATE TABLE packets_since (one INTEGER PRIMARY KEY, us INTEGER NOT NULL) STRICT;
+"""
+_ADD_COLUMNS = (
+    "UPDATE sqlite_schema SET sql = replace(sql, '  PRIMARY KEY (', ? || '  PRIMARY KEY (')"
+    " WHERE type = 'table' AND name GLOB ?"
+)
+_WITHOUT = (
+    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB ? AND instr(sql, ?) = 0"
+)
 
 POINTS: Final = (
-    "SELECT created_us, rtt_ms, rtt_min_ms, rtt_max_ms, loss_pct FROM m_@"
+    "SELECT created_us, rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos,"
+    " sent, received, rtts FROM m_@"
     " WHERE line = ? AND created_us >= ? AND created_us < ?"
 )
 NEXT_LINE: Final = "SELECT line FROM m_@ WHERE line > ? ORDER BY line LIMIT 1"
@@ -121,8 +140,9 @@ def days_of(connection: apsw.Connection, first: int, last: int) -> list[int]:
     return [int(day) for (day,) in found]
 
 
-def open_writer(path: Path) -> apsw.Connection:
-    """The one connection that writes. Makes the file where there is none.
+def open_writer(path: Path, now_us: int) -> apsw.Connection:
+    """The one connection that writes. Makes the file where there is none, and brings one of
+    version 1 to what it is now.
 
     Raises `UnknownFile`, and `apsw.Error` where the file cannot be read.
     """
@@ -142,14 +162,36 @@ def open_writer(path: Path) -> apsw.Connection:
         )
         with transaction(connection):
             connection.execute(_MARK)
-            if connection.pragma("user_version") == 0:
-                connection.execute(_SHARED + on(SKEWED, _METRICS))
+            version = connection.pragma("user_version")
+            if version == 0:
+                connection.execute(_SHARED + _PACKETS_SINCE + on(SKEWED, _METRICS))
                 connection.pragma("application_id", APPLICATION)
                 connection.pragma("user_version", VERSION)
+            elif version == 1:
+                _add_packets(connection, path, now_us)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _add_packets(connection: apsw.Connection, path: Path, now_us: int) -> None:
+    """Version 2: rows and roll-ups have columns for their packets, at first without a value.
+
+    `ALTER TABLE` would walk over all rows of each table, as it checks STRICT ones anew. Columns at
+    the end that may be missing from a row change the text of a table and nothing else, whatever it
+    has in it; so the texts are changed, all in this one transaction.
+    """
+    connection.execute("PRAGMA writable_schema = ON")
+    for tables, columns in (("m_*", _COUNTS), ("r_*", _SUMS)):
+        connection.execute(_ADD_COLUMNS, (columns, tables))
+        if connection.execute(_WITHOUT, (tables, columns)).get:
+            raise UnknownFile(f"{path} has tables that no forepost made")
+    connection.pragma("schema_version", connection.pragma("schema_version") + 1)
+    connection.execute("PRAGMA writable_schema = RESET")
+    connection.execute(_PACKETS_SINCE)
+    connection.execute("INSERT INTO packets_since VALUES (1, ?)", (now_us,))
+    connection.pragma("user_version", VERSION)
 
 
 def _check(connection: apsw.Connection, path: Path) -> None:

@@ -31,7 +31,7 @@ _LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
 _FIRST_FEW = 8
 SELECT: Final = (
     "SELECT created_us, identity, line, ?, payload, delay_us, triggered, reason, own,"
-    " rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos FROM m_@"
+    " rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos, sent, received, rtts FROM m_@"
 )
 _HEADS: Final = (
     "SELECT value, (SELECT created_us FROM m_@ WHERE line = value"
@@ -240,7 +240,7 @@ def row_of(
     line = known[number]
     of = line.of if own is None else _of(own)
     frame = connection.execute(on(partition, "SELECT body FROM p_@ WHERE id = ?"), (payload,)).get
-    rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos = found[9:]
+    rtt_ms, rtt_min_ms, rtt_max_ms, jitter_ms, loss_pct, mos, sent, received, rtts = found[9:]
     return Row(
         identity=identity,
         probe_id=line.probe_id,
@@ -260,4 +260,7 @@ def row_of(
         jitter_ms=jitter_ms,
         loss_pct=loss_pct,
         mos=mos,
+        sent=sent,
+        received=received,
+        rtts=rtts,
     )

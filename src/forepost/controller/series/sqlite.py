@@ -21,12 +21,12 @@ from forepost.controller.series.payloads import Unpacker
 from forepost.controller.series.port import ChartOf, Find, Row, Spread, SpreadOf
 from forepost.controller.series.retention import FIRST, FIRST_DAY, DayAndLine, Place, Retention
 from forepost.controller.series.rollup_keeper import Roller
-from forepost.controller.series.schema import open_reader, open_writer
+from forepost.controller.series.schema import SECOND_US, open_reader, open_writer
 from forepost.controller.series.writer import Writer
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
-from forepost.wire.rest.bodies import Line
+from forepost.wire.rest.bodies import Chart
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class SqliteSeries:
     ) -> tuple["SqliteSeries", Writer]:
         lock = _lock(path)
         try:
-            connection = open_writer(path)
+            connection = open_writer(path, round(clock.now().timestamp() * SECOND_US))
             lines = lines_table.load(connection, per_agent=per_agent)
             ingest = RowIngest(connection, lines, payloads.load(connection))
             writer = Writer(connection, ingest, Roller(connection, clock), clock, health)
@@ -111,7 +111,7 @@ class SqliteSeries:
             )
         )
 
-    async def chart(self, query: ChartOf) -> tuple[int, list[Line]]:
+    async def chart(self, query: ChartOf) -> Chart:
         return await self._read(lambda reader: charts.chart(reader.connection, self._lines, query))
 
     async def spread(self, query: SpreadOf) -> list[Spread]:

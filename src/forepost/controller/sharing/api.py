@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access.guard import PUBLIC, Caller, needs
 from forepost.controller.access.peer import Peers
+from forepost.controller.page import From, To, Zone
 from forepost.controller.sharing.access import ShareAccess
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound, Unauthenticated
@@ -36,8 +37,6 @@ PASSWORD: Final = {
 }
 Password = Annotated[str, QueryParameter(description="Better in the header X-Share-Password")]
 HeaderPassword = Annotated[str, HeaderParameter(name="X-Share-Password")]
-Time = Annotated[str | None, QueryParameter(description="RFC 3339 or Unix seconds")]
-From = Annotated[str | None, QueryParameter(name="from", description="RFC 3339 or Unix seconds")]
 
 
 class Views(msgspec.Struct, frozen=True):
@@ -48,8 +47,8 @@ class Views(msgspec.Struct, frozen=True):
     reverse: Callable[[int, int], Awaitable[list[tuple[Probe, str]]]]
     rows: Callable[[int, str | None, str | None, str | None, int], Awaitable[list[ResultRow]]]
     """(probe id, type, from, to, limit), as the query has them."""
-    chart: Callable[[int, str | None, str | None, str | None], Awaitable[Chart]]
-    """(probe id, type, from, to)."""
+    chart: Callable[[int, str | None, str | None, str | None, str], Awaitable[Chart]]
+    """(probe id, type, from, to, time zone)."""
 
 
 def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Router:
@@ -126,7 +125,7 @@ def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Rou
         header: HeaderPassword = "",
         kind: Annotated[str | None, QueryParameter(name="type")] = None,
         start: From = None,
-        to: Time = None,
+        to: To = None,
         limit: FromQuery[int] = 0,
     ) -> ListOf[ResultRow]:
         """Newest first."""
@@ -143,11 +142,12 @@ def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Rou
         header: HeaderPassword = "",
         kind: Annotated[str | None, QueryParameter(name="type")] = None,
         start: From = None,
-        to: Time = None,
+        to: To = None,
+        tz: Zone = "",
     ) -> Chart:
         link = await enter(request, token, password, header)
         stream = await probe_of(link.workspace_id, link.agent_id, _known(probe_id))
-        return await views.chart(stream, kind, start, to)
+        return await views.chart(stream, kind, start, to, tz)
 
     return Router(
         "/",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Name, Text, Wire
+from forepost.wire.rest.channels import ChannelIds
 from forepost.wire.rest.hours import Hours, ZoneName
 from forepost.wire.rest.notify import Ended
 
@@ -78,7 +79,6 @@ Samples = Annotated[int, Meta(ge=1, le=60)]
 Minutes = Annotated[int, Meta(ge=0, le=10_080)]
 SilentSec = Annotated[int, Meta(ge=0, le=2_592_000)]
 Ids = Annotated[list[Id], Meta(max_length=1_000)]
-ChannelIds = Annotated[list[Id], Meta(max_length=20)]
 SomeHours = Annotated[list[Hours], Meta(max_length=20)]
 BaselineBy = Literal["none", "hour", "weekday_hour"]
 
@@ -119,6 +119,8 @@ class NewRule(Wire, frozen=True, kw_only=True):
     webhook_url: WebhookUrl = ""
     webhook_secret: Secret = ""
     apprise_urls: AppriseUrls = []
+    channel_ids: ChannelIds = []
+    """Named channels that are told, besides."""
     cooldown_minutes: Minutes = 5
     maintenance_window_id: Id | None = None
     active_hours: SomeHours = []
@@ -176,6 +178,7 @@ class RulePatch(Wire, frozen=True, kw_only=True):
     webhook_url: WebhookUrl | UnsetType = UNSET
     webhook_secret: Secret | UnsetType = UNSET
     apprise_urls: AppriseUrls | UnsetType = UNSET
+    channel_ids: ChannelIds | UnsetType = UNSET
     cooldown_minutes: Minutes | UnsetType = UNSET
     maintenance_window_id: Id | UnsetType | None = UNSET
     active_hours: SomeHours | UnsetType = UNSET
@@ -227,6 +230,7 @@ class Rule(Wire, frozen=True, kw_only=True):
     webhook_url: str
     has_webhook_secret: bool
     apprise_urls: list[str]
+    channel_ids: list[int]
     cooldown_minutes: int
     maintenance_window_id: int | None
     tells: Tells

@@ -44,6 +44,15 @@ from forepost.wire.rest.alerts import (
     WebhookUrl,
 )
 from forepost.wire.rest.bodies import IpOverride, TrafficsimHost, TrafficsimPort
+from forepost.wire.rest.channels import (
+    ChannelSecret,
+    ChannelUrl,
+    ChannelZone,
+    Headers,
+    MailAddresses,
+)
+from forepost.wire.rest.hours import Hours
+from forepost.wire.rest.notify import ChannelKind
 from forepost.wire.workloads.manifest import (
     HealthCheck,
     LogBounds,
@@ -137,7 +146,44 @@ class RuleItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     webhook_url: WebhookUrl = ""
     webhook_secret: Secret = ""
     apprise_urls: AppriseUrls = []
+    channels: Annotated[list[Key], Meta(max_length=20)] = []
     cooldown_minutes: Minutes = 5
+
+
+class ChannelItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`secret` and the values of `headers` are never exported and never compared."""
+
+    name: Name
+    kind: ChannelKind
+    url: ChannelUrl = ""
+    addresses: MailAddresses = []
+    secret: ChannelSecret = ""
+    headers: Headers = {}
+    timezone: ChannelZone = ""
+    enabled: bool = True
+
+
+class RouteMatchItem(
+    Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    labels: Selector = {}
+    severities: list[Severity] = []
+    rules: list[Key] = []
+    agents: list[Key] = []
+    probe_types: list[ProbeType] = []
+    metrics: list[Metric] = []
+
+
+class RouteItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Routes are asked in the order of the document."""
+
+    name: Name
+    match: RouteMatchItem = RouteMatchItem()
+    hours: Hours | None = None
+    channels: Annotated[list[Key], Meta(max_length=20)] = []
+    also: bool = False
+    stop: bool = True
+    enabled: bool = True
 
 
 class GroupItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -225,4 +271,6 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     registries: list[RegistryItem] = []
     microservices: list[MicroserviceItem] = []
     jobs: list[JobItem] = []
+    channels: list[ChannelItem] = []
     rules: list[RuleItem] = []
+    routes: list[RouteItem] = []

@@ -264,18 +264,33 @@ class ResultRow(Wire, frozen=True, kw_only=True):
 
 
 class Point(Wire, frozen=True, kw_only=True):
-    """One bucket of a chart. RTTs in ms; null where every packet was lost. No bucket: no data."""
+    """One bucket of a chart. RTTs in ms, over single packets, within 2 %; null where every packet
+    was lost. No bucket: no data.
+    """
 
     time: int
     """Start of the bucket, Unix seconds."""
     count: int
     """Results in the bucket."""
+    sent: int | None = None
+    """Packets; null where a result of the bucket does not say how many it had."""
+    received: int | None = None
     rtt_min_ms: float | None
+    rtt_mean_ms: float | None = None
+    rtt_stddev_ms: float | None = None
+    """Of the whole population, within 2 % of the mean."""
     rtt_p50_ms: float | None
     rtt_p95_ms: float | None
     rtt_max_ms: float | None
     loss_pct: float | None
-    """Mean over the results of the bucket."""
+    """Packets that were lost, of all that were sent."""
+    jitter_ms: float | None = None
+    """Mean of the rounds' jitter, each weighed by its packets; null where none is known."""
+    jitter_max_ms: float | None = None
+    mos: float | None = None
+    """Mean opinion score, from 1 to 5, each round weighed by its packets (TRAFFICSIM)."""
+    mos_min: float | None = None
+    """The worst round's."""
 
 
 class Line(Wire, frozen=True, kw_only=True):
@@ -285,11 +300,18 @@ class Line(Wire, frozen=True, kw_only=True):
     type: str
     target: str
     target_agent: int
+    history_since: datetime | None = None
+    """Of the oldest result that is kept of it, whatever `from` is."""
     points: list[Point]
 
 
 class Chart(Wire, frozen=True, kw_only=True):
     bucket_sec: int
+    history_since: datetime | None = None
+    """Of the oldest result that is kept of all lines; null where there is none."""
+    by_packets_since: datetime | None = None
+    """What was received before counts by rounds: the mean of their losses, their medians. Null:
+    everything counts by packets."""
     lines: list[Line]
 
 

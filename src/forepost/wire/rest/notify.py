@@ -109,6 +109,14 @@ class Channel(Wire, frozen=True, kw_only=True):
     """Who is told, whatever the address is now: "rule:7:webhook", "email:…"; at most 64 characters.
     What is told to one key in one course is told in order; empty: in no order.
     """
+    headers: dict[str, str] = {}
+    """Of a webhook, besides the usual ones."""
+    channel_id: int | None = None
+    """The named channel that it is, or is a receiver of."""
+    timezone: str = ""
+    """In which times are written. Empty: UTC."""
+    template_id: int | None = None
+    """In whose words it is told."""
 
 
 def key_of_address(kind: ChannelKind, url: str) -> str:
@@ -127,6 +135,8 @@ class Delivery(Wire, frozen=True, kw_only=True):
     workspace_id: int
     alert_id: int | None
     rule_id: int | None
+    channel_id: int | None = None
+    """The named channel."""
     event: str
     kind: str
     destination: str
@@ -137,6 +147,8 @@ class Delivery(Wire, frozen=True, kw_only=True):
     last_status: int | None
     """Of HTTP."""
     last_error: str
+    note: str = ""
+    """What was not as it was to be: a template that failed, so that the usual words were sent."""
     created_at: datetime
     sent_at: datetime | None
 

@@ -15,7 +15,13 @@ from sqlalchemy import (
     text,
 )
 
-from forepost.controller.db.tables.columns import Instant, id_column, metadata, times
+from forepost.controller.db.tables.columns import (
+    Instant,
+    id_column,
+    list_column,
+    metadata,
+    times,
+)
 
 # Ids of probes, agents and rules are no foreign keys here: an alert outlives what it speaks of.
 
@@ -87,6 +93,8 @@ alert_rules = Table(
     Column("webhook_url", Text, nullable=False),
     Column("webhook_secret", Text, nullable=False),
     Column("apprise_urls", JSON, nullable=False),
+    # Named channels that it tells, besides.
+    list_column("channel_ids"),
     Column("cooldown_minutes", Integer, nullable=False),
     Column("maintenance_window_id", ForeignKey("maintenance_windows.id", ondelete="SET NULL")),
     Column("external_id", String(200), nullable=False),
@@ -225,6 +233,8 @@ alerts = Table(
     # As they were when it was last written down; while it is open, RAM knows better.
     Column("last_value", Float),
     Column("worst_value", Float),
+    # Ids of named channels (JSON) to which routes led while it was open.
+    Column("routed_to", Text, nullable=False, server_default="[]"),
     # Where it is, and what it depends on (JSON); see `place.py`.
     Column("place", Text, nullable=False, server_default="{}"),
     # Keys of the channels that tell it (JSON).

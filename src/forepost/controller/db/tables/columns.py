@@ -50,3 +50,7 @@ def times() -> tuple[Column[datetime], Column[datetime]]:
 
 def json_column(name: str) -> Column[Any]:
     return Column(name, JSON, nullable=False, server_default=text("'{}'"))
+
+
+def list_column(name: str) -> Column[Any]:
+    return Column(name, JSON, nullable=False, server_default=text("'[]'"))

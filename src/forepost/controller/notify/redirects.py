@@ -1,0 +1,59 @@
+"""What waits goes where it is to be told now, or nowhere. SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forepost.controller.db.tables.deliveries import deliveries
+from forepost.controller.notify.destinations import host_of
+from forepost.controller.notify.store import SUPERSEDED, WAITING
+from forepost.wire.rest.notify import Channel
+
+
+async def redirect(
+    connection: AsyncConnection,
+    of: ColumnElement[bool],
+    channels: Sequence[Channel],
+    why: str,
+    now: datetime,
+) -> None:
+    """What waits of `of` goes to these channels as they are now, at once where one has moved; what
+    is for none of them is superseded, `why` being said in the log.
+
+    What is on its way arrives where it was sent; another attempt of it goes the new way.
+    """
+    await move(connection, of, channels, now)
+    kept = [one.key for one in channels]
+    await connection.execute(
+        update(deliveries)
+        .where(of, deliveries.c.state.in_(WAITING), deliveries.c.receiver.not_in(kept))
+        .values(**SUPERSEDED, last_error=why)
+    )
+
+
+async def move(
+    connection: AsyncConnection, of: ColumnElement[bool], channels: Sequence[Channel], now: datetime
+) -> None:
+    """What waits of `of` for one of these channels goes to it as it is now."""
+    for channel in channels:
+        mine = (of, deliveries.c.state.in_(WAITING), deliveries.c.receiver == channel.key)
+        has_moved = or_(
+            deliveries.c.destination != channel.url, deliveries.c.secret != channel.secret
+        )
+        await connection.execute(
+            update(deliveries)
+            .where(*mine, deliveries.c.state == "pending", has_moved)
+            .values(next_at=now)
+        )
+        await connection.execute(
+            update(deliveries)
+            .where(*mine)
+            .values(
+                destination=channel.url,
+                secret=channel.secret,
+                headers=channel.headers,
+                host=host_of(channel),
+            )
+        )
