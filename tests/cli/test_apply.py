@@ -38,10 +38,28 @@ channels:
     secret: quiet
     headers: {X-Key: quiet}
   - {id: people, name: People, kind: email, addresses: [ops@example.com], timezone: Europe/Berlin}
+windows:
+  - id: patches
+    name: Patches
+    starts_at: 2026-01-01T22:00:00+01:00
+    ends_at: 2026-01-02T02:00:00+01:00
+    recurrence: monthly
+    timezone: Europe/Berlin
+    weekdays: [tue]
+    week_of_month: 2
+    reason: CHG-1034
+    agents: [office]
+    probes: [office-gw]
 rules:
   - id: loss
     name: High Packet Loss
     channels: [night, people]
+    window: patches
+    active_hours: [{timezone: Europe/Berlin, weekdays: [mon, fri], from: "07:00", to: "19:00"}]
+    quiet_hours: [{from: "22:00", to: "06:00"}]
+    remind_minutes: 30
+    escalate_after_minutes: 60
+    escalate_channels: [people]
     probe: office-gw
     metric: packet_loss
     operator: ">"
@@ -116,10 +134,10 @@ def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person
     first = shell("apply", "-f", str(shell.site))
     assert first.returncode == 0, first.stderr
     assert "+ probe office-gw\n" in first.stdout
-    assert "10 steps, 0 objects as they should be\n" in first.stdout
+    assert "11 steps, 0 objects as they should be\n" in first.stdout
     assert "its PIN, shown this once: " in first.stdout
     again = shell.apply()
-    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 10, {})
+    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 11, {})
 
     shell.site.write_text(
         SITE.replace("198.18.0.1", "198.18.0.2").replace("threshold: 5", "threshold: 7")

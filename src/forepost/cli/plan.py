@@ -21,11 +21,21 @@ from forepost.wire.rest.apply import (
     RegistryItem,
     RouteItem,
     RuleItem,
+    WindowItem,
 )
 from forepost.wire.workloads.disclosure import hidden_fields
 
 Kind = Literal[
-    "agent", "probe", "group", "registry", "microservice", "job", "channel", "rule", "route"
+    "agent",
+    "probe",
+    "group",
+    "registry",
+    "microservice",
+    "job",
+    "channel",
+    "window",
+    "rule",
+    "route",
 ]
 Verb = Literal["create", "change", "delete"]
 
@@ -114,6 +124,7 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "microservice": _keyed("microservices", (("", one) for one in document.microservices)),
         "job": _keyed("jobs", (("", one) for one in document.jobs)),
         "channel": _keyed("channels", (("", one) for one in document.channels)),
+        "window": _keyed("windows", (("", one) for one in document.windows)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
         "route": {
             key: _There(one.item, "", place)
@@ -160,6 +171,11 @@ def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
             yield "agent", "agent", [item.agent] if item.agent is not None else []
             yield "probe", "probe", [item.probe] if item.probe is not None else []
             yield "channels", "channel", item.channels
+            yield "escalate_channels", "channel", item.escalate_channels
+            yield "window", "window", [item.window] if item.window is not None else []
+        case WindowItem():
+            yield "agents", "agent", item.agents
+            yield "probes", "probe", item.probes
         case RouteItem():
             yield "channels", "channel", item.channels
             yield "match.rules", "rule", item.match.rules
@@ -222,6 +238,7 @@ def _public_rule(rule: RuleItem) -> RuleItem:
         rule,
         webhook_url=public_channel(rule.webhook_url),
         apprise_urls=[public_channel(url) for url in rule.apprise_urls],
+        escalate_apprise_urls=[public_channel(url) for url in rule.escalate_apprise_urls],
     )
 
 
@@ -236,12 +253,14 @@ def shown_as(wanted: Item, known: Item) -> Item:
                 metadata=_filled(wanted.metadata, known.metadata),
             )
         case RuleItem(), RuleItem():
-            urls = {public_channel(url): url for url in known.apprise_urls}
+            both = [*known.apprise_urls, *known.escalate_apprise_urls]
+            urls = {public_channel(url): url for url in both}
             hidden = wanted.webhook_url == public_channel(known.webhook_url)
             return msgspec.structs.replace(
                 wanted,
                 webhook_url=known.webhook_url if hidden else wanted.webhook_url,
                 apprise_urls=[urls.get(url, url) for url in wanted.apprise_urls],
+                escalate_apprise_urls=[urls.get(url, url) for url in wanted.escalate_apprise_urls],
             )
         case ChannelItem(), ChannelItem():
             hidden = wanted.url == public_channel(known.url)
