@@ -280,6 +280,11 @@ class Watch:
         watched = self.known.get(rule_id)
         return None if watched is None else watched.streaks.get(line)
 
+    def lines_of_all_hours(self, rule_id: int) -> int:
+        """On how many lines of a rule there is too little of an hour like this one."""
+        watched = self.known.get(rule_id)
+        return 0 if watched is None else len(watched.of_all_hours)
+
     def state_of(self, rule_id: int) -> State:
         watched = self.known.get(rule_id)
         return "unknown" if watched is None else watched.state
