@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from forepost.controller.alerts.store import RuleStore
-from forepost.controller.alerts.windows import lasts, names
+from forepost.controller.alerts.window_store import WindowStore
+from forepost.controller.alerts.windows import repetition_of
+from forepost.controller.calendar import period_at
 from forepost.controller.joins.core import Core
 from forepost.controller.results.sla import InMaintenance, SlaNeeds
 from forepost.controller.results.uptime import Interval
-from forepost.wire.rest.alerts import Window
 from forepost.wire.rest.bodies import Agent
+from forepost.wire.rest.maintenance import Window
 
 TOGETHER: Final = 200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTE: Final = timedelta(minutes=1)
-MINUTE_US: Final = 60_000_000
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def sla_needs(core: Core) -> SlaNeeds:
-    rules = RuleStore(core.db, lambda _: None)  # channels are not read
+    windows = WindowStore(core.db)
 
     async def agents(workspace_id: int) -> list[Agent]:
         found: list[Agent] = []
@@ -30,15 +30,18 @@ def sla_needs(core: Core) -> SlaNeeds:
                 return found
 
     async def maintenance(workspace_id: int, low_us: int, high_us: int) -> InMaintenance:
-        windows = await rules.windows_of(workspace_id)
-        known = [(window, _intervals(window, low_us, high_us)) for window in windows]
+        known = [
+            (window, intervals(window, low_us, high_us))
+            for window in await windows.of(workspace_id)
+            if window.alert_id is None and not window.paused  # who mutes an alert maintains nothing
+        ]
 
         def of(probe_id: int, agent_id: int) -> Sequence[Interval]:
             return [
                 one
-                for window, intervals in known
-                if names(window, probe_id, agent_id)
-                for one in intervals
+                for window, lasting in known
+                if _names(window, probe_id, agent_id)
+                for one in lasting
             ]
 
         return of
@@ -46,20 +49,19 @@ def sla_needs(core: Core) -> SlaNeeds:
     return SlaNeeds(agents=agents, probes=core.probes.store.of_agent, maintenance=maintenance)
 
 
-def _intervals(window: Window, low_us: int, high_us: int) -> list[Interval]:
-    """When a window lasts, to the minute, by the one rule that says whether it does."""
+def intervals(window: Window, low_us: int, high_us: int) -> list[Interval]:
+    """When a window lasts between two times."""
+    repetition = repetition_of(window)
+    at, end = (_EPOCH + timedelta(microseconds=each) for each in (low_us, high_us))
     found: list[Interval] = []
-    at_us = low_us // MINUTE_US * MINUTE_US
-    at = _EPOCH + timedelta(microseconds=at_us)
-    since_us: int | None = None
-    while at_us < high_us:
-        is_on = lasts(window, at)
-        if is_on and since_us is None:
-            since_us = at_us
-        elif not is_on and since_us is not None:
-            found.append(Interval(since_us, at_us))
-            since_us = None
-        at_us, at = at_us + MINUTE_US, at + _MINUTE
-    if since_us is not None:
-        found.append(Interval(since_us, high_us))
+    while (period := period_at(repetition, at)) is not None and period[0] < end:
+        since_us, until_us = ((each - _EPOCH) // _MICROSECOND for each in period)
+        found.append(Interval(max(since_us, low_us), min(until_us, high_us)))
+        at = period[1]
     return found
+
+
+def _names(window: Window, probe_id: int, agent_id: int) -> bool:
+    if not window.agent_ids and not window.probe_ids:
+        return True
+    return probe_id in window.probe_ids or agent_id in window.agent_ids

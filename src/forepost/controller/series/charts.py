@@ -102,11 +102,16 @@ def spread(connection: apsw.Connection, lines: Lines, query: SpreadOf) -> list[S
         reader = _Reader(connection, buckets, HOUR_SEC)
         for line in lines.of_stream(query.stream):
             reader.read(line.line, curves.setdefault(_curve(line), {}))
-    return [
-        _spread(curve, list(hours.values()), query.share)
-        for curve, hours in sorted(curves.items())
-        if any(tally.results for tally in hours.values())
-    ]
+    wanted = None if query.hours is None else {hour * HOUR_SEC for hour in query.hours}
+    found = {
+        curve: [
+            tally
+            for start, tally in hours.items()
+            if tally.results and (wanted is None or start in wanted)
+        ]
+        for curve, hours in curves.items()
+    }
+    return [_spread(curve, hours, query.share) for curve, hours in sorted(found.items()) if hours]
 
 
 def _curve(line: KnownLines) -> Curve:
@@ -138,6 +143,7 @@ def _spread(curve: Curve, hours: list[Tally], share: float) -> Spread:
         loss_mean=fmean(losses) if losses else 0.0,
         loss_stddev=pstdev(losses) if losses else 0.0,
         loss_percentile=losses[rank(share, len(losses))] if losses else 0.0,
+        hours=len(hours),
     )
 
 

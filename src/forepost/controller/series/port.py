@@ -183,6 +183,8 @@ class SpreadOf(msgspec.Struct, frozen=True, kw_only=True):
     to_us: int
     share: float
     """Which percentile, from 0 to 1."""
+    hours: Sequence[int] | None = None
+    """Only these, counted from 1970 in UTC."""
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +205,8 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
     loss_mean: float
     loss_stddev: float
     loss_percentile: float
+    hours: int = 0
+    """How many hours have results."""
 
 
 class Series(Protocol):
