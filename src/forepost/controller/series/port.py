@@ -81,7 +81,8 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
-Key = tuple[Int64, Int64, Int64, Int64]
+Natural = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+Key = tuple[Natural, Int64, Int64, Int64]
 """received_us, identity, line, created_us: the order of what came in time."""
 
 
@@ -91,7 +92,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     before: tuple[Annotated[int, msgspec.Meta(ge=-2, le=1 << 40)], Int64, Int64, Int64] | None
     """Day, line, created_us and identity in what there was before the log; None: all of it."""
     came: Key
-    logged: Int64
+    logged: Natural
 
 
 class PageOf(msgspec.Struct, frozen=True, kw_only=True):
