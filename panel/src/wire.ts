@@ -90,10 +90,11 @@ export interface Routes {
       probeId?: number;
       ruleId?: number;
       severity?: 'warning' | 'critical';
+      since?: string;
       status?: 'active' | 'acknowledged' | 'resolved';
     };
     body: null;
-    answer: Page<Alert>;
+    answer: AlertPage;
   };
   'GET /workspaces/{workspace_id}/flows/history': {
     path: { workspace_id: number };
@@ -354,6 +355,15 @@ export interface Alert {
 
 export interface AlertCount {
   count: number;
+}
+
+export interface AlertPage {
+  data: Alert[];
+  total: number;
+  limit: number;
+  offset: number;
+  /** Where `since` was given: what to go on with, for alerts that change later. */
+  next: string;
 }
 
 /**

@@ -30,9 +30,12 @@ agents:
     name: Lab
 groups:
   - {id: guests, name: guests, addresses: [192.0.2.0/24, 00-1C-42-AB-CD-EF], agents: [office]}
+templates:
+  - {id: short, name: Short, text: "{{ message }}"}
 channels:
   - id: night
     name: Night
+    template: short
     kind: webhook
     url: https://hooks.example.com/night
     secret: quiet

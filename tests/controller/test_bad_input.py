@@ -39,6 +39,7 @@ from forepost.wire.rest.maintenance import NewWindow, WindowPatch
 from forepost.wire.rest.membership import AcceptInvite, MemberPatch, NewMember, TransferOwnership
 from forepost.wire.rest.routes import NewRoute, RouteQuestion
 from forepost.wire.rest.share_links import NewShareLink
+from forepost.wire.rest.templates import NewTemplate
 from forepost.wire.speedtests.queue import NewSpeedtest
 from tests.running import ControllerProcess, Person
 from tests.running import NewAgent as Enrolled
@@ -85,6 +86,7 @@ ROUTES: list[tuple[str, str, type[msgspec.Struct], dict[str, Any]]] = [
         {"name": "x", "kind": "webhook", "url": "https://hooks.example.com/x"},
     ),
     ("PATCH", ONE + "/channels/{channel}", ChannelPatch, {}),
+    ("POST", ONE + "/templates", NewTemplate, {"name": "x"}),
     ("POST", ONE + "/routes", NewRoute, {"name": "x"}),
     ("POST", ONE + "/routes/preview", RouteQuestion, {}),
     ("POST", ONE + "/maintenance-windows", NewWindow, WINDOW),
@@ -201,7 +203,12 @@ def test_every_field_of_every_body(stage: tuple[Person, dict[str, int]]) -> None
         ("PATCH", AGENT + "/probes/{probe}", b'{"replaceTargets":[]}', "targets: a probe of type"),
         ("GET", ONE + "/agents?limit=0", b"", "limit: expected `int` >= 1"),
         ("GET", ONE + "/agents?offset=-1", b"", "offset: expected `int` >= 0"),
-        ("GET", ONE + "/probe-data/find?from=yesterday", b"", "from: neither RFC 3339 nor Unix"),
+        (
+            "GET",
+            ONE + "/probe-data/find?from=yesterday",
+            b"",
+            "from: is no time; understood are RFC 3339",
+        ),
         ("GET", ONE + "/probe-data/find?probeId=x", b"", "probeId: expected `int"),
         ("GET", ONE + "/probe-data/find?limit=99999999", b"", "limit: from 0 to"),
         ("GET", ONE + "/probe-data/latest?type=PING", b"", "agentId: "),

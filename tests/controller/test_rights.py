@@ -85,6 +85,8 @@ class Cast:
         self.microservice = made["id"]
         channel = {"name": "c", "kind": "email", "addresses": ["ops@example.com"]}
         self.channel = self.owner.call("POST", f"{base}/channels", channel, status=201)["id"]
+        template = {"name": "t", "text": "{{ message }}"}
+        self.template = self.owner.call("POST", f"{base}/templates", template, status=201)["id"]
         self.route = self.owner.call("POST", f"{base}/routes", {"name": "r"}, status=201)["id"]
         registry = {"name": "r", "url": "hub.example"}
         self.registry = self.owner.call("POST", f"{base}/registries", registry, status=201)["id"]
@@ -142,6 +144,7 @@ def fill(template: str, cast: Cast) -> str:
         ("{registry_id:int}", cast.registry),
         ("{channel_id:int}", cast.channel),
         ("{route_id:int}", cast.route),
+        ("{template_id:int}", cast.template),
         ("{job_id:int}", cast.job),
         ("{run_id:int}", cast.run),
     ):
@@ -166,6 +169,7 @@ OBJECTS = (
     "registry",
     "channel",
     "route",
+    "template",
     "job",
     "run",
 )

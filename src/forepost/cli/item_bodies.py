@@ -6,6 +6,7 @@ import msgspec
 
 from forepost.cli.plan import Kind, Step
 from forepost.wire.rest.apply import (
+    ChannelItem,
     GroupItem,
     Item,
     JobItem,
@@ -26,6 +27,7 @@ _OWN_FIELDS: Final = {
     "channels",
     "escalate_channels",
     "tags",
+    "template",
     "window",
 }
 """Of an item: written otherwise in a body, or not at all."""
@@ -63,6 +65,8 @@ def body_of(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
             body["maintenance_window_id"] = None if window is None else ids["window", window]
             for field in ("active_hours", "quiet_hours"):
                 body[field] = msgspec.to_builtins(body[field])
+        case ChannelItem():
+            body["template_id"] = None if item.template is None else ids["template", item.template]
         case WindowItem():
             body = msgspec.to_builtins(body)
             body["agent_ids"] = [ids["agent", key] for key in item.agents]
@@ -94,6 +98,7 @@ _IN_A_PATCH: Final = {
     "channels": ("channel_ids", "channel_ids"),
     "escalate_channels": ("escalate_channel_ids", "escalate_channel_ids"),
     "probes": ("probe_ids", "probe_ids"),
+    "template": ("template_id", "template_id"),
     "window": ("maintenance_window_id", "maintenance_window_id"),
 }
 """Fields of an item -> what they are called in a creation's body and in a patch."""

@@ -32,6 +32,7 @@ Kind = Literal[
     "registry",
     "microservice",
     "job",
+    "template",
     "channel",
     "window",
     "rule",
@@ -123,6 +124,7 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "registry": _keyed("registries", (("", one) for one in document.registries)),
         "microservice": _keyed("microservices", (("", one) for one in document.microservices)),
         "job": _keyed("jobs", (("", one) for one in document.jobs)),
+        "template": _keyed("templates", (("", one) for one in document.templates)),
         "channel": _keyed("channels", (("", one) for one in document.channels)),
         "window": _keyed("windows", (("", one) for one in document.windows)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
@@ -176,6 +178,8 @@ def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
         case WindowItem():
             yield "agents", "agent", item.agents
             yield "probes", "probe", item.probes
+        case ChannelItem():
+            yield "template", "template", [item.template] if item.template is not None else []
         case RouteItem():
             yield "channels", "channel", item.channels
             yield "match.rules", "rule", item.match.rules

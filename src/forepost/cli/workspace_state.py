@@ -22,6 +22,7 @@ from forepost.wire.rest.apply import (
     RouteItem,
     RouteMatchItem,
     RuleItem,
+    TemplateItem,
     WindowItem,
 )
 
@@ -33,6 +34,7 @@ _PATHS: Final[dict[Kind, str]] = {
     "registry": "registries",
     "microservice": "microservices",
     "job": "jobs",
+    "template": "templates",
     "channel": "channels",
     "window": "maintenance-windows",
     "rule": "alert-rules",
@@ -86,6 +88,7 @@ class Workspace:
             for one in await self._api.all(f"{self._path}/jobs", paged=True)
         ]
         alerting = _Alerting(
+            await self._api.all(f"{self._path}/templates"),
             await self._api.all(f"{self._path}/channels"),
             await self._api.all(f"{self._path}/maintenance-windows"),
             await self._api.all(f"{self._path}/alert-rules"),
@@ -161,6 +164,7 @@ class _Workloads(NamedTuple):
 
 
 class _Alerting(NamedTuple):
+    templates: Sequence[dict[str, Any]]
     channels: Sequence[dict[str, Any]]
     windows: Sequence[dict[str, Any]]
     rules: Sequence[dict[str, Any]]
@@ -204,9 +208,10 @@ class _Reading:
             ],
             microservices=[self._microservice(one) for one in workloads.microservices],
             jobs=[self._job(job) for job in jobs],
-            channels=[
-                _item(ChannelItem, one, self._key("channel", one)) for one in alerting.channels
+            templates=[
+                _item(TemplateItem, one, self._key("template", one)) for one in alerting.templates
             ],
+            channels=[self._channel(one) for one in alerting.channels],
             windows=[self._window(one) for one in alerting.windows if one["alert_id"] is None],
             rules=[self._rule(rule) for rule in alerting.rules],
             routes=[self._route(route) for route in alerting.routes],
@@ -264,6 +269,11 @@ class _Reading:
             agents=self._named("agent", found["agent_ids"]),
             probes=self._named("probe", found["probe_ids"]),
         )
+
+    def _channel(self, channel: dict[str, Any]) -> ChannelItem:
+        item = _item(ChannelItem, channel, self._key("channel", channel))
+        template = self._keys.get(("template", channel["template_id"]))
+        return msgspec.structs.replace(item, template=template)
 
     def _route(self, route: dict[str, Any]) -> RouteItem:
         match = route["match"]

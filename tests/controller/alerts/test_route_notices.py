@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.controller.alerts.alert_stage import Stage
 
 LOST = {"packets_sent": 1, "packet_loss": 100}
@@ -38,7 +40,8 @@ class Routing:
         return other.notice(event)
 
 
-def test_an_alert_goes_where_its_labels_and_severity_lead(stage: Stage) -> None:
+@pytest.mark.parametrize("tells", ["alerts", "incidents"])
+def test_an_alert_goes_where_its_labels_and_severity_lead(stage: Stage, tells: str) -> None:
     routing = Routing(stage)
     night, day, rest = (routing.channel(name) for name in ("night", "day", "rest"))
     routing.route(night, match={"labels": {"env": "test"}})
@@ -47,7 +50,7 @@ def test_an_alert_goes_where_its_labels_and_severity_lead(stage: Stage) -> None:
     probe = stage.person.probe(
         stage.agent, type="PING", targets=["198.18.0.1"], labels={"env": "production"}
     )
-    rule = stage.rule(metric="packet_loss", notify_webhook=False, webhook_url="")
+    rule = stage.rule(metric="packet_loss", notify_webhook=False, webhook_url="", tells=tells)
     asked = routing.call("POST", f"{stage.base}/routes/preview", {"labels": {"env": "test"}})
     assert asked["channel_ids"] == [night]
     with stage.speaking() as agent:
@@ -68,6 +71,32 @@ def test_an_alert_goes_where_its_labels_and_severity_lead(stage: Stage) -> None:
         agent.post("PING", WELL, probe=probe)
         assert routing.notice("day", "resolved")["alert_id"] == alert["id"]
     assert routing.told("night") == routing.told("rest") == []
+
+
+@pytest.mark.parametrize("tells", ["alerts", "incidents"])
+def test_what_gets_worse_is_told_further_and_to_its_end(stage: Stage, tells: str) -> None:
+    routing = Routing(stage)
+    routing.route(routing.channel("day"), match={"severities": ["warning"]})
+    routing.route(routing.channel("night"), match={"severities": ["critical"]})
+    probe = stage.person.probe(stage.agent, type="PING", targets=["198.18.0.1"])
+    stage.rule(
+        metric="packet_loss",
+        severity="warning",
+        critical_threshold=50,
+        notify_webhook=False,
+        webhook_url="",
+        tells=tells,
+    )
+    with stage.speaking() as agent:
+        agent.post("PING", {"packets_sent": 10, "packet_loss": 20}, probe=probe)
+        routing.notice("day", "triggered")
+        assert routing.told("night") == []
+        agent.post("PING", LOST, probe=probe)
+        routing.notice("day", "worse")
+        assert routing.notice("night", "triggered")["severity"] == "critical"
+        agent.post("PING", WELL, probe=probe)
+        for name in ("day", "night"):
+            routing.notice(name, "resolved")
 
 
 def test_a_rule_that_tells_by_itself_is_not_routed_unless_a_route_is_for_that(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from forepost.controller.notify.outcome import Outcome
 from forepost.controller.notify.store import ClaimedDelivery
 from forepost.controller.outgoing.route import Route
 from forepost.kit.proxies import proxy_of
-from tests.fakes.clock import START
+from tests.fakes.clock import START, FakeClock
 from tests.lab.certificates import Authority
 from tests.lab.proxies import squid
 from tests.receiver import Answer, Receiver
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 async def send(url: str, *, allow_private: bool = True, **more: Any) -> Outcome:
     row = ClaimedDelivery(1, "apprise", url, "", "", "[critical] loss", "5 % lost\n", "", 1, START)
-    return await Apprises(allow_private=allow_private, **more).send(row)
+    return await Apprises(FakeClock(), allow_private=allow_private, **more).send(row)
 
 
 async def test_a_notice_arrives() -> None:
@@ -39,6 +39,21 @@ async def test_a_receiver_that_is_not_well() -> None:
         outcome = await send(f"json://127.0.0.1:{receiver.port}/")
     assert outcome.verdict == "again"
     assert "error=503" in outcome.error
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "sec"),
+    [
+        (429, "70", 70),
+        (503, "Thu, 01 Jan 2026 00:02:00 GMT", 120),
+        (503, "9" * 300, 0),
+    ],
+)
+async def test_how_long_a_receiver_asks_to_wait(status: int, text: str, sec: float) -> None:
+    busy = Answer(status, b"", {"Retry-After": text})
+    with Receiver([busy] * 3) as receiver:
+        outcome = await send(f"json://127.0.0.1:{receiver.port}/")
+    assert (outcome.verdict, outcome.wish_sec) == ("again", sec)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.outcome import Outcome
 from forepost.controller.notify.store import (
@@ -127,6 +129,40 @@ async def test_a_new_url_reaches_what_waits(db: Database) -> None:
     hook, mail = await claim(outbox.store, *await outbox.due())
     assert (hook.destination, hook.secret, hook.host) == (moved.url, "other", "new.example")
     assert mail.destination == MAIL.url
+
+
+async def test_what_was_given_up_goes_to_the_new_url_when_it_is_tried_again(db: Database) -> None:
+    outbox = OutboxOf(db)
+    named = msgspec.structs.replace(HOOK, key="channel:3", channel_id=3)
+    (first,) = await outbox.put("triggered", channels=[named])
+    (row,) = await claim(outbox.store, first)
+    await outbox.store.not_sent(row, AGAIN, None)
+    moved = msgspec.structs.replace(named, url="https://new.example/x", secret="other")
+    async with db.write() as connection:
+        await outbox.outbox.redirect_channel(connection, 3, [moved], "")
+    await outbox.store.retry(1, first, START)
+    (row,) = await claim(outbox.store, first)
+    assert (row.destination, row.secret) == (moved.url, "other")
+    await outbox.store.not_sent(row, AGAIN, None)
+    async with db.write() as connection:
+        await outbox.outbox.redirect_channel(connection, 3, [], "the channel was deleted")
+        secrets = await connection.scalars(select(deliveries.c.secret))
+        assert secrets.all() == [""], "nothing is signed for a channel that is gone"
+    assert await outbox.states() == ["failed"]
+
+
+async def test_what_is_on_its_way_is_not_tried_again_for_a_channel_that_is_gone(
+    db: Database,
+) -> None:
+    outbox = OutboxOf(db)
+    named = msgspec.structs.replace(HOOK, key="channel:3", channel_id=3)
+    (first,) = await outbox.put("triggered", channels=[named])
+    (row,) = await claim(outbox.store, first)
+    async with db.write() as connection:
+        await outbox.outbox.redirect_channel(connection, 3, [], "the channel was deleted")
+    await outbox.fail(row)
+    assert await outbox.states() == ["superseded"]
+    assert await outbox.due(3_600) == []
 
 
 async def test_what_is_critical_goes_first_and_each_workspace_in_its_turn(db: Database) -> None:

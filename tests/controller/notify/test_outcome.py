@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.controller.notify.outcome import Outcome, of_status, pause_after, shortened
+from tests.fakes.clock import START
 
 PAUSES = (10.0, 30.0, 120.0)
+FORTY_SECONDS = "Thu, 01 Jan 2026 00:00:40 GMT"
+"""After START."""
 
 
 @pytest.mark.parametrize(
@@ -26,7 +29,7 @@ PAUSES = (10.0, 30.0, 120.0)
     ],
 )
 def test_answers(status: int, verdict: str) -> None:
-    outcome = of_status(status, "no", "")
+    outcome = of_status(status, "no", "", START)
     assert (outcome.verdict, outcome.status) == (verdict, status)
     assert outcome.error == ("" if verdict == "sent" else f"HTTP {status}: no")
 
@@ -41,10 +44,10 @@ def test_pauses_grow_and_end() -> None:
 
 
 def test_a_receiver_may_ask_for_a_longer_pause_but_not_for_ever() -> None:
-    assert pause_after(of_status(429, "", "60"), 1, PAUSES) == 60.0
-    assert pause_after(of_status(503, "", "5"), 1, PAUSES) == 10.0
-    assert pause_after(of_status(503, "", "9999999"), 1, PAUSES) == 3_600.0
-    assert pause_after(of_status(503, "", "Wed, 21 Oct 2026 07:28:00 GMT"), 1, PAUSES) == 10.0
+    assert pause_after(of_status(429, "", "60", START), 1, PAUSES) == 60.0
+    assert pause_after(of_status(503, "", "5", START), 1, PAUSES) == 10.0
+    assert pause_after(of_status(503, "", "9999999", START), 1, PAUSES) == 3_600.0
+    assert pause_after(of_status(503, "", FORTY_SECONDS, START), 1, PAUSES) == 40.0
 
 
 @given(st.text())

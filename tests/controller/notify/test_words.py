@@ -1,6 +1,7 @@
 """A notice in words."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from forepost.controller.notify import words
 from tests.controller.notify.notices import NOTICE, notice
@@ -25,8 +26,8 @@ def test_text_names_what_there_is() -> None:
     text = words.text(notice(probe_target="", resolved_at=datetime(2026, 1, 1, 1, tzinfo=UTC)))
     assert text.startswith("packet_loss is 5.2\n\nRule: loss\n")
     assert "Target:" not in text
-    assert "Value: 5.2\nThreshold: 1\n" in text
-    assert "Resolved: 2026-01-01T01:00:00+00:00" in text
+    assert "Value: 5.2 %\nThreshold: 1 %\n" in text
+    assert "Resolved: 2026-01-01 01:00:00+00:00" in text
     assert text.endswith("\n\nhttps://panel.example.com\n")
 
 
@@ -39,3 +40,22 @@ def test_every_value_is_escaped_in_html() -> None:
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") >= 7
     assert "href" not in words.html(notice(panel_url="javascript:alert(1)"))
+
+
+def test_times_are_those_of_the_clocks_of_a_place_with_their_offset() -> None:
+    summer = notice(triggered_at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+    berlin = ZoneInfo("Europe/Berlin")
+    assert "Triggered: 2026-07-02 00:30:00+02:00\n" in words.text(summer, berlin)
+    assert "<td>2026-07-02 00:30:00+02:00</td>" in words.html(summer, berlin)
+    assert "Triggered: 2026-07-01 22:30:00+00:00\n" in words.text(summer)
+    # An hour that the clocks show twice is told apart.
+    for hour, offset in ((0, "+02:00"), (1, "+01:00")):
+        at = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+        assert words.moment(at, berlin) == f"2026-10-25 02:30:00{offset}"
+
+
+def test_the_link_is_to_the_moment() -> None:
+    link = "https://panel.example.com/w/1/sites/10/probes/45?from=1&to=2"
+    assert words.text(notice(link=link)).endswith(f"\n\n{link}\n")
+    assert f'<a href="{link.replace("&", "&amp;")}">' in words.html(notice(link=link))
+    assert "href" not in words.html(notice(link="javascript:alert(1)"))

@@ -13,10 +13,17 @@ from forepost.controller.alerts.query import AlertFilter
 from forepost.controller.alerts.service import Alerting
 from forepost.controller.page import Limit, Offset
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Forbidden, NotFound
+from forepost.kit.errors import Forbidden, Invalid, NotFound
 from forepost.wire.base import MOST_ID
 from forepost.wire.rest.alert_course import AlertEvent, AlertPatch
-from forepost.wire.rest.alerts import Alert, AlertCount, AlertStatus, Incident, Severity
+from forepost.wire.rest.alerts import (
+    Alert,
+    AlertCount,
+    AlertPage,
+    AlertStatus,
+    Incident,
+    Severity,
+)
 from forepost.wire.rest.bodies import Done, ListOf, Page
 
 RoleIn = Callable[[int, int], Awaitable[str]]
@@ -31,6 +38,7 @@ CHANGES: Final = "USER"
 ProbeId = Annotated[int | None, QueryParameter(name="probeId", ge=1, le=MOST_ID)]
 AgentId = Annotated[int | None, QueryParameter(name="agentId", ge=1, le=MOST_ID)]
 RuleId = Annotated[int | None, QueryParameter(name="ruleId", ge=1, le=MOST_ID)]
+Since = Annotated[str | None, QueryParameter(pattern=r"^[0-9]{1,18}$(?!\n)")]
 IncidentId = Annotated[int | None, QueryParameter(name="incidentId", ge=1, le=MOST_ID)]
 
 
@@ -111,10 +119,13 @@ def workspace_routes(alerting: Alerting, clock: Clock) -> Router:
         agent_id: AgentId = None,
         rule_id: RuleId = None,
         incident_id: IncidentId = None,
+        since: Since = None,
         limit: Limit = 50,
         offset: Offset = 0,
-    ) -> Page[Alert]:
-        """Newest first."""
+    ) -> AlertPage:
+        """Newest first. With `since` those that were opened, changed or ended since the page whose
+        `next` it is, in that order, each as it is now; `since=0` begins with the oldest.
+        """
         only = AlertFilter(
             status=status,
             severity=severity,
@@ -123,8 +134,13 @@ def workspace_routes(alerting: Alerting, clock: Clock) -> Router:
             rule_id=rule_id,
             incident_id=incident_id,
         )
+        if since is not None:
+            if offset:
+                raise Invalid("offset: not with since, which goes on by itself")
+            data, total, then = await alerting.alerts.changed(workspace_id, int(since), only, limit)
+            return AlertPage(data=data, total=total, limit=limit, offset=0, next=str(then))
         data, total = await alerting.alerts.in_workspace(workspace_id, only, limit, offset)
-        return Page(data=data, total=total, limit=limit, offset=offset)
+        return AlertPage(data=data, total=total, limit=limit, offset=offset)
 
     @get(OF_WORKSPACE + "/{alert_id:int}", opt=needs("VIEWER"))
     async def get_alert_of(workspace_id: FromPath[int], alert_id: FromPath[int]) -> Alert:

@@ -9,7 +9,8 @@ from forepost.controller.alerts.metrics import Line
 from forepost.wire.rest.alerts import Severity
 from forepost.wire.rest.notify import Ended
 
-ChangeKind = Literal["open", "worsen", "ease", "resolve"]
+ChangeKind = Literal["open", "worsen", "ease", "resolve", "replay"]
+"""replay: it was, and is over."""
 
 
 class NewAlert(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     begun: NewAlert | None = None
     """None: it is over."""
     ending: Ending = RECOVERED
+    ended_at: datetime | None = None
+    """Of a replay."""
+
+
+class EndedAlert(msgspec.Struct, frozen=True):
+    """An alert that is over, whose cooldown a restart may find."""
+
+    rule_id: int
+    line: Line
+    ended_at: datetime
+    by_hand: bool
 
 
 class Open(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.access.actor import Actor
 from forepost.controller.alerts.acknowledgements import change_by_hand, note
 from forepost.controller.alerts.alert_rows import line_of_subject, shown
-from forepost.controller.alerts.change import Change, Ending, Open
+from forepost.controller.alerts.change import Change, EndedAlert, Ending, Open
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.ledger_page import LedgerPage, open_of_rule
 from forepost.controller.alerts.metrics import Line
@@ -22,6 +23,9 @@ from forepost.kit.errors import NotFound
 from forepost.wire.rest.alert_course import AlertPatch
 from forepost.wire.rest.alerts import Alert
 from forepost.wire.rest.notify import Channel, Ended
+
+MOST_RECALLED: Final = 20_000
+"""Alerts that are over whose cooldown a restart looks for."""
 
 
 class Ledger:
@@ -57,21 +61,17 @@ class Ledger:
                 (row.routed_to, row.escalated_at is not None) for row in rows
             }:
                 told_by = await lookup.told_by(rule, ids.decode(led), is_escalated=is_escalated)
-                for row in rows:
-                    alike = row.routed_to == led and (row.escalated_at is not None) == is_escalated
-                    if alike and row.channel_keys != told_by:
+                same = [
+                    row
+                    for row in rows
+                    if row.routed_to == led and (row.escalated_at is not None) == is_escalated
+                ]
+                for row in same:
+                    if row.channel_keys != told_by:
                         page.touch(row)
                 await connection.execute(
                     update(alerts)
-                    .where(
-                        alerts.c.workspace_id == workspace_id,
-                        alerts.c.alert_rule_id == rule_id,
-                        alerts.c.resolved_at.is_(None),
-                        alerts.c.routed_to == led,
-                        alerts.c.escalated_at.is_not(None)
-                        if is_escalated
-                        else alerts.c.escalated_at.is_(None),
-                    )
+                    .where(alerts.c.id.in_([row.id for row in same]))
                     .values(channel_keys=told_by)
                 )
 
@@ -109,6 +109,26 @@ class Ledger:
             async with self._db.write() as connection:
                 await self._threads.settle(RowLookup(connection), [incident_id], now)
         return len(found)
+
+    async def ended_since(self, since: datetime) -> list[EndedAlert]:
+        """The newest of each line that is over, newest first."""
+        query = (
+            select(alerts.c.alert_rule_id, alerts.c.subject, alerts.c.resolved_at, alerts.c.ended)
+            .where(alerts.c.resolved_at >= since, alerts.c.is_replayed.is_(False))
+            .order_by(alerts.c.resolved_at.desc())
+            .limit(MOST_RECALLED)
+        )
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            EndedAlert(
+                row.alert_rule_id,
+                line_of_subject(row.subject),
+                row.resolved_at,
+                row.ended == "by_hand",
+            )
+            for row in rows
+        ]
 
     async def all_open(self) -> list[Open]:
         query = select(alerts).where(alerts.c.resolved_at.is_(None))

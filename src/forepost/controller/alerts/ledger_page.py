@@ -1,39 +1,32 @@
 """What one transaction writes of alerts: their rows, their incidents, what explains what. SQL."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, or_, select
 
 from forepost.controller.alerts.acknowledgements import note
 from forepost.controller.alerts.alert_rows import change_alert, open_alerts, shown, streak_of
-from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, explained_by
 from forepost.controller.alerts.change import Change, Ending, NewAlert
 from forepost.controller.alerts.incident_notices import IncidentNotices
-from forepost.controller.alerts.incidents import TOGETHER, IncidentBook, Joined, Joining
+from forepost.controller.alerts.incidents import TOGETHER, IncidentBook, Joining
 from forepost.controller.alerts.late_notices import tell_later
 from forepost.controller.alerts.notices import AlertNotices, ids
-from forepost.controller.alerts.place import Place, handles_of
+from forepost.controller.alerts.place import handles_of
 from forepost.controller.alerts.quiet import held_until
 from forepost.controller.alerts.route_facts import AlertFacts, facts_of
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.alerts.subjects import Subject
+from forepost.controller.alerts.symptoms import Symptoms
 from forepost.controller.db.tables.alerts import alerts
-from forepost.controller.db.tables.alerts import incidents as incident_table
-from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.wire.rest.alerts import Alert
 
-ASKED: Final = 50
-"""Open alerts of an incident that are asked whether they explain another."""
-SETTLING: Final = timedelta(minutes=2)
-"""What another explained is told only when it is still so this long after that one's end."""
 MOST_ALONE: Final = 20
 """Alerts of a rule that are told each by itself in `TOGETHER`; of the rest the incidents are."""
 _INSERT: Final = insert(alerts).returning(*alerts.c)
-_keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
-_place: msgspec.json.Decoder[Place] = msgspec.json.Decoder(Place)
+_INSERT_WHAT_WAS: Final = insert(alerts).returning(*alerts.c)
 
 
 class LedgerPage:
@@ -48,7 +41,7 @@ class LedgerPage:
         """Incident to its workspace."""
         self._ending: set[int] = set()
         """Those of which an alert was resolved."""
-        self._facts: dict[int, list[OpenFact]] = {}
+        self._symptoms = Symptoms(lookup, now)
         self._known: dict[str, Row[Any]] = {}
         """Open alerts of what is being written."""
         self._incidents = IncidentBook(self._connection, now)
@@ -78,6 +71,8 @@ class LedgerPage:
         known = self._known.get(streak)
         if change.begun is None:
             return None if known is None else await self.resolve(known, change.ending)
+        if change.kind == "replay":
+            return await self._replay(change.begun, change)
         if change.kind != "open":
             return None if known is None else await self._change_severity(known, change)
         return shown(known) if known is not None else await self._open(change.begun)
@@ -88,7 +83,7 @@ class LedgerPage:
         for incident_id, workspace_id in self._touched.items():
             if incident_id in self._ending:
                 await self._incidents.end(workspace_id, incident_id)
-            await self._explain(workspace_id, incident_id)
+            await self._symptoms.explain(workspace_id, incident_id)
         await self._threads.settle(self._lookup, self._touched, self._now)
         self._touched, self._ending = {}, set()
 
@@ -96,7 +91,7 @@ class LedgerPage:
         """Something of the incident of this alert is another."""
         if row.incident_id is not None:
             self._touched[row.incident_id] = row.workspace_id
-            self._facts.pop(row.incident_id, None)
+            self._symptoms.forget(row.incident_id)
 
     async def resolve(self, row: Row[Any], ending: Ending) -> Alert:
         ended = await change_alert(
@@ -113,7 +108,7 @@ class LedgerPage:
         self._known.pop(row.streak, None)
         if row.incident_id is not None:
             self._ending.add(row.incident_id)
-        await self._unexplain(row.id)
+        await self._symptoms.unexplain(row.id)
         self.touch(ended)
         was_told = ended.told_from is None or ended.told_from <= self._now or ended.notices
         if ended.is_alone and was_told:
@@ -162,13 +157,41 @@ class LedgerPage:
         row = (await self._connection.execute(_INSERT, values)).one()
         if joined is not None:
             self._touched[joined.incident_id] = begun.workspace_id
-            row = await self._relate(row, joined)
+            row = await self._symptoms.relate(row, joined)
         self._known[row.streak] = row
         if row.is_alone and held is not None:
             await tell_later(self._connection, row, held)
         elif row.is_alone:
             await self._notices.tell(self._connection, rule, shown(row), "triggered")
         return shown(row)
+
+    async def _replay(self, begun: NewAlert, change: Change) -> Alert | None:
+        """Record an alert that was, unless one of its time is known. Nobody is told."""
+        rule = await self._lookup.rule(begun.workspace_id, begun.rule_id)
+        about = await self._lookup.subjects.of(begun.workspace_id, begun.line)
+        if rule is None or about is None:
+            return None
+        values = _row_of(begun, about)
+        of_its_time = select(alerts.c.id).where(
+            alerts.c.workspace_id == begun.workspace_id,
+            alerts.c.streak == values["streak"],
+            alerts.c.triggered_at <= change.ended_at,
+            or_(alerts.c.resolved_at.is_(None), alerts.c.resolved_at >= begun.at),
+        )
+        if await self._connection.scalar(of_its_time.limit(1)) is not None:
+            return None
+        values |= {
+            "rule_name": rule.name,
+            "status": "resolved",
+            "resolved_at": change.ended_at,
+            "ended": change.ending.ended,
+            "last_value": change.ending.last_value,
+            "worst_value": change.ending.worst_value,
+            "is_replayed": True,
+            "created_at": self._now,
+            "updated_at": self._now,
+        }
+        return shown((await self._connection.execute(_INSERT_WHAT_WAS, values)).one())
 
     async def _change_severity(self, row: Row[Any], change: Change) -> Alert:
         """A warning has become critical, or is one again."""
@@ -190,6 +213,7 @@ class LedgerPage:
             told_from=held if change.kind == "worsen" else row.told_from,
             updated_at=self._now,
         )
+        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
         if rule is not None:
             changed = await self._route_again(rule, changed)
         self._known[row.streak] = changed
@@ -229,122 +253,6 @@ class LedgerPage:
             alerts.c.created_at >= self._now - TOGETHER,
         )
         return ((await self._connection.scalar(query)) or 0) < MOST_ALONE
-
-    async def _relate(self, row: Row[Any], joined: Joined) -> Row[Any]:
-        """Note what explains the new alert, or else what it explains itself."""
-        if joined.is_storm:
-            return row
-        facts = await self._facts_of(joined.incident_id)
-        new = fact_of(row)
-        cause = cause_among(facts, new)
-        if cause is not None:
-            return await change_alert(
-                self._connection, row.workspace_id, row.id, symptom_of=cause.id, is_alone=False
-            )
-        explained = [fact.id for fact in explained_by(new, facts)]
-        if explained:
-            await self._connection.execute(
-                update(alerts)
-                .where(
-                    alerts.c.incident_id == joined.incident_id,
-                    alerts.c.resolved_at.is_(None),
-                    alerts.c.id.in_(explained) | alerts.c.symptom_of.in_(explained),
-                )
-                .values(symptom_of=row.id)
-            )
-        self._facts[joined.incident_id] = [
-            *(fact for fact in facts if fact.id not in explained),
-            new,
-        ][-ASKED:]
-        return row
-
-    async def _unexplain(self, alert_id: int) -> None:
-        """What the alert explained stands for itself now: its oldest, which explains the others."""
-        query = (
-            select(alerts)
-            .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
-            .order_by(alerts.c.id)
-        )
-        row = (await self._connection.execute(query.limit(1))).one_or_none()
-        if row is None:
-            return
-        first, later = row.id, self._now + SETTLING
-        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
-        held = None if rule is None else held_until(rule, row.severity, later)
-        await self._connection.execute(
-            update(alerts)
-            .where(alerts.c.id == first)
-            .values(symptom_of=None, told_from=held or later)
-        )
-        await self._connection.execute(
-            update(alerts)
-            .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
-            .values(symptom_of=first)
-        )
-
-    async def _facts_of(self, incident_id: int) -> list[OpenFact]:
-        if incident_id not in self._facts:
-            query = (
-                select(alerts)
-                .where(
-                    alerts.c.incident_id == incident_id,
-                    alerts.c.resolved_at.is_(None),
-                    alerts.c.symptom_of.is_(None),
-                )
-                .order_by((alerts.c.metric != "offline"), alerts.c.id)
-                .limit(ASKED)
-            )
-            rows = (await self._connection.execute(query)).all()
-            self._facts[incident_id] = [fact_of(row) for row in rows]
-        return self._facts[incident_id]
-
-    async def _explain(self, workspace_id: int, incident_id: int) -> None:
-        """Say why the incident is. When nothing of it is open, what was said stays."""
-        query = (
-            select(alerts)
-            .where(alerts.c.incident_id == incident_id, alerts.c.resolved_at.is_(None))
-            .order_by(alerts.c.symptom_of.is_not(None), alerts.c.id)
-            .limit(ASKED)
-        )
-        facts = [fact_of(row) for row in (await self._connection.execute(query)).all()]
-        if not facts:
-            return
-        abouts = {fact.place.about for fact in facts}
-        towards = await self._reporters_towards(workspace_id, abouts)
-        cause, text = cause_of(facts, towards)
-        await self._connection.execute(
-            update(incident_table)
-            .where(incident_table.c.id == incident_id)
-            .values(cause=cause, cause_text=text)
-        )
-
-    async def _reporters_towards(self, workspace_id: int, abouts: set[int]) -> int:
-        """How many agents measure towards the one agent that all of it is about; else 0."""
-        if len(abouts) != 1 or 0 in abouts:
-            return 0
-        query = (
-            select(func.count(func.distinct(probes.c.agent_id)))
-            .join(probe_targets, probe_targets.c.probe_id == probes.c.id)
-            .where(
-                probes.c.workspace_id == workspace_id,
-                probes.c.enabled.is_(True),
-                probe_targets.c.agent_id.in_(abouts),
-            )
-        )
-        return (await self._connection.scalar(query)) or 0
-
-
-def fact_of(row: Row[Any]) -> OpenFact:
-    return OpenFact(
-        id=row.id,
-        metric=row.metric,
-        severity=row.severity,
-        probe_type=row.probe_type,
-        place=_place.decode(row.place),
-        agent_name=row.agent_name,
-        name=row.probe_name,
-        told_by=frozenset(_keys.decode(row.channel_keys)),
-    )
 
 
 def _row_of(begun: NewAlert, about: Subject) -> dict[str, Any]:

@@ -1,9 +1,14 @@
 """The body of a notice: what is so, of one alert or of an incident whose worst it is. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from forepost.wire.rest.alerts import Alert
 from forepost.wire.rest.notify import Notice, NoticeEvent, NoticeIncident
+from forepost.wire.rest.units import unit_of
+
+AROUND: Final = timedelta(minutes=30)
+"""That a link shows before and after."""
 
 
 def notice_of(
@@ -43,9 +48,25 @@ def notice_of(
         ended=alert.ended,
         last_value=alert.last_value,
         worst_value=alert.worst_value,
+        unit=unit_of(alert.metric),
+        link=_link(alert, began, panel_url),
         duration_sec=_duration_sec(began, alert.resolved_at),
         incident=incident,
     )
+
+
+def _link(alert: Alert, began: datetime, panel_url: str) -> str:
+    """To the panel's page of what it is about, around the time of it: see `panel/src/route.ts`."""
+    if not panel_url:
+        return ""
+    base = f"{panel_url.rstrip('/')}/w/{alert.workspace_id}"
+    if alert.agent_id is None:
+        return f"{base}/alerts" if alert.resolved_at is None else f"{base}/alerts?status=all"
+    if alert.probe_id is None:
+        return f"{base}/sites/{alert.agent_id}"
+    since = int((began - AROUND).timestamp())
+    until = int(((alert.resolved_at or alert.triggered_at) + AROUND).timestamp())
+    return f"{base}/sites/{alert.agent_id}/probes/{alert.probe_id}?from={since}&to={until}"
 
 
 def _duration_sec(began: datetime, ended: datetime | None) -> int | None:

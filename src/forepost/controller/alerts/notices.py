@@ -35,12 +35,11 @@ class AlertNotices:
 
     async def rule_changed(self, connection: AsyncConnection, rule: Row[Any]) -> None:
         """What waits to be told of a rule goes where it tells now."""
-        own = await channels_of(connection, rule)
+        own = [*await channels_of(connection, rule), *await escalations_of(connection, rule)]
         routes = await routes_in(connection, rule.workspace_id)
         led = {number for route in routes for number in route.channel_ids}
         routed = await receivers_of(connection, rule.workspace_id, sorted(led))
-        others = await escalations_of(connection, rule)
-        await self._redirect(connection, rule.id, once([*own, *routed, *others]))
+        await self._redirect(connection, rule.id, once([*own, *routed]))
 
     async def tell(
         self,
@@ -54,8 +53,6 @@ class AlertNotices:
         channels = list(only or ())
         if rule is not None and only is None:
             channels = await channels_of(connection, rule, alert)
-            if alert.escalated_at is not None:
-                channels = once([*channels, *await escalations_of(connection, rule)])
         if not channels:
             return
         query = (
@@ -96,8 +93,10 @@ async def channels_of(
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
     led = [] if alert is None else await _led(connection, alert)
-    named = await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *led])
-    return once([*found, *named])
+    found += await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *led])
+    if alert is not None and alert.escalated_at is not None:
+        found += await escalations_of(connection, rule)
+    return once(found)
 
 
 async def _led(connection: AsyncConnection, alert: Alert) -> list[int]:
@@ -109,14 +108,20 @@ async def _led(connection: AsyncConnection, alert: Alert) -> list[int]:
 
 
 def once(channels: Iterable[Channel]) -> list[Channel]:
-    """Each receiver once."""
-    return list({one.key: one for one in channels}.values())
+    """Each receiver once. A member whom the rule itself mails is not mailed by a named channel
+    again: never the other way round, as routes and escalations come later, and a key that is told
+    no more is told the end.
+    """
+    found = list({one.key: one for one in channels}.values())
+    mailed = {one.url for one in found if one.kind == "email" and one.channel_id is None}
+    return [one for one in found if one.channel_id is None or one.url not in mailed]
 
 
 async def escalations_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
     """Whom a rule tells, too, when nobody has an alert after a while."""
+    urls = [_at("apprise", url) for url in rule.escalate_apprise_urls]
     named = await receivers_of(connection, rule.workspace_id, rule.escalate_channel_ids)
-    return [*named, *(_at("apprise", url) for url in rule.escalate_apprise_urls)]
+    return once([*urls, *named])
 
 
 def _at(kind: ChannelKind, url: str) -> Channel:

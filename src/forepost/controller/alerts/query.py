@@ -9,9 +9,9 @@ from sqlalchemy import Row, Select, func, select
 from forepost.controller.alerts.alert_rows import line_of_subject, shown
 from forepost.controller.alerts.metrics import Line
 from forepost.controller.db.engine import Database
-from forepost.controller.db.tables.alerts import alerts
+from forepost.controller.db.tables.alerts import alert_changes, alerts
 from forepost.controller.db.tables.workspaces import members, workspaces
-from forepost.kit.errors import NotFound
+from forepost.kit.errors import Invalid, NotFound
 from forepost.wire.rest.alerts import Alert
 
 
@@ -39,6 +39,29 @@ class AlertQueries:
     ) -> tuple[list[Alert], int]:
         mine = select(alerts).where(alerts.c.workspace_id == workspace_id)
         return await self._page(_filtered(mine, only), limit, offset)
+
+    async def changed(
+        self, workspace_id: int, since: int, only: AlertFilter, limit: int
+    ) -> tuple[list[Alert], int, int]:
+        """Alerts that were opened or changed after a number, in that order; how many there are, and
+        the number to go on from. Raises Invalid.
+        """
+        number = alert_changes.c.id
+        mine = (
+            select(alerts, number.label("change"))
+            .join(alert_changes, alert_changes.c.alert_id == alerts.c.id)
+            .where(alert_changes.c.workspace_id == workspace_id, number > since)
+        )
+        filtered = _filtered(mine, only)
+        async with self._db.read() as connection:
+            newest = await connection.scalar(select(func.max(number))) or 0
+            if since > newest:
+                raise Invalid("since: is ahead of all changes; begin with since=0")
+            total = await connection.scalar(select(func.count()).select_from(filtered.subquery()))
+            rows = (await connection.execute(filtered.order_by(number).limit(limit))).all()
+        # A page that is not full has passed all that there was, of whatever kind.
+        then = rows[-1].change if len(rows) == limit else newest
+        return [self._shown(row) for row in rows], total or 0, then
 
     async def of_caller(
         self, user_id: int, only: AlertFilter, limit: int, offset: int

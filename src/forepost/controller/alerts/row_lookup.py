@@ -24,6 +24,7 @@ class RowLookup:
         self.subjects = Subjects(connection)
         self._rules: dict[int, Row[Any] | None] = {}
         self._channels: dict[int, list[Channel]] = {}
+        self._escalations: dict[int, list[Channel]] = {}
         self._routes: dict[int, list[NoticeRoute]] = {}
 
     async def rule(self, workspace_id: int, rule_id: int) -> Row[Any] | None:
@@ -48,16 +49,22 @@ class RowLookup:
         did a route lead this alert to it.
         """
         rule = await self.rule(workspace_id, rule_id)
-        channels = [] if rule is None else await self.channels(rule)
+        if rule is None:
+            return None
+        channels = [*await self.channels(rule), *await self.escalations(rule)]
         if key.startswith("channel:") and all(channel.key != key for channel in channels):
             query = select(alerts.c.routed_to).where(
                 alerts.c.workspace_id == workspace_id, alerts.c.id == alert_id
             )
             led = ids.decode(await self.connection.scalar(query) or "[]")
             channels = await receivers_of(self.connection, workspace_id, led)
-        if rule is not None and all(channel.key != key for channel in channels):
-            channels = await self.escalations(rule)
         return next((channel for channel in channels if channel.key == key), None)
+
+    async def escalations(self, rule: Row[Any]) -> list[Channel]:
+        """Whom the rule escalates to."""
+        if rule.id not in self._escalations:
+            self._escalations[rule.id] = await escalations_of(self.connection, rule)
+        return self._escalations[rule.id]
 
     async def led_to(self, rule: Row[Any], about: AlertFacts, at: datetime) -> list[int]:
         """The named channels that routes lead an alert of the rule to, at this time."""
@@ -70,17 +77,13 @@ class RowLookup:
         seen = await routed_alert(self.connection, rule, about)
         return channel_ids(verdicts(routes, seen, at))
 
-    async def escalations(self, rule: Row[Any]) -> list[Channel]:
-        """Whom the rule escalates to."""
-        return await escalations_of(self.connection, rule)
-
     async def told_by(
         self, rule: Row[Any], led: Sequence[int], *, is_escalated: bool = False
     ) -> str:
         """Keys of the channels that tell an alert of the rule, as they are kept (JSON)."""
-        routed = await receivers_of(self.connection, rule.workspace_id, led)
+        routed = await receivers_of(self.connection, rule.workspace_id, led) if led else []
         others = await self.escalations(rule) if is_escalated else []
-        keys = {channel.key for channel in (*await self.channels(rule), *routed, *others)}
+        keys = {one.key for one in once([*await self.channels(rule), *routed, *others])}
         return msgspec.json.encode(sorted(keys)).decode()
 
 

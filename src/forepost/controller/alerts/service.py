@@ -20,15 +20,11 @@ from forepost.controller.alerts.index import same_definition
 from forepost.controller.alerts.ledger import Ledger
 from forepost.controller.alerts.metrics import (
     AT_TURNS,
-    HOST_TYPES,
-    OF_TYPE,
-    REMEMBERED,
     Line,
-    can_report,
-    values,
 )
 from forepost.controller.alerts.notices import AlertNotices, Put, Redirect
 from forepost.controller.alerts.query import AlertQueries
+from forepost.controller.alerts.recall import Recall
 from forepost.controller.alerts.reminders import Reminders
 from forepost.controller.alerts.store import RuleStore
 from forepost.controller.alerts.suppressed import SuppressedAlerts
@@ -37,7 +33,7 @@ from forepost.controller.alerts.watch import Watch
 from forepost.controller.alerts.window_store import WindowStore
 from forepost.controller.alerts.writer import AlertWriter, Event, Tell
 from forepost.controller.db.engine import Database
-from forepost.controller.series.port import Find, Row, Series, stream_of
+from forepost.controller.series.port import Row, Series
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.rest.alert_course import AlertPatch
@@ -167,30 +163,7 @@ class Alerting:
         for workspace_id, own in rules.items():
             here = [window for window in windows if window.workspace_id == workspace_id]
             self._watch.replace(workspace_id, own, here)
-        await self._recall(rules)
-        for found in await self._ledger.all_open():
-            self._watch.restore(found)
-
-    async def _recall(self, rules: dict[int, list[Rule]]) -> None:
-        """Begin with the newest stored row of each line whose changes a rule is about."""
-        for workspace_id, own in rules.items():
-            asked = {rule.metric for rule in own if rule.enabled} & REMEMBERED
-            if not asked:
-                continue
-            probes = (await self.store.expected({workspace_id}))[workspace_id]
-            hosts = await self.store.hosts({workspace_id})
-            for metric in asked:
-                streams = [p.probe_id for p in probes if can_report(p.type, metric)]
-                if HOST_TYPES.intersection(OF_TYPE[metric]):
-                    streams += [stream_of(0, host.agent_id) for host in hosts]
-                await self._recall_from(streams, metric)
-
-    async def _recall_from(self, streams: Sequence[int], metric: str) -> None:
-        for kind in OF_TYPE[metric]:
-            for stream in streams:
-                query = Find(streams=[stream], type=kind, limit=1)
-                for row in await self._deps.series.find(query):
-                    values(row, frozenset({metric}), self._watch.memory)
+        await Recall(self._watch, self.store, self._deps.series, self._ledger).load(rules)
 
     async def reload(self, workspace_id: int) -> None:
         """Rules or windows of the workspace were changed."""

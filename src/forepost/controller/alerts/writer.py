@@ -107,6 +107,7 @@ _EVENT: Final[dict[ChangeKind, Event]] = {
     "worsen": "changed",
     "ease": "changed",
     "resolve": "resolved",
+    "replay": "changed",
 }
 
 

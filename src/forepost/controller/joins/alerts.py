@@ -6,6 +6,7 @@ from functools import partial
 
 from forepost.controller.alerts import api, parents_api, route_api, rule_api, window_api
 from forepost.controller.alerts.metrics import OF_JOBS, OF_WORKLOADS
+from forepost.controller.alerts.notice_of_alert import notice_of
 from forepost.controller.alerts.parents import Parents
 from forepost.controller.alerts.route_store import RouteStore
 from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
@@ -16,11 +17,14 @@ from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
 from forepost.controller.joins.workloads import WorkloadsJoin
 from forepost.controller.notify import api as notify_api
-from forepost.controller.notify import channel_api
+from forepost.controller.notify import channel_api, template_api
 from forepost.controller.notify.channel_store import ChannelStore
 from forepost.controller.notify.destinations import Destinations, masked
 from forepost.controller.notify.senders import Senders
+from forepost.controller.notify.template_store import TemplateStore
 from forepost.controller.pipeline import Follower
+from forepost.kit.errors import NotFound
+from forepost.wire.rest.notify import Notice, NoticeEvent
 
 
 async def build(core: Core) -> Built:
@@ -51,6 +55,7 @@ async def build(core: Core) -> Built:
         )
     )
     await alerting.load()
+    core.workspace_watchers.append(alerting.reload)
     channels = ChannelStore(core.db, core.outbox, destinations.acceptable)
     return Built(
         routers=[
@@ -59,6 +64,9 @@ async def build(core: Core) -> Built:
             ),
             route_api.routes(RouteStore(core.db), clock),
             channel_api.routes(core.db, core.outbox, channels, senders.store, clock, public_url),
+            template_api.routes(
+                TemplateStore(core.db), partial(_notice_of, alerting, public_url), clock, public_url
+            ),
             api.routes(alerting, core.access.access.role_in, clock),
             api.workspace_routes(alerting, clock),
             rule_api.routes(alerting, clock),
@@ -70,6 +78,17 @@ async def build(core: Core) -> Built:
         followers=[Follower(alerting.consider)],
         figures=_figures(alerting, senders),
     )
+
+
+async def _notice_of(
+    alerting: Alerting, panel_url: str, workspace_id: int, alert_id: int
+) -> Notice:
+    """What would be told of this alert alone. Raises NotFound."""
+    alert = await alerting.alerts.one_of(workspace_id, alert_id)
+    if alert is None:
+        raise NotFound("alert not found")
+    event: NoticeEvent = "triggered" if alert.resolved_at is None else "resolved"
+    return notice_of(alert, event, seq=1, panel_url=panel_url)
 
 
 def _is_away(core: Core, agent_id: int) -> bool:

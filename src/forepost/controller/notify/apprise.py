@@ -13,9 +13,11 @@ from urllib.parse import quote
 import anyio
 import msgspec
 
-from forepost.controller.notify.outcome import Outcome, shortened
+from forepost.controller.notify.outcome import LONGEST_WISH_SEC, Outcome, shortened
+from forepost.controller.notify.retry_after import wait_sec
 from forepost.controller.notify.store import ClaimedDelivery
 from forepost.controller.outgoing.route import DIRECT, Route
+from forepost.kit.clock import Clock
 from forepost.wire.rest.notify import AppriseOrder, AppriseReport
 
 AT_ONCE: Final = 2
@@ -28,7 +30,10 @@ _log = logging.getLogger(__name__)
 
 
 class Apprises:
-    def __init__(self, *, allow_private: bool, route: Route = DIRECT, ca_file: str = "") -> None:
+    def __init__(
+        self, clock: Clock, *, allow_private: bool, route: Route = DIRECT, ca_file: str = ""
+    ) -> None:
+        self._clock = clock
         self._allow_private, self._route, self._ca_file = allow_private, route, ca_file
         self._processes = anyio.CapacityLimiter(AT_ONCE)
 
@@ -52,7 +57,11 @@ class Apprises:
             return Outcome("again", "apprise: no answer in time")
         if report.sent:
             return Outcome("sent")
-        return Outcome("never" if report.hopeless else "again", shortened(self._said(report.error)))
+        error = shortened(self._said(report.error))
+        if report.hopeless:
+            return Outcome("never", error)
+        wish = wait_sec(report.retry_after, self._clock.now(), LONGEST_WISH_SEC)
+        return Outcome("again", error, wish_sec=wish)
 
     def _said(self, error: str) -> str:
         """Of its libraries nobody knows what they say of a proxy."""

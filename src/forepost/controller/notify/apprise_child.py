@@ -21,6 +21,7 @@ from forepost.controller.outgoing.addresses import why_not_public
 from forepost.wire.rest.notify import AppriseOrder, AppriseReport
 
 LONGEST_SEC: Final = 60
+LONGEST_RETRY_AFTER: Final = 100
 _READABLE: Final = (
     "/etc/ssl",
     "/etc/pki",
@@ -113,11 +114,30 @@ def prepared(order: AppriseOrder) -> frozenset[tuple[str, int]]:
     return frozenset((str(to[0]), int(to[1])) for *_, to in found)
 
 
+class LastAnswer:
+    """What the last answer over HTTP said of the next try. Apprise keeps it to itself, so it is
+    heard where `requests`, by which its services speak, makes a session.
+    """
+
+    def __init__(self) -> None:
+        self.retry_after = ""
+
+    def listen(self) -> None:
+        from requests import sessions  # noqa: PLC0415 - after the guard stands
+
+        vars(sessions)["default_hooks"] = lambda: {"response": [self._note]}
+
+    def _note(self, response: Any, *_: Any, **__: Any) -> None:
+        text = "" if response.ok else str(response.headers.get("Retry-After", ""))
+        self.retry_after = text[:LONGEST_RETRY_AFTER]
+
+
 def deliver(order: AppriseOrder, guard: Guard) -> AppriseReport:
     """Load Apprise and notify one URL."""
     import apprise  # noqa: PLC0415 - after the guard stands
 
-    heard = AppriseComplaints()
+    heard, last = AppriseComplaints(), LastAnswer()
+    last.listen()
     logging.getLogger("apprise").addHandler(heard)
     asset = apprise.AppriseAsset(
         app_id="forepost",
@@ -135,7 +155,8 @@ def deliver(order: AppriseOrder, guard: Guard) -> AppriseReport:
         return AppriseReport(sent=True)
     if guard.refused:
         return AppriseReport(sent=False, error=f"apprise: {guard.refused[0]}", hopeless=True)
-    return AppriseReport(sent=False, error=f"apprise: {'; '.join(heard.said) or 'not sent'}")
+    said = "; ".join(heard.said) or "not sent"
+    return AppriseReport(sent=False, error=f"apprise: {said}", retry_after=last.retry_after)
 
 
 def main() -> None:

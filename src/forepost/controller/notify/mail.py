@@ -59,7 +59,15 @@ class Mails:
         # The same for every attempt: a server or a reader may drop a second copy.
         domain = settings.from_address.rpartition("@")[2]
         message["Message-ID"] = f"<forepost-{row.id}-{int(row.created_at.timestamp())}@{domain}>"
+        if row.thread:
+            # A mail that nobody got: all of an incident answer it, so whichever is read is in one
+            # thread with the others.
+            first = f"<forepost-{row.thread}@{domain}>"
+            message["In-Reply-To"] = first
+            message["References"] = first
+            message["List-Id"] = f"Alerts <workspace-{row.workspace_id}.alerts.{domain}>"
         message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
         message["X-Forepost-Delivery"] = str(row.id)
         message.set_content(row.body)
         if row.html:

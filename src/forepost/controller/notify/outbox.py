@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.notify import redirects, words
 from forepost.controller.notify.destinations import host_of
+from forepost.controller.notify.manner import manner_of
+from forepost.controller.notify.rendition import content_type_of, rendered
 from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITING
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict
@@ -20,7 +22,7 @@ from forepost.wire.rest.notify import Channel, Notice, key_of_address
 
 MOST_TESTS: Final = 20
 """That wait, in one workspace: a test is no way to flood somebody."""
-CHANGED: Final = frozenset({"grew", "worse", "eased"})
+CHANGED: Final = frozenset({"grew", "worse", "eased", "reminder"})
 """What is told of what was told before."""
 NOT_TOLD: Final = "the rule tells this channel no more"
 
@@ -50,10 +52,16 @@ class Outbox:
         What still waits of the same alert is told no more: this notice says how it is now.
         """
         found = []
+        manner = await manner_of(connection, notice.workspace_id, channels)
         for channel in channels:
             place = f"{course}:{channel.key}" if course and channel.key else ""
-            if place:
-                notice = await self._make_way(connection, place, notice)
+            told = await self._make_way(connection, place, notice) if place else notice
+            made = rendered(
+                told,
+                channel.timezone or manner.zone_name,
+                manner.templates.get(channel.template_id or 0),
+                content_type_of(channel),
+            )
             found.append(
                 await self._add(
                     connection,
@@ -61,15 +69,15 @@ class Outbox:
                     alert_id=notice.alert_id or None,
                     rule_id=notice.rule_id or None,
                     incident_id=None if notice.incident is None else notice.incident.id,
-                    event=notice.event,
+                    event=told.event,
                     course=place,
+                    thread=_thread_of(notice),
                     urgency=CRITICAL if notice.severity == "critical" else USUAL,
                     channel=channel,
-                    title=words.title(notice),
-                    body=msgspec.json.encode(notice).decode()
-                    if channel.kind == "webhook"
-                    else words.text(notice),
-                    html=words.html(notice) if channel.kind == "email" else "",
+                    title=made.title,
+                    body=made.body_for(channel.kind),
+                    html=made.html_for(channel.kind),
+                    note=made.note,
                 )
             )
         return found
@@ -98,7 +106,10 @@ class Outbox:
             .values(**SUPERSEDED, last_error="something newer was to be told of it")
             .returning(deliveries.c.event)
         )
-        if "triggered" in superseded.all() and notice.event in CHANGED:
+        told = select(deliveries.c.id).where(deliveries.c.course == place, of_same).limit(1)
+        if notice.event in CHANGED and (
+            "triggered" in superseded.all() or await connection.scalar(told) is None
+        ):
             notice = msgspec.structs.replace(notice, event="triggered")
         # What is left is of an alert before: a receiver that is well again hears it first.
         await connection.execute(
@@ -216,3 +227,15 @@ class Outbox:
         found: int = (await connection.execute(statement)).scalar_one()
         self.nudge()
         return found
+
+
+def _thread_of(notice: Notice) -> str:
+    """What mails of one incident, or of one alert that is told alone, have in common. Its time is
+    in it: another controller that writes to the same people has incidents with the same numbers.
+    """
+    incident = notice.incident
+    if incident is not None:
+        return f"incident-{incident.id}-{int(incident.opened_at.timestamp())}"
+    if not notice.alert_id:
+        return ""
+    return f"alert-{notice.alert_id}-{int(notice.triggered_at.timestamp())}"

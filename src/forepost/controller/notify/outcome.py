@@ -1,10 +1,12 @@
 """What became of an attempt, and when there is another. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 
+from forepost.controller.notify.retry_after import wait_sec
 from forepost.controller.notify.words import one_line
 
 MOST_REFUSALS: Final = 3
@@ -33,7 +35,7 @@ def pause_after(outcome: Outcome, attempts: int, pauses: Sequence[float]) -> flo
     return max(pauses[attempts - 1], min(outcome.wish_sec, LONGEST_WISH_SEC))
 
 
-def of_status(status: int, said: str, retry_after: str) -> Outcome:
+def of_status(status: int, said: str, retry_after: str, now: datetime) -> Outcome:
     """What an answer over HTTP means. Redirects are answers, not advice: none is followed."""
     if 200 <= status < 300:
         return Outcome("sent", status=status)
@@ -42,8 +44,7 @@ def of_status(status: int, said: str, retry_after: str) -> Outcome:
         return Outcome("never", error, status)
     if 300 <= status < 500 and status not in (408, 425, 429):
         return Outcome("refused", error, status)
-    wish = float(retry_after) if retry_after.isdecimal() and len(retry_after) < 9 else 0.0
-    return Outcome("again", error, status, wish)
+    return Outcome("again", error, status, wait_sec(retry_after, now, LONGEST_WISH_SEC))
 
 
 def shortened(text: str) -> str:

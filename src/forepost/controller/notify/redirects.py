@@ -26,9 +26,15 @@ async def redirect(
     """
     await move(connection, of, channels, now)
     kept = [one.key for one in channels]
+    gone = (of, deliveries.c.receiver.not_in(kept))
     await connection.execute(
         update(deliveries)
-        .where(of, deliveries.c.state.in_(WAITING), deliveries.c.receiver.not_in(kept))
+        .where(*gone, deliveries.c.state == "failed")
+        .values(secret="", headers={})
+    )
+    await connection.execute(
+        update(deliveries)
+        .where(*gone, deliveries.c.state.in_(WAITING))
         .values(**SUPERSEDED, last_error=why)
     )
 
@@ -36,9 +42,15 @@ async def redirect(
 async def move(
     connection: AsyncConnection, of: ColumnElement[bool], channels: Sequence[Channel], now: datetime
 ) -> None:
-    """What waits of `of` for one of these channels goes to it as it is now."""
+    """What waits of `of` for one of these channels goes to it as it is now; so does what was given
+    up, if somebody has it tried again.
+    """
     for channel in channels:
-        mine = (of, deliveries.c.state.in_(WAITING), deliveries.c.receiver == channel.key)
+        mine = (
+            of,
+            deliveries.c.state.in_((*WAITING, "failed")),
+            deliveries.c.receiver == channel.key,
+        )
         has_moved = or_(
             deliveries.c.destination != channel.url, deliveries.c.secret != channel.secret
         )

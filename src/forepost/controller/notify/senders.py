@@ -44,7 +44,7 @@ class Senders(msgspec.Struct, frozen=True):
             route=route,
         )
         apprises = Apprises(
-            allow_private=alerts.allow_private_targets, route=route, ca_file=ca_file
+            clock, allow_private=alerts.allow_private_targets, route=route, ca_file=ca_file
         )
         store = DeliveryStore(db)
         worker = Worker(

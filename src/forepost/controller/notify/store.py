@@ -49,6 +49,8 @@ class ClaimedDelivery(msgspec.Struct, frozen=True):
     """0: of an account."""
     headers: dict[str, str] = {}
     """Of a webhook, besides the usual ones."""
+    thread: str = ""
+    """What a mail belongs to."""
 
 
 class DueDelivery(msgspec.Struct, frozen=True):
@@ -325,6 +327,7 @@ def _outgoing(row: Row[Any]) -> ClaimedDelivery:
         created_at=row.created_at,
         workspace_id=row.workspace_id or 0,
         headers=row.headers,
+        thread=row.thread,
     )
 
 

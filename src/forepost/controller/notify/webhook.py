@@ -70,4 +70,4 @@ class Webhooks:
             return Outcome("never", f"{reason} (alerts.allow_private_targets)")
         except Unsent as reason:
             return Outcome("again", shortened(str(reason)))
-        return of_status(answer.status, answer.said, answer.retry_after)
+        return of_status(answer.status, answer.said, answer.retry_after, self._clock.now())

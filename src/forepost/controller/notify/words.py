@@ -1,11 +1,15 @@
 """A notice in words for people: a line, a text, a page of a mail. Pure."""
 
+from datetime import datetime
 from html import escape
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from forepost.wire.jobs.rest import RunNotice
 from forepost.wire.rest.notify import Ended, Notice, NoticeEvent, NoticeIncident
+from forepost.wire.rest.units import duration, with_unit
 
+UTC: Final = ZoneInfo("UTC")
 RESOLVED: Final[tuple[Ended, ...]] = ("", "recovered", "by_hand")
 """Deleting a rule is no recovery."""
 
@@ -42,13 +46,13 @@ def title(notice: Notice) -> str:
     )
 
 
-def text(notice: Notice) -> str:
+def text(notice: Notice, zone: ZoneInfo = UTC) -> str:
     lines = [one_line(notice.message), ""]
-    lines += [f"{name}: {value}" for name, value in _facts(notice)]
+    lines += [f"{name}: {value}" for name, value in _facts(notice, zone)]
     if notice.incident is not None and len(notice.incident.alerts) > 1:
-        lines += ["", *_listed(notice.incident)]
-    if notice.panel_url:
-        lines += ["", notice.panel_url]
+        lines += ["", *listed(notice.incident)]
+    if notice.link or notice.panel_url:
+        lines += ["", notice.link or notice.panel_url]
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +60,7 @@ def _others(incident: NoticeIncident) -> int:
     return max(0, incident.open_alerts + incident.symptoms - 1)
 
 
-def _listed(incident: NoticeIncident) -> list[str]:
+def listed(incident: NoticeIncident) -> list[str]:
     lines = [f"[{one.severity}] {one_line(one.message)}" for one in incident.alerts]
     if incident.more:
         lines.append(f"and {incident.more:,} more")
@@ -65,19 +69,20 @@ def _listed(incident: NoticeIncident) -> list[str]:
     return lines
 
 
-def html(notice: Notice) -> str:
+def html(notice: Notice, zone: ZoneInfo = UTC) -> str:
     """Every value is escaped: names and targets are what somebody typed."""
     rows = "".join(
         f"<tr><th align=left>{escape(name)}</th><td>{escape(value)}</td></tr>"
-        for name, value in _facts(notice)
+        for name, value in _facts(notice, zone)
     )
     others = ""
     if notice.incident is not None and len(notice.incident.alerts) > 1:
-        listed = "".join(f"<li>{escape(line)}</li>" for line in _listed(notice.incident))
-        others = f"<ul>{listed}</ul>"
+        items = "".join(f"<li>{escape(line)}</li>" for line in listed(notice.incident))
+        others = f"<ul>{items}</ul>"
     link = ""
-    if notice.panel_url.startswith(("https://", "http://")):
-        link = f'<p><a href="{escape(notice.panel_url)}">{escape(notice.panel_url)}</a></p>'
+    place = notice.link or notice.panel_url
+    if place.startswith(("https://", "http://")):
+        link = f'<p><a href="{escape(place)}">{escape(place)}</a></p>'
     return (
         f"<!doctype html><html><body><h2>{escape(title(notice))}</h2>"
         f"<p>{escape(one_line(notice.message))}</p><table>{rows}</table>{others}{link}</body></html>\n"
@@ -112,7 +117,12 @@ def _run_lines(notice: RunNotice) -> list[str]:
     return [one_line(line) for line in lines]
 
 
-def _facts(notice: Notice) -> list[tuple[str, str]]:
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """By the clocks of that place, with their offset: two places never mistake it."""
+    return at.astimezone(zone).isoformat(" ", "seconds")
+
+
+def _facts(notice: Notice, zone: ZoneInfo) -> list[tuple[str, str]]:
     facts = [
         ("Rule", notice.rule_name),
         ("Severity", notice.severity),
@@ -120,33 +130,29 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
         ("Probe", f"{notice.probe_type} {notice.probe_name}".strip()),
         ("Target", notice.probe_target),
         ("Metric", notice.metric),
-        ("Value", "" if notice.value is None else f"{notice.value:g}"),
-        ("Threshold", "" if notice.threshold is None else f"{notice.threshold:g}"),
+        ("Value", with_unit(notice.metric, notice.value)),
+        ("Threshold", with_unit(notice.metric, notice.threshold)),
         ("Why", "" if notice.incident is None else notice.incident.cause_text),
-        ("Triggered", notice.triggered_at.isoformat(timespec="seconds")),
+        ("Triggered", moment(notice.triggered_at, zone)),
     ]
     if notice.resolved_at is not None:
-        facts.append(("Resolved", notice.resolved_at.isoformat(timespec="seconds")))
+        facts.append(("Resolved", moment(notice.resolved_at, zone)))
         facts += [
             ("Ended", _ENDED[notice.ended]),
-            ("Value at the end", "" if notice.last_value is None else f"{notice.last_value:g}"),
-            ("Worst value", "" if notice.worst_value is None else f"{notice.worst_value:g}"),
-            ("Lasted", "" if notice.duration_sec is None else _duration(notice.duration_sec)),
+            ("Value at the end", with_unit(notice.metric, notice.last_value)),
+            ("Worst value", with_unit(notice.metric, notice.worst_value)),
+            ("Lasted", "" if notice.duration_sec is None else duration(notice.duration_sec)),
         ]
     return [(name, one_line(value)) for name, value in facts if value]
 
 
-def _duration(sec: int) -> str:
-    """Return the two largest parts: 1 d 3 h, 5 min 10 s."""
-    parts = [
-        (sec // 86_400, "d"),
-        (sec // 3_600 % 24, "h"),
-        (sec // 60 % 60, "min"),
-        (sec % 60, "s"),
-    ]
-    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
-    told = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
-    return " ".join(told) or "0 s"
+def printable(text: str) -> str:
+    """Lines without control characters, and without empty ones at their ends."""
+    return "\n".join(_without_controls(line) for line in text.splitlines()).strip("\n")
+
+
+def _without_controls(line: str) -> str:
+    return "".join(c if c.isprintable() or c == "\t" else " " for c in line).rstrip()
 
 
 def one_line(text: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from forepost.controller.series import lines as lines_table
 from forepost.controller.series import payloads as dictionaries
+from forepost.controller.series.arrivals import ArrivalLog
 from forepost.controller.series.lines import Lines
 from forepost.controller.series.payloads import Packer
 from forepost.controller.series.port import Row
@@ -70,6 +71,7 @@ class RowIngest:
         self._connection = connection
         self._lines = lines
         self._packer = packer
+        self._arrivals = ArrivalLog(connection)
         self._days = {int(day) for (day,) in connection.execute("SELECT day FROM days")}
         self._new_days: list[int] = []
         self._next_payload: dict[int, int] = {}
@@ -92,8 +94,10 @@ class RowIngest:
             part = self._insert(partition, part)
             for owner in part.owners:
                 new[owner] += 1
+            self._arrivals.note(partition, part.metrics)
             if partition != SKEWED:
                 self._note_late(part, rolled)
+        self._arrivals.save()
         lines_table.save(self._connection, self._lines.pending())
         fresh = chain.from_iterable(part.payloads for part in parts.values())
         if dictionary := self._packer.learn(fresh):
@@ -103,6 +107,7 @@ class RowIngest:
 
     def settle(self) -> None:
         """The transaction is committed."""
+        self._arrivals.settle()
         self._lines.settle()
         self._new_days.clear()
         if self._dictionary is not None:
@@ -111,6 +116,7 @@ class RowIngest:
 
     def revert(self) -> None:
         """The transaction was rolled back."""
+        self._arrivals.revert()
         self._lines.revert()
         self._days.difference_update(self._new_days)
         self._new_days.clear()

@@ -85,6 +85,8 @@ class Lines:
         self._pending: list[KnownLines] = []
         self._per_agent = per_agent
         self._next = 1
+        self.published = 0
+        """Readers see all lines up to this one."""
         for line in known:
             self._remember(line)
             self._publish(line)
@@ -179,6 +181,7 @@ class Lines:
 
     def _publish(self, line: KnownLines) -> None:
         self._by_stream.setdefault(line.stream, []).append(line)
+        self.published = max(self.published, line.line)
 
     def _forget(self, line: KnownLines) -> None:
         if line.shared:
@@ -190,23 +193,26 @@ class Lines:
 
 
 def load(connection: apsw.Connection, *, per_agent: int) -> Lines:
+    return Lines(load_after(connection, 0), per_agent=per_agent)
+
+
+def load_after(connection: apsw.Connection, number: int) -> list[KnownLines]:
+    """Lines with higher numbers, in their order."""
     rows = connection.execute(
         "SELECT line, stream, agent_id, probe_agent_id, type, target, target_agent, shared"
-        " FROM lines ORDER BY line"
+        " FROM lines WHERE line > ? ORDER BY line",
+        (number,),
     )
-    return Lines(
-        (
-            KnownLines(
-                line,
-                stream,
-                agent_id,
-                Of(probe_agent_id, type_, one_target(target), target_agent),
-                bool(shared),
-            )
-            for line, stream, agent_id, probe_agent_id, type_, target, target_agent, shared in rows
-        ),
-        per_agent=per_agent,
-    )
+    return [
+        KnownLines(
+            line,
+            stream,
+            agent_id,
+            Of(probe_agent_id, type_, one_target(target), target_agent),
+            bool(shared),
+        )
+        for line, stream, agent_id, probe_agent_id, type_, target, target_agent, shared in rows
+    ]
 
 
 def save(connection: apsw.Connection, lines: Iterable[KnownLines]) -> None:

@@ -1,8 +1,8 @@
 """Time series behind one small port. Adapters: `sqlite.py` (embedded)."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import tzinfo
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -80,6 +80,38 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     ascending: bool = False
 
 
+Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+Key = tuple[Int64, Int64, Int64, Int64]
+"""received_us, identity, line, created_us: the order of what came in time."""
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """What has been read: all up to here."""
+
+    before: tuple[Annotated[int, msgspec.Meta(ge=-2, le=1 << 40)], Int64, Int64, Int64] | None
+    """Day, line, created_us and identity in what there was before the log; None: all of it."""
+    came: Key
+    logged: Int64
+
+
+class PageOf(msgspec.Struct, frozen=True, kw_only=True):
+    """The next rows in the order in which they came."""
+
+    streams: Sequence[int]
+    after: Place | None = None
+    """None: from the oldest on."""
+    limit: int = 1_000
+    most_bytes: int = 16 << 20
+    """The page ends with the row that is past them."""
+
+
+class Arrived(msgspec.Struct, frozen=True, kw_only=True):
+    rows: list[Row]
+    """By time of receipt and identity."""
+    next: Place | None
+    """None: `after` is not of this store, or of one that was put back to an earlier day."""
+
+
 class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
     """One stream between two times, in at most `points` buckets of whole seconds.
 
@@ -96,6 +128,51 @@ class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo | None = None
     """Whose days buckets of days are: as long as they are there."""
     type: str | None = None
+    as_one: bool = False
+    """All in one bucket, from the one time to the other."""
+
+
+class Measured(NamedTuple):
+    """The figures of a row, without its payload."""
+
+    rtt_ms: float | None
+    jitter_ms: float | None
+    loss_pct: float | None
+    mos: float | None
+    sent: int | None
+
+
+Judge = Callable[[str, Measured, Callable[[], bytes]], str]
+"""Says how a result of a type is. The payload is read where it is asked for."""
+
+
+class TraceOf(msgspec.Struct, frozen=True, kw_only=True):
+    """How the lines of a stream were between two times, the second not included."""
+
+    stream: int
+    from_us: int
+    to_us: int
+    gap_us: int
+    """Results farther from each other are in two runs."""
+    judge: Judge
+    """Called in another thread."""
+
+
+class Run(NamedTuple):
+    """Results that are alike, one after the other."""
+
+    first_us: int
+    last_us: int
+    state: str
+    results: int
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    agent_id: int
+    type: str
+    target: str
+    target_agent: int
+    runs: list[Run]
 
 
 class SpreadOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +224,12 @@ class Series(Protocol):
         """Rows by time, newest first unless `ascending`."""
         ...
 
+    async def arrived(self, query: PageOf) -> Arrived:
+        """A page of all rows of some streams. Whoever asks on with `next` gets each row once, also
+        those that come late, and those that are stored meanwhile.
+        """
+        ...
+
     async def newest(self, streams: Sequence[int], *, from_us: int, to_us: int) -> list[Row]:
         """The newest row of each line that has one between the two times, in no order.
 
@@ -156,6 +239,10 @@ class Series(Protocol):
 
     async def chart(self, query: ChartOf) -> Chart:
         """One line for each (agent, type, target)."""
+        ...
+
+    async def traces(self, query: TraceOf) -> list[Trace]:
+        """One for each (agent, type, target) of a stream."""
         ...
 
     async def spread(self, query: SpreadOf) -> list[Spread]:

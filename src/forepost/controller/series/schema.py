@@ -82,6 +82,17 @@ CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY, body BLOB NOT NULL) ST
 _PACKETS_SINCE = """
 CREATE TABLE packets_since (one INTEGER PRIMARY KEY, us INTEGER NOT NULL) STRICT;
 """
+_ARRIVALS = """
+CREATE TABLE late (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, day INTEGER NOT NULL, line INTEGER NOT NULL,
+  created_us INTEGER NOT NULL, identity INTEGER NOT NULL, on_time INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX late_rows ON late (line, created_us, identity);
+CREATE INDEX late_stragglers ON late (on_time) WHERE on_time = 1;
+CREATE TABLE arrived (
+  one INTEGER PRIMARY KEY, us INTEGER NOT NULL, since_us INTEGER NOT NULL
+) STRICT;
+"""
 _ADD_COLUMNS = (
     "UPDATE sqlite_schema SET sql = replace(sql, '  PRIMARY KEY (', ? || '  PRIMARY KEY (')"
     " WHERE type = 'table' AND name GLOB ?"
@@ -129,6 +140,7 @@ def drop_day(connection: apsw.Connection, day: int) -> None:
     for kind in "mpr":
         connection.execute(on(day, f"DROP TABLE {kind}_@"))
     connection.execute("DELETE FROM days WHERE day = ?", (day,))
+    connection.execute("DELETE FROM late WHERE day = ?", (day,))
     connection.execute("DELETE FROM dirty WHERE hour >= ? AND hour < ?", (day * 24, day * 24 + 24))
 
 
@@ -164,7 +176,8 @@ def open_writer(path: Path, now_us: int) -> apsw.Connection:
             connection.execute(_MARK)
             version = connection.pragma("user_version")
             if version == 0:
-                connection.execute(_SHARED + _PACKETS_SINCE + on(SKEWED, _METRICS))
+                connection.execute(_SHARED + _PACKETS_SINCE + _ARRIVALS + on(SKEWED, _METRICS))
+                connection.execute("INSERT INTO arrived VALUES (1, 0, 0)")
                 connection.pragma("application_id", APPLICATION)
                 connection.pragma("user_version", VERSION)
             elif version == 1:
@@ -189,7 +202,8 @@ def _add_packets(connection: apsw.Connection, path: Path, now_us: int) -> None:
             raise UnknownFile(f"{path} has tables that no forepost made")
     connection.pragma("schema_version", connection.pragma("schema_version") + 1)
     connection.execute("PRAGMA writable_schema = RESET")
-    connection.execute(_PACKETS_SINCE)
+    connection.execute(_PACKETS_SINCE + _ARRIVALS)
+    connection.execute("INSERT INTO arrived VALUES (1, ?, ?)", (now_us, now_us))
     connection.execute("INSERT INTO packets_since VALUES (1, ?)", (now_us,))
     connection.pragma("user_version", VERSION)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Table, func, select
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import api_keys
 from forepost.controller.db.tables.alerts import alert_parents, alert_rules, maintenance_windows
-from forepost.controller.db.tables.channels import notice_channels, notice_routes
+from forepost.controller.db.tables.channels import notice_channels, notice_routes, notice_templates
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.groups import address_groups
 from forepost.controller.db.tables.jobs import job_runs, jobs
@@ -46,6 +46,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     _OF + "/channels": Quota("channels", notice_channels, 50),
     _OF + "/routes": Quota("routes", notice_routes, 100),
     _OF + "/alerts/{alert_id}/mute": Quota("maintenance_windows", maintenance_windows, 1_000),
+    _OF + "/templates": Quota("templates", notice_templates, 50),
     _OF + "/address-groups": Quota("address_groups", address_groups, 1_000),
     _OF + "/microservices": Quota("microservices", microservices, 10_000),
     _OF + "/jobs": Quota("jobs", jobs, 10_000),

@@ -300,6 +300,15 @@ class AlertCount(Wire, frozen=True, kw_only=True):
     count: int
 
 
+class AlertPage(Wire, frozen=True, kw_only=True):
+    data: list[Alert]
+    total: int
+    limit: int
+    offset: int
+    next: str = ""
+    """Where `since` was given: what to go on with, for alerts that change later."""
+
+
 class Incident(Wire, frozen=True, kw_only=True):
     """Alerts that belong together: they began together and have an agent, a site, a target or what
     they depend on in common.

@@ -56,6 +56,7 @@ from forepost.wire.rest.channels import (
 from forepost.wire.rest.hours import Hours, Weekdays, ZoneName
 from forepost.wire.rest.maintenance import Aware, DayOfMonth, Reason, Recurrence, WeekOfMonth
 from forepost.wire.rest.notify import ChannelKind
+from forepost.wire.rest.templates import BodyTemplate, TextTemplate, TitleTemplate
 from forepost.wire.workloads.manifest import (
     HealthCheck,
     LogBounds,
@@ -181,6 +182,13 @@ class WindowItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     probes: Annotated[list[Key], Meta(max_length=1_000)] = []
 
 
+class TemplateItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    name: Name
+    title: TitleTemplate = ""
+    text: TextTemplate = ""
+    webhook_body: BodyTemplate = ""
+
+
 class ChannelItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """`secret` and the values of `headers` are never exported and never compared."""
 
@@ -191,6 +199,7 @@ class ChannelItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, o
     secret: ChannelSecret = ""
     headers: Headers = {}
     timezone: ChannelZone = ""
+    template: Key | None = None
     enabled: bool = True
 
 
@@ -302,6 +311,7 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     registries: list[RegistryItem] = []
     microservices: list[MicroserviceItem] = []
     jobs: list[JobItem] = []
+    templates: list[TemplateItem] = []
     channels: list[ChannelItem] = []
     windows: list[WindowItem] = []
     rules: list[RuleItem] = []

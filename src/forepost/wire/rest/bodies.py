@@ -263,6 +263,22 @@ class ResultRow(Wire, frozen=True, kw_only=True):
     target_agent: int
 
 
+class ExportPage(Wire, frozen=True, kw_only=True):
+    data: list[ResultRow]
+    """By the time of receipt."""
+    next: str
+    """Opaque; always there: it goes on with what comes."""
+    more: bool
+    """Whether to ask on at once."""
+
+
+class ExportEnd(Wire, frozen=True, kw_only=True):
+    """The last line of an export as NDJSON."""
+
+    next: str
+    more: bool
+
+
 class Point(Wire, frozen=True, kw_only=True):
     """One bucket of a chart. RTTs in ms, over single packets, within 2 %; null where every packet
     was lost. No bucket: no data.

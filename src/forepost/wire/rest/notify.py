@@ -95,6 +95,10 @@ class Notice(Wire, frozen=True, kw_only=True):
     worst_value: float | None = None
     duration_sec: int | None = None
     """Until its end."""
+    unit: str = ""
+    """Of the metric, its values and the threshold: see `units.py`. "": not known."""
+    link: str = ""
+    """To the panel, where it is shown at that time."""
     incident: NoticeIncident | None = None
     """What is told of: of the incident, not of the alert alone, which is the worst of it."""
 
@@ -171,5 +175,7 @@ class AppriseReport(Wire, frozen=True, kw_only=True):
 
     sent: bool
     error: str = ""
+    retry_after: str = ""
+    """What the last answer over HTTP said of it, that was no success."""
     hopeless: bool = False
     """The URL is not understood, or leads where deliveries may not go."""

@@ -258,3 +258,16 @@ alerts = Table(
     ),
     sqlite_autoincrement=True,
 )
+
+# The number of the last change of each alert, in the order of their commits. Written by triggers of
+# the database (migration 0023), so that nobody who changes an alert can leave one out.
+alert_changes = Table(
+    "alert_changes",
+    metadata,
+    id_column(),
+    Column("workspace_id", Integer, nullable=False),
+    Column("alert_id", Integer, nullable=False),
+    Index("uq_alert_changes_alert_id", "alert_id", unique=True),
+    Index("ix_alert_changes_workspace_id_id", "workspace_id", "id"),
+    sqlite_autoincrement=True,
+)

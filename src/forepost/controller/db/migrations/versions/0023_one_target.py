@@ -1,4 +1,4 @@
-"""one spelling for each target: of probes, and of what open alerts are about"""
+"""one spelling for each target, of probes and of what open alerts are about; changes of alerts"""
 
 import hashlib
 import json
@@ -15,7 +15,52 @@ branch_labels = None
 depends_on = None
 
 
+SQLITE = (
+    """CREATE TRIGGER alert_made AFTER INSERT ON alerts BEGIN
+    INSERT OR REPLACE INTO alert_changes (workspace_id, alert_id)
+    VALUES (NEW.workspace_id, NEW.id); END""",
+    """CREATE TRIGGER alert_changed AFTER UPDATE ON alerts BEGIN
+    INSERT OR REPLACE INTO alert_changes (workspace_id, alert_id)
+    VALUES (NEW.workspace_id, NEW.id); END""",
+    """CREATE TRIGGER alert_deleted AFTER DELETE ON alerts BEGIN
+    DELETE FROM alert_changes WHERE alert_id = OLD.id; END""",
+)
+# The lock is held until the transaction ends: numbers are given out in the order of commits.
+POSTGRESQL = (
+    """CREATE FUNCTION alert_changes_note() RETURNS trigger AS $$ BEGIN
+    PERFORM pg_advisory_xact_lock(23, 1);
+    IF TG_OP = 'DELETE' THEN
+      DELETE FROM alert_changes WHERE alert_id = OLD.id; RETURN OLD;
+    END IF;
+    DELETE FROM alert_changes WHERE alert_id = NEW.id;
+    INSERT INTO alert_changes (workspace_id, alert_id) VALUES (NEW.workspace_id, NEW.id);
+    RETURN NEW; END $$ LANGUAGE plpgsql""",
+    """CREATE TRIGGER alert_changed AFTER INSERT OR UPDATE OR DELETE ON alerts
+    FOR EACH ROW EXECUTE FUNCTION alert_changes_note()""",
+)
+
+
 def upgrade() -> None:
+    _spell()
+    op.create_table(
+        "alert_changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("workspace_id", sa.Integer(), nullable=False),
+        sa.Column("alert_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_changes")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("uq_alert_changes_alert_id", "alert_changes", ["alert_id"], unique=True)
+    op.create_index("ix_alert_changes_workspace_id_id", "alert_changes", ["workspace_id", "id"])
+    op.execute(
+        "INSERT INTO alert_changes (workspace_id, alert_id)"
+        " SELECT workspace_id, id FROM alerts ORDER BY updated_at, id"
+    )
+    for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
+        op.execute(statement)
+
+
+def _spell() -> None:
     connection = op.get_bind()
     targets = sa.table("probe_targets", sa.column("id"), sa.column("target"))
     for row in connection.execute(sa.select(targets)).all():
@@ -48,7 +93,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    pass
+    if op.get_bind().dialect.name == "sqlite":
+        for name in ("alert_made", "alert_changed", "alert_deleted"):
+            op.execute(f"DROP TRIGGER {name}")
+    else:
+        op.execute("DROP TRIGGER alert_changed ON alerts")
+        op.execute("DROP FUNCTION alert_changes_note()")
+    op.drop_table("alert_changes")
 
 
 def _streak(rule_id: int, line: list[Any]) -> str:

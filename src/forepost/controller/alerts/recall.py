@@ -1,0 +1,82 @@
+"""What is taken up after a restart: what was usual, what is open, last samples, cooldowns."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from forepost.controller.alerts.ledger import Ledger
+from forepost.controller.alerts.metrics import (
+    HOST_TYPES,
+    OF_TYPE,
+    REMEMBERED,
+    can_report,
+    values,
+)
+from forepost.controller.alerts.store import RuleStore
+from forepost.controller.alerts.streak_book import KEPT_US
+from forepost.controller.alerts.watch import Watch
+from forepost.controller.series.port import Find, Row, Series, stream_of
+from forepost.wire.rest.alerts import Rule
+
+LINES_OF_STREAM: Final = 50
+"""Of a probe with more targets the last samples of some are not read again."""
+LONGEST_COOLDOWN: Final = timedelta(days=7)
+
+
+class Recall:
+    def __init__(self, watch: Watch, store: RuleStore, series: Series, ledger: Ledger) -> None:
+        self._watch, self._store, self._series, self._ledger = watch, store, series, ledger
+
+    async def load(self, rules: Mapping[int, Sequence[Rule]]) -> None:
+        """`rules`: by workspace; the watch has them already."""
+        for workspace_id, own in rules.items():
+            await self._usual(workspace_id, own)
+        for found in await self._ledger.all_open():
+            self._watch.restore(found)
+        since = self._watch.now() - LONGEST_COOLDOWN
+        for ended in await self._ledger.ended_since(since):
+            self._watch.cool_down(ended)
+        for workspace_id, own in rules.items():
+            await self._samples(workspace_id, own)
+
+    async def _usual(self, workspace_id: int, rules: Sequence[Rule]) -> None:
+        """Begin with the newest stored row of each line whose changes a rule is about."""
+        asked = {rule.metric for rule in rules if rule.enabled} & REMEMBERED
+        for metric in asked:
+            for stream in await self._streams(workspace_id, metric):
+                for kind in OF_TYPE[metric]:
+                    query = Find(streams=[stream], type=kind, limit=1)
+                    for row in await self._series.find(query):
+                        values(row, frozenset({metric}), self._watch.memory)
+
+    async def _samples(self, workspace_id: int, rules: Sequence[Rule]) -> None:
+        """The newest of every line says what is older than it; rules that count need more."""
+        asked = [rule for rule in rules if rule.enabled and OF_TYPE[rule.metric]]
+        depth: dict[int, int] = {}
+        for rule in asked:
+            for stream in await self._streams(workspace_id, rule.metric):
+                if rule.probe_id in (None, stream):
+                    depth[stream] = max(depth.get(stream, 1), rule.of_count)
+        now_us = self._watch.now_us()
+        rows: list[Row] = await self._series.newest(
+            list(depth), from_us=now_us - KEPT_US, to_us=now_us
+        )
+        for stream, samples in depth.items():
+            if samples > 1:
+                query = Find(
+                    streams=[stream],
+                    from_us=now_us - KEPT_US,
+                    to_us=now_us,
+                    limit=samples * LINES_OF_STREAM,
+                )
+                rows += await self._series.find(query)
+        self._watch.recall(workspace_id, sorted(rows, key=lambda row: row.created_us))
+
+    async def _streams(self, workspace_id: int, metric: str) -> list[int]:
+        probes = (await self._store.expected({workspace_id}))[workspace_id]
+        streams = [probe.probe_id for probe in probes if can_report(probe.type, metric)]
+        if HOST_TYPES.intersection(OF_TYPE[metric]):
+            streams += [
+                stream_of(0, host.agent_id) for host in await self._store.hosts({workspace_id})
+            ]
+        return streams

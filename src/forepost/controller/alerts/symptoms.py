@@ -1,0 +1,151 @@
+"""Which open alerts explain others, and why incidents are, as one transaction writes it. SQL."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, func, select, update
+
+from forepost.controller.alerts.alert_rows import change_alert
+from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, explained_by
+from forepost.controller.alerts.incidents import Joined
+from forepost.controller.alerts.place import Place
+from forepost.controller.alerts.quiet import held_until
+from forepost.controller.alerts.row_lookup import RowLookup
+from forepost.controller.db.tables.alerts import alerts
+from forepost.controller.db.tables.alerts import incidents as incident_table
+from forepost.controller.db.tables.probes import probe_targets, probes
+
+ASKED: Final = 50
+"""Open alerts of an incident that are asked whether they explain another."""
+SETTLING: Final = timedelta(minutes=2)
+"""What another explained is told only when it is still so this long after that one's end."""
+_keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
+_place: msgspec.json.Decoder[Place] = msgspec.json.Decoder(Place)
+
+
+class Symptoms:
+    def __init__(self, lookup: RowLookup, now: datetime) -> None:
+        self._lookup, self._connection, self._now = lookup, lookup.connection, now
+        self._facts: dict[int, list[OpenFact]] = {}
+        """Of incidents that were looked at."""
+
+    def forget(self, incident_id: int) -> None:
+        """Something of it is another now."""
+        self._facts.pop(incident_id, None)
+
+    async def relate(self, row: Row[Any], joined: Joined) -> Row[Any]:
+        """Note what explains the new alert, or else what it explains itself."""
+        if joined.is_storm:
+            return row
+        facts = await self._facts_of(joined.incident_id)
+        new = fact_of(row)
+        cause = cause_among(facts, new)
+        if cause is not None:
+            return await change_alert(
+                self._connection, row.workspace_id, row.id, symptom_of=cause.id, is_alone=False
+            )
+        explained = [fact.id for fact in explained_by(new, facts)]
+        if explained:
+            await self._connection.execute(
+                update(alerts)
+                .where(
+                    alerts.c.incident_id == joined.incident_id,
+                    alerts.c.resolved_at.is_(None),
+                    alerts.c.id.in_(explained) | alerts.c.symptom_of.in_(explained),
+                )
+                .values(symptom_of=row.id)
+            )
+        self._facts[joined.incident_id] = [
+            *(fact for fact in facts if fact.id not in explained),
+            new,
+        ][-ASKED:]
+        return row
+
+    async def unexplain(self, alert_id: int) -> None:
+        """What the alert explained stands for itself now: its oldest, which explains the others."""
+        query = (
+            select(alerts)
+            .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
+            .order_by(alerts.c.id)
+        )
+        row = (await self._connection.execute(query.limit(1))).one_or_none()
+        if row is None:
+            return
+        first, later = row.id, self._now + SETTLING
+        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+        held = None if rule is None else held_until(rule, row.severity, later)
+        await self._connection.execute(
+            update(alerts)
+            .where(alerts.c.id == first)
+            .values(symptom_of=None, told_from=held or later)
+        )
+        await self._connection.execute(
+            update(alerts)
+            .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
+            .values(symptom_of=first)
+        )
+
+    async def _facts_of(self, incident_id: int) -> list[OpenFact]:
+        if incident_id not in self._facts:
+            query = (
+                select(alerts)
+                .where(
+                    alerts.c.incident_id == incident_id,
+                    alerts.c.resolved_at.is_(None),
+                    alerts.c.symptom_of.is_(None),
+                )
+                .order_by((alerts.c.metric != "offline"), alerts.c.id)
+                .limit(ASKED)
+            )
+            rows = (await self._connection.execute(query)).all()
+            self._facts[incident_id] = [fact_of(row) for row in rows]
+        return self._facts[incident_id]
+
+    async def explain(self, workspace_id: int, incident_id: int) -> None:
+        """Say why the incident is. When nothing of it is open, what was said stays."""
+        query = (
+            select(alerts)
+            .where(alerts.c.incident_id == incident_id, alerts.c.resolved_at.is_(None))
+            .order_by(alerts.c.symptom_of.is_not(None), alerts.c.id)
+            .limit(ASKED)
+        )
+        facts = [fact_of(row) for row in (await self._connection.execute(query)).all()]
+        if not facts:
+            return
+        abouts = {fact.place.about for fact in facts}
+        towards = await self._reporters_towards(workspace_id, abouts)
+        cause, text = cause_of(facts, towards)
+        await self._connection.execute(
+            update(incident_table)
+            .where(incident_table.c.id == incident_id)
+            .values(cause=cause, cause_text=text)
+        )
+
+    async def _reporters_towards(self, workspace_id: int, abouts: set[int]) -> int:
+        """How many agents measure towards the one agent that all of it is about; else 0."""
+        if len(abouts) != 1 or 0 in abouts:
+            return 0
+        query = (
+            select(func.count(func.distinct(probes.c.agent_id)))
+            .join(probe_targets, probe_targets.c.probe_id == probes.c.id)
+            .where(
+                probes.c.workspace_id == workspace_id,
+                probes.c.enabled.is_(True),
+                probe_targets.c.agent_id.in_(abouts),
+            )
+        )
+        return (await self._connection.scalar(query)) or 0
+
+
+def fact_of(row: Row[Any]) -> OpenFact:
+    return OpenFact(
+        id=row.id,
+        metric=row.metric,
+        severity=row.severity,
+        probe_type=row.probe_type,
+        place=_place.decode(row.place),
+        agent_name=row.agent_name,
+        name=row.probe_name,
+        told_by=frozenset(_keys.decode(row.channel_keys)),
+    )
