@@ -41,13 +41,6 @@ def shown(window: Window, at: datetime) -> Window:
     )
 
 
-def names(window: Window, probe_id: int, agent_id: int) -> bool:
-    """Whether it is about a probe that an agent runs."""
-    if not window.agent_ids and not window.probe_ids:
-        return True
-    return probe_id in window.probe_ids or agent_id in window.agent_ids
-
-
 class WindowTable:
     """The windows of one workspace. Asking what is on costs no look at each window: that is done
     when the next of them begins or ends.

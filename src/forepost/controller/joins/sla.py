@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from forepost.controller.alerts.window_store import WindowStore
-from forepost.controller.alerts.windows import names, repetition_of
-from forepost.controller.calendar import periods
+from forepost.controller.alerts.windows import repetition_of
+from forepost.controller.calendar import period_at
 from forepost.controller.joins.core import Core
 from forepost.controller.results.sla import InMaintenance, SlaNeeds
 from forepost.controller.results.uptime import Interval
@@ -15,10 +15,11 @@ from forepost.wire.rest.maintenance import Window
 
 TOGETHER: Final = 200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def sla_needs(core: Core) -> SlaNeeds:
-    store = WindowStore(core.db)
+    windows = WindowStore(core.db)
 
     async def agents(workspace_id: int) -> list[Agent]:
         found: list[Agent] = []
@@ -29,15 +30,18 @@ def sla_needs(core: Core) -> SlaNeeds:
                 return found
 
     async def maintenance(workspace_id: int, low_us: int, high_us: int) -> InMaintenance:
-        windows = await store.of(workspace_id)
-        known = [(window, _intervals(window, low_us, high_us)) for window in windows]
+        known = [
+            (window, intervals(window, low_us, high_us))
+            for window in await windows.of(workspace_id)
+            if window.alert_id is None and not window.paused  # who mutes an alert maintains nothing
+        ]
 
         def of(probe_id: int, agent_id: int) -> Sequence[Interval]:
             return [
                 one
-                for window, intervals in known
-                if names(window, probe_id, agent_id)
-                for one in intervals
+                for window, lasting in known
+                if _names(window, probe_id, agent_id)
+                for one in lasting
             ]
 
         return of
@@ -45,17 +49,19 @@ def sla_needs(core: Core) -> SlaNeeds:
     return SlaNeeds(agents=agents, probes=core.probes.store.of_agent, maintenance=maintenance)
 
 
-def _intervals(window: Window, low_us: int, high_us: int) -> list[Interval]:
-    """When a window was or will be on."""
-    if window.paused or window.alert_id is not None:  # a mute is no maintenance
-        return []
-    low, high = (_EPOCH + timedelta(microseconds=us) for us in (low_us, high_us))
-    found = [
-        (max(low_us, _micros(since)), min(high_us, _micros(to)))
-        for since, to in periods(repetition_of(window), low, high)
-    ]
-    return [Interval(since_us, to_us) for since_us, to_us in found if since_us < to_us]
+def intervals(window: Window, low_us: int, high_us: int) -> list[Interval]:
+    """When a window lasts between two times."""
+    repetition = repetition_of(window)
+    at, end = (_EPOCH + timedelta(microseconds=each) for each in (low_us, high_us))
+    found: list[Interval] = []
+    while (period := period_at(repetition, at)) is not None and period[0] < end:
+        since_us, until_us = ((each - _EPOCH) // _MICROSECOND for each in period)
+        found.append(Interval(max(since_us, low_us), min(until_us, high_us)))
+        at = period[1]
+    return found
 
 
-def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
+def _names(window: Window, probe_id: int, agent_id: int) -> bool:
+    if not window.agent_ids and not window.probe_ids:
+        return True
+    return probe_id in window.probe_ids or agent_id in window.agent_ids
