@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from forepost.controller.calendar import zone_of
+from forepost.controller.calendar import kept_zone
 from forepost.wire.rest.alerts import BaselineBy
 
 FEWEST_HOURS: Final = 3
@@ -21,7 +21,7 @@ def hours_like(
     """
     if by == "none":
         return None
-    zone = zone_of(timezone)
+    zone = kept_zone(timezone)
 
     def place(number: int) -> tuple[int, int]:
         local = (_EPOCH + number * _HOUR).astimezone(zone)
