@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from forepost.controller.calendar import (
     WEEKDAYS,
-    Recurrence,
     Repetition,
     check_hours,
     check_repetition,
@@ -24,6 +23,7 @@ from forepost.controller.calendar import (
 )
 from forepost.kit.errors import Invalid
 from forepost.wire.rest.hours import Hours, Weekday
+from forepost.wire.rest.maintenance import Recurrence
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

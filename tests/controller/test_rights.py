@@ -49,7 +49,7 @@ async def test_the_table_of_rights_is_as_it_was_read_and_agreed(
 class Cast:
     """One workspace with a member of each role, an agent and a probe; and a stranger."""
 
-    def __init__(self, controller: ControllerProcess) -> None:
+    def __init__(self, controller: ControllerProcess) -> None:  # noqa: PLR0915 - one of each object
         self.owner = controller.person("cast-owner@example.com", "a good password")
         self.stranger = controller.person("cast-stranger@example.com", "a good password")
         self.stranger.workspace("elsewhere")
@@ -75,6 +75,9 @@ class Cast:
         times = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-01T01:00:00Z"}
         made = self.owner.call("POST", windows, {"name": "w", **times}, status=201)
         self.window = made["id"]
+        depends = {"probe_id": self.probe, "parent_agent_id": self.agent.id}
+        parents = f"/workspaces/{self.workspace}/alert-parents"
+        self.parent = self.owner.call("POST", parents, depends, status=201)["id"]
         group = {"name": "g", "addresses": ["192.0.2.1"]}
         made = self.owner.call(
             "POST", f"/workspaces/{self.workspace}/address-groups", group, status=201
@@ -133,6 +136,7 @@ def fill(template: str, cast: Cast) -> str:
         ("{rule_id:int}", cast.rule),
         ("{delivery_id:int}", cast.delivery),
         ("{window_id:int}", cast.window),
+        ("{parent_id:int}", cast.parent),
         ("{alert_id:int}", cast.alert),
         ("{incident_id:int}", cast.incident),
         ("{member_id:int}", cast.member_id),
@@ -160,6 +164,7 @@ OBJECTS = (
     "delivery",
     "rule",
     "window",
+    "parent",
     "alert",
     "incident",
     "group",

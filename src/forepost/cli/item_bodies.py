@@ -56,6 +56,17 @@ def body_of(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
                 }
                 for one in item.agents
             ]
+        case RuleItem() | ChannelItem() | WindowItem() | RouteItem():
+            return _of_alerting(item, body, ids)
+    return body
+
+
+def _of_alerting(
+    item: RuleItem | ChannelItem | WindowItem | RouteItem,
+    body: dict[str, Any],
+    ids: dict[tuple[Kind, str], int],
+) -> dict[str, Any]:
+    match item:
         case RuleItem():
             body["agent_id"] = None if item.agent is None else ids["agent", item.agent]
             body["probe_id"] = None if item.probe is None else ids["probe", item.probe]
@@ -65,8 +76,6 @@ def body_of(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
             body["maintenance_window_id"] = None if window is None else ids["window", window]
             for field in ("active_hours", "quiet_hours"):
                 body[field] = msgspec.to_builtins(body[field])
-        case ChannelItem():
-            body["template_id"] = None if item.template is None else ids["template", item.template]
         case WindowItem():
             body = msgspec.to_builtins(body)
             body["agent_ids"] = [ids["agent", key] for key in item.agents]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -17,10 +17,10 @@ import msgspec
 from forepost.kit.errors import Invalid
 from forepost.kit.near_miss import near_miss
 from forepost.wire.rest.hours import Hours, Weekday
+from forepost.wire.rest.maintenance import Recurrence
 
 Period = tuple[datetime, datetime]
 """From and to, which is not included, in UTC."""
-Recurrence = Literal["none", "daily", "weekly", "monthly"]
 
 WEEKDAYS: Final[Sequence[Weekday]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY: Final = timedelta(days=1)

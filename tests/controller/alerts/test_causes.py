@@ -9,15 +9,17 @@ from forepost.controller.alerts.causes import (
     explained_by,
     explains,
 )
-from forepost.controller.alerts.place import Place, handles_of, scope_of
+from forepost.controller.alerts.place import AlertPlace, handles_of, scope_of
 
 A, B, C, BERLIN = 1, 2, 3, 9
 
 
 def fact(number: int, metric: str = "failure", **fields: Any) -> OpenFact:
-    place = {name: fields.pop(name) for name in list(fields) if name in Place.__struct_fields__}
+    place = {
+        name: fields.pop(name) for name in list(fields) if name in AlertPlace.__struct_fields__
+    }
     shown: dict[str, Any] = {"severity": "critical", "probe_type": "PING", **fields}
-    return OpenFact(id=number, metric=metric, place=Place(**place), **shown)
+    return OpenFact(id=number, metric=metric, place=AlertPlace(**place), **shown)
 
 
 def gone(number: int, agent: int, **fields: Any) -> OpenFact:

@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from forepost.controller.alerts.metrics import NO_DATA
-from forepost.controller.alerts.place import Place
+from forepost.controller.alerts.place import AlertPlace
 from forepost.wire.rest.alerts import Cause, Severity
 
 FAILING: Final = frozenset({"failure", "offline", NO_DATA, "dns_query_failure", "http_status"})
@@ -25,7 +25,7 @@ class OpenFact(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     severity: Severity
     probe_type: str
-    place: Place
+    place: AlertPlace
     agent_name: str = ""
     name: str = ""
     """Of the probe."""
@@ -132,7 +132,7 @@ _WORDS: Final[dict[Cause, str]] = {
 }
 
 
-def _same_reporter(one: Place, other: Place) -> bool:
+def _same_reporter(one: AlertPlace, other: AlertPlace) -> bool:
     return bool(one.reporter) and one.reporter == other.reporter
 
 
@@ -140,7 +140,7 @@ def _is_resolver(fact: OpenFact) -> bool:
     return fact.probe_type == "DNS" and fact.metric in FAILING
 
 
-def _same_site(one: Place, other: Place) -> bool:
+def _same_site(one: AlertPlace, other: AlertPlace) -> bool:
     if one.about and one.about == other.about:
         return True
     return not set(one.sites).isdisjoint(other.sites) or not set(one.parents).isdisjoint(

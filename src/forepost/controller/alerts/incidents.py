@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.place import Place, handles_of, rule_handle, scope_of
+from forepost.controller.alerts.place import AlertPlace, handles_of, rule_handle, scope_of
 from forepost.controller.db.tables.alerts import alerts, incident_handles, incidents
 
 TOGETHER: Final = timedelta(minutes=10)
@@ -23,7 +23,7 @@ class Joining(msgspec.Struct, frozen=True, kw_only=True):
 
     workspace_id: int
     rule_id: int
-    place: Place
+    place: AlertPlace
     severity: str
     title: str
 

@@ -12,7 +12,7 @@ LINK: Final = "link:controller"
 _LONGEST: Final = 64
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AlertPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reporter: int = 0
     """The agent that says it; 0: none."""
     about: int = 0
@@ -37,7 +37,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return frozenset(found | ({f"agent:{self.about}"} if self.about else set()))
 
 
-def handles_of(place: Place) -> frozenset[str]:
+def handles_of(place: AlertPlace) -> frozenset[str]:
     """What alerts of one incident have in common with each other, at least one of it."""
     found = {f"agent:{agent}" for agent in (place.reporter, place.about) if agent}
     found |= {_handle("site", site) for site in place.sites}

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.metrics import NO_DATA, Line
-from forepost.controller.alerts.place import Place
+from forepost.controller.alerts.place import AlertPlace
 from forepost.controller.db.tables.alerts import alert_parents
 from forepost.controller.db.tables.fleet import agent_addresses, agents
 from forepost.controller.db.tables.probes import probe_targets, probes
@@ -29,7 +29,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Of the probe: its label or metadata `name`, else its type and target."""
     target: str = ""
     agent_name: str = ""
-    place: Place = Place()
+    place: AlertPlace = AlertPlace()
 
     def sentence(self, text: str) -> str:
         """What is so, on what, seen from where."""
@@ -79,7 +79,7 @@ class Subjects:
             return None
         agent_name = "" if agent is None else agent.name
         if not probe_id:
-            place = Place(
+            place = AlertPlace(
                 reporter=agent_id,
                 sites=_sites([agent]),
                 parents=await self._above(workspace_id, [f"agent:{agent_id}"] if agent_id else []),
@@ -103,7 +103,7 @@ class Subjects:
             name=named or f"{shown} {where}".strip(),
             target=where,
             agent_name=agent_name,
-            place=Place(
+            place=AlertPlace(
                 reporter=agent_id,
                 about=0 if about is None else about.id,
                 target=where,

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, update
 from forepost.controller.alerts.alert_rows import change_alert
 from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, explained_by
 from forepost.controller.alerts.incidents import Joined
-from forepost.controller.alerts.place import Place
+from forepost.controller.alerts.place import AlertPlace
 from forepost.controller.alerts.quiet import held_until
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.db.tables.alerts import alerts
@@ -21,7 +21,7 @@ ASKED: Final = 50
 SETTLING: Final = timedelta(minutes=2)
 """What another explained is told only when it is still so this long after that one's end."""
 _keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
-_place: msgspec.json.Decoder[Place] = msgspec.json.Decoder(Place)
+_place: msgspec.json.Decoder[AlertPlace] = msgspec.json.Decoder(AlertPlace)
 
 
 class Symptoms:
