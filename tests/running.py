@@ -109,6 +109,8 @@ class ControllerProcess(Process):
                 "FOREPOST_ADMIN__PASSWORD": ADMIN["password"],
                 # tests make their people themselves
                 "FOREPOST_HTTP__REGISTRATION": "true",
+                # tests make their rules themselves
+                "FOREPOST_ALERTS__DEFAULT_RULES": "false",
                 # refused as private: no test asks a registry of the Internet
                 "FOREPOST_LOOKUPS__WHOIS_SERVER": "127.0.0.1:43",
                 **UNLIMITED,

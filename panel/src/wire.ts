@@ -357,7 +357,11 @@ export interface AlertCount {
   count: number;
 }
 
-export interface AlertPage extends Page {
+export interface AlertPage {
+  data: Alert[];
+  total: number;
+  limit: number;
+  offset: number;
   /** Where `since` was given: what to go on with, for alerts that change later. */
   next: string;
 }

@@ -41,10 +41,28 @@ channels:
     secret: quiet
     headers: {X-Key: quiet}
   - {id: people, name: People, kind: email, addresses: [ops@example.com], timezone: Europe/Berlin}
+windows:
+  - id: patches
+    name: Patches
+    starts_at: 2026-01-01T22:00:00+01:00
+    ends_at: 2026-01-02T02:00:00+01:00
+    recurrence: monthly
+    timezone: Europe/Berlin
+    weekdays: [tue]
+    week_of_month: 2
+    reason: CHG-1034
+    agents: [office]
+    probes: [office-gw]
 rules:
   - id: loss
     name: High Packet Loss
     channels: [night, people]
+    window: patches
+    active_hours: [{timezone: Europe/Berlin, weekdays: [mon, fri], from: "07:00", to: "19:00"}]
+    quiet_hours: [{from: "22:00", to: "06:00"}]
+    remind_minutes: 30
+    escalate_after_minutes: 60
+    escalate_channels: [people]
     probe: office-gw
     metric: packet_loss
     operator: ">"

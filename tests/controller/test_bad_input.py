@@ -203,7 +203,12 @@ def test_every_field_of_every_body(stage: tuple[Person, dict[str, int]]) -> None
         ("PATCH", AGENT + "/probes/{probe}", b'{"replaceTargets":[]}', "targets: a probe of type"),
         ("GET", ONE + "/agents?limit=0", b"", "limit: expected `int` >= 1"),
         ("GET", ONE + "/agents?offset=-1", b"", "offset: expected `int` >= 0"),
-        ("GET", ONE + "/probe-data/find?from=yesterday", b"", "from: neither RFC 3339 nor Unix"),
+        (
+            "GET",
+            ONE + "/probe-data/find?from=yesterday",
+            b"",
+            "from: is no time; understood are RFC 3339",
+        ),
         ("GET", ONE + "/probe-data/find?probeId=x", b"", "probeId: expected `int"),
         ("GET", ONE + "/probe-data/find?limit=99999999", b"", "limit: from 0 to"),
         ("GET", ONE + "/probe-data/latest?type=PING", b"", "agentId: "),

@@ -361,3 +361,17 @@ def test_what_makes_no_sense_is_refused_with_its_field(
     with pytest.raises(Invalid) as refused:
         check_repetition(msgspec.structs.replace(good, **change))
     assert str(refused.value).startswith(said)
+
+
+def test_a_zone_that_nobody_knows_any_more_counts_as_utc() -> None:
+    now = at("2026-03-01T23:00+00:00")
+    gone = Hours(timezone="Europe/Atlantis", from_="22:00", to="06:00")
+    assert is_in(gone, now)
+    assert next_change(gone, now) == at("2026-03-02T06:00+00:00")
+    of = Repetition(
+        starts_at=at("2026-03-01T22:00+00:00"),
+        ends_at=at("2026-03-01T23:30+00:00"),
+        recurrence="daily",
+        timezone="Europe/Atlantis",
+    )
+    assert period_at(of, now) == (of.starts_at, of.ends_at)

@@ -21,6 +21,7 @@ from forepost.wire.rest.apply import (
     RegistryItem,
     RouteItem,
     RuleItem,
+    WindowItem,
 )
 from forepost.wire.workloads.disclosure import hidden_fields
 
@@ -33,6 +34,7 @@ Kind = Literal[
     "job",
     "template",
     "channel",
+    "window",
     "rule",
     "route",
 ]
@@ -124,6 +126,7 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "job": _keyed("jobs", (("", one) for one in document.jobs)),
         "template": _keyed("templates", (("", one) for one in document.templates)),
         "channel": _keyed("channels", (("", one) for one in document.channels)),
+        "window": _keyed("windows", (("", one) for one in document.windows)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
         "route": {
             key: _There(one.item, "", place)
@@ -170,6 +173,11 @@ def _named(item: Item) -> Iterator[tuple[str, Kind, Sequence[str]]]:
             yield "agent", "agent", [item.agent] if item.agent is not None else []
             yield "probe", "probe", [item.probe] if item.probe is not None else []
             yield "channels", "channel", item.channels
+            yield "escalate_channels", "channel", item.escalate_channels
+            yield "window", "window", [item.window] if item.window is not None else []
+        case WindowItem():
+            yield "agents", "agent", item.agents
+            yield "probes", "probe", item.probes
         case ChannelItem():
             yield "template", "template", [item.template] if item.template is not None else []
         case RouteItem():
@@ -234,6 +242,7 @@ def _public_rule(rule: RuleItem) -> RuleItem:
         rule,
         webhook_url=public_channel(rule.webhook_url),
         apprise_urls=[public_channel(url) for url in rule.apprise_urls],
+        escalate_apprise_urls=[public_channel(url) for url in rule.escalate_apprise_urls],
     )
 
 
@@ -248,12 +257,14 @@ def shown_as(wanted: Item, known: Item) -> Item:
                 metadata=_filled(wanted.metadata, known.metadata),
             )
         case RuleItem(), RuleItem():
-            urls = {public_channel(url): url for url in known.apprise_urls}
+            both = [*known.apprise_urls, *known.escalate_apprise_urls]
+            urls = {public_channel(url): url for url in both}
             hidden = wanted.webhook_url == public_channel(known.webhook_url)
             return msgspec.structs.replace(
                 wanted,
                 webhook_url=known.webhook_url if hidden else wanted.webhook_url,
                 apprise_urls=[urls.get(url, url) for url in wanted.apprise_urls],
+                escalate_apprise_urls=[urls.get(url, url) for url in wanted.escalate_apprise_urls],
             )
         case ChannelItem(), ChannelItem():
             hidden = wanted.url == public_channel(known.url)

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from forepost.cli.item_bodies import patch_of, placed_body
 from forepost.cli.plan import Kind, Step
 from forepost.cli.rest import Api
 from forepost.wire.rest.apply import (
@@ -22,22 +23,10 @@ from forepost.wire.rest.apply import (
     RouteMatchItem,
     RuleItem,
     TemplateItem,
+    WindowItem,
 )
 
 T = TypeVar("T", bound=Item)
-
-_OWN_FIELDS: Final = {
-    "id",
-    "probes",
-    "agents",
-    "agent",
-    "probe",
-    "agent_targets",
-    "channels",
-    "tags",
-    "template",
-}
-"""Of an item: written otherwise in a body, or not at all."""
 
 _PATHS: Final[dict[Kind, str]] = {
     "agent": "agents",
@@ -47,6 +36,7 @@ _PATHS: Final[dict[Kind, str]] = {
     "job": "jobs",
     "template": "templates",
     "channel": "channels",
+    "window": "maintenance-windows",
     "rule": "alert-rules",
     "route": "routes",
 }
@@ -100,6 +90,7 @@ class Workspace:
         alerting = _Alerting(
             await self._api.all(f"{self._path}/templates"),
             await self._api.all(f"{self._path}/channels"),
+            await self._api.all(f"{self._path}/maintenance-windows"),
             await self._api.all(f"{self._path}/alert-rules"),
             await self._api.all(f"{self._path}/routes"),
         )
@@ -120,7 +111,7 @@ class Workspace:
         match step.verb:
             case "create":
                 assert step.item is not None
-                body = {**_placed(step, state), "external_id": step.id}
+                body = {**placed_body(step, state.ids), "external_id": step.id}
                 where = self._all(step, state)
                 made = await self._api.ask("POST", where + _MADE_BY.get(step.kind, ""), body)
                 if step.kind == "agent":
@@ -130,7 +121,7 @@ class Workspace:
                 await self._set_tags(step, state)
             case "change":
                 assert step.item is not None
-                if body := _patch(step, _placed(step, state)):
+                if body := patch_of(step, placed_body(step, state.ids)):
                     one = self._one(step.kind, step.id, step.agent, state)
                     await self._api.ask("PATCH", one, body)
                 await self._set_tags(step, state)
@@ -175,6 +166,7 @@ class _Workloads(NamedTuple):
 class _Alerting(NamedTuple):
     templates: Sequence[dict[str, Any]]
     channels: Sequence[dict[str, Any]]
+    windows: Sequence[dict[str, Any]]
     rules: Sequence[dict[str, Any]]
     routes: Sequence[dict[str, Any]]
 
@@ -220,6 +212,7 @@ class _Reading:
                 _item(TemplateItem, one, self._key("template", one)) for one in alerting.templates
             ],
             channels=[self._channel(one) for one in alerting.channels],
+            windows=[self._window(one) for one in alerting.windows if one["alert_id"] is None],
             rules=[self._rule(rule) for rule in alerting.rules],
             routes=[self._route(route) for route in alerting.routes],
         )
@@ -266,6 +259,15 @@ class _Reading:
             agent=self._keys.get(("agent", rule["agent_id"])),
             probe=self._keys.get(("probe", rule["probe_id"])),
             channels=self._named("channel", rule["channel_ids"]),
+            escalate_channels=self._named("channel", rule["escalate_channel_ids"]),
+            window=self._keys.get(("window", rule["maintenance_window_id"])),
+        )
+
+    def _window(self, found: dict[str, Any]) -> WindowItem:
+        return msgspec.structs.replace(
+            _item(WindowItem, found, self._key("window", found)),
+            agents=self._named("agent", found["agent_ids"]),
+            probes=self._named("probe", found["probe_ids"]),
         )
 
     def _channel(self, channel: dict[str, Any]) -> ChannelItem:
@@ -315,70 +317,3 @@ def _agent_of(state: State, probe_key: str) -> str:
         if any(probe.id == probe_key for probe in agent.probes):
             return agent.id
     return ""
-
-
-def _body(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
-    """The REST body of a creation."""
-    body: dict[str, Any] = {
-        name: value
-        for name, value in msgspec.structs.asdict(item).items()
-        if name not in _OWN_FIELDS and value is not None
-    }
-    match item:
-        case ProbeItem():
-            body["agent_targets"] = [ids["agent", key] for key in item.agent_targets]
-        case GroupItem():
-            body["agent_ids"] = [ids["agent", key] for key in item.agents]
-        case MicroserviceItem():
-            body["agents"] = [ids["agent", key] for key in item.agents]
-        case JobItem():
-            body["agents"] = [
-                {
-                    "agent_id": ids["agent", one.agent],
-                    "permission": one.permission,
-                    "path": one.path,
-                }
-                for one in item.agents
-            ]
-        case RuleItem():
-            body["agent_id"] = None if item.agent is None else ids["agent", item.agent]
-            body["probe_id"] = None if item.probe is None else ids["probe", item.probe]
-            body["channel_ids"] = [ids["channel", key] for key in item.channels]
-        case ChannelItem():
-            body["template_id"] = None if item.template is None else ids["template", item.template]
-        case RouteItem():
-            body["channel_ids"] = [ids["channel", key] for key in item.channels]
-            body["hours"] = msgspec.to_builtins(item.hours)
-            body["match"] = {
-                **msgspec.to_builtins(msgspec.structs.replace(item.match, rules=[], agents=[])),
-                "rule_ids": [ids["rule", key] for key in item.match.rules],
-                "agent_ids": [ids["agent", key] for key in item.match.agents],
-            }
-    return body
-
-
-def _placed(step: Step, state: State) -> dict[str, Any]:
-    """The body of a creation, with where it stands among the others."""
-    assert step.item is not None
-    body = _body(step.item, state.ids)
-    return {**body, "position": step.place} if step.place else body
-
-
-_IN_A_PATCH: Final = {
-    "targets": ("targets", "replaceTargets"),
-    "agent_targets": ("agent_targets", "replaceAgentTargets"),
-    "agents": ("agent_ids", "agent_ids"),
-    "agent": ("agent_id", "agent_id"),
-    "probe": ("probe_id", "probe_id"),
-    "channels": ("channel_ids", "channel_ids"),
-    "template": ("template_id", "template_id"),
-}
-"""Fields of an item -> what they are called in a creation's body and in a patch."""
-
-
-def _patch(step: Step, body: dict[str, Any]) -> dict[str, Any]:
-    """The REST body of a change: the fields that differ; null takes a value away."""
-    names = {} if step.kind in ("microservice", "job") else _IN_A_PATCH
-    fields = (field for field in step.fields if step.kind != "agent" or field != "tags")
-    named = (names.get(field, (field, field)) for field in fields)
-    return {in_patch: body.get(in_body) for in_body, in_patch in named}

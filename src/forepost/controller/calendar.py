@@ -72,6 +72,11 @@ def zone_of(name: str, field: str = "timezone") -> ZoneInfo:
     return zone
 
 
+def kept_zone(name: str) -> ZoneInfo:
+    """One that was known when it was taken down: where it is not any more, UTC."""
+    return _zone(name) or ZoneInfo("UTC")
+
+
 def check_hours(hours: Sequence[Hours], field: str) -> None:
     """Raises Invalid, naming the field. Their form has been seen to when they were read."""
     for place, one in enumerate(hours):
@@ -79,7 +84,7 @@ def check_hours(hours: Sequence[Hours], field: str) -> None:
 
 
 def is_in(hours: Hours, at: datetime) -> bool:
-    wall = _wall(at, zone_of(hours.timezone))
+    wall = _wall(at, kept_zone(hours.timezone))
     begins, ends, clock = _time(hours.from_), _time(hours.to), wall.time()
     if begins < ends:
         return begins <= clock < ends and _named(hours.weekdays, wall.date())
@@ -94,7 +99,7 @@ def is_in_any(hours: Sequence[Hours], at: datetime) -> bool:
 
 def next_change(hours: Hours, at: datetime) -> datetime | None:
     """When `is_in` will be otherwise than at this moment; None: never."""
-    zone = zone_of(hours.timezone)
+    zone = kept_zone(hours.timezone)
     today = _wall(at, zone).date()
     edges: set[datetime] = set()
     for day in (today + number * DAY for number in range(-1, _HORIZON_DAYS)):
@@ -169,7 +174,7 @@ def periods(of: Repetition, since: datetime, to: datetime) -> Iterator[Period]:
         if of.ends_at > since and of.starts_at < to:
             yield of.starts_at.astimezone(UTC), of.ends_at.astimezone(UTC)
         return
-    zone = zone_of(of.timezone)
+    zone = kept_zone(of.timezone)
     first = _wall(of.starts_at, zone)
     length = _wall(of.ends_at, zone) - first
     day = max(first.date(), _wall(since, zone).date() - length - DAY)

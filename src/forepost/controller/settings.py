@@ -88,6 +88,8 @@ class AlertsSection(Section, frozen=True, kw_only=True):
     """How often agents that are gone, silent probes and open incidents are looked for."""
     baseline_sec: Annotated[float, Meta(ge=0.1, le=86_400)] = 300.0
     """How often what is usual is taken from the series anew."""
+    default_rules: bool = True
+    """Whether a new workspace has rules of its own: offline, no answer, loss, certificates."""
 
 
 class OutgoingSection(Section, frozen=True, kw_only=True):

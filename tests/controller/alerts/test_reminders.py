@@ -241,8 +241,8 @@ async def test_others_are_told_when_nobody_has_it_after_a_while(night: Night) ->
     # From now on they hear what the others do, its end too.
     await night.change(rule, "worsen", "critical", 1)
     assert sorted(night.told[-2:]) == [("worse", "apprise"), ("worse", "webhook")]
-    await night.ledger.rule_changed(1, rule, night.clock.now())
     before = len(night.told)
+    await night.ledger.rule_changed(1, rule, night.clock.now())
     assert before == len(night.told)
     await night.change(rule, "resolve", "warning", 1)
     assert sorted(night.told[-2:]) == [("resolved", "apprise"), ("resolved", "webhook")]

@@ -1,19 +1,35 @@
 """The route of exporters, and times as every route of results takes them."""
 
+import asyncio
+import contextlib
 import csv
 import io
 import json
+import logging
+import tempfile
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forepost.controller.results.csv_rows import csv_text
+from forepost.controller.results.export_api import cursor_of, place_of
+from forepost.controller.series.port import PageOf, Place
+from forepost.controller.series.sqlite import SqliteSeries
+from forepost.kit.errors import Invalid
+from forepost.kit.health import Health
 from tests.agent_socket import agent_socket
+from tests.controller.series.series_rows import START, row
+from tests.fakes.clock import FakeClock
 from tests.running import ControllerProcess, NewAgent, Person
 
 TARGET = "198.18.0.9"
 NOW = datetime.now(UTC).replace(microsecond=0)
+INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 PING = {"packets_sent": 2, "packets_recv": 2, "packet_loss": 0, "rtts_ns": [1_000_000, 3_000_000]}
 
 
@@ -97,6 +113,37 @@ def test_csv_is_for_spreadsheets_and_calculates_nothing(
 def test_a_text_that_others_chose_is_no_formula(text: str) -> None:
     assert csv_text([[text, -1.5, None, True]]).endswith(",-1.5,,true\r\n")
     assert csv_text([[text]]).lstrip('"').startswith("'")
+
+
+@given(
+    st.text(max_size=40) | st.binary(max_size=40).map(lambda raw: urlsafe_b64encode(raw).decode())
+)
+def test_any_text_is_a_cursor_or_refused(text: str) -> None:
+    with contextlib.suppress(Invalid):
+        place_of(1, text)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.builds(
+        Place,
+        st.none() | st.tuples(st.integers(-2, 1 << 40), *[INT64] * 3),
+        st.tuples(st.integers(0, (1 << 63) - 1), *[INT64] * 3),
+        st.integers(0, (1 << 63) - 1),
+    )
+)
+def test_any_place_is_gone_on_from(place: Place) -> None:
+    async def ask() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            store = await SqliteSeries.open(
+                Path(folder) / "series.sqlite", FakeClock(NOW), Health(logging.getLogger("t"))
+            )
+            await store.add([row(START, 1), row(5, 2, received_us=START)])
+            await store.arrived(PageOf(streams=[1], after=place))
+            await store.close()
+
+    assert place_of(1, cursor_of(1, place)) == place
+    asyncio.run(ask())
 
 
 def test_a_cursor_that_is_none_is_refused(person: Person, agent: NewAgent) -> None:

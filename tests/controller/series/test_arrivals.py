@@ -221,3 +221,21 @@ async def test_many_rows_of_one_moment_are_read_in_pages(sqlite: SqliteSeries) -
     reader = Reader(9, 1 << 20)
     await reader.read_all(sqlite)
     assert sorted(reader.got, key=str) == sorted(rows, key=str)
+
+
+async def test_what_is_forgotten_is_forgotten_in_the_log_too(
+    sqlite: SqliteSeries, path: Path
+) -> None:
+    skewed = row(5, 1, received_us=START)
+    late = row(START, 2, received_us=START + HOUR)
+    flows = row(START, 3, received_us=START + HOUR, probe_id=0, type="FLOWS")
+    await sqlite.add([skewed, late, flows, row(START + 5 * DAY, 4)])
+    connection = apsw.Connection(str(path))
+    count = "SELECT count(*) FROM late"
+    assert connection.execute(count).get == 3
+    before = {"before_us": START + DAY, "received_before_us": START + DAY}
+    assert await sqlite.thin("FLOWS", **before) == 1
+    assert connection.execute(count).get == 2
+    assert await sqlite.forget(before_us=START + 2 * DAY) == 1
+    assert connection.execute(count).get == 0
+    connection.close()

@@ -137,7 +137,21 @@ async def _compare(
                 assert [point.time for point in line.points] == sorted(expected)
                 for point in line.points:
                     assert_as_packets(point, expected[point.time])
+            await _assert_one(store, kept, chance)
         await store.close()
+
+
+async def _assert_one(
+    store: SqliteSeries, kept: list[tuple[int, Packets]], chance: random.Random
+) -> None:
+    """All of a time in one bucket, whose ends cut hours and minutes."""
+    low, high = sorted(chance.randrange(START // SECOND, START // SECOND + 200_000) for _ in "ab")
+    query = ChartOf(stream=1, from_us=low * SECOND, to_us=(high + 1) * SECOND - 1, as_one=True)
+    within = [packets for us, packets in kept if low <= us // SECOND <= high]
+    points = [point for line in (await store.chart(query)).lines for point in line.points]
+    assert len(points) == bool(within)
+    for point in points:
+        assert_as_packets(point, within)
 
 
 VERSION_1 = """

@@ -3,6 +3,7 @@
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from forepost.controller.series.port import Find, Row, Series, SpreadOf, size_of
@@ -298,6 +299,25 @@ async def test_a_spread_says_how_values_lay(series: Series) -> None:
     nothing = SpreadOf(stream=1, from_us=START - DAY, to_us=START, share=0.5)
     assert await series.spread(nothing) == []
     assert await series.spread(SpreadOf(stream=2, from_us=0, to_us=START + DAY, share=0.5)) == []
+
+
+async def test_a_spread_of_some_hours(series: Series) -> None:
+    hour = START // HOUR
+    await series.add(
+        [
+            row(START + number * HOUR + second * SECOND, 10 * number + second, rtt_ms=rtt)
+            for number, rtt in enumerate((10.0, 20.0, 10.0, 20.0))
+            for second in range(5)
+        ]
+    )
+    query = SpreadOf(stream=1, from_us=START, to_us=START + 4 * HOUR, share=0.5)
+    (found,) = await series.spread(query)
+    assert (found.rtts, found.hours) == (20, 4)
+    (found,) = await series.spread(msgspec.structs.replace(query, hours=[hour + 1, hour + 3]))
+    assert (found.rtts, found.hours) == (10, 2)
+    assert found.rtt_mean_ms == pytest.approx(20, rel=0.02)
+    assert await series.spread(msgspec.structs.replace(query, hours=[])) == []
+    assert await series.spread(msgspec.structs.replace(query, hours=[hour + 9])) == []
 
 
 async def test_a_spread_is_the_same_from_roll_ups(

@@ -3,6 +3,9 @@
 from statistics import fmean, median
 from typing import Final
 
+import msgspec
+
+from forepost.controller.alerts.hours_alike import FEWEST_HOURS, hours_like
 from forepost.controller.alerts.index import MOST_LINES, Watched
 from forepost.controller.alerts.metrics import FROM_SERIES, OF_LATENCY, OF_TYPE, Line, can_report
 from forepost.controller.alerts.rules import DOWNWARDS, FEWEST, Usually, limits_of, share_of
@@ -35,8 +38,8 @@ class Baselines:
     ) -> None:
         self._watch, self._store, self._series = watch, store, series
         self._clock, self._turn_sec, self._every_sec = clock, turn_sec, every_sec
-        self._made: dict[int, tuple[Watched, float]] = {}
-        """Rule to when its baselines were made, monotonic seconds."""
+        self._made: dict[int, tuple[Watched, float, int]] = {}
+        """Rule to when its baselines were made: monotonic seconds, and in which hour."""
 
     async def run(self) -> None:
         while True:
@@ -50,7 +53,9 @@ class Baselines:
             return
         expected = await self._store.expected({w.rule.workspace_id for w in due})
         for watched in due:
-            self._made[watched.rule.id] = (watched, self._clock.monotonic())
+            hour = self._watch.now_us() // HOUR_US
+            self._made[watched.rule.id] = (watched, self._clock.monotonic(), hour)
+            watched.of_all_hours.clear()
             for probe in _probes_of(watched, expected[watched.rule.workspace_id]):
                 if watched.rule.metric in FROM_SERIES:
                     await self._judge(watched, probe)
@@ -64,19 +69,39 @@ class Baselines:
         made = self._made.get(rule.id)
         if made is None or made[0] is not watched:
             return True
+        if rule.baseline_by != "none" and made[2] != self._watch.now_us() // HOUR_US:
+            return True
         return self._clock.monotonic() - made[1] >= self._every_sec
 
     async def _spreads(self, watched: Watched, probe: Expected, share: float) -> list[Spread]:
-        """Over the rule's window, without the last hour: a breach is not to become usual."""
-        now_us = self._watch.now_us()
+        """Over the rule's window, without the last hour: a breach is not to become usual. Of hours
+        like this one, where the rule wants that and there are enough.
+        """
+        rule, now_us = watched.rule, self._watch.now_us()
         query = SpreadOf(
             stream=stream_of(probe.probe_id, probe.agent_id),
-            from_us=now_us - watched.rule.baseline_window_days * DAY_US,
+            from_us=now_us - rule.baseline_window_days * DAY_US,
             to_us=(now_us - HOUR_US) // HOUR_US * HOUR_US,
             share=share,
         )
         found = await self._series.spread(query)
-        return [spread for spread in found if spread.type in OF_TYPE[watched.rule.metric]]
+        found = [spread for spread in found if spread.type in OF_TYPE[rule.metric]]
+        alike = hours_like(
+            now_us // HOUR_US,
+            rule.baseline_by,
+            rule.timezone,
+            max(query.from_us, 0) // HOUR_US,
+            query.to_us // HOUR_US,
+        )
+        if alike is None or not found:
+            return found
+        narrow = await self._series.spread(msgspec.structs.replace(query, hours=alike))
+        usual = {_curve(one): one for one in narrow if _is_enough(one, rule)}
+        for spread in found:
+            if _curve(spread) not in usual:
+                line = (probe.probe_id, spread.agent_id, spread.type, spread.target)
+                watched.of_all_hours.add(line)
+        return [usual.get(_curve(spread), spread) for spread in found]
 
     async def _set_limits(self, watched: Watched, probe: Expected) -> None:
         rule = watched.rule
@@ -106,6 +131,14 @@ class Baselines:
             value = value_of(watched.rule.metric, rows, usual.get(line[1:]))
             if value is not None:
                 self._watch.judged(watched, line, value, now_us)
+
+
+def _curve(spread: Spread) -> tuple[int, str, str]:
+    return spread.agent_id, spread.type, spread.target
+
+
+def _is_enough(spread: Spread, rule: Rule) -> bool:
+    return spread.hours >= FEWEST_HOURS and usually(spread, rule).results >= FEWEST
 
 
 def usually(spread: Spread, rule: Rule) -> Usually:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from forepost.controller.alerts.hours_alike import FEWEST_HOURS
 from forepost.controller.alerts.metrics import (
     AT_TURNS,
     CHANGES,
@@ -52,8 +53,13 @@ def _check_times(rule: NewRule) -> None:
         rule.escalate_channel_ids or rule.escalate_apprise_urls
     ):
         raise Invalid("escalate_after_minutes: needs escalate_channel_ids or escalate_apprise_urls")
-    if rule.baseline_by != "none" and rule.threshold_type == "static":
+    if rule.baseline_by == "none":
+        return
+    if rule.threshold_type == "static" and rule.metric not in FROM_SERIES - {"health_score"}:
         raise Invalid("baseline_by: needs a dynamic threshold (threshold_type)")
+    fewest = FEWEST_HOURS + 1 if rule.baseline_by == "hour" else 7 * (FEWEST_HOURS + 1)
+    if rule.baseline_window_days < fewest:
+        raise Invalid(f"baseline_window_days: {rule.baseline_by} needs {fewest} at least")
 
 
 def _check_second(rule: NewRule) -> None:

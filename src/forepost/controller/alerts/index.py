@@ -28,13 +28,27 @@ def same_definition(one: Rule, other: Rule) -> bool:
 class Watched:
     """A rule, and all that is known of what it watches."""
 
-    __slots__ = (*("at_once", "heard", "judged", "limits", "plain", "rule", "static", "streaks"),)
+    __slots__ = (
+        *(
+            "at_once",
+            "heard",
+            "judged",
+            "limits",
+            "of_all_hours",
+            "plain",
+            "rule",
+            "static",
+            "streaks",
+        ),
+    )
 
     def __init__(self, rule: Rule) -> None:
         self.streaks: dict[Line, Streak] = {}
         """Lines whose condition was true not long ago; the others have nothing to be known."""
         self.limits: dict[Line, Limits] = {}
         """Of a dynamic threshold, by line."""
+        self.of_all_hours: set[Line] = set()
+        """Lines with too few results of hours like this one, so that all hours are looked at."""
         self.heard: dict[tuple[int, int], int] = {}
         """(probe, agent) to when a result came last, us; for rules about silence."""
         self.judged = False

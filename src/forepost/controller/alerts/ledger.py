@@ -61,17 +61,21 @@ class Ledger:
                 (row.routed_to, row.escalated_at is not None) for row in rows
             }:
                 told_by = await lookup.told_by(rule, ids.decode(led), is_escalated=is_escalated)
-                same = [
-                    row
-                    for row in rows
-                    if row.routed_to == led and (row.escalated_at is not None) == is_escalated
-                ]
-                for row in same:
-                    if row.channel_keys != told_by:
+                for row in rows:
+                    alike = row.routed_to == led and (row.escalated_at is not None) == is_escalated
+                    if alike and row.channel_keys != told_by:
                         page.touch(row)
                 await connection.execute(
                     update(alerts)
-                    .where(alerts.c.id.in_([row.id for row in same]))
+                    .where(
+                        alerts.c.workspace_id == workspace_id,
+                        alerts.c.alert_rule_id == rule_id,
+                        alerts.c.resolved_at.is_(None),
+                        alerts.c.routed_to == led,
+                        alerts.c.escalated_at.is_not(None)
+                        if is_escalated
+                        else alerts.c.escalated_at.is_(None),
+                    )
                     .values(channel_keys=told_by)
                 )
 

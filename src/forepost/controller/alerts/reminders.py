@@ -14,7 +14,7 @@ from forepost.controller.alerts.acknowledgements import expire, note
 from forepost.controller.alerts.alert_rows import change_alert, line_of_subject, shown
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.metrics import AT_TURNS
-from forepost.controller.alerts.notices import AlertNotices
+from forepost.controller.alerts.notices import AlertNotices, ids
 from forepost.controller.alerts.pace import Pace, Reminder, ReminderFacts, due
 from forepost.controller.alerts.quiet import held_until
 from forepost.controller.alerts.row_lookup import RowLookup
@@ -195,13 +195,13 @@ class Reminders:
     ) -> None:
         """From now on those are told, too, whom the rule escalates to."""
         channels = await lookup.escalations(rule)
-        keys = {*_keys.decode(alert.channel_keys), *(channel.key for channel in channels)}
+        told_by = await lookup.told_by(rule, ids.decode(alert.routed_to), is_escalated=True)
         changed = await change_alert(
             lookup.connection,
             alert.workspace_id,
             alert.id,
             escalated_at=now,
-            channel_keys=msgspec.json.encode(sorted(keys)).decode(),
+            channel_keys=told_by,
             updated_at=now,
         )
         await note(lookup.connection, alert, "escalated", None, now)

@@ -211,7 +211,11 @@ class Alerting:
         )
 
     def shown(self, rule: Rule) -> Rule:
-        return msgspec.structs.replace(rule, state=self._watch.state_of(rule.id))
+        return msgspec.structs.replace(
+            rule,
+            state=self._watch.state_of(rule.id),
+            plain_baselines=self._watch.lines_of_all_hours(rule.id),
+        )
 
     async def change_rule(
         self, workspace_id: int, rule_id: int, patch: RulePatch, now: datetime

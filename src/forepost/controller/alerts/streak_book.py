@@ -130,8 +130,6 @@ class StreakBook:
         if is_open or made_at < rule.created_at or len(self.moves) >= WAITING:
             self._replays.drop(key)
             return
-        if self.suppression.covers(rule, line, made_at, row.target_agent) is not None:
-            return
         begun = self._begun(rule, line, verdict, made_us)
         over = self._replays.take(key, rule, verdict, begun, made_us, row.received_us)
         if over is not None:
@@ -140,6 +138,8 @@ class StreakBook:
             self._busy.add(line)
 
     def _push_replayed(self, watched: Watched, line: Line, over: Replayed) -> None:
+        if self.suppression.covers(watched.rule, line, over.begun.at) is not None:
+            return
         ended_at = _EPOCH + timedelta(microseconds=over.ended_us)
         self._push(watched, line, "replay", begun=over.begun, ending=over.ending, ended_at=ended_at)
 
@@ -191,6 +191,11 @@ class StreakBook:
     def streak_of(self, rule_id: int, line: Line) -> Streak | None:
         watched = self.known.get(rule_id)
         return None if watched is None else watched.streaks.get(line)
+
+    def lines_of_all_hours(self, rule_id: int) -> int:
+        """On how many lines of a rule there is too little of an hour like this one."""
+        watched = self.known.get(rule_id)
+        return 0 if watched is None else len(watched.of_all_hours)
 
     def state_of(self, rule_id: int) -> State:
         watched = self.known.get(rule_id)

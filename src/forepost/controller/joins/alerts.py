@@ -55,6 +55,7 @@ async def build(core: Core) -> Built:
         )
     )
     await alerting.load()
+    core.workspace_watchers.append(alerting.reload)
     channels = ChannelStore(core.db, core.outbox, destinations.acceptable)
     return Built(
         routers=[

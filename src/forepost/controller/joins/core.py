@@ -1,7 +1,7 @@
 """What every subject of the controller is built on: stores, people, agents, probes, results."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -81,6 +81,8 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     streams: Streams
     agent_watchers: list[Callable[[int], None]]
     """Called with the workspace after one of its agents was added, changed or removed."""
+    workspace_watchers: list[Callable[[int], Awaitable[None]]]
+    """Called with a workspace after it was made."""
 
 
 async def opened(
@@ -135,6 +137,7 @@ async def opened(
         intake=Intake(probes.owners, pipeline),
         streams=Streams(series, clock),
         agent_watchers=[workloads.agents_changed, jobs.agents_changed],
+        workspace_watchers=[],
     )
 
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
+from forepost.controller.joins.sla import sla_needs
 from forepost.controller.probes.likeness import Likeness
-from forepost.controller.results import api, export_api, related_api
+from forepost.controller.results import api, export_api, related_api, sla_api
+from forepost.controller.results.sla import SlaReports
 
 
 async def build(core: Core) -> Built:
@@ -20,6 +22,7 @@ async def build(core: Core) -> Built:
         routers=[
             api.routes(series, core.probes.store.ids_in, core.streams),
             export_api.routes(series, core.probes.store.ids_in),
+            sla_api.routes(SlaReports(series, sla_needs(core)), core.clock),
             related_api.routes(series, Likeness(core.db), core.clock),
         ],
         services={"pipeline": pipeline.run},

@@ -1,5 +1,6 @@
 """Joins workspaces and their members to access, mail and agents."""
 
+from forepost.controller.alerts import default_rules
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.workspaces import api, invitations_api, members_api
@@ -23,9 +24,14 @@ async def build(core: Core) -> Built:
             core.reports.forget(agent_id)
         core.roster.workspace_gone(workspace_id)
 
+    async def made(workspace_id: int) -> None:
+        for watcher in core.workspace_watchers:
+            await watcher(workspace_id)
+
+    lay = default_rules.lay if settings.alerts.default_rules else None
     return Built(
         routers=[
-            api.routes(Workspaces(core.db), clock, changed, gone),
+            api.routes(Workspaces(core.db, lay), clock, changed, made, gone),
             members_api.routes(Members(core.db), invitations, clock, changed),
             invitations_api.routes(invitations, clock, changed, access.open_account),
         ]

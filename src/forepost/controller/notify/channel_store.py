@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Table, delete, insert, select, update
+from sqlalchemy import Column, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
@@ -25,9 +25,6 @@ LOOKED_AT: Final = 60
 """Newest deliveries of a channel by which it is judged: three of each receiver it may have."""
 NAMED: Final = 5
 """Of what uses a channel, in the words of a refusal."""
-
-NAMING: Final = {"rule": ("channel_ids", "escalate_channel_ids"), "route": ("channel_ids",)}
-"""Where each names channels."""
 
 
 class ChannelStore:
@@ -113,15 +110,12 @@ class ChannelStore:
                     f"the channel {row.name!r} is used by {named}{more}: ?force=true takes it out "
                     "of them"
                 )
-            for noun, table, one in users:
-                left = {
-                    field: [number for number in getattr(one, field) if number != channel_id]
-                    for field in NAMING[noun]
-                }
+            for _, column, one in users:
+                left = [number for number in one.channel_ids if number != channel_id]
                 await connection.execute(
-                    update(table)
-                    .where(table.c.workspace_id == workspace_id, table.c.id == one.id)
-                    .values(**left)
+                    update(column.table)
+                    .where(column.table.c.workspace_id == workspace_id, column.table.c.id == one.id)
+                    .values({column: left})
                 )
             await connection.execute(
                 delete(notice_channels).where(
@@ -141,21 +135,21 @@ class ChannelStore:
 
 async def _users(
     connection: AsyncConnection, workspace_id: int, channel_id: int
-) -> list[tuple[str, Table, Any]]:
-    """Rules and routes that tell a channel: what each is, its table, its row."""
-    found: list[tuple[str, Table, Any]] = []
-    tables: dict[str, Table] = {"rule": alert_rules, "route": notice_routes}
-    for noun, table in tables.items():
-        naming = [table.c[field] for field in NAMING[noun]]
-        query = select(table.c.id, table.c.name, *naming).where(
+) -> list[tuple[str, Column[Any], Any]]:
+    """Rules and routes that tell a channel: what each is, the column that says so, its row."""
+    found: list[tuple[str, Column[Any], Any]] = []
+    columns: list[tuple[str, Column[Any]]] = [
+        ("rule", alert_rules.c.channel_ids),
+        ("escalation of rule", alert_rules.c.escalate_channel_ids),
+        ("route", notice_routes.c.channel_ids),
+    ]
+    for noun, column in columns:
+        table = column.table
+        query = select(table.c.id, table.c.name, column.label("channel_ids")).where(
             table.c.workspace_id == workspace_id
         )
         rows = (await connection.execute(query.order_by(table.c.id))).all()
-        found += [
-            (noun, table, row)
-            for row in rows
-            if any(channel_id in getattr(row, field) for field in NAMING[noun])
-        ]
+        found += [(noun, column, row) for row in rows if channel_id in row.channel_ids]
     return found
 
 

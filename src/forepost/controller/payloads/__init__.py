@@ -5,12 +5,13 @@ field that is not there says nothing; a payload that is not as its type says has
 metrics, and is stored all the same.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from forepost.controller.payloads.dns import Dns
-from forepost.controller.payloads.grade import UNSAID, Grade
+from forepost.controller.payloads.grade import SURE_TRIES, UNSAID, Grade, failed
 from forepost.controller.payloads.http import HttpPayload
 from forepost.controller.payloads.mtr import Mtr
 from forepost.controller.payloads.netinfo import Netinfo
@@ -55,6 +56,11 @@ _DECODERS: Final = {
     kind: msgspec.json.Decoder(of_type, strict=of_type is not Mtr)
     for kind, of_type in TYPES.items()
 }
+
+
+_OF_FIGURES: Final = {kind: of_type() for kind, of_type in TYPES.items() if of_type.IS_OF_NETWORK}
+_BY_TRIES: Final = ("PING", "TCP")
+"""Of which one round may be one try."""
 
 
 class Report(Row, frozen=True, kw_only=True, gc=False):
@@ -123,6 +129,19 @@ def metrics_of(row: Row) -> Metrics:
 def grade_of(row: Row) -> Grade:
     """Return how a result is: as it was found when it came, or found now."""
     return row.grade if isinstance(row, Report) else grade_in(said_by(row), row)
+
+
+def graded(kind: str, figures: Figures, sent: int | None, payload: Callable[[], bytes]) -> Grade:
+    """Return how a stored result is, without its reasons. The payload is decoded only where the
+    figures of its type do not say it.
+    """
+    of_type = _OF_FIGURES.get(kind)
+    if of_type is None or figures.loss_pct is None:
+        return grade_in(read(kind, payload()), figures)
+    found = of_type.grade(figures)
+    if found.failed:
+        found = failed("", tries=sent if sent is not None and kind in _BY_TRIES else SURE_TRIES)
+    return found
 
 
 def grade_in(payload: Payload | None, figures: Figures) -> Grade:

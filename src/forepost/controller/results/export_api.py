@@ -58,7 +58,7 @@ def routes(series: Series, streams_of: StreamsOf) -> Router:
             if not found.rows or left <= 0:
                 break
             found = await page(workspace_id, found.next, min(left, TOGETHER))
-        end = ExportEnd(next=_written(workspace_id, found.next), more=bool(found.rows))
+        end = ExportEnd(next=cursor_of(workspace_id, found.next), more=bool(found.rows))
         yield msgspec.json.encode(end) + b"\n"
 
     @get(BASE + "/export", opt=needs("VIEWER"))
@@ -74,7 +74,7 @@ def routes(series: Series, streams_of: StreamsOf) -> Router:
         at once while there is `more`, else later: it goes on with what came since, late results
         too. NDJSON ends with a line that has both; of CSV `next` is in the header X-Next-Cursor.
         """
-        after = _read(workspace_id, cursor)
+        after = place_of(workspace_id, cursor)
         if format_ == "ndjson":
             first = await page(workspace_id, after, min(limit, TOGETHER))
             return Stream(
@@ -85,7 +85,7 @@ def routes(series: Series, streams_of: StreamsOf) -> Router:
         if limit > MOST:
             raise Invalid(f"limit: from 1 to {MOST} (of ndjson to {MOST_STREAMED})")
         found = await page(workspace_id, after, limit)
-        then = _written(workspace_id, found.next)
+        then = cursor_of(workspace_id, found.next)
         headers = {NEXT: then, "Cache-Control": "no-store"}
         if format_ == "csv":
             text = csv_text([COLUMNS, *map(_cells, found.rows)])
@@ -106,11 +106,11 @@ def _cells(row: Row) -> list[Any]:
     ]
 
 
-def _written(workspace_id: int, place: Place | None) -> str:
+def cursor_of(workspace_id: int, place: Place | None) -> str:
     return urlsafe_b64encode(msgspec.msgpack.encode((workspace_id, place))).decode().rstrip("=")
 
 
-def _read(workspace_id: int, cursor: str) -> Place | None:
+def place_of(workspace_id: int, cursor: str) -> Place | None:
     """Raises Invalid."""
     if not cursor:
         return None

@@ -61,6 +61,11 @@ class ArrivalLog:
         if not rows:
             return
         until_us = self._until_us
+        delays = [row[4] for row in rows]
+        received = [row[1] + row[4] for row in rows]
+        if min(delays) >= -AHEAD_US and max(delays) <= ON_TIME_US and min(received) > until_us:
+            self._pending_us = max(self._pending_us, *received)
+            return
         late = [
             (partition, *row[:3], -AHEAD_US <= row[4] <= ON_TIME_US)
             for row in rows

@@ -25,6 +25,9 @@ class Buckets(msgspec.Struct, frozen=True):
     starts: Sequence[int] = ()
     """Of each bucket, where they are not equally long: days of a time zone."""
 
+    is_one: bool = False
+    """One for all: its ends may cut an hour."""
+
     @property
     def low_us(self) -> int:
         return self.low_sec * SECOND_US
@@ -40,6 +43,8 @@ class Buckets(msgspec.Struct, frozen=True):
 
     def step(self) -> int | None:
         """The longest step of the roll-ups that no bucket cuts; None: there is none."""
+        if self.is_one:
+            return HOUR_SEC
         borders = [*self.starts, self.high_sec] if self.starts else [self.width_sec]
         return next(
             (step for step in (HOUR_SEC, MINUTE_SEC) if not any(at % step for at in borders)), None

@@ -54,7 +54,10 @@ def chart(connection: apsw.Connection, lines: Lines, query: ChartOf, *, raw: boo
     to_sec = min(query.to_us, _FAR_US) // SECOND_US
     if to_sec < from_sec:
         return Chart(bucket_sec=1, lines=[])
-    buckets = buckets_of(from_sec, to_sec, max(query.points, 1), query.bucket_sec, query.zone)
+    if query.as_one:
+        buckets = Buckets(to_sec + 1 - from_sec, from_sec, to_sec + 1, (from_sec,), is_one=True)
+    else:
+        buckets = buckets_of(from_sec, to_sec, max(query.points, 1), query.bucket_sec, query.zone)
     curves: dict[Curve, dict[int, Tally]] = {}
     numbers: dict[Curve, list[int]] = {}
     with snapshot(connection):
@@ -99,11 +102,16 @@ def spread(connection: apsw.Connection, lines: Lines, query: SpreadOf) -> list[S
         reader = _Reader(connection, buckets, HOUR_SEC)
         for line in lines.of_stream(query.stream):
             reader.read(line.line, curves.setdefault(_curve(line), {}))
-    return [
-        _spread(curve, list(hours.values()), query.share)
-        for curve, hours in sorted(curves.items())
-        if any(tally.results for tally in hours.values())
-    ]
+    wanted = None if query.hours is None else {hour * HOUR_SEC for hour in query.hours}
+    found = {
+        curve: [
+            tally
+            for start, tally in hours.items()
+            if tally.results and (wanted is None or start in wanted)
+        ]
+        for curve, hours in curves.items()
+    }
+    return [_spread(curve, hours, query.share) for curve, hours in sorted(found.items()) if hours]
 
 
 def _curve(line: KnownLines) -> Curve:
@@ -135,6 +143,7 @@ def _spread(curve: Curve, hours: list[Tally], share: float) -> Spread:
         loss_mean=fmean(losses) if losses else 0.0,
         loss_stddev=pstdev(losses) if losses else 0.0,
         loss_percentile=losses[rank(share, len(losses))] if losses else 0.0,
+        hours=len(hours),
     )
 
 
@@ -147,6 +156,12 @@ class _Reader:
         self._step = step
         self._low_hour = buckets.low_sec // HOUR_SEC
         self._high_hour = -(-buckets.high_sec // HOUR_SEC)
+        self._cut_hours = {
+            second // HOUR_SEC
+            for second in (buckets.low_sec, buckets.high_sec)
+            if second % HOUR_SEC and buckets.is_one
+        }
+        """Of which only a part is wanted."""
         last_hour = self._high_hour - 1
         self._days = days_of(connection, self._low_hour // _DAY_HOURS, last_hour // _DAY_HOURS)
         self._mark: tuple[int, int] = connection.execute("SELECT hour, line FROM rolled").get
@@ -163,6 +178,7 @@ class _Reader:
             as_rows = set(range(rolled, high))
             if rolled > low:
                 as_rows |= {late for late in dirty if low <= late < rolled}
+                as_rows |= {cut for cut in self._cut_hours if low <= cut < rolled}
                 if self._step == MINUTE_SEC:
                     as_rows |= self._sparse_hours(line, day, (low, rolled))
                 self._add_rollups(line, day, (low, rolled), as_rows, buckets)

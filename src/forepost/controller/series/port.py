@@ -1,8 +1,8 @@
 """Time series behind one small port. Adapters: `sqlite.py` (embedded)."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import tzinfo
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -81,7 +81,8 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
-Key = tuple[Int64, Int64, Int64, Int64]
+Natural = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+Key = tuple[Natural, Int64, Int64, Int64]
 """received_us, identity, line, created_us: the order of what came in time."""
 
 
@@ -91,7 +92,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     before: tuple[Annotated[int, msgspec.Meta(ge=-2, le=1 << 40)], Int64, Int64, Int64] | None
     """Day, line, created_us and identity in what there was before the log; None: all of it."""
     came: Key
-    logged: Int64
+    logged: Natural
 
 
 class PageOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +129,51 @@ class ChartOf(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo | None = None
     """Whose days buckets of days are: as long as they are there."""
     type: str | None = None
+    as_one: bool = False
+    """All in one bucket, from the one time to the other."""
+
+
+class Measured(NamedTuple):
+    """The figures of a row, without its payload."""
+
+    rtt_ms: float | None
+    jitter_ms: float | None
+    loss_pct: float | None
+    mos: float | None
+    sent: int | None
+
+
+Judge = Callable[[str, Measured, Callable[[], bytes]], str]
+"""Says how a result of a type is. The payload is read where it is asked for."""
+
+
+class TraceOf(msgspec.Struct, frozen=True, kw_only=True):
+    """How the lines of a stream were between two times, the second not included."""
+
+    stream: int
+    from_us: int
+    to_us: int
+    gap_us: int
+    """Results farther from each other are in two runs."""
+    judge: Judge
+    """Called in another thread."""
+
+
+class Run(NamedTuple):
+    """Results that are alike, one after the other."""
+
+    first_us: int
+    last_us: int
+    state: str
+    results: int
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    agent_id: int
+    type: str
+    target: str
+    target_agent: int
+    runs: list[Run]
 
 
 class SpreadOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +184,8 @@ class SpreadOf(msgspec.Struct, frozen=True, kw_only=True):
     to_us: int
     share: float
     """Which percentile, from 0 to 1."""
+    hours: Sequence[int] | None = None
+    """Only these, counted from 1970 in UTC."""
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +206,8 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
     loss_mean: float
     loss_stddev: float
     loss_percentile: float
+    hours: int = 0
+    """How many hours have results."""
 
 
 class Series(Protocol):
@@ -190,6 +240,10 @@ class Series(Protocol):
 
     async def chart(self, query: ChartOf) -> Chart:
         """One line for each (agent, type, target)."""
+        ...
+
+    async def traces(self, query: TraceOf) -> list[Trace]:
+        """One for each (agent, type, target) of a stream."""
         ...
 
     async def spread(self, query: SpreadOf) -> list[Spread]:

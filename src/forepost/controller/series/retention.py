@@ -100,6 +100,10 @@ class Retention:
             self._connection.executemany(
                 on(partition, "DELETE FROM p_@ WHERE id = ?"), [(row[3],) for row in rows]
             )
+            self._connection.executemany(
+                "DELETE FROM late WHERE line = ? AND created_us = ? AND identity = ?",
+                [row[:3] for row in rows],
+            )
             gone = self._forget_lines({row[0] for row in rows})
         self._lines.drop(gone)
 

@@ -12,13 +12,23 @@ import anyio
 import anyio.to_thread
 import apsw
 
-from forepost.controller.series import arrivals, charts, mark, newest, payloads, search
+from forepost.controller.series import arrivals, charts, mark, newest, payloads, search, traces
 from forepost.controller.series import lines as lines_table
 from forepost.controller.series.ingest import RowIngest
 from forepost.controller.series.lines import PER_AGENT, Lines
 from forepost.controller.series.mark import Mark, SeriesMark
 from forepost.controller.series.payloads import Unpacker
-from forepost.controller.series.port import Arrived, ChartOf, Find, PageOf, Row, Spread, SpreadOf
+from forepost.controller.series.port import (
+    Arrived,
+    ChartOf,
+    Find,
+    PageOf,
+    Row,
+    Spread,
+    SpreadOf,
+    Trace,
+    TraceOf,
+)
 from forepost.controller.series.retention import FIRST, FIRST_DAY, DayAndLine, Place, Retention
 from forepost.controller.series.rollup_keeper import Roller
 from forepost.controller.series.schema import SECOND_US, open_reader, open_writer
@@ -118,6 +128,11 @@ class SqliteSeries:
 
     async def chart(self, query: ChartOf) -> Chart:
         return await self._read(lambda reader: charts.chart(reader.connection, self._lines, query))
+
+    async def traces(self, query: TraceOf) -> list[Trace]:
+        return await self._read(
+            lambda reader: traces.traces(reader.connection, reader.unpacker, self._lines, query)
+        )
 
     async def spread(self, query: SpreadOf) -> list[Spread]:
         return await self._read(lambda reader: charts.spread(reader.connection, self._lines, query))

@@ -66,18 +66,14 @@ class PacketTally:
         self._sum = self._squares = 0.0
         """Of what is in the histogram."""
 
-    def add_all(self, rows: Sequence[Result], columns: Sequence[Sequence[Any]]) -> None:
-        """`columns`: the same, by column."""
-        *_, sent, received, rtts = columns
-        self.counted += len(rows)
-        self.sent += sum(sent)
-        self.received += sum(received)
-        if None in rtts:
+    def add_rtts(self, rows: Sequence[Result], rtts: Sequence[bytes | None]) -> None:
+        """`rtts`: the last column of the rows."""
+        there = [those for those in rtts if those is not None]
+        if len(there) != len(rows):
             self._add_known(rows)
-            rtts = tuple(those for those in rtts if those is not None)
-        if rtts:
-            self.answered += len(rtts)
-            counts = of_packets.counted_rounds(rtts)
+        if there:
+            self.answered += len(there)
+            counts = of_packets.counted_rounds(there)
             values = [MIDDLE_MS[bucket] for bucket in counts]
             parts = list(map(mul, values, counts.values()))
             self._sum += sum(parts)

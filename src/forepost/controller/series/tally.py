@@ -43,34 +43,63 @@ class Tally:
         rows = [row for row in results if row[0] is not None or row[4] is not None]
         if not rows:
             return
-        self.results += len(rows)
         columns: Sequence[Sequence[Any]] = tuple(zip(*rows, strict=True))
         rtts, lows, highs, jitters, _, scores, sent, received, _ = columns
-        if None in rtts or None in lows or None in highs:
-            rtts, lows, highs = _extremes(rows)
-        if rtts:
+        # Nearly always all of them are there; whether one is missing is seen by adding them up.
+        try:
+            least, greatest = min(*rtts, *lows), max(*rtts, *highs)
+            all_sent, all_received = sum(sent), sum(received)
+            weights = received if 0 not in received else [packets or 1 for packets in received]
+            jitter_sum = sum(map(mul, jitters, weights))
+        except TypeError:
+            self._add_incomplete(rows, columns)
+            return
+        self.results += len(rows)
+        self.rtt_min, self.rtt_max = min(self.rtt_min, least), max(self.rtt_max, greatest)
+        packets = self.by_packets
+        packets.counted += len(rows)
+        packets.sent += all_sent
+        packets.received += all_received
+        packets.add_rtts(rows, columns[-1])
+        self.jitters += sum(weights)
+        self.jitter_sum += jitter_sum
+        self.jitter_max = max(self.jitter_max, *jitters)
+        self._add_scores(scores, weights)
+
+    def _add_incomplete(self, rows: list[Result], columns: Sequence[Sequence[Any]]) -> None:
+        self.results += len(rows)
+        _, _, _, jitters, _, scores, _, received, _ = columns
+        answered = [row for row in rows if row[0] is not None]
+        if answered:
             # The round's own extremes, but never a least that is above the RTT itself.
+            rtts = [row[0] for row in answered]
+            lows = [row[1] for row in answered if row[1] is not None]
+            highs = [row[2] for row in answered if row[2] is not None]
             self.rtt_min = min(self.rtt_min, *rtts, *lows)
             self.rtt_max = max(self.rtt_max, *rtts, *highs)
-        if None not in sent:
-            self.by_packets.add_all(rows, columns)
-        else:
-            if counted := [row for row in rows if row[6] is not None]:
-                self.by_packets.add_all(counted, tuple(zip(*counted, strict=True)))
+        counted = [row for row in rows if row[6] is not None]
+        if counted:
+            packets = self.by_packets
+            packets.counted += len(counted)
+            packets.sent += sum([row[6] for row in counted])
+            packets.received += sum([row[7] for row in counted])
+            packets.add_rtts(counted, [row[8] for row in counted])
+        if len(counted) != len(rows):
             self.by_rounds.add_all([row for row in rows if row[6] is None])
-        weights: Sequence[int] = received
-        if None in received or 0 in received:
-            weights = [packets or 1 for packets in received]
-        known, weights_of = _known(jitters, weights)
+        weights = [packets or 1 for packets in received]
+        known = [(one, n) for one, n in zip(jitters, weights, strict=True) if one is not None]
         if known:
-            self.jitters += sum(weights_of)
-            self.jitter_sum += sum(map(mul, known, weights_of))
-            self.jitter_max = max(self.jitter_max, *known)
-        known, weights_of = _known(scores, weights)
+            self.jitters += sum([weight for _, weight in known])
+            self.jitter_sum += sum([jitter * weight for jitter, weight in known])
+            self.jitter_max = max(self.jitter_max, *[jitter for jitter, _ in known])
+        self._add_scores(scores, weights)
+
+    def _add_scores(self, scores: Sequence[float | None], weights: Sequence[int]) -> None:
+        known = [(one, n) for one, n in zip(scores, weights, strict=True) if one is not None]
         if known:
-            self.scores += sum(weights_of)
-            self.mos_sum += sum(map(mul, known, weights_of))
-            self.mos_min = min(self.mos_min, *known)
+            self.scores += sum([weight for _, weight in known])
+            self.mos_sum += sum([mos * weight for mos, weight in known])
+            self.mos_min = min(self.mos_min, *[mos for mos, _ in known])
 
     def merge(self, sums: ResultSums) -> None:
         self.results += sums.results
@@ -207,21 +236,3 @@ class Tally:
         by_rounds = self.by_rounds.moments(self.by_packets.round_packets)
         total, squares, weight = map(sum, zip(by_packets, by_rounds, strict=True))
         return total, squares, weight
-
-
-def _extremes(rows: list[Result]) -> tuple[list[float], list[float], list[float]]:
-    """RTTs, and the least and greatest of their rounds as far as they are known."""
-    answered = [row for row in rows if row[0] is not None]
-    lows = [row[0] if row[1] is None else row[1] for row in answered]
-    highs = [row[0] if row[2] is None else row[2] for row in answered]
-    return [row[0] for row in answered], lows, highs
-
-
-def _known(
-    values: Sequence[float | None], weights: Sequence[int]
-) -> tuple[Sequence[float], Sequence[int]]:
-    """Return those that are known, with their weights."""
-    if None not in values:
-        return values, weights  # type: ignore[return-value] # None is in none of them
-    known = [(value, n) for value, n in zip(values, weights, strict=True) if value is not None]
-    return [value for value, _ in known], [n for _, n in known]

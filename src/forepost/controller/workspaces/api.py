@@ -1,6 +1,6 @@
 """Routes of workspaces."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from litestar import Router, delete, get, patch, post
 from litestar.di import NamedDependency
@@ -18,9 +18,10 @@ def routes(
     workspaces: Workspaces,
     clock: Clock,
     membership_changed: Callable[[], None],
+    made: Callable[[int], Awaitable[None]],
     deleted: Callable[[int], None],
 ) -> Router:
-    """`deleted` is told the id of a workspace that is no more."""
+    """`made` is told the id of a new workspace, `deleted` that of one that is no more."""
 
     @get("/workspaces", opt=needs(SIGNED_IN))
     async def list_workspaces(
@@ -36,7 +37,9 @@ def routes(
     async def add_workspace(
         caller: NamedDependency[Caller], data: JSONBody[NewWorkspace]
     ) -> Workspace:
-        return await workspaces.add(caller.user_id, data, clock.now())
+        workspace = await workspaces.add(caller.user_id, data, clock.now())
+        await made(workspace.id)
+        return workspace
 
     @get("/workspaces/{workspace_id:int}", opt=needs("VIEWER"))
     async def get_workspace(

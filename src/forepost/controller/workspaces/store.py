@@ -1,10 +1,12 @@
 """SQL of workspaces."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
@@ -15,10 +17,15 @@ from forepost.wire.rest.bodies import NewWorkspace, Workspace, WorkspacePatch
 
 TAKEN = "name: you have a workspace of this name already"
 
+Lay = Callable[[AsyncConnection, int, datetime], Awaitable[None]]
+"""(connection, workspace id, now)"""
+
 
 class Workspaces:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    """`lay`: puts into a workspace, as it is made, what every new one has."""
+
+    def __init__(self, db: Database, lay: Lay | None = None) -> None:
+        self._db, self._lay = db, lay
 
     async def of_user(
         self, user_id: int, q: str, limit: int, offset: int
@@ -65,6 +72,8 @@ class Workspaces:
                         updated_at=now,
                     )
                 )
+                if self._lay is not None:
+                    await self._lay(connection, row.id, now)
         except IntegrityError:
             raise Conflict(TAKEN) from None
         return _workspace(row, my_role="OWNER")

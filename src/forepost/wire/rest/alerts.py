@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Name, Text, Wire
-from forepost.wire.rest.bodies import Page
 from forepost.wire.rest.channels import ChannelIds
 from forepost.wire.rest.hours import Hours, ZoneName
 from forepost.wire.rest.notify import Ended
@@ -301,7 +300,11 @@ class AlertCount(Wire, frozen=True, kw_only=True):
     count: int
 
 
-class AlertPage(Page[Alert], frozen=True, kw_only=True):
+class AlertPage(Wire, frozen=True, kw_only=True):
+    data: list[Alert]
+    total: int
+    limit: int
+    offset: int
     next: str = ""
     """Where `since` was given: what to go on with, for alerts that change later."""
 

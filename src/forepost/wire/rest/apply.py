@@ -29,6 +29,7 @@ from forepost.wire.probes.options import usual_timeout
 from forepost.wire.probes.probe import Count, DurationSec, IntervalSec, Target
 from forepost.wire.rest.alerts import (
     AppriseUrls,
+    BaselineBy,
     Days,
     Logic,
     Metric,
@@ -40,6 +41,7 @@ from forepost.wire.rest.alerts import (
     Secret,
     Severity,
     SilentSec,
+    SomeHours,
     ThresholdType,
     WebhookUrl,
 )
@@ -51,7 +53,8 @@ from forepost.wire.rest.channels import (
     Headers,
     MailAddresses,
 )
-from forepost.wire.rest.hours import Hours
+from forepost.wire.rest.hours import Hours, Weekdays, ZoneName
+from forepost.wire.rest.maintenance import Aware, DayOfMonth, Reason, Recurrence, WeekOfMonth
 from forepost.wire.rest.notify import ChannelKind
 from forepost.wire.rest.templates import BodyTemplate, TextTemplate, TitleTemplate
 from forepost.wire.workloads.manifest import (
@@ -149,6 +152,34 @@ class RuleItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     apprise_urls: AppriseUrls = []
     channels: Annotated[list[Key], Meta(max_length=20)] = []
     cooldown_minutes: Minutes = 5
+    window: Key | None = None
+    active_hours: SomeHours = []
+    quiet_hours: SomeHours = []
+    quiet_critical: bool = False
+    remind_minutes: Minutes = 0
+    escalate_after_minutes: Minutes = 0
+    escalate_channels: Annotated[list[Key], Meta(max_length=20)] = []
+    escalate_apprise_urls: AppriseUrls = []
+    baseline_by: BaselineBy = "none"
+    timezone: ZoneName = "UTC"
+
+
+class WindowItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A maintenance window; the mutes of alerts are none."""
+
+    name: Name
+    starts_at: Aware
+    ends_at: Aware
+    recurrence: Recurrence = "none"
+    timezone: ZoneName = "UTC"
+    weekdays: Weekdays = []
+    day_of_month: DayOfMonth | None = None
+    week_of_month: WeekOfMonth | None = None
+    until: Aware | None = None
+    paused: bool = False
+    reason: Reason = ""
+    agents: Annotated[list[Key], Meta(max_length=1_000)] = []
+    probes: Annotated[list[Key], Meta(max_length=1_000)] = []
 
 
 class TemplateItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -282,5 +313,6 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     jobs: list[JobItem] = []
     templates: list[TemplateItem] = []
     channels: list[ChannelItem] = []
+    windows: list[WindowItem] = []
     rules: list[RuleItem] = []
     routes: list[RouteItem] = []
