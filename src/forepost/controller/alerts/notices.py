@@ -38,8 +38,8 @@ class AlertNotices:
         own = [*await channels_of(connection, rule), *await escalations_of(connection, rule)]
         routes = await routes_in(connection, rule.workspace_id)
         led = {number for route in routes for number in route.channel_ids}
-        routed = await receivers_of(connection, rule.workspace_id, sorted(led))
-        await self._redirect(connection, rule.id, once([*own, *routed]))
+        named = await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *sorted(led)])
+        await self._redirect(connection, rule.id, [*own, *named])
 
     async def tell(
         self,
