@@ -65,8 +65,6 @@ def body_of(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
             body["maintenance_window_id"] = None if window is None else ids["window", window]
             for field in ("active_hours", "quiet_hours"):
                 body[field] = msgspec.to_builtins(body[field])
-        case ChannelItem():
-            body["template_id"] = None if item.template is None else ids["template", item.template]
         case WindowItem():
             body = msgspec.to_builtins(body)
             body["agent_ids"] = [ids["agent", key] for key in item.agents]
