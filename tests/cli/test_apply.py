@@ -137,10 +137,10 @@ def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person
     first = shell("apply", "-f", str(shell.site))
     assert first.returncode == 0, first.stderr
     assert "+ probe office-gw\n" in first.stdout
-    assert "11 steps, 0 objects as they should be\n" in first.stdout
+    assert "12 steps, 0 objects as they should be\n" in first.stdout
     assert "its PIN, shown this once: " in first.stdout
     again = shell.apply()
-    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 11, {})
+    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 12, {})
 
     shell.site.write_text(
         SITE.replace("198.18.0.1", "198.18.0.2").replace("threshold: 5", "threshold: 7")

@@ -19,7 +19,7 @@ from forepost.controller.joins.workloads import WorkloadsJoin
 from forepost.controller.notify import api as notify_api
 from forepost.controller.notify import channel_api, template_api
 from forepost.controller.notify.channel_store import ChannelStore
-from forepost.controller.notify.destinations import Destinations, masked
+from forepost.controller.notify.destinations import Destinations
 from forepost.controller.notify.senders import Senders
 from forepost.controller.notify.template_store import TemplateStore
 from forepost.controller.pipeline import Follower
@@ -42,7 +42,6 @@ async def build(core: Core) -> Built:
             redirect=core.outbox.redirect,
             withdraw=core.outbox.withdraw,
             acceptable=destinations.acceptable,
-            masked=masked,
             tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=core.roster.last_seen,
             is_away=lambda agent_id: _is_away(core, agent_id),
