@@ -192,13 +192,12 @@ def periods(of: Repetition, since: datetime, to: datetime) -> Iterator[Period]:
 def period_at(of: Repetition, at: datetime) -> Period | None:
     """The period that `at` is in, else the next; None: there is none any more."""
     since = max(at, of.starts_at)
-    found: list[Period] = []
-    for days in (8, _MONTHS_DAYS):
-        found = found or list(periods(of, since, since + min(days * DAY, LATEST - since)))
-    now = [one for one in found if one[0] <= at]
-    if now:
-        return max(now, key=lambda one: one[1])
-    return min(found, default=None)
+    now: Period | None = None
+    for one in periods(of, since, since + min(DAY * _MONTHS_DAYS, LATEST - since)):
+        if one[0] > at:
+            return now or one
+        now = one if now is None else max(now, one, key=lambda period: period[1])
+    return now
 
 
 def _recurs(of: Repetition, first: date, day: date) -> bool:

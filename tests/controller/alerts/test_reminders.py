@@ -21,9 +21,11 @@ from forepost.controller.alerts.watch import Watch
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.alert_course import alert_reminders
+from forepost.controller.db.tables.channels import notice_channels
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.workspaces import workspaces
+from forepost.kit.errors import Invalid
 from forepost.kit.health import Health
 from forepost.wire.rest.alert_course import AlertPatch
 from forepost.wire.rest.alerts import Alert, NewRule, Severity
@@ -247,6 +249,25 @@ async def test_others_are_told_when_nobody_has_it_after_a_while(night: Night) ->
     await night.change(rule, "resolve", "warning", 1)
     assert sorted(night.told[-2:]) == [("resolved", "apprise"), ("resolved", "webhook")]
     assert alert.escalated_at is None
+
+
+async def test_it_escalates_to_a_named_channel(night: Night) -> None:
+    async with night.db.write() as connection:
+        known: dict[str, Any] = {"workspace_id": 1, "name": "shift", "kind": "webhook"}
+        known |= {"url": "https://b.example/", "addresses": []}
+        more = _defaults(notice_channels, *known) | {"enabled": True}
+        times = {"created_at": START, "updated_at": START}
+        await connection.execute(insert(notice_channels).values(**(more | known | times)))
+    rule = await night.rule(
+        notify_webhook=False, escalate_after_minutes=30, escalate_channel_ids=[1]
+    )
+    await night.open(rule)
+    assert night.told == []
+    assert await night.wait(31) == [("triggered", "webhook")]
+    await night.change(rule, "resolve", "warning", 1)
+    assert night.told[1:] == [("resolved", "webhook")]
+    with pytest.raises(Invalid, match="escalate_channel_ids: no channel 7"):
+        await night.rule(escalate_after_minutes=30, escalate_channel_ids=[7])
 
 
 async def test_what_somebody_has_does_not_escalate(night: Night) -> None:

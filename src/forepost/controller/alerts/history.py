@@ -1,6 +1,5 @@
 """What happened to an alert, in order. SQL."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,18 +11,17 @@ from forepost.controller.db.tables.alert_course import alert_notes, suppressed_a
 from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.deliveries import deliveries
 from forepost.kit.errors import NotFound
+from forepost.wire.disclosure import public_channel
 from forepost.wire.rest.alert_course import AlertEvent
 
-Masked = Callable[[str, str], str]
-"""(kind of channel, destination) -> the destination without what is secret."""
 MOST_OF_A_KIND: Final = 1_000
 """Of what was told, and of what people did; the newest."""
 _ORDER: Final = ("opened", "worse", "eased", "suppressed", "acknowledged", "told", "ended")
 
 
 class AlertHistory:
-    def __init__(self, db: Database, masked: Masked) -> None:
-        self._db, self._masked = db, masked
+    def __init__(self, db: Database) -> None:
+        self._db = db
 
     async def of(self, workspace_id: int, alert_id: int) -> list[AlertEvent]:
         """Raises NotFound."""
@@ -37,39 +35,11 @@ class AlertHistory:
             changed = any(event.what in ("worse", "eased") for event in found)
             text = "" if changed else alert.message
             found.append(AlertEvent(at=alert.created_at, what="opened", note=text))
-            found += await self._told(connection, alert)
+            found += await _told(connection, alert)
             found += await _suppressed(connection, alert)
         if alert.resolved_at is not None:
             found.append(AlertEvent(at=alert.resolved_at, what="ended", ended=alert.ended))
         return sorted(found, key=_place)
-
-    async def _told(self, connection: AsyncConnection, alert: Row[Any]) -> list[AlertEvent]:
-        """By itself, or with the incident that it is in, while it was open."""
-        mine = deliveries.c.alert_id == alert.id
-        if alert.incident_id is not None and not alert.is_alone:
-            end = alert.resolved_at
-            with_others = (deliveries.c.incident_id == alert.incident_id) & (
-                deliveries.c.created_at >= alert.created_at
-            )
-            if end is not None:
-                with_others &= deliveries.c.created_at <= end
-            mine = or_(mine, with_others)
-        query = (
-            select(deliveries)
-            .where(deliveries.c.workspace_id == alert.workspace_id, mine)
-            .order_by(deliveries.c.id.desc())
-            .limit(MOST_OF_A_KIND)
-        )
-        return [
-            AlertEvent(
-                at=row.sent_at or row.created_at,
-                what="told",
-                event=row.event,
-                channel=self._masked(row.kind, row.destination),
-                state=row.state,
-            )
-            for row in (await connection.execute(query)).all()
-        ]
 
 
 async def _done(connection: AsyncConnection, alert: Row[Any]) -> list[AlertEvent]:
@@ -106,6 +76,42 @@ async def _suppressed(connection: AsyncConnection, alert: Row[Any]) -> list[Aler
         AlertEvent(at=row.first_at, what="suppressed", note=row.message, window_id=row.window_id)
         for row in (await connection.execute(query)).all()
     ]
+
+
+async def _told(connection: AsyncConnection, alert: Row[Any]) -> list[AlertEvent]:
+    """By itself, or with the incident that it is in, while it was open."""
+    mine = deliveries.c.alert_id == alert.id
+    if alert.incident_id is not None and not alert.is_alone:
+        end = alert.resolved_at
+        with_others = (deliveries.c.incident_id == alert.incident_id) & (
+            deliveries.c.created_at >= alert.created_at
+        )
+        if end is not None:
+            with_others &= deliveries.c.created_at <= end
+        mine = or_(mine, with_others)
+    query = (
+        select(deliveries)
+        .where(deliveries.c.workspace_id == alert.workspace_id, mine)
+        .order_by(deliveries.c.id.desc())
+        .limit(MOST_OF_A_KIND)
+    )
+    return [
+        AlertEvent(
+            at=row.sent_at or row.created_at,
+            what="told",
+            event=row.event,
+            channel=_channel(row.kind, row.destination),
+            state=row.state,
+        )
+        for row in (await connection.execute(query)).all()
+    ]
+
+
+def _channel(kind: str, destination: str) -> str:
+    """To whom, as every member may see it."""
+    if kind == "email":
+        return f"***@{destination.rpartition('@')[2]}"
+    return public_channel(destination)
 
 
 def _place(event: AlertEvent) -> tuple[datetime, int]:

@@ -213,7 +213,6 @@ class LedgerPage:
             told_from=held if change.kind == "worsen" else row.told_from,
             updated_at=self._now,
         )
-        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
         if rule is not None:
             changed = await self._route_again(rule, changed)
         self._known[row.streak] = changed

@@ -13,7 +13,7 @@ from forepost.controller.alerts.aims import AddressesOf, AgentAims
 from forepost.controller.alerts.baselines import Baselines
 from forepost.controller.alerts.checks import Acceptable
 from forepost.controller.alerts.due_notices import DueNotices
-from forepost.controller.alerts.history import AlertHistory, Masked
+from forepost.controller.alerts.history import AlertHistory
 from forepost.controller.alerts.incident_notices import IncidentNotices, Withdraw
 from forepost.controller.alerts.incident_query import Incidents
 from forepost.controller.alerts.index import same_definition
@@ -61,7 +61,6 @@ class AlertingNeeds(msgspec.Struct, frozen=True, kw_only=True):
     redirect: Redirect
     withdraw: Withdraw
     acceptable: Acceptable
-    masked: Masked
     tell: Tell
     last_seen: LastSeen
     is_away: Callable[[int], bool]
@@ -86,7 +85,7 @@ class Alerting:
         suppressed: SuppressedAlerts,
     ) -> None:
         self.windows, self.suppressed = WindowStore(deps.db), suppressed
-        self.history = AlertHistory(deps.db, deps.masked)
+        self.history = AlertHistory(deps.db)
         self._deps, self._watch, self._ledger, self._writing = deps, watch, ledger, writing
         self.store, self.services = store, services
         self.alerts, self.incidents = AlertQueries(deps.db, self._as_of_now), Incidents(deps.db)

@@ -24,7 +24,6 @@ from forepost.controller.notify.senders import Senders
 from forepost.controller.notify.template_store import TemplateStore
 from forepost.controller.pipeline import Follower
 from forepost.kit.errors import NotFound
-from forepost.wire.disclosure import public_channel
 from forepost.wire.rest.notify import Notice, NoticeEvent
 
 
@@ -43,7 +42,6 @@ async def build(core: Core) -> Built:
             redirect=core.outbox.redirect,
             withdraw=core.outbox.withdraw,
             acceptable=destinations.acceptable,
-            masked=_shown_to_all,
             tell=lambda event, alert: core.hub.announce(alert.workspace_id, frame_of(event, alert)),
             last_seen=core.roster.last_seen,
             is_away=lambda agent_id: _is_away(core, agent_id),
@@ -90,11 +88,6 @@ async def _notice_of(
         raise NotFound("alert not found")
     event: NoticeEvent = "triggered" if alert.resolved_at is None else "resolved"
     return notice_of(alert, event, seq=1, panel_url=panel_url)
-
-
-def _shown_to_all(kind: str, destination: str) -> str:
-    """Where a notice went, as every member may see it: short keys stand in paths, too."""
-    return destination if kind == "email" else public_channel(destination)
 
 
 def _is_away(core: Core, agent_id: int) -> bool:

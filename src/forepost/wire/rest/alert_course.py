@@ -52,7 +52,7 @@ class AlertEvent(Wire, frozen=True, kw_only=True):
     event: str = ""
     """told: that it triggered, grew, resolved, is a reminder, …"""
     channel: str = ""
-    """told: to whom, without what is secret."""
+    """told: to whom, as every member may see it."""
     state: DeliveryState | None = None
     """told: what became of it."""
     window_id: int | None = None
