@@ -157,12 +157,15 @@ class DeliveryStore:
     async def not_sent(
         self, row: ClaimedDelivery, outcome: Outcome, again_at: datetime | None
     ) -> None:
-        """`again_at` None: given up. Where there is something newer to be told of the same alert,
-        that is told.
+        """`again_at` None: given up. Where there is something newer to be told of the same alert
+        or incident, that is told.
         """
+        alone = and_(
+            _before.c.incident_id.is_(None), _before.c.alert_id == deliveries.c.alert_id
+        )
         newer = select(_before.c.id).where(
             _before.c.course == deliveries.c.course,
-            _before.c.alert_id == deliveries.c.alert_id,
+            or_(_before.c.incident_id == deliveries.c.incident_id, alone),
             _before.c.id > deliveries.c.id,
         )
         async with self._db.write() as connection:
