@@ -8,18 +8,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from forepost.controller.access.guard import RANK, Caller, needs
+from forepost.controller.access.guard import RANK, READS, Caller, needs
+from forepost.controller.alerts.preview import RulePreviews
 from forepost.controller.alerts.service import Alerting
 from forepost.kit.clock import Clock
 from forepost.wire.disclosure import public_channel
-from forepost.wire.rest.alerts import NewRule, Rule, RulePatch
+from forepost.wire.rest.alerts import NewRule, Rule, RulePatch, RulePreview
 from forepost.wire.rest.bodies import Done, ListOf
 
 RULES: Final = "/workspaces/{workspace_id:int}/alert-rules"
 RULE: Final = RULES + "/{rule_id:int}"
 
 
-def routes(alerting: Alerting, clock: Clock) -> Router:
+def routes(alerting: Alerting, previews: RulePreviews, clock: Clock) -> Router:
     @get(RULES, opt=needs("VIEWER"))
     async def list_rules(
         caller: NamedDependency[Caller], workspace_id: FromPath[int]
@@ -33,6 +34,11 @@ def routes(alerting: Alerting, clock: Clock) -> Router:
         rule = await alerting.store.add_rule(workspace_id, data, clock.now())
         await alerting.reload(workspace_id)
         return alerting.shown(rule)
+
+    @post(RULES + "/preview", opt=needs("ADMIN", READS), status_code=HTTP_200_OK)
+    async def preview_rule(workspace_id: FromPath[int], data: JSONBody[NewRule]) -> RulePreview:
+        """How often the rule would have fired in the last seven days; nothing is made."""
+        return await previews.of(workspace_id, data)
 
     @get(RULE, opt=needs("VIEWER"))
     async def get_rule(
@@ -56,7 +62,7 @@ def routes(alerting: Alerting, clock: Clock) -> Router:
 
     return Router(
         "/",
-        route_handlers=[list_rules, add_rule, get_rule, change_rule, delete_rule],
+        route_handlers=[list_rules, add_rule, preview_rule, get_rule, change_rule, delete_rule],
         tags=["alert-rules"],
     )
 

@@ -8,6 +8,7 @@ from forepost.controller.alerts import api, parents_api, route_api, rule_api, wi
 from forepost.controller.alerts.metrics import OF_JOBS, OF_WORKLOADS
 from forepost.controller.alerts.notice_of_alert import notice_of
 from forepost.controller.alerts.parents import Parents
+from forepost.controller.alerts.preview import RulePreviews
 from forepost.controller.alerts.route_store import RouteStore
 from forepost.controller.alerts.service import Alerting, AlertingNeeds, frame_of
 from forepost.controller.alerts.timers import StateFigures
@@ -68,7 +69,7 @@ async def build(core: Core) -> Built:
             ),
             api.routes(alerting, core.access.access.role_in, clock),
             api.workspace_routes(alerting, clock),
-            rule_api.routes(alerting, clock),
+            rule_api.routes(alerting, RulePreviews(alerting.store, core.series, clock), clock),
             window_api.routes(alerting, clock),
             window_api.mute_routes(alerting, clock),
             parents_api.routes(Parents(core.db), clock),

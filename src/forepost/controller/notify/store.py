@@ -160,9 +160,7 @@ class DeliveryStore:
         """`again_at` None: given up. Where there is something newer to be told of the same alert
         or incident, that is told.
         """
-        alone = and_(
-            _before.c.incident_id.is_(None), _before.c.alert_id == deliveries.c.alert_id
-        )
+        alone = and_(_before.c.incident_id.is_(None), _before.c.alert_id == deliveries.c.alert_id)
         newer = select(_before.c.id).where(
             _before.c.course == deliveries.c.course,
             or_(_before.c.incident_id == deliveries.c.incident_id, alone),

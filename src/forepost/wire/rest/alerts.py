@@ -252,6 +252,19 @@ class Rule(Wire, frozen=True, kw_only=True):
     used."""
 
 
+class RulePreview(Wire, frozen=True, kw_only=True):
+    """What a rule would have done on what was measured already."""
+
+    fired: int
+    lines_firing_now: int
+    results: int
+    """How many were looked at, the newest of each probe."""
+    since: datetime
+    """From when on all that was measured was looked at."""
+    text: str
+    """`would have fired 412 times in 7 days`"""
+
+
 class Alert(Wire, frozen=True, kw_only=True):
     """`metric`, `value` and `threshold` are those of the condition that was true."""
 
