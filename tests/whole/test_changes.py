@@ -67,7 +67,7 @@ def test_a_type_that_the_agent_cannot_run_costs_nothing_else(
 def test_a_name_that_nobody_knows_is_a_result_with_a_reason(
     process: AgentProcess, person: Person, agent: NewAgent
 ) -> None:
-    probe = person.probe(agent, type="PING", targets=["300.300.300.300"], interval_sec=1)
+    probe = person.probe(agent, type="PING", targets=["nobody.invalid"], interval_sec=1)
     row = until(lambda: person.results(agent, probe), 15, lambda: process.output)[0]
     assert row["payload"]["packets_sent"] == 0
     assert row["payload"]["error"]

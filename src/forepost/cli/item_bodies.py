@@ -80,6 +80,8 @@ def _of_alerting(
             body = msgspec.to_builtins(body)
             body["agent_ids"] = [ids["agent", key] for key in item.agents]
             body["probe_ids"] = [ids["probe", key] for key in item.probes]
+        case ChannelItem():
+            body["template_id"] = None if item.template is None else ids["template", item.template]
         case RouteItem():
             body["channel_ids"] = [ids["channel", key] for key in item.channels]
             body["hours"] = msgspec.to_builtins(item.hours)

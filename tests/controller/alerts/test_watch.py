@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.controller.alerts.change import Open
+from forepost.controller.alerts.index import MOST_LINES_OF_AGENT
 from forepost.controller.alerts.move_queue import WAITING
 from forepost.controller.alerts.rules import Limits
 from forepost.controller.alerts.store import Expected, WatchedAgent
@@ -70,13 +71,15 @@ class Bench:
             15.0,
         )
 
-    def row(self, loss: float, *, probe: int = 1, ago: int = 0, **fields: Any) -> None:
+    def row(
+        self, loss: float, *, probe: int = 1, agent: int = 1, ago: int = 0, **fields: Any
+    ) -> None:
         received = self.watch.now_us()
         found = Row(
             identity=1,
             probe_id=probe,
-            probe_agent_id=1,
-            agent_id=1,
+            probe_agent_id=agent,
+            agent_id=agent,
             created_us=received - ago,
             received_us=received,
             type="PING",
@@ -126,13 +129,31 @@ async def test_when_too_much_waits_a_streak_moves_with_a_later_sample() -> None:
     bench = Bench(rule(), rule(id=2, threshold=50.0))
     late = WAITING // 2 + 1
     for probe in range(1, late + 1):
-        bench.row(100, probe=probe)
+        bench.row(100, probe=probe, agent=1 + probe // 1_000)
     assert len(bench.watch.moves) == WAITING
     async with bench.running():
         await bench.clock.advance(1)
-        bench.row(100, probe=late)
+        bench.row(100, probe=late, agent=1 + late // 1_000)
     assert bench.told[-2:] == [f"opened {late}"] * 2
     assert len(bench.told) == 2 * late
+
+
+def test_an_agent_that_makes_up_targets_takes_no_room_from_others() -> None:
+    bench = Bench(rule())
+    for number in range(MOST_LINES_OF_AGENT + 500):
+        bench.row(100, target=f"made-up-{number}")
+    assert len(bench.watch.moves) == MOST_LINES_OF_AGENT
+    bench.row(100, agent=2, target="real")
+    assert len(bench.watch.moves) == MOST_LINES_OF_AGENT + 1
+    # Where there is room again there is some for it, too.
+    bench.watch.moves.first(WAITING)
+    bench.clock.slumber(1)
+    bench.row(0, target="made-up-0")
+    bench.clock.slumber(7_200)
+    bench.watch.prune(bench.watch.now_us())
+    bench.watch.moves.first(WAITING)
+    bench.row(100, target="another")
+    assert len(bench.watch.moves) == 1
 
 
 async def test_a_replay_says_nothing_new() -> None:

@@ -10,7 +10,9 @@ from forepost.controller.alerts.rules import DOWNWARDS, UPWARDS, Limits, Streak,
 from forepost.wire.rest.alerts import Rule, State
 
 MOST_LINES: Final = 10_000
-"""Lines of one rule that can be in a streak; an agent that makes up targets costs no more."""
+"""Lines of one rule that can be in a streak."""
+MOST_LINES_OF_AGENT: Final = 2_000
+"""Of which so many are of one agent: one that makes up targets takes no room from the others."""
 
 _DEFINING: Final = (
     *("probe_id", "agent_id", "metric", "operator", "threshold_type"),
@@ -39,12 +41,15 @@ class Watched:
             "rule",
             "static",
             "streaks",
+            "_of_agent",
         ),
     )
 
     def __init__(self, rule: Rule) -> None:
         self.streaks: dict[Line, Streak] = {}
         """Lines whose condition was true not long ago; the others have nothing to be known."""
+        self._of_agent: dict[int, int] = {}
+        """How many of them each agent has."""
         self.limits: dict[Line, Limits] = {}
         """Of a dynamic threshold, by line."""
         self.of_all_hours: set[Line] = set()
@@ -63,6 +68,24 @@ class Watched:
             rule.metric2 is None and rule.threshold_type == "static" and rule.agent_id is None
         )
         """Whether one comparison judges it on a line that has no streak."""
+
+    def begin(self, line: Line, *, is_open: bool = False) -> Streak | None:
+        """Return a new streak of the line; None: there is no room. What is open has some."""
+        agent_id = line[1]
+        own = self._of_agent.get(agent_id, 0)
+        is_full = len(self.streaks) >= MOST_LINES or own >= MOST_LINES_OF_AGENT
+        if is_full and not is_open:
+            return None
+        if line not in self.streaks:
+            self._of_agent[agent_id] = own + 1
+        streak = self.streaks[line] = Streak()
+        return streak
+
+    def forget(self, line: Line) -> None:
+        if self.streaks.pop(line, None) is not None:
+            self._of_agent[line[1]] -= 1
+            if not self._of_agent[line[1]]:
+                del self._of_agent[line[1]]
 
     def limits_on(self, line: Line) -> Limits | None:
         if self.rule.threshold_type == "static":

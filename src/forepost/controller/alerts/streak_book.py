@@ -13,7 +13,7 @@ from forepost.controller.alerts.change import (
     NewAlert,
     Open,
 )
-from forepost.controller.alerts.index import MOST_LINES, Watched
+from forepost.controller.alerts.index import Watched
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory
 from forepost.controller.alerts.move_queue import WAITING, Move, MoveQueue
 from forepost.controller.alerts.replays import Replayed, Replays
@@ -52,7 +52,8 @@ class StreakBook:
         """An alert that was open when this process started."""
         watched = self.known.get(found.rule_id)
         if watched is not None:
-            streak = watched.streaks[found.line] = Streak()
+            streak = watched.begin(found.line, is_open=True)
+            assert streak is not None
             streak.opened(found.severity, found.last_value)
             streak.worst_value = found.worst_value
             streak.mask = 1
@@ -66,11 +67,12 @@ class StreakBook:
         if watched is None or ended.line in watched.streaks:
             return
         ended_us = round(ended.ended_at.timestamp() * 1e6)
-        streak = Streak()
-        streak.resolved(watched.rule, ended_us, by_hand=False)
-        streak.held = ended.by_hand
-        if streak.quiet_until_us > self.now_us() and len(watched.streaks) < MOST_LINES:
-            watched.streaks[ended.line] = streak
+        if ended_us + watched.rule.cooldown_minutes * 60_000_000 <= self.now_us():
+            return
+        streak = watched.begin(ended.line)
+        if streak is not None:
+            streak.resolved(watched.rule, ended_us, by_hand=False)
+            streak.held = ended.by_hand
             self._busy.add(ended.line)
 
     def _count(
@@ -79,9 +81,9 @@ class StreakBook:
         """Count a verdict in; None where nothing can follow from it."""
         streak = watched.streaks.get(line)
         if streak is None:
-            if not verdict.breach or len(watched.streaks) >= MOST_LINES:
+            streak = watched.begin(line) if verdict.breach else None
+            if streak is None:
                 return None
-            streak = watched.streaks[line] = Streak()
         newer = streak.take(verdict.breach, rule, made_us, verdict.severity)
         if newer and streak.open:
             streak.note(verdict.value, rule)
@@ -186,7 +188,7 @@ class StreakBook:
             for line, streak in list(watched.streaks.items()):
                 quiet = now_us > max(streak.quiet_until_us, streak.last_us + KEPT_US)
                 if quiet and not streak.open:
-                    del watched.streaks[line]
+                    watched.forget(line)
 
     def streak_of(self, rule_id: int, line: Line) -> Streak | None:
         watched = self.known.get(rule_id)

@@ -1,6 +1,7 @@
 """Looks at every result that was committed, and says what is to be written down, in order."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from forepost.controller.alerts.index import (
     OfType,
@@ -20,6 +21,11 @@ from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
 from forepost.wire.rest.alerts import Rule
 from forepost.wire.rest.maintenance import Window
+
+MOST_NEWEST: Final = 200_000
+"""Lines of which is known when their newest sample was made; of further ones, of made-up targets
+say, an older one counts as new.
+"""
 
 
 class Watch(StreakBook):
@@ -98,7 +104,8 @@ class Watch(StreakBook):
         made_us = min(row.created_us, row.received_us)
         if made_us < self._newest.get(line, made_us):
             return True
-        self._newest[line] = made_us
+        if line in self._newest or len(self._newest) < MOST_NEWEST:
+            self._newest[line] = made_us
         return False
 
     def _judge_row(

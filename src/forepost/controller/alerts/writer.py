@@ -62,7 +62,7 @@ class AlertWriter:
                         await self._until_written([move])
                     return
                 _log.exception("an alert that can never be written is left out")
-                moves[0].watched.streaks.pop(moves[0].line, None)
+                moves[0].watched.forget(moves[0].line)
                 return
             except Exception as error:  # noqa: BLE001 - said in /readyz, and tried again
                 self._health.ill(SUBJECT, f"{type(error).__name__}: {error}")
@@ -80,7 +80,7 @@ class AlertWriter:
             if alert is not None:
                 self.said(_EVENT[move.kind], alert)
             elif move.kind == "open":
-                move.watched.streaks.pop(move.line, None)
+                move.watched.forget(move.line)
         # Of a rule that was changed meanwhile nobody would resolve them.
         late = [one for one in current if one.kind == "open" and not self._is_current(one)]
         over = await self._ledger.write([_taken_back(move) for move in late], now) if late else []

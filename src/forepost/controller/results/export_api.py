@@ -14,6 +14,7 @@ from forepost.controller.access.guard import needs
 from forepost.controller.results.api import BASE, StreamsOf
 from forepost.controller.results.csv_rows import MEDIA_TYPE, csv_text
 from forepost.controller.results.rows import instant, shown
+from forepost.controller.results.table_forms import NDJSON, ExportOperation
 from forepost.controller.series.port import Arrived, PageOf, Place, Row, Series, stream_of
 from forepost.kit.errors import Invalid
 from forepost.wire.disclosure import public_target
@@ -24,7 +25,6 @@ MOST: Final = 10_000
 MOST_STREAMED: Final = 1_000_000
 TOGETHER: Final = 500
 """Rows of a stream that are in memory at once."""
-NDJSON: Final = "application/x-ndjson"
 NEXT: Final = "X-Next-Cursor"
 COLUMNS: Final = (
     *("received_at", "created_at", "probe_id", "agent_id", "probe_agent_id", "target_agent"),
@@ -61,7 +61,7 @@ def routes(series: Series, streams_of: StreamsOf) -> Router:
         end = ExportEnd(next=cursor_of(workspace_id, found.next), more=bool(found.rows))
         yield msgspec.json.encode(end) + b"\n"
 
-    @get(BASE + "/export", opt=needs("VIEWER"))
+    @get(BASE + "/export", opt=needs("VIEWER"), operation_class=ExportOperation)
     async def export(
         workspace_id: FromPath[int],
         cursor: Cursor = "",

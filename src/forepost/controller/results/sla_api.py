@@ -12,6 +12,7 @@ from forepost.controller.access.guard import needs
 from forepost.controller.page import From, To, Zone, time_range, zone_of
 from forepost.controller.results.csv_rows import MEDIA_TYPE, csv_text
 from forepost.controller.results.sla import SlaReports
+from forepost.controller.results.table_forms import TableOperation
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
 from forepost.wire.rest.sla import Availability, ProbeSla, SiteSla, SlaReport
@@ -32,7 +33,7 @@ Month = Annotated[
 
 
 def routes(reports: SlaReports, clock: Clock) -> Router:
-    @get(SLA, opt=needs("VIEWER"))
+    @get(SLA, opt=needs("VIEWER"), operation_class=TableOperation)
     async def sla(
         workspace_id: FromPath[int],
         month: Month = "",
