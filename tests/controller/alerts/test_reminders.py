@@ -1,6 +1,5 @@
 """Reminders, escalation and quiet hours, in a database, on a clock that a test moves."""
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +25,6 @@ from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import Invalid
-from forepost.kit.health import Health
 from forepost.wire.rest.alert_course import AlertPatch
 from forepost.wire.rest.alerts import Alert, NewRule, Severity
 from forepost.wire.rest.hours import Hours
@@ -63,8 +61,6 @@ class Night:
             self.away.__contains__,
             lambda _event, _alert: None,
             self.clock,
-            Health(logging.getLogger("test")),
-            5.0,
         )
 
     async def _put(

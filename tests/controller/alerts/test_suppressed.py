@@ -1,6 +1,5 @@
 """What windows suppressed, in its database."""
 
-import logging
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,6 @@ from forepost.controller.alerts.metrics import Line
 from forepost.controller.alerts.rules import Judgement
 from forepost.controller.alerts.suppressed import SuppressedAlerts
 from forepost.controller.alerts.window_store import WindowStore
-from forepost.kit.health import Health
 from forepost.wire.rest.alerts import Severity
 from forepost.wire.rest.maintenance import NewWindow, SuppressedAlert
 from tests.controller.alerts.test_reminders import Night, night
@@ -31,8 +29,6 @@ class Works:
             of.watch.suppression,
             AgentAims(of.db, lambda _: ("", ())),
             of.clock,
-            Health(logging.getLogger("test")),
-            5.0,
         )
 
     async def begin(self) -> int:

@@ -24,10 +24,8 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alert_course import alert_reminders
 from forepost.controller.db.tables.alerts import alert_rules, alerts
 from forepost.kit.clock import Clock
-from forepost.kit.health import Health
 from forepost.wire.rest.alerts import Alert
 
-SUBJECT: Final = "reminders"
 TOGETHER: Final = 50
 """Alerts in one transaction at most."""
 MOST_OF_A_TURN: Final = 1_000
@@ -46,22 +44,10 @@ class Reminders:
         is_away: Callable[[int], bool],
         said: Callable[[Event, Alert], None],
         clock: Clock,
-        health: Health,
-        turn_sec: float,
     ) -> None:
         self._db, self._watch, self._notices, self._threads = db, watch, notices, threads
         self._is_away, self._said = is_away, said
-        self._clock, self._health, self._turn_sec = clock, health, turn_sec
-
-    async def run(self) -> None:
-        while True:
-            try:
-                await self.turn()
-            except Exception as error:  # noqa: BLE001 - said in /readyz, and tried again
-                self._health.ill(SUBJECT, f"{type(error).__name__}: {error}")
-            else:
-                self._health.well(SUBJECT)
-            await self._clock.sleep(self._turn_sec)
+        self._clock = clock
 
     async def turn(self) -> None:
         now = self._clock.now()

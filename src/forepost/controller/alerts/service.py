@@ -12,7 +12,6 @@ from forepost.controller.alerts.acknowledgements import check_patch
 from forepost.controller.alerts.aims import AddressesOf, AgentAims
 from forepost.controller.alerts.baselines import Baselines
 from forepost.controller.alerts.checks import Acceptable
-from forepost.controller.alerts.due_notices import DueNotices
 from forepost.controller.alerts.history import AlertHistory
 from forepost.controller.alerts.incident_notices import IncidentNotices, Withdraw
 from forepost.controller.alerts.incident_query import Incidents
@@ -29,6 +28,7 @@ from forepost.controller.alerts.reminders import Reminders
 from forepost.controller.alerts.store import RuleStore
 from forepost.controller.alerts.suppressed import SuppressedAlerts
 from forepost.controller.alerts.timers import HasTwin, LastSeen, LookAtStates, Timers
+from forepost.controller.alerts.turns import Turns
 from forepost.controller.alerts.watch import Watch
 from forepost.controller.alerts.window_store import WindowStore
 from forepost.controller.alerts.writer import AlertWriter, Event, Tell
@@ -114,9 +114,7 @@ class Alerting:
         )
         aims = AgentAims(deps.db, deps.addresses_of)
         watch.suppression.aims = aims.of
-        suppressed = SuppressedAlerts(
-            deps.db, watch.suppression, aims, deps.clock, deps.health, deps.check_sec
-        )
+        suppressed = SuppressedAlerts(deps.db, watch.suppression, aims, deps.clock)
         reminders = Reminders(
             deps.db,
             watch,
@@ -125,16 +123,19 @@ class Alerting:
             deps.is_away,
             writing.said,
             deps.clock,
-            deps.health,
-            deps.check_sec,
         )
+
+        async def tell_due() -> None:
+            await ledger.tell_due(deps.clock.now())
+
+        turns = Turns(deps.clock, deps.health, deps.check_sec)
         services: dict[str, Callable[[], Awaitable[None]]] = {
             "alerts": writing.run,
-            "reminders": reminders.run,
-            "suppressed alerts": suppressed.run,
+            "reminders": turns.of("reminders", reminders.turn),
+            "suppressed alerts": turns.of("suppressed alerts", suppressed.turn),
             "alert timers": timers.run,
             "alert baselines": baselines.run,
-            "incident notices": DueNotices(ledger, deps.clock, deps.health, deps.check_sec).run,
+            "incident notices": turns.of("incident notices", tell_due),
         }
         return cls(deps, store, watch, ledger, writing, services, suppressed)
 

@@ -12,10 +12,8 @@ from forepost.controller.alerts.suppression import Suppressed, Suppression
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alert_course import suppressed_alerts
 from forepost.kit.clock import Clock
-from forepost.kit.health import Health
 from forepost.wire.rest.maintenance import SuppressedAlert
 
-SUBJECT: Final = "suppressed alerts"
 LOOK_SEC: Final = 30.0
 """Between two looks at where agents are."""
 TOGETHER: Final = 200
@@ -31,23 +29,11 @@ class SuppressedAlerts:
         suppression: Suppression,
         aims: AgentAims,
         clock: Clock,
-        health: Health,
-        turn_sec: float,
     ) -> None:
         self._db, self._suppression, self._aims = db, suppression, aims
-        self._clock, self._health, self._turn_sec = clock, health, turn_sec
+        self._clock = clock
         self._looked: float | None = None
         self._looked_at: set[int] = set()
-
-    async def run(self) -> None:
-        while True:
-            try:
-                await self.turn()
-            except Exception as error:  # noqa: BLE001 - said in /readyz, and tried again
-                self._health.ill(SUBJECT, f"{type(error).__name__}: {error}")
-            else:
-                self._health.well(SUBJECT)
-            await self._clock.sleep(self._turn_sec)
 
     async def turn(self) -> None:
         await self._look()
