@@ -16,15 +16,9 @@ from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, Invalid, NotFound
 from forepost.wire.base import MOST_ID
 from forepost.wire.rest.alert_course import AlertEvent, AlertPatch
-from forepost.wire.rest.alerts import (
-    Alert,
-    AlertCount,
-    AlertPage,
-    AlertStatus,
-    Incident,
-    Severity,
-)
+from forepost.wire.rest.alerts import Alert, AlertCount, AlertPage, AlertStatus, Severity
 from forepost.wire.rest.bodies import Done, ListOf, Page
+from forepost.wire.rest.incidents import Incident
 
 RoleIn = Callable[[int, int], Awaitable[str]]
 """(workspace id, user id) -> role. Raises NotFound."""

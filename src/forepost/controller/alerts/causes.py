@@ -7,7 +7,8 @@ import msgspec
 
 from forepost.controller.alerts.metrics import NO_DATA
 from forepost.controller.alerts.place import AlertPlace
-from forepost.wire.rest.alerts import Cause, Severity
+from forepost.wire.rest.alerts import Severity
+from forepost.wire.rest.incidents import Cause
 
 FAILING: Final = frozenset({"failure", "offline", NO_DATA, "dns_query_failure", "http_status"})
 """Metrics of alerts that say that something is down, whatever their severity."""

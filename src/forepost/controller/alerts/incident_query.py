@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, func, select
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts, incidents
 from forepost.kit.errors import NotFound
-from forepost.wire.rest.alerts import Incident
+from forepost.wire.rest.incidents import Incident
 
 _open_alerts = (
     select(func.count(alerts.c.id))

@@ -12,7 +12,7 @@ from forepost.controller.db.tables.alerts import alert_parents
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probes
 from forepost.kit.errors import Conflict, Invalid, NotFound
-from forepost.wire.rest.alerts import NewParent, Parent
+from forepost.wire.rest.incidents import NewParent, Parent
 
 
 class Parents:

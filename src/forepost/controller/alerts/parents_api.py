@@ -9,8 +9,8 @@ from litestar.status_codes import HTTP_200_OK
 from forepost.controller.access.guard import needs
 from forepost.controller.alerts.parents import Parents
 from forepost.kit.clock import Clock
-from forepost.wire.rest.alerts import NewParent, Parent
 from forepost.wire.rest.bodies import Done, ListOf
+from forepost.wire.rest.incidents import NewParent, Parent
 
 PARENTS: Final = "/workspaces/{workspace_id:int}/alert-parents"
 

@@ -60,10 +60,6 @@ AlertStatus = Literal["active", "acknowledged", "resolved"]
 Tells = Literal["incidents", "alerts"]
 """What a rule's channels are told of: incidents (alerts that belong together, once), or each alert
 by itself."""
-Cause = Literal[
-    "", "controller_link", "agent_gone", "site_unreachable", "parent", "gateway", "resolver"
-]
-"""Why an incident is; "": nothing explains it."""
 State = Literal["ok", "degraded", "down", "unknown"]
 """Degraded: an open warning. Down: an open critical alert. Unknown: nothing was judged yet."""
 
@@ -320,48 +316,3 @@ class AlertPage(Wire, frozen=True, kw_only=True):
     offset: int
     next: str = ""
     """Where `since` was given: what to go on with, for alerts that change later."""
-
-
-class Incident(Wire, frozen=True, kw_only=True):
-    """Alerts that belong together: they began together and have an agent, a site, a target or what
-    they depend on in common.
-    """
-
-    id: int
-    workspace_id: int
-    title: str
-    scope: Literal["agent", "target", "site", "rule", "workspace"]
-    """What all of it has in common. "rule": one rule raises so many that they are one incident."""
-    agent_id: int | None
-    target: str
-    site: str
-    severity: Severity
-    """The worst that it was."""
-    opened_at: datetime
-    resolved_at: datetime | None
-    alerts: int
-    """How many have joined it."""
-    open_alerts: int
-    cause: Cause
-    cause_text: str
-
-
-class NewParent(Wire, frozen=True, kw_only=True):
-    """Body of `POST .../alert-parents`: what depends, and on what; one of the two ids of each."""
-
-    probe_id: Id | None = None
-    agent_id: Id | None = None
-    """The agent, and all that is measured towards it."""
-    parent_probe_id: Id | None = None
-    parent_agent_id: Id | None = None
-
-
-class Parent(Wire, frozen=True, kw_only=True):
-    id: int
-    created_at: datetime
-    updated_at: datetime
-    workspace_id: int
-    probe_id: int | None
-    agent_id: int | None
-    parent_probe_id: int | None
-    parent_agent_id: int | None
