@@ -103,6 +103,11 @@ class IncidentBook:
         one.is_critical |= new.severity == "critical"
         return Joined(found, scope_of(one.handles) == "rule")
 
+    def is_storm(self, incident_id: int) -> bool:
+        """Whether it is known to be one only as its rule raises so many: nothing explains it."""
+        one = self._open.get(incident_id)
+        return one is not None and scope_of(one.handles) == "rule"
+
     async def flush(self) -> None:
         """Only what all alerts of an incident have in common brings others to it."""
         for incident_id, one in self._open.items():

@@ -59,6 +59,7 @@ class LedgerPage:
     async def _prepare(self, begun: Sequence[NewAlert]) -> None:
         """Read what all of them are about, and what they may join, at once."""
         await self._lookup.subjects.prepare({new.line[0] for new in begun})
+        await self._lookup.subjects.prepare_agents({new.line[1] for new in begun} - {0})
         handles: dict[int, set[str]] = {}
         for new in begun:
             about = await self._lookup.subjects.of(new.workspace_id, new.line)
@@ -83,7 +84,8 @@ class LedgerPage:
         for incident_id, workspace_id in self._touched.items():
             if incident_id in self._ending:
                 await self._incidents.end(workspace_id, incident_id)
-            await self._symptoms.explain(workspace_id, incident_id)
+            if not self._incidents.is_storm(incident_id):
+                await self._symptoms.explain(workspace_id, incident_id)
         await self._threads.settle(self._lookup, self._touched, self._now)
         self._touched, self._ending = {}, set()
 

@@ -16,6 +16,7 @@ from forepost.controller.db.tables.fleet import agent_addresses, agents
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.wire.disclosure import public_target
 
+_OF_AGENT: Final = (agents.c.id, agents.c.workspace_id, agents.c.name, agents.c.labels)
 _OF_PROBE: Final = (probes.c.type, probes.c.labels, probes.c.metadata)
 DEEPEST: Final = 8
 """How far parents of parents are followed."""
@@ -115,20 +116,25 @@ class Subjects:
             ),
         )
 
+    async def prepare_agents(self, agent_ids: Collection[int]) -> None:
+        """Read these agents at once."""
+        wanted = [agent_id for agent_id in agent_ids if agent_id not in self._agents]
+        if not wanted:
+            return
+        self._agents |= dict.fromkeys(wanted)
+        query = (
+            select(*_OF_AGENT, agent_addresses.c.gateway)
+            .outerjoin(agent_addresses, agent_addresses.c.agent_id == agents.c.id)
+            .where(agents.c.id.in_(wanted), agents.c.deleted_at.is_(None))
+        )
+        found = (await self._connection.execute(query)).all()
+        self._agents |= {row.id: row for row in found}
+
     async def _agent(self, workspace_id: int, agent_id: int) -> Any:
         """Return its row; None: it is gone."""
-        if agent_id not in self._agents:
-            query = (
-                select(agents.c.id, agents.c.name, agents.c.labels, agent_addresses.c.gateway)
-                .outerjoin(agent_addresses, agent_addresses.c.agent_id == agents.c.id)
-                .where(
-                    agents.c.workspace_id == workspace_id,
-                    agents.c.id == agent_id,
-                    agents.c.deleted_at.is_(None),
-                )
-            )
-            self._agents[agent_id] = (await self._connection.execute(query)).one_or_none()
-        return self._agents[agent_id]
+        await self.prepare_agents([agent_id])
+        row = self._agents[agent_id]
+        return row if row is not None and row.workspace_id == workspace_id else None
 
     async def _target(
         self, workspace_id: int, probe_id: int, target: str
