@@ -164,12 +164,14 @@ class SimulatedWeek:
         self.kept.rows += rows
         self.watch.consider(1, rows)
         for row, (minutes, loss) in zip(rows, losses, strict=True):
-            if row.created_us > newest and minutes == 0:
-                line = (probe, PROBES[probe], "PING", "")
-                rule = next(iter(self.watch.known.values())).rule
-                covered = self.watch.suppression.covers(rule, line, self.clock.now())
-                self.bad_live[probe] = loss > RULE.threshold and covered is None
-                newest = row.created_us
+            if row.created_us <= newest:
+                continue
+            newest = row.created_us
+            line = (probe, PROBES[probe], "PING", "")
+            rule = next(iter(self.watch.known.values())).rule
+            covered = self.watch.suppression.covers(rule, line, self.clock.now())
+            # What is late opens nothing, and ends what was open.
+            self.bad_live[probe] = minutes == 0 and loss > RULE.threshold and covered is None
         await self._write()
 
     def _rows_of(self, probe: int) -> list[Row]:

@@ -166,3 +166,100 @@ def test_a_rule_that_fires_everywhere_becomes_one_incident(stage: Stage) -> None
     found = stage.person.call("GET", f"{stage.base}/incidents?limit=100")["data"]
     assert sorted(one["alerts"] for one in found) == [1] * 20 + [5]
     assert found[0]["scope"] == "rule"
+
+
+def test_what_tells_nobody_hides_nothing_when_the_cause_is_over(stage: Stage) -> None:
+    """A rule for the panel, as everybody has it, beside one that somebody is told by."""
+    router = probe_of(stage, targets=["192.0.2.1"])
+    behind = probe_of(stage, targets=["198.51.100.7"])
+    parent = {"probe_id": behind, "parent_probe_id": router}
+    stage.person.call("POST", f"{stage.base}/alert-parents", parent, status=201)
+    stage.rule(metric="failure", threshold=0, notify_webhook=False)
+    told_by = stage.rule(metric="failure", threshold=0, probe_id=behind)
+    with stage.speaking() as agent:
+        agent.post("PING", LOST, probe=router)
+        until(lambda: len(stage.alerts()) == 1, 5)
+        agent.post("PING", LOST, probe=behind)
+        until(lambda: len(stage.alerts()) == 3, 5)
+        agent.post("PING", PING, probe=router)
+        until(lambda: len(stage.alerts(status="active")) == 2, 5)
+    own = next(one for one in stage.alerts() if one["alert_rule_id"] == told_by["id"])
+    assert own["symptom_of"] is None
+
+
+def test_an_agent_hides_nothing_by_a_target_that_it_made_up(stage: Stage) -> None:
+    """The address of another agent, which is what somebody else's probe depends on."""
+    hub = stage.person.agent(stage.workspace, "hub")
+    evil = stage.person.agent(stage.workspace, "evil")
+    with stage.speaking(hub) as agent:
+        agent.post("NETINFO", {"local_address": "10.0.0.2", "public_address": "203.0.113.7"})
+    behind = probe_of(stage, targets=["198.51.100.7"])
+    parent = {"probe_id": behind, "parent_agent_id": hub.id}
+    stage.person.call("POST", f"{stage.base}/alert-parents", parent, status=201)
+    stage.rule(metric="failure", threshold=0, probe_id=behind)
+    stage.rule(metric="failure", threshold=0, notify_webhook=False)
+    own = probe_of(stage, evil, targets=["192.0.2.50"])
+    with stage.speaking(evil) as liar:
+        liar.post("PING", LOST, probe=own, target="203.0.113.7")
+        until(lambda: len(stage.alerts()) == 1, 5)
+    with stage.speaking() as agent:
+        agent.post("PING", LOST, probe=behind)
+        assert stage.notice("triggered")["probe_id"] == behind
+
+
+def test_the_storm_of_one_agent_takes_no_alert_of_others_into_it(stage: Stage) -> None:
+    evil = stage.person.agent(stage.workspace, "evil")
+    made_up = probe_of(stage, evil, targets=["192.0.2.50"])
+    own = probe_of(stage, targets=["198.51.100.7"])
+    stage.rule(metric="failure", threshold=0)
+    with stage.speaking(evil) as liar:
+        for number in range(25):
+            target = f"made-up-{number}.invalid"
+            liar.post("PING", LOST, probe=made_up, target=target)
+            until(lambda: bool(stage.alerts(status="active")), 5)
+            liar.post("PING", PING, probe=made_up, target=target)
+            until(lambda: not stage.alerts(status="active"), 5)
+        liar.post("PING", LOST, probe=made_up, target="last.invalid")
+        until(lambda: bool(stage.alerts(status="active")), 5)
+    with stage.speaking() as agent:
+        agent.post("PING", LOST, probe=own)
+        stage.notice("triggered", probe_id=own)
+
+
+def test_a_parent_that_is_nearly_well_explains_no_more(stage: Stage) -> None:
+    router = probe_of(stage, targets=["192.0.2.1"])
+    behind = probe_of(stage, targets=["198.51.100.7"])
+    parent = {"probe_id": behind, "parent_probe_id": router}
+    stage.person.call("POST", f"{stage.base}/alert-parents", parent, status=201)
+    stage.rule(metric="packet_loss", threshold=5, severity="warning", critical_threshold=50)
+    with stage.speaking() as agent:
+        agent.post("PING", LOST, probe=router)
+        stage.notice("triggered")
+        agent.post("PING", LOST, probe=behind)
+        until(lambda: len(stage.alerts()) == 2, 5)
+        child = next(one for one in stage.alerts() if one["probe_id"] == behind)
+        assert child["symptom_of"] is not None
+        agent.post("PING", but(PING, packet_loss=20.0), probe=router)
+        stage.notice("eased")
+        child = next(one for one in stage.alerts() if one["probe_id"] == behind)
+        assert child["symptom_of"] is None
+
+
+def test_a_route_and_hours_with_a_word_that_is_not_known_are_refused(stage: Stage) -> None:
+    """Passed over, they would be for everything."""
+    for path, body in (
+        ("routes", {"name": "x", "match": {"label": {"env": "x"}}}),
+        (
+            "alert-rules",
+            {
+                "name": "x",
+                "metric": "failure",
+                "operator": ">",
+                "threshold": 0,
+                "active_hours": [{"days": ["sun"], "from": "07:00", "to": "19:00"}],
+            },
+        ),
+    ):
+        refused = stage.person.ask("POST", f"{stage.base}/{path}", json=body)
+        assert refused.status_code == 400, refused.text
+        assert "unknown field" in refused.text

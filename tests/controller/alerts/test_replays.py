@@ -239,3 +239,19 @@ def _make_rules_older(controller: ControllerProcess) -> None:
     (path,) = controller.folder.rglob("meta.sqlite")
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alert_rules SET created_at = '2026-01-01 00:00:00.000000'")
+
+
+def test_what_was_acknowledged_before_a_kill_is_judged_after_the_start(
+    restarted: ControllerProcess, hooks: Hooks
+) -> None:
+    stage = Stage(restarted.person(), hooks, "killed")
+    probes = [
+        stage.person.probe(stage.agent, type="PING", targets=[f"192.0.2.{n}"]) for n in range(1, 8)
+    ]
+    stage.rule(metric="packet_loss", threshold=5)
+    with stage.speaking() as agent:
+        for probe in probes:
+            agent.post("PING", LOST, probe=probe)
+        restarted.kill()
+    restarted.start()
+    until(lambda: len(stage.alerts(status="active")) == len(probes), 8)

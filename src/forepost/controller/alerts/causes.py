@@ -45,7 +45,7 @@ def explains(cause: OpenFact, symptom: OpenFact) -> Explanation:
     depend on something depends on it in any case.
     """
     here, there = cause.place, symptom.place
-    if cause.is_down and here.own & set(there.parents):
+    if cause.is_down and _names(cause) & set(there.parents):
         return "parent"
     is_heard = symptom.told_by <= cause.told_by and (
         cause.severity == "critical" or symptom.severity == "warning"
@@ -93,9 +93,10 @@ def cause_of(facts: Sequence[OpenFact], reporters_towards: int) -> tuple[Cause, 
     `reporters_towards`: how many agents measure towards the agent that all of it is about.
     """
     together = [fact for fact in facts if fact.place.went_together]
-    if len(together) > 1:
+    if together:
+        names = ", ".join(fact.agent_name for fact in together[:3])
         return "controller_link", (
-            f"{len(together)} agents went silent at about the same time:"
+            f"most agents went silent within a minute ({names} …):"
             " the controller's own connection may be what is down"
         )
     gone = next((fact for fact in facts if fact.metric == "offline"), None)
@@ -120,9 +121,7 @@ def _likely(facts: Sequence[OpenFact]) -> list[OpenFact]:
     return [
         fact
         for fact in facts
-        if fact.place.is_gateway
-        or _is_resolver(fact)
-        or (parents and not fact.place.own.isdisjoint(parents))
+        if fact.place.is_gateway or _is_resolver(fact) or not _names(fact).isdisjoint(parents)
     ]
 
 
@@ -131,6 +130,15 @@ _WORDS: Final[dict[Cause, str]] = {
     "gateway": "the gateway",
     "resolver": "the resolver",
 }
+
+
+def _names(fact: OpenFact) -> frozenset[str]:
+    """What of it others depend on. That an agent is gone only its own silence says: what somebody
+    measures towards it may be his own trouble, or made up.
+    """
+    if fact.metric == "offline":
+        return frozenset({f"agent:{fact.place.about}"})
+    return frozenset({f"probe:{fact.place.probe_id}"} if fact.place.probe_id else ())
 
 
 def _same_reporter(one: AlertPlace, other: AlertPlace) -> bool:

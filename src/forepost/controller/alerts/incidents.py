@@ -52,8 +52,7 @@ class IncidentBook:
         self._connection, self._now = connection, now
         self._open: dict[int, _Open] = {}
         self._looked_for: set[tuple[int, str]] = set()
-        self._begun: dict[int, int] = {}
-        """Rule to how many incidents it has begun in `TOGETHER`."""
+        self._begun: dict[int, dict[int, int]] = {}
 
     async def prepare(self, workspace_id: int, handles: Collection[str]) -> None:
         """Read the open incidents that something with these handles may join, at once."""
@@ -90,8 +89,8 @@ class IncidentBook:
         if not handles:
             return None
         found = await self._with(new.workspace_id, handles)
-        if found is None and await self._begun_by(new.rule_id) >= MOST_OF_RULE:
-            handles = frozenset({rule_handle(new.rule_id)})
+        if found is None and (storm := await self._storm(new)):
+            handles = frozenset({storm})
             found = await self._with(new.workspace_id, handles)
         if found is None:
             return Joined(await self._begin(new, handles), scope_of(handles) == "rule")
@@ -159,12 +158,29 @@ class IncidentBook:
         ]
         return min(found, default=None)
 
-    async def _begun_by(self, rule_id: int) -> int:
+    async def _storm(self, new: Joining) -> str:
+        """Return the handle of all that follows of a rule that raises too many; "": it does not.
+
+        What one agent raises is its own storm: it takes no alerts of others into it.
+        """
+        reporter = new.place.reporter
+        begun = await self._begun_by(new.rule_id)
+        if begun.get(reporter, 0) >= MOST_OF_RULE:
+            return rule_handle(new.rule_id, reporter)
+        return rule_handle(new.rule_id) if len(begun) >= MOST_OF_RULE else ""
+
+    async def _begun_by(self, rule_id: int) -> dict[int, int]:
+        """Reporter to how many incidents of the rule it has begun in `TOGETHER`."""
         if rule_id not in self._begun:
-            query = select(func.count(incidents.c.id)).where(
-                incidents.c.rule_id == rule_id, incidents.c.opened_at >= self._now - TOGETHER
+            query = (
+                select(incidents.c.agent_id, func.count(incidents.c.id))
+                .where(
+                    incidents.c.rule_id == rule_id, incidents.c.opened_at >= self._now - TOGETHER
+                )
+                .group_by(incidents.c.agent_id)
             )
-            self._begun[rule_id] = (await self._connection.scalar(query)) or 0
+            rows = (await self._connection.execute(query)).all()
+            self._begun[rule_id] = {agent_id or 0: count for agent_id, count in rows}
         return self._begun[rule_id]
 
     async def _begin(self, new: Joining, handles: frozenset[str]) -> int:
@@ -190,7 +206,8 @@ class IncidentBook:
             insert(incident_handles), [{**of, "handle": handle} for handle in sorted(handles)]
         )
         self._open[incident_id] = _Open(workspace_id=new.workspace_id, handles=handles)
-        self._begun[new.rule_id] = self._begun.get(new.rule_id, 0) + 1
+        begun = self._begun.setdefault(new.rule_id, {})
+        begun[new.place.reporter] = begun.get(new.place.reporter, 0) + 1
         return incident_id
 
     async def _narrow(self, incident_id: int, kept: frozenset[str]) -> None:

@@ -19,7 +19,7 @@ from forepost.controller.alerts.quiet import held_until
 from forepost.controller.alerts.route_facts import AlertFacts, facts_of
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.alerts.subjects import Subject
-from forepost.controller.alerts.symptoms import Symptoms
+from forepost.controller.alerts.symptoms import Symptoms, fact_of
 from forepost.controller.db.tables.alerts import alerts
 from forepost.wire.rest.alerts import Alert
 
@@ -218,6 +218,7 @@ class LedgerPage:
         if rule is not None:
             changed = await self._route_again(rule, changed)
         self._known[row.streak] = changed
+        await self._symptoms.unexplain(row.id, fact_of(changed))
         self.touch(changed)
         event: Literal["worse", "eased"] = "worse" if change.kind == "worsen" else "eased"
         await note(self._connection, row, event, None, self._now, text=changed.message)

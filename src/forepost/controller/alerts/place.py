@@ -21,6 +21,8 @@ class AlertPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     probe_id: int = 0
     sites: tuple[str, ...] = ()
     """Label `site` of the probe and of the agent that it is about."""
+    home: str = ""
+    """Label `site` of the reporter."""
     parents: tuple[str, ...] = ()
     """Handles of all that it depends on, nearest first: `probe:12`, `agent:3`."""
     is_gateway: bool = False
@@ -40,7 +42,7 @@ class AlertPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def handles_of(place: AlertPlace) -> frozenset[str]:
     """What alerts of one incident have in common with each other, at least one of it."""
     found = {f"agent:{agent}" for agent in (place.reporter, place.about) if agent}
-    found |= {_handle("site", site) for site in place.sites}
+    found |= {_handle("site", site) for site in (*place.sites, place.home) if site}
     found |= {f"parent:{parent}" for parent in place.parents}
     found |= {f"parent:{own}" for own in place.own}
     if place.target:
@@ -50,9 +52,9 @@ def handles_of(place: AlertPlace) -> frozenset[str]:
     return frozenset(found)
 
 
-def rule_handle(rule_id: int) -> str:
-    """Of alerts that are one incident as their rule raises so many."""
-    return f"rule:{rule_id}"
+def rule_handle(rule_id: int, reporter: int = 0) -> str:
+    """Of alerts that are one incident as their rule raises so many: everywhere, or at one agent."""
+    return f"rule:{rule_id}:{reporter}" if reporter else f"rule:{rule_id}"
 
 
 def scope_of(handles: frozenset[str]) -> Scope:

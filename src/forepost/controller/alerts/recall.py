@@ -10,6 +10,7 @@ from forepost.controller.alerts.metrics import (
     OF_TYPE,
     REMEMBERED,
     can_report,
+    line_of,
     values,
 )
 from forepost.controller.alerts.store import RuleStore
@@ -50,7 +51,7 @@ class Recall:
                         values(row, frozenset({metric}), self._watch.memory)
 
     async def _samples(self, workspace_id: int, rules: Sequence[Rule]) -> None:
-        """The newest of every line says what is older than it; rules that count need more."""
+        """The newest of every line is judged, after those before it that rules count."""
         asked = [rule for rule in rules if rule.enabled and OF_TYPE[rule.metric]]
         depth: dict[int, int] = {}
         for rule in asked:
@@ -70,7 +71,12 @@ class Recall:
                     limit=samples * LINES_OF_STREAM,
                 )
                 rows += await self._series.find(query)
-        self._watch.recall(workspace_id, sorted(rows, key=lambda row: row.created_us))
+        rows.sort(key=lambda row: row.created_us)
+        newest = {line_of(row): row for row in rows}
+        older = [row for row in rows if row.created_us < newest[line_of(row)].created_us]
+        self._watch.recall(workspace_id, older)
+        # What was acknowledged may have been judged before the end, or not.
+        self._watch.consider(workspace_id, list(newest.values()))
 
     async def _streams(self, workspace_id: int, metric: str) -> list[int]:
         probes = (await self._store.expected({workspace_id}))[workspace_id]

@@ -67,12 +67,14 @@ class StreakBook:
         if watched is None or ended.line in watched.streaks:
             return
         ended_us = round(ended.ended_at.timestamp() * 1e6)
-        if ended_us + watched.rule.cooldown_minutes * 60_000_000 <= self.now_us():
+        quiet_us = max(watched.rule.cooldown_minutes * 60_000_000, KEPT_US)
+        if ended_us + quiet_us <= self.now_us():
             return
         streak = watched.begin(ended.line)
         if streak is not None:
             streak.resolved(watched.rule, ended_us, by_hand=False)
             streak.held = ended.by_hand
+            streak.last_us = ended_us
             self._busy.add(ended.line)
 
     def _count(

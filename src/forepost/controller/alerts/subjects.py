@@ -110,6 +110,7 @@ class Subjects:
                 target=where,
                 probe_id=probe_id,
                 sites=_sites([probe, about]),
+                home=next(iter(_sites([agent])), ""),
                 parents=await self._above(workspace_id, own),
                 is_gateway=agent is not None and where != "" and where == agent.gateway,
                 is_named=_is_named(where),
@@ -146,7 +147,8 @@ class Subjects:
             row = rows[0]
         about_id = 0 if row is None else row.agent_id or 0
         shown = target or ("" if row is None else row.target)
-        if not about_id and shown:
+        # Only what the probe was asked for says whom it is about: an agent can make up the rest.
+        if row is not None and not about_id and shown == row.target:
             about_id = (await self._addresses_in(workspace_id)).get(shown, 0)
         about = await self._agent(workspace_id, about_id) if about_id else None
         if not shown and about is not None:

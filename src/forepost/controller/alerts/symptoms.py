@@ -7,7 +7,13 @@ import msgspec
 from sqlalchemy import Row, func, select, update
 
 from forepost.controller.alerts.alert_rows import change_alert
-from forepost.controller.alerts.causes import OpenFact, cause_among, cause_of, explained_by
+from forepost.controller.alerts.causes import (
+    OpenFact,
+    cause_among,
+    cause_of,
+    explained_by,
+    explains,
+)
 from forepost.controller.alerts.incidents import Joined
 from forepost.controller.alerts.place import AlertPlace
 from forepost.controller.alerts.quiet import held_until
@@ -62,29 +68,31 @@ class Symptoms:
         ][-ASKED:]
         return row
 
-    async def unexplain(self, alert_id: int) -> None:
-        """What the alert explained stands for itself now: its oldest, which explains the others."""
+    async def unexplain(self, alert_id: int, still: OpenFact | None = None) -> None:
+        """What the alert explained, and does not any more, stands for itself or is explained by
+        another. `still`: what the alert is now; None: it is over.
+        """
         query = (
             select(alerts)
             .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
             .order_by(alerts.c.id)
         )
-        row = (await self._connection.execute(query.limit(1))).one_or_none()
-        if row is None:
-            return
-        first, later = row.id, self._now + SETTLING
-        rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
-        held = None if rule is None else held_until(rule, row.severity, later)
-        await self._connection.execute(
-            update(alerts)
-            .where(alerts.c.id == first)
-            .values(symptom_of=None, told_from=held or later)
-        )
-        await self._connection.execute(
-            update(alerts)
-            .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
-            .values(symptom_of=first)
-        )
+        standing: list[OpenFact] = []
+        for row in (await self._connection.execute(query)).all():
+            fact = fact_of(row)
+            if still is not None and explains(still, fact):
+                continue
+            cause = cause_among(standing, fact)
+            values: dict[str, Any] = {"symptom_of": None if cause is None else cause.id}
+            if cause is None:
+                standing = [*standing, fact][-ASKED:]
+                later = self._now + SETTLING
+                rule = await self._lookup.rule(row.workspace_id, row.alert_rule_id)
+                held = None if rule is None else held_until(rule, row.severity, later)
+                values["told_from"] = held or later
+            await self._connection.execute(
+                update(alerts).where(alerts.c.id == row.id).values(**values)
+            )
 
     async def _facts_of(self, incident_id: int) -> list[OpenFact]:
         if incident_id not in self._facts:

@@ -42,6 +42,7 @@ from forepost.wire.rest.alerts import (
     Severity,
     SilentSec,
     SomeHours,
+    Tells,
     ThresholdType,
     WebhookUrl,
 )
@@ -153,6 +154,8 @@ class RuleItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     channels: Annotated[list[Key], Meta(max_length=20)] = []
     cooldown_minutes: Minutes = 5
     window: Key | None = None
+    tells: Tells = "incidents"
+    critical_threshold: float | None = None
     active_hours: SomeHours = []
     quiet_hours: SomeHours = []
     quiet_critical: bool = False

@@ -14,7 +14,7 @@ TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", max
 """HH:MM, 00:00 to 23:59."""
 
 
-class Hours(Wire, frozen=True, kw_only=True, omit_defaults=True):
+class Hours(Wire, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """From one time of day up to another, not included, by the clocks of a place.
 
     Where `to` is not after `from` they end on the next day, which is a whole day where both are the

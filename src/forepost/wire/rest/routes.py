@@ -16,7 +16,7 @@ Position = Annotated[int, Meta(ge=1, le=1_000)]
 Some = Annotated[list[Id], Meta(max_length=100)]
 
 
-class RouteMatch(Wire, frozen=True, kw_only=True):
+class RouteMatch(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which alerts a route is for: those of which all of this is true; what is empty is."""
 
     labels: Selector = {}
