@@ -266,12 +266,12 @@ class Session:
                 yield Say(refusal(frame, f"unknown event {frame.event!r}"))
 
     def _met(self, hello: Hello) -> Iterator[Step]:
-        """Greet first: an agent that was not greeted yet opens nothing that is packed."""
         self._is_met = True
+        yield Met(hello)
         mine = Hello(version=self._version, capabilities=[*MINE, *self._also])
         yield Say(neffos.encode(Frame(FOREPOST, "hello", msgspec.json.encode(mine).decode())))
+        # An agent that was not greeted yet opens nothing that is packed.
         self.packs = DEFLATE in hello.capabilities
-        yield Met(hello)
         if self._move_to and MOVE in hello.capabilities:
             move = msgspec.json.encode(Move(url=self._move_to)).decode()
             yield Say(neffos.encode(Frame(FOREPOST, "move", move)))
