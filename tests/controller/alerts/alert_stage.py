@@ -105,6 +105,17 @@ class Stage:
         assert len(such()) == number
         return such()[-1]
 
+    def noted(self) -> None:
+        """All that was told is noted as sent: what is not would be told again after a kill, when
+        the lease of who died has ended.
+        """
+
+        def states() -> set[str]:
+            log = self.person.call("GET", f"{self.base}/deliveries")["data"]
+            return {line["state"] for line in log}
+
+        until(lambda: states() <= {"sent", "superseded"}, 8, states)
+
     def quiet(self, seconds: float = 0.6) -> None:
         """Nothing comes."""
         before = len(self.hooks.came.get(self.name, []))

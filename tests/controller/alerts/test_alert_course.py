@@ -314,6 +314,7 @@ def test_what_is_open_is_taken_up_after_a_restart(
         with stage.speaking() as agent:
             agent.post("PING", LOST, probe=probe)
             stage.notice("triggered")
+        stage.noted()
         controller.kill()
         controller.start()
         path = f"{stage.base}/alert-rules/{rule['id']}"

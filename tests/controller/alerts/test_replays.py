@@ -192,6 +192,7 @@ def test_a_controller_that_was_killed_counts_on_and_keeps_quiet(
         stage.notice("resolved", probe_id=cooling)
         for _ in range(2):
             agent.post("PING", LOST, probe=counted)
+    stage.noted()
     restarted.kill()
     restarted.start()
     with stage.speaking() as agent:

@@ -1,6 +1,5 @@
 """Which agents a line measures towards: what maintenance of a site silences elsewhere."""
 
-import ipaddress
 from collections.abc import Callable, Collection, Sequence
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from forepost.controller.alerts.metrics import Line
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
+from forepost.kit.one_target import one_target
 
 AddressesOf = Callable[[int], tuple[str, Sequence[str]]]
 """Agent id -> its public address, and its own ones, with or without prefix length."""
@@ -87,7 +87,4 @@ def host_of(target: str) -> str:
 
 def _plain(text: str) -> str:
     """One spelling for an address, with or without prefix length, or a name."""
-    try:
-        return str(ipaddress.ip_address(text.partition("/")[0]))
-    except ValueError:
-        return text.lower().removesuffix(".")
+    return one_target(text.partition("/")[0])

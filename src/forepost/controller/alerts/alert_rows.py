@@ -13,6 +13,7 @@ from forepost.controller.db.tables.alerts import alerts
 from forepost.wire.rest.alerts import Alert
 
 _KEPT: Final = [f for f in Alert.__struct_fields__ if f != "is_known"]
+_keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
 _line: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
@@ -24,6 +25,11 @@ def streak_of(rule_id: int, line: Line) -> str:
 
 def line_of_subject(subject: str) -> Line:
     return _line.decode(subject)
+
+
+def keys_of(row: Row[Any]) -> list[str]:
+    """Of the channels that tell it."""
+    return _keys.decode(row.channel_keys)
 
 
 def shown(row: Row[Any]) -> Alert:

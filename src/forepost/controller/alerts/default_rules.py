@@ -62,5 +62,5 @@ async def lay(connection: AsyncConnection, workspace_id: int, now: datetime) -> 
     times = {"created_at": now, "updated_at": now, "workspace_id": workspace_id}
     await connection.execute(
         insert(alert_rules),
-        [{**msgspec.structs.asdict(rule), **times} for rule in DEFAULT_RULES],
+        [{**msgspec.to_builtins(rule), **times} for rule in DEFAULT_RULES],
     )

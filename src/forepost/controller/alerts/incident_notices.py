@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Row, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.alert_rows import shown
+from forepost.controller.alerts.alert_rows import keys_of, shown
 from forepost.controller.alerts.notice_of_alert import notice_of
 from forepost.controller.alerts.notices import Put
 from forepost.controller.alerts.row_lookup import RowLookup
@@ -23,7 +23,6 @@ LISTED: Final = 10
 """Alerts that a notice names; of the others it says how many there are."""
 DUE_AT_ONCE: Final = 100
 """Incidents in one look at what is due."""
-_keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
 
 _open = (alerts.c.resolved_at.is_(None), alerts.c.is_alone.is_(False))
 
@@ -218,7 +217,7 @@ async def _groups(
     )
     found: dict[str, _Group] = {}
     for row in (await connection.execute(query)).all():
-        for key in _keys.decode(row.channel_keys):
+        for key in keys_of(row):
             _add(found.setdefault(key, _Group()), row)
     return found
 

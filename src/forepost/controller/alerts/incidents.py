@@ -44,6 +44,10 @@ class _Open(msgspec.Struct, kw_only=True):
     is_critical: bool = False
     is_narrowed: bool = False
 
+    @property
+    def is_storm(self) -> bool:
+        return scope_of(self.handles) == "rule"
+
 
 class IncidentBook:
     """Joins and ends incidents within one transaction; `flush` writes what the joins changed."""
@@ -100,12 +104,12 @@ class IncidentBook:
         one.reporter = new.place.reporter
         one.joined += 1
         one.is_critical |= new.severity == "critical"
-        return Joined(found, scope_of(one.handles) == "rule")
+        return Joined(found, one.is_storm)
 
     def is_storm(self, incident_id: int) -> bool:
         """Whether it is known to be one only as its rule raises so many: nothing explains it."""
         one = self._open.get(incident_id)
-        return one is not None and scope_of(one.handles) == "rule"
+        return one is not None and one.is_storm
 
     async def flush(self) -> None:
         """Only what all alerts of an incident have in common brings others to it."""

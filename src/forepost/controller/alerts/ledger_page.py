@@ -26,7 +26,6 @@ from forepost.wire.rest.alerts import Alert
 MOST_ALONE: Final = 20
 """Alerts of a rule that are told each by itself in `TOGETHER`; of the rest the incidents are."""
 _INSERT: Final = insert(alerts).returning(*alerts.c)
-_INSERT_WHAT_WAS: Final = insert(alerts).returning(*alerts.c)
 
 
 class LedgerPage:
@@ -193,7 +192,7 @@ class LedgerPage:
             "created_at": self._now,
             "updated_at": self._now,
         }
-        return shown((await self._connection.execute(_INSERT_WHAT_WAS, values)).one())
+        return shown((await self._connection.execute(_INSERT, values)).one())
 
     async def _change_severity(self, row: Row[Any], change: Change) -> Alert:
         """A warning has become critical, or is one again."""

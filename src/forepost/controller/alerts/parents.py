@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from forepost.controller.alerts.place import handle_of
+from forepost.controller.alerts.store import check_agents, check_probes
 from forepost.controller.alerts.subjects import ancestors
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alert_parents
-from forepost.controller.db.tables.fleet import agents
-from forepost.controller.db.tables.probes import probes
 from forepost.kit.errors import Conflict, Invalid, NotFound
 from forepost.wire.rest.incidents import NewParent, Parent
 
@@ -32,8 +31,10 @@ class Parents:
             raise Invalid("parent_probe_id: name one of parent_probe_id and parent_agent_id")
         async with self._db.write() as connection:
             rows = [_parent(row) for row in (await connection.execute(_of(workspace_id))).all()]
-            for field in ("probe_id", "agent_id", "parent_probe_id", "parent_agent_id"):
-                await _check(connection, workspace_id, field, getattr(new, field))
+            for field in ("probe_id", "parent_probe_id"):
+                await check_probes(connection, workspace_id, _named(new, field), field)
+            for field in ("agent_id", "parent_agent_id"):
+                await check_agents(connection, workspace_id, _named(new, field), field)
             child, parent = child_of(new), parent_of(new)
             above: dict[str, list[str]] = {}
             for row in rows:
@@ -69,13 +70,11 @@ class Parents:
 
 
 def child_of(one: NewParent | Parent) -> str:
-    return f"probe:{one.probe_id}" if one.probe_id is not None else f"agent:{one.agent_id}"
+    return handle_of(one.probe_id, one.agent_id)
 
 
 def parent_of(one: NewParent | Parent) -> str:
-    if one.parent_probe_id is not None:
-        return f"probe:{one.parent_probe_id}"
-    return f"agent:{one.parent_agent_id}"
+    return handle_of(one.parent_probe_id, one.parent_agent_id)
 
 
 def _of(workspace_id: int) -> Any:
@@ -86,14 +85,6 @@ def _parent(row: Any) -> Parent:
     return Parent(**{f: row._mapping[f] for f in Parent.__struct_fields__})  # noqa: SLF001 - SQLAlchemy's name for it
 
 
-async def _check(
-    connection: AsyncConnection, workspace_id: int, field: str, named: int | None
-) -> None:
-    if named is None:
-        return
-    table, noun = (probes, "probe") if "probe" in field else (agents, "agent")
-    query = select(table.c.id).where(table.c.workspace_id == workspace_id, table.c.id == named)
-    if table is agents:
-        query = query.where(agents.c.deleted_at.is_(None))
-    if await connection.scalar(query) is None:
-        raise Invalid(f"{field}: no {noun} {named} in this workspace")
+def _named(new: NewParent, field: str) -> set[int]:
+    named: int | None = getattr(new, field)
+    return set() if named is None else {named}

@@ -39,6 +39,11 @@ class AlertPlace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return frozenset(found | ({f"agent:{self.about}"} if self.about else set()))
 
 
+def handle_of(probe_id: int | None, agent_id: int | None) -> str:
+    """Of a probe, or else of an agent, as others name it to depend on it."""
+    return f"probe:{probe_id}" if probe_id is not None else f"agent:{agent_id}"
+
+
 def handles_of(place: AlertPlace) -> frozenset[str]:
     """What alerts of one incident have in common with each other, at least one of it."""
     found = {f"agent:{agent}" for agent in (place.reporter, place.about) if agent}

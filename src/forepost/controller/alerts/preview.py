@@ -6,10 +6,11 @@ from typing import Final
 import msgspec
 
 from forepost.controller.alerts.checks import check_rule
-from forepost.controller.alerts.metrics import HOST_TYPES, OF_TYPE, can_report
+from forepost.controller.alerts.metrics import OF_TYPE
+from forepost.controller.alerts.recall import WorkspaceStreams
 from forepost.controller.alerts.store import RuleStore
 from forepost.controller.alerts.watch import Watch
-from forepost.controller.series.port import Find, Series, stream_of
+from forepost.controller.series.port import Find, Series
 from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.errors import Invalid
 from forepost.wire.rest.alerts import NewRule, Rule, RulePreview
@@ -113,22 +114,17 @@ class RulePreviews:
         return before_us + 1
 
     async def _streams(self, workspace_id: int, new: NewRule) -> list[int]:
-        probes = (await self._store.expected({workspace_id}))[workspace_id]
-        found = [
-            probe.probe_id
-            for probe in probes
-            if can_report(probe.type, new.metric)
-            and new.probe_id in (None, probe.probe_id)
-            and new.agent_id in (None, probe.agent_id)
+        probes = [
+            probe
+            for probe in (await self._store.expected({workspace_id}))[workspace_id]
+            if new.probe_id in (None, probe.probe_id) and new.agent_id in (None, probe.agent_id)
         ]
-        if new.probe_id is None and HOST_TYPES.intersection(OF_TYPE[new.metric]):
-            hosts = await self._store.hosts({workspace_id})
-            found += [
-                stream_of(0, host.agent_id)
-                for host in hosts
-                if new.agent_id in (None, host.agent_id)
-            ]
-        return found
+        hosts = [
+            host.agent_id
+            for host in await self._store.hosts({workspace_id})
+            if new.probe_id is None and new.agent_id in (None, host.agent_id)
+        ]
+        return WorkspaceStreams(probes, hosts).saying(new.metric)
 
 
 class _Looked(msgspec.Struct):

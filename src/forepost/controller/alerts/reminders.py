@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Row, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.acknowledgements import expire, note
-from forepost.controller.alerts.alert_rows import change_alert, line_of_subject, shown
+from forepost.controller.alerts.alert_rows import change_alert, keys_of, line_of_subject, shown
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.metrics import AT_TURNS
 from forepost.controller.alerts.notices import AlertNotices, ids
@@ -31,7 +30,6 @@ TOGETHER: Final = 50
 MOST_OF_A_TURN: Final = 1_000
 LOOK_AGAIN: Final = timedelta(minutes=1)
 """At an alert of which nobody is to be reminded now, and nobody knows for how long."""
-_keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
 
 
 class Reminders:
@@ -63,11 +61,11 @@ class Reminders:
             .limit(MOST_OF_A_TURN)
         )
         async with self._db.read() as connection:
-            ids = (await connection.scalars(query)).all()
-        for start in range(0, len(ids), TOGETHER):
+            found = (await connection.scalars(query)).all()
+        for start in range(0, len(found), TOGETHER):
             async with self._db.write() as connection:
                 lookup = RowLookup(connection)
-                for alert_id in ids[start : start + TOGETHER]:
+                for alert_id in found[start : start + TOGETHER]:
                     await self._look_at(lookup, alert_id, now)
 
     async def _adopt(self) -> None:
@@ -172,7 +170,7 @@ class Reminders:
         if todo.reminds and alert.is_alone:
             await self._notices.tell(lookup.connection, rule, shown(alert), "reminder")
         elif todo.reminds:
-            keys = _keys.decode(alert.channel_keys)
+            keys = keys_of(alert)
             return await self._threads.remind(lookup, alert.incident_id, keys, pause, now)
         return None
 

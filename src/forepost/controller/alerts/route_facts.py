@@ -1,6 +1,5 @@
 """Routes, and what they look at of an alert. SQL."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -8,9 +7,8 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.routes import RoutedAlert
+from forepost.controller.alerts.subjects import Subjects
 from forepost.controller.db.tables.channels import notice_routes
-from forepost.controller.db.tables.fleet import agents
-from forepost.controller.db.tables.probes import probes
 from forepost.wire.rest.routes import NoticeRoute
 
 _FIELDS: Final = NoticeRoute.__struct_fields__
@@ -47,14 +45,10 @@ async def routes_in(
     return [msgspec.convert({f: row._mapping[f] for f in _FIELDS}, NoticeRoute) for row in rows]  # noqa: SLF001 - SQLAlchemy's name for it
 
 
-async def routed_alert(
-    connection: AsyncConnection, rule: Row[Any] | None, about: AlertFacts
-) -> RoutedAlert:
+async def routed_alert(subjects: Subjects, rule: Row[Any] | None, about: AlertFacts) -> RoutedAlert:
     """An alert as routes see it. What is gone has no labels."""
-    own = await _labels(connection, agents, about.workspace_id, about.agent_id)
-    own = {**own, **await _labels(connection, probes, about.workspace_id, about.probe_id)}
     return RoutedAlert(
-        labels=own,
+        labels=await subjects.labels(about.workspace_id, about.probe_id, about.agent_id),
         severity=about.severity,
         rule_id=about.alert_rule_id,
         agent_id=about.agent_id,
@@ -66,14 +60,3 @@ async def routed_alert(
 
 def tells_by_itself(rule: Row[Any]) -> bool:
     return bool(rule.notify_webhook or rule.notify_email or rule.apprise_urls or rule.channel_ids)
-
-
-async def _labels(
-    connection: AsyncConnection, table: Any, workspace_id: int, number: int | None
-) -> Mapping[str, Any]:
-    if number is None:
-        return {}
-    found = await connection.scalar(
-        select(table.c.labels).where(table.c.workspace_id == workspace_id, table.c.id == number)
-    )
-    return found if isinstance(found, dict) else {}

@@ -15,6 +15,7 @@ from forepost.controller.alerts.route_facts import (
     tells_by_itself,
 )
 from forepost.controller.alerts.routes import RoutedAlert, channel_ids, verdicts
+from forepost.controller.alerts.subjects import Subjects
 from forepost.controller.calendar import zone_of
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.tables.alerts import alert_rules, alerts
@@ -115,7 +116,7 @@ async def _about(
         if alert is None:
             raise NotFound("alert not found")
         rule = await _row(connection, alert_rules, workspace_id, alert.alert_rule_id)
-        return await routed_alert(connection, rule, facts_of(alert))
+        return await routed_alert(Subjects(connection), rule, facts_of(alert))
     rule = None
     if question.rule_id is not None:
         rule = await _row(connection, alert_rules, workspace_id, question.rule_id)

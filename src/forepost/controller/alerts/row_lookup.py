@@ -74,7 +74,7 @@ class RowLookup:
         routes = self._routes[workspace_id]
         if not routes:
             return []
-        seen = await routed_alert(self.connection, rule, about)
+        seen = await routed_alert(self.subjects, rule, about)
         return channel_ids(verdicts(routes, seen, at))
 
     async def told_by(

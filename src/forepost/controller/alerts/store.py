@@ -213,3 +213,15 @@ async def check_agents(
     )
     if missing := wanted - set(found.all()):
         raise Invalid(f"{field}: no agent {min(missing)} in this workspace")
+
+
+async def check_probes(
+    connection: AsyncConnection, workspace_id: int, wanted: set[int], field: str
+) -> None:
+    if not wanted:
+        return
+    found = await connection.scalars(
+        select(probes.c.id).where(probes.c.workspace_id == workspace_id, probes.c.id.in_(wanted))
+    )
+    if missing := wanted - set(found.all()):
+        raise Invalid(f"{field}: no probe {min(missing)} in this workspace")

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable
 from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from forepost.controller.alerts.aims import host_of
 from forepost.controller.alerts.metrics import NO_DATA, Line
-from forepost.controller.alerts.place import AlertPlace
+from forepost.controller.alerts.place import AlertPlace, handle_of
 from forepost.controller.db.tables.alerts import alert_parents
 from forepost.controller.db.tables.fleet import agent_addresses, agents
 from forepost.controller.db.tables.probes import probe_targets, probes
@@ -89,9 +89,8 @@ class Subjects:
             return Subject(
                 agent_id=agent_id or None, type=shown, agent_name=agent_name, place=place
             )
-        await self.prepare([probe_id])
-        probe = self._probes[probe_id]
-        if probe is None or probe.workspace_id != workspace_id:
+        probe = await self._probe(workspace_id, probe_id)
+        if probe is None:
             return None
         where, about = await self._target(workspace_id, probe_id, target)
         named = _named(probe.labels) or _named(probe.metadata)
@@ -116,6 +115,25 @@ class Subjects:
                 is_named=_is_named(where),
             ),
         )
+
+    async def labels(
+        self, workspace_id: int, probe_id: int | None, agent_id: int | None
+    ) -> dict[str, Any]:
+        """Those of a probe, and of its agent those that the probe has none of."""
+        agent = await self._agent(workspace_id, agent_id) if agent_id else None
+        probe = await self._probe(workspace_id, probe_id) if probe_id else None
+        return {
+            name: value
+            for row in (agent, probe)
+            if row is not None and isinstance(row.labels, dict)
+            for name, value in row.labels.items()
+        }
+
+    async def _probe(self, workspace_id: int, probe_id: int) -> Any:
+        """Return its row; None: it is gone."""
+        await self.prepare([probe_id])
+        row = self._probes[probe_id]
+        return row if row is not None and row.workspace_id == workspace_id else None
 
     async def prepare_agents(self, agent_ids: Collection[int]) -> None:
         """Read these agents at once."""
@@ -175,9 +193,9 @@ class Subjects:
             query = select(alert_parents).where(alert_parents.c.workspace_id == workspace_id)
             above: dict[str, list[str]] = {}
             for row in (await self._connection.execute(query)).all():
-                child = _handle(row.probe_id, row.agent_id)
+                child = handle_of(row.probe_id, row.agent_id)
                 above.setdefault(child, []).append(
-                    _handle(row.parent_probe_id, row.parent_agent_id)
+                    handle_of(row.parent_probe_id, row.parent_agent_id)
                 )
             self._parents[workspace_id] = above
         return ancestors(self._parents[workspace_id], own)
@@ -201,10 +219,6 @@ def ancestors(above: dict[str, list[str]], own: Iterable[str]) -> tuple[str, ...
     return tuple(found)
 
 
-def _handle(probe_id: int | None, agent_id: int | None) -> str:
-    return f"probe:{probe_id}" if probe_id is not None else f"agent:{agent_id}"
-
-
 def _named(about: Any) -> str:
     name = about.get("name") if isinstance(about, dict) else None
     return name if isinstance(name, str) else ""
@@ -217,14 +231,9 @@ def _sites(rows: Iterable[Row[Any] | None]) -> tuple[str, ...]:
 
 def _is_named(target: str) -> bool:
     """Whether a name has to be looked up before it can be reached."""
-    if not target:
-        return False
-    host = (urlsplit(target).hostname or "") if "://" in target else target.rpartition(":")[0]
+    host = host_of(target)
     try:
-        ip_address((host or target).strip("[]"))
+        ip_address(host)
     except ValueError:
-        try:
-            ip_address(target)
-        except ValueError:
-            return True
+        return bool(host)
     return False

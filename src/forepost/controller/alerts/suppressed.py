@@ -41,8 +41,9 @@ class SuppressedAlerts:
         for start in range(0, len(waiting), TOGETHER):
             rows = waiting[start : start + TOGETHER]
             async with self._db.write() as connection:
+                subjects = Subjects(connection)
                 for row in rows:
-                    await _write(connection, row)
+                    await _write(connection, subjects, row)
             self._suppression.written(rows, self._clock.now())
 
     async def _look(self) -> None:
@@ -67,7 +68,7 @@ class SuppressedAlerts:
         return [_shown(row) for row in rows], total or 0
 
 
-async def _write(connection: AsyncConnection, found: Suppressed) -> None:
+async def _write(connection: AsyncConnection, subjects: Subjects, found: Suppressed) -> None:
     streak = streak_of(found.rule_id, found.line)
     changes: dict[str, Any] = {
         "value": found.value,
@@ -91,7 +92,7 @@ async def _write(connection: AsyncConnection, found: Suppressed) -> None:
     count = select(func.count()).where(suppressed_alerts.c.window_id == found.window_id)
     if (await connection.scalar(count) or 0) >= PER_WINDOW:
         return
-    about = await Subjects(connection).of(found.workspace_id, found.line)
+    about = await subjects.of(found.workspace_id, found.line)
     if about is None:
         return  # the probe or the agent is gone
     statement = insert(suppressed_alerts).values(

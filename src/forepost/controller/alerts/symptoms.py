@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Row, func, select, update
 
-from forepost.controller.alerts.alert_rows import change_alert
+from forepost.controller.alerts.alert_rows import change_alert, keys_of
 from forepost.controller.alerts.causes import (
     OpenFact,
     cause_among,
@@ -26,7 +26,6 @@ ASKED: Final = 50
 """Open alerts of an incident that are asked whether they explain another."""
 SETTLING: Final = timedelta(minutes=2)
 """What another explained is told only when it is still so this long after that one's end."""
-_keys: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
 _place: msgspec.json.Decoder[AlertPlace] = msgspec.json.Decoder(AlertPlace)
 
 
@@ -155,5 +154,5 @@ def fact_of(row: Row[Any]) -> OpenFact:
         place=_place.decode(row.place),
         agent_name=row.agent_name,
         name=row.probe_name,
-        told_by=frozenset(_keys.decode(row.channel_keys)),
+        told_by=frozenset(keys_of(row)),
     )

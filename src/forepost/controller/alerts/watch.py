@@ -22,6 +22,8 @@ from forepost.kit.clock import Clock
 from forepost.wire.rest.alerts import Rule
 from forepost.wire.rest.maintenance import Window
 
+PRUNED_US: Final = 600_000_000
+"""Between two looks at which lines have gone quiet."""
 MOST_NEWEST: Final = 200_000
 """Lines of which is known when their newest sample was made; of further ones, of made-up targets
 say, an older one counts as new.
@@ -40,6 +42,7 @@ class Watch(StreakBook):
         self._latest = LatestValues()
         self._newest: dict[Line, int] = {}
         """When the newest sample of each line was made, us: what is older says nothing of now."""
+        self._pruned_us = 0
 
     def replace(self, workspace_id: int, rules: Iterable[Rule], windows: Sequence[Window]) -> None:
         """These are the rules of the workspace now.
@@ -181,9 +184,11 @@ class Watch(StreakBook):
     def prune(self, now_us: int) -> None:
         """Forget what is of no use any more."""
         super().prune(now_us)
-        self._newest = {
-            line: made_us for line, made_us in self._newest.items() if made_us > now_us - KEPT_US
-        }
+        if now_us - self._pruned_us > PRUNED_US:
+            self._pruned_us, since_us = now_us, now_us - KEPT_US
+            self._newest = {
+                line: made_us for line, made_us in self._newest.items() if made_us > since_us
+            }
 
     def judged(self, watched: Watched, line: Line, value: float, now_us: int) -> None:
         """A value that no row brought, but the time or the series."""

@@ -11,12 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.access.actor import Actor
 from forepost.controller.alerts.acknowledgements import note
 from forepost.controller.alerts.metrics import Line
-from forepost.controller.alerts.store import check_agents
+from forepost.controller.alerts.store import check_agents, check_probes
 from forepost.controller.alerts.windows import check_window
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alert_course import suppressed_alerts
 from forepost.controller.db.tables.alerts import maintenance_windows
-from forepost.controller.db.tables.probes import probes
 from forepost.kit.errors import Conflict, Invalid, NotFound
 from forepost.wire.base import patched
 from forepost.wire.rest.alerts import Alert
@@ -203,11 +202,4 @@ def _check_mute(patch: WindowPatch) -> None:
 
 async def _check_named(connection: AsyncConnection, workspace_id: int, window: NewWindow) -> None:
     await check_agents(connection, workspace_id, set(window.agent_ids), "agent_ids")
-    if window.probe_ids:
-        found = await connection.scalars(
-            select(probes.c.id).where(
-                probes.c.workspace_id == workspace_id, probes.c.id.in_(window.probe_ids)
-            )
-        )
-        if missing := set(window.probe_ids) - set(found.all()):
-            raise Invalid(f"probe_ids: no probe {min(missing)} in this workspace")
+    await check_probes(connection, workspace_id, set(window.probe_ids), "probe_ids")
