@@ -57,13 +57,14 @@ def zone_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1_024)
-def _zone(name: str) -> ZoneInfo | None:
+def known_zone(name: str) -> ZoneInfo | None:
+    """None: no zone has that name."""
     return ZoneInfo(name) if name in zone_names() else None
 
 
 def zone_of(name: str, field: str = "timezone") -> ZoneInfo:
     """Raises Invalid, naming the field."""
-    zone = _zone(name)
+    zone = known_zone(name)
     if zone is None:
         alike = {one.lower(): one for one in sorted(zone_names())}
         meant = alike.get(name.lower()) or near_miss(name, alike.values())
@@ -74,7 +75,7 @@ def zone_of(name: str, field: str = "timezone") -> ZoneInfo:
 
 def kept_zone(name: str) -> ZoneInfo:
     """One that was known when it was taken down: where it is not any more, UTC."""
-    return _zone(name) or ZoneInfo("UTC")
+    return known_zone(name) or ZoneInfo("UTC")
 
 
 def check_hours(hours: Sequence[Hours], field: str) -> None:

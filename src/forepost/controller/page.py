@@ -3,10 +3,11 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from litestar.params import QueryParameter
 
+from forepost.controller.calendar import known_zone
 from forepost.kit.errors import Invalid
 from forepost.wire.base import MOST_ID
 
@@ -81,13 +82,13 @@ def zone_of(name: str) -> ZoneInfo | None:
     """Of the name of a time zone; None: it is empty. Raises Invalid."""
     if not name:
         return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    zone = known_zone(name)
+    if zone is None:
         raise Invalid(
             f"tz: no time zone is called {name!r}; a name of the IANA time zone database is"
             " needed, such as Europe/Berlin or UTC"
-        ) from None
+        )
+    return zone
 
 
 def _rfc3339(field: str, text: str) -> float:

@@ -6,11 +6,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from forepost.controller.calendar import zone_of
+from forepost.controller.calendar import kept_zone
 from forepost.controller.notify import words
 from forepost.controller.notify.template import Template, WrongTemplate, in_json, template_of
 from forepost.controller.notify.template_values import NAMES, values_of
-from forepost.kit.errors import Invalid
 from forepost.wire.rest.notify import Channel, Notice
 from forepost.wire.rest.templates import TemplateTexts
 
@@ -43,7 +42,7 @@ def rendered(
     """A name that is no zone (of a setting that nobody checks) is UTC. A template that fails is not
     used: nothing that is to be told is lost.
     """
-    zone = zone_named(zone_name)
+    zone = kept_zone(zone_name)
     if template is None:
         return _usual(notice, zone)
     try:
@@ -70,13 +69,6 @@ def parsed(texts: TemplateTexts) -> dict[str, Template]:
 def content_type_of(channel: Channel) -> str:
     named = {name.lower(): value for name, value in channel.headers.items()}
     return named.get("content-type", JSON)
-
-
-def zone_named(name: str) -> ZoneInfo:
-    try:
-        return zone_of(name) if name else words.UTC
-    except Invalid:
-        return words.UTC
 
 
 def _usual(notice: Notice, zone: ZoneInfo) -> Rendition:
