@@ -1,6 +1,6 @@
 """Prints `panel/src/wire.ts`: the panel's types, from the Structs that travel (see `make docs`).
 
-What is asked of REST is read in `panel/src/api.ts`: each `'GET /path'` there gets its parameters,
+What is asked of REST is read in `panel/src/api/`: each `'GET /path'` there gets its parameters,
 its body and its answer, and one that the controller does not serve is an error here.
 """
 
@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get
 
 import anyio
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from msgspec import UnsetType
@@ -238,7 +238,7 @@ def _route(key: str, http: Litestar, types: Types) -> Iterator[str]:
     """One member of `Routes`."""
     method, path = key.split(" ")
     handler = _handler(http, method, path)
-    answer = handler.parsed_fn_signature.return_type.annotation
+    answer = _answer(handler)
     body = handler.parsed_data_field
     operations = http.openapi_schema.to_schema()["paths"][path][method.lower()]
     parameters = operations.get("parameters") or []
@@ -249,6 +249,13 @@ def _route(key: str, http: Litestar, types: Types) -> Iterator[str]:
     yield f"    body: {types.of(body.annotation, whole=False) if body else 'null'};"
     yield f"    answer: {types.of(answer, whole=True)};"
     yield "  };"
+
+
+def _answer(handler: HTTPRouteHandler) -> Any:
+    """What comes back; of bytes that were packed before, what the route says that they are."""
+    found = handler.parsed_fn_signature.return_type.annotation
+    described = (handler.responses or {}).get(200)
+    return described.data_container if get_origin(found) is Response and described else found
 
 
 def _braced(inside: str) -> str:
@@ -273,12 +280,12 @@ def _handler(http: Litestar, method: str, path: str) -> HTTPRouteHandler:
                 if name == method:
                     return handler
     raise LookupError(
-        f"panel/src/api.ts asks for {method} {path}, which the controller does not serve"
+        f"panel/src/api asks for {method} {path}, which the controller does not serve"
     )
 
 
 def written(http: Litestar, asked: str) -> str:
-    """The file, for what `asked`, the source of api.ts, asks."""
+    """The file, for what `asked`, the source of all files of api/, asks."""
     types = Types()
     routes = [
         line for key in sorted(set(ASKED.findall(asked))) for line in _route(key, http, types)
@@ -290,7 +297,7 @@ def written(http: Litestar, asked: str) -> str:
     for payload in PAYLOADS:
         types.of(payload, whole=False)
     table = "\n".join(
-        ["/** What api.ts asks for. */", "export interface Routes {", *routes, "}"],
+        ["/** What api/ asks for. */", "export interface Routes {", *routes, "}"],
     )
     return "\n\n".join([HEAD, table, *unions, *types.text()]) + "\n"
 
@@ -302,7 +309,8 @@ async def main() -> None:
         settings = Settings(data=DataSection(dir=str(Path(folder) / "data")), http=http)
         async with build(settings, SystemClock()) as controller:
             http: Any = controller.http
-            sys.stdout.write(written(http, (ROOT / "panel/src/api.ts").read_text()))
+            asked = (one.read_text() for one in sorted((ROOT / "panel/src/api").glob("*.ts")))
+            sys.stdout.write(written(http, "\n".join(asked)))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest';
 import { find, PAGES } from './pages';
 import {
-  toAgent,
-  toAgents,
+  toAccount,
   toAlerts,
   toGroup,
   toGroups,
   toJobs,
+  toNow,
+  toPaths,
   toProbe,
+  toSettings,
+  toSite,
+  toSites,
+  toTarget,
   toTraffic,
   toWorkloads,
 } from './route';
@@ -27,13 +32,15 @@ const found = (address: string) => {
 
 test('every address leads to its page', () => {
   const w = { workspace: 1 };
-  expect(found(toAgents(1, { only: 'silent' }))).toEqual({ ...w, only: 'silent', find: '' });
-  expect(found(toAgent(1, 10))).toEqual({ ...w, id: 10 });
-  expect(found(toProbe(1, 10, 3, { last: '7d' }))).toEqual({
-    ...w,
-    ...{ agentId: 10, id: 3, last: '7d', from: '', to: '' },
-  });
-  const staff = { ...w, last: '6h', group: 'staff & co=1' };
+  expect(found(toSites(1, { only: 'silent' }))).toEqual({ ...w, only: 'silent', find: '' });
+  expect(found(toSite(1, 10))).toEqual({ ...w, id: 10 });
+  expect(found(toProbe(1, 10, 3, { last: '7d' }))).toEqual({ ...w, agentId: 10, id: 3 });
+  expect(found(toNow(1))).toEqual(w);
+  expect(found(toPaths(1))).toEqual(w);
+  expect(found(toTarget(1, '[2001:db8::1]:443'))).toEqual({ ...w, target: '[2001:db8::1]:443' });
+  expect(found(toSettings(1))).toEqual({ ...w, mayRule: false });
+  expect(found(toAccount(1))).toEqual({});
+  const staff = { ...w, group: 'staff & co=1' };
   expect(found(toTraffic(1, '6h', 'staff & co=1'))).toEqual(staff);
   expect(found(toGroups(1))).toEqual({ ...w, mayChange: true });
   expect(found(toGroup(1, 5))).toEqual({ ...w, id: 5, mayChange: true });

@@ -1,7 +1,7 @@
 /** Every page of the panel: a page is a row of PAGES, its address in route.ts, and its component. */
 
 import type { Component } from 'svelte';
-import { toAgents, toAlerts, toGroups, toJobs, toTraffic, toWorkloads } from './route';
+import type { PartName } from './frame/rail';
 
 /** What an address and the caller's role give to a page. */
 export interface Given {
@@ -23,8 +23,10 @@ interface Row<Props extends Some> {
   path: string;
   /** Until the page knows a better one. */
   title: string;
-  /** Of the bar at the top, which one is marked. */
-  part: keyof typeof BAR;
+  /** Of the rail, which one is marked. */
+  part?: PartName;
+  /** It shows a part of time: the bar at the top has the range. */
+  timed?: true;
   /** Loaded when it is first opened. */
   component: () => Promise<{ default: Component<Props> }>;
   props: (given: Given) => Props;
@@ -34,79 +36,86 @@ interface Row<Props extends Some> {
 
 export type Page = Row<Some>;
 
-/** The bar at the top. */
-export const BAR = {
-  Agents: toAgents,
-  Traffic: toTraffic,
-  Groups: toGroups,
-  Workloads: toWorkloads,
-  Jobs: toJobs,
-  Alerts: toAlerts,
-};
-
 export const PAGES: readonly Page[] = [
   row({
+    path: '/w/:workspace/now',
+    title: 'Now',
+    part: 'Now',
+    component: () => import('./pages/now/Now.svelte'),
+    props: ({ workspace }) => ({ workspace }),
+  }),
+  row({
     path: '/w/:workspace/sites',
-    title: 'Agents',
-    part: 'Agents',
-    component: () => import('./pages/Agents.svelte'),
+    title: 'Sites',
+    part: 'Sites',
+    component: () => import('./pages/sites/Sites.svelte'),
     props: ({ workspace, asked }) => ({ workspace, only: asked('only'), find: asked('find') }),
   }),
   row({
     path: '/w/:workspace/sites/:site',
-    title: 'Agent',
-    part: 'Agents',
-    component: () => import('./pages/Agent.svelte'),
+    title: 'Site',
+    part: 'Sites',
+    component: () => import('./pages/sites/Site.svelte'),
     props: ({ workspace, id }) => ({ workspace, id: id('site') }),
   }),
   row({
     path: '/w/:workspace/sites/:site/probes/:probe',
     title: 'Probe',
-    part: 'Agents',
-    component: () => import('./pages/Probe.svelte'),
-    props: ({ workspace, id, asked }) => ({
-      workspace,
-      agentId: id('site'),
-      id: id('probe'),
-      last: asked('last'),
-      from: asked('from'),
-      to: asked('to'),
-    }),
+    part: 'Sites',
+    timed: true,
+    component: () => import('./pages/probes/Probe.svelte'),
+    props: ({ workspace, id }) => ({ workspace, agentId: id('site'), id: id('probe') }),
+  }),
+  row({
+    path: '/w/:workspace/paths',
+    title: 'Paths',
+    part: 'Paths',
+    component: () => import('./pages/paths/Paths.svelte'),
+    props: ({ workspace }) => ({ workspace }),
+  }),
+  row({
+    path: '/w/:workspace/paths/target',
+    title: 'Target',
+    part: 'Paths',
+    component: () => import('./pages/paths/Target.svelte'),
+    props: ({ workspace, asked }) => ({ workspace, target: asked('target') }),
+    key: ({ asked }) => asked('target'),
   }),
   row({
     path: '/w/:workspace/traffic',
     title: 'Traffic',
     part: 'Traffic',
-    component: () => import('./pages/Traffic.svelte'),
-    props: ({ workspace, asked }) => ({ workspace, last: asked('last'), group: asked('group') }),
-    key: ({ asked }) => `${asked('last')} ${asked('group')}`,
+    timed: true,
+    component: () => import('./pages/traffic/Traffic.svelte'),
+    props: ({ workspace, asked }) => ({ workspace, group: asked('group') }),
+    key: ({ asked }) => asked('group'),
   }),
   row({
     path: '/w/:workspace/groups',
     title: 'Groups',
-    part: 'Groups',
-    component: () => import('./pages/Groups.svelte'),
+    part: 'Traffic',
+    component: () => import('./pages/traffic/Groups.svelte'),
     props: ({ workspace, mayChange }) => ({ workspace, mayChange }),
   }),
   row({
     path: '/w/:workspace/groups/:group',
     title: 'Group',
-    part: 'Groups',
-    component: () => import('./pages/Group.svelte'),
+    part: 'Traffic',
+    component: () => import('./pages/traffic/Group.svelte'),
     props: ({ workspace, id, mayChange }) => ({ workspace, id: id('group'), mayChange }),
   }),
   row({
     path: '/w/:workspace/workloads',
     title: 'Workloads',
     part: 'Workloads',
-    component: () => import('./pages/Workloads.svelte'),
+    component: () => import('./pages/workloads/Workloads.svelte'),
     props: ({ workspace, asked }) => ({ workspace, only: asked('only'), find: asked('find') }),
   }),
   row({
     path: '/w/:workspace/jobs',
     title: 'Jobs',
     part: 'Jobs',
-    component: () => import('./pages/Jobs.svelte'),
+    component: () => import('./pages/jobs/Jobs.svelte'),
     props: ({ workspace, asked }) => ({
       workspace,
       only: asked('only'),
@@ -118,13 +127,26 @@ export const PAGES: readonly Page[] = [
     path: '/w/:workspace/alerts',
     title: 'Alerts',
     part: 'Alerts',
-    component: () => import('./pages/Alerts.svelte'),
+    component: () => import('./pages/alerts/Alerts.svelte'),
     props: ({ workspace, asked, mayChange, mayRule }) => ({
       workspace,
       status: asked('status'),
       mayChange,
       mayRule,
     }),
+  }),
+  row({
+    path: '/w/:workspace/settings',
+    title: 'Settings',
+    part: 'Settings',
+    component: () => import('./pages/settings/Settings.svelte'),
+    props: ({ workspace, mayRule }) => ({ workspace, mayRule }),
+  }),
+  row({
+    path: '/w/:workspace/account',
+    title: 'Account',
+    component: () => import('./pages/settings/Account.svelte'),
+    props: () => ({}),
   }),
 ];
 

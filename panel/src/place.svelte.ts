@@ -1,6 +1,6 @@
 /** Where the browser is. Links of the panel are followed without loading it anew. */
 
-import { isHome, isPanel, ofHash } from './route';
+import { isHome, isPanel, ofHash, type Query } from './route';
 
 class Place {
   path = $state('');
@@ -15,6 +15,16 @@ class Place {
 
   /** What stands behind the question mark at `name`. */
   asked = (name: string): string => this.#query.get(name) ?? '';
+
+  /** The address of this page with some of what it shows changed; what is empty is left out. */
+  with(query: Query): string {
+    const asked = new URLSearchParams(this.#search);
+    for (const [name, value] of Object.entries(query)) {
+      if (value === undefined || value === '') asked.delete(name);
+      else asked.set(name, String(value));
+    }
+    return this.path + (asked.size ? `?${asked}` : '');
+  }
 
   /** `replace`: the address that is left is not one to come back to. */
   go(address: string, replace = false) {

@@ -11,10 +11,16 @@ function within(workspace: number, rest: string, query: Query = {}): string {
   return `/w/${workspace}/${rest}${asked.size ? `?${asked}` : ''}`;
 }
 
-export const toAgents = (workspace: number, query?: Query) => within(workspace, 'sites', query);
-export const toAgent = (workspace: number, agent: number) => within(workspace, `sites/${agent}`);
-export const toProbe = (workspace: number, agent: number, probe: number, query?: Query) =>
-  within(workspace, `sites/${agent}/probes/${probe}`, query);
+export const toNow = (workspace: number) => within(workspace, 'now');
+export const toSites = (workspace: number, query?: Query) => within(workspace, 'sites', query);
+export const toSite = (workspace: number, site: number, query?: Query) =>
+  within(workspace, `sites/${site}`, query);
+export const toProbe = (workspace: number, site: number, probe: number, query?: Query) =>
+  within(workspace, `sites/${site}/probes/${probe}`, query);
+export const toPaths = (workspace: number) => within(workspace, 'paths');
+/** One target as all sites see it. */
+export const toTarget = (workspace: number, target: string) =>
+  within(workspace, 'paths/target', { target });
 export const toTraffic = (workspace: number, last = '', group = '') =>
   within(workspace, 'traffic', { last, group });
 export const toGroups = (workspace: number) => within(workspace, 'groups');
@@ -23,6 +29,8 @@ export const toWorkloads = (workspace: number, query?: Query) =>
   within(workspace, 'workloads', query);
 export const toJobs = (workspace: number, query?: Query) => within(workspace, 'jobs', query);
 export const toAlerts = (workspace: number, query?: Query) => within(workspace, 'alerts', query);
+export const toSettings = (workspace: number) => within(workspace, 'settings');
+export const toAccount = (workspace: number) => within(workspace, 'account');
 
 /** Whether the panel itself answers there; anything else is the controller's. */
 export const isPanel = (path: string) => isHome(path) || path.startsWith('/w/');
@@ -48,11 +56,11 @@ export function ofHash(hash: string): string | null {
   const probe = /^a\/(\d+)\/p\/(\d+)$/.exec(rest);
   if (probe) return toProbe(workspace, Number(probe[1]), Number(probe[2]), { last });
   const agent = /^a\/(\d+)$/.exec(rest);
-  if (agent) return toAgent(workspace, Number(agent[1]));
+  if (agent) return toSite(workspace, Number(agent[1]));
   const group = /^groups\/(\d+)$/.exec(rest);
   if (group) return toGroup(workspace, Number(group[1]));
   if (rest === 'groups') return toGroups(workspace);
   if (rest === 'alerts') return toAlerts(workspace);
   if (rest === 'traffic') return toTraffic(workspace, last, query.get('group') ?? '');
-  return rest === '' ? toAgents(workspace) : null;
+  return rest === '' ? toSites(workspace) : null;
 }

@@ -1,24 +1,42 @@
 /** Written by tools/write_panel_types.py from the wire: change it there, then `make docs`. */
 
-/** What api.ts asks for. */
+/** What api/ asks for. */
 export interface Routes {
+  'DELETE /auth/sessions/{session_id}': {
+    path: { session_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/address-groups/{group_id}': {
     path: { workspace_id: number; group_id: number };
     query: Record<string, never>;
     body: null;
     answer: Done;
   };
+  'DELETE /workspaces/{workspace_id}/api-keys/{key_id}': {
+    path: { workspace_id: number; key_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Ended;
+  };
+  'DELETE /workspaces/{workspace_id}/members/{member_id}': {
+    path: { workspace_id: number; member_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Ended;
+  };
+  'GET /auth/sessions': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<OpenSession>;
+  };
   'GET /workspaces': {
     path: Record<string, never>;
     query: { limit?: number; offset?: number; q?: string };
     body: null;
     answer: Page<Workspace>;
-  };
-  'GET /workspaces/alerts/count': {
-    path: Record<string, never>;
-    query: Record<string, never>;
-    body: null;
-    answer: AlertCount;
   };
   'GET /workspaces/{workspace_id}/address-groups': {
     path: { workspace_id: number };
@@ -96,6 +114,18 @@ export interface Routes {
     body: null;
     answer: AlertPage;
   };
+  'GET /workspaces/{workspace_id}/api-keys': {
+    path: { workspace_id: number };
+    query: { limit?: number; offset?: number };
+    body: null;
+    answer: Page<ApiKey>;
+  };
+  'GET /workspaces/{workspace_id}/connectivity-matrix': {
+    path: { workspace_id: number };
+    query: { lookback?: number };
+    body: null;
+    answer: Matrix;
+  };
   'GET /workspaces/{workspace_id}/flows/history': {
     path: { workspace_id: number };
     query: {
@@ -128,6 +158,18 @@ export interface Routes {
     body: null;
     answer: FlowTop;
   };
+  'GET /workspaces/{workspace_id}/health': {
+    path: { workspace_id: number };
+    query: { lookback?: number };
+    body: null;
+    answer: WorkspaceHealth;
+  };
+  'GET /workspaces/{workspace_id}/incidents': {
+    path: { workspace_id: number };
+    query: { limit?: number; offset?: number; open?: boolean };
+    body: null;
+    answer: Page<Incident>;
+  };
   'GET /workspaces/{workspace_id}/jobs': {
     path: { workspace_id: number };
     query: { limit?: number; offset?: number };
@@ -139,6 +181,12 @@ export interface Routes {
     query: { agent_id?: number; limit?: number; offset?: number; run_id?: number };
     body: null;
     answer: Page<TransferEventRow>;
+  };
+  'GET /workspaces/{workspace_id}/members': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<Member>;
   };
   'GET /workspaces/{workspace_id}/microservices': {
     path: { workspace_id: number };
@@ -201,6 +249,12 @@ export interface Routes {
     body: AlertPatch;
     answer: Alert;
   };
+  'PATCH /workspaces/{workspace_id}/members/{member_id}': {
+    path: { workspace_id: number; member_id: number };
+    query: Record<string, never>;
+    body: MemberPatch;
+    answer: Member;
+  };
   'POST /auth/login': {
     path: Record<string, never>;
     query: Record<string, never>;
@@ -212,6 +266,24 @@ export interface Routes {
     query: Record<string, never>;
     body: NewGroup;
     answer: Group;
+  };
+  'POST /workspaces/{workspace_id}/api-keys': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewApiKey;
+    answer: ApiKeyWithSecret;
+  };
+  'POST /workspaces/{workspace_id}/members': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewMember;
+    answer: Member;
+  };
+  'PUT /auth/me/password': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: PasswordChange;
+    answer: PasswordChanged;
   };
 }
 
@@ -269,6 +341,16 @@ export interface AgentClock extends ClockReading {
   /** Wrong for certain by a second or more; times of results are corrected all the same. */
   skewed: boolean;
   told_at: string;
+}
+
+export interface AgentHealth {
+  id: number;
+  name: string;
+  status: 'online' | 'offline' | 'unknown';
+  last_seen_at: string | null;
+  /** Of the site: its own probes, and those of others towards it. */
+  verdict: HealthVerdict;
+  probes: ProbeHealth[];
 }
 
 /** One microservice on one agent. */
@@ -353,10 +435,6 @@ export interface Alert {
   is_replayed: boolean;
 }
 
-export interface AlertCount {
-  count: number;
-}
-
 export interface AlertPage {
   data: Alert[];
   total: number;
@@ -383,6 +461,28 @@ export interface AlertUpdate {
   workspace_id: number;
   event: 'opened' | 'changed' | 'resolved';
   alert: Alert;
+}
+
+export interface ApiKey {
+  id: number;
+  workspace_id: number;
+  name: string;
+  role: 'VIEWER' | 'USER' | 'ADMIN';
+  scopes: string[];
+  /** The account in whose name it acts. */
+  created_by: number;
+  expires_at: string | null;
+  /** Exact to about a minute. */
+  last_used_at: string | null;
+  last_address: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** The only answer that shows the secret: `fpk_<id>_<43 characters>`. */
+export interface ApiKeyWithSecret {
+  api_key: ApiKey;
+  secret: string;
 }
 
 /** In a part of the week, in the local time of the agent; the last that fits counts. */
@@ -456,6 +556,15 @@ export interface DeliveredProbe {
   reason: string;
 }
 
+export interface Derived {
+  kind: 'api-key' | 'pin' | 'share-link' | 'invitation' | 'agent' | 'member' | 'account';
+  id: number;
+  /** The key's own; the agent's of a PIN or link; the address of an invitation or member. */
+  name: string;
+  /** Of a key, an invitation or a member: what it gives at most. */
+  role?: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
+}
+
 export interface DiskIo {
   name: string;
   read_bytes_per_sec?: number | null;
@@ -481,6 +590,13 @@ export interface DiskUse {
 
 export interface Done {
   ok: boolean;
+}
+
+/** It is done; what ended with it, and what that person made goes on. */
+export interface Ended {
+  ok: boolean;
+  ended?: Derived[];
+  kept?: Derived[];
 }
 
 export interface FlowHistory extends FlowSpan {
@@ -632,6 +748,21 @@ export interface HealthCheck {
   window?: number;
 }
 
+export interface HealthCounts {
+  agents: Record<string, number>;
+  probes: Record<string, number>;
+  /** Lines of results that found no room in RAM since the start; theirs is unknown. */
+  not_tracked: number;
+}
+
+/** How a site or a workspace is, now, in one word and in one sentence. */
+export interface HealthVerdict {
+  status: 'healthy' | 'degraded' | 'critical' | 'unknown';
+  reason: string;
+  /** When it became so; null: not known. */
+  since: string | null;
+}
+
 export interface HostInfo {
   architecture: string;
   boot_time: string;
@@ -665,6 +796,31 @@ export interface IdentityConflict {
   since: string;
   /** Where both came from when it was noticed; one address twice where they share it. */
   addresses: string[];
+}
+
+/**
+ * Alerts that belong together: they began together and have an agent, a site, a target or what they
+ * depend on in common.
+ */
+export interface Incident {
+  id: number;
+  workspace_id: number;
+  title: string;
+  /** What all of it has in common. "rule": one rule raises so many that they are one incident. */
+  scope: 'agent' | 'target' | 'site' | 'rule' | 'workspace';
+  agent_id: number | null;
+  target: string;
+  site: string;
+  /** The worst that it was. */
+  severity: 'warning' | 'critical';
+  opened_at: string;
+  resolved_at: string | null;
+  /** How many have joined it. */
+  alerts: number;
+  open_alerts: number;
+  cause:
+    '' | 'controller_link' | 'agent_gone' | 'site_unreachable' | 'parent' | 'gateway' | 'resolver';
+  cause_text: string;
 }
 
 export interface JobAgent extends JobMember {
@@ -794,6 +950,49 @@ export interface MapNode {
   path_ids: string[];
 }
 
+export interface Matrix {
+  source_agents: SourceAgent[];
+  target_labels: TargetLabel[];
+  entries: MatrixEntry[];
+  generated_at: string;
+  workspace_id: number;
+}
+
+export interface MatrixEntry {
+  source_agent_id: number;
+  source_agent_name: string;
+  target_id: string;
+  target_name: string;
+  target_type: 'agent' | 'destination';
+  probe_status: ProbeStatus[];
+}
+
+/** `accepted_at` null: invited, and not yet a member; `user_id` is 0 then. */
+export interface Member {
+  id: number;
+  workspace_id: number;
+  user_id: number;
+  email: string;
+  name: string;
+  role: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
+  meta: Record<string, unknown>;
+  created_at: string;
+  updated_at: string;
+  invited_at: string | null;
+  accepted_at: string | null;
+  invite_expires_at: string | null;
+  invite_email_sent?: boolean;
+  /** Of a new invitation that was not mailed, shown this once: what its link ends with. */
+  invite_token?: string;
+  /** Only where the role was changed: what the member made and could not make any more. */
+  ended?: Derived[];
+  kept?: Derived[];
+}
+
+export interface MemberPatch {
+  role: 'VIEWER' | 'USER' | 'ADMIN';
+}
+
 export interface MemoryInfo {
   total_bytes: number;
   used_bytes: number;
@@ -896,6 +1095,14 @@ export interface NetworkMapUpdate {
   generated_at: string;
 }
 
+export interface NewApiKey {
+  name: string;
+  role?: 'VIEWER' | 'USER' | 'ADMIN';
+  /** Subjects (the tags of the API's routes); none: all of them. */
+  scopes?: string[];
+  expires_at?: string | null;
+}
+
 export interface NewGroup {
   name: string;
   description?: string;
@@ -903,6 +1110,14 @@ export interface NewGroup {
   /** Which agents are to have it; empty: all of the workspace. */
   agent_ids?: number[];
   external_id?: string;
+}
+
+/** Body of `POST .../members`: whom to invite, by e-mail or, who shares a workspace, by id. */
+export interface NewMember {
+  userId?: number;
+  email?: string;
+  role?: 'VIEWER' | 'USER' | 'ADMIN';
+  meta?: Record<string, unknown>;
 }
 
 /** Errors and drops are counts within the interval. */
@@ -916,6 +1131,20 @@ export interface NicTraffic {
   tx_errors?: number | null;
   rx_drops?: number | null;
   tx_drops?: number | null;
+}
+
+/** One login of the caller's that has not ended. */
+export interface OpenSession {
+  id: number;
+  created_at: string;
+  expires_at: string;
+  /** Exact to about a minute. */
+  last_used_at: string;
+  /** Seen last. */
+  address: string;
+  user_agent: string;
+  /** It is the session of this very request. */
+  current: boolean;
 }
 
 export interface OsInfo {
@@ -937,6 +1166,21 @@ export interface Page<T> {
   total: number;
   limit: number;
   offset: number;
+}
+
+export interface PasswordChange {
+  old_password: string;
+  new_password: string;
+  /** API keys, PINs, share links and invitations of the account go on. */
+  keep_derived?: boolean;
+}
+
+/** All sessions of the account have ended; `token` is of a new one. */
+export interface PasswordChanged {
+  success: boolean;
+  token: string;
+  /** What else ended. */
+  ended?: Derived[];
 }
 
 export interface Ping {
@@ -1055,6 +1299,31 @@ export interface ProbeDelivery {
   running_revision: string;
   said_at: string | null;
   data: DeliveredProbe[];
+}
+
+/** A probe over all its targets: mean figures, the worst status. */
+export interface ProbeHealth {
+  probe_id: number;
+  type: string;
+  status: 'healthy' | 'degraded' | 'critical' | 'unknown';
+  /** Why it is not healthy. */
+  reason: string;
+  /** When it became so; null: not known. */
+  since: string | null;
+  avg_latency: number | null;
+  packet_loss: number | null;
+  jitter: number | null;
+  last_updated: string | null;
+}
+
+/** What one type of probe says about one pair. */
+export interface ProbeStatus {
+  type: string;
+  status: 'healthy' | 'degraded' | 'critical' | 'unknown';
+  avg_latency: number | null;
+  packet_loss: number | null;
+  jitter: number | null;
+  last_updated: string | null;
 }
 
 /** One thing a probe measures: an address, a name, a URL, or another agent. */
@@ -1506,6 +1775,12 @@ export interface Session {
   data: User;
 }
 
+export interface SourceAgent {
+  id: number;
+  name: string;
+  is_online: boolean;
+}
+
 /** Event `speedtest_progress` (ours), every half second at most: how far a test has come. */
 export interface SpeedtestProgress {
   queue_id: number;
@@ -1597,6 +1872,13 @@ export interface SysinfoResult {
 export interface Tag {
   name: string;
   value: string;
+}
+
+export interface TargetLabel {
+  /** `agent:10`, or the target as the probe names it. */
+  id: string;
+  name: string;
+  type: 'agent' | 'destination';
 }
 
 export interface Temperature {
@@ -1717,6 +1999,16 @@ export interface Workspace {
   updatedAt: string;
   my_role?: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
   agent_count?: number;
+}
+
+export interface WorkspaceHealth {
+  /** Worst first: "lisbon: not heard of. Everything else is fine." */
+  verdict: HealthVerdict;
+  agents: AgentHealth[];
+  counts: HealthCounts;
+  lookback: number;
+  generated_at: string;
+  workspace_id: number;
 }
 
 /**

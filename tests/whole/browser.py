@@ -21,6 +21,11 @@ FLAGS = [
 ]
 
 
+def log_out(page: Page) -> None:
+    page.get_by_test_id("account").click()
+    page.get_by_role("button", name="Log out").click()
+
+
 @contextmanager
 def page_in(
     where: Namespace,

@@ -10,7 +10,7 @@ from tests.controller.alerts.alert_stage import speaking
 from tests.controller.alerts.samples import PING, but
 from tests.lab.net import Namespace
 from tests.running import ControllerProcess, Person, until
-from tests.whole.browser import page_in
+from tests.whole.browser import log_out, page_in
 from tests.whole.test_up import SCREENSHOTS, log_in, said, site, up
 
 __all__ = ["site"]
@@ -77,7 +77,7 @@ def test_only_what_one_may_do_is_offered(site: Namespace, tmp_path: Path) -> Non
                     for button in MAY["ADMIN"]:
                         found = page.get_by_role("button", name=button, exact=True)
                         expect(found).to_have_count(1 if button in buttons else 0)
-                    page.get_by_role("button", name="Log out").click()
+                    log_out(page)
         finally:
             controller.end()
 

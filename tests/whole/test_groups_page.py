@@ -52,6 +52,7 @@ def open_groups(page: Page, controller: ControllerProcess, who: dict[str, str] =
     page.get_by_test_id("email").fill(who["email"])
     page.get_by_test_id("password").fill(who["password"])
     page.get_by_test_id("login").click()
+    page.get_by_role("link", name="Traffic").click()
     page.get_by_role("link", name="Groups").click()
 
 

@@ -127,7 +127,8 @@ def test_back_and_forward_go_through_what_was_looked_at(
 ) -> None:
     with page_in(site, tmp_path) as page:
         place.open(page, place.controller.url)
-        expect(page).to_have_url(place.at("sites"))
+        expect(page).to_have_url(place.at("now"))
+        page.get_by_role("link", name="Sites").click()
         page.get_by_role("link", name="Lisbon").click()
         page.get_by_role("link", name="PING").click()
         pressed(page, "1 h")
@@ -143,7 +144,7 @@ def test_back_and_forward_go_through_what_was_looked_at(
         expect(page).to_have_title("Lisbon · forepost")
         page.go_back()
         expect(page.get_by_test_id("agent-row")).to_have_count(2)
-        expect(page).to_have_title("Agents · forepost")
+        expect(page).to_have_title("Sites · forepost")
         page.go_forward()
         page.go_forward()
         page.go_forward()
@@ -160,12 +161,12 @@ def test_addresses_from_before_lead_on(place: Place, site: Namespace, tmp_path: 
         pressed(page, "7 d")
         expect(page).to_have_url(place.at(f"{new}/probes/{place.ping}?last=7d"))
         for hash_, path, heading in (
-            (old, "sites", "Agents"),
+            (old, "sites", "Sites"),
             (agent, new, "Lisbon"),
             (f"{old}/traffic?range=6h&group=staff", "traffic?last=6h&group=staff", "Traffic"),
             (f"{old}/groups", "groups", "Groups"),
             (f"{old}/alerts", "alerts", "Alerts"),
-            ("/#/invite/a-token", "sites", "Agents"),
+            ("/#/invite/a-token", "now", "No agent was heard of."),
         ):
             page.goto(place.controller.url + hash_)
             expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
@@ -179,16 +180,17 @@ def test_each_workspace_has_addresses_of_its_own(
     depot = place.person.workspace("Depot")
     with page_in(site, tmp_path) as page:
         place.open(page, place.at("alerts"))
-        choice = page.get_by_label("Workspace")
-        expect(choice).to_have_value(str(place.workspace))
-        choice.select_option(label="Depot")
-        expect(page).to_have_url(f"{place.controller.url}/w/{depot}/sites")
-        expect(page.get_by_text("No agent yet.")).to_be_visible()
-        page.get_by_role("link", name="Groups").click()
-        expect(page).to_have_url(f"{place.controller.url}/w/{depot}/groups")
+        choice = page.get_by_test_id("workspace")
+        expect(choice).to_have_text("Field")
+        choice.click()
+        page.get_by_role("link", name="Depot").click()
+        expect(page).to_have_url(f"{place.controller.url}/w/{depot}/now")
+        expect(page.get_by_text("No site yet")).to_be_visible()
+        page.get_by_role("link", name="Paths").click()
+        expect(page).to_have_url(f"{place.controller.url}/w/{depot}/paths")
         page.go_back()
         page.go_back()
-        expect(choice).to_have_value(str(place.workspace))
+        expect(choice).to_have_text("Field")
         expect(page.get_by_text("No alert is active.")).to_be_visible()
 
 
@@ -197,7 +199,7 @@ def test_a_link_opens_beside_the_page_that_it_stands_on(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:
     with page_in(site, tmp_path) as page:
-        place.open(page, place.controller.url)
+        place.open(page, place.at("sites"))
         link = page.get_by_role("link", name="Lisbon")
         address = place.at(f"sites/{place.lisbon.id}")
         assert link.evaluate("link => link.href") == address
@@ -220,14 +222,14 @@ def test_what_is_chosen_stands_in_the_address(
         place.open(page, place.at("sites"))
         page.get_by_role("button", name="Reporting 2").click()
         expect(page).to_have_url(place.at("sites?only=reporting"))
-        page.get_by_label("Filter agents").press_sequentially("lis")
-        page.get_by_label("Filter agents").press("Enter")
+        page.get_by_label("Filter sites").press_sequentially("lis")
+        page.get_by_label("Filter sites").press("Enter")
         expect(page).to_have_url(place.at("sites?only=reporting&find=lis"))
         page.reload()
-        expect(page.get_by_label("Filter agents")).to_have_value("lis")
+        expect(page.get_by_label("Filter sites")).to_have_value("lis")
         expect(page.get_by_test_id("agent-row")).to_have_text([re.compile("Lisbon")])
         page.get_by_role("button", name="Never seen 0").click()
-        expect(page.get_by_text("None of 2 agents matches.")).to_be_visible()
+        expect(page.get_by_text("None of 2 sites matches.")).to_be_visible()
         expect(page).to_have_url(place.at("sites?only=never&find=lis"))
         page.go_back()
         pressed(page, "Reporting 2")
@@ -279,8 +281,8 @@ def test_where_no_page_is_and_where_one_does_not_come_is_said_in_words(
         page.route(re.compile("/assets/Traffic-"), lambda route: route.fulfill(**gone))
         place.open(page, place.at("no/such/page"))
         expect(page.get_by_test_id("no-page")).to_contain_text("/no/such/page")
-        page.get_by_role("link", name="To the agents").click()
-        expect(page.get_by_test_id("agent-row")).to_have_count(2)
+        page.get_by_role("link", name="To what is now").click()
+        expect(page.get_by_test_id("site-tile")).to_have_count(2)
         page.get_by_role("link", name="Traffic").click()
         expect(page.get_by_role("alert")).to_contain_text("cannot be loaded")
         page.unroute_all()
@@ -289,7 +291,7 @@ def test_where_no_page_is_and_where_one_does_not_come_is_said_in_words(
         page.goto(place.at("sites/99999"))
         expect(page.get_by_role("alert")).to_contain_text("agent not found")
         page.goto(f"{place.controller.url}/w/{place.workspace}")
-        expect(page).to_have_url(place.at("sites"))
+        expect(page).to_have_url(place.at("now"))
 
 
 @pytest.mark.timeout(120)

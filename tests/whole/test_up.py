@@ -56,7 +56,8 @@ def said(process: Process, what: str) -> str:
 
 
 def log_in(page: Page, email: str, password: str) -> None:
-    page.goto(URL)
+    """To the list of sites."""
+    page.goto(f"{URL}/w/1/sites")
     page.get_by_test_id("email").fill(email)
     page.get_by_test_id("password").fill(password)
     page.get_by_test_id("login").click()

@@ -15,6 +15,7 @@ export const RANGES: readonly Range[] = [
   { id: '24h', name: '24 h', sec: 24 * HOUR },
   { id: '7d', name: '7 d', sec: 7 * 24 * HOUR },
   { id: '30d', name: '30 d', sec: 30 * 24 * HOUR },
+  { id: '1y', name: '1 year', sec: 365 * 24 * HOUR },
 ];
 
 /** A part of the past, in Unix seconds. */
@@ -39,4 +40,10 @@ const HOUR_RANGE = RANGES[1] as Range;
 
 export function rangeOf(id: string): Range {
   return RANGES.find((range) => range.id === id) ?? HOUR_RANGE;
+}
+
+/** The window of the same length before (-1) or after (1); at `now` it ends at the latest. */
+export function beside({ from, to }: Window, way: -1 | 1, now: number): Window {
+  const step = Math.min(way * (to - from), now - to);
+  return whole(from + step, to + step);
 }

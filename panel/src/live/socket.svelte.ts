@@ -1,6 +1,6 @@
 /** `/ws/panel`: live results of some probes, reconnected for ever. */
 
-import { workspaces } from '../api';
+import { workspaces } from '../api/account';
 import { session } from '../session.svelte';
 import type { PanelFrame, PanelSaid, ResultRow } from '../wire';
 import { pause } from './backoff';

@@ -57,6 +57,17 @@ export function fullMoment(at: number): string {
   return `${day(at)} ${clockTime(at)}`;
 }
 
+/** Local, as an `<input type="datetime-local">` has it. */
+export function inputMoment(at: number): string {
+  return `${day(at)}T${clockTime(at).slice(0, 5)}`;
+}
+
+/** The instant in ms; null where the field is empty. */
+export function ofInput(text: string): number | null {
+  const ms = new Date(text).getTime();
+  return Number.isNaN(ms) ? null : ms;
+}
+
 function day(at: number): string {
   const d = new Date(at);
   return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;

@@ -1,0 +1,7 @@
+/** Verdicts: of a workspace, its sites and their probes. `make docs` writes the types of each route
+ * that is named here. */
+
+import { ask } from '../rest';
+
+export const health = (workspace: number, signal?: AbortSignal) =>
+  ask('GET /workspaces/{workspace_id}/health', { workspace_id: workspace }, { signal });

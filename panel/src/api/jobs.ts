@@ -1,0 +1,30 @@
+/** Jobs and their runs. `make docs` writes the types of each route that is named here. */
+
+import { all, ask } from '../rest';
+
+/** By name, each with its newest run. */
+export const jobs = (workspace: number, signal?: AbortSignal) =>
+  all('GET /workspaces/{workspace_id}/jobs', { workspace_id: workspace }, signal);
+
+/** The newest of what agents told of a folder or a transfer. */
+export const jobEvents = async (workspace: number, job: number, signal?: AbortSignal) => {
+  const path = { workspace_id: workspace, job_id: job };
+  const query = { limit: 20 };
+  return (await ask('GET /workspaces/{workspace_id}/jobs/{job_id}/events', path, { query, signal }))
+    .data;
+};
+
+/** Of one job, the newest 20, without output. */
+export const runs = async (workspace: number, job: number, signal?: AbortSignal) => {
+  const path = { workspace_id: workspace };
+  const query = { job_id: job, limit: 20 };
+  return (await ask('GET /workspaces/{workspace_id}/runs', path, { query, signal })).data;
+};
+
+/** With what its scripts wrote. */
+export const run = (workspace: number, id: number, signal?: AbortSignal) =>
+  ask(
+    'GET /workspaces/{workspace_id}/runs/{run_id}',
+    { workspace_id: workspace, run_id: id },
+    { signal },
+  );

@@ -1,0 +1,41 @@
+/** Probes, their results and charts. `make docs` writes the types of each route that is named here. */
+
+import { ask } from '../rest';
+import type { ResultRow } from '../wire';
+
+export const probes = async (workspace: number, agentId: number, signal?: AbortSignal) => {
+  const path = { workspace_id: workspace, agent_id: agentId };
+  return (await ask('GET /workspaces/{workspace_id}/agents/{agent_id}/probes', path, { signal }))
+    .data;
+};
+
+/** Of each probe: what the agent makes of it. */
+export const probeDelivery = async (workspace: number, agentId: number, signal?: AbortSignal) => {
+  const path = { workspace_id: workspace, agent_id: agentId };
+  const route = 'GET /workspaces/{workspace_id}/agents/{agent_id}/probes/delivery';
+  return (await ask(route, path, { signal })).data;
+};
+
+export const results = async (
+  workspace: number,
+  probe: number,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<ResultRow[]> => {
+  const path = { workspace_id: workspace, probe_id: probe };
+  const route = 'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/data';
+  return (await ask(route, path, { query: { limit }, signal })).data;
+};
+
+export const chart = (
+  workspace: number,
+  probe: number,
+  from: number,
+  to: number,
+  signal?: AbortSignal,
+) =>
+  ask(
+    'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/chart',
+    { workspace_id: workspace, probe_id: probe },
+    { query: { from: `${Math.floor(from)}`, to: `${Math.ceil(to)}`, points: 500 }, signal },
+  );

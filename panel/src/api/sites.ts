@@ -1,0 +1,44 @@
+/** Agents, and what they say of their hosts. `make docs` writes the types of each route that is named here. */
+
+import { all, ask, orNull, PAGE } from '../rest';
+import type { Agent } from '../wire';
+
+export const agents = (workspace: number, signal?: AbortSignal) =>
+  all('GET /workspaces/{workspace_id}/agents', { workspace_id: workspace }, signal);
+
+/** How often to ask for all agents again, in ms: more than a page of them is dear. */
+export const agentsPeriod = (found: readonly Agent[]) => (found.length > PAGE ? 30_000 : 10_000);
+
+export const agent = (workspace: number, id: number, signal?: AbortSignal) =>
+  ask(
+    'GET /workspaces/{workspace_id}/agents/{agent_id}',
+    { workspace_id: workspace, agent_id: id },
+    { signal },
+  );
+
+/** What an agent of whatever make said: any part of it may be missing. */
+export type Parts<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [Name in keyof T]?: Parts<T[Name]> }
+    : T;
+
+/** What an agent last said of its host; null while it said nothing. */
+export const sysinfo = (workspace: number, agentId: number, signal?: AbortSignal) =>
+  orNull(
+    ask(
+      'GET /workspaces/{workspace_id}/agents/{agent_id}/sysinfo',
+      { workspace_id: workspace, agent_id: agentId },
+      { signal },
+    ),
+  );
+
+/** What an agent last said of its network; null while it said nothing. */
+export const netinfo = (workspace: number, agentId: number, signal?: AbortSignal) =>
+  orNull(
+    ask(
+      'GET /workspaces/{workspace_id}/agents/{agent_id}/netinfo',
+      { workspace_id: workspace, agent_id: agentId },
+      { signal },
+    ),
+  );

@@ -1,0 +1,23 @@
+/** The four states of a verdict, in words. */
+
+import type { HealthVerdict } from '../wire';
+
+export type Status = HealthVerdict['status'];
+
+export const STATUS_WORDS: Record<Status, string> = {
+  critical: 'down',
+  degraded: 'degraded',
+  unknown: 'not known',
+  healthy: 'fine',
+};
+
+const ORDER: readonly Status[] = ['critical', 'degraded', 'unknown', 'healthy'];
+
+/** Worst first. */
+export const worseFirst = (a: Status, b: Status) => ORDER.indexOf(a) - ORDER.indexOf(b);
+
+/** With a capital at its beginning and a stop at its end. */
+export function sentence(words: string): string {
+  const whole = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
