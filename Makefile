@@ -4,7 +4,7 @@
 # make check  format, lint, types, import contracts
 # make bench  side-by-side figures (bench/RESULTS.md keeps them)
 # make fuzz   look for bytes that a parser does not bear, a minute for each (ARGS="--seconds 600 dns")
-# make docs   write docs/api/openapi.json and the panel's types (panel/src/wire.ts) anew
+# make docs   write docs/api/openapi.json and the panel's types and fields (panel/src/wire.ts, fields.ts) anew
 # make bpf    compile the flow meter's kernel program again (clang)
 # make lock   resolve the dependencies again
 
@@ -55,6 +55,7 @@ fuzz: $(VENV)/.fuzz
 docs: dev
 	$(BIN)/python docs/api/write.py > docs/api/openapi.json
 	$(BIN)/python tools/write_panel_types.py > $(VENV)/wire.ts && mv $(VENV)/wire.ts panel/src/wire.ts
+	$(BIN)/python tools/write_panel_fields.py > $(VENV)/fields.ts && mv $(VENV)/fields.ts panel/src/fields.ts
 
 panel: $(STATIC)
 

@@ -4,8 +4,6 @@ What is asked of REST is read in `panel/src/api/`: each `'GET /path'` there gets
 its body and its answer, and one that the controller does not serve is an error here.
 """
 
-import ast
-import inspect
 import re
 import sys
 import tempfile
@@ -22,6 +20,8 @@ from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from msgspec import UnsetType
+
+from struct_docs import docs_of
 
 from forepost.controller.main import build
 from forepost.controller.settings import DataSection, HttpSection, Settings
@@ -121,7 +121,7 @@ class Types:
         base = _base(struct)
         above = f" extends {self._interface(base, whole=whole)}" if base else ""
         inherited = base.__struct_fields__ if base else ()
-        config, docs = struct.__struct_config__, _docs(struct)
+        config, docs = struct.__struct_config__, docs_of(struct)
         lines = [*_comment(docs[""], ""), f"export interface {name}{_parameters(struct)}{above} {{"]
         if config.tag_field:
             lines.append(f"  {config.tag_field}: {_literal(config.tag)};")
@@ -165,22 +165,6 @@ def _literal(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "'" + value.replace("'", "\\'") + "'" if isinstance(value, str) else str(value)
-
-
-def _docs(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """What stands below each field in the source, and under "" what the Struct itself says."""
-    (body,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
-    assert isinstance(body, ast.ClassDef)
-    found = {"": ast.get_docstring(body) or ""}
-    for line, after in zip(body.body, body.body[1:], strict=False):
-        if (
-            isinstance(line, ast.AnnAssign)
-            and isinstance(line.target, ast.Name)
-            and isinstance(after, ast.Expr)
-            and isinstance(after.value, ast.Constant)
-        ):
-            found[line.target.id] = str(after.value.value)
-    return found
 
 
 def _comment(text: str | None, indent: str) -> Iterable[str]:

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { find, PAGES } from './pages';
 import {
   toAccount,
+  toAddProbe,
+  toAddSite,
   toAlerts,
   toGroup,
   toGroups,
@@ -32,9 +34,18 @@ const found = (address: string) => {
 
 test('every address leads to its page', () => {
   const w = { workspace: 1 };
-  expect(found(toSites(1, { only: 'silent' }))).toEqual({ ...w, only: 'silent', find: '' });
-  expect(found(toSite(1, 10))).toEqual({ ...w, id: 10 });
-  expect(found(toProbe(1, 10, 3, { last: '7d' }))).toEqual({ ...w, agentId: 10, id: 3 });
+  const may = { mayChange: true };
+  expect(found(toSites(1, { only: 'critical', by: 'customer' }))).toEqual({
+    ...{ ...w, ...may },
+    ...{ only: 'critical', find: '', by: 'customer' },
+  });
+  expect(found(toAddSite(1))).toEqual(w);
+  expect(found(toAddProbe(1, 10))).toEqual({ ...w, site: 10 });
+  expect(found(toSite(1, 10))).toEqual({ ...w, ...may, id: 10, tab: '' });
+  expect(found(toProbe(1, 10, 3, { last: '7d' }))).toEqual({
+    ...{ ...w, ...may },
+    ...{ agentId: 10, id: 3 },
+  });
   expect(found(toNow(1))).toEqual(w);
   expect(found(toPaths(1))).toEqual(w);
   expect(found(toTarget(1, '[2001:db8::1]:443'))).toEqual({ ...w, target: '[2001:db8::1]:443' });
@@ -48,8 +59,7 @@ test('every address leads to its page', () => {
   expect(found(toWorkloads(1, { only: 'refused', find: 'sensor' }))).toEqual(sensor);
   const nightly = { ...w, only: 'error', find: 'nightly', open: 4 };
   expect(found(toJobs(1, { only: 'error', find: 'nightly', job: 4 }))).toEqual(nightly);
-  const may = { mayChange: true, mayRule: false };
-  expect(found(toAlerts(1))).toEqual({ ...w, status: '', ...may });
+  expect(found(toAlerts(1))).toEqual({ ...w, status: '', ...may, mayRule: false });
 });
 
 test('no two pages stand at one address', () => {

@@ -13,10 +13,13 @@ function within(workspace: number, rest: string, query: Query = {}): string {
 
 export const toNow = (workspace: number) => within(workspace, 'now');
 export const toSites = (workspace: number, query?: Query) => within(workspace, 'sites', query);
+export const toAddSite = (workspace: number) => within(workspace, 'sites/add');
 export const toSite = (workspace: number, site: number, query?: Query) =>
   within(workspace, `sites/${site}`, query);
 export const toProbe = (workspace: number, site: number, probe: number, query?: Query) =>
   within(workspace, `sites/${site}/probes/${probe}`, query);
+export const toAddProbe = (workspace: number, site: number) =>
+  within(workspace, `sites/${site}/probes/add`);
 export const toPaths = (workspace: number) => within(workspace, 'paths');
 /** One target as all sites see it. */
 export const toTarget = (workspace: number, target: string) =>

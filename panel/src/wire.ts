@@ -14,6 +14,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'DELETE /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}': {
+    path: { workspace_id: number; agent_id: number; probe_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/api-keys/{key_id}': {
     path: { workspace_id: number; key_id: number };
     query: Record<string, never>;
@@ -85,6 +91,12 @@ export interface Routes {
     query: Record<string, never>;
     body: null;
     answer: ProbeDelivery;
+  };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/strips': {
+    path: { workspace_id: number; agent_id: number };
+    query: { cells?: number; hours?: number };
+    body: null;
+    answer: AgentStrips;
   };
   'GET /workspaces/{workspace_id}/agents/{agent_id}/sysinfo': {
     path: { workspace_id: number; agent_id: number };
@@ -231,11 +243,23 @@ export interface Routes {
     body: null;
     answer: Run;
   };
+  'GET /workspaces/{workspace_id}/sites': {
+    path: { workspace_id: number };
+    query: { cells?: number; hours?: number };
+    body: null;
+    answer: SiteList;
+  };
   'PATCH /workspaces/{workspace_id}/address-groups/{group_id}': {
     path: { workspace_id: number; group_id: number };
     query: Record<string, never>;
     body: GroupPatch;
     answer: Group;
+  };
+  'PATCH /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}': {
+    path: { workspace_id: number; agent_id: number; probe_id: number };
+    query: Record<string, never>;
+    body: ProbePatch;
+    answer: Probe;
   };
   'PATCH /workspaces/{workspace_id}/alert-rules/{rule_id}': {
     path: { workspace_id: number; rule_id: number };
@@ -266,6 +290,18 @@ export interface Routes {
     query: Record<string, never>;
     body: NewGroup;
     answer: Group;
+  };
+  'POST /workspaces/{workspace_id}/agents': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewAgent;
+    answer: AgentWithPin;
+  };
+  'POST /workspaces/{workspace_id}/agents/{agent_id}/probes': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: NewProbe;
+    answer: Probe;
   };
   'POST /workspaces/{workspace_id}/api-keys': {
     path: { workspace_id: number };
@@ -371,6 +407,15 @@ export interface AgentSpool extends SpoolStatus {
   told_at: string;
 }
 
+export interface AgentStrips {
+  data: LineStrip[];
+  hours: number;
+  cell_sec: number;
+  cells_from: string;
+  generated_at: string;
+  is_whole: boolean;
+}
+
 /** An agent is new, is gone, or is called otherwise or heard from (or not) unlike before. */
 export interface AgentUpdate {
   type: 'agent_update';
@@ -382,6 +427,11 @@ export interface AgentUpdate {
   last_seen_at: string | null;
   /** Two hosts have its key; the agent object says which. */
   identity_conflict?: true;
+}
+
+export interface AgentWithPin {
+  agent: Agent;
+  pin: string;
 }
 
 /** `metric`, `value` and `threshold` are those of the condition that was true. */
@@ -901,6 +951,24 @@ export interface Line {
   points: Point[];
 }
 
+/** One target of one probe, or what an agent says of itself. */
+export interface LineStrip {
+  probe_id: number;
+  type: string;
+  target: string;
+  target_agent: number;
+  /** Of the probe. */
+  verdict: HealthVerdict;
+  strip: StateStrip;
+  /** The newest. */
+  figure: ShownFigure | null;
+  /** The figure of its type, mean of each cell (RTT: the middle one). */
+  spark: (number | null)[];
+  unit: string;
+  last_at: string | null;
+  age_sec: number | null;
+}
+
 /** A list that is always whole. */
 export interface ListOf<T> {
   data: T[];
@@ -1095,6 +1163,22 @@ export interface NetworkMapUpdate {
   generated_at: string;
 }
 
+export interface NewAgent {
+  name: string;
+  description?: string;
+  location?: string;
+  public_ip_override?: string;
+  version?: string;
+  pinLength?: number;
+  pinTTLSeconds?: number;
+  trafficsim_enabled?: boolean;
+  trafficsim_host?: string;
+  trafficsim_port?: number;
+  external_id?: string;
+  labels?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+}
+
 export interface NewApiKey {
   name: string;
   role?: 'VIEWER' | 'USER' | 'ADMIN';
@@ -1118,6 +1202,42 @@ export interface NewMember {
   email?: string;
   role?: 'VIEWER' | 'USER' | 'ADMIN';
   meta?: Record<string, unknown>;
+}
+
+/** Body of `POST .../probes`. Workspace and agent come from the path. */
+export interface NewProbe {
+  type:
+    | 'AGENT'
+    | 'DNS'
+    | 'HTTP'
+    | 'MTR'
+    | 'NETINFO'
+    | 'PING'
+    | 'RPERF'
+    | 'SNMP'
+    | 'SPEEDTEST'
+    | 'SPEEDTEST_SERVERS'
+    | 'SYSINFO'
+    | 'TCP'
+    | 'TLS'
+    | 'TRAFFICSIM'
+    | 'WEB';
+  workspace_id?: number;
+  agent_id?: number;
+  enabled?: boolean;
+  interval_sec?: number;
+  /** 0: the usual one for the interval. */
+  timeout_sec?: number;
+  count?: number;
+  duration_sec?: number;
+  server?: boolean;
+  bind_interface?: string;
+  targets?: string[];
+  agent_targets?: number[];
+  bidirectional?: boolean;
+  external_id?: string;
+  labels?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
 }
 
 /** Errors and drops are counts within the interval. */
@@ -1314,6 +1434,21 @@ export interface ProbeHealth {
   packet_loss: number | null;
   jitter: number | null;
   last_updated: string | null;
+}
+
+/** Body of `PATCH .../probes/{id}`; what is left out stays. */
+export interface ProbePatch {
+  enabled?: boolean;
+  interval_sec?: number;
+  timeout_sec?: number;
+  count?: number;
+  duration_sec?: number;
+  bind_interface?: string;
+  labels?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  external_id?: string;
+  replace_targets?: string[];
+  replace_agent_targets?: number[];
 }
 
 /** What one type of probe says about one pair. */
@@ -1775,6 +1910,56 @@ export interface Session {
   data: User;
 }
 
+/** The one figure by which a type of probe is known: RTT, days left, Mbit/s, … */
+export interface ShownFigure {
+  /** As it is read: "12.3 ms, 20 % lost". */
+  words: string;
+  value: number | null;
+  unit: string;
+}
+
+/** An agent with all that it measures. */
+export interface Site {
+  id: number;
+  name: string;
+  location: string;
+  labels: Record<string, unknown>;
+  version: string;
+  connected: boolean;
+  status: 'online' | 'offline' | 'unknown';
+  last_seen_at: string | null;
+  /** As `GET …/health` has it. */
+  verdict: HealthVerdict;
+  probes: number;
+  worst: WorstProbe | null;
+  strip: StateStrip;
+  /** Of the span, of probes of the network. */
+  loss_pct: number | null;
+  /** Of the span, of probes of the network: the middle one of the means of quarters of an hour. */
+  rtt_ms: number | null;
+  /** Of the span, by the hour; null where no traffic is measured. */
+  bytes_in: number | null;
+  bytes_out: number | null;
+  /** Only where a backlog waits there to be sent, or results were lost. */
+  spool: AgentSpool | null;
+  /** Only where it is wrong. */
+  clock: AgentClock | null;
+}
+
+export interface SiteList {
+  data: Site[];
+  hours: number;
+  cell_sec: number;
+  /** Start of the first cell. */
+  cells_from: string;
+  generated_at: string;
+  /**
+   * Not while cells of before the controller's start are still read, and not where lines of results
+   * found no room in RAM.
+   */
+  is_whole: boolean;
+}
+
 export interface SourceAgent {
   id: number;
   name: string;
@@ -1837,6 +2022,12 @@ export interface StandingCounts {
   refused: number;
   /** Of those that wait. */
   failing: number;
+}
+
+export interface StateStrip {
+  states: string;
+  /** Packets of probes of the network that were lost, one number for each cell. */
+  loss_pct: (number | null)[];
 }
 
 /** Panel to controller. `probe_id` 0: every probe of the workspace. */
@@ -2090,4 +2281,17 @@ export interface WorkspaceMicroservice {
   progress: RolloutProgress | null;
   created_at: string;
   updated_at: string;
+}
+
+/** What is worst of a site; where nothing is bad, what takes longest. */
+export interface WorstProbe {
+  probe_id: number;
+  /** Of its results: an AGENT probe has several types. */
+  type: string;
+  target: string;
+  target_agent: number;
+  status: 'healthy' | 'degraded' | 'critical' | 'unknown';
+  reason: string;
+  since: string | null;
+  figure: ShownFigure | null;
 }

@@ -26,6 +26,15 @@ def log_out(page: Page) -> None:
     page.get_by_role("button", name="Log out").click()
 
 
+def go_to(page: Page, part: str) -> None:
+    """A part of the rail; on a phone some are behind "More"."""
+    link = page.get_by_role("navigation", name="Parts").get_by_role("link", name=part)
+    expect(page.get_by_test_id("account")).to_be_visible()
+    if not link.is_visible():
+        page.get_by_role("button", name="More").click()
+    link.click()
+
+
 @contextmanager
 def page_in(
     where: Namespace,

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.controller.jobs.ours import jobs_agent
 from tests.lab.net import Namespace, namespace
 from tests.running import ADMIN, ControllerProcess
-from tests.whole.browser import page_in
+from tests.whole.browser import go_to, page_in
 from tests.whole.test_up import SCREENSHOTS
 
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -36,7 +36,7 @@ def open_jobs(page: Page, controller: ControllerProcess) -> None:
     page.get_by_test_id("email").fill(ADMIN["email"])
     page.get_by_test_id("password").fill(ADMIN["password"])
     page.get_by_test_id("login").click()
-    page.get_by_role("link", name="Jobs").click()
+    go_to(page, "Jobs")
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.controller.workloads.ours import workloads_agent
 from tests.lab.net import Namespace, namespace
 from tests.running import ADMIN, ControllerProcess, Person, until
-from tests.whole.browser import page_in
+from tests.whole.browser import go_to, page_in
 from tests.whole.test_up import SCREENSHOTS
 
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -34,7 +34,7 @@ def open_workloads(page: Page, controller: ControllerProcess) -> None:
     page.get_by_test_id("email").fill(ADMIN["email"])
     page.get_by_test_id("password").fill(ADMIN["password"])
     page.get_by_test_id("login").click()
-    page.get_by_role("link", name="Workloads").click()
+    go_to(page, "Workloads")
     expect(page.get_by_role("heading", name="Workloads")).to_be_visible()
 
 

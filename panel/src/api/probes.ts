@@ -1,7 +1,7 @@
 /** Probes, their results and charts. `make docs` writes the types of each route that is named here. */
 
 import { ask } from '../rest';
-import type { ResultRow } from '../wire';
+import type { NewProbe, ProbePatch, ResultRow } from '../wire';
 
 export const probes = async (workspace: number, agentId: number, signal?: AbortSignal) => {
   const path = { workspace_id: workspace, agent_id: agentId };
@@ -39,3 +39,24 @@ export const chart = (
     { workspace_id: workspace, probe_id: probe },
     { query: { from: `${Math.floor(from)}`, to: `${Math.ceil(to)}`, points: 500 }, signal },
   );
+
+export const addProbe = (workspace: number, agentId: number, body: NewProbe) =>
+  ask(
+    'POST /workspaces/{workspace_id}/agents/{agent_id}/probes',
+    { workspace_id: workspace, agent_id: agentId },
+    { body },
+  );
+
+export const changeProbe = (workspace: number, agentId: number, probe: number, body: ProbePatch) =>
+  ask(
+    'PATCH /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}',
+    { workspace_id: workspace, agent_id: agentId, probe_id: probe },
+    { body },
+  );
+
+export const deleteProbe = (workspace: number, agentId: number, probe: number) =>
+  ask('DELETE /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}', {
+    workspace_id: workspace,
+    agent_id: agentId,
+    probe_id: probe,
+  });

@@ -1,13 +1,29 @@
 /** Agents, and what they say of their hosts. `make docs` writes the types of each route that is named here. */
 
 import { all, ask, orNull, PAGE } from '../rest';
-import type { Agent } from '../wire';
+import type { Agent, NewAgent } from '../wire';
 
 export const agents = (workspace: number, signal?: AbortSignal) =>
   all('GET /workspaces/{workspace_id}/agents', { workspace_id: workspace }, signal);
 
 /** How often to ask for all agents again, in ms: more than a page of them is dear. */
 export const agentsPeriod = (found: readonly Agent[]) => (found.length > PAGE ? 30_000 : 10_000);
+
+/** Each with its verdict, its worst probe and a strip of its last day. */
+export const sites = (workspace: number, signal?: AbortSignal) =>
+  ask('GET /workspaces/{workspace_id}/sites', { workspace_id: workspace }, { signal });
+
+/** Each target of each probe of one agent, with a strip and a course of its last day. */
+export const strips = (workspace: number, agentId: number, signal?: AbortSignal) =>
+  ask(
+    'GET /workspaces/{workspace_id}/agents/{agent_id}/strips',
+    { workspace_id: workspace, agent_id: agentId },
+    { signal },
+  );
+
+/** With the PIN by which its host joins. */
+export const addAgent = (workspace: number, body: NewAgent) =>
+  ask('POST /workspaces/{workspace_id}/agents', { workspace_id: workspace }, { body });
 
 export const agent = (workspace: number, id: number, signal?: AbortSignal) =>
   ask(

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { body, labelOf, typed, valueOf, type Field } from './field';
+
+const field = (kind: Field['kind'], more: Partial<Field> = {}): Field => ({
+  name: 'x',
+  kind,
+  help: '',
+  ...more,
+});
+
+test('a name is read as words, with its unit beside it', () => {
+  expect(labelOf('trigger_loss_pct')).toEqual({ words: 'Trigger loss', unit: '%' });
+  expect(labelOf('dns_server')).toEqual({ words: 'DNS server', unit: '' });
+  expect(labelOf('days')).toEqual({ words: 'Days', unit: 'days' });
+});
+
+test('what is typed comes back as what the wire takes, and as it was', () => {
+  const cases: [Field, unknown][] = [
+    [field('integer'), 5],
+    [field('texts'), ['a', 'b']],
+    [field('numbers'), [200, 301]],
+    [field('pairs'), { Accept: 'text/html', Host: 'a:80' }],
+    [field('choice', { choices: [1, 2] }), 2],
+    [field('choices', { choices: ['mon'] }), ['mon']],
+    [field('text'), 'a b'],
+  ];
+  for (const [of, value] of cases) expect(valueOf(of, typed(of, value))).toEqual(value);
+});
+
+test('what nobody said is not sent, nor a tick that is as usual', () => {
+  const fields = [
+    { ...field('text'), name: 'a' },
+    { ...field('boolean', { usual: true }), name: 'b' },
+    { ...field('boolean', { usual: false }), name: 'c' },
+    { ...field('number'), name: 'd' },
+  ];
+  expect(body(fields, { a: '  ', b: true, c: true, d: '0' })).toEqual({ c: true, d: 0 });
+});

@@ -1,0 +1,42 @@
+/** What to type on the host of a new site. */
+
+export const WAYS = [
+  { id: 'host', name: 'This product', words: 'On the host, where forepost is installed, as root:' },
+  {
+    id: 'netwatcher',
+    name: 'NetWatcher’s agent',
+    words: 'In its config.conf, before it starts for the first time:',
+  },
+] as const;
+export type Way = (typeof WAYS)[number]['id'];
+
+export interface Joining {
+  /** Where the controller is, as the browser found it. */
+  origin: string;
+  workspace: number;
+  agent: number;
+  pin: string;
+}
+
+/** Each line is copied on its own. */
+export function joinLines(way: Way, { origin, workspace, agent, pin }: Joining): string[] {
+  const { protocol, host, hostname } = new URL(origin);
+  const secure = protocol === 'https:';
+  if (way === 'netwatcher') {
+    return [
+      [
+        `CONTROLLER_HOST=${host}`,
+        `CONTROLLER_SSL=${secure}`,
+        `WORKSPACE_ID=${workspace}`,
+        `AGENT_ID=${agent}`,
+        `AGENT_PIN=${pin}`,
+      ].join('\n'),
+    ];
+  }
+  const loopback = /^(localhost|127\.|\[::1\])/.test(hostname);
+  const plain = secure || loopback ? '' : ' --allow-plain';
+  return [
+    `forepost join ${origin} --workspace ${workspace} --agent ${agent} --pin ${pin}${plain}`,
+    'forepost agent',
+  ];
+}

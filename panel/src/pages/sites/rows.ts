@@ -1,0 +1,73 @@
+/** The probes of a site as rows, in the four kinds that people look for. */
+
+import { targets } from '../../text/probe';
+import { worseFirst, type Status } from '../../text/status';
+import type { LineStrip, Probe } from '../../wire';
+
+const KINDS = {
+  Reachability: ['PING', 'TCP', 'TRAFFICSIM', 'AGENT', 'RPERF'],
+  Services: ['HTTP', 'WEB', 'TLS', 'DNS', 'SNMP'],
+  Path: ['MTR'],
+  Host: ['SYSINFO', 'NETINFO', 'SPEEDTEST', 'SPEEDTEST_SERVERS'],
+} as const;
+export type KindName = keyof typeof KINDS;
+
+export interface ProbeRow {
+  probe: Probe;
+  /** Of its result: an AGENT probe has several types. */
+  type: string;
+  target: string;
+  /** null: nothing has come of it. */
+  line: LineStrip | null;
+}
+
+const names = new Intl.Collator(undefined, { numeric: true });
+const NO_TARGET = 'its own host';
+
+/** Kinds that have rows, each worst first; a type that nobody foresaw stands with the host. */
+export function byKind(
+  probes: readonly Probe[],
+  lines: readonly LineStrip[],
+): [KindName, ProbeRow[]][] {
+  const all = probes.flatMap((probe) => rowsOf(probe, lines));
+  const found = (Object.keys(KINDS) as KindName[]).map((kind): [KindName, ProbeRow[]] => [
+    kind,
+    all.filter((row) => kindOf(row.type) === kind).sort(inOrder),
+  ]);
+  return found.filter(([, members]) => members.length);
+}
+
+export function statusOf({ probe, line }: ProbeRow): Status {
+  return probe.enabled ? (line?.verdict.status ?? 'unknown') : 'unknown';
+}
+
+function rowsOf(probe: Probe, lines: readonly LineStrip[]): ProbeRow[] {
+  const known = lines.filter((line) => line.probe_id === probe.id);
+  if (known.length) {
+    return known.map((line) => {
+      const agent = line.target_agent ? `agent ${line.target_agent}` : NO_TARGET;
+      return { probe, line, type: line.type, target: line.target || agent };
+    });
+  }
+  const aimed = targets(probe);
+  return (aimed.length ? aimed : [NO_TARGET]).map((target) => {
+    return { probe, line: null, type: probe.type, target };
+  });
+}
+
+function inOrder(a: ProbeRow, b: ProbeRow): number {
+  return (
+    Number(b.probe.enabled) - Number(a.probe.enabled) ||
+    worseFirst(statusOf(a), statusOf(b)) ||
+    a.type.localeCompare(b.type) ||
+    names.compare(a.target, b.target) ||
+    a.probe.id - b.probe.id
+  );
+}
+
+function kindOf(type: string): KindName {
+  const found = Object.entries(KINDS).find(([, types]) =>
+    (types as readonly string[]).includes(type),
+  );
+  return (found?.[0] as KindName | undefined) ?? 'Host';
+}
