@@ -29,7 +29,7 @@ class Parents:
             raise Invalid("probe_id: name what depends by probe_id or by agent_id, not both")
         if (new.parent_probe_id is None) == (new.parent_agent_id is None):
             raise Invalid("parent_probe_id: name one of parent_probe_id and parent_agent_id")
-        async with self._db.write() as connection:
+        async with self._db.write_more(alert_parents, workspace_id) as connection:
             rows = [_parent(row) for row in (await connection.execute(_of(workspace_id))).all()]
             for field in ("probe_id", "parent_probe_id"):
                 await check_probes(connection, workspace_id, _named(new, field), field)

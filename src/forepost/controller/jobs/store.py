@@ -89,7 +89,7 @@ class Jobs:
             .returning(jobs.c.id)
         )
         with unique(TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(jobs, workspace_id) as connection:
                 await _agents_exist(connection, workspace_id, new.agents)
                 made_id = int((await connection.execute(statement)).scalar_one())
                 await _keep_spec(connection, made_id, spec)
