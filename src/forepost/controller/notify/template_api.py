@@ -145,7 +145,7 @@ def sample_of(workspace_id: int, panel_url: str, now: datetime) -> Notice:
         value=12.5,
         threshold=5.0,
         severity="critical",
-        message="packet_loss 12.5 > 5 on Gateway (198.18.0.1) from office",
+        message="packet_loss 12.5 % > 5 % on Gateway (198.18.0.1) from office",
         triggered_at=now - timedelta(minutes=5),
         event="triggered",
         resolved_at=None,
@@ -157,5 +157,6 @@ def sample_of(workspace_id: int, panel_url: str, now: datetime) -> Notice:
         last_value=12.5,
         worst_value=37.5,
         unit="%",
+        workspace_name="Workspace",
         link=f"{panel_url.rstrip('/')}/w/{workspace_id}/sites/1/probes/1" if panel_url else "",
     )
