@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.cli.apply import read, written
-from forepost.cli.plan import Impossible, Step, plan, public, unchanged
+from forepost.cli.document_values import Impossible, public
+from forepost.cli.plan import Step, plan, unchanged
 from forepost.wire.rest.apply import AgentItem, Document, GroupItem, ProbeItem, RuleItem
 
 

@@ -6,11 +6,12 @@ import msgspec
 
 from forepost.cli.plan import Kind, Step
 from forepost.wire.rest.apply import (
+    AnyItem,
     ChannelItem,
     GroupItem,
-    Item,
     JobItem,
     MicroserviceItem,
+    ParentItem,
     ProbeItem,
     RouteItem,
     RuleItem,
@@ -33,7 +34,7 @@ _OWN_FIELDS: Final = {
 """Of an item: written otherwise in a body, or not at all."""
 
 
-def body_of(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
+def body_of(item: AnyItem, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
     """The REST body of a creation."""
     body: dict[str, Any] = {
         name: value
@@ -56,9 +57,23 @@ def body_of(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
                 }
                 for one in item.agents
             ]
+        case ParentItem():
+            return {
+                f"{field}_id": None if named is None else ids[kind, named]
+                for field, kind, named in _of_parent(item)
+            }
         case RuleItem() | ChannelItem() | WindowItem() | RouteItem():
             return _of_alerting(item, body, ids)
     return body
+
+
+def _of_parent(item: ParentItem) -> list[tuple[str, Kind, str | None]]:
+    return [
+        ("probe", "probe", item.probe),
+        ("agent", "agent", item.agent),
+        ("parent_probe", "probe", item.parent_probe),
+        ("parent_agent", "agent", item.parent_agent),
+    ]
 
 
 def _of_alerting(

@@ -17,6 +17,7 @@ from forepost.wire.rest.apply import (
     JobAgentItem,
     JobItem,
     MicroserviceItem,
+    ParentItem,
     ProbeItem,
     RegistryItem,
     RouteItem,
@@ -24,6 +25,7 @@ from forepost.wire.rest.apply import (
     RuleItem,
     TemplateItem,
     WindowItem,
+    WorkspaceItem,
 )
 
 T = TypeVar("T", bound=Item)
@@ -39,10 +41,13 @@ _PATHS: Final[dict[Kind, str]] = {
     "window": "maintenance-windows",
     "rule": "alert-rules",
     "route": "routes",
+    "parent": "alert-parents",
 }
 """Within the workspace."""
 _MADE_BY: Final[dict[Kind, str]] = {"channel": "?test=false"}
 """What a creation asks for besides."""
+_ENDS: Final = 2
+"""Of what depends on what."""
 
 
 class State(msgspec.Struct):
@@ -57,6 +62,7 @@ class State(msgspec.Struct):
 class Workspace:
     def __init__(self, api: Api, workspace_id: int) -> None:
         self._api, self._path = api, f"/workspaces/{workspace_id}"
+        self._settings: dict[str, Any] = {}
         self._tags: dict[int, dict[str, str]] = {}
         """Of agents, as they are set there."""
         self.pins: dict[str, str] = {}
@@ -93,8 +99,10 @@ class Workspace:
             await self._api.all(f"{self._path}/maintenance-windows"),
             await self._api.all(f"{self._path}/alert-rules"),
             await self._api.all(f"{self._path}/routes"),
+            await self._api.all(f"{self._path}/alert-parents"),
         )
-        return _Reading().state(agents, probes, groups, workloads, jobs, alerting)
+        self._settings = (await self._api.ask("GET", self._path))["settings"]
+        return _Reading(self._settings).state(agents, probes, groups, workloads, jobs, alerting)
 
     async def adopt(self, state: State) -> None:
         """Give every object without an external id the one that it has in the document."""
@@ -111,7 +119,9 @@ class Workspace:
         match step.verb:
             case "create":
                 assert step.item is not None
-                body = {**placed_body(step, state.ids), "external_id": step.id}
+                body = placed_body(step, state.ids)
+                if step.kind != "parent":
+                    body["external_id"] = step.id
                 where = self._all(step, state)
                 made = await self._api.ask("POST", where + _MADE_BY.get(step.kind, ""), body)
                 if step.kind == "agent":
@@ -119,6 +129,9 @@ class Workspace:
                     made = made["agent"]
                 state.ids[step.kind, step.id] = made["id"]
                 await self._set_tags(step, state)
+            case "change" if isinstance(step.item, WorkspaceItem):
+                self._settings = {**self._settings, "timezone": step.item.timezone}
+                await self._api.ask("PATCH", self._path, {"settings": self._settings})
             case "change":
                 assert step.item is not None
                 if body := patch_of(step, placed_body(step, state.ids)):
@@ -169,10 +182,12 @@ class _Alerting(NamedTuple):
     windows: Sequence[dict[str, Any]]
     rules: Sequence[dict[str, Any]]
     routes: Sequence[dict[str, Any]]
+    parents: Sequence[dict[str, Any]]
 
 
 class _Reading:
-    def __init__(self) -> None:
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
         self.ids: dict[tuple[Kind, str], int] = {}
         self.nameless: list[str] = []
         self._keys: dict[tuple[Kind, int], str] = {}
@@ -189,8 +204,10 @@ class _Reading:
         for agent in agents:
             self._key("agent", agent)
         items = [_item(AgentItem, agent, self._key("agent", agent)) for agent in agents]
+        zone = self._settings.get("timezone")
         document = Document(
             forepost=1,
+            workspace=WorkspaceItem(timezone=zone if isinstance(zone, str) else ""),
             agents=[
                 msgspec.structs.replace(
                     item,
@@ -215,6 +232,7 @@ class _Reading:
             windows=[self._window(one) for one in alerting.windows if one["alert_id"] is None],
             rules=[self._rule(rule) for rule in alerting.rules],
             routes=[self._route(route) for route in alerting.routes],
+            parents=[item for one in alerting.parents if (item := self._parent(one)) is not None],
         )
         return State(document, self.ids, self.nameless)
 
@@ -290,6 +308,19 @@ class _Reading:
             ),
             channels=self._named("channel", route["channel_ids"]),
         )
+
+    def _parent(self, found: dict[str, Any]) -> ParentItem | None:
+        """None: of a probe that the document has not, the other way of a `bidirectional` one."""
+        names: dict[str, str] = {}
+        for field in ("probe", "agent", "parent_probe", "parent_agent"):
+            of: Kind = "probe" if field.endswith("probe") else "agent"
+            if (key := self._keys.get((of, found[f"{field}_id"]))) is not None:
+                names[field] = key
+        if len(names) < _ENDS:
+            return None
+        item = ParentItem(**names)
+        self.ids["parent", item.id] = found["id"]
+        return item
 
     def _key(self, kind: Kind, found: dict[str, Any]) -> str:
         known = self._keys.get((kind, found["id"]))

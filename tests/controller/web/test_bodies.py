@@ -16,6 +16,7 @@ from forepost.controller.web.bodies import (
 )
 from forepost.controller.web.field_names import MOST_FIELDS, respelled
 from forepost.kit.errors import Invalid
+from forepost.wire.jobs.agent_api import Tags
 from forepost.wire.jobs.rest import AgentTag, NewJob
 from forepost.wire.probes.probe import ProbePatch
 from forepost.wire.rest.alerts import NewRule
@@ -56,11 +57,12 @@ def test_what_is_nested_is_spelled_and_named_as_what_is_not() -> None:
         {"active_hours": [{"timezone": "UTC", "from": "07:00", "to": "19:00"}]},
         [],
     )
-    asked = {"template": {"Text": "a", "colour": 1}, "alertId": 3}
-    assert respelled(asked, TemplateQuestion) == (
-        {"template": {"text": "a", "colour": 1}, "alert_id": 3},
-        ["template.colour"],
+    assert respelled({"Tags": [{"Name": "A", "colour": 1}]}, Tags) == (
+        {"tags": [{"name": "A", "colour": 1}]},
+        ["tags[0].colour"],
     )
+    with pytest.raises(Invalid, match="template: object contains unknown field `colour`"):
+        respelled({"template": {"Text": "a", "colour": 1}}, TemplateQuestion)
     with pytest.raises(Invalid, match=r"template\.titel: did you mean title\?"):
         respelled({"template": {"titel": "a"}}, TemplateQuestion)
     with pytest.raises(Invalid, match=r"agents\[1\]\.permision: did you mean permission\?"):

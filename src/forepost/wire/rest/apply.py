@@ -306,9 +306,50 @@ class JobItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     notices: JobNotices | None = None
 
 
+class ParentItem(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What depends, a probe or an agent, and on what. It is known by what it names."""
+
+    probe: Key | None = None
+    agent: Key | None = None
+    parent_probe: Key | None = None
+    parent_agent: Key | None = None
+
+    def __post_init__(self) -> None:
+        for one, other in (("probe", "agent"), ("parent_probe", "parent_agent")):
+            if (getattr(self, one) is None) == (getattr(self, other) is None):
+                raise ValueError(f"one of {one} and {other} is needed, and not both")
+
+    @property
+    def id(self) -> str:
+        child = f"agent {self.agent}" if self.probe is None else f"probe {self.probe}"
+        above = (
+            f"agent {self.parent_agent}"
+            if self.parent_probe is None
+            else f"probe {self.parent_probe}"
+        )
+        return f"{child} on {above}"
+
+
+class WorkspaceItem(
+    Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What the settings of the workspace say; what else is in them stays as it is."""
+
+    timezone: ChannelZone = ""
+
+    @property
+    def id(self) -> str:
+        return "settings"
+
+
+AnyItem = Item | ParentItem | WorkspaceItem
+
+
 class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     forepost: Literal[1]
     """The version of this format."""
+    workspace: WorkspaceItem | None = None
+    """None: nothing is said of it."""
     agents: list[AgentItem] = []
     groups: list[GroupItem] = []
     registries: list[RegistryItem] = []
@@ -319,3 +360,4 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     windows: list[WindowItem] = []
     rules: list[RuleItem] = []
     routes: list[RouteItem] = []
+    parents: list[ParentItem] = []
