@@ -13,7 +13,8 @@ from cyclopts.validators import Number
 from forepost.cli.document_values import Impossible, public
 from forepost.cli.plan import Step, plan, unchanged
 from forepost.cli.rest import Api, RestRefused
-from forepost.cli.workspace_state import State, Workspace
+from forepost.cli.workspace_document import State
+from forepost.cli.workspace_state import Workspace
 from forepost.kit import files
 from forepost.kit.http import Unreachable
 from forepost.wire.base import complaint

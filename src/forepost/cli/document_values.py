@@ -12,16 +12,14 @@ from forepost.wire.disclosure import MASK, public_channel, public_metadata, publ
 from forepost.wire.rest.apply import (
     AgentItem,
     AnyItem,
-    ChannelItem,
     Document,
     GroupItem,
     JobItem,
     MicroserviceItem,
     ProbeItem,
     RegistryItem,
-    RuleItem,
-    TemplateItem,
 )
+from forepost.wire.rest.apply_alerting import ChannelItem, RuleItem, TemplateItem
 from forepost.wire.workloads.disclosure import hidden_fields
 
 

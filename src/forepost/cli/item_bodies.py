@@ -5,14 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from forepost.cli.plan import Kind, Step
-from forepost.wire.rest.apply import (
-    AnyItem,
+from forepost.wire.rest.apply import AnyItem, GroupItem, JobItem, MicroserviceItem, ProbeItem
+from forepost.wire.rest.apply_alerting import (
     ChannelItem,
-    GroupItem,
-    JobItem,
-    MicroserviceItem,
     ParentItem,
-    ProbeItem,
     RouteItem,
     RuleItem,
     WindowItem,
@@ -57,6 +53,10 @@ def body_of(item: AnyItem, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
                 }
                 for one in item.agents
             ]
+            if item.notices is not None:
+                told = msgspec.structs.asdict(item.notices)
+                named = [ids["channel", key] for key in told.pop("channels")]
+                body["notices"] = {**told, "channel_ids": named}
         case ParentItem():
             return {
                 f"{field}_id": None if named is None else ids[kind, named]

@@ -8,13 +8,15 @@ import msgspec
 from forepost.cli.document_values import Impossible, check_whole, comparable, shown_as
 from forepost.wire.rest.apply import (
     AnyItem,
-    ChannelItem,
     Document,
     GroupItem,
     JobItem,
     MicroserviceItem,
-    ParentItem,
     ProbeItem,
+)
+from forepost.wire.rest.apply_alerting import (
+    ChannelItem,
+    ParentItem,
     RouteItem,
     RuleItem,
     WindowItem,
@@ -119,9 +121,9 @@ def _by_kind(document: Document) -> dict[Kind, dict[str, _There]]:
         "group": _keyed("groups", (("", group) for group in document.groups)),
         "registry": _keyed("registries", (("", one) for one in document.registries)),
         "microservice": _keyed("microservices", (("", one) for one in document.microservices)),
-        "job": _keyed("jobs", (("", one) for one in document.jobs)),
         "template": _keyed("templates", (("", one) for one in document.templates)),
         "channel": _keyed("channels", (("", one) for one in document.channels)),
+        "job": _keyed("jobs", (("", one) for one in document.jobs)),
         "window": _keyed("windows", (("", one) for one in document.windows)),
         "rule": _keyed("rules", (("", rule) for rule in document.rules)),
         "route": {
@@ -167,6 +169,8 @@ def _named(item: AnyItem) -> Iterator[tuple[str, Kind, Sequence[str]]]:
             yield "agents", "agent", item.agents
         case JobItem():
             yield "agents", "agent", [one.agent for one in item.agents]
+            notices = item.notices
+            yield "notices.channels", "channel", [] if notices is None else notices.channels
         case RuleItem():
             yield "agent", "agent", [item.agent] if item.agent is not None else []
             yield "probe", "probe", [item.probe] if item.probe is not None else []
