@@ -11,7 +11,7 @@ from forepost.cli.apply import read, written
 from forepost.cli.document_values import Impossible, public
 from forepost.cli.plan import Step, plan, unchanged
 from forepost.wire.rest.apply import AgentItem, Document, GroupItem, ProbeItem
-from forepost.wire.rest.apply_alerting import RuleItem
+from forepost.wire.rest.apply_alerts import RuleItem
 
 
 def document(**parts: Any) -> Document:

@@ -19,7 +19,7 @@ from forepost.wire.rest.apply import (
     ProbeItem,
     RegistryItem,
 )
-from forepost.wire.rest.apply_alerting import ChannelItem, RuleItem, TemplateItem
+from forepost.wire.rest.apply_alerts import ChannelItem, RuleItem, TemplateItem
 from forepost.wire.workloads.disclosure import hidden_fields
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from forepost.cli.plan import Kind, Step
 from forepost.wire.rest.apply import AnyItem, GroupItem, JobItem, MicroserviceItem, ProbeItem
-from forepost.wire.rest.apply_alerting import (
+from forepost.wire.rest.apply_alerts import (
     ChannelItem,
     ParentItem,
     RouteItem,

@@ -14,7 +14,7 @@ from forepost.wire.rest.apply import (
     MicroserviceItem,
     ProbeItem,
 )
-from forepost.wire.rest.apply_alerting import (
+from forepost.wire.rest.apply_alerts import (
     ChannelItem,
     ParentItem,
     RouteItem,

@@ -17,7 +17,7 @@ from forepost.wire.rest.apply import (
     RegistryItem,
     WorkspaceItem,
 )
-from forepost.wire.rest.apply_alerting import (
+from forepost.wire.rest.apply_alerts import (
     ChannelItem,
     ParentItem,
     RouteItem,

@@ -32,7 +32,7 @@ from forepost.wire.rest.alerts import (
     Secret,
     WebhookUrl,
 )
-from forepost.wire.rest.apply_alerting import (
+from forepost.wire.rest.apply_alerts import (
     ChannelItem,
     ParentItem,
     RouteItem,
