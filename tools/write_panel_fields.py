@@ -19,7 +19,7 @@ from forepost.wire.rest.bodies import NewAgent
 from forepost.wire.rest.channels import NewChannel
 from forepost.wire.rest.maintenance import NewWindow
 
-HEAD: Final = "/** Written by tools/write_panel_fields.py from the wire: change it there, then `make docs`. */"
+HEAD: Final = "/** Written by tools/write_panel_fields.py from the wire; see `make docs`. */"
 BODIES: Final[tuple[type[msgspec.Struct], ...]] = (
     NewAgent,
     NewProbe,
@@ -88,17 +88,23 @@ def _kind(of: inspect.Type) -> dict[str, Any]:
     if isinstance(of, inspect.LiteralType):
         return {"kind": "choice", "choices": [value for value in of.values if value is not None]}
     if isinstance(of, (inspect.ListType, inspect.VarTupleType)):
-        inside = _kind(of.item_type)
-        kind = LISTS.get(inside["kind"])
-        if kind is None:
-            return {"kind": "other"}
-        more = {"choices": inside["choices"]} if kind == "choices" else {}
-        return {"kind": kind, **more}
+        return _list(_kind(of.item_type))
     if isinstance(of, inspect.DictType):
         return {"kind": "pairs"}
     if type(of) not in SCALARS:
         return {"kind": "other"}
-    found: dict[str, Any] = {"kind": SCALARS[type(of)]}
+    return {"kind": SCALARS[type(of)], **_bounds(of)}
+
+
+def _list(inside: dict[str, Any]) -> dict[str, Any]:
+    kind = LISTS.get(inside["kind"])
+    if kind == "choices":
+        return {"kind": kind, "choices": inside["choices"]}
+    return {"kind": kind or "other"}
+
+
+def _bounds(of: inspect.Type) -> dict[str, Any]:
+    found = {}
     for name, bound in (("ge", "least"), ("gt", "least"), ("le", "most"), ("lt", "most")):
         if (value := getattr(of, name, None)) is not None:
             found[bound] = value

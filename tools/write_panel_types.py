@@ -20,7 +20,6 @@ from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from msgspec import UnsetType
-
 from struct_docs import docs_of
 
 from forepost.controller.main import build

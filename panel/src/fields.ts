@@ -1,4 +1,4 @@
-/** Written by tools/write_panel_fields.py from the wire: change it there, then `make docs`. */
+/** Written by tools/write_panel_fields.py from the wire; see `make docs`. */
 
 import type { Field } from './forms/field';
 
