@@ -59,7 +59,10 @@ test('every address leads to its page', () => {
   expect(found(toWorkloads(1, { only: 'refused', find: 'sensor' }))).toEqual(sensor);
   const nightly = { ...w, only: 'error', find: 'nightly', open: 4 };
   expect(found(toJobs(1, { only: 'error', find: 'nightly', job: 4 }))).toEqual(nightly);
-  expect(found(toAlerts(1))).toEqual({ ...w, status: '', ...may, mayRule: false });
+  expect(found(toAlerts(1))).toEqual({
+    ...{ ...w, ...may, mayRule: false },
+    ...{ tab: '', status: '', incident: 0 },
+  });
 });
 
 test('no two pages stand at one address', () => {

@@ -160,7 +160,9 @@ export const PAGES: readonly Page[] = [
     component: () => import('./pages/alerts/Alerts.svelte'),
     props: ({ workspace, asked, mayChange, mayRule }) => ({
       workspace,
+      tab: asked('tab'),
       status: asked('status'),
+      incident: Number(asked('incident')) || 0,
       mayChange,
       mayRule,
     }),

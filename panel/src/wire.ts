@@ -20,11 +20,29 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'DELETE /workspaces/{workspace_id}/alert-rules/{rule_id}': {
+    path: { workspace_id: number; rule_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/api-keys/{key_id}': {
     path: { workspace_id: number; key_id: number };
     query: Record<string, never>;
     body: null;
     answer: Ended;
+  };
+  'DELETE /workspaces/{workspace_id}/channels/{channel_id}': {
+    path: { workspace_id: number; channel_id: number };
+    query: { force?: boolean };
+    body: null;
+    answer: Done;
+  };
+  'DELETE /workspaces/{workspace_id}/maintenance-windows/{window_id}': {
+    path: { workspace_id: number; window_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
   };
   'DELETE /workspaces/{workspace_id}/members/{member_id}': {
     path: { workspace_id: number; member_id: number };
@@ -126,17 +144,42 @@ export interface Routes {
     body: null;
     answer: AlertPage;
   };
+  'GET /workspaces/{workspace_id}/alerts/{alert_id}/history': {
+    path: { workspace_id: number; alert_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<AlertEvent>;
+  };
   'GET /workspaces/{workspace_id}/api-keys': {
     path: { workspace_id: number };
     query: { limit?: number; offset?: number };
     body: null;
     answer: Page<ApiKey>;
   };
+  'GET /workspaces/{workspace_id}/channels': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<NamedChannel>;
+  };
   'GET /workspaces/{workspace_id}/connectivity-matrix': {
     path: { workspace_id: number };
     query: { lookback?: number };
     body: null;
     answer: Matrix;
+  };
+  'GET /workspaces/{workspace_id}/deliveries': {
+    path: { workspace_id: number };
+    query: {
+      alertId?: number;
+      channelId?: number;
+      limit?: number;
+      offset?: number;
+      ruleId?: number;
+      state?: 'pending' | 'sending' | 'sent' | 'failed' | 'superseded';
+    };
+    body: null;
+    answer: Page<Delivery>;
   };
   'GET /workspaces/{workspace_id}/flows/history': {
     path: { workspace_id: number };
@@ -182,6 +225,12 @@ export interface Routes {
     body: null;
     answer: Page<Incident>;
   };
+  'GET /workspaces/{workspace_id}/incidents/{incident_id}': {
+    path: { workspace_id: number; incident_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Incident;
+  };
   'GET /workspaces/{workspace_id}/jobs': {
     path: { workspace_id: number };
     query: { limit?: number; offset?: number };
@@ -193,6 +242,12 @@ export interface Routes {
     query: { agent_id?: number; limit?: number; offset?: number; run_id?: number };
     body: null;
     answer: Page<TransferEventRow>;
+  };
+  'GET /workspaces/{workspace_id}/maintenance-windows': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<Window>;
   };
   'GET /workspaces/{workspace_id}/members': {
     path: { workspace_id: number };
@@ -274,6 +329,18 @@ export interface Routes {
     body: AlertPatch;
     answer: Alert;
   };
+  'PATCH /workspaces/{workspace_id}/channels/{channel_id}': {
+    path: { workspace_id: number; channel_id: number };
+    query: Record<string, never>;
+    body: ChannelPatch;
+    answer: NamedChannel;
+  };
+  'PATCH /workspaces/{workspace_id}/maintenance-windows/{window_id}': {
+    path: { workspace_id: number; window_id: number };
+    query: Record<string, never>;
+    body: WindowPatch;
+    answer: Window;
+  };
   'PATCH /workspaces/{workspace_id}/members/{member_id}': {
     path: { workspace_id: number; member_id: number };
     query: Record<string, never>;
@@ -304,11 +371,53 @@ export interface Routes {
     body: NewProbe;
     answer: Probe;
   };
+  'POST /workspaces/{workspace_id}/alert-rules': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewRule;
+    answer: Rule;
+  };
+  'POST /workspaces/{workspace_id}/alert-rules/preview': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewRule;
+    answer: RulePreview;
+  };
+  'POST /workspaces/{workspace_id}/alerts/{alert_id}/mute': {
+    path: { workspace_id: number; alert_id: number };
+    query: Record<string, never>;
+    body: Mute;
+    answer: Window;
+  };
   'POST /workspaces/{workspace_id}/api-keys': {
     path: { workspace_id: number };
     query: Record<string, never>;
     body: NewApiKey;
     answer: ApiKeyWithSecret;
+  };
+  'POST /workspaces/{workspace_id}/channels': {
+    path: { workspace_id: number };
+    query: { test?: boolean };
+    body: NewChannel;
+    answer: NamedChannel;
+  };
+  'POST /workspaces/{workspace_id}/channels/{channel_id}/test': {
+    path: { workspace_id: number; channel_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<Delivery>;
+  };
+  'POST /workspaces/{workspace_id}/deliveries/{delivery_id}/retry': {
+    path: { workspace_id: number; delivery_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Delivery;
+  };
+  'POST /workspaces/{workspace_id}/maintenance-windows': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewWindow;
+    answer: Window;
   };
   'POST /workspaces/{workspace_id}/members': {
     path: { workspace_id: number };
@@ -486,6 +595,52 @@ export interface Alert {
   is_replayed: boolean;
 }
 
+/** One thing that happened to an alert. What a `what` does not have is empty. */
+export interface AlertEvent {
+  at: string;
+  /**
+   * returned: an acknowledgement was taken back. expired: it ended by itself. suppressed: the alert
+   * did not get worse, as a maintenance window was on. resolved: by somebody.
+   */
+  what:
+    | 'opened'
+    | 'worse'
+    | 'eased'
+    | 'suppressed'
+    | 'told'
+    | 'escalated'
+    | 'acknowledged'
+    | 'returned'
+    | 'expired'
+    | 'muted'
+    | 'unmuted'
+    | 'resolved'
+    | 'ended';
+  /** Who did it: an e-mail address, or "key: " and the name of an API key; as it was then. */
+  name: string;
+  /** What they wrote; of opened, worse and eased what was so. */
+  note: string;
+  /** acknowledged, muted: how long. */
+  until: string | null;
+  /** told: that it triggered, grew, resolved, is a reminder, … */
+  event: string;
+  /** told: to whom, as every member may see it. */
+  channel: string;
+  /** told: what became of it. */
+  state: 'pending' | 'sending' | 'sent' | 'failed' | 'superseded' | null;
+  /** suppressed: by which maintenance window. */
+  window_id: number | null;
+  ended:
+    | ''
+    | 'recovered'
+    | 'by_hand'
+    | 'rule_changed'
+    | 'rule_disabled'
+    | 'rule_deleted'
+    | 'probe_gone'
+    | 'agent_gone';
+}
+
 export interface AlertPage {
   data: Alert[];
   total: number;
@@ -549,6 +704,33 @@ export interface BandwidthWindow {
   up_kib_per_sec?: number;
 }
 
+/**
+ * What became of the newest notice of a channel; of several receivers, of the one that is worst
+ * off.
+ */
+export interface ChannelOutcome {
+  state: 'pending' | 'sending' | 'sent' | 'failed' | 'superseded';
+  /** When it arrived, else when it was written. */
+  at: string;
+  error: string;
+}
+
+/**
+ * Body of `PATCH .../channels/{id}`; what is left out stays. A value of `headers` that is `***`
+ * stays, too. A channel's kind is for life.
+ */
+export interface ChannelPatch {
+  name?: string;
+  url?: string;
+  addresses?: string[];
+  secret?: string;
+  headers?: Record<string, string>;
+  timezone?: string;
+  template_id?: number | null;
+  enabled?: boolean;
+  external_id?: string;
+}
+
 export interface Chart {
   bucket_sec: number;
   /** Of the oldest result that is kept of all lines; null where there is none. */
@@ -605,6 +787,33 @@ export interface DeliveredProbe {
   state: 'running' | 'refused' | 'waiting' | 'unknown';
   /** Why it is refused, in the agent's words. */
   reason: string;
+}
+
+/**
+ * A line of the log of what was sent. Nothing in it is secret. `state` "sending" is also that of
+ * one whose controller died with it: it is sent again when its lease ends, at `next_at`.
+ */
+export interface Delivery {
+  id: number;
+  workspace_id: number;
+  alert_id: number | null;
+  rule_id: number | null;
+  /** The named channel. */
+  channel_id: number | null;
+  event: string;
+  kind: string;
+  /** Without credentials, query and whatever looks like a key. */
+  destination: string;
+  state: 'pending' | 'sending' | 'sent' | 'failed' | 'superseded';
+  attempts: number;
+  next_at: string | null;
+  /** Of HTTP. */
+  last_status: number | null;
+  last_error: string;
+  /** What was not as it was to be: a template that failed, so that the usual words were sent. */
+  note: string;
+  created_at: string;
+  sent_at: string | null;
 }
 
 export interface Derived {
@@ -1115,6 +1324,12 @@ export interface MicroserviceStatus {
   memory_bytes: number | null;
 }
 
+/** Body of `POST .../alerts/{id}/mute`: nothing opens for so long on what the alert is about. */
+export interface Mute {
+  minutes?: number;
+  reason?: string;
+}
+
 export interface Named extends Traffic {
   /**
    * Of a device its address; of an application its name; of a remote side the name that it was
@@ -1123,6 +1338,29 @@ export interface Named extends Traffic {
   name: string;
   /** Of a device its MAC address where it is a neighbour. */
   label: string;
+}
+
+/** A channel as it is shown. Values of headers are `***`; only an ADMIN is shown whole URLs. */
+export interface NamedChannel {
+  id: number;
+  created_at: string;
+  updated_at: string;
+  workspace_id: number;
+  name: string;
+  kind: 'webhook' | 'email' | 'apprise';
+  url: string;
+  addresses: string[];
+  has_secret: boolean;
+  headers: Record<string, string>;
+  timezone: string;
+  template_id: number | null;
+  enabled: boolean;
+  external_id: string;
+  standing: 'untried' | 'ok' | 'failing' | 'disabled';
+  /** As long as the log of deliveries has it. */
+  last_test: ChannelOutcome | null;
+  /** The same of what is no test. */
+  last_delivery: ChannelOutcome | null;
 }
 
 export interface NetinfoResult {
@@ -1190,6 +1428,24 @@ export interface NewApiKey {
   expires_at?: string | null;
 }
 
+/** Body of `POST .../channels`. */
+export interface NewChannel {
+  name: string;
+  kind: 'webhook' | 'email' | 'apprise';
+  /** Of a webhook, or of Apprise. */
+  url?: string;
+  /** Of e-mail. */
+  addresses?: string[];
+  /** Signs a webhook. Written, and never read. */
+  secret?: string;
+  /** Of a webhook, besides the usual ones. Their values are written, and never read. */
+  headers?: Record<string, string>;
+  timezone?: string;
+  template_id?: number | null;
+  enabled?: boolean;
+  external_id?: string;
+}
+
 export interface NewGroup {
   name: string;
   description?: string;
@@ -1241,6 +1497,182 @@ export interface NewProbe {
   external_id?: string;
   labels?: Record<string, unknown>;
   metadata?: Record<string, unknown>;
+}
+
+/** Body of `POST .../alert-rules`. No probe and no agent: all of the workspace. */
+export interface NewRule {
+  name: string;
+  description?: string;
+  probe_id?: number | null;
+  /** The agent that reports. */
+  agent_id?: number | null;
+  metric:
+    | 'failure'
+    | 'loss'
+    | 'packet_loss'
+    | 'latency'
+    | 'jitter'
+    | 'mos'
+    | 'offline'
+    | 'identity_conflict'
+    | 'end_hop_loss'
+    | 'end_hop_latency'
+    | 'worst_hop_loss'
+    | 'worst_hop_combined'
+    | 'route_change'
+    | 'cpu_usage'
+    | 'memory_usage'
+    | 'disk_usage'
+    | 'dns_query_time'
+    | 'dns_query_failure'
+    | 'dns_nxdomain'
+    | 'http_ttfb'
+    | 'http_total_ms'
+    | 'http_status'
+    | 'tls_expiry_days'
+    | 'tls_version_mismatch'
+    | 'tls_weak_cipher'
+    | 'tls_chain_issue'
+    | 'snmp_response_ms'
+    | 'snmp_trap_received'
+    | 'health_score'
+    | 'latency_baseline'
+    | 'loss_baseline'
+    | 'ip_change'
+    | 'isp_change'
+    | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting';
+  operator: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq';
+  threshold: number;
+  severity?: 'warning' | 'critical';
+  enabled?: boolean;
+  threshold_type?: 'static' | 'dynamic_stddev' | 'dynamic_percentile';
+  baseline_window_days?: number;
+  stddev_multiplier?: number;
+  /** A dynamic_stddev rule is critical from here on, whatever its severity. */
+  stddev_multiplier_critical?: number;
+  percentile?: number;
+  metric2?:
+    | 'failure'
+    | 'loss'
+    | 'packet_loss'
+    | 'latency'
+    | 'jitter'
+    | 'mos'
+    | 'offline'
+    | 'identity_conflict'
+    | 'end_hop_loss'
+    | 'end_hop_latency'
+    | 'worst_hop_loss'
+    | 'worst_hop_combined'
+    | 'route_change'
+    | 'cpu_usage'
+    | 'memory_usage'
+    | 'disk_usage'
+    | 'dns_query_time'
+    | 'dns_query_failure'
+    | 'dns_nxdomain'
+    | 'http_ttfb'
+    | 'http_total_ms'
+    | 'http_status'
+    | 'tls_expiry_days'
+    | 'tls_version_mismatch'
+    | 'tls_weak_cipher'
+    | 'tls_chain_issue'
+    | 'snmp_response_ms'
+    | 'snmp_trap_received'
+    | 'health_score'
+    | 'latency_baseline'
+    | 'loss_baseline'
+    | 'ip_change'
+    | 'isp_change'
+    | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting'
+    | null;
+  operator2?: '>' | '<' | '>=' | '<=' | '=' | '==' | 'gt' | 'lt' | 'gte' | 'lte' | 'eq' | null;
+  threshold2?: number | null;
+  logical_op?: 'AND' | 'OR' | null;
+  for_count?: number;
+  /** Raised when the condition held in `for_count` of the last `of_count` samples. */
+  of_count?: number;
+  /** An open alert stays until the value is back on this side; none: the threshold itself. */
+  recovery_threshold?: number | null;
+  /** Raised also when a probe that should report is silent for so long; 0: never. */
+  no_data_sec?: number;
+  notify_panel?: boolean;
+  notify_email?: boolean;
+  notify_webhook?: boolean;
+  webhook_url?: string;
+  webhook_secret?: string;
+  apprise_urls?: string[];
+  /** Named channels that are told, besides. */
+  channel_ids?: number[];
+  cooldown_minutes?: number;
+  maintenance_window_id?: number | null;
+  /** Only then an alert opens; what is open goes on. None: always. */
+  active_hours?: Hours[];
+  /** What opens then is told when they end, and only if it is open still. */
+  quiet_hours?: Hours[];
+  /** Whether critical alerts wait, too. */
+  quiet_critical?: boolean;
+  /**
+   * Told again so long after its beginning, with growing pauses, while it is open and nobody
+   * acknowledges it; 0: never.
+   */
+  remind_minutes?: number;
+  /** Told to others, too, when it is open for so long and nobody acknowledges it; 0: never. */
+  escalate_after_minutes?: number;
+  escalate_channel_ids?: number[];
+  escalate_apprise_urls?: string[];
+  /**
+   * A dynamic threshold compares with what was usual at this hour of the day, or of the week, by
+   * the clocks of `timezone`.
+   */
+  baseline_by?: 'none' | 'hour' | 'weekday_hour';
+  timezone?: string;
+  tells?: 'incidents' | 'alerts';
+  /** From here on a warning of a static threshold is critical. */
+  critical_threshold?: number | null;
+  /** A name of the caller's own, once in a workspace. */
+  external_id?: string;
+}
+
+/**
+ * Body of `POST .../maintenance-windows`. Neither agents nor probes: all of the workspace. An agent
+ * that is named is silent with all that others measure towards it.
+ */
+export interface NewWindow {
+  name: string;
+  starts_at: string;
+  ends_at: string;
+  recurrence?: 'none' | 'daily' | 'weekly' | 'monthly';
+  timezone?: string;
+  /**
+   * daily: only on these. weekly: on these; none: on that of `starts_at`. monthly, with
+   * `week_of_month`: on the first, second … of these.
+   */
+  weekdays?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+  /** monthly: -1 is the last; none: that of `starts_at`. A month without that day is left out. */
+  day_of_month?: number | null;
+  /** monthly: 1 to 5, or -1 for the last of `weekdays`. */
+  week_of_month?: number | null;
+  /** No repetition begins from then on. */
+  until?: string | null;
+  /** It silences nothing until this is false again. */
+  paused?: boolean;
+  reason?: string;
+  agent_ids?: number[];
+  probe_ids?: number[];
+  /** A name of the caller's own, once in a workspace. */
+  external_id?: string;
 }
 
 /** Errors and drops are counts within the interval. */
@@ -1794,6 +2226,18 @@ export interface RulePatch {
   external_id?: string;
 }
 
+/** What a rule would have done on what was measured already. */
+export interface RulePreview {
+  fired: number;
+  lines_firing_now: number;
+  /** How many were looked at, the newest of each probe. */
+  results: number;
+  /** From when on all that was measured was looked at. */
+  since: string;
+  /** `would have fired 412 times in 7 days` */
+  text: string;
+}
+
 export interface Run extends RunHead {
   /** In lists the first 100, with what is wrong first. */
   agents: RunAgent[];
@@ -2170,6 +2614,63 @@ export interface VolumeMapping {
   target: string;
   type?: 'volume' | 'bind';
   read_only?: boolean;
+}
+
+/**
+ * While it lasts no alert of what it names is opened, and none gets worse; one that is true at its
+ * end is opened then.
+ */
+export interface Window {
+  id: number;
+  created_at: string;
+  updated_at: string;
+  workspace_id: number;
+  name: string;
+  starts_at: string;
+  ends_at: string;
+  recurrence: 'none' | 'daily' | 'weekly' | 'monthly';
+  timezone: string;
+  weekdays: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+  day_of_month: number | null;
+  week_of_month: number | null;
+  until: string | null;
+  paused: boolean;
+  reason: string;
+  agent_ids: number[];
+  probe_ids: number[];
+  external_id: string;
+  /** An e-mail address, or "key: " and the name of an API key; as it was then. */
+  created_by: string;
+  /**
+   * The alert that was muted by it: it covers that alert's probe, agent and `target` together, and
+   * nothing else.
+   */
+  alert_id: number | null;
+  target: string;
+  /** How many alerts did not open, or did not get worse, because of it. */
+  suppressed: number;
+  active_now: boolean;
+  /** While it is on: since when; null: never again, or it is paused. */
+  next_start: string | null;
+  next_end: string | null;
+}
+
+/** Body of `PATCH .../maintenance-windows/{id}`; what is left out stays, null takes away. */
+export interface WindowPatch {
+  name?: string;
+  starts_at?: string;
+  ends_at?: string;
+  recurrence?: 'none' | 'daily' | 'weekly' | 'monthly';
+  timezone?: string;
+  weekdays?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+  day_of_month?: number | null;
+  week_of_month?: number | null;
+  until?: string | null;
+  paused?: boolean;
+  reason?: string;
+  agent_ids?: number[];
+  probe_ids?: number[];
+  external_id?: string;
 }
 
 /** 0: none. */

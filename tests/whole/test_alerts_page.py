@@ -6,18 +6,19 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.controller.alerts.alert_stage import speaking
+from tests.controller.alerts.alert_stage import Hooks, quick_controller, speaking
 from tests.controller.alerts.samples import PING, but
 from tests.lab.net import Namespace
-from tests.running import ControllerProcess, Person, until
+from tests.running import ADMIN, ControllerProcess, Person, until
 from tests.whole.browser import log_out, page_in
 from tests.whole.test_up import SCREENSHOTS, log_in, said, site, up
 
 __all__ = ["site"]
 
 ALERT_BUTTONS: Final = ("Acknowledge", "Resolve")
-MAY: Final = {"VIEWER": (), "USER": ALERT_BUTTONS, "ADMIN": (*ALERT_BUTTONS, "Switch off")}
-"""Which buttons of the page each role has."""
+MAY: Final = {"VIEWER": (), "USER": ALERT_BUTTONS, "ADMIN": ALERT_BUTTONS}
+"""Which buttons of an alert each role has."""
+MAY_RULE: Final = ("ADMIN",)
 PASSWORD: Final = "a good password"
 
 RULE = """async () => {
@@ -45,20 +46,34 @@ def test_an_alert_is_seen_and_dealt_with(site: Namespace, tmp_path: Path) -> Non
         expect(page.get_by_test_id("agent-row")).to_have_count(1)
         assert page.evaluate(RULE) == 201
         page.get_by_role("link", name="Alerts").click()
-        row = page.get_by_test_id("alert-row")
-        expect(row).to_have_count(1, timeout=30_000)
-        expect(row).to_contain_text("Too near")
-        expect(row).to_contain_text("critical")
-        # The rules that every workspace has from its first day, and this one.
-        expect(page.get_by_test_id("rule-row")).to_have_count(5)
-        expect(page.get_by_test_id("rule-row").last).to_contain_text("latency < 1000")
+        incident = page.get_by_test_id("incident-row")
+        expect(incident).to_have_count(1, timeout=30_000)
+        expect(incident).to_contain_text("critical")
         expect(page.get_by_test_id("alert-count")).to_have_text("1", timeout=30_000)
+        incident.get_by_role("link").click()
+        row = page.get_by_test_id("alert-row")
+        expect(row).to_have_count(1)
+        expect(row).to_contain_text("Too near")
+        row.get_by_role("button", name="What happened").click()
+        expect(row).to_contain_text("opened")
+        row.get_by_role("button", name="Note …").click()
+        row.get_by_placeholder("Note").fill("on my way")
+        row.get_by_role("button", name="Acknowledge with this note").click()
+        expect(row).to_contain_text("acknowledged by")
+        expect(row).to_contain_text("on my way", timeout=20_000)
         page.screenshot(path=SCREENSHOTS / "alerts.png")
-        row.get_by_role("button", name="Acknowledge").click()
-        expect(row).to_have_count(0)
+        page.get_by_role("button", name="Single alerts").click()
+        expect(page.get_by_text("No alert is active.")).to_be_visible()
         page.get_by_role("button", name="Acknowledged").click()
         expect(row).to_have_count(1)
-        page.get_by_test_id("rule-row").last.get_by_role("button", name="Switch off").click()
+        page.get_by_role("button", name="Rules").click()
+        # The rules that every workspace has from its first day, and this one.
+        rules = page.get_by_test_id("rule-row")
+        expect(rules).to_have_count(5)
+        expect(rules.last).to_contain_text("latency < 1000")
+        rules.last.get_by_role("button", name="Switch off").click()
+        expect(rules.last).to_contain_text("off")
+        page.get_by_role("button", name="Single alerts").click()
         page.get_by_role("button", name="Resolved").click()
         expect(row).to_have_count(1, timeout=15_000)
         expect(row).to_contain_text("lasted")
@@ -72,11 +87,16 @@ def test_only_what_one_may_do_is_offered(site: Namespace, tmp_path: Path) -> Non
             with page_in(site, tmp_path) as page:
                 for role, buttons in MAY.items():
                     open_alerts(page, controller, role)
+                    page.get_by_role("button", name="Single alerts").click()
                     expect(page.get_by_test_id("alert-row")).to_contain_text("lost")
-                    expect(page.get_by_test_id("rule-row")).to_contain_text("lost")
-                    for button in MAY["ADMIN"]:
+                    for button in ALERT_BUTTONS:
                         found = page.get_by_role("button", name=button, exact=True)
                         expect(found).to_have_count(1 if button in buttons else 0)
+                    page.get_by_role("button", name="Rules").click()
+                    expect(page.get_by_test_id("rule-row")).to_contain_text("lost")
+                    may = 1 if role in MAY_RULE else 0
+                    for button in ("Switch off", "Add rule"):
+                        expect(page.get_by_role("button", name=button)).to_have_count(may)
                     log_out(page)
         finally:
             controller.end()
@@ -107,3 +127,57 @@ def open_alerts(page: Page, controller: ControllerProcess, role: str) -> None:
     page.get_by_test_id("password").fill(PASSWORD)
     page.get_by_test_id("login").click()
     page.get_by_role("link", name="Alerts").click()
+
+
+@pytest.mark.timeout(90)
+def test_a_rule_is_tried_on_the_past_and_tells_a_channel_that_was_tested(
+    site: Namespace, tmp_path: Path
+) -> None:
+    """All of it in the browser: the channel, its test, the rule, its preview, the notice."""
+    with site.inside():
+        hooks = Hooks()
+        controller = quick_controller(tmp_path / "controller").start()
+    try:
+        person = controller.person()
+        workspace = person.workspace("Field")
+        agent = person.agent(workspace)
+        probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
+        with speaking(person, agent) as speaker, page_in(site, tmp_path, refusals=(400,)) as page:
+            speaker.post("PING", but(PING, packet_loss=50.0), probe=probe)
+            page.goto(f"{controller.url}/w/{workspace}/alerts?tab=channels")
+            page.get_by_test_id("email").fill(ADMIN["email"])
+            page.get_by_test_id("password").fill(ADMIN["password"])
+            page.get_by_test_id("login").click()
+
+            page.get_by_role("button", name="Add channel").click()
+            form = page.get_by_role("form", name="New channel")
+            form.get_by_label("Name").fill("On call")
+            form.get_by_label("Kind").select_option("webhook")
+            form.get_by_role("button", name="Add channel").click()
+            expect(form.get_by_role("alert")).to_contain_text("url")
+            form.get_by_label("URL").fill(hooks.url("/oncall"))
+            form.get_by_role("button", name="Add channel").click()
+            row = page.get_by_test_id("channel-row")
+            expect(row).to_contain_text("On call")
+            row.get_by_role("button", name="Test now").click()
+            until(lambda: hooks.came.get("/oncall"), 10, lambda: hooks.came)
+            expect(row).to_contain_text("sent")
+
+            page.get_by_role("button", name="Rules").click()
+            page.get_by_role("button", name="Add rule").click()
+            form = page.get_by_role("form", name="New rule")
+            form.get_by_label("Name").fill("Half is lost")
+            form.get_by_label("Metric", exact=True).select_option("packet_loss")
+            form.get_by_label("Operator", exact=True).select_option(">")
+            form.get_by_label("Threshold", exact=True).fill("20")
+            form.get_by_label("On call").check()
+            form.get_by_role("button", name="Try it on the past").click()
+            expect(page.get_by_test_id("preview")).to_contain_text("would have fired once")
+            form.get_by_role("button", name="Add rule").click()
+            expect(page.get_by_test_id("rule-row")).to_contain_text("On call")
+            before = len(hooks.came["/oncall"])
+            speaker.post("PING", but(PING, packet_loss=50.0), probe=probe)
+            until(lambda: len(hooks.came["/oncall"]) > before, 10, lambda: hooks.came)
+    finally:
+        controller.end()
+        hooks.close()

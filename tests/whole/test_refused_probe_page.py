@@ -65,7 +65,8 @@ def test_an_operator_sees_which_probe_does_not_run_and_why(
         expect(page.get_by_test_id("probe-refused")).to_have_text(
             f"The agent does not run it: {REASON}"
         )
-        expect(page.get_by_text("not run", exact=True)).to_be_visible()
+        mtr_row = page.get_by_test_id("probe-row").filter(has_text="MTR")
+        expect(mtr_row.get_by_test_id("state")).to_have_text("not run")
         expect(page.get_by_test_id("probe-error")).to_have_text(FAILURE)
         assert not wider_than_the_screen(page)
         page.get_by_role("link", name="MTR").click()

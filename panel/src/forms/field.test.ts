@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { body, labelOf, typed, valueOf, type Field } from './field';
+import { body, changes, labelOf, typed, valueOf, type Field } from './field';
 
 const field = (kind: Field['kind'], more: Partial<Field> = {}): Field => ({
   name: 'x',
@@ -35,4 +35,18 @@ test('what nobody said is not sent, nor a tick that is as usual', () => {
     { ...field('number'), name: 'd' },
   ];
   expect(body(fields, { a: '  ', b: true, c: true, d: '0' })).toEqual({ c: true, d: 0 });
+});
+
+test('of an edit only what is another is sent, and what was emptied as nothing', () => {
+  const fields = [
+    { ...field('text', { usual: '' }), name: 'a' },
+    { ...field('number', { optional: true }), name: 'b' },
+    { ...field('boolean', { usual: true }), name: 'c' },
+    { ...field('texts', { usual: [] }), name: 'd' },
+  ];
+  const before = { a: 'x', b: '5', c: false, d: 'one' };
+  expect(changes(fields, before, before)).toEqual({});
+  expect(changes(fields, { a: '', b: '', c: true, d: '' }, before)).toEqual({
+    ...{ a: '', b: null, c: true, d: [] },
+  });
 });

@@ -103,3 +103,23 @@ export function body(fields: readonly Field[], said: Typed): Record<string, unkn
     }),
   );
 }
+
+/** Only what is another than it was: what was emptied is sent as nothing. */
+export function changes(
+  fields: readonly Field[],
+  said: Typed,
+  before: Typed,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    fields
+      .filter((field) => String(said[field.name]) !== String(before[field.name]))
+      .map((field) => [field.name, valueOf(field, said[field.name]) ?? nothing(field, said)]),
+  );
+}
+
+function nothing(field: Field, said: Typed): unknown {
+  if (field.kind === 'boolean') return Boolean(said[field.name]);
+  if (field.optional) return null;
+  if (field.usual !== undefined) return field.usual;
+  return field.kind === 'text' ? '' : null;
+}
