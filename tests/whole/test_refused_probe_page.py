@@ -58,7 +58,10 @@ def test_an_operator_sees_which_probe_does_not_run_and_why(
         revision = json.loads(text.removeprefix(start))["revision"]
         have = {"revision": revision, "unsupported": [f"probe {mtr}: {REASON}"]}
         raw.send(f";forepost;;have;0;0;{json.dumps(have)}")
-        socket.post("TCP", {"error": FAILURE}, probe_id=tcp, target="198.18.0.1:80")
+        refusal = {"attempts": 3, "connected": 0, "refused": 3, "loss_pct": 100.0}
+        for _ in range(3):
+            failed = {"target": "198.18.0.1:80", "error": FAILURE, **refusal}
+            socket.post("TCP", failed, probe_id=tcp, target="198.18.0.1:80")
 
         at = f"{controller.url}/w/{agent.workspace}/sites/{agent.id}"
         log_in(page, at)

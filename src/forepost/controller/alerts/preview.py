@@ -58,7 +58,7 @@ class RulePreviews:
             lines_firing_now=len(firing),
             results=results,
             since=since,
-            text=f"would have fired {fired:,} times in {_period(now - since)}",
+            text=f"would have fired {_times(fired)} in {_period(now - since)}",
         )
 
     async def _stream(
@@ -148,6 +148,10 @@ def _rule(workspace_id: int, new: NewRule) -> Rule:
         has_webhook_secret=False,
         **shared,
     )
+
+
+def _times(fired: int) -> str:
+    return "once" if fired == 1 else f"{fired:,} times"
 
 
 def _period(span: timedelta) -> str:

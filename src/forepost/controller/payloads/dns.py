@@ -47,6 +47,6 @@ class Dns(Payload):
             case "NXDOMAIN":
                 return degraded("NXDOMAIN: there is no such name")
             case "" | "ERROR":
-                return failed(f"no answer: {self.error}" if self.error else "no answer")
+                return failed(self.error or "no answer")
             case code:
                 return failed(code)

@@ -57,7 +57,7 @@ def of_network(
             return failed(error)
         return UNSAID if rtt_ms is None else _of_rtt(rtt_ms)
     if loss_pct >= 100:
-        return failed(f"no answer: {error}" if error else "no answer", tries=tries)
+        return failed(error or "no answer", tries=tries)
     reason = f"{lost}: {error}" if error else lost
     if loss_pct >= CRITICAL_LOSS:
         return critical(reason)

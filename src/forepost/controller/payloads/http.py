@@ -65,7 +65,7 @@ class HttpPayload(Payload):
 
     def grade(self, figures: Figures) -> Grade:
         if self.error:
-            return failed(self.error if self.status_code else f"no answer: {self.error}")
+            return failed(self.error)
         if self.status_code is None:
             return UNSAID
         if not self.status_code:
