@@ -163,6 +163,14 @@ def repeats(of: Repetition, day: datetime) -> bool:
     when = day.date()
     if when < first:
         return False
+    days = [first + number * DAY for number in range((when - first).days + 1)]
+    begun = {
+        "daily": len(days) - 1,
+        "weekly": sum(one.weekday() == 0 and one != first for one in days),
+        "monthly": sum(one.day == 1 and one != first for one in days),
+    }
+    if begun[of.recurrence] % of.every:
+        return False
     names = of.weekdays
     here = WEEKDAYS[when.weekday()]
     if of.recurrence == "daily":
@@ -203,6 +211,7 @@ def repetitions(draw: st.DrawFn) -> tuple[Repetition, str]:
         if recurrence == "monthly" and not by_week
         else None,
         week_of_month=draw(st.sampled_from([1, 2, 4, 5, -1])) if by_week else None,
+        every=draw(st.sampled_from([1, 1, 2, 3])),
     )
     return found, near
 
@@ -243,7 +252,7 @@ def test_the_period_of_now_or_the_next(made: tuple[Repetition, str], skipped: in
     of, near = made
     at = minutes_of(of.timezone, near)[skipped]
     found = period_at(of, at)
-    all_of_them = list(periods(of, at, at + 130 * DAY))
+    all_of_them = list(periods(of, at, at + 130 * of.every * DAY))
     now = [one for one in all_of_them if one[0] <= at < one[1]]
     if now:
         assert found == max(now, key=lambda one: one[1])
@@ -327,6 +336,8 @@ def test_one_of_years_long_ago_or_far_away_is_bearable() -> None:
         ({"until": at("2026-02-01T00:00+00:00")}, "until: must be after"),
         ({"timezone": "Mars"}, "timezone: "),
         ({"recurrence": "none", "weekdays": ["mon"]}, "weekdays: needs a recurrence"),
+        ({"recurrence": "none", "every": 2}, "every: needs a recurrence"),
+        ({"recurrence": "monthly", "every": 13}, "every: 12 months at most"),
         ({"day_of_month": 3}, "day_of_month: needs recurrence monthly"),
         ({"recurrence": "monthly", "weekdays": ["mon"]}, "week_of_month: is needed"),
         ({"recurrence": "monthly", "week_of_month": 2}, "weekdays: is needed"),
@@ -361,6 +372,41 @@ def test_what_makes_no_sense_is_refused_with_its_field(
     with pytest.raises(Invalid) as refused:
         check_repetition(msgspec.structs.replace(good, **change))
     assert str(refused.value).startswith(said)
+
+
+def test_every_two_weeks_and_every_quarter() -> None:
+    fortnight = Repetition(
+        starts_at=at("2026-03-04T22:00+01:00"),  # a Wednesday
+        ends_at=at("2026-03-05T02:00+01:00"),
+        recurrence="weekly",
+        every=2,
+        weekdays=("mon", "wed"),
+        timezone="Europe/Berlin",
+    )
+    check_repetition(fortnight)
+    found = periods(fortnight, fortnight.starts_at, at("2026-04-10T00:00+02:00"))
+    # The week of starts_at counts, over the change of clocks too; its Monday is over by then.
+    assert [one[0].date().isoformat() for one in found] == [
+        "2026-03-04",
+        "2026-03-16",
+        "2026-03-18",
+        "2026-03-30",
+        "2026-04-01",
+    ]
+    following = period_at(fortnight, at("2026-03-06T00:00+01:00"))
+    assert following is not None
+    assert following[0] == at("2026-03-16T22:00+01:00")
+    quarter = msgspec.structs.replace(
+        fortnight, recurrence="monthly", every=3, weekdays=(), day_of_month=-1
+    )
+    check_repetition(quarter)
+    found = periods(quarter, quarter.starts_at, at("2027-01-01T00:00+01:00"))
+    assert [one[0].date().isoformat() for one in found] == [
+        "2026-03-31",
+        "2026-06-30",
+        "2026-09-30",
+        "2026-12-31",
+    ]
 
 
 def test_a_zone_that_nobody_knows_any_more_counts_as_utc() -> None:
