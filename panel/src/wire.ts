@@ -168,6 +168,7 @@ export interface Routes {
       limit?: number;
       to?: string;
       type?: string;
+      tz?: string;
     };
     body: null;
     answer: ListOf<ResultRow>;
@@ -703,6 +704,8 @@ export interface JobNotices {
   /** Never shown. Empty in a change: as it was, where the URL is. */
   webhook_secret: string;
   apprise_urls: string[];
+  /** Named channels, beside those. */
+  channel_ids: number[];
 }
 
 /** When a job runs by itself, in the local time of each agent. */

@@ -44,6 +44,7 @@ class Night:
         self.db, self.clock = db, FakeClock()
         self.store, self.watch = RuleStore(db, lambda _: None), Watch(self.clock)
         self.told: list[tuple[str, str]] = []
+        self.messages: list[str] = []
         self.notices: list[Notice] = []
         self.away: set[int] = set()
         self.restart()
@@ -67,6 +68,7 @@ class Night:
         self, _: AsyncConnection, notice: Notice, channels: Sequence[Channel], course: str
     ) -> None:
         self.told += [(notice.event, channel.kind) for channel in channels]
+        self.messages += [notice.message for _ in channels]
         self.notices.append(notice)
 
     async def _nothing(self, *_: Any) -> None: ...
@@ -260,6 +262,7 @@ async def test_it_escalates_to_a_named_channel(night: Night) -> None:
     await night.open(rule)
     assert night.told == []
     assert await night.wait(31) == [("triggered", "webhook")]
+    assert night.messages[-1].startswith("escalated, as nobody has acknowledged it for 30 min")
     await night.change(rule, "resolve", "warning", 1)
     assert night.told[1:] == [("resolved", "webhook")]
     with pytest.raises(Invalid, match="escalate_channel_ids: no channel 7"):

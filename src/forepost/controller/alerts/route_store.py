@@ -42,7 +42,7 @@ class RouteStore:
 
     async def add(self, workspace_id: int, new: NewRoute, now: datetime) -> NoticeRoute:
         with unique(EXTERNAL_ID_TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(notice_routes, workspace_id) as connection:
                 await _check(connection, workspace_id, new)
                 before = await routes_in(connection, workspace_id, held=True)
                 values = {field: msgspec.to_builtins(getattr(new, field)) for field in _KEPT}

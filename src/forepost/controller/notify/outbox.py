@@ -53,6 +53,7 @@ class Outbox:
         """
         found = []
         manner = await manner_of(connection, notice.workspace_id, channels)
+        notice = msgspec.structs.replace(notice, workspace_name=manner.workspace_name)
         for channel in channels:
             place = f"{course}:{channel.key}" if course and channel.key else ""
             told = await self._make_way(connection, place, notice) if place else notice

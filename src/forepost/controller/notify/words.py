@@ -38,6 +38,8 @@ _EVENTS: Final[dict[NoticeEvent, str]] = {
 def title(notice: Notice) -> str:
     over = "resolved: " if notice.ended in RESOLVED else "ended: "
     event = _EVENTS.get(notice.event, over if notice.event == "resolved" else "")
+    if notice.event == "triggered" and notice.escalated_at is not None:
+        event = "escalated: "
     where = notice.probe_name or notice.probe_target or notice.agent_name
     others = 0 if notice.incident is None else _others(notice.incident)
     more = f" and {others} more" if others and notice.event != "resolved" else ""
@@ -124,10 +126,11 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 def _facts(notice: Notice, zone: ZoneInfo) -> list[tuple[str, str]]:
     facts = [
+        ("Workspace", notice.workspace_name),
         ("Rule", notice.rule_name),
         ("Severity", notice.severity),
         ("Agent", notice.agent_name),
-        ("Probe", f"{notice.probe_type} {notice.probe_name}".strip()),
+        ("Probe", _probe(notice)),
         ("Target", notice.probe_target),
         ("Metric", notice.metric),
         ("Value", with_unit(notice.metric, notice.value)),
@@ -144,6 +147,12 @@ def _facts(notice: Notice, zone: ZoneInfo) -> list[tuple[str, str]]:
             ("Lasted", "" if notice.duration_sec is None else duration(notice.duration_sec)),
         ]
     return [(name, one_line(value)) for name, value in facts if value]
+
+
+def _probe(notice: Notice) -> str:
+    """One that nobody has named has its type in its name."""
+    kind, name = notice.probe_type, notice.probe_name
+    return name if name.split(" ")[0] == kind else f"{kind} {name}".strip()
 
 
 def printable(text: str) -> str:
