@@ -55,7 +55,7 @@ class PageSession:
         self._check_origin(scope, headers)
 
     def check_socket(self, scope: Any) -> None:
-        """Raises Forbidden where the page that opens a WebSocket is not the panel's."""
+        """Raises Forbidden for a live connection that another page opens."""
         origin = headers_of(scope).get("origin", "")
         if not self._is_own(scope, origin):
             raise Forbidden(NOT_OURS)

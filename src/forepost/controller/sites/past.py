@@ -44,7 +44,13 @@ async def _fill_probe(
 ) -> None:
     low_us, high_us = span
     traces = await needs.series.traces(
-        TraceOf(stream=probe_id, from_us=low_us, to_us=high_us, gap_us=SLOT_US, judge=needs.judge)
+        TraceOf(
+            stream=probe_id,
+            from_us=low_us,
+            to_us=high_us,
+            gap_us=lambda _: SLOT_US,
+            judge=needs.judge,
+        )
     )
     for trace in traces:
         both = _both(book, probe_id, trace, low_us)
