@@ -374,41 +374,6 @@ def test_what_makes_no_sense_is_refused_with_its_field(
     assert str(refused.value).startswith(said)
 
 
-def test_every_two_weeks_and_every_quarter() -> None:
-    fortnight = Repetition(
-        starts_at=at("2026-03-04T22:00+01:00"),  # a Wednesday
-        ends_at=at("2026-03-05T02:00+01:00"),
-        recurrence="weekly",
-        every=2,
-        weekdays=("mon", "wed"),
-        timezone="Europe/Berlin",
-    )
-    check_repetition(fortnight)
-    found = periods(fortnight, fortnight.starts_at, at("2026-04-10T00:00+02:00"))
-    # The week of starts_at counts, over the change of clocks too; its Monday is over by then.
-    assert [one[0].date().isoformat() for one in found] == [
-        "2026-03-04",
-        "2026-03-16",
-        "2026-03-18",
-        "2026-03-30",
-        "2026-04-01",
-    ]
-    following = period_at(fortnight, at("2026-03-06T00:00+01:00"))
-    assert following is not None
-    assert following[0] == at("2026-03-16T22:00+01:00")
-    quarter = msgspec.structs.replace(
-        fortnight, recurrence="monthly", every=3, weekdays=(), day_of_month=-1
-    )
-    check_repetition(quarter)
-    found = periods(quarter, quarter.starts_at, at("2027-01-01T00:00+01:00"))
-    assert [one[0].date().isoformat() for one in found] == [
-        "2026-03-31",
-        "2026-06-30",
-        "2026-09-30",
-        "2026-12-31",
-    ]
-
-
 def test_a_zone_that_nobody_knows_any_more_counts_as_utc() -> None:
     now = at("2026-03-01T23:00+00:00")
     gone = Hours(timezone="Europe/Atlantis", from_="22:00", to="06:00")
