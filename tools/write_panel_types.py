@@ -237,8 +237,10 @@ def _route(key: str, http: Litestar, types: Types) -> Iterator[str]:
 def _answer(handler: HTTPRouteHandler) -> Any:
     """What comes back; of bytes that were packed before, what the route says that they are."""
     found = handler.parsed_fn_signature.return_type.annotation
+    if get_origin(found) is not Response:
+        return found
     described = (handler.responses or {}).get(200)
-    return described.data_container if get_origin(found) is Response and described else found
+    return described.data_container if described else get_args(found)[0]
 
 
 def _braced(inside: str) -> str:

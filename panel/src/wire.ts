@@ -50,6 +50,12 @@ export interface Routes {
     body: null;
     answer: Ended;
   };
+  'GET /auth/me': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: User;
+  };
   'GET /auth/sessions': {
     path: Record<string, never>;
     query: Record<string, never>;
@@ -352,6 +358,12 @@ export interface Routes {
     query: Record<string, never>;
     body: Login;
     answer: Session;
+  };
+  'POST /auth/logout': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
   };
   'POST /workspaces/{workspace_id}/address-groups': {
     path: { workspace_id: number };
@@ -1194,6 +1206,8 @@ export interface LogBounds {
 export interface Login {
   email: string;
   password: string;
+  /** Keep the session in a cookie: for the panel's own page. */
+  cookie?: boolean;
 }
 
 /** One direction; the way back is an edge of its own. Figures: of reaching `target`. */
@@ -1654,6 +1668,11 @@ export interface NewWindow {
   starts_at: string;
   ends_at: string;
   recurrence?: 'none' | 'daily' | 'weekly' | 'monthly';
+  /**
+   * 2: every second day, week or month, counted from that of `starts_at` (iCalendar's INTERVAL);
+   * weeks begin on Mondays. Months: 12 at most.
+   */
+  every?: number;
   timezone?: string;
   /**
    * daily: only on these. weekly: on these; none: on that of `starts_at`. monthly, with
@@ -2351,7 +2370,7 @@ export interface RunHead {
   held: number;
 }
 
-/** Answer to a registration or a login. `token` is a JWT. */
+/** Answer to a registration or a login. `token` is a JWT; empty where a cookie has it. */
 export interface Session {
   token: string;
   data: User;
@@ -2629,6 +2648,7 @@ export interface Window {
   starts_at: string;
   ends_at: string;
   recurrence: 'none' | 'daily' | 'weekly' | 'monthly';
+  every: number;
   timezone: string;
   weekdays: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
   day_of_month: number | null;
@@ -2661,6 +2681,7 @@ export interface WindowPatch {
   starts_at?: string;
   ends_at?: string;
   recurrence?: 'none' | 'daily' | 'weekly' | 'monthly';
+  every?: number;
   timezone?: string;
   weekdays?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
   day_of_month?: number | null;

@@ -1,19 +1,21 @@
 /** Who is logged in, and where they are members. `make docs` writes the types of each route that is named here. */
 
 import { all, ask } from '../rest';
-import { session } from '../session.svelte';
 
-export async function logIn(email: string, password: string): Promise<void> {
-  const answer = await ask('POST /auth/login', {}, { body: { email, password } });
-  session.begin(answer.token);
-}
+/** The session comes in a cookie. */
+export const beginSession = async (email: string, password: string) =>
+  (await ask('POST /auth/login', {}, { body: { email, password, cookie: true } })).data;
+
+export const endSession = () => ask('POST /auth/logout', {});
+
+export const me = () => ask('GET /auth/me', {});
 
 export const workspaces = (signal?: AbortSignal) => all('GET /workspaces', {}, signal);
 
 export const sessions = async (signal?: AbortSignal) =>
   (await ask('GET /auth/sessions', {}, { signal })).data;
 
-export const endSession = (id: number) =>
+export const endOther = (id: number) =>
   ask('DELETE /auth/sessions/{session_id}', { session_id: id });
 
 export const changePassword = (old_password: string, new_password: string) =>

@@ -74,6 +74,7 @@ def test_whoever_asked_for_it_is_told_how_a_run_ended(quick: ControllerProcess) 
     [told] = hooks.came["/job"]
     assert (told["trigger"], told["job_run"]["id"]) == ("JOB_RUN_FAILED", bad)
     assert told["job_run"]["counts"]["error"] == 1
+    assert (told["workspace_id"], told["workspace_name"]) == (site.workspace, "told")
     [failed] = told["failed"]
     assert (failed["agent_name"], failed["reason"]) == ("a0", "exit status 7")
     [row] = person.call("GET", f"{site.base}/deliveries")["data"]

@@ -15,6 +15,7 @@ from forepost.controller.alerts.route_facts import (
     tells_by_itself,
 )
 from forepost.controller.alerts.routes import RoutedAlert, channel_ids, verdicts
+from forepost.controller.alerts.store import check_agents
 from forepost.controller.alerts.subjects import Subjects
 from forepost.controller.calendar import zone_of
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
@@ -122,6 +123,8 @@ async def _about(
         rule = await _row(connection, alert_rules, workspace_id, question.rule_id)
         if rule is None:
             raise NotFound("alert rule not found")
+    if question.agent_id is not None:
+        await check_agents(connection, workspace_id, {question.agent_id}, "agent_id")
     return RoutedAlert(
         labels=question.labels,
         severity=question.severity,

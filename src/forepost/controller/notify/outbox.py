@@ -146,6 +146,8 @@ class Outbox:
         self, connection: AsyncConnection, notice: RunNotice, channels: Sequence[Channel]
     ) -> None:
         """The same of a run of a job that has ended."""
+        manner = await manner_of(connection, notice.workspace_id, ())
+        notice = msgspec.structs.replace(notice, workspace_name=manner.workspace_name)
         for channel in channels:
             await self._add(
                 connection,

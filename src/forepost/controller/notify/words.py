@@ -110,7 +110,9 @@ def _run_lines(notice: RunNotice) -> list[str]:
     run = notice.job_run
     counts = {name: n for name in run.counts.__struct_fields__ if (n := getattr(run.counts, name))}
     told = ", ".join(f"{n} {name}" for name, n in counts.items())
-    lines = [f"Run {run.id} of job {run.name}: {run.status}", f"Agents: {told or 'none'}"]
+    lines = [f"Run {run.id} of job {run.name}: {run.status}"]
+    lines += [f"Workspace: {notice.workspace_name}"] if notice.workspace_name else []
+    lines.append(f"Agents: {told or 'none'}")
     lines += [
         f"{one.agent_name} (agent {one.agent_id}): "
         + ": ".join(filter(None, (one.state, one.reason)))

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from forepost.controller.payloads import TYPES, said_by
+from forepost.controller.payloads.figure import shown_figure, unit_of
 from forepost.controller.series.port import ChartOf, Find, Row
 from forepost.controller.sites.cells import Key, LineCells
-from forepost.controller.sites.figure import shown_figure, unit_of
 from forepost.controller.sites.needs import SiteNeeds
 from forepost.controller.sites.slots import SLOT_SEC, SLOT_US, CellSpan, held, letters, lost
 from forepost.wire.disclosure import public_target

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from forepost.controller.payloads.figure import shown_figure
 from forepost.controller.sites.cells import AgentCells, LineCells
-from forepost.controller.sites.figure import shown_figure
 from forepost.controller.sites.needs import Octets
 from forepost.controller.sites.slots import CellSpan, SlotRing, letters, lost
 from forepost.wire.disclosure import public_target

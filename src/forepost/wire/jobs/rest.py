@@ -332,6 +332,7 @@ class RunNotice(Wire, frozen=True, kw_only=True):
     failed: list[FailedAgent]
     """The first 20."""
     panel_url: str
+    workspace_name: str = ""
 
 
 class OutputLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
