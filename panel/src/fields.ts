@@ -98,6 +98,7 @@ export const BODIES = {
     {"name": "starts_at", "kind": "moment", "required": true, "help": ""},
     {"name": "ends_at", "kind": "moment", "required": true, "help": ""},
     {"name": "recurrence", "kind": "choice", "choices": ["daily", "monthly", "none", "weekly"], "usual": "none", "help": ""},
+    {"name": "every", "kind": "integer", "least": 1, "most": 52, "usual": 1, "help": "2: every second day, week or month, counted from that of `starts_at` (iCalendar's INTERVAL); weeks begin on Mondays. Months: 12 at most."},
     {"name": "timezone", "kind": "text", "longest": 64, "usual": "UTC", "help": ""},
     {"name": "weekdays", "kind": "choices", "choices": ["fri", "mon", "sat", "sun", "thu", "tue", "wed"], "usual": [], "help": "daily: only on these. weekly: on these; none: on that of `starts_at`. monthly, with `week_of_month`: on the first, second … of these."},
     {"name": "day_of_month", "kind": "integer", "least": -1, "most": 31, "optional": true, "help": "monthly: -1 is the last; none: that of `starts_at`. A month without that day is left out."},
