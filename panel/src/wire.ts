@@ -62,6 +62,12 @@ export interface Routes {
     body: null;
     answer: ListOf<OpenSession>;
   };
+  'GET /lookup/combined': {
+    path: Record<string, never>;
+    query: { ip: string };
+    body: null;
+    answer: Combined;
+  };
   'GET /workspaces': {
     path: Record<string, never>;
     query: { limit?: number; offset?: number; q?: string };
@@ -128,6 +134,12 @@ export interface Routes {
     body: null;
     answer: ResultRow;
   };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/trials': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<Trial>;
+  };
   'GET /workspaces/{workspace_id}/alert-rules': {
     path: { workspace_id: number };
     query: Record<string, never>;
@@ -161,6 +173,31 @@ export interface Routes {
     query: { limit?: number; offset?: number };
     body: null;
     answer: Page<ApiKey>;
+  };
+  'GET /workspaces/{workspace_id}/changes': {
+    path: { workspace_id: number };
+    query: {
+      agentId?: number;
+      cursor?: string;
+      from?: string;
+      kind?:
+        | 'route'
+        | 'address'
+        | 'certificate'
+        | 'version'
+        | 'controller'
+        | 'alert_began'
+        | 'alert_ended'
+        | 'rollout_began'
+        | 'rollout_ended'
+        | 'run_began'
+        | 'run_ended';
+      limit?: number;
+      probeId?: number;
+      to?: string;
+    };
+    body: null;
+    answer: ChangePage;
   };
   'GET /workspaces/{workspace_id}/channels': {
     path: { workspace_id: number };
@@ -382,6 +419,12 @@ export interface Routes {
     query: Record<string, never>;
     body: NewProbe;
     answer: Probe;
+  };
+  'POST /workspaces/{workspace_id}/agents/{agent_id}/trials': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: NewTrial;
+    answer: Trial;
   };
   'POST /workspaces/{workspace_id}/alert-rules': {
     path: { workspace_id: number };
@@ -703,6 +746,11 @@ export interface ApiKeyWithSecret {
   secret: string;
 }
 
+export interface Asn {
+  number?: number;
+  organization?: string;
+}
+
 /** In a part of the week, in the local time of the agent; the last that fits counts. */
 export interface BandwidthWindow {
   /** 0 is Sunday; none: every day. */
@@ -714,6 +762,13 @@ export interface BandwidthWindow {
   /** -1: no limit. 0: nothing. */
   down_kib_per_sec?: number;
   up_kib_per_sec?: number;
+}
+
+export interface ChangePage {
+  /** The newest first. */
+  data: RecordedChange[];
+  /** What `cursor` is for the page after; null: there is none. */
+  next: string | null;
 }
 
 /**
@@ -755,6 +810,12 @@ export interface Chart {
   lines: Line[];
 }
 
+export interface City {
+  name?: string;
+  /** State or region: its ISO code where the database has one, else its name. */
+  subdivision?: string;
+}
+
 /** What an agent knows of its own wall clock at one moment. */
 export interface ClockReading {
   /** The controller's clock less the agent's; null: no controller was asked since the start. */
@@ -765,6 +826,31 @@ export interface ClockReading {
   stepped_ms?: number;
   /** How long the machine has slept since then. */
   suspended_sec?: number;
+}
+
+export interface Combined {
+  ip: string;
+  /** Only where one was asked for. */
+  hostname?: string;
+  geoip?: Geo;
+  whois?: Whois;
+  /** Whether no registry was asked for this answer. */
+  cached: boolean;
+  cache_time?: string;
+  errors?: PartErrors;
+}
+
+export interface Coordinates {
+  latitude: number;
+  longitude: number;
+  /** In kilometres. */
+  accuracy_radius?: number;
+}
+
+export interface Country {
+  /** ISO 3166-1, two letters. */
+  code?: string;
+  name?: string;
 }
 
 /** Percent of the time of all processors together. */
@@ -963,6 +1049,18 @@ export interface FormerAttempt {
 export interface Gap {
   type: 'gap';
   dropped: number;
+}
+
+/** What the databases know of an address; what they do not know is left out. */
+export interface Geo {
+  ip?: string;
+  city?: City;
+  country?: Country;
+  asn?: Asn;
+  coordinates?: Coordinates;
+  cached?: boolean;
+  /** In a list: why there is nothing. */
+  error?: string;
 }
 
 export interface Group {
@@ -1661,6 +1759,18 @@ export interface NewRule {
   external_id?: string;
 }
 
+/** Body of `POST .../trials`: the same fields as those of a probe. */
+export interface NewTrial {
+  type:
+    'DNS' | 'HTTP' | 'MTR' | 'NETINFO' | 'PING' | 'SNMP' | 'SYSINFO' | 'TCP' | 'TLS' | 'TRAFFICSIM';
+  target?: string;
+  /** 0: the usual one of its type. */
+  count?: number;
+  timeout_sec?: number;
+  bind_interface?: string;
+  metadata?: Record<string, unknown>;
+}
+
 /**
  * Body of `POST .../maintenance-windows`. Neither agents nor probes: all of the workspace. An agent
  * that is named is silent with all that others measure towards it.
@@ -1742,6 +1852,11 @@ export interface Page<T> {
   total: number;
   limit: number;
   offset: number;
+}
+
+export interface PartErrors {
+  geoip?: string;
+  whois?: string;
 }
 
 export interface PasswordChange {
@@ -1928,11 +2043,50 @@ export interface ProbeTarget {
   group_id: number | null;
 }
 
+export interface RecordedChange {
+  /** Of its own, whatever kind it is. */
+  id: string;
+  kind:
+    | 'route'
+    | 'address'
+    | 'certificate'
+    | 'version'
+    | 'controller'
+    | 'alert_began'
+    | 'alert_ended'
+    | 'rollout_began'
+    | 'rollout_ended'
+    | 'run_began'
+    | 'run_ended';
+  at: string;
+  /** Null: of the whole workspace. */
+  agent_id: number | null;
+  probe_id: number | null;
+  target: string;
+  /** Fingerprint of a route or a certificate, address, version; empty where there is none. */
+  before: string;
+  after: string;
+  /** In words: of a route its hops, from and to. */
+  text: string;
+}
+
 export interface Refused {
   type: 'error';
   error: string;
   /** Whose subscriptions ended with it. */
   workspace_id?: number;
+}
+
+/** What a registry says, picked out of its text; dates as they are written there. */
+export interface Registration {
+  netname?: string;
+  netrange?: string;
+  organization?: string;
+  country?: string;
+  registrar?: string;
+  created?: string;
+  updated?: string;
+  abuse_email?: string;
 }
 
 /**
@@ -2596,6 +2750,27 @@ export interface TransferSettings {
   bandwidth?: BandwidthWindow[];
 }
 
+/** What was asked, and what came of it. Options in `metadata` are not kept. */
+export interface Trial {
+  id: number;
+  agent_id: number;
+  type: string;
+  target: string;
+  count: number;
+  timeout_sec: number;
+  asked_at: string;
+  /** An e-mail address, or the name of an API key. */
+  asked_by: string;
+  took_ms: number;
+  status: 'healthy' | 'degraded' | 'critical' | 'unknown';
+  /** Why it is not healthy. */
+  reason: string;
+  /** The figure of its type: "12.3 ms, 20 % lost". */
+  words: string;
+  /** As of a result of this type; null in lists. */
+  payload: unknown;
+}
+
 export interface Unsubscribe {
   type: 'unsubscribe';
   workspace_id: number;
@@ -2635,6 +2810,18 @@ export interface VolumeMapping {
   target: string;
   type?: 'volume' | 'bind';
   read_only?: boolean;
+}
+
+export interface Whois {
+  query: string;
+  /** Of RDAP: JSON. */
+  raw_output: string;
+  parsed: Registration;
+  /** What this answer took, also when it was kept here. */
+  lookup_time_ms: number;
+  cached?: boolean;
+  /** When the registry said it. */
+  cache_time?: string;
 }
 
 /**
