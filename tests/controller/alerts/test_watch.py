@@ -15,7 +15,7 @@ from forepost.controller.alerts.change import Open
 from forepost.controller.alerts.index import MOST_LINES_OF_AGENT
 from forepost.controller.alerts.move_queue import WAITING
 from forepost.controller.alerts.rules import Limits
-from forepost.controller.alerts.store import Expected, WatchedAgent
+from forepost.controller.alerts.store import Expected, WantedTargets, WatchedAgent
 from forepost.controller.alerts.timers import Timers
 from forepost.controller.alerts.watch import Watch
 from forepost.controller.alerts.writer import AlertWriter
@@ -37,12 +37,16 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.probes = [Expected(1, 1, "PING", START)]
+        self.targets = {"192.0.2.1", "192.0.2.2"}
 
     async def hosts(self, _: Any) -> list[WatchedAgent]:
         return [WatchedAgent(1, 1, START, None)]
 
     async def expected(self, workspaces: Any) -> dict[int, list[Expected]]:
         return dict.fromkeys(workspaces, self.probes)
+
+    async def targets_of(self, probe_ids: Any) -> dict[int, WantedTargets]:
+        return dict.fromkeys(probe_ids, WantedTargets(60, frozenset(self.targets), frozenset()))
 
 
 class Bench:
@@ -326,6 +330,32 @@ async def test_open_incidents_are_counted_and_a_probe_that_is_gone_is_over() -> 
         bench.store.probes = []
         await bench.turns(15)
     assert bench.ledger.said[-1] == "resolve 1 probe_gone"
+
+
+async def test_a_target_that_is_taken_out_of_its_probe_is_over() -> None:
+    bench = Bench(rule())
+    async with bench.running():
+        bench.row(100, target="192.0.2.1")
+        bench.row(100, target="192.0.2.2")
+        await bench.turns(15)
+        bench.store.targets = {"192.0.2.2"}
+        await bench.turns(15)
+        assert bench.ledger.said[2:] == ["resolve 1 target_gone"]
+
+
+async def test_a_target_that_was_taken_out_unseen_is_over_when_nothing_is_said_of_it() -> None:
+    """One that the agent measures though nobody asked for it stays."""
+    bench = Bench(rule())
+    bench.store.targets = {"192.0.2.9"}
+    async with bench.running():
+        bench.row(100, target="192.0.2.1")
+        bench.row(100, target="made-up.invalid")
+        for _ in range(4):
+            await bench.turns(60)
+            bench.row(100, target="made-up.invalid")
+            assert bench.ledger.said[2:] == []
+        await bench.turns(15)
+        assert bench.ledger.said[2:] == ["resolve 1 target_gone"]
 
 
 async def test_streaks_are_forgotten_in_the_end() -> None:

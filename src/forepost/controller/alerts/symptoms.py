@@ -1,6 +1,6 @@
 """Which open alerts explain others, and why incidents are, as one transaction writes it. SQL."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -8,6 +8,8 @@ from sqlalchemy import Row, func, select, update
 
 from forepost.controller.alerts.alert_rows import change_alert, keys_of
 from forepost.controller.alerts.causes import (
+    SETTLING,
+    KnownCause,
     OpenFact,
     cause_among,
     cause_of,
@@ -24,8 +26,6 @@ from forepost.controller.db.tables.probes import probe_targets, probes
 
 ASKED: Final = 50
 """Open alerts of an incident that are asked whether they explain another."""
-SETTLING: Final = timedelta(minutes=2)
-"""What another explained is told only when it is still so this long after that one's end."""
 _place: msgspec.json.Decoder[AlertPlace] = msgspec.json.Decoder(AlertPlace)
 
 
@@ -110,7 +110,7 @@ class Symptoms:
         return self._facts[incident_id]
 
     async def explain(self, workspace_id: int, incident_id: int) -> None:
-        """Say why the incident is. When nothing of it is open, what was said stays."""
+        """Say why the incident is, or was."""
         query = (
             select(alerts)
             .where(alerts.c.incident_id == incident_id, alerts.c.resolved_at.is_(None))
@@ -122,12 +122,20 @@ class Symptoms:
             return
         abouts = {fact.place.about for fact in facts}
         towards = await self._reporters_towards(workspace_id, abouts)
-        cause, text = cause_of(facts, towards)
-        await self._connection.execute(
-            update(incident_table)
-            .where(incident_table.c.id == incident_id)
-            .values(cause=cause, cause_text=text)
+        mine = incident_table.c.id == incident_id
+        columns = (
+            incident_table.c.cause,
+            incident_table.c.cause_text,
+            incident_table.c.cause_ended_at,
         )
+        before = KnownCause(*(await self._connection.execute(select(*columns).where(mine))).one())
+        known = before.after(*cause_of(facts, towards), self._now)
+        if known != before:
+            await self._connection.execute(
+                update(incident_table)
+                .where(mine)
+                .values(cause=known.cause, cause_text=known.text, cause_ended_at=known.ended_at)
+            )
 
     async def _reporters_towards(self, workspace_id: int, abouts: set[int]) -> int:
         """How many agents measure towards the one agent that all of it is about; else 0."""
