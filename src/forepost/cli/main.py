@@ -15,6 +15,7 @@ app = App(
 )
 
 app.command("forepost.cli.up:up", help="Start controller, panel and one local agent on this host.")
+app.command("forepost.cli.demo.command:demo", help="Show the panel with made-up sites.")
 app.command("forepost.cli.run:controller", help="Run the controller.")
 app.command("forepost.cli.run:agent", help="Run the agent.")
 app.command("forepost.cli.user:user", help="Accounts, for the operator of the controller.")

@@ -1,0 +1,63 @@
+"""`forepost demo`: a network to look at within a minute, of which nothing stays behind."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.free_ports import free_port
+from tests.running import READY_SEC, Process, until
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Process:
+    port = free_port()
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    return Process(
+        ["-m", "forepost.cli.main", "demo", "--hours", "2", "--listen", f"127.0.0.1:{port}"],
+        {"TMPDIR": str(folder)},
+        tmp_path / "demo.log",
+    )
+
+
+def test_a_newcomer_sees_what_is_broken_and_nothing_stays(demo: Process, tmp_path: Path) -> None:
+    demo.start()
+    try:
+        until(lambda: "demo is running" in demo.output, READY_SEC, lambda: demo.output)
+        url, email, password = (
+            re.findall(rf"{what} +(\S+)", demo.output)[0] for what in ("panel", "email", "password")
+        )
+        login = httpx.post(f"{url}/auth/login", json={"email": email, "password": password})
+        headers = {"Authorization": f"Bearer {login.json()['token']}"}
+
+        def ask(path: str) -> Any:
+            return httpx.get(f"{url}/workspaces/1/{path}", headers=headers).json()
+
+        agents = ask("agents")["data"]
+        assert {"Amsterdam", "Lisbon", "Turin"} <= {agent["name"] for agent in agents}
+
+        verdicts = {one["name"]: one["verdict"]["status"] for one in ask("health")["agents"]}
+        assert verdicts["Vienna"] == "degraded"  # its certificate ends soon
+        assert verdicts["Gdansk"] == "healthy"
+        top = ask("flows/top?by=application")
+        assert top["rows"][0]["bytes_in"] > 0
+        titles = {one["title"] for one in ask("incidents")["data"]}
+        assert any("198.18.2.10" in title for title in titles), titles  # Lisbon, as others see it
+    finally:
+        assert demo.stop() == 0
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_said(demo: Process, tmp_path: Path) -> None:
+    demo.start()
+    try:
+        until(lambda: "are being made" in demo.output, READY_SEC, lambda: demo.output)
+        second = Process(demo.arguments, {}, tmp_path / "second.log").start()
+        assert second.child is not None
+        assert second.child.wait(READY_SEC) == 1
+        assert "Address already in use" in second.output
+    finally:
+        demo.stop()
