@@ -359,7 +359,7 @@ def test_a_target_that_is_taken_out_of_its_probe_ends_its_alert(stage: Stage) ->
         stage.notice("triggered", 2)
         time.sleep(0.5)  # a turn of the timers has seen them
         path = f"{stage.base}/agents/{stage.agent.id}/probes/{probe}"
-        stage.person.call("PATCH", path, {"targets": [targets[1]]})
+        stage.person.call("PATCH", path, {"replace_targets": [targets[1]]})
         over = stage.notice("resolved")
     assert (over["probe_target"], over["ended"]) == (targets[0], "target_gone")
     (left,) = stage.alerts(status="active")

@@ -18,13 +18,9 @@ from forepost.controller.alerts.alert_rows import (
 from forepost.controller.alerts.change import Change, Ending, NewAlert
 from forepost.controller.alerts.flaps import SPAN
 from forepost.controller.alerts.incident_notices import IncidentNotices
-from forepost.controller.alerts.incidents import IncidentBook, Joining
+from forepost.controller.alerts.incidents import IncidentBook, Joined, Joining
 from forepost.controller.alerts.late_notices import tell_later
-from forepost.controller.alerts.lone_alerts import (
-    held_as_flapping,
-    held_as_restless,
-    is_told_alone,
-)
+from forepost.controller.alerts.lone_alerts import LoneAlerts
 from forepost.controller.alerts.notices import AlertNotices, ids
 from forepost.controller.alerts.place import handles_of
 from forepost.controller.alerts.quiet import held_until
@@ -36,6 +32,17 @@ from forepost.controller.db.tables.alerts import alerts
 from forepost.wire.rest.alerts import Alert
 
 _INSERT: Final = insert(alerts).returning(*alerts.c)
+
+
+class _Opening(msgspec.Struct, frozen=True):
+    """An alert that is about to be written."""
+
+    streak: str
+    values: dict[str, Any]
+    rule: Row[Any]
+    joined: Joined | None
+    place: int
+    """In what is answered."""
 
 
 class LedgerPage:
@@ -59,6 +66,7 @@ class LedgerPage:
         self._before: dict[str, int] = {}
         """Streak to the incident that it was in, and is over, not long ago."""
         self._incidents = IncidentBook(self._connection, now)
+        self._alone = LoneAlerts(self._connection, now)
 
     async def write(self, changes: Sequence[Change]) -> list[Alert | None]:
         """None: the rule, or what it is about, is gone, or the alert is not open any more."""
@@ -69,10 +77,20 @@ class LedgerPage:
         if begun:
             since = self.now - SPAN
             self._before |= await incidents_before(self._connection, streaks, since)
-        return [
-            await self._write(change, streak)
-            for change, streak in zip(changes, streaks, strict=True)
-        ]
+        found: list[Alert | None] = []
+        opening: list[_Opening] = []
+        for change, streak in zip(changes, streaks, strict=True):
+            is_new = streak not in self._known and all(streak != one.streak for one in opening)
+            if change.kind == "open" and change.begun is not None and is_new:
+                one = await self._opening(change.begun, len(found))
+                opening += [] if one is None else [one]
+                found.append(None)
+            else:
+                await self._open(opening, found)
+                opening = []
+                found.append(await self._write(change, streak))
+        await self._open(opening, found)
+        return found
 
     async def _prepare(self, begun: Sequence[NewAlert]) -> None:
         """Read what all of them are about, and what they may join, at once."""
@@ -94,7 +112,7 @@ class LedgerPage:
             return await self._replay(change.begun, change)
         if change.kind != "open":
             return None if known is None else await self._change_severity(known, change)
-        return shown(known) if known is not None else await self._open(change.begun)
+        return None if known is None else shown(known)
 
     async def settle(self) -> None:
         """Bring what is told of every incident that was touched up to how it is now."""
@@ -138,7 +156,8 @@ class LedgerPage:
             await self._notices.tell(self._connection, rule, shown(ended), "resolved")
         return shown(ended)
 
-    async def _open(self, begun: NewAlert) -> Alert | None:
+    async def _opening(self, begun: NewAlert, place_of_answer: int) -> "_Opening | None":
+        """None: the rule, or what it is about, is gone."""
         rule = await self._lookup.rule(begun.workspace_id, begun.rule_id)
         about = await self._lookup.subjects.of(begun.workspace_id, begun.line)
         if rule is None or not rule.enabled or about is None:
@@ -161,10 +180,10 @@ class LedgerPage:
         )
         held = held_until(rule, begun.severity, self.now)
         is_alone = joined is None or (
-            held is None and await is_told_alone(self._connection, rule, facts["streak"], self.now)
+            held is None and await self._alone.may_be(rule, facts["streak"])
         )
         if joined is None and held is None:
-            held = await held_as_flapping(self._connection, facts["streak"], self.now)
+            held = await self._alone.held_as_flapping(facts["streak"])
         led = await self._lookup.led_to(
             rule, AlertFacts(**{f: facts[f] for f in AlertFacts.__struct_fields__}), self.now
         )
@@ -181,16 +200,25 @@ class LedgerPage:
             "created_at": self.now,
             "updated_at": self.now,
         }
-        row = (await self._connection.execute(_INSERT, values)).one()
-        if joined is not None:
-            self._touched[joined.incident_id] = begun.workspace_id
-            row = await self._symptoms.relate(row, joined)
-        self._known[row.streak] = row
-        if row.is_alone and held is not None:
-            await tell_later(self._connection, row, held)
-        elif row.is_alone:
-            await self._notices.tell(self._connection, rule, shown(row), "triggered")
-        return shown(row)
+        return _Opening(values["streak"], values, rule, joined, place_of_answer)
+
+    async def _open(self, opening: Sequence["_Opening"], found: list[Alert | None]) -> None:
+        """Write these with one statement, and then what follows from each, in their order."""
+        if not opening:
+            return
+        written = await self._connection.execute(_INSERT, [one.values for one in opening])
+        rows = {row.streak: row for row in written.all()}
+        for one in opening:
+            row, joined = rows[one.streak], one.joined
+            if joined is not None:
+                self._touched[joined.incident_id] = row.workspace_id
+                row = await self._symptoms.relate(row, joined)
+            self._known[row.streak] = row
+            if row.is_alone and row.told_from is not None:
+                await tell_later(self._connection, row, row.told_from)
+            elif row.is_alone:
+                await self._notices.tell(self._connection, one.rule, shown(row), "triggered")
+            found[one.place] = shown(row)
 
     async def _replay(self, begun: NewAlert, change: Change) -> Alert | None:
         """Record an alert that was, unless one of its time is known. Nobody is told."""
@@ -247,7 +275,7 @@ class LedgerPage:
         self.touch(changed)
         event: Literal["worse", "eased"] = "worse" if change.kind == "worsen" else "eased"
         if changed.is_alone and held is None:
-            held = await held_as_restless(self._connection, changed, self.now)
+            held = await self._alone.held_as_restless(changed)
         await note(self._connection, row, event, None, self.now, text=changed.message)
         if changed.is_alone and held is not None:
             await tell_later(self._connection, changed, held)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Column, Row, func, select, update
 
 from forepost.controller.alerts.alert_rows import change_alert, keys_of
 from forepost.controller.alerts.causes import (
@@ -24,6 +24,18 @@ from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.alerts import incidents as incident_table
 from forepost.controller.db.tables.probes import probe_targets, probes
 
+_OF_FACT: Final[tuple[Column[Any], ...]] = (
+    alerts.c.id,
+    alerts.c.workspace_id,
+    alerts.c.alert_rule_id,
+    alerts.c.metric,
+    alerts.c.severity,
+    alerts.c.probe_type,
+    alerts.c.place,
+    alerts.c.agent_name,
+    alerts.c.probe_name,
+    alerts.c.channel_keys,
+)
 ASKED: Final = 50
 """Open alerts of an incident that are asked whether they explain another."""
 _place: msgspec.json.Decoder[AlertPlace] = msgspec.json.Decoder(AlertPlace)
@@ -72,7 +84,7 @@ class Symptoms:
         another. `still`: what the alert is now; None: it is over.
         """
         query = (
-            select(alerts)
+            select(*_OF_FACT)
             .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
             .order_by(alerts.c.id)
         )
@@ -96,7 +108,7 @@ class Symptoms:
     async def _facts_of(self, incident_id: int) -> list[OpenFact]:
         if incident_id not in self._facts:
             query = (
-                select(alerts)
+                select(*_OF_FACT)
                 .where(
                     alerts.c.incident_id == incident_id,
                     alerts.c.resolved_at.is_(None),
@@ -112,7 +124,7 @@ class Symptoms:
     async def explain(self, workspace_id: int, incident_id: int) -> None:
         """Say why the incident is, or was."""
         query = (
-            select(alerts)
+            select(*_OF_FACT)
             .where(alerts.c.incident_id == incident_id, alerts.c.resolved_at.is_(None))
             .order_by(alerts.c.symptom_of.is_not(None), alerts.c.id)
             .limit(ASKED)
