@@ -1,6 +1,6 @@
 """What is told of incidents: each receiver's thread is brought up to how it is now. SQL."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -100,32 +100,38 @@ class IncidentNotices:
         """Tell every receiver of these incidents what has become of them. `lost`: incident to the
         keys of those who are told no more of what is open.
         """
-        for incident_id in incident_ids:
-            for thread in await self._threads(lookup.connection, incident_id, now):
-                is_lost = thread.key in (lost or {}).get(incident_id, ())
-                if is_lost and not thread.group.standing.is_open:
-                    await self._let_go(lookup, thread, now)
-                else:
-                    await self._bring_up(lookup, thread, now)
+        numbers = list(incident_ids)
+        if not numbers:
+            return
+        for thread in await self._threads(lookup.connection, numbers, now):
+            is_lost = thread.key in (lost or {}).get(thread.incident.id, ())
+            if is_lost and not thread.group.standing.is_open:
+                await self._let_go(lookup, thread, now)
+            else:
+                await self._bring_up(lookup, thread, now)
 
     async def _threads(
-        self, connection: AsyncConnection, incident_id: int, now: datetime
+        self, connection: AsyncConnection, incident_ids: Sequence[int], now: datetime
     ) -> list[_Thread]:
-        query = select(incidents).where(incidents.c.id == incident_id)
-        incident = (await connection.execute(query)).one()
-        groups = await groups_of(connection, incident, now)
+        """Of all of these, read at once."""
+        query = select(incidents).where(incidents.c.id.in_(incident_ids)).order_by(incidents.c.id)
+        found = (await connection.execute(query)).all()
+        groups = await groups_of(connection, found, now)
         query_threads = select(incident_threads).where(
-            incident_threads.c.incident_id == incident_id
+            incident_threads.c.incident_id.in_(incident_ids)
         )
-        rows = {row.channel_key: row for row in (await connection.execute(query_threads)).all()}
+        rows: dict[int, dict[str, Row[Any]]] = {incident.id: {} for incident in found}
+        for row in (await connection.execute(query_threads)).all():
+            rows[row.incident_id][row.channel_key] = row
         return [
             _Thread(
                 incident=incident,
                 key=key,
-                row=rows.get(key),
-                group=groups.get(key, ReceiverGroup()),
+                row=rows[incident.id].get(key),
+                group=groups[incident.id].get(key, ReceiverGroup()),
             )
-            for key in {**dict.fromkeys(rows), **dict.fromkeys(groups)}
+            for incident in found
+            for key in {**dict.fromkeys(rows[incident.id]), **dict.fromkeys(groups[incident.id])}
         ]
 
     async def remind(
@@ -141,7 +147,7 @@ class IncidentNotices:
         """
         told = [
             (thread, thread.row.told_at)
-            for thread in await self._threads(lookup.connection, incident_id, now)
+            for thread in await self._threads(lookup.connection, [incident_id], now)
             if thread.key in keys and thread.row is not None and thread.row.severity
         ]
         quiet = [

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.flaps import SPAN
@@ -37,7 +37,7 @@ class Joined(msgspec.Struct, frozen=True):
     """It is one incident only as its rule raises so many."""
 
 
-class _Open(msgspec.Struct, kw_only=True):
+class _Open(msgspec.Struct):
     """An incident that this transaction has joined, and what is to be written of it."""
 
     workspace_id: int
@@ -50,6 +50,20 @@ class _Open(msgspec.Struct, kw_only=True):
     @property
     def is_storm(self) -> bool:
         return scope_of(self.handles) == "rule"
+
+
+_JOINED: Final = (
+    update(incidents)
+    .where(incidents.c.id == bindparam("number"))
+    .values(
+        alerts=incidents.c.alerts + bindparam("joined"),
+        last_alert_at=bindparam("at"),
+        severity=case(
+            (bindparam("is_critical", type_=Boolean), "critical"), else_=incidents.c.severity
+        ),
+        **{name: bindparam(f"shown_{name}") for name in ("scope", "agent_id", "target", "site")},
+    )
+)
 
 
 class IncidentBook:
@@ -131,18 +145,22 @@ class IncidentBook:
             if one.is_narrowed:
                 await self._narrow(incident_id, one.handles)
                 one.is_narrowed = False
-            if one.joined:
-                values: dict[str, Any] = {
-                    **_shown_by(one.handles, one.reporter),
-                    "alerts": incidents.c.alerts + one.joined,
-                    "last_alert_at": self._now,
-                }
-                if one.is_critical:
-                    values["severity"] = "critical"
-                await self._connection.execute(
-                    update(incidents).where(incidents.c.id == incident_id).values(**values)
-                )
-                one.joined = 0
+        joined = {number: one for number, one in self._open.items() if one.joined}
+        if not joined:
+            return
+        changes = [
+            {
+                "number": number,
+                "joined": one.joined,
+                "at": self._now,
+                "is_critical": one.is_critical,
+                **{f"shown_{name}": value for name, value in _shown_by(one).items()},
+            }
+            for number, one in joined.items()
+        ]
+        await self._connection.execute(_JOINED, changes)
+        for one in joined.values():
+            one.joined = 0
 
     async def end(self, workspace_id: int, incident_id: int) -> None:
         """An alert of the incident was resolved: it is over when that was the last."""
@@ -246,7 +264,7 @@ class IncidentBook:
             .values(
                 workspace_id=new.workspace_id,
                 title=new.title,
-                **_shown_by(handles, new.place.reporter),
+                **_shown_by(_Open(new.workspace_id, handles, new.place.reporter)),
                 rule_id=new.rule_id,
                 course=_course_of(new.workspace_id, handles),
                 severity=new.severity,
@@ -283,8 +301,9 @@ def _course_of(workspace_id: int, handles: frozenset[str]) -> str:
     return hashlib.blake2b(course, digest_size=16).hexdigest()
 
 
-def _shown_by(handles: frozenset[str], reporter: int) -> dict[str, Any]:
+def _shown_by(one: _Open) -> dict[str, Any]:
     """The columns of an incident that say what it is about."""
+    handles, reporter = one.handles, one.reporter
     by_kind: dict[str, list[str]] = {}
     for handle in sorted(handles):
         kind, _, of = handle.partition(":")

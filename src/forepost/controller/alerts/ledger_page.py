@@ -120,8 +120,13 @@ class LedgerPage:
         for incident_id, workspace_id in self._touched.items():
             if incident_id in self._ending:
                 await self._incidents.end(workspace_id, incident_id)
-            if not self._incidents.is_storm(incident_id):
-                await self._symptoms.explain(workspace_id, incident_id)
+        explained = {
+            incident_id: workspace_id
+            for incident_id, workspace_id in self._touched.items()
+            if not self._incidents.is_storm(incident_id)
+        }
+        if explained:
+            await self._symptoms.explain(explained)
         await self._threads.settle(self._lookup, self._touched, self.now, self._lost)
         self._touched, self._ending, self._lost = {}, set(), {}
 
@@ -206,6 +211,13 @@ class LedgerPage:
         """Write these with one statement, and then what follows from each, in their order."""
         if not opening:
             return
+        await self._symptoms.prepare(
+            {
+                one.joined.incident_id
+                for one in opening
+                if one.joined is not None and not one.joined.is_storm
+            }
+        )
         written = await self._connection.execute(_INSERT, [one.values for one in opening])
         rows = {row.streak: row for row in written.all()}
         for one in opening:

@@ -1,5 +1,6 @@
 """The open alerts of an incident, by who is told of them. SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -44,21 +45,21 @@ class AlertCounts(msgspec.Struct, frozen=True):
 
 
 async def groups_of(
-    connection: AsyncConnection, incident: Row[Any], now: datetime
-) -> dict[str, ReceiverGroup]:
-    """By channel key."""
-    of_incident = (*_open, alerts.c.incident_id == incident.id)
+    connection: AsyncConnection, incidents: Sequence[Row[Any]], now: datetime
+) -> dict[int, dict[str, ReceiverGroup]]:
+    """By incident and channel key."""
+    with_cause = [incident.id for incident in incidents if incident.cause]
     causes = (
         select(alerts.c.symptom_of)
-        .where(*of_incident, alerts.c.symptom_of.is_not(None))
+        .where(*_open, alerts.c.incident_id.in_(with_cause), alerts.c.symptom_of.is_not(None))
         .distinct()
         .scalar_subquery()
     )
-    has_cause = incident.cause != ""
     may_tell = _stands & (alerts.c.told_from.is_(None) | (alerts.c.told_from <= now))
-    explains = may_tell & alerts.c.id.in_(causes) if has_cause else alerts.c.id.is_(None)
+    explains = may_tell & alerts.c.id.in_(causes) if with_cause else alerts.c.id.is_(None)
     query = (
         select(
+            alerts.c.incident_id,
             alerts.c.alert_rule_id,
             alerts.c.channel_keys,
             alerts.c.severity,
@@ -72,18 +73,19 @@ async def groups_of(
             ),
             func.max(case((may_tell, alerts.c.told_from))).label("released_at"),
         )
-        .where(*of_incident)
+        .where(*_open, alerts.c.incident_id.in_([incident.id for incident in incidents]))
         .group_by(
+            alerts.c.incident_id,
             alerts.c.alert_rule_id,
             alerts.c.channel_keys,
             alerts.c.severity,
             alerts.c.agent_id,
         )
     )
-    found: dict[str, ReceiverGroup] = {}
+    found: dict[int, dict[str, ReceiverGroup]] = {incident.id: {} for incident in incidents}
     for row in (await connection.execute(query)).all():
         for key in keys_of(row):
-            _add(found.setdefault(key, ReceiverGroup()), row)
+            _add(found[row.incident_id].setdefault(key, ReceiverGroup()), row)
     return found
 
 
