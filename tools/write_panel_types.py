@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get
 
 import anyio
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from msgspec import UnsetType
@@ -238,7 +238,7 @@ def _route(key: str, http: Litestar, types: Types) -> Iterator[str]:
     """One member of `Routes`."""
     method, path = key.split(" ")
     handler = _handler(http, method, path)
-    answer = handler.parsed_fn_signature.return_type.annotation
+    answer = _answer(handler)
     body = handler.parsed_data_field
     operations = http.openapi_schema.to_schema()["paths"][path][method.lower()]
     parameters = operations.get("parameters") or []
@@ -249,6 +249,15 @@ def _route(key: str, http: Litestar, types: Types) -> Iterator[str]:
     yield f"    body: {types.of(body.annotation, whole=False) if body else 'null'};"
     yield f"    answer: {types.of(answer, whole=True)};"
     yield "  };"
+
+
+def _answer(handler: HTTPRouteHandler) -> Any:
+    """What comes back; of bytes that were packed before, what the route says that they are."""
+    found = handler.parsed_fn_signature.return_type.annotation
+    if get_origin(found) is not Response:
+        return found
+    described = (handler.responses or {}).get(200)
+    return described.data_container if described else get_args(found)[0]
 
 
 def _braced(inside: str) -> str:

@@ -3,13 +3,15 @@
 
 import { clock } from './clock.svelte';
 import { all, ask, orNull, PAGE } from './rest';
-import { session } from './session.svelte';
 import type { Agent, Alert, FlowTop, Group, GroupPatch, NewGroup, ResultRow, Rule } from './wire';
 
-export async function logIn(email: string, password: string): Promise<void> {
-  const answer = await ask('POST /auth/login', {}, { body: { email, password } });
-  session.begin(answer.token);
-}
+/** The session comes in a cookie. */
+export const beginSession = async (email: string, password: string) =>
+  (await ask('POST /auth/login', {}, { body: { email, password, cookie: true } })).data;
+
+export const endSession = () => ask('POST /auth/logout', {});
+
+export const me = () => ask('GET /auth/me', {});
 
 export const workspaces = (signal?: AbortSignal) => all('GET /workspaces', {}, signal);
 

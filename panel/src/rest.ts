@@ -38,7 +38,9 @@ export async function ask<R extends Route>(
   const pairs = Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]);
   const search = pairs.length ? `?${new URLSearchParams(pairs)}` : '';
   const headers = {
-    ...(session.token && { Authorization: `Bearer ${session.token}` }),
+    // No other page can send these: what changes something needs the first.
+    'X-Forepost-Panel': '1',
+    ...(session.user && { 'X-Forepost-User': String(session.user.id) }),
     ...(body && { 'Content-Type': 'application/json' }),
   };
   return call(filled + search, {
@@ -90,7 +92,7 @@ async function call<T>(address: string, init: RequestInit): Promise<T> {
   }
   clock.learn(response.headers.get('date'), sentAt, Date.now());
   if (response.ok) return (await response.json()) as T;
-  if (response.status === 401 && session.token) {
+  if (response.status === 401 && session.user) {
     session.end('Your session has ended. Please log in again.');
   }
   throw new ApiError(response.status, await words(response));

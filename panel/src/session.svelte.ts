@@ -1,21 +1,23 @@
-/** Who is logged in. The token lives as long as the tab: sessionStorage, never localStorage. */
+/** Who is logged in. The session itself is in a cookie that no script can read. */
 
-const KEY = 'forepost.token';
+import type { User } from './wire';
 
 class Session {
-  token = $state(sessionStorage.getItem(KEY) ?? '');
-  /** Said on the log-in page after the controller refused a token that was good once. */
+  user = $state<User | null>(null);
+  /** Whether it is known if somebody is logged in. */
+  isKnown = $state(false);
+  /** Said on the log-in page, such as after the controller ended a session. */
   notice = $state('');
 
-  begin(token: string) {
-    sessionStorage.setItem(KEY, token);
-    this.token = token;
+  begin(user: User) {
+    this.user = user;
+    this.isKnown = true;
     this.notice = '';
   }
 
   end(notice = '') {
-    sessionStorage.removeItem(KEY);
-    this.token = '';
+    this.user = null;
+    this.isKnown = true;
     this.notice = notice;
   }
 }

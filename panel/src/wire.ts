@@ -8,6 +8,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'GET /auth/me': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: User;
+  };
   'GET /workspaces': {
     path: Record<string, never>;
     query: { limit?: number; offset?: number; q?: string };
@@ -162,6 +168,7 @@ export interface Routes {
       limit?: number;
       to?: string;
       type?: string;
+      tz?: string;
     };
     body: null;
     answer: ListOf<ResultRow>;
@@ -206,6 +213,12 @@ export interface Routes {
     query: Record<string, never>;
     body: Login;
     answer: Session;
+  };
+  'POST /auth/logout': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
   };
   'POST /workspaces/{workspace_id}/address-groups': {
     path: { workspace_id: number };
@@ -692,6 +705,8 @@ export interface JobNotices {
   /** Never shown. Empty in a change: as it was, where the URL is. */
   webhook_secret: string;
   apprise_urls: string[];
+  /** Named channels, beside those. */
+  channel_ids: number[];
 }
 
 /** When a job runs by itself, in the local time of each agent. */
@@ -759,6 +774,8 @@ export interface LogBounds {
 export interface Login {
   email: string;
   password: string;
+  /** Keep the session in a cookie: for the panel's own page. */
+  cookie?: boolean;
 }
 
 /** One direction; the way back is an edge of its own. Figures: of reaching `target`. */
@@ -1501,7 +1518,7 @@ export interface RunHead {
   held: number;
 }
 
-/** Answer to a registration or a login. `token` is a JWT. */
+/** Answer to a registration or a login. `token` is a JWT; empty where a cookie has it. */
 export interface Session {
   token: string;
   data: User;

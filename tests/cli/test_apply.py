@@ -17,6 +17,7 @@ __all__ = ["controller", "person"]
 
 SITE = """\
 forepost: 1
+workspace: {timezone: Europe/Berlin}
 agents:
   - id: office
     name: Office
@@ -31,7 +32,7 @@ agents:
 groups:
   - {id: guests, name: guests, addresses: [192.0.2.0/24, 00-1C-42-AB-CD-EF], agents: [office]}
 templates:
-  - {id: short, name: Short, text: "{{ message }}"}
+  - {id: short, name: Short, text: "{{ message }}", webhook_body: '{"key": "quiet"}'}
 channels:
   - id: night
     name: Night
@@ -79,6 +80,9 @@ routes:
     channels: [night]
     also: true
   - {id: rest, name: All else, channels: [people]}
+parents:
+  - {probe: office-lab, parent_probe: office-gw}
+  - {agent: lab, parent_agent: office}
 """
 
 
@@ -137,10 +141,10 @@ def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person
     first = shell("apply", "-f", str(shell.site))
     assert first.returncode == 0, first.stderr
     assert "+ probe office-gw\n" in first.stdout
-    assert "12 steps, 0 objects as they should be\n" in first.stdout
+    assert "15 steps, 0 objects as they should be\n" in first.stdout
     assert "its PIN, shown this once: " in first.stdout
     again = shell.apply()
-    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 12, {})
+    assert (again["steps"], again["unchanged"], again["pins"]) == ([], 15, {})
 
     shell.site.write_text(
         SITE.replace("198.18.0.1", "198.18.0.2").replace("threshold: 5", "threshold: 7")
@@ -150,6 +154,27 @@ def test_a_workspace_becomes_what_the_document_says(shell: Shell, person: Person
         ("change", "office-gw", ["targets"]),
         ("change", "loss", ["threshold"]),
     ]
+    here = f"/workspaces/{shell.workspace}"
+    settings = person.call("GET", here)["settings"]
+    assert settings == {"timezone": "Europe/Berlin"}
+    person.call("PATCH", here, {"settings": {**settings, "theme": "dark"}})
+    parents = person.call("GET", f"{here}/alert-parents")["data"]
+    assert [(one["probe_id"] is None, one["agent_id"] is None) for one in parents] == [
+        (False, True),
+        (True, False),
+    ]
+    shell.site.write_text(
+        shell.site.read_text()
+        .replace("{timezone: Europe/Berlin}", "{timezone: Asia/Tokyo}", 1)
+        .replace("  - {agent: lab, parent_agent: office}\n", "")
+    )
+    pruned = shell.apply("--prune")
+    assert [(s["verb"], s["kind"], s["id"]) for s in pruned["steps"]] == [
+        ("change", "workspace", "settings"),
+        ("delete", "parent", "agent lab on agent office"),
+    ]
+    settings = person.call("GET", here)["settings"]
+    assert settings == {"timezone": "Asia/Tokyo", "theme": "dark"}
     rest = "  - {id: rest, name: All else, channels: [people]}\n"
     text = shell.site.read_text().replace(rest, "")
     shell.site.write_text(text.replace("routes:\n", f"routes:\n{rest}"))
@@ -176,6 +201,12 @@ def test_what_is_exported_can_be_applied(shell: Shell, person: Person) -> None:
     site = msgspec.yaml.decode(exported.stdout)
     assert [one["id"] for one in site["agents"]][:2] == ["office", "lab"]
     assert "webhook_secret" not in site["rules"][0]
+    assert site["templates"][0]["webhook_body"] == "***"
+    assert site["workspace"] == {"timezone": "Europe/Berlin"}
+    assert site["parents"] == [
+        {"probe": "office-lab", "parent_probe": "office-gw"},
+        {"agent": "lab", "parent_agent": "office"},
+    ]
     assert site["rules"][0]["channels"] == ["night", "people"]
     night = site["channels"][0]
     assert "secret" not in night

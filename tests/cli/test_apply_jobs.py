@@ -16,6 +16,8 @@ forepost: 1
 agents:
   - {id: office, name: Office}
   - {id: plant, name: Plant}
+channels:
+  - {id: night, name: Night, kind: email, addresses: [night@example.com]}
 jobs:
   - id: nightly
     name: nightly
@@ -23,7 +25,10 @@ jobs:
     script: {command: "login s3cret-1", timeout_sec: 60, env: {TOKEN: s3cret-2}}
     schedule: {type: daily, at: [3600]}
     agents: [{agent: office}]
-    notices: {webhook_url: "https://hooks.example/s3cret-3", webhook_secret: s3cret-4}
+    notices:
+      webhook_url: https://hooks.example/s3cret-3
+      webhook_secret: s3cret-4
+      channels: [night]
   - id: docs
     name: docs
     type: folder
@@ -44,7 +49,7 @@ def test_what_is_applied_is_there_and_a_second_time_nothing_is_done(
     shell: Shell, person: Person
 ) -> None:
     made = [one for _, one, _ in steps(shell)]
-    assert made == ["agent office", "agent plant", "job nightly", "job docs"]
+    assert made == ["agent office", "agent plant", "channel night", "job nightly", "job docs"]
     assert steps(shell) == []
     path = f"/workspaces/{shell.workspace}/jobs"
     docs, nightly = person.call("GET", path)["data"]
@@ -60,6 +65,8 @@ def test_what_is_applied_is_there_and_a_second_time_nothing_is_done(
         ("change", "job docs", ["transfer"]),
         ("change", "job nightly", ["script"]),
     ]
+    [night] = person.call("GET", f"/workspaces/{shell.workspace}/channels")["data"]
+    assert nightly["notices"]["channel_ids"] == [night["id"]]
     found = person.call("GET", f"{path}/{nightly['id']}")
     assert found["script"]["command"] == "login s3cret-1"
     assert found["script"]["env"] == {"TOKEN": "s3cret-2"}
@@ -67,6 +74,7 @@ def test_what_is_applied_is_there_and_a_second_time_nothing_is_done(
     assert [one for _, one, _ in steps(shell, "--prune")] == [
         "job docs",
         "job nightly",
+        "channel night",
         "agent plant",
     ]
 
@@ -87,7 +95,7 @@ def test_what_cannot_be_is_said(shell: Shell) -> None:
 
 def test_tags_of_agents_are_set_changed_and_taken_away(shell: Shell, person: Person) -> None:
     shell.site.write_text(SITE.replace("name: Office}", "name: Office, tags: {SITE: a, ROLE: b}}"))
-    assert len(steps(shell)) == 4
+    assert len(steps(shell)) == 5
     assert steps(shell) == []
     [office] = [
         one["id"]

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forepost.cli.apply import read, written
-from forepost.cli.plan import Impossible, Step, plan, public, unchanged
-from forepost.wire.rest.apply import AgentItem, Document, GroupItem, ProbeItem, RuleItem
+from forepost.cli.document_values import Impossible, public
+from forepost.cli.plan import Step, plan, unchanged
+from forepost.wire.rest.apply import AgentItem, Document, GroupItem, ProbeItem
+from forepost.wire.rest.apply_alerts import RuleItem
 
 
 def document(**parts: Any) -> Document:

@@ -50,8 +50,8 @@ def page_in(
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        # "No data yet" is a 404 by the API, and the browser notes each of them.
-        passed = tuple(f"status of {status}" for status in (404, *refusals))
+        # "No data yet" is a 404, "nobody is logged in" a 401, and the browser notes each.
+        passed = tuple(f"status of {status}" for status in (401, 404, *refusals))
         page.on(
             "console",
             lambda said: (

@@ -22,7 +22,7 @@ PASSWORD: Final = "a good password"
 
 RULE = """async () => {
   const headers = {
-    Authorization: `Bearer ${sessionStorage.getItem('forepost.token')}`,
+    'X-Forepost-Panel': '1',
     'Content-Type': 'application/json',
   };
   const body = JSON.stringify({

@@ -1,7 +1,6 @@
 /** `/ws/panel`: live results of some probes, reconnected for ever. */
 
 import { workspaces } from '../api';
-import { session } from '../session.svelte';
 import type { PanelFrame, PanelSaid, ResultRow } from '../wire';
 import { pause } from './backoff';
 
@@ -57,7 +56,7 @@ export class LiveSocket {
     clearTimeout(this.#timer);
     const address = new URL('/ws/panel', location.href);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(address, ['bearer', session.token]);
+    const socket = new WebSocket(address);
     this.#socket = socket;
     let openedAt = 0;
     let heardAt = Date.now();
@@ -104,7 +103,7 @@ export class LiveSocket {
     this.state = 'reconnecting';
     this.retryAt = Date.now() + ms;
     this.#timer = setTimeout(() => this.#connect(), ms);
-    // A browser hides why a handshake was refused; REST tells a token that is no longer good.
+    // A browser hides why a handshake was refused; REST tells a session that has ended.
     if (!openedAt) workspaces().catch(() => {});
   }
 }

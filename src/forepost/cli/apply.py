@@ -10,9 +10,11 @@ import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from forepost.cli.plan import Impossible, Step, plan, public, unchanged
+from forepost.cli.document_values import Impossible, public
+from forepost.cli.plan import Step, plan, unchanged
 from forepost.cli.rest import Api, RestRefused
-from forepost.cli.workspace_state import State, Workspace
+from forepost.cli.workspace_document import State
+from forepost.cli.workspace_state import Workspace
 from forepost.kit import files
 from forepost.kit.http import Unreachable
 from forepost.wire.base import complaint

@@ -5,13 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from forepost.cli.plan import Kind, Step
-from forepost.wire.rest.apply import (
+from forepost.wire.rest.apply import AnyItem, GroupItem, JobItem, MicroserviceItem, ProbeItem
+from forepost.wire.rest.apply_alerts import (
     ChannelItem,
-    GroupItem,
-    Item,
-    JobItem,
-    MicroserviceItem,
-    ProbeItem,
+    ParentItem,
     RouteItem,
     RuleItem,
     WindowItem,
@@ -33,7 +30,7 @@ _OWN_FIELDS: Final = {
 """Of an item: written otherwise in a body, or not at all."""
 
 
-def body_of(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
+def body_of(item: AnyItem, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
     """The REST body of a creation."""
     body: dict[str, Any] = {
         name: value
@@ -56,9 +53,27 @@ def body_of(item: Item, ids: dict[tuple[Kind, str], int]) -> dict[str, Any]:
                 }
                 for one in item.agents
             ]
+            if item.notices is not None:
+                told = msgspec.structs.asdict(item.notices)
+                named = [ids["channel", key] for key in told.pop("channels")]
+                body["notices"] = {**told, "channel_ids": named}
+        case ParentItem():
+            return {
+                f"{field}_id": None if named is None else ids[kind, named]
+                for field, kind, named in _of_parent(item)
+            }
         case RuleItem() | ChannelItem() | WindowItem() | RouteItem():
             return _of_alerting(item, body, ids)
     return body
+
+
+def _of_parent(item: ParentItem) -> list[tuple[str, Kind, str | None]]:
+    return [
+        ("probe", "probe", item.probe),
+        ("agent", "agent", item.agent),
+        ("parent_probe", "probe", item.parent_probe),
+        ("parent_agent", "agent", item.parent_agent),
+    ]
 
 
 def _of_alerting(

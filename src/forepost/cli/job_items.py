@@ -7,8 +7,7 @@ import msgspec
 
 from forepost.wire.disclosure import MASK, public_channel
 from forepost.wire.jobs.job import JobScript, JobTriggers
-from forepost.wire.jobs.rest import JobNotices
-from forepost.wire.rest.apply import JobItem
+from forepost.wire.rest.apply import JobItem, JobNoticesItem
 
 _TRIGGERS = tuple(field.name for field in msgspec.structs.fields(JobTriggers))
 
@@ -70,7 +69,7 @@ def comparable_job(item: JobItem, fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "agents": agents, "notices": notices}
 
 
-def _public_notices(notices: JobNotices | None) -> JobNotices | None:
+def _public_notices(notices: JobNoticesItem | None) -> JobNoticesItem | None:
     if notices is None:
         return None
     return msgspec.structs.replace(

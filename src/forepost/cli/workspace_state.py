@@ -1,32 +1,12 @@
 """A workspace as it is on the controller, read as a document, and written step by step."""
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeVar
-
-import msgspec
+from typing import Any, Final
 
 from forepost.cli.item_bodies import patch_of, placed_body
 from forepost.cli.plan import Kind, Step
 from forepost.cli.rest import Api
-from forepost.wire.rest.apply import (
-    AgentItem,
-    ChannelItem,
-    Document,
-    GroupItem,
-    Item,
-    JobAgentItem,
-    JobItem,
-    MicroserviceItem,
-    ProbeItem,
-    RegistryItem,
-    RouteItem,
-    RouteMatchItem,
-    RuleItem,
-    TemplateItem,
-    WindowItem,
-)
-
-T = TypeVar("T", bound=Item)
+from forepost.cli.workspace_document import Alerting, DocumentReader, State, Workloads
+from forepost.wire.rest.apply import AgentItem, WorkspaceItem
 
 _PATHS: Final[dict[Kind, str]] = {
     "agent": "agents",
@@ -39,24 +19,17 @@ _PATHS: Final[dict[Kind, str]] = {
     "window": "maintenance-windows",
     "rule": "alert-rules",
     "route": "routes",
+    "parent": "alert-parents",
 }
 """Within the workspace."""
 _MADE_BY: Final[dict[Kind, str]] = {"channel": "?test=false"}
 """What a creation asks for besides."""
 
 
-class State(msgspec.Struct):
-    """`ids`: (kind, external id) -> number on the controller."""
-
-    document: Document
-    ids: dict[tuple[Kind, str], int]
-    nameless: list[str]
-    """Objects without an external id, in words; the document has them by a made-up one."""
-
-
 class Workspace:
     def __init__(self, api: Api, workspace_id: int) -> None:
         self._api, self._path = api, f"/workspaces/{workspace_id}"
+        self._settings: dict[str, Any] = {}
         self._tags: dict[int, dict[str, str]] = {}
         """Of agents, as they are set there."""
         self.pins: dict[str, str] = {}
@@ -76,7 +49,7 @@ class Workspace:
             await self._api.ask("GET", f"{self._path}/address-groups/{group['id']}")
             for group in await self._api.all(f"{self._path}/address-groups")
         ]
-        workloads = _Workloads(
+        workloads = Workloads(
             await self._api.all(f"{self._path}/registries", paged=True),
             [
                 await self._api.ask("GET", f"{self._path}/microservices/{one['id']}")
@@ -87,14 +60,17 @@ class Workspace:
             await self._api.ask("GET", f"{self._path}/jobs/{one['id']}")
             for one in await self._api.all(f"{self._path}/jobs", paged=True)
         ]
-        alerting = _Alerting(
+        alerting = Alerting(
             await self._api.all(f"{self._path}/templates"),
             await self._api.all(f"{self._path}/channels"),
             await self._api.all(f"{self._path}/maintenance-windows"),
             await self._api.all(f"{self._path}/alert-rules"),
             await self._api.all(f"{self._path}/routes"),
+            await self._api.all(f"{self._path}/alert-parents"),
         )
-        return _Reading().state(agents, probes, groups, workloads, jobs, alerting)
+        self._settings = (await self._api.ask("GET", self._path))["settings"]
+        reader = DocumentReader(self._settings)
+        return reader.state(agents, probes, groups, workloads, jobs, alerting)
 
     async def adopt(self, state: State) -> None:
         """Give every object without an external id the one that it has in the document."""
@@ -111,7 +87,9 @@ class Workspace:
         match step.verb:
             case "create":
                 assert step.item is not None
-                body = {**placed_body(step, state.ids), "external_id": step.id}
+                body = placed_body(step, state.ids)
+                if step.kind != "parent":
+                    body["external_id"] = step.id
                 where = self._all(step, state)
                 made = await self._api.ask("POST", where + _MADE_BY.get(step.kind, ""), body)
                 if step.kind == "agent":
@@ -119,6 +97,9 @@ class Workspace:
                     made = made["agent"]
                 state.ids[step.kind, step.id] = made["id"]
                 await self._set_tags(step, state)
+            case "change" if isinstance(step.item, WorkspaceItem):
+                self._settings = {**self._settings, "timezone": step.item.timezone}
+                await self._api.ask("PATCH", self._path, {"settings": self._settings})
             case "change":
                 assert step.item is not None
                 if body := patch_of(step, placed_body(step, state.ids)):
@@ -156,160 +137,6 @@ class Workspace:
     def _one(self, kind: Kind, key: str, agent: str, state: State) -> str:
         step = Step("change", kind, key, agent=agent)
         return f"{self._all(step, state)}/{state.ids[kind, key]}"
-
-
-class _Workloads(NamedTuple):
-    registries: Sequence[dict[str, Any]]
-    microservices: Sequence[dict[str, Any]]
-
-
-class _Alerting(NamedTuple):
-    templates: Sequence[dict[str, Any]]
-    channels: Sequence[dict[str, Any]]
-    windows: Sequence[dict[str, Any]]
-    rules: Sequence[dict[str, Any]]
-    routes: Sequence[dict[str, Any]]
-
-
-class _Reading:
-    def __init__(self) -> None:
-        self.ids: dict[tuple[Kind, str], int] = {}
-        self.nameless: list[str] = []
-        self._keys: dict[tuple[Kind, int], str] = {}
-
-    def state(
-        self,
-        agents: Sequence[dict[str, Any]],
-        probes: dict[int, list[dict[str, Any]]],
-        groups: Sequence[dict[str, Any]],
-        workloads: _Workloads,
-        jobs: Sequence[dict[str, Any]],
-        alerting: _Alerting,
-    ) -> State:
-        for agent in agents:
-            self._key("agent", agent)
-        items = [_item(AgentItem, agent, self._key("agent", agent)) for agent in agents]
-        document = Document(
-            forepost=1,
-            agents=[
-                msgspec.structs.replace(
-                    item,
-                    probes=[
-                        self._probe(probe)
-                        for probe in reversed(probes[agent["id"]])
-                        if probe["reverse_of"] is None  # comes and goes with its first
-                    ],
-                )
-                for item, agent in zip(items, agents, strict=True)
-            ],
-            groups=[self._group(group) for group in groups],
-            registries=[
-                _item(RegistryItem, one, self._key("registry", one)) for one in workloads.registries
-            ],
-            microservices=[self._microservice(one) for one in workloads.microservices],
-            jobs=[self._job(job) for job in jobs],
-            templates=[
-                _item(TemplateItem, one, self._key("template", one)) for one in alerting.templates
-            ],
-            channels=[self._channel(one) for one in alerting.channels],
-            windows=[self._window(one) for one in alerting.windows if one["alert_id"] is None],
-            rules=[self._rule(rule) for rule in alerting.rules],
-            routes=[self._route(route) for route in alerting.routes],
-        )
-        return State(document, self.ids, self.nameless)
-
-    def _probe(self, probe: dict[str, Any]) -> ProbeItem:
-        targets = probe["targets"] or []
-        return msgspec.structs.replace(
-            _item(ProbeItem, {**probe, "targets": []}, self._key("probe", probe)),
-            targets=[t["target"] for t in targets if t["agent_id"] is None],
-            agent_targets=[
-                self._keys["agent", t["agent_id"]] for t in targets if t["agent_id"] is not None
-            ],
-        )
-
-    def _group(self, group: dict[str, Any]) -> GroupItem:
-        return msgspec.structs.replace(
-            _item(GroupItem, group, self._key("group", group)),
-            agents=self._named("agent", group["agent_ids"]),
-        )
-
-    def _microservice(self, found: dict[str, Any]) -> MicroserviceItem:
-        key = self._key("microservice", found)
-        item = _item(MicroserviceItem, {**found, "agents": []}, key)
-        return msgspec.structs.replace(item, agents=self._named("agent", found["agent_ids"]))
-
-    def _job(self, found: dict[str, Any]) -> JobItem:
-        item = _item(JobItem, {**found, "agents": []}, self._key("job", found))
-        named = [
-            JobAgentItem(agent=key, permission=one["permission"], path=one["path"])
-            for one in found["agents"]
-            if (key := self._keys.get(("agent", one["agent_id"]))) is not None
-        ]
-        return msgspec.structs.replace(item, agents=named)
-
-    def _named(self, kind: Kind, numbers: Sequence[int]) -> list[str]:
-        """The keys of the objects that are named and that are there."""
-        named = (self._keys.get((kind, one)) for one in numbers)
-        return [key for key in named if key is not None]
-
-    def _rule(self, rule: dict[str, Any]) -> RuleItem:
-        return msgspec.structs.replace(
-            _item(RuleItem, rule, self._key("rule", rule)),
-            agent=self._keys.get(("agent", rule["agent_id"])),
-            probe=self._keys.get(("probe", rule["probe_id"])),
-            channels=self._named("channel", rule["channel_ids"]),
-            escalate_channels=self._named("channel", rule["escalate_channel_ids"]),
-            window=self._keys.get(("window", rule["maintenance_window_id"])),
-        )
-
-    def _window(self, found: dict[str, Any]) -> WindowItem:
-        return msgspec.structs.replace(
-            _item(WindowItem, found, self._key("window", found)),
-            agents=self._named("agent", found["agent_ids"]),
-            probes=self._named("probe", found["probe_ids"]),
-        )
-
-    def _channel(self, channel: dict[str, Any]) -> ChannelItem:
-        item = _item(ChannelItem, channel, self._key("channel", channel))
-        template = self._keys.get(("template", channel["template_id"]))
-        return msgspec.structs.replace(item, template=template)
-
-    def _route(self, route: dict[str, Any]) -> RouteItem:
-        match = route["match"]
-        item = _item(RouteItem, {**route, "match": {}}, self._key("route", route))
-        return msgspec.structs.replace(
-            item,
-            match=RouteMatchItem(
-                labels=match["labels"],
-                severities=match["severities"],
-                rules=self._named("rule", match["rule_ids"]),
-                agents=self._named("agent", match["agent_ids"]),
-                probe_types=match["probe_types"],
-                metrics=match["metrics"],
-            ),
-            channels=self._named("channel", route["channel_ids"]),
-        )
-
-    def _key(self, kind: Kind, found: dict[str, Any]) -> str:
-        known = self._keys.get((kind, found["id"]))
-        if known is not None:
-            return known
-        key: str = found["external_id"] or f"{kind}-{found['id']}"
-        if not found["external_id"]:
-            self.nameless.append(f"{kind} {key}")
-        self._keys[kind, found["id"]] = key
-        self.ids[kind, key] = found["id"]
-        return key
-
-
-def _item(kind: type[T], found: dict[str, Any], key: str) -> T:
-    wanted = {field.name for field in msgspec.structs.fields(kind)}
-    # An empty object says what would be so without it.
-    fields = {
-        name: value for name, value in found.items() if name in wanted and value not in (None, {})
-    }
-    return msgspec.convert({**fields, "id": key}, kind)
 
 
 def _agent_of(state: State, probe_key: str) -> str:

@@ -4,6 +4,7 @@ Two addresses that look alike must never be two accounts: what is invisible, mix
 like something else is refused, with a text that names the field.
 """
 
+import re
 import unicodedata
 from typing import Final
 
@@ -29,6 +30,11 @@ FILLERS: Final = frozenset(
 UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
+MARKS: Final = frozenset('()<>[]:;,\\"')
+"""What a mail server reads otherwise than as a letter: `(x)a@b.c` is a@b.c there."""
+_HOST: Final = re.compile(r"[a-z0-9._-]+|\[(?:ipv6:)?[0-9a-f.:]+\]", re.ASCII)
+
+
 def canonical(text: str, field: str = "email") -> str:
     """Raises Invalid, naming `field`."""
     stripped = text.strip()
@@ -38,6 +44,8 @@ def canonical(text: str, field: str = "email") -> str:
     local, at, domain = unicodedata.normalize("NFKC", stripped).partition("@")
     if not at or not local or "@" in domain:
         raise Invalid(f"{field}: is not an address: name@domain")
+    if mark := next((c for c in local if c in MARKS), ""):
+        raise Invalid(f"{field}: {mark} has a meaning of its own before the @ of an address")
     # Folding can undo the normal form, and the other way round.
     local = unicodedata.normalize("NFKC", local.casefold())
     if not local.isascii():
@@ -55,6 +63,8 @@ def _domain(text: str, field: str) -> str:
     if not all(labels):
         raise Invalid(f"{field}: its domain has an empty part")
     if domain.isascii() and not any(label.startswith("xn--") for label in labels):
+        if not _HOST.fullmatch(domain):
+            raise Invalid(f"{field}: its domain is not a name of DNS")
         return domain
     try:
         written = idna.encode(domain, uts46=True, std3_rules=True).decode()

@@ -34,6 +34,12 @@ class Conflict(Refusal):
     status = 409
 
 
+class TimedOut(Refusal):
+    """Somebody else was asked, and has not answered in time."""
+
+    status = 504
+
+
 class Gone(Refusal):
     """It was there, and will not be again."""
 

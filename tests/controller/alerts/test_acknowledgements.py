@@ -65,7 +65,7 @@ def test_several_people_acknowledge_and_take_it_back(stage: Stage, alert: str) -
     ]
     assert [one["ended"] for one in found if one["what"] == "ended"] == ["by_hand"]
     assert whole[0][0] == "opened"
-    assert whole[0][2].startswith("packet_loss 100 > 5")
+    assert whole[0][2].startswith("packet_loss 100 % > 5 %")
 
 
 def test_what_was_told_over_what_is_in_the_history(stage: Stage, alert: str) -> None:
@@ -80,6 +80,33 @@ def test_what_was_told_over_what_is_in_the_history(stage: Stage, alert: str) -> 
     assert stage.name not in one["channel"]
     stage.person.call("PATCH", alert, {"status": "resolved"})
     until(lambda: [found["event"] for found in told()] == ["triggered", "resolved"], 8)
+
+
+def test_a_named_channel_is_in_the_history_by_its_name(stage: Stage) -> None:
+    body = {"name": "night shift", "kind": "webhook", "url": stage.hooks.url(f"{stage.name}-named")}
+    path = f"{stage.base}/channels"
+    channel = stage.person.call("POST", f"{path}?test=false", body, status=201)
+    stage.rule(
+        metric="packet_loss",
+        threshold=5,
+        critical_threshold=50,
+        severity="warning",
+        notify_webhook=False,
+        channel_ids=[channel["id"]],
+    )
+    probe = stage.person.probe(stage.agent, type="PING", targets=["198.18.0.1"])
+    with stage.speaking() as agent:
+        agent.post("PING", LOST, probe=probe, target="198.18.0.1")
+        (open_one,) = until(stage.alerts, 8)
+        # The threshold is the one that is passed, and a probe without a name has its type once.
+        words = "packet_loss 100 % > 50 % (no answer) on PING 198.18.0.1 from site"
+        assert (open_one["message"], open_one["threshold"]) == (words, 50)
+
+    def channels() -> list[str]:
+        found = events(stage, f"{stage.base}/alerts/{open_one['id']}")
+        return [one["channel"] for one in found if one["what"] == "told"]
+
+    assert until(channels, 8) == ["night shift"]
 
 
 def test_what_makes_no_sense_is_refused(stage: Stage, alert: str) -> None:

@@ -138,7 +138,8 @@ def test_a_rule_for_all_speaks_of_each_probe_and_target(stage: Stage, probe: int
         told = stage.notice("triggered", probe_id=probe)
         assert (told["probe_name"], told["probe_target"]) == ("Core Router", "10.0.0.1")
         assert (
-            told["message"] == "packet_loss 100 > 5 (no answer) on Core Router (10.0.0.1) from site"
+            told["message"]
+            == "packet_loss 100 % > 5 % (no answer) on Core Router (10.0.0.1) from site"
         )
         agent.post("PING", LOST, probe=other, target="10.0.0.2")
         agent.post("PING", PING, probe=other, target="10.0.0.3")
@@ -240,7 +241,7 @@ def test_two_conditions_of_different_types(stage: Stage, probe: int) -> None:
         agent.post("SYSINFO", full)
         agent.post("PING", LOST, probe=probe)
         told = stage.notice("triggered")
-        words = "packet_loss 100 > 5 and memory_usage 99 > 90 (no answer) on "
+        words = "packet_loss 100 % > 5 % and memory_usage 99 % > 90 % (no answer) on "
         assert told["message"].startswith(words)
         agent.post("SYSINFO", SYSINFO)
         agent.post("PING", LOST, probe=probe)

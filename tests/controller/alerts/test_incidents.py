@@ -114,8 +114,10 @@ def test_a_circle_of_parents_is_refused_by_name(stage: Stage) -> None:
         ({"probe_id": two, "parent_probe_id": one}, "a circle"),
         ({"probe_id": one, "parent_probe_id": one}, "a circle"),
         ({"probe_id": one, "parent_agent_id": 10_000}, "no agent 10000"),
-        ({"probe_id": one, "agent_id": stage.agent.id, "parent_probe_id": two}, "not both"),
-        ({"probe_id": one}, "parent_probe_id"),
+        ({"probe_id": one, "agent_id": stage.agent.id, "parent_probe_id": two}, "agent_id: not"),
+        ({"probe_id": one}, "parent_probe_id: this or parent_agent_id is needed"),
+        ({"parent_probe_id": one}, "probe_id: this or agent_id is needed: what depends"),
+        ({}, "probe_id: this or agent_id is needed: what depends"),
     ):
         refused = stage.person.ask("POST", path, json=body)
         assert refused.status_code == 400, refused.text

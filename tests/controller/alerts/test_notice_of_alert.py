@@ -6,14 +6,14 @@ from typing import Any
 from forepost.controller.alerts.notice_of_alert import notice_of
 from forepost.controller.alerts.notices import once
 from forepost.wire.rest.alerts import Alert
-from forepost.wire.rest.notify import Channel, Notice
+from forepost.wire.rest.notify import Channel, Notice, NoticeEvent
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 PANEL = "https://panel.example.com"
 SEEN = "https://panel.example.com/w/1/sites/10"
 
 
-def told(**fields: Any) -> Notice:
+def told(event: NoticeEvent = "triggered", **fields: Any) -> Notice:
     given: dict[str, Any] = {
         **dict.fromkeys(("id", "alert_rule_id", "workspace_id", "probe_id"), 1),
         **dict.fromkeys(("created_at", "updated_at", "triggered_at"), BEGAN),
@@ -29,7 +29,7 @@ def told(**fields: Any) -> Notice:
         "message": "m",
     }
     alert = Alert(**{**given, **fields})
-    return notice_of(alert, "triggered", seq=1, panel_url=PANEL)
+    return notice_of(alert, event, seq=1, panel_url=PANEL)
 
 
 def test_it_links_to_what_the_panel_has() -> None:
@@ -57,3 +57,23 @@ def test_nobody_is_told_twice_of_one_notice() -> None:
     ]
     assert once([mine, other, named, again, mine, *hooks]) == [mine, other, *hooks]
     assert once([named, again, named]) == [named, again], "each channel as it was asked for"
+
+
+def test_the_end_does_not_read_like_the_beginning() -> None:
+    over: dict[str, Any] = {"resolved_at": BEGAN + timedelta(seconds=310), "last_value": 0.0}
+    assert told("resolved", **over, ended="recovered").message == (
+        "recovered after 5 min 10 s, packet_loss 0 % at the end; it was: m"
+    )
+    assert told("resolved", **over, ended="by_hand").message.startswith("resolved by hand after 5")
+    # Nobody looks any more: that is no recovery.
+    assert told("resolved", **over, ended="rule_deleted").message.startswith("no longer watched")
+    flag = told("resolved", **over, ended="recovered", metric="failure")
+    assert flag.message == "recovered after 5 min 10 s; it was: m"
+
+
+def test_an_escalation_says_that_it_is_one() -> None:
+    at = BEGAN + timedelta(minutes=30)
+    escalated = told(escalated_at=at)
+    assert escalated.message == "escalated, as nobody has acknowledged it for 30 min: m"
+    assert escalated.escalated_at == at
+    assert told("worse", escalated_at=at).message == "m"

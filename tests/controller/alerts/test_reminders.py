@@ -114,6 +114,8 @@ async def test_it_escalates_to_a_named_channel(night: Night) -> None:
     await night.open(rule)
     assert night.told == []
     assert await night.wait(31) == [("triggered", "webhook")]
+    said = night.notices[-1].message
+    assert said.startswith("escalated, as nobody has acknowledged it for 30 min")
     await night.change(rule, "resolve", "warning", 1)
     assert night.told[1:] == [("resolved", "webhook")]
     with pytest.raises(Invalid, match="escalate_channel_ids: no channel 7"):

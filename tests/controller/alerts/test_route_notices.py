@@ -140,5 +140,7 @@ def test_routes_keep_their_order(stage: Stage) -> None:
     ):
         refused = routing.route(status=400, **fields)
         assert reason in refused["error"]
+    foreign = routing.call("POST", f"{path}/preview", {"agent_id": 10**6}, status=400)
+    assert foreign["error"].startswith("agent_id: no agent 1000000")
     missing = routing.call("POST", f"{path}/preview", {"alert_id": 10**6}, status=404)
     assert missing["error"] == "alert not found"

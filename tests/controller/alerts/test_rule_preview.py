@@ -34,3 +34,12 @@ def test_what_cannot_be_tried_says_so(stage: Stage) -> None:
     refused = preview(stage, status=400, metric="offline")
     assert refused["error"].startswith("metric: only what results say")
     assert preview(stage, status=400, for_count=9)["error"].startswith("for_count")
+
+
+def test_what_is_of_others_is_refused_as_for_a_rule(stage: Stage) -> None:
+    stranger = stage.person.controller.person("stranger@example.com", "a good password")
+    agent = stranger.agent(stranger.workspace("theirs"))
+    probe = stranger.probe(agent, type="PING", targets=["198.18.0.9"])
+    assert preview(stage, 400, probe_id=probe)["error"].startswith("probe_id: no probe")
+    assert preview(stage, 400, agent_id=agent.id)["error"].startswith("agent_id: no agent")
+    assert preview(stage, 400, channel_ids=[10**6])["error"].startswith("channel_ids: no channel")

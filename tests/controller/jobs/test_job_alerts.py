@@ -74,10 +74,37 @@ def test_whoever_asked_for_it_is_told_how_a_run_ended(quick: ControllerProcess) 
     [told] = hooks.came["/job"]
     assert (told["trigger"], told["job_run"]["id"]) == ("JOB_RUN_FAILED", bad)
     assert told["job_run"]["counts"]["error"] == 1
+    assert (told["workspace_id"], told["workspace_name"]) == (site.workspace, "told")
     [failed] = told["failed"]
     assert (failed["agent_name"], failed["reason"]) == ("a0", "exit status 7")
     [row] = person.call("GET", f"{site.base}/deliveries")["data"]
     assert (row["event"], row["rule_id"]) == ("job", None)
+    hooks.close()
+
+
+def test_named_channels_are_told_of_runs(quick: ControllerProcess) -> None:
+    person, hooks = quick.person(), Hooks()
+    site = JobSite(person, name="named")
+    body = {"name": "night", "kind": "webhook", "url": hooks.url("/named"), "secret": "s3cret"}
+    channel = person.call("POST", f"{site.base}/channels?test=false", body, status=201)
+    job = site.job(notices={"channel_ids": [channel["id"]]})
+    place = f"{site.base}/jobs/{job}"
+    refused = person.ask("PATCH", place, json={"notices": {"channel_ids": [10**6]}})
+    assert refused.status_code == 400
+    assert refused.json()["error"].startswith("notices.channel_ids: no channel 1000000")
+    bad = site.begin(job)
+    with jobs_agent(quick, site.agents[0]) as ours:
+        ours.takes()
+        ours.ends(bad, "error", exit_code=7, reason="exit status 7")
+        until(lambda: hooks.came.get("/named"), LONG_SEC)
+    [told] = hooks.came["/named"]
+    assert told["job_run"]["id"] == bad
+    [row] = person.call("GET", f"{site.base}/deliveries?channelId={channel['id']}")["data"]
+    assert row["event"] == "job"
+    path = f"{site.base}/channels/{channel['id']}"
+    assert "job " in person.ask("DELETE", path).json()["error"]
+    person.call("DELETE", f"{path}?force=true")
+    assert person.call("GET", place)["notices"]["channel_ids"] == []
     hooks.close()
 
 

@@ -86,3 +86,45 @@ def test_a_preview_and_refusals(shop: Shop) -> None:
         json={"name": "x", "kind": "webhook", "url": "https://198.18.0.9/", "template_id": 10**6},
     )
     assert refused.json()["error"] == "template_id: no template 1000000 in this workspace"
+
+
+def test_a_preview_is_of_what_was_asked(shop: Shop) -> None:
+    path = f"{shop.base}/templates"
+    made = shop.person.call("POST", path, {"name": "mine", "text": "mine: {{ rule }}"}, status=201)
+    preview = shop.person.call("POST", f"{path}/preview", {"template_id": made["id"]})
+    assert preview["text"] == "mine: High packet loss\n"
+    for body, named in (
+        ({"template_id": 10**6}, "template not found"),
+        ({"text": "a"}, "unknown field `text`"),
+        ({"template": {"body": "a"}}, "template: object contains unknown field `body`"),
+        ({"template": {"text": "a"}, "template_id": made["id"]}, "template: not with template_id"),
+    ):
+        answer = shop.person.ask("POST", f"{path}/preview", json=body)
+        assert answer.status_code in (400, 404), body
+        assert named in answer.json()["error"]
+
+
+def test_a_viewer_reads_no_key_in_a_body(shop: Shop) -> None:
+    path = f"{shop.base}/templates"
+    body = '{"routing_key": "R0UT1NG", "message": "{{ message }}"}'
+    one = shop.person.call(
+        "POST", path, {"name": "pager", "title": "seen", "webhook_body": body}, status=201
+    )
+    assert one["webhook_body"] == body
+    for role in ("VIEWER", "USER"):
+        viewer = shop.person.controller.person(f"template-{role}@example.com", "a good password")
+        shop.person.admit(viewer, shop.workspace, role)
+        asked = {"template_id": one["id"]}
+        for answer in (
+            viewer.ask("GET", path),
+            viewer.ask("GET", f"{path}/{one['id']}"),
+            viewer.ask("POST", f"{path}/preview", json=asked),
+        ):
+            assert answer.status_code == 200
+            assert "R0UT1NG" not in answer.text
+            assert "***" in answer.text
+            assert "seen" in answer.text
+    assert (
+        "R0UT1NG"
+        in shop.person.ask("POST", f"{path}/preview", json={"template_id": one["id"]}).text
+    )

@@ -15,6 +15,22 @@ def test_title() -> None:
     )
 
 
+def test_an_escalation_and_a_workspace_are_named() -> None:
+    at = datetime(2026, 1, 1, 1, tzinfo=UTC)
+    escalated = notice(escalated_at=at, workspace_name="Acme")
+    assert words.title(escalated) == "[critical] escalated: loss - Ping to Google"
+    assert words.title(notice(escalated_at=at, event="worse")).startswith("[critical] worse: loss")
+    assert "\n\nWorkspace: Acme\nRule: loss\n" in words.text(escalated)
+    assert "Workspace" not in words.text(NOTICE)
+
+
+def test_a_type_is_not_said_twice() -> None:
+    assert "Probe: PING Ping to Google\n" in words.text(NOTICE)
+    nameless = notice(probe_name="PING 198.18.0.1", probe_target="198.18.0.1")
+    assert "Probe: PING 198.18.0.1\n" in words.text(nameless)
+    assert "Probe: PING\n" in words.text(notice(probe_name="PING"))
+
+
 def test_no_control_character_comes_through() -> None:
     evil = notice(probe_target="a\0b\r\nc", message="m\0\x1b[2J", rule_name="r\0", panel_url="")
     for made in (words.title(evil), words.text(evil), words.html(evil)):

@@ -109,10 +109,29 @@ def test_csv_is_for_spreadsheets_and_calculates_nothing(
     assert len(answer.text.splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\r=1"])
-def test_a_text_that_others_chose_is_no_formula(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("=1", "'=1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@x", "'@x"),
+        ("\tx", "'\tx"),
+        ("\r=1", "'\r'=1"),
+        ("\t=1", "'\t'=1"),
+        (" =1", " '=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("\uff20x", "'\uff20x"),
+        (";=1", ";'=1"),  # where cells are separated by it
+        ("a; =1", "a; '=1"),
+        ("a\n@x", "a\n'@x"),
+        ("a;b", "a;b"),
+        ("1-1=0", "1-1=0"),
+    ],
+)
+def test_a_text_that_others_chose_is_no_formula(text: str, kept: str) -> None:
     assert csv_text([[text, -1.5, None, True]]).endswith(",-1.5,,true\r\n")
-    assert csv_text([[text]]).lstrip('"').startswith("'")
+    assert next(csv.reader(io.StringIO(csv_text([[text]]), newline=""))) == [kept]
 
 
 @given(

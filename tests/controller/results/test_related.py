@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from time import time
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -89,6 +90,19 @@ def test_one_row_a_bucket(controller: ControllerProcess, person: Person, agent: 
     assert 1_000_000 <= float(str(pings[0]["avg_rtt"])) < 1_100_000
     assert sampled("MTR")[-1] == {"second": 220}
     assert len(sampled("MTR", "&limit=1")) == 1
+    for zone in ("UTC", "Asia/Tokyo", "America/St_Johns"):
+        times = [
+            (START + timedelta(seconds=s)).astimezone(ZoneInfo(zone)) for s in range(0, 240, 20)
+        ]
+        days = {one.replace(hour=0, minute=0, second=0, microsecond=0) for one in times}
+        asked = f"aggregate=86400&asc=true&{window}&tz={zone}"
+        for kind in ("PING", "MTR"):
+            path = data(agent, f"probes/{probe}/data?type={kind}&{asked}")
+            rows = person.call("GET", path)["data"]
+            begun = {datetime.fromisoformat(row["created_at"]) for row in rows}
+            assert begun == days if kind == "PING" else len(begun) == len(days)
+    path = data(agent, f"probes/{probe}/data?type=PING&aggregate=86400&tz=Mars/Olympus")
+    assert person.call("GET", path, status=400)["error"].startswith("tz: no time zone")
     for wrong in ("type=DNS&aggregate=60", "aggregate=60", "type=PING&aggregate=1"):
         path = data(agent, f"probes/{probe}/data?{wrong}")
         assert person.call("GET", path, status=400)["error"].startswith("aggregate: ")

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +15,7 @@ from forepost.controller.payloads import graded, measures_of
 from forepost.controller.series.port import Measured
 from tests.agent_socket import agent_socket
 from tests.controller.alerts import samples
+from tests.metadata import NAME
 from tests.running import ControllerProcess, NewAgent, Person
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -25,14 +28,30 @@ def agent(person: Person) -> NewAgent:
     return person.agent(person.workspace("w"))
 
 
+HOUR = {"from": str((NOW - timedelta(minutes=60)).timestamp()), "to": str(NOW.timestamp())}
+
+
+def was_made_an_hour_ago(controller: ControllerProcess) -> None:
+    """All that there is."""
+    at = (NOW - timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    with closing(sqlite3.connect(controller.folder / "data" / NAME, timeout=30)) as metadata:
+        for table in ("agents", "probes"):
+            metadata.execute(f"UPDATE {table} SET created_at = ?", (at,))
+        metadata.commit()
+
+
 def post(
-    controller: ControllerProcess, agent: NewAgent, probe: int, minutes: dict[int, dict[str, Any]]
+    controller: ControllerProcess,
+    agent: NewAgent,
+    probe: int,
+    minutes: dict[int, dict[str, Any]],
+    kind: str = "PING",
 ) -> None:
     """Results of so many minutes ago."""
     with agent_socket(controller, agent) as socket:
         for ago, payload in minutes.items():
             at = NOW - timedelta(minutes=ago)
-            socket.post("PING", payload, probe_id=probe, at=at, target="198.18.0.9")
+            socket.post(kind, payload, probe_id=probe, at=at, target="198.18.0.9")
 
 
 def test_a_report_says_how_long_each_was_up(
@@ -40,6 +59,7 @@ def test_a_report_says_how_long_each_was_up(
 ) -> None:
     probe = person.probe(agent, type="PING", targets=["198.18.0.9"], interval_sec=60)
     silent = person.probe(agent, type="PING", targets=["198.18.0.10"])
+    was_made_an_hour_ago(controller)
     # An hour: 20 minutes up, 10 down, 10 up, then the agent is away.
     results = {ago: DOWN if 30 < ago <= 40 else UP for ago in range(60, 20, -1)}
     window = {
@@ -52,8 +72,7 @@ def test_a_report_says_how_long_each_was_up(
     # Late, and not in order.
     post(controller, agent, probe, dict(sorted(results.items())))
     sla = f"/workspaces/{agent.workspace}/sla"
-    times = {"from": str((NOW - timedelta(minutes=60)).timestamp()), "to": str(NOW.timestamp())}
-    report = person.ask("GET", sla, params=times).json()
+    report = person.ask("GET", sla, params=HOUR).json()
     one, other = report["probes"]
     assert (one["probe_id"], one["type"], one["target"]) == (probe, "PING", "198.18.0.9")
     assert (one["expected_sec"], one["known_sec"], one["unknown_sec"]) == (3_600, 2_400, 1_200)
@@ -70,11 +89,92 @@ def test_a_report_says_how_long_each_was_up(
     (site,) = report["sites"]
     assert (site["agent_id"], site["down_sec"], site["up_sec"]) == (agent.id, 600, 1_800)
 
-    answer = person.ask("GET", sla, params={**times, "format": "csv"})
+    answer = person.ask("GET", sla, params={**HOUR, "format": "csv"})
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
     assert [row["of"] for row in rows] == ["probe", "probe", "site"]
     assert float(rows[0]["availability_pct"]) == 75
     assert rows[1]["availability_pct"] == ""
+
+
+def test_what_an_agent_probe_measures_seldom_is_known_between_its_results(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    other = person.agent(agent.workspace, "other")
+    probe = person.probe(agent, type="AGENT", targets=[], agent_targets=[other.id], interval_sec=10)
+    post(controller, agent, probe, dict.fromkeys(range(60, 0, -5), samples.GOOD_PATH), "MTR")
+    post(controller, agent, probe, dict.fromkeys(range(60, 30, -1), UP))
+    report = person.ask("GET", f"/workspaces/{agent.workspace}/sla", params=HOUR).json()
+    by_type = {one["type"]: one for one in report["probes"]}
+    assert by_type["MTR"]["known_sec"] == 3_600
+    # A line of the same probe that comes every 10 s says nothing for 5 minutes.
+    assert by_type["PING"]["known_sec"] == 29 * 60 + 10
+
+
+def test_a_result_dated_far_back_expects_no_more_than_itself(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    probe = person.probe(agent, type="PING", targets=["198.18.0.9"], interval_sec=60)
+    post(controller, agent, probe, {20 * 1_440: UP})
+    report = person.ask("GET", f"/workspaces/{agent.workspace}/sla", params={"from": "-30d"}).json()
+    for one in (*report["probes"], *report["sites"]):
+        assert one["known_sec"] == 60
+        assert one["expected_sec"] < 1_800
+
+
+def test_a_disabled_probe_and_one_without_results_name_what_they_would_measure(
+    person: Person, agent: NewAgent
+) -> None:
+    other = person.agent(agent.workspace, "other")
+    person.probe(agent, type="PING", targets=["198.18.0.9", "198.18.0.10"], enabled=False)
+    person.probe(agent, type="AGENT", targets=[], agent_targets=[other.id])
+    person.probe(agent, type="SYSINFO", targets=[])
+    report = person.ask("GET", f"/workspaces/{agent.workspace}/sla").json()
+    assert [(one["type"], one["target"], one["target_agent"]) for one in report["probes"]] == [
+        ("PING", "198.18.0.9", 0),
+        ("PING", "198.18.0.10", 0),
+        ("AGENT", "", other.id),
+        ("SYSINFO", "", 0),
+    ]
+
+
+def test_a_site_that_a_label_names_has_a_report_of_its_own(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    here = f"/workspaces/{agent.workspace}"
+    twin = person.agent(agent.workspace, "twin")
+    away = person.agent(agent.workspace, "away")
+    for one in (agent, twin):
+        person.call("PATCH", f"{here}/agents/{one.id}", {"labels": {"site": "berlin"}})
+    probes = {
+        one.id: person.probe(one, type="PING", targets=["198.18.0.9"]) for one in (agent, twin)
+    }
+    door = person.probe(away, type="PING", targets=["198.18.0.9"], labels={"site": "door"})
+    minutes = range(60, 0, -1)
+    post(controller, agent, probes[agent.id], {ago: DOWN if ago > 30 else UP for ago in minutes})
+    post(controller, twin, probes[twin.id], {ago: DOWN if ago > 45 else UP for ago in minutes})
+    post(controller, away, door, dict.fromkeys(minutes, UP))
+    window = {
+        "name": "works at one host",
+        "starts_at": (NOW - timedelta(minutes=60)).isoformat(),
+        "ends_at": NOW.isoformat(),
+        "agent_ids": [agent.id],
+    }
+    person.call("POST", f"{here}/maintenance-windows", window, status=201)
+    berlin, other = person.ask("GET", f"{here}/sla", params=HOUR).json()["labelled_sites"]
+    assert (berlin["site"], berlin["agent_ids"], berlin["probe_ids"]) == (
+        "berlin",
+        [agent.id, twin.id],
+        [],
+    )
+    assert (berlin["down_sec"], berlin["degraded_sec"], berlin["up_sec"]) == (900, 900, 1_800)
+    assert berlin["loss_pct"] == pytest.approx(37.5)
+    # Works at one of two hosts leave the other to be up.
+    assert (berlin["availability_outside_maintenance_pct"], berlin["maintenance_sec"]) == (75, 0)
+    assert (other["site"], other["agent_ids"], other["probe_ids"]) == ("door", [], [door])
+    assert other["availability_pct"] == 100
+    answer = person.ask("GET", f"{here}/sla", params={**HOUR, "format": "csv"})
+    rows = [*csv.DictReader(io.StringIO(answer.text, newline=""))]
+    assert [row["site"] for row in rows if row["of"] == "labelled_site"] == ["berlin", "door"]
 
 
 def test_months_are_those_of_the_zone(person: Person, agent: NewAgent) -> None:

@@ -60,7 +60,7 @@ def test_the_sums_are_those_of_every_second(
             if state:
                 known[each] = state
     course = segments(runs_of(results, hold * SECOND), interval, low * SECOND, high * SECOND)
-    found = uptime(course, low * SECOND, high * SECOND, merged(windows))
+    found = uptime(course, [Interval(low * SECOND, high * SECOND)], merged(windows))
 
     def seconds(state: str) -> set[int]:
         return {each for each, one in known.items() if one == state}
@@ -106,7 +106,7 @@ def test_an_agent_that_is_away_is_unknown_and_not_up() -> None:
     results = [(0, "up"), (60, "up"), (3_600, "up")]
     course = segments(runs_of(results, hold_us(60)), 60, 0, 3_660 * SECOND)
     assert course == [Segment(0, 2 * MINUTE, "up"), Segment(60 * MINUTE, 61 * MINUTE, "up")]
-    found = uptime(course, 0, 3_660 * SECOND, [])
+    found = uptime(course, [Interval(0, 3_660 * SECOND)], [])
     assert (found.known_us, found.availability) == (3 * MINUTE, 100.0)
     assert found.expected_us - found.known_us == 58 * MINUTE
 

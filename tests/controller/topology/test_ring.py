@@ -37,6 +37,19 @@ def test_figures_are_those_of_the_samples(
     assert found.jitter_ms == pytest.approx(mean([s[3] for s in counted]))
 
 
+def test_a_round_weighs_what_it_has_of_packets() -> None:
+    ring = Ring(10)
+    ring.add(10, 10.0, 0.0, 1.0, 1_000, 1_000)
+    ring.add(10, 30.0, 50.0, 3.0, 2, 1)
+    ring.add(10, None, 100.0, None, 1, 0)
+    found = ring.figures(10, SIZE)
+    # Two of 1,003 packets were lost, not half of all rounds.
+    assert found.loss_pct == pytest.approx(100 * 2 / 1_003, abs=1e-3)
+    assert found.rtt_ms == pytest.approx((1_000 * 10 + 30) / 1_001, abs=1e-3)
+    assert found.jitter_ms == pytest.approx((1_000 * 1 + 3) / 1_001, abs=1e-3)
+    assert found.results == 3
+
+
 def test_samples_of_later_than_now_do_not_count() -> None:
     ring = Ring(10)
     ring.add(10, 1.0, 0.0, None)

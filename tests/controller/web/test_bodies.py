@@ -11,15 +11,17 @@ from forepost.controller.web.bodies import (
     BODY_BYTES,
     BYTES_A_VALUE,
     FREE_BYTES,
-    MOST_FIELDS,
     STRANGERS_BODY_BYTES,
     has_nul,
-    respelled,
 )
+from forepost.controller.web.field_names import MOST_FIELDS, respelled
 from forepost.kit.errors import Invalid
+from forepost.wire.jobs.agent_api import Tags
+from forepost.wire.jobs.rest import AgentTag, NewJob
 from forepost.wire.probes.probe import ProbePatch
 from forepost.wire.rest.alerts import NewRule
 from forepost.wire.rest.bodies import NewAgent
+from forepost.wire.rest.templates import TemplateQuestion
 from tests.running import ControllerProcess, Person
 
 
@@ -47,6 +49,27 @@ def test_a_slip_is_refused_and_a_foreign_word_is_named() -> None:
     # "target" is a field of others: who says it means something else than "targets".
     foreign = {"target": "x", "colour": "red"}
     assert respelled(foreign, ProbePatch) == (foreign, ["target", "colour"])
+
+
+def test_what_is_nested_is_spelled_and_named_as_what_is_not() -> None:
+    window = {"Timezone": "UTC", "from": "07:00", "to": "19:00"}
+    assert respelled({"activeHours": [window]}, NewRule) == (
+        {"active_hours": [{"timezone": "UTC", "from": "07:00", "to": "19:00"}]},
+        [],
+    )
+    assert respelled({"Tags": [{"Name": "A", "colour": 1}]}, Tags) == (
+        {"tags": [{"name": "A", "colour": 1}]},
+        ["tags[0].colour"],
+    )
+    with pytest.raises(Invalid, match="template: object contains unknown field `colour`"):
+        respelled({"template": {"Text": "a", "colour": 1}}, TemplateQuestion)
+    with pytest.raises(Invalid, match=r"template\.titel: did you mean title\?"):
+        respelled({"template": {"titel": "a"}}, TemplateQuestion)
+    with pytest.raises(Invalid, match=r"agents\[1\]\.permision: did you mean permission\?"):
+        respelled({"agents": [{"agent_id": 1}, {"permision": "ro"}]}, NewJob)
+    # What belongs to a user is nobody's to spell.
+    free = {"labels": {"forCount": {"Text": 1}}}
+    assert respelled(free, NewRule) == (free, ["labels"])
 
 
 def test_a_nul_is_found_wherever_it_is() -> None:
@@ -104,3 +127,8 @@ def test_names_that_are_not_known_are_not_compared_without_end() -> None:
     names = (f"recovery{number:06d}" for number in range(MOST_FIELDS + 1))
     with pytest.raises(Invalid, match=f"body: {MOST_FIELDS + 1} fields"):
         respelled(dict.fromkeys(names, 1), NewRule)
+    many = [{f"permissi{number:06d}{k}": 1 for k in range(100)} for number in range(100)]
+    with pytest.raises(Invalid, match=f"body: more than {MOST_FIELDS} fields"):
+        respelled(many, list[AgentTag])
+    with pytest.raises(Invalid, match=r"agents\[0\]: object contains unknown field `permissi0"):
+        respelled({"agents": many}, NewJob)

@@ -7,6 +7,8 @@ import msgspec
 from forepost.agent.edges.host import descriptors
 from forepost.agent.probes.moves import watch
 from forepost.agent.probes.schedule import Scheduler
+from forepost.agent.probes.trial_talk import TrialTalk
+from forepost.agent.probes.trials import Trials
 from forepost.agent.probes.wanted import WantedProbes
 from forepost.agent.settings import ProbesSection
 from forepost.agent.slices import Built, Site
@@ -25,10 +27,19 @@ async def build(site: Site) -> Built:
         budget=_budget(site.settings.probes),
         permission=site.settings.probes.permission(),
     )
-    wanted = WantedProbes(scheduler, site.rest if site.settings.jobs.pause_stops_probes else None)
+    rest = site.rest if site.settings.jobs.pause_stops_probes else None
+    wanted = WantedProbes(scheduler, rest)
+    trials = Trials(
+        site.edges,
+        site.clock,
+        site.settings.probes.permission(),
+        _budget(site.settings.probes),
+        lambda: rest is not None and rest.is_on,
+    )
     return Built(
         services={"route changes": partial(watch, site.edges, site.clock, scheduler.now)},
         documents=[wanted],
+        talks=[TrialTalk(trials)],
         status=lambda: {"probes": wanted.running, "unsupported": wanted.unsupported},
     )
 

@@ -10,6 +10,7 @@ from anyio.abc import TaskGroup
 
 from forepost.agent.transfer import root_fetch
 from forepost.agent.transfer.bulk import Bulk
+from forepost.agent.transfer.disk import FolderDisk
 from forepost.agent.transfer.known_roots import KnownRoots
 from forepost.agent.transfer.lookout import Lookout
 from forepost.agent.transfer.members import Members
@@ -29,6 +30,8 @@ from forepost.wire.jobs.transfer import TransferTask
 
 MOST_CLASHES: Final = 1_000
 """That are told, each once."""
+CHANGED_SEC: Final = 60.0
+"""Between two events that say that a reader's folder was changed."""
 ROOM_SEC: Final = 2.0
 """Between looks for room on a full disk."""
 
@@ -79,6 +82,7 @@ class Convergence:
         self.lookout = Lookout(around, folder.wake, lambda text: folder.tell("error", text))
         self._room_at = 0.0
         self._clashes: set[bytes] = set()
+        self._mute_until = 0.0
         self._unmade: tuple[PathTrouble, ...] = ()
         """What the last root met."""
 
@@ -165,7 +169,17 @@ class Convergence:
             self._folder.hold(summary.held)
             if summary.changed and self.opened.disk.mirrors:
                 self.roots.forget()
+            self._tell_changed_here(self.opened.disk, summary.changed)
         await self._publish()
+
+    def _tell_changed_here(self, disk: FolderDisk, changed: int) -> None:
+        """A reader's folder was in step, and somebody changed it: others never hear of that."""
+        now = self._around.clock.monotonic()
+        if disk.writes or not changed or not self.roots.last_synced or now < self._mute_until:
+            return
+        self._mute_until = now + CHANGED_SEC
+        what = "what sources have is put right" if disk.mirrors else "kept, and given to nobody"
+        self._folder.tell("conflict", f"changed here ({changed}), where it is read only: {what}")
 
     def _tell_troubles(self) -> None:
         self._state.troubles = (*self._unmade, *self.lookout.troubles)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from forepost.controller.access.actor import Actor
 from forepost.controller.access.credentials import KEY_PREFIX, Credentials, Key, SignedIn
+from forepost.controller.access.page_session import PageSession
 from forepost.controller.access.peer import Peers
 from forepost.controller.db.derived import RISING, smaller
 from forepost.controller.db.engine import Database
@@ -61,6 +62,8 @@ class Caller(msgspec.Struct, frozen=True):
     """0: no API key, but a person."""
     name: str = ""
     """The person's e-mail address, or the key's name."""
+    by_cookie: bool = False
+    """A browser whose session is in a cookie."""
 
     @property
     def actor(self) -> Actor:
@@ -72,8 +75,11 @@ class Caller(msgspec.Struct, frozen=True):
 class Access:
     """Knows memberships in RAM; the slices that change them say so with `forget`."""
 
-    def __init__(self, db: Database, credentials: Credentials, peers: Peers) -> None:
+    def __init__(
+        self, db: Database, credentials: Credentials, peers: Peers, pages: PageSession
+    ) -> None:
         self._db, self._credentials, self._peers = db, credentials, peers
+        self.pages = pages
         self._roles: dict[tuple[int, int], str] = {}
         self._forgotten = 0
         self._epoch = -1
@@ -149,24 +155,30 @@ class Access:
         wanted = handler.opt[NEEDS]
         if wanted in (PUBLIC, AGENT):
             return
-        token = _presented(connection)
+        token, by_cookie = self._presented(connection)
         if token.startswith(KEY_PREFIX):
             key = await self._credentials.key(token)
             caller = await self._by_key(key, connection.path_params, handler)
             self._note(key, connection.scope)
         else:
             session = await self._credentials.session(token)
-            caller = await self._by_session(session, connection.path_params, wanted)
+            if by_cookie:
+                self.pages.check_user(scope, session.user_id)
+            caller = await self._by_session(session, connection.path_params, wanted, by_cookie)
             self._note(session, connection.scope)
         connection.scope["caller"] = caller  # type: ignore[typeddict-unknown-key]
         if wanted != SIGNED_IN and RANK[caller.role] < RANK[wanted]:
             raise Forbidden("insufficient permissions", required_role=wanted)
 
-    async def _by_session(self, session: SignedIn, path: Any, wanted: str) -> Caller:
+    async def _by_session(
+        self, session: SignedIn, path: Any, wanted: str, by_cookie: bool
+    ) -> Caller:
         role = ""
         if wanted != SIGNED_IN:
             role = await self.role_in(path["workspace_id"], session.user_id)
-        return Caller(session.user_id, role, session.session_id, 0, session.email)
+        return Caller(
+            session.user_id, role, session.session_id, 0, session.email, by_cookie=by_cookie
+        )
 
     async def _by_key(self, key: Key, path: Any, handler: BaseRouteHandler) -> Caller:
         """With the smaller right: the key's, or its maker's of now."""
@@ -182,6 +194,16 @@ class Access:
         if key.scopes and not key.scopes & possible:
             raise Forbidden(f"this API key needs the scope {' or '.join(sorted(possible))}")
         return Caller(key.maker_id, smaller(key.role, makers), 0, key.key_id, key.name)
+
+    def _presented(self, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
+        """The JWT or the API key of a request; True where it is that of a cookie."""
+        headers = connection.headers
+        if "authorization" not in headers and "x-api-key" not in headers:
+            token = self.pages.token(connection.scope)
+            if token:
+                self.pages.check(connection.scope)
+                return token, True
+        return _presented(connection), False
 
     def _note(self, known: SignedIn | Key, scope: Any) -> None:
         if self._credentials.to_be_noted(known):

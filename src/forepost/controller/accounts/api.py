@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from litestar import Request, Router, delete, get, post, route
+import msgspec
+from litestar import Request, Response, Router, delete, get, post, route
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
@@ -12,6 +13,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access.actor import Actor, acts
 from forepost.controller.access.guard import PUBLIC, SIGNED_IN, Caller, needs
+from forepost.controller.access.page_session import PageSession
 from forepost.controller.access.peer import Peers
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.sign_in import SignIn
@@ -31,6 +33,7 @@ def routes(
     accounts: Accounts,
     sessions: Sessions,
     peers: Peers,
+    pages: PageSession,
     clock: Clock,
     *,
     registration: bool,
@@ -66,14 +69,24 @@ def routes(
         status_code=HTTP_200_OK,
         guards=[spend_login],
     )
-    async def login(request: Asked, data: JSONBody[Login]) -> Session:
-        return await sign_in.login(data, origin(request), lambda who: acts(request.scope, who))
+    async def login(request: Asked, data: JSONBody[Login]) -> Response[Session]:
+        """With `cookie`, which only the panel's own page may ask for, the session is in a cookie
+        that no script can read, and `token` is empty.
+        """
+        if data.cookie:
+            pages.check(request.scope)
+        session = await sign_in.login(data, origin(request), lambda who: acts(request.scope, who))
+        if not data.cookie:
+            return Response(session)
+        kept = pages.kept(request.scope, session.token, sign_in.lasts_sec)
+        return Response(msgspec.structs.replace(session, token=""), cookies=[kept])
 
     @post("/auth/logout", opt=needs(SIGNED_IN, "accounts.logout"), status_code=HTTP_200_OK)
-    async def logout(caller: NamedDependency[Caller]) -> Done:
+    async def logout(request: Asked, caller: NamedDependency[Caller]) -> Response[Done]:
         """The token of this request is good for nothing from here on."""
         await sessions.end(caller.user_id, caller.session_id, clock.now())
-        return Done()
+        cookies = [pages.kept(request.scope, "", 0)] if caller.by_cookie else []
+        return Response(Done(), cookies=cookies)
 
     @get("/auth/me", opt=needs(SIGNED_IN))
     async def me(caller: NamedDependency[Caller]) -> User:
@@ -87,12 +100,16 @@ def routes(
     )
     async def change_password(
         request: Asked, caller: NamedDependency[Caller], data: JSONBody[PasswordChange]
-    ) -> PasswordChanged:
+    ) -> Response[PasswordChanged]:
         """Ends all sessions of the account and, unless `keep_derived`, its API keys, PINs, share
-        links and invitations; the answer has the token of a new session.
+        links and invitations; the answer has the token of a new session, or its cookie.
         """
         acts(request.scope, Actor(name=caller.name, user_id=caller.user_id))
-        return await sign_in.change_password(caller, data, origin(request))
+        changed = await sign_in.change_password(caller, data, origin(request))
+        if not caller.by_cookie:
+            return Response(changed)
+        kept = pages.kept(request.scope, changed.token, sign_in.lasts_sec)
+        return Response(msgspec.structs.replace(changed, token=""), cookies=[kept])
 
     @get("/auth/sessions", opt=needs(SIGNED_IN))
     async def list_sessions(caller: NamedDependency[Caller]) -> ListOf[OpenSession]:

@@ -57,6 +57,11 @@ class SignIn:
         self._lasts = timedelta(hours=session_hours)
         self._changed = changed
 
+    @property
+    def lasts_sec(self) -> int:
+        """How long a session lasts."""
+        return round(self._lasts.total_seconds())
+
     def spend_login(self, address: str) -> None:
         """Before the body of a login is read. Raises TooMany."""
         self._tries.logins.spend(household(address))

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alert_course import alert_notes, suppressed_alerts
 from forepost.controller.db.tables.alerts import alerts
+from forepost.controller.db.tables.channels import notice_channels
 from forepost.controller.db.tables.deliveries import deliveries
 from forepost.kit.errors import NotFound
 from forepost.wire.disclosure import public_channel
@@ -90,7 +91,12 @@ async def _told(connection: AsyncConnection, alert: Row[Any]) -> list[AlertEvent
             with_others &= deliveries.c.created_at <= end
         mine = or_(mine, with_others)
     query = (
-        select(deliveries)
+        select(deliveries, notice_channels.c.name.label("channel"))
+        .outerjoin(
+            notice_channels,
+            (notice_channels.c.id == deliveries.c.channel_id)
+            & (notice_channels.c.workspace_id == deliveries.c.workspace_id),
+        )
         .where(deliveries.c.workspace_id == alert.workspace_id, mine)
         .order_by(deliveries.c.id.desc())
         .limit(MOST_OF_A_KIND)
@@ -100,15 +106,15 @@ async def _told(connection: AsyncConnection, alert: Row[Any]) -> list[AlertEvent
             at=row.sent_at or row.created_at,
             what="told",
             event=row.event,
-            channel=_channel(row.kind, row.destination),
+            channel=row.channel or _masked(row.kind, row.destination),
             state=row.state,
         )
         for row in (await connection.execute(query)).all()
     ]
 
 
-def _channel(kind: str, destination: str) -> str:
-    """To whom, as every member may see it."""
+def _masked(kind: str, destination: str) -> str:
+    """To whom that has no name, as every member may see it."""
     if kind == "email":
         return f"***@{destination.rpartition('@')[2]}"
     return public_channel(destination)

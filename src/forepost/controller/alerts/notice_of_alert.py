@@ -4,9 +4,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from forepost.wire.rest.alerts import Alert
-from forepost.wire.rest.notify import Notice, NoticeEvent, NoticeIncident
-from forepost.wire.rest.units import unit_of
+from forepost.wire.rest.notify import Ended, Notice, NoticeEvent, NoticeIncident
+from forepost.wire.rest.units import duration, unit_of, with_unit
 
+_OVER: Final[dict[Ended, str]] = {
+    "": "recovered",
+    "recovered": "recovered",
+    "by_hand": "resolved by hand",
+}
 AROUND: Final = timedelta(minutes=30)
 """That a link shows before and after."""
 
@@ -38,7 +43,7 @@ def notice_of(
         value=alert.value,
         threshold=alert.threshold,
         severity=alert.severity,
-        message=message or alert.message,
+        message=_sentence(alert, event, began, message or alert.message),
         triggered_at=alert.triggered_at,
         resolved_at=alert.resolved_at,
         rule_id=alert.alert_rule_id,
@@ -53,7 +58,26 @@ def notice_of(
         link=_link(alert, began, panel_url),
         duration_sec=_duration_sec(began, alert.resolved_at),
         incident=incident,
+        escalated_at=alert.escalated_at,
     )
+
+
+def _sentence(alert: Alert, event: NoticeEvent, began: datetime, message: str) -> str:
+    """What is so; of what is over or escalates, that it does."""
+    if event == "resolved":
+        after = "" if alert.resolved_at is None else f" after {_span(began, alert.resolved_at)}"
+        now = with_unit(alert.metric, alert.last_value)
+        is_said = now and unit_of(alert.metric) != "flag"
+        last = f", {alert.metric} {now} at the end" if is_said else ""
+        return f"{_OVER.get(alert.ended, 'no longer watched')}{after}{last}; it was: {message}"
+    if event == "triggered" and alert.escalated_at is not None:
+        span = _span(alert.triggered_at, alert.escalated_at)
+        return f"escalated, as nobody has acknowledged it for {span}: {message}"
+    return message
+
+
+def _span(began: datetime, ended: datetime) -> str:
+    return duration(max(0, round((ended - began).total_seconds())))
 
 
 def _link(alert: Alert, began: datetime, panel_url: str) -> str:

@@ -25,11 +25,9 @@ class Parents:
 
     async def add(self, workspace_id: int, new: NewParent, now: datetime) -> Parent:
         """Raises Invalid for what is not there and for circles, Conflict for what is known."""
-        if (new.probe_id is None) == (new.agent_id is None):
-            raise Invalid("probe_id: name what depends by probe_id or by agent_id, not both")
-        if (new.parent_probe_id is None) == (new.parent_agent_id is None):
-            raise Invalid("parent_probe_id: name one of parent_probe_id and parent_agent_id")
-        async with self._db.write() as connection:
+        _check_one(new, "probe_id", "agent_id", "what depends")
+        _check_one(new, "parent_probe_id", "parent_agent_id", "what it depends on")
+        async with self._db.write_more(alert_parents, workspace_id) as connection:
             rows = [_parent(row) for row in (await connection.execute(_of(workspace_id))).all()]
             for field in ("probe_id", "parent_probe_id"):
                 await check_probes(connection, workspace_id, _named(new, field), field)
@@ -75,6 +73,14 @@ def child_of(one: NewParent | Parent) -> str:
 
 def parent_of(one: NewParent | Parent) -> str:
     return handle_of(one.parent_probe_id, one.parent_agent_id)
+
+
+def _check_one(new: NewParent, one: str, other: str, what: str) -> None:
+    """Raises Invalid where not exactly one of two fields is given."""
+    if getattr(new, one) is None and getattr(new, other) is None:
+        raise Invalid(f"{one}: this or {other} is needed: {what}")
+    if getattr(new, one) is not None and getattr(new, other) is not None:
+        raise Invalid(f"{other}: not with {one}: {what} is one of them")
 
 
 def _of(workspace_id: int) -> Any:

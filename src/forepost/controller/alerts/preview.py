@@ -5,7 +5,6 @@ from typing import Final
 
 import msgspec
 
-from forepost.controller.alerts.checks import check_rule
 from forepost.controller.alerts.metrics import OF_TYPE
 from forepost.controller.alerts.recall import WorkspaceStreams
 from forepost.controller.alerts.store import RuleStore
@@ -39,7 +38,7 @@ class RulePreviews:
 
     async def of(self, workspace_id: int, new: NewRule) -> RulePreview:
         """Raises Invalid."""
-        check_rule(new, lambda _: None)
+        await self._store.check(workspace_id, new)
         if not OF_TYPE[new.metric] or new.threshold_type != "static" or new.no_data_sec:
             raise Invalid(
                 "metric: only what results say can be tried on the past, with a static threshold"

@@ -15,6 +15,7 @@ from forepost.controller.alerts.route_facts import (
     tells_by_itself,
 )
 from forepost.controller.alerts.routes import RoutedAlert, channel_ids, verdicts
+from forepost.controller.alerts.store import check_agents
 from forepost.controller.alerts.subjects import Subjects
 from forepost.controller.calendar import zone_of
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
@@ -42,7 +43,7 @@ class RouteStore:
 
     async def add(self, workspace_id: int, new: NewRoute, now: datetime) -> NoticeRoute:
         with unique(EXTERNAL_ID_TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(notice_routes, workspace_id) as connection:
                 await _check(connection, workspace_id, new)
                 before = await routes_in(connection, workspace_id, held=True)
                 values = {field: msgspec.to_builtins(getattr(new, field)) for field in _KEPT}
@@ -122,6 +123,8 @@ async def _about(
         rule = await _row(connection, alert_rules, workspace_id, question.rule_id)
         if rule is None:
             raise NotFound("alert rule not found")
+    if question.agent_id is not None:
+        await check_agents(connection, workspace_id, {question.agent_id}, "agent_id")
     return RoutedAlert(
         labels=question.labels,
         severity=question.severity,

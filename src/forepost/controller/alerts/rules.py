@@ -1,6 +1,5 @@
 """Judging: is the condition true, has it been for long enough, and what follows. Pure."""
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Final, Literal
@@ -8,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from forepost.wire.rest.alerts import Logic, Operator, Rule, Severity
+from forepost.wire.rest.units import unit_of, with_unit
 
 _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
     ">": operator.gt,
@@ -129,10 +129,11 @@ def judge(
     if both is None:
         return None
     if first is not None and (one or not two or second is None):
-        text = _text(rule.metric, first, rule.operator, limits.threshold)
+        verdict = _verdict(rule, both, first, limits)
         if one and two and second is not None:
-            text += " and " + _text(rule.metric2, second, rule.operator2, rule.threshold2)
-        return msgspec.structs.replace(_verdict(rule, both, first, limits), text=text)
+            other = _text(rule.metric2, second, rule.operator2, rule.threshold2)
+            return msgspec.structs.replace(verdict, text=f"{verdict.text} and {other}")
+        return verdict
     if second is None:
         return None
     text = _text(rule.metric2, second, rule.operator2, rule.threshold2)
@@ -156,26 +157,23 @@ def _holds(rule: Rule, value: float, limits: Limits, *, is_open: bool) -> bool:
 
 
 def _verdict(rule: Rule, breach: bool, value: float, limits: Limits) -> Judgement:
-    severity = rule.severity
+    """The threshold is the one that is passed: the critical one where it is."""
+    severity, threshold = rule.severity, limits.threshold
     if limits.critical is not None and compare(rule.metric, rule.operator)(value, limits.critical):
-        severity = "critical"
-    text = _text(rule.metric, value, rule.operator, limits.threshold)
-    return Judgement(breach, rule.metric, value, limits.threshold, severity, text)
+        severity, threshold = "critical", limits.critical
+    text = _text(rule.metric, value, rule.operator, threshold)
+    return Judgement(breach, rule.metric, value, threshold, severity, text)
 
 
 def _text(metric: str, value: float, spelling: str, threshold: float) -> str:
-    if metric == STATUS and value == 0:
-        return f"{metric}: no answer"
-    return f"{metric} {number(value)} {_SIGNS.get(spelling, spelling)} {number(threshold)}"
+    """With units; what is so or is not has nothing that it is compared with."""
+    shown = with_unit(metric, value)
+    if (metric == STATUS and value == 0) or unit_of(metric) == "flag":
+        return f"{metric}: {shown}"
+    return f"{metric} {shown} {_SIGNS.get(spelling, spelling)} {with_unit(metric, threshold)}"
 
 
 _SIGNS: Final = {"gt": ">", "lt": "<", "gte": ">=", "lte": "<=", "eq": "=", "==": "="}
-
-
-def number(value: float) -> str:
-    if not math.isfinite(value):
-        return str(value)
-    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 Move = Literal["open", "worsen", "ease", "resolve", "stay"]

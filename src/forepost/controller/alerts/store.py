@@ -90,11 +90,17 @@ class RuleStore:
             .returning(*alert_rules.c)
         )
         try:
-            async with self._db.write() as connection:
+            async with self._db.write_more(alert_rules, workspace_id) as connection:
                 await _check_references(connection, workspace_id, new)
                 return _rule((await connection.execute(statement)).one())
         except IntegrityError:
             raise Conflict(TAKEN) from None
+
+    async def check(self, workspace_id: int, new: NewRule) -> None:
+        """Whether a rule could be made, but for its channels. Raises Invalid."""
+        check_rule(new, lambda _: None)
+        async with self._db.read() as connection:
+            await _check_references(connection, workspace_id, new)
 
     async def change_rule(
         self, workspace_id: int, rule_id: int, patch: RulePatch, now: datetime

@@ -17,11 +17,12 @@ from forepost.controller.alerts.metrics import (
     can_report,
 )
 from forepost.controller.alerts.orphans import Orphans
-from forepost.controller.alerts.rules import Judgement, number
+from forepost.controller.alerts.rules import Judgement
 from forepost.controller.alerts.silence import silent_together
 from forepost.controller.alerts.store import Expected, RuleStore, WatchedAgent
 from forepost.controller.alerts.watch import Watch
 from forepost.kit.clock import Clock
+from forepost.wire.rest.units import with_unit
 
 GAP_SEC: Final = 45.0
 """An agent speaks every 30 s; a longer pause between two words is a time it could not speak."""
@@ -193,7 +194,7 @@ class Timers:
             value=round(silent, 1),
             threshold=float(rule.no_data_sec),
             severity=rule.severity,
-            text=f"no data for {number(round(silent, 1))} s",
+            text=f"no data for {with_unit(NO_DATA, silent)}",
         )
         self._watch.take(watched, line, verdict, now_us, now_us, watched.at_once)
 

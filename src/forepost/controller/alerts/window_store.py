@@ -54,7 +54,7 @@ class WindowStore:
 
     async def add(self, workspace_id: int, new: NewWindow, by: str, now: datetime) -> Window:
         check_window(new)
-        async with self._db.write() as connection:
+        async with self._db.write_more(maintenance_windows, workspace_id) as connection:
             await _check_named(connection, workspace_id, new)
             return await _add(
                 connection,
@@ -108,7 +108,7 @@ class WindowStore:
     ) -> Window:
         """A window for what an alert is about, from now on; one that is on becomes this one."""
         probe_id, agent_id, _, target = line
-        async with self._db.write() as connection:
+        async with self._db.write_more(maintenance_windows, alert.workspace_id) as connection:
             await note(connection, alert, "muted", by, now, text=reason, until=until)
             known = await _mute_of(connection, alert, now)
             if known is not None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 import anyio
 import anyio.lowlevel
-from sqlalchemy import event, inspect, text
+from sqlalchemy import Table, event, inspect, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -21,6 +21,7 @@ from forepost.controller.db.failures import (
     failure_of,
     reason_of,
 )
+from forepost.controller.db.room import Room
 from forepost.controller.db.tables import metadata
 from forepost.kit.errors import Conflict
 from forepost.kit.program import CannotStart, NotNow
@@ -58,6 +59,7 @@ class Database:
         self._engine = engine
         # SQLite has one writer: waiting here is fair and never ends in "database is locked".
         self._one_writer = anyio.Lock() if engine.dialect.name == "sqlite" else None
+        self.room = Room({})
 
     @classmethod
     def at(cls, url: str) -> Self:
@@ -176,6 +178,16 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    @asynccontextmanager
+    async def write_more(self, table: Table, whose: int) -> AsyncIterator[AsyncConnection]:
+        """A `write` that makes rows of a table for a workspace (of workspaces: for an account).
+        Raises Conflict, and keeps nothing, where there are too many then.
+        """
+        async with self.write() as connection:
+            await self.room.alone(connection, table, whose)
+            yield connection
+            await self.room.check(connection, table, whose)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:

@@ -73,7 +73,7 @@ class Agents:
             .returning(*agents.c)
         )
         with unique(EXTERNAL_ID_TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(agents, workspace_id) as connection:
                 return agent_of((await connection.execute(statement)).one())
 
     async def get(self, workspace_id: int, agent_id: int) -> Agent:

@@ -85,7 +85,7 @@ class Groups:
             .returning(*address_groups.c)
         )
         with unique(TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(address_groups, workspace_id) as connection:
                 await agents_exist(connection, workspace_id, new.agent_ids, "agent_ids")
                 await _room(connection, workspace_id, 0, len(addresses), "addresses")
                 return _group((await connection.execute(statement)).one())

@@ -164,7 +164,7 @@ class Runs:
         self, workspace_id: int, job_id: int, new: NewRun, now: datetime
     ) -> tuple[int, StoredJob]:
         """Raises Conflict for a folder, and where there is nobody to run it."""
-        async with self._db.write() as connection:
+        async with self._db.write_more(job_runs, workspace_id) as connection:
             job = await job_in(connection, workspace_id, job_id, held=True)
             if job.base.type == "folder":
                 raise Conflict(NO_FOLDER)

@@ -24,6 +24,7 @@ from forepost.controller.db.tables.jobs import (
     site_runs,
 )
 from forepost.controller.db.tables.workspaces import workspaces
+from forepost.controller.jobs.channel_check import check_channels
 from forepost.controller.jobs.course import REMOVED, UNDER_WAY
 from forepost.controller.jobs.definition import (
     JobSpec,
@@ -89,8 +90,9 @@ class Jobs:
             .returning(jobs.c.id)
         )
         with unique(TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(jobs, workspace_id) as connection:
                 await _agents_exist(connection, workspace_id, new.agents)
+                await check_channels(connection, workspace_id, new.notices)
                 made_id = int((await connection.execute(statement)).scalar_one())
                 await _keep_spec(connection, made_id, spec)
                 await _name_agents(connection, made_id, new.agents)
@@ -116,6 +118,8 @@ class Jobs:
                     await _name_agents(connection, job_id, patch.agents)
                 await _keep_spec(connection, job_id, spec)
                 notices = _notices(old.notices, patch)
+                if patch.notices is not UNSET:
+                    await check_channels(connection, workspace_id, notices)
                 await connection.execute(
                     update(jobs)
                     .where(jobs.c.id == job_id)

@@ -11,6 +11,7 @@ from forepost.controller.access.actor import Actor, acts
 from forepost.controller.access.credentials import Credentials
 from forepost.controller.access.guard import Access, scopes_of
 from forepost.controller.access.limits import Limiter
+from forepost.controller.access.page_session import PageSession
 from forepost.controller.access.peer import Peers
 from forepost.controller.access.tokens import Passwords, Tokens
 from forepost.controller.accounts import api as accounts_api
@@ -44,7 +45,8 @@ class AccessJoin:
         self._db, self._clock, self._settings = db, clock, settings
         self.peers = _peers(settings)
         self._credentials = Credentials(db, tokens, clock)
-        self.access = Access(db, self._credentials, self.peers)
+        pages = PageSession(self.peers, settings.http.public_url)
+        self.access = Access(db, self._credentials, self.peers, pages)
         self.accounts = Accounts(db)
         self.sessions = Sessions(db, self._credentials.ended)
         self.audit = AuditLog(db)
@@ -80,6 +82,7 @@ class AccessJoin:
                 self.accounts,
                 self.sessions,
                 self.peers,
+                self.access.pages,
                 self._clock,
                 registration=self._settings.http.registration,
             ),

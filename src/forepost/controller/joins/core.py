@@ -35,6 +35,7 @@ from forepost.controller.series.port import Series
 from forepost.controller.settings import OutgoingSection, Settings
 from forepost.controller.storage.settled_clock import SettledClock
 from forepost.controller.storage.stores import Stores
+from forepost.controller.trials.store import drop_of_agent as drop_trials
 from forepost.controller.workloads.store import drop_of_agent as drop_microservices
 from forepost.kit import files
 from forepost.kit.clock import Clock
@@ -97,7 +98,8 @@ async def opened(
     access = AccessJoin(
         db, Tokens(secret, clock, stores.identity.token_epoch), passwords, settings, clock
     )
-    agents = Agents(db, (drop_probes, drop_addresses, drop_microservices, drop_jobs_at(clock)))
+    of_agents = (drop_probes, drop_addresses, drop_microservices, drop_trials, drop_jobs_at(clock))
+    agents = Agents(db, of_agents)
     roster = Roster(agents, clock, settings.limits.agent_bytes_a_day)
     reports = DocumentReports(db, clock)
     probes = ProbesJoin(db, roster, reports, clock, secret)

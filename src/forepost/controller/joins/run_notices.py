@@ -14,6 +14,7 @@ from forepost.controller.jobs.run_queries import NEWEST, RUNS, rows_of
 from forepost.controller.jobs.run_rows import run_of
 from forepost.controller.jobs.stored_job import StoredJob
 from forepost.controller.notify.outbox import Outbox
+from forepost.controller.outgoing.receivers import receivers_of
 from forepost.kit.errors import Invalid
 from forepost.wire.jobs.rest import (
     FailedAgent,
@@ -114,4 +115,8 @@ async def _channels(
         )
         addresses = (await connection.scalars(query)).all()
         found += [Channel(kind="email", url=address) for address in addresses]
-    return found + [Channel(kind="apprise", url=url) for url in notices.apprise_urls]
+    found += [Channel(kind="apprise", url=url) for url in notices.apprise_urls]
+    named = await receivers_of(connection, workspace_id, notices.channel_ids)
+    # A member whom the job mails itself is not mailed by a named channel again.
+    mailed = {one.url for one in found if one.kind == "email"}
+    return found + [one for one in named if one.kind != "email" or one.url not in mailed]

@@ -18,16 +18,18 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
+async def agents_of(core: Core, workspace_id: int) -> list[Agent]:
+    """All agents of a workspace."""
+    found: list[Agent] = []
+    while True:
+        page, total = await core.agents.of(workspace_id, TOGETHER, len(found))
+        found += page
+        if not page or len(found) >= total:
+            return found
+
+
 def sla_needs(core: Core) -> SlaNeeds:
     windows = WindowStore(core.db)
-
-    async def agents(workspace_id: int) -> list[Agent]:
-        found: list[Agent] = []
-        while True:
-            page, total = await core.agents.of(workspace_id, TOGETHER, len(found))
-            found += page
-            if not page or len(found) >= total:
-                return found
 
     async def maintenance(workspace_id: int, low_us: int, high_us: int) -> InMaintenance:
         known = [
@@ -46,7 +48,11 @@ def sla_needs(core: Core) -> SlaNeeds:
 
         return of
 
-    return SlaNeeds(agents=agents, probes=core.probes.store.of_agent, maintenance=maintenance)
+    return SlaNeeds(
+        agents=lambda workspace_id: agents_of(core, workspace_id),
+        probes=core.probes.store.of_agent,
+        maintenance=maintenance,
+    )
 
 
 def intervals(window: Window, low_us: int, high_us: int) -> list[Interval]:

@@ -15,6 +15,7 @@ from forepost.controller.joins import (
     speedtests,
     stored,
     topology,
+    trials,
     workspaces,
 )
 from forepost.controller.joins.built import Built
@@ -32,4 +33,5 @@ SUBJECTS: Final[tuple[Build, ...]] = (
     flows.build,
     speedtests.build,
     lookups.build,
+    trials.build,
 )

@@ -1,6 +1,7 @@
-"""Joins the topology to the fleet, the probes and the panels."""
+"""Joins the topology, and the lists of sites with its verdicts, to the fleet and the panels."""
 
 from forepost.controller.fleet.presence import standing
+from forepost.controller.joins import sites
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
@@ -32,11 +33,13 @@ async def build(core: Core) -> Built:
             touched=topology.forget_agents,
         )
     )
+    listed = sites.built_on(core, topology)
     return Built(
-        routers=[api.routes(topology)],
-        services={"topology": topology.run, "panels": news.run},
-        followers=[Follower(topology.consider)],
+        routers=[api.routes(topology), *listed.routers],
+        services={"topology": topology.run, "panels": news.run, **listed.services},
+        followers=[Follower(topology.consider), *listed.followers],
         figures=[
+            *listed.figures,
             Figure(
                 "gauge",
                 "forepost_topology_lines",

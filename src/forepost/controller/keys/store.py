@@ -47,7 +47,7 @@ class ApiKeys:
             )
             .returning(*api_keys.c)
         )
-        async with self._db.write() as connection:
+        async with self._db.write_more(api_keys, workspace_id) as connection:
             await still_may(connection, maker, ADMIN, workspace_id, now)
             return _key((await connection.execute(statement)).one())
 

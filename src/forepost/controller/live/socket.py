@@ -9,10 +9,11 @@ import msgspec
 
 from forepost.controller.access.credentials import SignedIn
 from forepost.controller.access.guard import Access
+from forepost.controller.access.page_session import PageSession
 from forepost.controller.asgi import KNOWN, Asgi, Receive, Send, headers_of
 from forepost.controller.live.frames import Flat, Style, read
 from forepost.controller.live.hub import Hub, Watcher
-from forepost.kit.errors import NotFound, TooMany, Unauthenticated
+from forepost.kit.errors import Forbidden, NotFound, Refusal, TooMany, Unauthenticated
 from forepost.wire.rest.bodies import Problem
 from forepost.wire.rest.panel import (
     Error,
@@ -44,11 +45,11 @@ def endpoint(hub: Hub, access: Access, style: Style) -> Asgi:
 
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
-        token, by_protocol = _token(scope)
         try:
+            token, by_protocol = _token(scope, access.pages)
             session = await access.session(token)
             places.take(session.user_id)
-        except (Unauthenticated, TooMany) as refusal:
+        except (Unauthenticated, Forbidden, TooMany) as refusal:
             await _refuse(send, refusal)
             return
         scope["extensions"][KNOWN]()
@@ -170,9 +171,10 @@ class _Panel:
         return True
 
 
-def _token(scope: Any) -> tuple[str, bool]:
-    """The JWT of the Authorization header, of `Sec-WebSocket-Protocol: bearer, <jwt>`, or of
-    `?token=`; True where it is that of the protocol.
+def _token(scope: Any, pages: PageSession) -> tuple[str, bool]:
+    """The JWT of the Authorization header, of `Sec-WebSocket-Protocol: bearer, <jwt>`, of
+    `?token=`, or of the cookie of the panel's own page; True where it is that of the protocol.
+    Raises Forbidden.
     """
     protocols: list[str] = scope.get("subprotocols", [])
     if len(protocols) == 2 and protocols[0] == BEARER:
@@ -180,10 +182,14 @@ def _token(scope: Any) -> tuple[str, bool]:
     scheme, _, token = headers_of(scope).get("authorization", "").partition(" ")
     if scheme.lower() == BEARER:
         return token.strip(), False
-    return dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", ""), False
+    asked = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", "")
+    kept = "" if asked or scheme else pages.token(scope)
+    if kept:
+        pages.check_socket(scope)
+    return asked or kept, False
 
 
-async def _refuse(send: Send, refusal: Unauthenticated | TooMany) -> None:
+async def _refuse(send: Send, refusal: Refusal) -> None:
     """Before the upgrade, as an answer of HTTP."""
     await send(
         {

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.access.guard import RANK, Caller, needs
 from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
+from forepost.controller.db.tables.channels import notice_channels
 from forepost.controller.notify.channel_store import ChannelStore
 from forepost.controller.notify.outbox import Outbox
 from forepost.controller.notify.store import DeliveryStore
@@ -68,7 +69,7 @@ def routes(
         """
         now = clock.now()
         with unique(EXTERNAL_ID_TAKEN):
-            async with db.write() as connection:
+            async with db.write_more(notice_channels, workspace_id) as connection:
                 number, receivers = await channels.add(connection, workspace_id, data, now)
                 if with_test and data.enabled:
                     await put_test(connection, workspace_id, data.name, receivers, now)

@@ -12,6 +12,7 @@ from forepost.controller.db.engine import EXTERNAL_ID_TAKEN, Database, unique
 from forepost.controller.db.tables.alerts import alert_rules
 from forepost.controller.db.tables.channels import notice_channels, notice_routes, notice_templates
 from forepost.controller.db.tables.deliveries import deliveries
+from forepost.controller.db.tables.jobs import jobs
 from forepost.controller.notify.channel_checks import Acceptable, checked, patched_channel
 from forepost.controller.notify.channel_state import outcome_of, standing_of
 from forepost.controller.notify.outbox import Outbox
@@ -99,7 +100,7 @@ class ChannelStore:
                 return await _shown(connection, row)
 
     async def delete(self, workspace_id: int, channel_id: int, *, force: bool) -> None:
-        """Raises Conflict where rules or routes tell it; with `force` they do so no more."""
+        """Raises Conflict where rules, routes or jobs tell it; with `force` they do so no more."""
         async with self._db.write() as connection:
             row = await _one(connection, workspace_id, channel_id, held=True)
             users = await _users(connection, workspace_id, channel_id)
@@ -110,7 +111,10 @@ class ChannelStore:
                     f"the channel {row.name!r} is used by {named}{more}: ?force=true takes it out "
                     "of them"
                 )
+            await _forget_in_jobs(connection, workspace_id, channel_id)
             for _, column, one in users:
+                if column is jobs.c.notices:
+                    continue
                 left = [number for number in one.channel_ids if number != channel_id]
                 await connection.execute(
                     update(column.table)
@@ -150,7 +154,28 @@ async def _users(
         )
         rows = (await connection.execute(query.order_by(table.c.id))).all()
         found += [(noun, column, row) for row in rows if channel_id in row.channel_ids]
-    return found
+    telling = await _jobs_that_tell(connection, workspace_id, channel_id)
+    return found + [("job", jobs.c.notices, job) for job in telling]
+
+
+async def _jobs_that_tell(
+    connection: AsyncConnection, workspace_id: int, channel_id: int
+) -> list[Any]:
+    query = select(jobs.c.id, jobs.c.name, jobs.c.notices).where(
+        jobs.c.workspace_id == workspace_id
+    )
+    rows = (await connection.execute(query.order_by(jobs.c.id))).all()
+    return [row for row in rows if channel_id in (row.notices or {}).get("channel_ids", ())]
+
+
+async def _forget_in_jobs(connection: AsyncConnection, workspace_id: int, channel_id: int) -> None:
+    for job in await _jobs_that_tell(connection, workspace_id, channel_id):
+        left = [number for number in job.notices["channel_ids"] if number != channel_id]
+        await connection.execute(
+            update(jobs)
+            .where(jobs.c.workspace_id == workspace_id, jobs.c.id == job.id)
+            .values(notices={**job.notices, "channel_ids": left})
+        )
 
 
 async def _check_template(

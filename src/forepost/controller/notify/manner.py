@@ -13,6 +13,7 @@ from forepost.wire.rest.templates import TemplateTexts
 
 
 class Manner(msgspec.Struct, frozen=True):
+    workspace_name: str
     zone_name: str
     """What the settings of the workspace say; empty: nothing."""
     templates: Mapping[int, TemplateTexts]
@@ -21,8 +22,9 @@ class Manner(msgspec.Struct, frozen=True):
 async def manner_of(
     connection: AsyncConnection, workspace_id: int, channels: Collection[Channel]
 ) -> Manner:
-    query = select(workspaces.c.settings).where(workspaces.c.id == workspace_id)
-    settings = await connection.scalar(query)
+    query = select(workspaces.c.name, workspaces.c.settings).where(workspaces.c.id == workspace_id)
+    row = (await connection.execute(query)).one_or_none()
+    settings = None if row is None else row.settings
     name = settings.get("timezone") if isinstance(settings, dict) else None
     asked = {one.template_id for one in channels if one.template_id is not None}
     templates: dict[int, TemplateTexts] = {}
@@ -34,4 +36,5 @@ async def manner_of(
             templates[row.id] = TemplateTexts(
                 title=row.title, text=row.text, webhook_body=row.webhook_body
             )
-    return Manner(name if isinstance(name, str) else "", templates)
+    of_workspace = "" if row is None else row.name
+    return Manner(of_workspace, name if isinstance(name, str) else "", templates)

@@ -54,6 +54,7 @@ class Outbox:
         """
         found = []
         manner = await manner_of(connection, notice.workspace_id, channels)
+        notice = msgspec.structs.replace(notice, workspace_name=manner.workspace_name)
         for channel in channels:
             place = f"{course}:{channel.key}" if course and channel.key else ""
             told = await self._make_way(connection, place, notice) if place else notice
@@ -146,6 +147,8 @@ class Outbox:
         self, connection: AsyncConnection, notice: RunNotice, channels: Sequence[Channel]
     ) -> None:
         """The same of a run of a job that has ended."""
+        manner = await manner_of(connection, notice.workspace_id, ())
+        notice = msgspec.structs.replace(notice, workspace_name=manner.workspace_name)
         for channel in channels:
             await self._add(
                 connection,

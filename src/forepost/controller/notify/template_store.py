@@ -49,7 +49,7 @@ class TemplateStore:
             .returning(*notice_templates.c)
         )
         with unique(EXTERNAL_ID_TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(notice_templates, workspace_id) as connection:
                 return _shown((await connection.execute(statement)).one())
 
     async def change(

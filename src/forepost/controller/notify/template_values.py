@@ -12,8 +12,8 @@ from forepost.wire.rest.units import duration, with_unit
 NAMES: Final = frozenset(
     "title text event status severity ended message rule agent probe probe_type target metric unit "  # noqa: SIM905
     "value threshold last_value worst_value value_number threshold_number triggered_at resolved_at "
-    "duration why incident alerts open_alerts link panel_url alert_id incident_id workspace_id seq "
-    "notice".split()
+    "duration why incident alerts open_alerts link panel_url alert_id incident_id workspace "
+    "workspace_id seq escalated_at notice".split()
 )
 
 
@@ -52,6 +52,10 @@ def values_of(notice: Notice, zone: ZoneInfo) -> dict[str, str]:
         "panel_url": notice.panel_url,
         "alert_id": str(notice.alert_id),
         "incident_id": _plain(notice.incident_id),
+        "workspace": notice.workspace_name,
+        "escalated_at": ""
+        if notice.escalated_at is None
+        else words.moment(notice.escalated_at, zone),
         "workspace_id": str(notice.workspace_id),
         "seq": str(notice.seq),
     }

@@ -45,6 +45,8 @@ def title(notice: Notice) -> str:
     event = _EVENTS.get(notice.event, over if notice.event == "resolved" else "")
     if notice.event == "triggered" and incident is not None and incident.times > 1:
         event = "again: "
+    if notice.event == "triggered" and notice.escalated_at is not None:
+        event = "escalated: "
     where = notice.probe_name or notice.probe_target or notice.agent_name
     others = 0 if incident is None else _others(incident)
     more = f" and {others} more" if others and notice.event != "resolved" else ""
@@ -115,7 +117,9 @@ def _run_lines(notice: RunNotice) -> list[str]:
     run = notice.job_run
     counts = {name: n for name in run.counts.__struct_fields__ if (n := getattr(run.counts, name))}
     told = ", ".join(f"{n} {name}" for name, n in counts.items())
-    lines = [f"Run {run.id} of job {run.name}: {run.status}", f"Agents: {told or 'none'}"]
+    lines = [f"Run {run.id} of job {run.name}: {run.status}"]
+    lines += [f"Workspace: {notice.workspace_name}"] if notice.workspace_name else []
+    lines.append(f"Agents: {told or 'none'}")
     lines += [
         f"{one.agent_name} (agent {one.agent_id}): "
         + ": ".join(filter(None, (one.state, one.reason)))
@@ -131,10 +135,11 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 def _facts(notice: Notice, zone: ZoneInfo) -> list[tuple[str, str]]:
     facts = [
+        ("Workspace", notice.workspace_name),
         ("Rule", notice.rule_name),
         ("Severity", notice.severity),
         ("Agent", notice.agent_name),
-        ("Probe", f"{notice.probe_type} {notice.probe_name}".strip()),
+        ("Probe", _probe(notice)),
         ("Target", notice.probe_target),
         ("Metric", notice.metric),
         ("Value", with_unit(notice.metric, notice.value)),
@@ -151,6 +156,12 @@ def _facts(notice: Notice, zone: ZoneInfo) -> list[tuple[str, str]]:
             ("Lasted", "" if notice.duration_sec is None else duration(notice.duration_sec)),
         ]
     return [(name, one_line(value)) for name, value in facts if value]
+
+
+def _probe(notice: Notice) -> str:
+    """One that nobody has named has its type in its name."""
+    kind, name = notice.probe_type, notice.probe_name
+    return name if name.split(" ")[0] == kind else f"{kind} {name}".strip()
 
 
 def printable(text: str) -> str:

@@ -23,6 +23,7 @@ class Interface(msgspec.Struct):
 class Netinfo(Payload):
     SAYS: ClassVar = ("ip_change", "isp_change")
 
+    UNIT: ClassVar = ""
     local_address: str = ""
     public_address: str = ""
     """"" where it is not known."""
@@ -36,6 +37,10 @@ class Netinfo(Payload):
         """Whose the public address is; "" where it is not known."""
         geo = self.geo or Geo()
         return self.internet_provider or geo.isp or geo.asn_org
+
+    def main_figure(self, figures: Figures) -> float | None:
+        """Where a host is, is no number."""
+        return None
 
     def grade(self, figures: Figures) -> Grade:
         """A host that tells where it is, is fine wherever it is."""

@@ -62,6 +62,8 @@ class Payload(msgspec.Struct):
     """Every metric of the alerts that results of this type can have, beside OF_EVERY_TYPE."""
     IS_OF_NETWORK: ClassVar[bool] = False
     """Its latency is that of the network; of others only success or failure is graded."""
+    UNIT: ClassVar[str] = "ms"
+    """Of its main figure."""
 
     def measures(self) -> Measures:
         """Return its figures as they were sent; `payloads.measures_of` takes out the impossible."""
@@ -73,6 +75,10 @@ class Payload(msgspec.Struct):
         `figures`: the measures of this payload, without what cannot be.
         """
         return {}
+
+    def main_figure(self, figures: Figures) -> float | None:
+        """Return the one figure that its type is known by, in UNIT. `figures` as for `metrics`."""
+        return figures.rtt_ms
 
     def grade(self, figures: Figures) -> Grade:
         """Return how this result is. `figures` as for `metrics`."""

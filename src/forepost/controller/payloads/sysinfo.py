@@ -43,6 +43,7 @@ class Disk(msgspec.Struct):
 class Sysinfo(Payload):
     SAYS: ClassVar = ("cpu_usage", "memory_usage", "disk_usage")
 
+    UNIT: ClassVar = "%"
     memory: MemoryUse | None = msgspec.field(name="memoryInfo", default=None)
     cpu: CpuTimes | None = msgspec.field(name="CPUTimes", default=None)
     disks: list[Disk] | None = None
@@ -63,6 +64,10 @@ class Sysinfo(Payload):
     @property
     def _fullest(self) -> Disk | None:
         return max(self.disks or (), key=lambda disk: disk.most_pct, default=None)
+
+    def main_figure(self, figures: Figures) -> float | None:
+        """Return how much of the memory is used."""
+        return self.metrics(figures).get("memory_usage")
 
     def grade(self, figures: Figures) -> Grade:
         """By the fullest disk, in bytes or in inodes."""

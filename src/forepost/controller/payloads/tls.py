@@ -39,6 +39,7 @@ class Tls(Payload):
         "tls_chain_issue",
     )
 
+    UNIT: ClassVar = "days"
     tcp_connect_ms: float = 0
     tls_handshake_ms: float = 0
     tls_version: str = ""
@@ -76,6 +77,11 @@ class Tls(Payload):
             suite = self.tls_cipher_suite.upper()
             found["tls_weak_cipher"] = float(any(part in suite for part in WEAK))
         return found
+
+    def main_figure(self, figures: Figures) -> float | None:
+        """Return the days until the first certificate of the chain ends."""
+        first = self._first_end
+        return None if first is None else first[0]
 
     def grade(self, figures: Figures) -> Grade:
         """By trust, and by the certificate of the chain that ends first."""

@@ -40,7 +40,7 @@ class ProbeCopies:
         """What became of each probe at each destination, and the agents whose lists changed."""
         told: set[int] = set()
         results: list[Copied] = []
-        async with self._db.write() as connection:
+        async with self._db.write_more(probes, workspace_id) as connection:
             await agent_exists(connection, workspace_id, source_id)
             chosen = list(_chosen(await _of(connection, workspace_id, [source_id]), asked))
             there = await agents_in(connection, workspace_id, asked.dest_agent_ids)

@@ -13,11 +13,12 @@ from typing import Any, Final
 import msgspec
 
 from forepost.controller.probes.peers import Peer, address_of
+from forepost.wire.probes import line_interval_sec
 from forepost.wire.probes.probe import Probe, ProbeTarget
 from forepost.wire.probes.trafficsim import flat
 
-MTR_INTERVAL_SEC, MTR_TIMEOUT_SEC, MTR_COUNT = 300, 30, 5
-TRAFFICSIM_INTERVAL_SEC, TRAFFICSIM_TIMEOUT_SEC = 60, 10
+MTR_TIMEOUT_SEC, MTR_COUNT = 30, 5
+TRAFFICSIM_TIMEOUT_SEC = 10
 SINCE: Final = datetime(2020, 1, 1, tzinfo=UTC)
 """When objects were made that nobody made."""
 
@@ -96,7 +97,7 @@ def _children(probe: Probe, target: ProbeTarget, here: Peer, there: Peer) -> lis
             probe,
             type="MTR",
             targets=[to],
-            interval_sec=MTR_INTERVAL_SEC,
+            interval_sec=line_interval_sec("AGENT", "MTR", probe.interval_sec),
             timeout_sec=MTR_TIMEOUT_SEC,
             count=MTR_COUNT,
         )
@@ -110,7 +111,7 @@ def _children(probe: Probe, target: ProbeTarget, here: Peer, there: Peer) -> lis
                 probe,
                 type="TRAFFICSIM",
                 targets=[msgspec.structs.replace(to, target=port)],
-                interval_sec=TRAFFICSIM_INTERVAL_SEC,
+                interval_sec=line_interval_sec("AGENT", "TRAFFICSIM", probe.interval_sec),
                 timeout_sec=TRAFFICSIM_TIMEOUT_SEC,
                 count=0,
                 metadata=_both_ways(probe.metadata) if probe.bidirectional else probe.metadata,

@@ -57,7 +57,7 @@ class Probes:
     async def add(self, workspace_id: int, agent_id: int, new: NewProbe, now: datetime) -> Changed:
         """Add a probe, and where it is bidirectional those of the other way: all or none."""
         with unique(EXTERNAL_ID_TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(probes, workspace_id) as connection:
                 await agent_exists(connection, workspace_id, agent_id)
                 probe_id = await insert_probe(connection, workspace_id, agent_id, new, now)
                 probe = await one(connection, workspace_id, agent_id, probe_id)

@@ -7,7 +7,7 @@ from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access.guard import needs
-from forepost.controller.page import From, To, Zone
+from forepost.controller.page import From, To, Zone, zone_of
 from forepost.controller.results.query import MOST_BYTES, limit_of, micros
 from forepost.controller.results.rows import shown
 from forepost.controller.results.samples import sampled
@@ -110,8 +110,12 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         limit: FromQuery[int] = 0,
         asc: FromQuery[bool] = False,
         aggregate: Annotated[int, QueryParameter(ge=0, le=86_400)] = 0,
+        tz: Zone = "",
     ) -> ListOf[ResultRow]:
-        """`aggregate`: one row for so many seconds (PING, TRAFFICSIM and MTR)."""
+        """`aggregate`: one row for so many seconds (PING, TRAFFICSIM and MTR), in the units of the
+        type's payload: of PING nanoseconds. With 86400 a row is a day, of the time zone `tz`.
+        """
+        zone = zone_of(tz)
         from_us, to_us = micros(start, to, reading.now)
         query = Find(
             streams=await streams(workspace_id, _real(probe_id)),
@@ -125,7 +129,7 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         )
         if not aggregate:
             return await found(query)
-        return ListOf(data=await sampled(series, query, aggregate, reading.now_us))
+        return ListOf(data=await sampled(series, query, aggregate, zone, reading.now_us))
 
     @get(BASE + "/probes/{probe_id:int}/chart", opt=needs("VIEWER"))
     async def chart(

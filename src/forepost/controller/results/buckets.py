@@ -4,7 +4,7 @@ PING and TRAFFICSIM come from a chart, and so from the roll-ups; of MTR the newe
 bucket is kept whole, since the mean of two paths is no path.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -76,9 +76,11 @@ def _ns(ms: float | None) -> int:
     return 0 if ms is None else round(ms * _NS_PER_MS)
 
 
-def newest_of_each(rows: Sequence[Row], bucket_us: int) -> Iterator[Row]:
-    """Of rows by rising time, the last of every bucket for each agent and target."""
+def newest_of_each(rows: Sequence[Row], start_of: Callable[[int], int]) -> Iterator[Row]:
+    """Of rows by rising time, the last of every bucket for each agent and target. `start_of`: of
+    the bucket that a second is in.
+    """
     last: dict[tuple[int, int, str], Row] = {}
     for row in rows:
-        last[row.created_us // bucket_us, row.agent_id, row.target] = row
+        last[start_of(row.created_us // 1_000_000), row.agent_id, row.target] = row
     yield from sorted(last.values(), key=lambda row: row.created_us)

@@ -1,6 +1,6 @@
 """Uptime and SLA of a workspace: of each probe and each site, made of the results themselves."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,22 +8,26 @@ import msgspec
 
 from forepost.controller.payloads import graded
 from forepost.controller.results.rows import instant
+from forepost.controller.results.site_lines import SiteMembers
 from forepost.controller.results.uptime import (
     Interval,
     Segment,
     Uptime,
+    expected_since,
     hold_us,
     merged,
     segments,
+    shared,
     state_of,
     together,
     uptime,
 )
 from forepost.controller.series.port import ChartOf, Measured, Series, Trace, TraceOf
 from forepost.wire.disclosure import public_target
+from forepost.wire.probes import STANDS_FOR, line_interval_sec
 from forepost.wire.probes.probe import Probe
 from forepost.wire.rest.bodies import Agent, Line
-from forepost.wire.rest.sla import ProbeSla, SiteSla, SlaReport
+from forepost.wire.rest.sla import LabelledSiteSla, ProbeSla, SiteSla, SlaReport
 
 SECOND_US: Final = 1_000_000
 
@@ -42,19 +46,14 @@ class SlaNeeds(msgspec.Struct, frozen=True):
     """(workspace id, from, to), microseconds."""
 
 
-class _Packets:
-    def __init__(self) -> None:
-        self.sent = self.lost = 0.0
+class _Course(msgspec.Struct, frozen=True):
+    """How one target was, as one agent saw it."""
 
-    def add(self, line: Line | None) -> None:
-        for point in () if line is None else line.points:
-            if point.sent is not None and point.received is not None:
-                self.sent += point.sent
-                self.lost += point.sent - point.received
-
-    @property
-    def loss_pct(self) -> float | None:
-        return 100 * self.lost / self.sent if self.sent else None
+    probe: Probe
+    agent_id: int
+    target_agent: int
+    segments: Sequence[Segment]
+    line: Line | None
 
 
 class _Span(msgspec.Struct, frozen=True):
@@ -62,14 +61,18 @@ class _Span(msgspec.Struct, frozen=True):
     high_us: int
     in_maintenance: InMaintenance
 
+    def windows(self, probe_id: int, agent_id: int, target_agent: int = 0) -> list[Interval]:
+        """Those of who measures, and of the agent that is measured."""
+        found = [*self.in_maintenance(probe_id, agent_id)]
+        if target_agent:
+            found += self.in_maintenance(0, target_agent)
+        return merged(found)
+
     def sums(
-        self, course: Sequence[Segment], made: datetime, probe_id: int, agent_id: int
+        self, segments: Sequence[Segment], made: datetime, windows: Sequence[Interval]
     ) -> Uptime:
-        """Expected since it was made; a clock that was ahead may have measured before."""
-        since_us = max(self.low_us, min(round(made.timestamp() * 1e6), self.high_us))
-        from_us = min(since_us, course[0].start_us) if course else since_us
-        windows = merged(self.in_maintenance(probe_id, agent_id))
-        return uptime(course, from_us, self.high_us, windows)
+        made_us = max(self.low_us, min(round(made.timestamp() * 1e6), self.high_us))
+        return uptime(segments, expected_since(made_us, segments, self.high_us), windows)
 
 
 class SlaReports:
@@ -79,58 +82,122 @@ class SlaReports:
     async def of(self, workspace_id: int, low_us: int, high_us: int) -> SlaReport:
         in_maintenance = await self._needs.maintenance(workspace_id, low_us, high_us)
         span = _Span(low_us, high_us, in_maintenance)
-        probes: list[ProbeSla] = []
-        sites: list[SiteSla] = []
-        for agent in await self._needs.agents(workspace_id):
-            courses: list[Sequence[Segment]] = []
-            packets = _Packets()
+        agents = await self._needs.agents(workspace_id)
+        probes: list[Probe] = []
+        for agent in agents:
             of_agent = await self._needs.probes(workspace_id, agent.id)
-            for probe in sorted(of_agent, key=lambda probe: probe.id):
-                for one, course, line in await self._of_probe(probe, span):
-                    probes.append(one)
-                    courses.append(course)
-                    packets.add(line)
-            course = together(courses)
-            sums = span.sums(course, agent.created_at, 0, agent.id)
-            sites.append(
-                SiteSla(
-                    agent_id=agent.id, name=agent.name, loss_pct=packets.loss_pct, **_fields(sums)
-                )
-            )
-        return SlaReport(start=instant(low_us), end=instant(high_us), probes=probes, sites=sites)
+            probes += sorted(of_agent, key=lambda probe: probe.id)
+        courses: list[_Course] = []
+        found: list[ProbeSla] = []
+        for probe in probes:
+            for course, one in await self._of_probe(probe, span):
+                courses.append(course)
+                found.append(one)
+        return SlaReport(
+            start=instant(low_us),
+            end=instant(high_us),
+            probes=found,
+            sites=[_of_agent(agent, courses, span) for agent in agents],
+            labelled_sites=_labelled(agents, probes, courses, span),
+        )
 
-    async def _of_probe(
-        self, probe: Probe, span: _Span
-    ) -> list[tuple[ProbeSla, Sequence[Segment], Line | None]]:
-        """Of each target; one without results where there is none."""
-        hold = hold_us(probe.interval_sec)
+    async def _of_probe(self, probe: Probe, span: _Span) -> list[tuple[_Course, ProbeSla]]:
+        """Of each target that has results; of those that it has, where there are none."""
         drawn = await self._series.chart(
             ChartOf(stream=probe.id, from_us=span.low_us, to_us=span.high_us - 1, as_one=True)
         )
         lines = {_name(line): line for line in drawn.lines}
+        kinds = STANDS_FOR.get(probe.type, (probe.type,))
         traces = await self._series.traces(
             TraceOf(
                 stream=probe.id,
-                from_us=span.low_us - hold,
+                from_us=span.low_us - max(hold_us(_interval_sec(probe, kind)) for kind in kinds),
                 to_us=span.high_us,
-                gap_us=hold,
+                gap_us=lambda kind: hold_us(_interval_sec(probe, kind)),
                 judge=judge,
             )
         )
-        found: list[tuple[ProbeSla, Sequence[Segment], Line | None]] = []
+        found: list[tuple[_Course, ProbeSla]] = []
         for trace in traces:
             line = lines.get(_name(trace))
-            course = segments(trace.runs, probe.interval_sec, span.low_us, span.high_us)
+            interval_sec = _interval_sec(probe, trace.type)
+            course = segments(trace.runs, interval_sec, span.low_us, span.high_us)
             if course or line is not None:
-                sums = span.sums(course, probe.created_at, probe.id, probe.agent_id)
-                found.append((_of_line(probe, trace, line, sums), course, line))
-        if not found:
-            nothing = Trace(
-                agent_id=probe.agent_id, type=probe.type, target="", target_agent=0, runs=[]
+                found.append(_of_line(probe, trace, line, course, span))
+        return found or [_of_line(probe, each, None, (), span) for each in _without_results(probe)]
+
+
+def _of_agent(agent: Agent, courses: Iterable[_Course], span: _Span) -> SiteSla:
+    own = [course for course in courses if course.probe.agent_id == agent.id]
+    sums = span.sums(
+        together(course.segments for course in own), agent.created_at, span.windows(0, agent.id)
+    )
+    return SiteSla(agent_id=agent.id, name=agent.name, loss_pct=_loss_pct(own), **_fields(sums))
+
+
+def _labelled(
+    agents: Sequence[Agent], probes: Sequence[Probe], courses: Sequence[_Course], span: _Span
+) -> list[LabelledSiteSla]:
+    members = SiteMembers(agents, probes)
+    found: list[LabelledSiteSla] = []
+    for site in members.names:
+        its = [
+            course
+            for course in courses
+            if members.has(site, course.probe.id, course.agent_id, course.target_agent)
+        ]
+        agent_ids, probe_ids = members.agents(site), members.probes(site)
+        made = min(
+            *(agent.created_at for agent in agents if agent.id in agent_ids),
+            *(probe.created_at for probe in probes if probe.id in probe_ids),
+            instant(span.high_us),
+        )
+        # Whoever works at one of several hosts leaves the others to be up.
+        windows = shared(
+            [span.windows(0, agent_id) for agent_id in agent_ids]
+            or [span.windows(probe.id, probe.agent_id) for probe in probes if probe.id in probe_ids]
+        )
+        sums = span.sums(together(course.segments for course in its), made, windows)
+        found.append(
+            LabelledSiteSla(
+                site=site,
+                agent_ids=agent_ids,
+                probe_ids=probe_ids,
+                loss_pct=_loss_pct(its),
+                **_fields(sums),
             )
-            sums = span.sums((), probe.created_at, probe.id, probe.agent_id)
-            found.append((_of_line(probe, nothing, None, sums), (), None))
-        return found
+        )
+    return found
+
+
+def _loss_pct(courses: Iterable[_Course]) -> float | None:
+    """Over all packets."""
+    sent = lost = 0.0
+    for course in courses:
+        for point in () if course.line is None else course.line.points:
+            if point.sent is not None and point.received is not None:
+                sent += point.sent
+                lost += point.sent - point.received
+    return 100 * lost / sent if sent else None
+
+
+def _interval_sec(probe: Probe, kind: str) -> int:
+    return line_interval_sec(probe.type, kind, probe.interval_sec)
+
+
+def _without_results(probe: Probe) -> list[Trace]:
+    """What it would measure."""
+    return [
+        Trace(
+            agent_id=probe.agent_id,
+            type=probe.type,
+            target=target.target,
+            target_agent=target.agent_id or 0,
+            runs=[],
+        )
+        for target in probe.targets or ()
+        if target.target or target.agent_id
+    ] or [Trace(agent_id=probe.agent_id, type=probe.type, target="", target_agent=0, runs=[])]
 
 
 def judge(kind: str, measured: Measured, payload: Callable[[], bytes]) -> str:
@@ -141,9 +208,14 @@ def _name(of: Line | Trace) -> tuple[int, str, str, int]:
     return of.agent_id, of.type, of.target, of.target_agent
 
 
-def _of_line(probe: Probe, trace: Trace, line: Line | None, sums: Uptime) -> ProbeSla:
+def _of_line(
+    probe: Probe, trace: Trace, line: Line | None, course: Sequence[Segment], span: _Span
+) -> tuple[_Course, ProbeSla]:
     point = line.points[0] if line is not None and line.points else None
-    return ProbeSla(
+    sums = span.sums(
+        course, probe.created_at, span.windows(probe.id, probe.agent_id, trace.target_agent)
+    )
+    return _Course(probe, trace.agent_id, trace.target_agent, course, line), ProbeSla(
         probe_id=probe.id,
         agent_id=trace.agent_id,
         type=trace.type,

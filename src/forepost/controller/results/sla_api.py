@@ -15,12 +15,12 @@ from forepost.controller.results.sla import SlaReports
 from forepost.controller.results.table_forms import TableOperation
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid
-from forepost.wire.rest.sla import Availability, ProbeSla, SiteSla, SlaReport
+from forepost.wire.rest.sla import Availability, LabelledSiteSla, ProbeSla, SiteSla, SlaReport
 
 SLA: Final = "/workspaces/{workspace_id:int}/sla"
 LONGEST_SEC: Final = 366 * 86_400
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
-_NAMES: Final = ("probe_id", "agent_id", "name", "type", "target", "target_agent")
+_NAMES: Final = ("probe_id", "agent_id", "name", "site", "type", "target", "target_agent")
 _FIGURES: Final = (
     *Availability.__struct_fields__,
     *("history_since", "rtt_p50_ms", "rtt_p95_ms", "loss_pct"),
@@ -51,6 +51,7 @@ def routes(reports: SlaReports, clock: Clock) -> Router:
             return Response(report)
         rows = [_cells("probe", report, one) for one in report.probes]
         rows += [_cells("site", report, one) for one in report.sites]
+        rows += [_cells("labelled_site", report, one) for one in report.labelled_sites]
         return Response(csv_text([COLUMNS, *rows]), media_type=MEDIA_TYPE)
 
     return Router("/", route_handlers=[sla], tags=["results"])
@@ -94,6 +95,6 @@ def _month(text: str, zone: tzinfo | None, now: datetime) -> tuple[float, float]
     return first.timestamp(), after.timestamp()
 
 
-def _cells(of: str, report: SlaReport, one: ProbeSla | SiteSla) -> list[Any]:
+def _cells(of: str, report: SlaReport, one: ProbeSla | SiteSla | LabelledSiteSla) -> list[Any]:
     fields = msgspec.structs.asdict(one)
     return [of, report.start, report.end, *map(fields.get, (*_NAMES, *_FIGURES))]

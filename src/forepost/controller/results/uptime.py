@@ -146,9 +146,9 @@ def _worst(counts: dict[State, int]) -> State | None:
 
 
 def uptime(
-    course: Sequence[Segment], low_us: int, high_us: int, maintenance: Sequence[Interval]
+    course: Sequence[Segment], expected: Sequence[Interval], maintenance: Sequence[Interval]
 ) -> Uptime:
-    """`course` and `maintenance` in order, neither with overlaps."""
+    """Sum up a course within what is expected; each of the three in order, without overlaps."""
     sums = {"up": 0, "degraded": 0, "down": 0}
     outages = longest_us = maintained_us = down_maintained_us = 0
     longest_at_us: int | None = None
@@ -163,11 +163,11 @@ def uptime(
             if length > longest_us:
                 longest_us, longest_at_us = length, start_us
     return Uptime(
-        expected_us=max(high_us - low_us, 0),
+        expected_us=sum(end_us - start_us for start_us, end_us in expected),
         up_us=sums["up"],
         degraded_us=sums["degraded"],
         down_us=sums["down"],
-        maintenance_us=overlap(maintenance, low_us, high_us),
+        maintenance_us=sum(overlap(maintenance, *each) for each in expected),
         maintained_us=maintained_us,
         down_maintained_us=down_maintained_us,
         outages=outages,
@@ -176,8 +176,34 @@ def uptime(
     )
 
 
+def expected_since(made_us: int, course: Sequence[Segment], high_us: int) -> list[Interval]:
+    """Return when results are expected: since something was made, and before that only where a
+    result says how it was, as of an agent whose clock was behind.
+    """
+    before = [Interval(one.start_us, min(one.end_us, made_us)) for one in course]
+    found = [*before, Interval(made_us, high_us)]
+    return merged(one for one in found if one.start_us < one.end_us)
+
+
 def overlap(intervals: Iterable[Interval], start_us: int, end_us: int) -> int:
     return sum(max(0, min(end, end_us) - max(start, start_us)) for start, end in intervals)
+
+
+def shared(several: Sequence[Sequence[Interval]]) -> list[Interval]:
+    """Return what is in all of them. Each in order, without overlaps."""
+    if not several:
+        return []
+    found = list(several[0])
+    for other in several[1:]:
+        if other == found:
+            continue
+        found = [
+            Interval(max(one.start_us, each.start_us), min(one.end_us, each.end_us))
+            for one in found
+            for each in other
+            if max(one.start_us, each.start_us) < min(one.end_us, each.end_us)
+        ]
+    return found
 
 
 def merged(intervals: Iterable[Interval]) -> list[Interval]:

@@ -153,8 +153,8 @@ class TraceOf(msgspec.Struct, frozen=True, kw_only=True):
     stream: int
     from_us: int
     to_us: int
-    gap_us: int
-    """Results farther from each other are in two runs."""
+    gap_us: Callable[[str], int]
+    """Of a type: results farther from each other are in two runs."""
     judge: Judge
     """Called in another thread."""
 

@@ -42,6 +42,7 @@ def _runs(
     connection: apsw.Connection, unpacker: Unpacker, lines: list[KnownLines], query: TraceOf
 ) -> Iterator[Run]:
     kind = lines[0].of.type
+    gap_us = query.gap_us(kind)
     first_us = last_us = count = 0
     state = ""
     for day in days_of(connection, query.from_us // DAY_US, (query.to_us - 1) // DAY_US):
@@ -53,7 +54,7 @@ def _runs(
                 return unpacker.unpack(connection.execute(sql, (number,)).get)
 
             is_now = query.judge(kind, Measured(*row[1:6]), payload)
-            if count and is_now == state and now_us - last_us <= query.gap_us:
+            if count and is_now == state and now_us - last_us <= gap_us:
                 last_us = now_us
                 count += 1
                 continue

@@ -70,7 +70,7 @@ class ShareLinks:
             )
             .returning(*share_links.c)
         )
-        async with self._db.write() as connection:
+        async with self._db.write_more(share_links, workspace_id) as connection:
             await still_may(connection, by, ISSUES, workspace_id, now)
             await agent_exists(connection, workspace_id, agent_id)
             return _link((await connection.execute(statement)).one()), token

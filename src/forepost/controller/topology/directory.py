@@ -12,7 +12,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.wire.disclosure import public_target
-from forepost.wire.probes import interval_sec_of
+from forepost.wire.probes import line_interval_sec
 
 MOST: Final = 200
 """Workspaces in RAM; when full the one that was asked for longest ago is read again."""
@@ -49,7 +49,7 @@ class KnownProbe(msgspec.Struct, frozen=True):
 
     def due_us(self, kind: str) -> int:
         """Return how often a result of a type should come: of an AGENT probe there are several."""
-        return interval_sec_of(kind, self.interval_sec) * 1_000_000
+        return line_interval_sec(self.type, kind, self.interval_sec) * 1_000_000
 
 
 class Directory(msgspec.Struct, frozen=True):

@@ -119,7 +119,9 @@ class LatestResults:
             line = self._new_line(space, key, row.target_agent, at_us)
             if line is None:
                 return
-        line.ring.add(at_us // MINUTE_US, row.rtt_ms, row.loss_pct, row.jitter_ms)
+        line.ring.add(
+            at_us // MINUTE_US, row.rtt_ms, row.loss_pct, row.jitter_ms, row.sent, row.received
+        )
         space.results += 1
         if at_us < line.newest_us:
             return

@@ -1,4 +1,4 @@
-"""The last quarter of an hour of one line: sums for each minute, in one compact array. Pure.
+"""The last quarter of an hour of one line: sums over packets for each minute, in a array. Pure.
 
 Whole numbers (microseconds, thousandths of a percent), so that what was added to a sum can be taken
 away again and nothing is left.
@@ -17,6 +17,8 @@ _RESULTS, _RTTS, _RTT, _LOSSES, _LOSS, _JITTERS, _JITTER = range(COLUMNS)
 _EMPTY: Final = array("q", bytes(COLUMNS * SIZE * 8))
 _MOST: Final = 10**6
 """1,000 s in ms. A payload that says more, or less than nothing, says nothing."""
+_MOST_PACKETS: Final = 4_096
+"""That a round weighs, so that no sum outgrows 64 bits."""
 
 
 class Ring:
@@ -30,9 +32,17 @@ class Ring:
         self.newest = minute
 
     def add(
-        self, minute: int, rtt_ms: float | None, loss_pct: float | None, jitter_ms: float | None
+        self,
+        minute: int,
+        rtt_ms: float | None,
+        loss_pct: float | None,
+        jitter_ms: float | None,
+        sent: int | None = None,
+        received: int | None = None,
     ) -> None:
-        """What is older than the ring is left out."""
+        """Count a round in, each figure for as many packets as it is of; without their number as
+        one. What is older than the ring is left out.
+        """
         cells, sums = self._cells, self._sums
         if minute > self.newest:
             self._turn(minute)
@@ -41,12 +51,17 @@ class Ring:
         place = minute % SIZE * COLUMNS
         cells[place] += 1
         sums[_RESULTS] += 1
-        for value, column in ((rtt_ms, _RTTS), (loss_pct, _LOSSES), (jitter_ms, _JITTERS)):
+        came, went = min(received or 1, _MOST_PACKETS), min(sent or 1, _MOST_PACKETS)
+        for value, column, packets in (
+            (rtt_ms, _RTTS, came),
+            (loss_pct, _LOSSES, went),
+            (jitter_ms, _JITTERS, came),
+        ):
             if value is not None and 0 <= value <= _MOST:
-                whole = int(value * 1e3 + 0.5)
-                cells[place + column] += 1
+                whole = int(value * 1e3 + 0.5) * packets
+                cells[place + column] += packets
                 cells[place + column + 1] += whole
-                sums[column] += 1
+                sums[column] += packets
                 sums[column + 1] += whole
 
     def figures(self, minute: int, lookback: int) -> GradedFigures:

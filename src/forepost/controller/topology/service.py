@@ -19,7 +19,13 @@ from forepost.controller.topology.matrix import matrix
 from forepost.controller.topology.network_map import network_map
 from forepost.controller.topology.view import Presence, View, micros
 from forepost.kit.clock import Clock
-from forepost.wire.rest.topology import Matrix, NetworkMap, Standing, WorkspaceHealth
+from forepost.wire.rest.topology import (
+    LOOKBACK_MIN,
+    Matrix,
+    NetworkMap,
+    Standing,
+    WorkspaceHealth,
+)
 
 Kind = Literal["map", "matrix", "health"]
 Made = NetworkMap | Matrix | WorkspaceHealth
@@ -123,6 +129,12 @@ class Topology:
         view = await self._view(workspace_id, lookback)
         found = await anyio.to_thread.run_sync(_made, "map", view, limiter=self._limiter)
         assert isinstance(found, NetworkMap)
+        return found
+
+    async def health_now(self, workspace_id: int) -> WorkspaceHealth:
+        view = await self._view(workspace_id, LOOKBACK_MIN)
+        found = await anyio.to_thread.run_sync(_made, "health", view, limiter=self._limiter)
+        assert isinstance(found, WorkspaceHealth)
         return found
 
     def version(self, workspace_id: int) -> tuple[int, int]:

@@ -2,8 +2,6 @@
 a word for every field that is not known.
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -12,8 +10,8 @@ from litestar.routes import HTTPRoute
 from litestar.types import Empty
 
 from forepost.controller.access.guard import AGENT, NEEDS, PUBLIC
+from forepost.controller.web.field_names import LONGEST_NAME, fields_of, respelled
 from forepost.kit.errors import Invalid
-from forepost.kit.near_miss import near_miss
 from forepost.wire.base import Json, complaint
 from forepost.wire.depth import is_deep, most_values
 
@@ -27,9 +25,7 @@ BYTES_A_VALUE: Final = 16
 """A body may have a value for each so many bytes of its limit: objects cost more than bytes."""
 UNKNOWN: Final = "forepost.unknown_fields"
 """Where in the scope the names stand that a body had and its route does not know."""
-MOST_NAMED, LONGEST_NAME = 20, 40
-MOST_FIELDS: Final = 1_000
-"""Of a body: each that is not known is compared with each that is."""
+MOST_NAMED: Final = 20
 
 
 class SpelledRequest(Request[Any, Any, Any]):
@@ -56,34 +52,6 @@ class SpelledRequest(Request[Any, Any, Any]):
             raise Invalid(complaint(error, kind)) from None
         except msgspec.DecodeError as error:
             raise Invalid(f"body: not JSON: {error}") from None
-
-
-def respelled(value: Any, kind: Any) -> tuple[Any, list[str]]:
-    """Give the keys of an object the spelling of `kind`: intervalSec, interval_sec. Pure.
-
-    Return it, and the names that `kind` does not know. Raises Invalid for too many names, for one
-    that is given twice, and for one that is a slip away from a name that is known.
-    """
-    fields = list(_fields(kind))
-    if not isinstance(value, dict) or not fields:
-        return value, []
-    if len(value) > MOST_FIELDS:
-        raise Invalid(f"body: {len(value)} fields; the most are {MOST_FIELDS}")
-    names = {_bare(field.encode_name): field.encode_name for field in fields}
-    spelled: dict[str, Any] = {}
-    unknown: list[str] = []
-    for key, item in value.items():
-        bare = _bare(str(key))
-        name = names.get(bare)
-        if name is None:
-            meant = near_miss(bare, names) if bare not in _vocabulary() else ""
-            if meant:
-                raise Invalid(f"{str(key)[:LONGEST_NAME]}: did you mean {names[meant]}?")
-            unknown.append(str(key))
-        if (name := name or str(key)) in spelled:
-            raise Invalid(f"{name}: given twice")
-        spelled[name] = item
-    return spelled, unknown
 
 
 def has_nul(value: Any) -> bool:
@@ -127,33 +95,9 @@ def _printable(name: str) -> str:
 
 
 def _check_free(value: Any, kind: Any) -> None:
-    for field in _fields(kind):
+    for field in fields_of(kind):
         free = Json in (field.type, *getattr(field.type, "__args__", ()))
         if free and isinstance(value, dict) and field.encode_name in value:
             size = len(msgspec.json.encode(value[field.encode_name]))
             if size > FREE_BYTES:
                 raise Invalid(f"{field.encode_name}: {size} bytes; the most are {FREE_BYTES}")
-
-
-def _fields(kind: Any) -> Iterator[msgspec.structs.FieldInfo]:
-    """Those of the Struct that `kind` is, or is unless it is None."""
-    for one in getattr(kind, "__args__", (kind,)):
-        if isinstance(one, type) and issubclass(one, msgspec.Struct):
-            yield from msgspec.structs.fields(one)
-            return
-
-
-def _bare(name: str) -> str:
-    return name.replace("_", "").lower()
-
-
-@lru_cache(maxsize=1)
-def _vocabulary() -> frozenset[str]:
-    """Every name that means something on a wire of ours: none of them is a slip."""
-    kinds, found = [msgspec.Struct], set[str]()
-    while kinds:
-        kind = kinds.pop()
-        kinds += kind.__subclasses__()
-        if kind.__module__.startswith("forepost.wire."):
-            found.update(_bare(name) for name in kind.__struct_encode_fields__)
-    return frozenset(found)

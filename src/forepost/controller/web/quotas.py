@@ -1,4 +1,6 @@
-"""How many things of a kind a workspace, or an account, may have: asked before a body is read."""
+"""How many things of a kind a workspace, or an account, may have: asked before a body is read, and
+again by whoever makes one (`Database.write_more`).
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,9 +8,10 @@ from typing import Any, Final
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from sqlalchemy import Column, Table, func, select
+from sqlalchemy import Table
 
 from forepost.controller.db.engine import Database
+from forepost.controller.db.room import Bound, Room
 from forepost.controller.db.tables.access import api_keys
 from forepost.controller.db.tables.alerts import alert_parents, alert_rules, maintenance_windows
 from forepost.controller.db.tables.channels import notice_channels, notice_routes, notice_templates
@@ -19,7 +22,6 @@ from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.share_links import share_links
 from forepost.controller.db.tables.workloads import image_registries, microservices
 from forepost.controller.db.tables.workspaces import members, workspaces
-from forepost.kit.errors import Conflict
 from forepost.kit.settings import WrongSettings
 from forepost.wire.workloads.delivery import MOST_REGISTRIES
 
@@ -70,7 +72,12 @@ class Quotas:
             raise WrongSettings(
                 f"limits.most: there is no {unknown[0]!r}; there are {', '.join(sorted(NAMES))}"
             )
-        self._most = dict(most)
+        db.room = self._room = Room(
+            {
+                quota.table.name: Bound(quota.name, most.get(quota.name, quota.most))
+                for quota in QUOTAS.values()
+            }
+        )
 
     async def guard(
         self, connection: ASGIConnection[Any, Any, Any, Any], _copy: BaseRouteHandler
@@ -79,37 +86,7 @@ class Quotas:
         scope: Any = connection.scope
         if scope["method"] != "POST" or (quota := QUOTAS.get(scope["path_template"])) is None:
             return
-        most = self._most.get(quota.name, quota.most)
-        if quota.table is workspaces:
-            whose = "this account has"
-            found = await self._count(_owned(scope["caller"].user_id))
-        else:
-            whose = "this workspace has"
-            found = await self._count(_in(quota.table, connection.path_params["workspace_id"]))
-        if found >= most:
-            raise Conflict(
-                f"{quota.name}: {whose} {found}, and {most} is the most (limits.most.{quota.name})"
-            )
-
-    async def _count(self, query: Any) -> int:
-        async with self._db.read() as connection:
-            return int(await connection.scalar(query) or 0)
-
-
-def _in(table: Table, workspace_id: int) -> Any:
-    query = select(func.count()).select_from(table).where(table.c.workspace_id == workspace_id)
-    deleted: Column[Any] | None = table.c.get("deleted_at")
-    return query if deleted is None else query.where(deleted.is_(None))
-
-
-def _owned(user_id: int) -> Any:
-    return (
-        select(func.count())
-        .select_from(members)
-        .join(workspaces, workspaces.c.id == members.c.workspace_id)
-        .where(
-            members.c.user_id == user_id,
-            members.c.role == "OWNER",
-            workspaces.c.deleted_at.is_(None),
-        )
-    )
+        of_account = quota.table is workspaces
+        whose = scope["caller"].user_id if of_account else connection.path_params["workspace_id"]
+        async with self._db.read() as reading:
+            await self._room.check(reading, quota.table, whose, 1)

@@ -58,7 +58,7 @@ class RegistryStore:
             .returning(*image_registries.c)
         )
         with unique(TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(image_registries, workspace_id) as connection:
                 return _shown((await connection.execute(statement)).one())
 
     async def change(

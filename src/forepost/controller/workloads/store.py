@@ -175,7 +175,7 @@ class Microservices:
             .returning(microservices.c.id)
         )
         with unique(TAKEN):
-            async with self._db.write() as connection:
+            async with self._db.write_more(microservices, workspace_id) as connection:
                 await registry_exists(connection, workspace_id, made.spec.registry)
                 await agents_exist(connection, workspace_id, new.agents, "agents")
                 made_id = int((await connection.execute(statement)).scalar_one())

@@ -60,7 +60,7 @@ class Invitations:
         token = secrets.token_urlsafe(32)
         name = select(workspaces.c.name).where(workspaces.c.id == workspace_id)
         with unique(TWICE):
-            async with self._db.write() as connection:
+            async with self._db.write_more(members, workspace_id) as connection:
                 await still_may(connection, by, ADMIN, workspace_id, now)
                 email, user_id = await _addressee(connection, by, new)
                 await _not_a_member(connection, workspace_id, email, user_id)

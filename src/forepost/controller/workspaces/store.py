@@ -59,7 +59,7 @@ class Workspaces:
             .returning(*workspaces.c)
         )
         try:
-            async with self._db.write() as connection:
+            async with self._db.write_more(workspaces, user_id) as connection:
                 row = (await connection.execute(statement)).one()
                 await connection.execute(
                     insert(members).values(

@@ -59,18 +59,21 @@ class JobGroup(JobMember, frozen=True, kw_only=True, omit_defaults=False):
             raise ValueError("labels: a group has labels or tags, or it would be all agents")
 
 
+RunEnds = Annotated[list[Literal["finished", "error", "aborted"]], Meta(min_length=1, max_length=3)]
+
+
 class JobNotices(JobPart, frozen=True, kw_only=True, omit_defaults=False):
     """Who is told of runs that have ended."""
 
-    on: Annotated[
-        list[Literal["finished", "error", "aborted"]], Meta(min_length=1, max_length=3)
-    ] = msgspec.field(default_factory=lambda: ["error"])
+    on: RunEnds = msgspec.field(default_factory=lambda: ["error"])
     email: bool = False
     """The members of the workspace who are no VIEWERs."""
     webhook_url: WebhookUrl = ""
     webhook_secret: Secret = ""
     """Never shown. Empty in a change: as it was, where the URL is."""
     apprise_urls: AppriseUrls = []
+    channel_ids: Annotated[list[Id], Meta(max_length=20)] = []
+    """Named channels, beside those."""
 
 
 JobAgents = Annotated[list[JobAgent], Meta(max_length=MOST_MEMBERS)]
@@ -329,6 +332,7 @@ class RunNotice(Wire, frozen=True, kw_only=True):
     failed: list[FailedAgent]
     """The first 20."""
     panel_url: str
+    workspace_name: str = ""
 
 
 class OutputLine(Wire, frozen=True, kw_only=True, omit_defaults=True):

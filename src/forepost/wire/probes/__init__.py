@@ -53,6 +53,8 @@ ProbeType = Literal[
 """What a probe object may say: these, what stands for them, and types of NetWatcher's."""
 STANDS_FOR: Final = {"AGENT": ("MTR", "PING", "TRAFFICSIM")}
 """A type whose probes are others', made of it when an agent asks."""
+OWN_INTERVAL_SEC: Final = {("AGENT", "MTR"): 300, ("AGENT", "TRAFFICSIM"): 60}
+"""What of these does not have the interval of the probe that stands for it."""
 QUEUED: Final = frozenset({"SPEEDTEST", "SPEEDTEST_SERVERS"})
 """NetWatcher lists them for every agent with id 0, and nothing follows: tests come by a queue."""
 TARGETLESS: Final = QUEUED | {kind.name for kind in KINDS.values() if kind.is_targetless}
@@ -65,3 +67,11 @@ def interval_sec_of(kind: str, asked_sec: int) -> int:
     if known is None:
         return asked_sec if asked_sec > 0 else USUAL_INTERVAL_SEC
     return max(asked_sec if asked_sec > 0 else known.interval_sec, known.floor_sec)
+
+
+def line_interval_sec(probe_type: str, kind: str, asked_sec: int) -> int:
+    """Return how many seconds there are between results of a type, where a probe asks so.
+
+    An AGENT probe has several types, not all of them as often.
+    """
+    return interval_sec_of(kind, OWN_INTERVAL_SEC.get((probe_type, kind), asked_sec))

@@ -22,42 +22,29 @@ from forepost.wire.jobs.job import (
     Permission,
     TransferSettings,
 )
-from forepost.wire.jobs.rest import TTL_SEC, JobGroup, JobNotices, WhenOffline
+from forepost.wire.jobs.rest import TTL_SEC, JobGroup, RunEnds, WhenOffline
 from forepost.wire.labels import Selector
 from forepost.wire.probes import ProbeType
 from forepost.wire.probes.options import usual_timeout
 from forepost.wire.probes.probe import Count, DurationSec, IntervalSec, Target
 from forepost.wire.rest.alerts import (
     AppriseUrls,
-    BaselineBy,
-    Days,
-    Logic,
-    Metric,
-    Minutes,
-    Multiplier,
-    Operator,
-    Percent,
-    Samples,
     Secret,
-    Severity,
-    SilentSec,
-    SomeHours,
-    Tells,
-    ThresholdType,
     WebhookUrl,
 )
+from forepost.wire.rest.apply_alerts import (
+    ChannelItem,
+    ParentItem,
+    RouteItem,
+    RuleItem,
+    TemplateItem,
+    WindowItem,
+)
+from forepost.wire.rest.apply_item import Item, Key
 from forepost.wire.rest.bodies import IpOverride, TrafficsimHost, TrafficsimPort
 from forepost.wire.rest.channels import (
-    ChannelSecret,
-    ChannelUrl,
     ChannelZone,
-    Headers,
-    MailAddresses,
 )
-from forepost.wire.rest.hours import Hours, Weekdays, ZoneName
-from forepost.wire.rest.maintenance import Aware, DayOfMonth, Reason, Recurrence, WeekOfMonth
-from forepost.wire.rest.notify import ChannelKind
-from forepost.wire.rest.templates import BodyTemplate, TextTemplate, TitleTemplate
 from forepost.wire.workloads.manifest import (
     HealthCheck,
     LogBounds,
@@ -75,13 +62,6 @@ from forepost.wire.workloads.rest import (
     RolloutRule,
     Username,
 )
-
-Key = Annotated[str, Meta(min_length=1, max_length=200)]
-"""The author's name of an object, once for its kind."""
-
-
-class Item(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    id: Key
 
 
 class ProbeItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -118,115 +98,6 @@ class AgentItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     """Those that are set at the controller."""
     metadata: Json = {}
     probes: list[ProbeItem] = []
-
-
-class RuleItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`webhook_secret` is never exported and never compared."""
-
-    name: Name
-    description: Text = ""
-    probe: Key | None = None
-    agent: Key | None = None
-    metric: Metric
-    operator: Operator
-    threshold: float
-    severity: Severity = "warning"
-    enabled: bool = True
-    threshold_type: ThresholdType = "static"
-    baseline_window_days: Days = 7
-    stddev_multiplier: Multiplier = 2.0
-    stddev_multiplier_critical: Multiplier = 3.0
-    percentile: Percent = 95.0
-    metric2: Metric | None = None
-    operator2: Operator | None = None
-    threshold2: float | None = None
-    logical_op: Logic | None = None
-    for_count: Samples = 1
-    of_count: Samples = 1
-    recovery_threshold: float | None = None
-    no_data_sec: SilentSec = 0
-    notify_panel: bool = True
-    notify_email: bool = False
-    notify_webhook: bool = False
-    webhook_url: WebhookUrl = ""
-    webhook_secret: Secret = ""
-    apprise_urls: AppriseUrls = []
-    channels: Annotated[list[Key], Meta(max_length=20)] = []
-    cooldown_minutes: Minutes = 5
-    window: Key | None = None
-    tells: Tells = "incidents"
-    critical_threshold: float | None = None
-    active_hours: SomeHours = []
-    quiet_hours: SomeHours = []
-    quiet_critical: bool = False
-    remind_minutes: Minutes = 0
-    escalate_after_minutes: Minutes = 0
-    escalate_channels: Annotated[list[Key], Meta(max_length=20)] = []
-    escalate_apprise_urls: AppriseUrls = []
-    baseline_by: BaselineBy = "none"
-    timezone: ZoneName = "UTC"
-
-
-class WindowItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A maintenance window; the mutes of alerts are none."""
-
-    name: Name
-    starts_at: Aware
-    ends_at: Aware
-    recurrence: Recurrence = "none"
-    timezone: ZoneName = "UTC"
-    weekdays: Weekdays = []
-    day_of_month: DayOfMonth | None = None
-    week_of_month: WeekOfMonth | None = None
-    until: Aware | None = None
-    paused: bool = False
-    reason: Reason = ""
-    agents: Annotated[list[Key], Meta(max_length=1_000)] = []
-    probes: Annotated[list[Key], Meta(max_length=1_000)] = []
-
-
-class TemplateItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    name: Name
-    title: TitleTemplate = ""
-    text: TextTemplate = ""
-    webhook_body: BodyTemplate = ""
-
-
-class ChannelItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`secret` and the values of `headers` are never exported and never compared."""
-
-    name: Name
-    kind: ChannelKind
-    url: ChannelUrl = ""
-    addresses: MailAddresses = []
-    secret: ChannelSecret = ""
-    headers: Headers = {}
-    timezone: ChannelZone = ""
-    template: Key | None = None
-    enabled: bool = True
-
-
-class RouteMatchItem(
-    Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    labels: Selector = {}
-    severities: list[Severity] = []
-    rules: list[Key] = []
-    agents: list[Key] = []
-    probe_types: list[ProbeType] = []
-    metrics: list[Metric] = []
-
-
-class RouteItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Routes are asked in the order of the document."""
-
-    name: Name
-    match: RouteMatchItem = RouteMatchItem()
-    hours: Hours | None = None
-    channels: Annotated[list[Key], Meta(max_length=20)] = []
-    also: bool = False
-    stop: bool = True
-    enabled: bool = True
 
 
 class GroupItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -287,9 +158,22 @@ class JobAgentItem(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     path: JobPath = ""
 
 
+class JobNoticesItem(
+    Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """`webhook_secret` is never exported and never compared."""
+
+    on: RunEnds = msgspec.field(default_factory=lambda: ["error"])
+    email: bool = False
+    webhook_url: WebhookUrl = ""
+    webhook_secret: Secret = ""
+    apprise_urls: AppriseUrls = []
+    channels: Annotated[list[Key], Meta(max_length=20)] = []
+
+
 class JobItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A job, and which agents have it. What its fields may be together is checked by the
-    controller. `notices.webhook_secret` is never exported and never compared.
+    controller.
     """
 
     name: JobName
@@ -303,12 +187,29 @@ class JobItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     groups: list[JobGroup] = []
     when_offline: WhenOffline = "queue"
     ttl_sec: int = TTL_SEC
-    notices: JobNotices | None = None
+    notices: JobNoticesItem | None = None
+
+
+class WorkspaceItem(
+    Wire, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What the settings of the workspace say; what else is in them stays as it is."""
+
+    timezone: ChannelZone = ""
+
+    @property
+    def id(self) -> str:
+        return "settings"
+
+
+AnyItem = Item | ParentItem | WorkspaceItem
 
 
 class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     forepost: Literal[1]
     """The version of this format."""
+    workspace: WorkspaceItem | None = None
+    """None: nothing is said of it."""
     agents: list[AgentItem] = []
     groups: list[GroupItem] = []
     registries: list[RegistryItem] = []
@@ -319,3 +220,4 @@ class Document(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     windows: list[WindowItem] = []
     rules: list[RuleItem] = []
     routes: list[RouteItem] = []
+    parents: list[ParentItem] = []

@@ -63,6 +63,8 @@ class Register(Wire, frozen=True, kw_only=True):
 class Login(Wire, frozen=True, kw_only=True):
     email: Annotated[str, Meta(max_length=254)]
     password: Annotated[str, Meta(max_length=1_000)]
+    cookie: bool = False
+    """Keep the session in a cookie: for the panel's own page."""
 
 
 class User(Wire, frozen=True, kw_only=True):
@@ -83,7 +85,7 @@ class User(Wire, frozen=True, kw_only=True):
 
 
 class Session(Wire, frozen=True, kw_only=True):
-    """Answer to a registration or a login. `token` is a JWT."""
+    """Answer to a registration or a login. `token` is a JWT; empty where a cookie has it."""
 
     token: str
     data: User

@@ -121,6 +121,9 @@ class Notice(Wire, frozen=True, kw_only=True):
     """To the panel, where it is shown at that time."""
     incident: NoticeIncident | None = None
     """What is told of: of the incident, not of the alert alone, which is the worst of it."""
+    workspace_name: str = ""
+    escalated_at: datetime | None = None
+    """When those were told whom the rule escalates to, as nobody had acknowledged the alert."""
 
 
 class Channel(Wire, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ class Availability(Wire, frozen=True, kw_only=True):
     """Seconds of the time of the report. Expected = up + degraded + down + unknown."""
 
     expected_sec: float
-    """Since the probe (the agent) was made, until now."""
+    """Since the probe (the agent) was made, until now; before that only what is known."""
     known_sec: float
     up_sec: float
     degraded_sec: float
@@ -54,9 +54,23 @@ class SiteSla(Availability, frozen=True, kw_only=True):
     """Of all packets that its probes sent."""
 
 
+class LabelledSiteSla(Availability, frozen=True, kw_only=True):
+    """All that belongs to one value of the label `site`: down while all of it is down, up while all
+    is up.
+    """
+
+    site: str
+    agent_ids: list[int]
+    """Those that have the label."""
+    probe_ids: list[int]
+    """Those that have it themselves."""
+    loss_pct: float | None
+
+
 class SlaReport(Wire, frozen=True, kw_only=True):
     start: datetime
     end: datetime
     """Not included; not after now."""
     probes: list[ProbeSla]
     sites: list[SiteSla]
+    labelled_sites: list[LabelledSiteSla]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import UNSET, Meta, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import ExternalId, Id, Name, Wire
 from forepost.wire.rest.channels import ChannelZone
@@ -50,10 +50,14 @@ class NoticeTemplate(Wire, frozen=True, kw_only=True):
     external_id: str
 
 
-class TemplateQuestion(Wire, frozen=True, kw_only=True):
-    """Body of `POST .../templates/preview`."""
+class AskedTexts(TemplateTexts, frozen=True, kw_only=True, forbid_unknown_fields=True): ...
 
-    template: TemplateTexts = field(default_factory=TemplateTexts)
+
+class TemplateQuestion(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `POST .../templates/preview`: of texts, or of a template that is there."""
+
+    template: AskedTexts | None = None
+    template_id: Id | None = None
     alert_id: Id | None = None
     """Of which it would be told; null: of a made-up one."""
     timezone: ChannelZone = ""

@@ -19,6 +19,7 @@ from forepost.controller.db.tables import (
     share_links,
     speedtests,
     store,
+    trials,
     workloads,
     workspaces,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "share_links",
     "speedtests",
     "store",
+    "trials",
     "workloads",
     "workspaces",
 ]

@@ -1,0 +1,47 @@
+"""What came of a trial, in words. Pure."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from forepost.controller.payloads import TYPES, grade_in, measures_of, read
+from forepost.controller.payloads.figure import shown_figure
+from forepost.wire.disclosure import public_target, without_secrets
+from forepost.wire.probes.trial import TrialEnded
+from forepost.wire.rest.trials import NewTrial, Trial
+
+LONGEST_WORDS: Final = 200
+NOTHING: Final = msgspec.Raw(b"null")
+
+
+def trial_of(
+    asked: NewTrial, ended: TrialEnded, agent_id: int, asked_at: datetime, asked_by: str
+) -> Trial:
+    """Return the trial with the verdict that a result like this has; what the agent refused is
+    unknown, for the reason that the agent gave.
+    """
+    said = None if ended.problem else read(asked.type, ended.payload)
+    figures = measures_of(said)
+    grade = grade_in(said, figures)
+    value = None if said is None else said.main_figure(figures)
+    of_network = TYPES[asked.type].IS_OF_NETWORK
+    figure = shown_figure(asked.type, value, figures.loss_pct, of_network=of_network)
+    payload = NOTHING
+    if not ended.problem:
+        payload = msgspec.Raw(without_secrets(bytes(ended.payload), asked.target))
+    return Trial(
+        id=0,
+        agent_id=agent_id,
+        type=asked.type,
+        target=public_target(asked.target),
+        count=asked.count,
+        timeout_sec=asked.timeout_sec,
+        asked_at=asked_at,
+        asked_by=asked_by,
+        took_ms=round(ended.took_ms, 3),
+        status=grade.status,
+        reason=ended.problem or grade.reason,
+        words="" if figure is None else figure.words[:LONGEST_WORDS],
+        payload=payload,
+    )
