@@ -163,6 +163,14 @@ def repeats(of: Repetition, day: datetime) -> bool:
     when = day.date()
     if when < first:
         return False
+    days = [first + number * DAY for number in range((when - first).days + 1)]
+    begun = {
+        "daily": len(days) - 1,
+        "weekly": sum(one.weekday() == 0 and one != first for one in days),
+        "monthly": sum(one.day == 1 and one != first for one in days),
+    }
+    if begun[of.recurrence] % of.every:
+        return False
     names = of.weekdays
     here = WEEKDAYS[when.weekday()]
     if of.recurrence == "daily":
@@ -203,6 +211,7 @@ def repetitions(draw: st.DrawFn) -> tuple[Repetition, str]:
         if recurrence == "monthly" and not by_week
         else None,
         week_of_month=draw(st.sampled_from([1, 2, 4, 5, -1])) if by_week else None,
+        every=draw(st.sampled_from([1, 1, 2, 3])),
     )
     return found, near
 
@@ -243,7 +252,7 @@ def test_the_period_of_now_or_the_next(made: tuple[Repetition, str], skipped: in
     of, near = made
     at = minutes_of(of.timezone, near)[skipped]
     found = period_at(of, at)
-    all_of_them = list(periods(of, at, at + 130 * DAY))
+    all_of_them = list(periods(of, at, at + 130 * of.every * DAY))
     now = [one for one in all_of_them if one[0] <= at < one[1]]
     if now:
         assert found == max(now, key=lambda one: one[1])
@@ -327,6 +336,8 @@ def test_one_of_years_long_ago_or_far_away_is_bearable() -> None:
         ({"until": at("2026-02-01T00:00+00:00")}, "until: must be after"),
         ({"timezone": "Mars"}, "timezone: "),
         ({"recurrence": "none", "weekdays": ["mon"]}, "weekdays: needs a recurrence"),
+        ({"recurrence": "none", "every": 2}, "every: needs a recurrence"),
+        ({"recurrence": "monthly", "every": 13}, "every: 12 months at most"),
         ({"day_of_month": 3}, "day_of_month: needs recurrence monthly"),
         ({"recurrence": "monthly", "weekdays": ["mon"]}, "week_of_month: is needed"),
         ({"recurrence": "monthly", "week_of_month": 2}, "weekdays: is needed"),

@@ -30,7 +30,9 @@ _SECOND: Final = timedelta(seconds=1)
 _HORIZON_DAYS: Final = 15
 """Hours of one weekday change within so many, even where a place left a whole day out."""
 _MONTHS_DAYS: Final = 130
-"""What repeats comes again within so many: a fifth Friday, or a 31st."""
+"""What repeats each month comes again within so many: a fifth Friday, or a 31st."""
+MOST_MONTHS: Final = 12
+"""Between two of what comes every so many."""
 
 
 class Repetition(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,8 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     recurrence: Recurrence = "none"
+    every: int = 1
+    """So many days, weeks or months, counted from that of `starts_at`; weeks begin on Mondays."""
     timezone: str = "UTC"
     weekdays: Sequence[Weekday] = ()
     """daily: only on these. weekly: on these; none: on that of `starts_at`. monthly with a week: on
@@ -131,16 +135,24 @@ def check_repetition(of: Repetition) -> None:
             raise Invalid(f"{field}: must be between the years 1970 and 2200")
     if of.ends_at <= of.starts_at:
         raise Invalid("ends_at: must be after starts_at")
+    _check_recurrence(of)
+    _check_length(of, zone)
+    _check_month(of)
+
+
+def _check_recurrence(of: Repetition) -> None:
     if of.recurrence == "none":
         for field in ("weekdays", "until"):
             if getattr(of, field):
                 raise Invalid(f"{field}: needs a recurrence")
+        if of.every != 1:
+            raise Invalid("every: needs a recurrence")
+    if of.recurrence == "monthly" and of.every > MOST_MONTHS:
+        raise Invalid(f"every: {MOST_MONTHS} months at most")
     if of.recurrence != "monthly":
         for field in ("day_of_month", "week_of_month"):
             if getattr(of, field) is not None:
                 raise Invalid(f"{field}: needs recurrence monthly")
-    _check_length(of, zone)
-    _check_month(of)
 
 
 def _check_length(of: Repetition, zone: ZoneInfo) -> None:
@@ -194,7 +206,7 @@ def period_at(of: Repetition, at: datetime) -> Period | None:
     """The period that `at` is in, else the next; None: there is none any more."""
     since = max(at, of.starts_at)
     now: Period | None = None
-    for one in periods(of, since, since + min(DAY * _MONTHS_DAYS, LATEST - since)):
+    for one in periods(of, since, since + min(DAY * _MONTHS_DAYS * of.every, LATEST - since)):
         if one[0] > at:
             return now or one
         now = one if now is None else max(now, one, key=lambda period: period[1])
@@ -202,6 +214,8 @@ def period_at(of: Repetition, at: datetime) -> Period | None:
 
 
 def _recurs(of: Repetition, first: date, day: date) -> bool:
+    if of.every > 1 and _turns(of.recurrence, first, day) % of.every:
+        return False
     if of.recurrence == "daily":
         return _named(of.weekdays, day)
     if of.recurrence == "weekly":
@@ -213,6 +227,15 @@ def _recurs(of: Repetition, first: date, day: date) -> bool:
         return is_week and _named(of.weekdays, day)
     wanted = first.day if of.day_of_month is None else of.day_of_month
     return (day + DAY).month != day.month if wanted == -1 else day.day == wanted
+
+
+def _turns(recurrence: Recurrence, first: date, day: date) -> int:
+    """How many days, weeks or months after the first one that is."""
+    if recurrence == "daily":
+        return (day - first).days
+    if recurrence == "weekly":
+        return (day - first + DAY * first.weekday()).days // 7
+    return 12 * (day.year - first.year) + day.month - first.month
 
 
 def _periods_of(starts: datetime, ends: datetime, zone: ZoneInfo) -> list[Period]:

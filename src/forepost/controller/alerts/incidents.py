@@ -205,6 +205,7 @@ class IncidentBook:
         await self._connection.execute(
             update(incidents).where(*mine).values(resolved_at=None, reopened_at=self._now)
         )
+        await self._narrow(incident_id, frozenset())
         await self._hold(new.workspace_id, incident_id, handles)
         return True
 

@@ -88,16 +88,18 @@ class SlaReports:
             of_agent = await self._needs.probes(workspace_id, agent.id)
             probes += sorted(of_agent, key=lambda probe: probe.id)
         courses: list[_Course] = []
+        of_agents: dict[int, list[_Course]] = {}
         found: list[ProbeSla] = []
         for probe in probes:
             for course, one in await self._of_probe(probe, span):
                 courses.append(course)
+                of_agents.setdefault(probe.agent_id, []).append(course)
                 found.append(one)
         return SlaReport(
             start=instant(low_us),
             end=instant(high_us),
             probes=found,
-            sites=[_of_agent(agent, courses, span) for agent in agents],
+            sites=[_of_agent(agent, of_agents.get(agent.id, []), span) for agent in agents],
             labelled_sites=_labelled(agents, probes, courses, span),
         )
 
@@ -127,8 +129,7 @@ class SlaReports:
         return found or [_of_line(probe, each, None, (), span) for each in _without_results(probe)]
 
 
-def _of_agent(agent: Agent, courses: Iterable[_Course], span: _Span) -> SiteSla:
-    own = [course for course in courses if course.probe.agent_id == agent.id]
+def _of_agent(agent: Agent, own: Sequence[_Course], span: _Span) -> SiteSla:
     sums = span.sums(
         together(course.segments for course in own), agent.created_at, span.windows(0, agent.id)
     )

@@ -35,7 +35,7 @@ from forepost.wire.rest.channels import (
     MailAddresses,
 )
 from forepost.wire.rest.hours import Hours, Weekdays, ZoneName
-from forepost.wire.rest.maintenance import Aware, DayOfMonth, Reason, Recurrence, WeekOfMonth
+from forepost.wire.rest.maintenance import Aware, DayOfMonth, Every, Reason, Recurrence, WeekOfMonth
 from forepost.wire.rest.notify import ChannelKind
 from forepost.wire.rest.templates import BodyTemplate, TextTemplate, TitleTemplate
 
@@ -94,6 +94,7 @@ class WindowItem(Item, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     starts_at: Aware
     ends_at: Aware
     recurrence: Recurrence = "none"
+    every: Every = 1
     timezone: ZoneName = "UTC"
     weekdays: Weekdays = []
     day_of_month: DayOfMonth | None = None

@@ -11,6 +11,7 @@ from forepost.wire.rest.hours import Weekday, Weekdays, ZoneName
 
 Recurrence = Literal["none", "daily", "weekly", "monthly"]
 """Repeated at the same times by the clocks of `timezone`, from `starts_at` on."""
+Every = Annotated[int, Meta(ge=1, le=52)]
 Aware = Annotated[datetime, Meta(tz=True)]
 DayOfMonth = Annotated[int, Meta(ge=-1, le=31)]
 WeekOfMonth = Annotated[int, Meta(ge=-1, le=5)]
@@ -26,6 +27,9 @@ class NewWindow(Wire, frozen=True, kw_only=True):
     starts_at: Aware
     ends_at: Aware
     recurrence: Recurrence = "none"
+    every: Every = 1
+    """2: every second day, week or month, counted from that of `starts_at` (iCalendar's INTERVAL);
+    weeks begin on Mondays. Months: 12 at most."""
     timezone: ZoneName = "UTC"
     weekdays: Weekdays = []
     """daily: only on these. weekly: on these; none: on that of `starts_at`. monthly, with
@@ -52,6 +56,7 @@ class WindowPatch(Wire, frozen=True, kw_only=True):
     starts_at: Aware | UnsetType = UNSET
     ends_at: Aware | UnsetType = UNSET
     recurrence: Recurrence | UnsetType = UNSET
+    every: Every | UnsetType = UNSET
     timezone: ZoneName | UnsetType = UNSET
     weekdays: Weekdays | UnsetType = UNSET
     day_of_month: DayOfMonth | UnsetType | None = UNSET
@@ -77,6 +82,7 @@ class Window(Wire, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     recurrence: Recurrence
+    every: int = 1
     timezone: str = "UTC"
     weekdays: list[Weekday] = []
     day_of_month: int | None = None

@@ -34,6 +34,7 @@ maintenance_windows = Table(
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("recurrence", String(16), nullable=False),
+    Column("every", Integer, nullable=False, server_default="1"),
     Column("agent_ids", JSON, nullable=False),
     Column("probe_ids", JSON, nullable=False),
     Column("timezone", String(64), nullable=False, server_default="UTC"),
