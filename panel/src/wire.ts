@@ -774,6 +774,8 @@ export interface LogBounds {
 export interface Login {
   email: string;
   password: string;
+  /** Of the second factor, where the account has one: six digits, or a recovery code. */
+  code?: string;
   /** Keep the session in a cookie: for the panel's own page. */
   cookie?: boolean;
 }

@@ -18,6 +18,10 @@ class Unauthenticated(Refusal):
     status = 401
 
 
+class SecondFactorNeeded(Unauthenticated):
+    """The password was right; the code is missing."""
+
+
 class Forbidden(Refusal):
     status = 403
 

@@ -11,6 +11,7 @@ from forepost.controller.access.credentials import COARSE_SEC, Credentials, Look
 from forepost.controller.access.guard import Caller
 from forepost.controller.access.limits import Limiter
 from forepost.controller.access.tokens import Passwords, Tokens
+from forepost.controller.accounts.second_factor import SecondFactors
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.sign_in import SignIn, Tries
 from forepost.controller.accounts.store import Accounts
@@ -34,6 +35,7 @@ class House:
         self.credentials = Credentials(db, self.tokens, self.clock)
         self.accounts = Accounts(db)
         self.sessions = Sessions(db, self.credentials.ended)
+        self.factors = SecondFactors(db, self.clock)
         self.passwords = Passwords()
         limiter = Limiter(1_000, self.clock)
         tries = Tries(logins=limiter, passwords=limiter, registrations=limiter)
@@ -41,6 +43,7 @@ class House:
         self.sign_in = SignIn(
             self.accounts,
             self.sessions,
+            self.factors,
             self.passwords,
             self.tokens,
             tries,
@@ -173,6 +176,7 @@ async def test_a_password_that_is_changed_during_a_login_opens_nothing(house: Ho
     sign_in = SignIn(
         house.accounts,
         house.sessions,
+        house.factors,
         slow,
         house.tokens,
         house.tries,

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import select, update
 
 from forepost.controller.access.tokens import Passwords
+from forepost.controller.accounts.second_factor import drop_factor
 from forepost.controller.accounts.sessions import end_sessions
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.db.derived import end
@@ -75,8 +76,12 @@ class Operator:
     async def set_password(
         self, user_id: int, password: str, now: datetime, *, keep_derived: bool
     ) -> list[Derived]:
-        """Sessions end and, unless `keep_derived`, what the account made that lets others in."""
+        """Sessions end and, unless `keep_derived`, what the account made that lets others in. The
+        second factor goes too: this is the way back for who has lost it.
+        """
         hashed = await self._passwords.hash(password)
+        async with self._db.write() as connection:
+            await drop_factor(connection, user_id)
         changed = {"password_hash": hashed, "updated_at": now}
         return await self._change(user_id, changed, now, ends=not keep_derived)
 

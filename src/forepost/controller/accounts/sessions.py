@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import delete, insert, select, update
 
+from forepost.controller.accounts.second_factor import drop_factor
 from forepost.controller.db.derived import end
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.access import ADDRESS, USER_AGENT, sessions
@@ -96,6 +97,7 @@ class Sessions:
             if user_id is None:
                 return None
             ended = await end_sessions(connection, now, user_id)
+            await drop_factor(connection, user_id)
             await end(connection, user_id)
         self._ended(ended)
         return user_id

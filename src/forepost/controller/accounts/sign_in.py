@@ -12,6 +12,7 @@ from forepost.controller.access.guard import Caller
 from forepost.controller.access.limits import Limiter
 from forepost.controller.access.peer import household
 from forepost.controller.access.tokens import Passwords, Tokens
+from forepost.controller.accounts.second_factor import SecondFactors
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.store import Accounts
 from forepost.controller.email_address import canonical
@@ -43,6 +44,7 @@ class SignIn:
         self,
         accounts: Accounts,
         sessions: Sessions,
+        factors: SecondFactors,
         passwords: Passwords,
         tokens: Tokens,
         tries: Tries,
@@ -51,7 +53,7 @@ class SignIn:
         changed: Callable[[], None],
     ) -> None:
         """`changed` is called after what an account made has ended."""
-        self._accounts, self._sessions = accounts, sessions
+        self._accounts, self._sessions, self._factors = accounts, sessions, factors
         self._passwords, self._tokens = passwords, tokens
         self._tries, self._clock = tries, clock
         self._lasts = timedelta(hours=session_hours)
@@ -114,6 +116,7 @@ class SignIn:
         self._tries.passwords.refund(email)
         if account.locked:
             raise Forbidden("the account is locked")
+        await self._factors.check(account.user.id, body.code)
         hashed = account.password_hash
         if self._passwords.outdated(hashed):
             better = await self._passwords.hash(body.password)
@@ -130,6 +133,14 @@ class SignIn:
         if session_id is None:
             raise Unauthenticated(WRONG)
         return Session(token=self._tokens.issue(user.id, session_id, expires), data=user)
+
+    async def check_password(self, caller: Caller, password: str) -> None:
+        """Raises Unauthenticated where it is not the caller's, and TooMany."""
+        self._tries.passwords.spend(caller.name)
+        account = await self._accounts.account(caller.user_id)
+        if not await self._passwords.matches(password, account.password_hash):
+            raise Unauthenticated(NOT_IT)
+        self._tries.passwords.refund(caller.name)
 
     async def change_password(
         self, caller: Caller, change: PasswordChange, origin: Origin

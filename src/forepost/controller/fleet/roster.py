@@ -81,6 +81,10 @@ class Roster:
         self._hosts: dict[int, JobHost] = {}
         self._told: dict[int, tuple[str, frozenset[str]]] = {}
         self._twins = Twins()
+        self.version_followers: list[Callable[[int, int, str, str], None]] = []
+        """Called with workspace, agent, and its version before and now."""
+        self.gone_followers: list[Callable[[int], None]] = []
+        """Called with an agent that was deleted."""
         self.refused = 0
         """Results refused since the start."""
 
@@ -124,6 +128,8 @@ class Roster:
         if known is not None and known.version != version:
             self._enrolled[agent_id] = msgspec.structs.replace(known, version=version)
             await self._agents.set_version(agent_id, version)
+            for changed in self.version_followers if known.version else ():
+                changed(known.workspace_id, agent_id, known.version, version)
 
     async def capabilities_are(self, agent_id: int, capabilities: frozenset[str]) -> bool:
         """Keep what an agent of ours can do. True where that, or its PSK, is other than before, so
@@ -179,6 +185,8 @@ class Roster:
     def gone(self, agent_id: int) -> None:
         """It was deleted, and that is committed."""
         self._hosts.pop(agent_id, None)
+        for gone in self.gone_followers:
+            gone(agent_id)
         self.forget(agent_id)
         self.tell(agent_id, lambda connection: connection.deactivated("deleted"))
 

@@ -15,6 +15,8 @@ from forepost.controller.access.page_session import PageSession
 from forepost.controller.access.peer import Peers
 from forepost.controller.access.tokens import Passwords, Tokens
 from forepost.controller.accounts import api as accounts_api
+from forepost.controller.accounts import second_factor_api
+from forepost.controller.accounts.second_factor import SecondFactors
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.sign_in import SignIn, Tries
 from forepost.controller.accounts.store import Accounts
@@ -49,6 +51,7 @@ class AccessJoin:
         self.access = Access(db, self._credentials, self.peers, pages)
         self.accounts = Accounts(db)
         self.sessions = Sessions(db, self._credentials.ended)
+        self._factors = SecondFactors(db, clock)
         self.audit = AuditLog(db)
         self._trail = Trail(self.audit, self.peers, clock)
         self._scopes: frozenset[str] = frozenset()
@@ -67,6 +70,7 @@ class AccessJoin:
         self.sign_in = SignIn(
             self.accounts,
             self.sessions,
+            self._factors,
             passwords,
             tokens,
             tries,
@@ -86,6 +90,7 @@ class AccessJoin:
                 self._clock,
                 registration=self._settings.http.registration,
             ),
+            second_factor_api.routes(self.sign_in, self._factors),
             keys_api.routes(
                 ApiKeys(self._db), self._clock, lambda: self._scopes, self._credentials.key_changed
             ),

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from forepost.controller.access.tokens import Passwords, Tokens
+from forepost.controller.changes.store import drop_of_agent as drop_changes
 from forepost.controller.db.engine import Database
 from forepost.controller.fleet.departures import Departures
 from forepost.controller.fleet.reports import DocumentReports
@@ -98,7 +99,10 @@ async def opened(
     access = AccessJoin(
         db, Tokens(secret, clock, stores.identity.token_epoch), passwords, settings, clock
     )
-    of_agents = (drop_probes, drop_addresses, drop_microservices, drop_trials, drop_jobs_at(clock))
+    of_agents = (
+        *(drop_probes, drop_addresses, drop_microservices, drop_trials, drop_changes),
+        drop_jobs_at(clock),
+    )
     agents = Agents(db, of_agents)
     roster = Roster(agents, clock, settings.limits.agent_bytes_a_day)
     reports = DocumentReports(db, clock)

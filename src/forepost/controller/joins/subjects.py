@@ -8,6 +8,7 @@ from typing import Final
 
 from forepost.controller.joins import (
     alerts,
+    changes,
     flows,
     live,
     lookups,
@@ -34,4 +35,5 @@ SUBJECTS: Final[tuple[Build, ...]] = (
     speedtests.build,
     lookups.build,
     trials.build,
+    changes.build,
 )

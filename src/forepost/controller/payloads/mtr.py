@@ -67,6 +67,8 @@ class Mtr(Payload):
 
     report: MtrReport = msgspec.field(default_factory=MtrReport)
     error: str | None = None
+    fingerprint: str = ""
+    """Of the way; of our agent only."""
 
     @property
     def hops(self) -> list[Hop]:

@@ -32,7 +32,7 @@ from forepost.controller.web.bodies import BODY_BYTES, SpelledRequest, bound_bod
 from forepost.controller.web.documented import document
 from forepost.controller.web.parameters import Parameters
 from forepost.controller.web.quotas import Quotas
-from forepost.kit.errors import Forbidden, Refusal, TooMany
+from forepost.kit.errors import Forbidden, Refusal, SecondFactorNeeded, TooMany
 from forepost.kit.health import Health
 from forepost.wire.allowed import with_allowed
 from forepost.wire.rest import bodies
@@ -170,6 +170,9 @@ def _refuse(_request: Any, refusal: Refusal) -> Response[Problem]:
     if isinstance(refusal, TooMany):
         after = {"Retry-After": str(refusal.retry_after_sec)}
         return _answer(refusal.status, Problem(error=str(refusal)), **after)
+    if isinstance(refusal, SecondFactorNeeded):
+        problem = Problem(error=str(refusal), second_factor_needed=True)
+        return _answer(refusal.status, problem)
     role = refusal.required_role if isinstance(refusal, Forbidden) else None
     return _answer(
         refusal.status,

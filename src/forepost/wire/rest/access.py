@@ -48,6 +48,43 @@ class PasswordChanged(Wire, frozen=True, kw_only=True):
     """What else ended."""
 
 
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+"""Six digits, or a recovery code."""
+
+
+class YourPassword(Wire, frozen=True, kw_only=True):
+    password: Annotated[str, Meta(max_length=1_000)]
+
+
+class SecondFactorCode(Wire, frozen=True, kw_only=True):
+    code: Code
+
+
+class SecondFactorEnd(Wire, frozen=True, kw_only=True):
+    password: Annotated[str, Meta(max_length=1_000)]
+    code: Code
+
+
+class SecondFactorState(Wire, frozen=True, kw_only=True):
+    enabled: bool
+    recovery_codes_left: int
+
+
+class NewSecondFactor(Wire, frozen=True, kw_only=True):
+    """Shown once. It does not count until a code of it is confirmed."""
+
+    secret: str
+    """Base32, to be typed."""
+    otpauth_url: str
+    """The same for a QR code."""
+
+
+class RecoveryCodes(Wire, frozen=True, kw_only=True):
+    """Shown once; each is good once, instead of a code."""
+
+    recovery_codes: list[str]
+
+
 Scope = Annotated[str, Meta(min_length=1, max_length=64)]
 
 

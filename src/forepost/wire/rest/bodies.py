@@ -43,6 +43,8 @@ class Problem(Wire, frozen=True, kw_only=True):
 
     error: str
     required_role: str | UnsetType = UNSET
+    second_factor_needed: bool | UnsetType = UNSET
+    """The password was right; the log-in needs `code`, too."""
 
 
 class Done(Wire, frozen=True, kw_only=True):
@@ -63,6 +65,8 @@ class Register(Wire, frozen=True, kw_only=True):
 class Login(Wire, frozen=True, kw_only=True):
     email: Annotated[str, Meta(max_length=254)]
     password: Annotated[str, Meta(max_length=1_000)]
+    code: Annotated[str, Meta(max_length=64)] = ""
+    """Of the second factor, where the account has one: six digits, or a recovery code."""
     cookie: bool = False
     """Keep the session in a cookie: for the panel's own page."""
 

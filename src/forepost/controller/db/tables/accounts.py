@@ -1,11 +1,6 @@
 """Who people are."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    String,
-    Table,
-)
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Integer, String, Table
 
 from forepost.controller.db.tables.columns import Instant, id_column, json_column, metadata, times
 
@@ -27,4 +22,21 @@ users = Table(
     Column("locked_at", Instant),
     *times(),
     sqlite_autoincrement=True,
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    # Hexadecimal.
+    Column("secret", String(64), nullable=False),
+    # Null: it does not count yet.
+    Column("confirmed_at", Instant),
+    # Of the newest code that was used: no code is good twice.
+    Column("last_step", BigInteger, nullable=False),
+    # Hashes of the recovery codes that are left.
+    Column("recovery", JSON, nullable=False),
+    # Codes in a row.
+    Column("wrong", Integer, nullable=False),
+    Column("wrong_at", Instant),
 )
