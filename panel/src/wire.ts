@@ -56,6 +56,12 @@ export interface Routes {
     body: null;
     answer: User;
   };
+  'GET /auth/me/second-factor': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: SecondFactorState;
+  };
   'GET /auth/sessions': {
     path: Record<string, never>;
     query: Record<string, never>;
@@ -402,6 +408,24 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'POST /auth/me/second-factor': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: YourPassword;
+    answer: NewSecondFactor;
+  };
+  'POST /auth/me/second-factor/confirm': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: SecondFactorCode;
+    answer: RecoveryCodes;
+  };
+  'POST /auth/me/second-factor/disable': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: SecondFactorEnd;
+    answer: Done;
+  };
   'POST /workspaces/{workspace_id}/address-groups': {
     path: { workspace_id: number };
     query: Record<string, never>;
@@ -694,6 +718,7 @@ export interface AlertEvent {
     | 'rule_disabled'
     | 'rule_deleted'
     | 'probe_gone'
+    | 'target_gone'
     | 'agent_gone';
 }
 
@@ -890,7 +915,7 @@ export interface DeliveredProbe {
 
 /**
  * A line of the log of what was sent. Nothing in it is secret. `state` "sending" is also that of
- * one whose controller died with it: it is sent again when its lease ends, at `next_at`.
+ * one whose controller died with it: it is sent again when a controller starts.
  */
 export interface Delivery {
   id: number;
@@ -1192,6 +1217,10 @@ export interface Incident {
   cause:
     '' | 'controller_link' | 'agent_gone' | 'site_unreachable' | 'parent' | 'gateway' | 'resolver';
   cause_text: string;
+  /** Since when that is over, though the incident is not. */
+  cause_ended_at: string | null;
+  /** When it began again, the last time: what comes back within ten minutes goes on. */
+  reopened_at: string | null;
 }
 
 export interface JobAgent extends JobMember {
@@ -1760,6 +1789,14 @@ export interface NewRule {
   external_id?: string;
 }
 
+/** Shown once. It does not count until a code of it is confirmed. */
+export interface NewSecondFactor {
+  /** Base32, to be typed. */
+  secret: string;
+  /** The same for a QR code. */
+  otpauth_url: string;
+}
+
 /** Body of `POST .../trials`: the same fields as those of a probe. */
 export interface NewTrial {
   type:
@@ -2069,6 +2106,11 @@ export interface RecordedChange {
   after: string;
   /** In words: of a route its hops, from and to. */
   text: string;
+}
+
+/** Shown once; each is good once, instead of a code. */
+export interface RecoveryCodes {
+  recovery_codes: string[];
 }
 
 export interface Refused {
@@ -2525,6 +2567,20 @@ export interface RunHead {
   counts: RunCounts;
   /** At how many agents nothing is done until somebody confirms. */
   held: number;
+}
+
+export interface SecondFactorCode {
+  code: string;
+}
+
+export interface SecondFactorEnd {
+  password: string;
+  code: string;
+}
+
+export interface SecondFactorState {
+  enabled: boolean;
+  recovery_codes_left: number;
 }
 
 /** Answer to a registration or a login. `token` is a JWT; empty where a cookie has it. */
@@ -3009,4 +3065,8 @@ export interface WorstProbe {
   reason: string;
   since: string | null;
   figure: ShownFigure | null;
+}
+
+export interface YourPassword {
+  password: string;
 }
