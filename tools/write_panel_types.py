@@ -225,13 +225,19 @@ def _route(key: str, http: Litestar, types: Types) -> Iterator[str]:
     body = handler.parsed_data_field
     operations = http.openapi_schema.to_schema()["paths"][path][method.lower()]
     parameters = operations.get("parameters") or []
-    names = [one["name"] for one in parameters if one["in"] == "path"]
+    places = [one for one in parameters if one["in"] == "path"]
     yield f"  '{key}': {{"
-    yield f"    path: {_braced('; '.join(f'{name}: number' for name in names))};"
+    yield f"    path: {_braced('; '.join(map(_place, places)))};"
     yield from _broken("query", _query(parameters))
     yield f"    body: {types.of(body.annotation, whole=False) if body else 'null'};"
     yield f"    answer: {types.of(answer, whole=True)};"
     yield "  };"
+
+
+def _place(parameter: Mapping[str, Any]) -> str:
+    """What fills the braces of a path: a number or, as a token is, a text."""
+    kind = "string" if parameter["schema"].get("type") == "string" else "number"
+    return f"{parameter['name']}: {kind}"
 
 
 def _answer(handler: HTTPRouteHandler) -> Any:

@@ -1,15 +1,18 @@
 /** Where the browser is. Links of the panel are followed without loading it anew. */
 
-import { isHome, isPanel, ofHash, type Query } from './route';
+import { invitationOf, isHome, isPanel, ofHash, type Query } from './route';
 
 class Place {
   path = $state('');
+  /** The token of an invitation that was followed; empty: none. */
+  invitation = $state('');
   #search = $state('');
   #query = $derived(new URLSearchParams(this.#search));
 
   constructor() {
     this.#read();
     addEventListener('popstate', () => this.#read());
+    addEventListener('hashchange', () => this.#read());
     document.addEventListener('click', (event) => this.#follow(event));
   }
 
@@ -40,6 +43,7 @@ class Place {
   #read() {
     const moved = isHome(location.pathname) ? ofHash(location.hash) : null;
     if (moved) history.replaceState(null, '', moved);
+    this.invitation = isHome(location.pathname) ? invitationOf(location.hash) : '';
     this.path = location.pathname;
     this.#search = location.search;
   }

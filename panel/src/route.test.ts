@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPanel, ofHash, toProbe, toTraffic, workspaceOf } from './route';
+import { invitationOf, isPanel, ofHash, toProbe, toTraffic, workspaceOf } from './route';
 
 test('what is empty is not in an address, and what is odd is written so that it comes back', () => {
   expect(toTraffic(1)).toBe('/w/1/traffic');
@@ -42,4 +42,11 @@ test('the panel follows its own addresses and leaves REST alone', () => {
     false,
   ]);
   expect(['/w/7', '/w/7/', '/w/x', '/w/7/sites'].map(workspaceOf)).toEqual([7, 7, null, null]);
+});
+
+test('an invitation is found behind the #, and nowhere else', () => {
+  expect(invitationOf('#/invite/a-Token_1')).toBe('a-Token_1');
+  for (const hash of ['', '#/invite/', '#/invite/a/b', '#/w/1']) {
+    expect(invitationOf(hash)).toBe('');
+  }
 });

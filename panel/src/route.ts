@@ -36,6 +36,12 @@ export const toTools = (workspace: number, query?: Query) => within(workspace, '
 export const toSettings = (workspace: number) => within(workspace, 'settings');
 export const toAccount = (workspace: number) => within(workspace, 'account');
 
+/** Of who is invited. Behind the #, so that the token stands in no server's log. */
+export const toInvitation = (token: string) => `/#/invite/${token}`;
+
+/** The token of an invitation; empty: none is there. */
+export const invitationOf = (hash: string) => /^#\/invite\/([\w-]+)$/.exec(hash)?.[1] ?? '';
+
 /** Whether the panel itself answers there; anything else is the controller's. */
 export const isPanel = (path: string) => isHome(path) || path.startsWith('/w/');
 

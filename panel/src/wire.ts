@@ -68,6 +68,12 @@ export interface Routes {
     body: null;
     answer: ListOf<OpenSession>;
   };
+  'GET /invite/{token}': {
+    path: { token: string };
+    query: Record<string, never>;
+    body: null;
+    answer: Invitation;
+  };
   'GET /lookup/combined': {
     path: Record<string, never>;
     query: { ip: string };
@@ -425,6 +431,18 @@ export interface Routes {
     query: Record<string, never>;
     body: SecondFactorEnd;
     answer: Done;
+  };
+  'POST /invite/{token}/accept': {
+    path: { token: string };
+    query: Record<string, never>;
+    body: null;
+    answer: Member;
+  };
+  'POST /invite/{token}/complete': {
+    path: { token: string };
+    query: Record<string, never>;
+    body: CompleteInvite;
+    answer: Joined;
   };
   'POST /workspaces/{workspace_id}/address-groups': {
     path: { workspace_id: number };
@@ -866,6 +884,12 @@ export interface Combined {
   errors?: PartErrors;
 }
 
+/** Body of `POST /invite/{token}/complete`: an account for the invited address. */
+export interface CompleteInvite {
+  name?: string;
+  password: string;
+}
+
 export interface Coordinates {
   latitude: number;
   longitude: number;
@@ -1223,6 +1247,20 @@ export interface Incident {
   reopened_at: string | null;
 }
 
+/** What the holder of its token may know of an invitation. */
+export interface Invitation {
+  workspace_id: number;
+  workspace_name: string;
+  email: string;
+  role: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
+  expires_at: string;
+  /**
+   * Whether the address has an account (with a token that was mailed: one that is proven): then it
+   * is accepted by logging in.
+   */
+  has_account: boolean;
+}
+
 export interface JobAgent extends JobMember {
   agent_id: number;
 }
@@ -1290,6 +1328,14 @@ export interface JobTriggers {
   post_download?: JobScript | null;
   /** At every agent, when all have everything. */
   complete?: JobScript | null;
+}
+
+/** A new account, logged in, that is a member of the workspace it was invited to. */
+export interface Joined {
+  token: string;
+  user: User;
+  member: Member;
+  workspace_id: number;
 }
 
 /** One curve: one target as seen by one agent. */

@@ -166,7 +166,6 @@ def test_addresses_from_before_lead_on(place: Place, site: Namespace, tmp_path: 
             (f"{old}/traffic?range=6h&group=staff", "traffic?last=6h&group=staff", "Traffic"),
             (f"{old}/groups", "groups", "Groups"),
             (f"{old}/alerts", "alerts", "Alerts"),
-            ("/#/invite/a-token", "now", "Not known: Lisbon and Porto."),
         ):
             page.goto(place.controller.url + hash_)
             expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
@@ -324,6 +323,20 @@ def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: P
                 ("traffic", "traffic", page.get_by_test_id("traffic-chart")),
                 ("alerts", "alerts?tab=alerts", page.get_by_test_id("alert-row").first),
                 ("groups", "groups", page.get_by_text("No group yet.")),
+                ("now", "now", page.get_by_test_id("incident-row").first),
+                ("host", f"{agent}?tab=host", page.get_by_text("Nothing is known of its host")),
+                ("paths", "paths", page.get_by_test_id("target-row").first),
+                ("target", f"paths/target?target={TARGETS[0]}", page.get_by_test_id("source-row")),
+                ("incidents", "alerts", page.get_by_test_id("incident-row").first),
+                ("rules", "alerts?tab=rules", page.get_by_test_id("rule-row").first),
+                ("maintenance", "alerts?tab=maintenance", page.get_by_text("No window.")),
+                ("channels", "alerts?tab=channels", page.get_by_text("No channel yet.")),
+                ("sent", "alerts?tab=log", page.get_by_text("Nothing was sent yet.")),
+                ("tools", "tools", page.get_by_role("form", name="Run once")),
+                ("settings", "settings", page.get_by_test_id("member-row")),
+                ("account", "account", page.get_by_test_id("session-row").first),
+                ("add-site", "sites/add", page.get_by_role("form", name="New site")),
+                ("add-probe", f"{agent}/probes/add", page.get_by_role("form", name="New probe")),
             ):
                 page.goto(place.at(path))
                 expect(seen).to_be_visible()

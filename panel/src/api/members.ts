@@ -38,3 +38,14 @@ export const removeKey = (workspace: number, key: number) =>
     workspace_id: workspace,
     key_id: key,
   });
+
+/** What an invitation is to; for whoever has its link. */
+export const invitation = (token: string, signal?: AbortSignal) =>
+  ask('GET /invite/{token}', { token }, { signal });
+
+/** By the account of the invited address. */
+export const acceptInvitation = (token: string) => ask('POST /invite/{token}/accept', { token });
+
+/** By somebody who has no account yet. */
+export const completeInvitation = (token: string, name: string, password: string) =>
+  ask('POST /invite/{token}/complete', { token }, { body: { name, password } });
