@@ -53,7 +53,10 @@ test('every address leads to its page', () => {
   expect(found(toTools(1, { site: 3 }))).toEqual({ ...w, ...may, site: 3 });
   expect(found(toSettings(1))).toEqual({ ...w, mayRule: false });
   expect(found(toAccount(1))).toEqual({});
-  const staff = { ...w, group: 'staff & co=1' };
+  const staff = {
+    ...w,
+    narrowed: { device: '', application: '', remote: '', group: 'staff & co=1', site: 0 },
+  };
   expect(found(toTraffic(1, '6h', 'staff & co=1'))).toEqual(staff);
   expect(found(toGroups(1))).toEqual({ ...w, mayChange: true });
   expect(found(toGroup(1, 5))).toEqual({ ...w, id: 5, mayChange: true });

@@ -117,8 +117,17 @@ export const PAGES: readonly Page[] = [
     part: 'Traffic',
     timed: true,
     component: () => import('./pages/traffic/Traffic.svelte'),
-    props: ({ workspace, asked }) => ({ workspace, group: asked('group') }),
-    key: ({ asked }) => asked('group'),
+    props: ({ workspace, asked }) => ({
+      workspace,
+      narrowed: {
+        device: asked('device'),
+        application: asked('application'),
+        remote: asked('remote'),
+        group: asked('group'),
+        site: Number(asked('site')) || 0,
+      },
+    }),
+    key: ({ asked }) => ['device', 'application', 'remote', 'group', 'site'].map(asked).join('\n'),
   }),
   row({
     path: '/w/:workspace/groups',

@@ -252,6 +252,21 @@ export interface Routes {
     body: null;
     answer: FlowHistory;
   };
+  'GET /workspaces/{workspace_id}/flows/talks': {
+    path: { workspace_id: number };
+    query: {
+      agentId?: number;
+      application?: string;
+      device?: string;
+      from?: string;
+      group?: string;
+      limit?: number;
+      remote?: string;
+      to?: string;
+    };
+    body: null;
+    answer: FlowTalks;
+  };
   'GET /workspaces/{workspace_id}/flows/top': {
     path: { workspace_id: number };
     query: {
@@ -1071,6 +1086,12 @@ export interface FlowSpan {
   /** With a filter: what fell out of the lists that this is made of, and may match or not. */
   unknown: Traffic;
   honesty: FlowHonesty;
+}
+
+export interface FlowTalks extends FlowSpan {
+  rows: Talk[];
+  /** Exactly what `rows` leave out of `matched`, else of `total`. */
+  rest: Traffic;
 }
 
 export interface FlowTop extends FlowSpan {
@@ -2788,6 +2809,14 @@ export interface SysinfoResult {
 export interface Tag {
   name: string;
   value: string;
+}
+
+/** One device, one application, one remote side. */
+export interface Talk extends Traffic {
+  device: string;
+  application: string;
+  remote: string;
+  groups: string[];
 }
 
 export interface TargetLabel {

@@ -65,6 +65,18 @@ def test_traffic_is_shown_with_its_gaps(site: Namespace, tmp_path: Path) -> None
         expect(chart).to_be_visible()
         page.get_by_role("link", name="Show all").click()
         expect(page.get_by_test_id("top-group")).to_be_visible()
+        # A click narrows all: what the device does, with whom, and when.
+        devices.first.get_by_role("link").click()
+        expect(page.get_by_test_id("only-device")).to_contain_text("192.168.1.20")
+        expect(devices).to_have_count(1)
+        talks = page.get_by_test_id("talk-row")
+        expect(talks.first).to_contain_text("192.168.1.20")
+        application = page.get_by_test_id("top-application").locator("tbody tr").first
+        application.get_by_role("link").click()
+        expect(page.get_by_test_id("only-application")).to_be_visible()
+        expect(page.get_by_test_id("only-device")).to_be_visible()
+        page.get_by_role("link", name="Not only this device").click()
+        expect(page.get_by_test_id("only-device")).to_have_count(0)
 
 
 def report(folder: Path, email: str, password: str) -> None:

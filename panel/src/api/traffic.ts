@@ -4,10 +4,17 @@ import type { Window } from '../chart/range';
 import { ask } from '../rest';
 import type { FlowTop, Group, GroupPatch, NewGroup } from '../wire';
 
-/** Traffic of a window: of all, or of one address group. */
-export interface FlowsAsked extends Window {
+/** What traffic is narrowed to; what is empty narrows nothing. */
+export interface Narrowed {
+  device: string;
+  application: string;
+  remote: string;
   group: string;
+  /** An agent; 0: all of them. */
+  site: number;
 }
+
+export interface FlowsAsked extends Window, Narrowed {}
 
 export const flowHistory = (workspace: number, asked: FlowsAsked, signal?: AbortSignal) =>
   ask(
@@ -29,8 +36,29 @@ export const flowTop = (
     { query: { by, limit, ...flowsQuery(asked) }, signal },
   );
 
-function flowsQuery({ from, to, group }: FlowsAsked) {
-  return { from: `${from}`, to: `${to}`, ...(group && { group }) };
+/** The largest conversations: a device, an application, a remote side. */
+export const flowTalks = (
+  workspace: number,
+  limit: number,
+  asked: FlowsAsked,
+  signal?: AbortSignal,
+) =>
+  ask(
+    'GET /workspaces/{workspace_id}/flows/talks',
+    { workspace_id: workspace },
+    { query: { limit, ...flowsQuery(asked) }, signal },
+  );
+
+function flowsQuery({ from, to, device, application, remote, group, site }: FlowsAsked) {
+  return {
+    from: `${from}`,
+    to: `${to}`,
+    ...(device && { device }),
+    ...(application && { application }),
+    ...(remote && { remote }),
+    ...(group && { group }),
+    ...(site && { agentId: site }),
+  };
 }
 
 /** A group that was asked for by its id: with its addresses. */
