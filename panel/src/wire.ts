@@ -590,6 +590,7 @@ export interface Alert {
     | 'rule_disabled'
     | 'rule_deleted'
     | 'probe_gone'
+    | 'target_gone'
     | 'agent_gone';
   /** False while its agent is away: whether it is still so is not known. */
   is_known: boolean;

@@ -213,6 +213,7 @@ def test_objects_of_another_workspace_are_not_there(
     url = fill(path.replace("{workspace_id:int}", str(own)), cast)
     bodies: dict[str, Any] = {
         "/probes": {"type": "PING", "targets": ["198.18.0.1"]},
+        "/trials": {"type": "PING", "target": "198.18.0.1"},
         "/issue-pin": {},
         "/heartbeat": None,
         "/tags": {"tags": []},

@@ -68,6 +68,11 @@ class FakeRows:
         later = min((at for at in waiting if at > now), default=None)
         return Look(found[:limit], len(waiting), later)
 
+    async def take_back(self, now: datetime) -> None:
+        for kept in self.kept.values():
+            if kept.state == "sending":
+                kept.state, kept.next_at = "pending", now
+
     async def claim(
         self, ids: Collection[int], now: datetime, lease_end: datetime
     ) -> list[ClaimedDelivery]:

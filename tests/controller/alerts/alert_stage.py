@@ -27,13 +27,22 @@ class Hooks:
     def __init__(self) -> None:
         self.came: dict[str, list[Any]] = {}
         self.refused: list[Any] = []
+        self.stalled: list[Any] = []
+        self.closed = threading.Event()
         self.refusals = 0
         """How many of the next posts are answered with 500."""
+        self.stalls = 0
+        """How many of the next posts are taken, and never answered."""
         hooks = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if hooks.stalls > 0:
+                    hooks.stalls -= 1
+                    hooks.stalled.append(body)
+                    hooks.closed.wait()
+                    return
                 refused = hooks.refusals > 0
                 hooks.refusals -= refused
                 if refused:
@@ -54,6 +63,7 @@ class Hooks:
         return f"http://127.0.0.1:{self._server.server_port}{path}"
 
     def close(self) -> None:
+        self.closed.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -106,9 +116,7 @@ class Stage:
         return such()[-1]
 
     def noted(self) -> None:
-        """All that was told is noted as sent: what is not would be told again after a kill, when
-        the lease of who died has ended.
-        """
+        """All that was told is noted as sent: what is not would be told again after a kill."""
 
         def states() -> set[str]:
             log = self.person.call("GET", f"{self.base}/deliveries")["data"]

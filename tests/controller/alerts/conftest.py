@@ -1,8 +1,10 @@
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from forepost.controller.db.engine import Database
+from tests.controller.alerts.alert_night import Night
 from tests.controller.alerts.alert_stage import Hooks, Stage, quick_controller
 from tests.running import ControllerProcess
 
@@ -26,3 +28,12 @@ def hooks() -> Iterator[Hooks]:
 def stage(alerting: ControllerProcess, hooks: Hooks, request: pytest.FixtureRequest) -> Stage:
     name = re.sub(r"\W+", "-", request.node.name)
     return Stage(alerting.person(f"{name}@example.com", "a good password"), hooks, name)
+
+
+@pytest.fixture
+async def night(metadata_url: str) -> AsyncIterator[Night]:
+    db = Database.at(metadata_url)
+    found = Night(db)
+    await found.lay()
+    yield found
+    await db.close()

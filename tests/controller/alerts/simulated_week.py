@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import insert, select
 
 from forepost.controller.alerts.alert_rows import line_of_subject
+from forepost.controller.alerts.flaps import STEADY
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.ledger import Ledger
 from forepost.controller.alerts.notices import AlertNotices
@@ -81,6 +82,7 @@ class Message(msgspec.Struct, frozen=True):
     event: str
     severity: str
     seq: int
+    at: datetime
 
 
 class SimulatedWeek:
@@ -219,15 +221,19 @@ class SimulatedWeek:
                 await self.sending.sent(row, 200, now)
 
     def _take(self, body: dict[str, Any]) -> None:
-        self.messages.append(
-            Message(body["incident"]["id"], body["event"], body["severity"], body["seq"])
-        )
+        incident, event = body["incident"]["id"], body["event"]
+        now = self.clock.now()
+        self.messages.append(Message(incident, event, body["severity"], body["seq"], now))
 
     async def settle(self) -> None:
-        """The receiver is well; nothing happens for longer than anything waits."""
+        """The receiver is well; nothing happens for longer than anything waits, and where the last
+        word is that something is flapping until it is told how it stays.
+        """
         self.is_broken = False
         await self.deliver()
         await self.wait(1.1)
+        if "flapping" in self.believed().values():
+            await self.wait(STEADY / timedelta(minutes=1))
 
     async def truth(self) -> dict[int, str]:
         """Open incident to the worst of it that stands for itself; "": something that may not be
@@ -259,10 +265,24 @@ class SimulatedWeek:
         return {probe for probe, row in newest.items() if row.loss_pct == GOOD}
 
     def believed(self) -> dict[int, str]:
-        """Incident to what the last message says: a severity, or "" that it is over."""
-        return {
-            one.incident: "" if one.event == "resolved" else one.severity for one in self.messages
-        }
+        """Incident to what the last message says: a severity, "" that it is over, or "flapping"
+        that it is now this and now that.
+        """
+        said = {"resolved": "", "flapping": "flapping"}
+        return {one.incident: said.get(one.event, one.severity) for one in self.messages}
+
+    def most_within(self, span: timedelta) -> int:
+        """How many messages of one incident came within so long at most."""
+        return max(
+            (
+                sum(
+                    other.incident == one.incident and one.at <= other.at < one.at + span
+                    for other in self.messages
+                )
+                for one in self.messages
+            ),
+            default=0,
+        )
 
 
 def at(text: str) -> datetime:

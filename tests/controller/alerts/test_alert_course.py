@@ -1,6 +1,7 @@
 """What becomes of alerts in a running controller: silence, backlogs, windows, hands, incidents."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -347,3 +348,29 @@ def test_counters_for_prometheus(alerting: ControllerProcess, stage: Stage, prob
         )
 
     until(counted, 5)
+
+
+def test_a_target_that_is_taken_out_of_its_probe_ends_its_alert(stage: Stage) -> None:
+    targets = ["10.0.0.1", "10.0.0.2"]
+    probe = stage.person.probe(stage.agent, type="PING", targets=targets)
+    stage.rule(metric="failure", tells="alerts")
+    with stage.speaking() as agent:
+        for target in targets:
+            agent.post("PING", LOST, probe=probe, target=target)
+        stage.notice("triggered", 2)
+        time.sleep(0.5)  # a turn of the timers has seen them
+        path = f"{stage.base}/agents/{stage.agent.id}/probes/{probe}"
+        stage.person.call("PATCH", path, {"replace_targets": [targets[1]]})
+        over = stage.notice("resolved")
+    assert (over["probe_target"], over["ended"]) == (targets[0], "target_gone")
+    (left,) = stage.alerts(status="active")
+    assert left["probe_target"] == targets[1]
+
+
+def test_what_an_agent_measures_that_said_goodbye_is_not_known(stage: Stage, probe: int) -> None:
+    stage.rule(metric="packet_loss", threshold=5)
+    with stage.speaking() as agent:
+        agent.post("PING", LOST, probe=probe)
+        stage.notice("triggered")
+        assert [one["is_known"] for one in stage.alerts()] == [True]
+    until(lambda: [one["is_known"] for one in stage.alerts()] == [False], 3)

@@ -43,8 +43,8 @@ def test_nothing_that_is_wrong_on_a_host_hides_that_it_is_gone() -> None:
 def test_a_second_target_of_a_site_is_the_same_trouble() -> None:
     first = fact(1, reporter=A, about=BERLIN, target="192.0.2.1")
     second = fact(2, reporter=A, sites=("berlin",))
-    assert explains(first, fact(3, reporter=B, about=BERLIN)) == "same_site"
-    assert explains(second, fact(4, reporter=B, sites=("berlin",))) == "same_site"
+    assert explains(first, fact(3, reporter=A, about=BERLIN)) == "same_site"
+    assert explains(second, fact(4, reporter=A, sites=("berlin",))) == "same_site"
     assert explains(first, fact(5, reporter=A, target="192.0.2.1")) == ""
 
 

@@ -265,3 +265,24 @@ def test_a_route_and_hours_with_a_word_that_is_not_known_are_refused(stage: Stag
         refused = stage.person.ask("POST", f"{stage.base}/{path}", json=body)
         assert refused.status_code == 400, refused.text
         assert "unknown field" in refused.text
+
+
+def test_what_somebody_has_at_a_site_hides_nothing_that_another_agent_says(stage: Stage) -> None:
+    other = stage.person.agent(stage.workspace, "other")
+    stage.rule(metric="failure", threshold=0)
+    mine, theirs = (
+        probe_of(stage, agent, targets=[target], labels={"site": "berlin"})
+        for agent, target in ((stage.agent, "192.0.2.1"), (other, "192.0.2.2"))
+    )
+    with stage.speaking() as here, stage.speaking(other) as there:
+        here.post("PING", LOST, probe=mine)
+        first = stage.notice("triggered")
+        path = f"{stage.base}/alerts/{first['alert_id']}"
+        stage.person.call("PATCH", path, {"status": "acknowledged"})
+        there.post("PING", LOST, probe=theirs)
+        body = stage.notice("grew")
+        assert body["incident"]["open_alerts"] == 2
+        assert body["incident"]["id"] == first["incident"]["id"]
+        for agent, probe in ((here, mine), (there, theirs)):
+            agent.post("PING", PING, probe=probe)
+        stage.notice("resolved")

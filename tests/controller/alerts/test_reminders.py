@@ -1,171 +1,23 @@
 """Reminders, escalation and quiet hours, in a database, on a clock that a test moves."""
 
-from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.access.actor import Actor
-from forepost.controller.alerts.change import Change, Ending, NewAlert
-from forepost.controller.alerts.incident_notices import IncidentNotices
-from forepost.controller.alerts.ledger import Ledger
+from forepost.controller.alerts.change import Change, NewAlert
 from forepost.controller.alerts.metrics import Line
-from forepost.controller.alerts.notices import AlertNotices
-from forepost.controller.alerts.reminders import Reminders
-from forepost.controller.alerts.store import RuleStore
-from forepost.controller.alerts.watch import Watch
-from forepost.controller.db.engine import Database
-from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.alert_course import alert_reminders
 from forepost.controller.db.tables.channels import notice_channels
-from forepost.controller.db.tables.fleet import agents
-from forepost.controller.db.tables.probes import probes
-from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import Invalid
-from forepost.wire.rest.alert_course import AlertPatch
-from forepost.wire.rest.alerts import Alert, NewRule, Severity
+from forepost.wire.rest.alerts import Severity
 from forepost.wire.rest.hours import Hours
-from forepost.wire.rest.notify import Channel, Notice
+from tests.controller.alerts.alert_night import Night, defaults_of
 from tests.controller.alerts.test_windows import window
-from tests.fakes.clock import START, FakeClock
+from tests.fakes.clock import START
 
 pytestmark = pytest.mark.anyio
-
-ME = Actor(name="me@example.com", user_id=1)
-
-
-class Night:
-    """One agent with three probes, and everything that is told, by event and channel."""
-
-    def __init__(self, db: Database) -> None:
-        self.db, self.clock = db, FakeClock()
-        self.store, self.watch = RuleStore(db, lambda _: None), Watch(self.clock)
-        self.told: list[tuple[str, str]] = []
-        self.messages: list[str] = []
-        self.notices: list[Notice] = []
-        self.away: set[int] = set()
-        self.restart()
-
-    def restart(self) -> None:
-        """What was in RAM is gone."""
-        alone = AlertNotices(self._put, self._nothing, "")
-        threads = IncidentNotices(self._put, self._nothing, "")
-        self.ledger = Ledger(self.db, alone, threads)
-        self.reminders = Reminders(
-            self.db,
-            self.watch,
-            alone,
-            threads,
-            self.away.__contains__,
-            lambda _event, _alert: None,
-            self.clock,
-        )
-
-    async def _put(
-        self, _: AsyncConnection, notice: Notice, channels: Sequence[Channel], course: str
-    ) -> None:
-        self.told += [(notice.event, channel.kind) for channel in channels]
-        self.messages += [notice.message for _ in channels]
-        self.notices.append(notice)
-
-    async def _nothing(self, *_: Any) -> None: ...
-
-    async def rule(self, **fields: Any) -> int:
-        given: dict[str, Any] = {
-            "metric": "packet_loss",
-            "operator": ">",
-            "threshold": 5.0,
-            "notify_webhook": True,
-            "webhook_url": "https://a.example/",
-            **fields,
-        }
-        made = await self.store.add_rule(1, NewRule(name="r", **given), self.clock.now())
-        self.watch.replace(1, await self.store.rules_of(1), [])
-        return made.id
-
-    async def change(self, rule: int, kind: Any, severity: Severity, probe: int) -> Alert:
-        line: Line = (probe, 1, "PING", f"192.0.2.{probe}")
-        begun = NewAlert(
-            workspace_id=1,
-            rule_id=rule,
-            line=line,
-            metric="packet_loss",
-            value=50.0,
-            threshold=5.0,
-            severity=severity,
-            text="packet_loss 50 > 5",
-            at=self.clock.now(),
-        )
-        what = Change(
-            kind=kind,
-            workspace_id=1,
-            rule_id=rule,
-            line=line,
-            begun=None if kind == "resolve" else begun,
-            ending=Ending("recovered"),
-        )
-        (alert,) = await self.ledger.write([what], self.clock.now())
-        assert alert is not None
-        return alert
-
-    async def open(self, rule: int, severity: Severity = "warning", probe: int = 1) -> Alert:
-        return await self.change(rule, "open", severity, probe)
-
-    async def acknowledge(self, alert: Alert, **patch: Any) -> None:
-        body = AlertPatch(**{"status": "acknowledged", **patch})
-        await self.ledger.set_status(1, alert.id, body, ME, 1, self.clock.now())
-
-    async def wait(self, minutes: float) -> list[tuple[str, str]]:
-        """What is told meanwhile, looked at every half minute."""
-        before = len(self.told)
-        for _ in range(round(minutes * 2)):
-            await self.clock.advance(30)
-            await self.ledger.tell_due(self.clock.now())
-            await self.reminders.turn()
-        return self.told[before:]
-
-    async def wait_until(self, at: datetime) -> list[tuple[str, str]]:
-        return await self.wait((at - self.clock.now()) / timedelta(minutes=1))
-
-
-@pytest.fixture
-async def night(metadata_url: str) -> AsyncIterator[Night]:
-    db = Database.at(metadata_url)
-    times = {"created_at": START, "updated_at": START}
-    async with db.write() as connection:
-        person = {"email": "a@b.c", "name": "", "role": "USER", "password_hash": ""}
-        await connection.execute(insert(users).values(**person, verified=True, **times))
-        await connection.execute(
-            insert(workspaces).values(name="w", description="", owner_id=1, **times)
-        )
-        await connection.execute(insert(agents).values(**_agent(), **times))
-        for _ in range(3):
-            await connection.execute(insert(probes).values(**_probe(), **times))
-    yield Night(db)
-    await db.close()
-
-
-def _agent() -> dict[str, Any]:
-    return {"workspace_id": 1, "name": "site", **_defaults(agents, "workspace_id", "name")}
-
-
-def _probe() -> dict[str, Any]:
-    known = {"workspace_id": 1, "agent_id": 1, "type": "PING", "enabled": True, "interval_sec": 60}
-    return {**known, **_defaults(probes, *known)}
-
-
-def _defaults(table: Any, *known: str) -> dict[str, Any]:
-    """Something for each column that needs something."""
-    found: dict[str, Any] = {}
-    for column in table.columns:
-        given = column.name in (*known, "id", "created_at", "updated_at")
-        if not given and not column.nullable and column.server_default is None:
-            kind = column.type.python_type
-            found[column.name] = {} if kind is dict else kind()
-    return found
 
 
 async def test_an_open_alert_is_told_again_with_growing_pauses(night: Night) -> None:
@@ -253,7 +105,7 @@ async def test_it_escalates_to_a_named_channel(night: Night) -> None:
     async with night.db.write() as connection:
         known: dict[str, Any] = {"workspace_id": 1, "name": "shift", "kind": "webhook"}
         known |= {"url": "https://b.example/", "addresses": []}
-        more = _defaults(notice_channels, *known) | {"enabled": True}
+        more = defaults_of(notice_channels, *known) | {"enabled": True}
         times = {"created_at": START, "updated_at": START}
         await connection.execute(insert(notice_channels).values(**(more | known | times)))
     rule = await night.rule(
@@ -262,7 +114,8 @@ async def test_it_escalates_to_a_named_channel(night: Night) -> None:
     await night.open(rule)
     assert night.told == []
     assert await night.wait(31) == [("triggered", "webhook")]
-    assert night.messages[-1].startswith("escalated, as nobody has acknowledged it for 30 min")
+    said = night.notices[-1].message
+    assert said.startswith("escalated, as nobody has acknowledged it for 30 min")
     await night.change(rule, "resolve", "warning", 1)
     assert night.told[1:] == [("resolved", "webhook")]
     with pytest.raises(Invalid, match="escalate_channel_ids: no channel 7"):

@@ -11,6 +11,7 @@ import anyio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from forepost.controller.alerts.flaps import SPAN
 from forepost.controller.db.engine import Database
 from tests.controller.alerts.simulated_week import BAD, GOOD, PROBES, WORSE, SimulatedWeek, at
 from tests.controller.alerts.test_windows import window
@@ -18,6 +19,9 @@ from tests.metadata import sqlite_url
 
 BEFORE_CHANGES = ("2026-03-27T20:00", "2026-10-23T20:00")
 """Two days before the clocks of Berlin are changed, at 02:00 and 03:00."""
+
+MOST_OF_INCIDENT = 10
+"""Messages within ten minutes: three times begun and ended, flapping, how it stays, and growth."""
 
 _probe = st.sampled_from(sorted(PROBES))
 _loss = st.sampled_from((GOOD, GOOD, BAD, WORSE))
@@ -114,8 +118,9 @@ async def _check(week: SimulatedWeek) -> None:
             assert one.seq < next_.seq, told
             # Between them something was tried: whether it came is not known.
             is_unsure = next_.seq > one.seq + 1
-            is_news = next_.event == "grew" or _meaning(one) != _meaning(next_)
+            is_news = next_.event in ("grew", "flapping") or _meaning(one) != _meaning(next_)
             assert is_news or is_unsure, told
+    assert week.most_within(SPAN) <= MOST_OF_INCIDENT, week.messages
     open_probes = await week.open_probes()
     for probe, is_bad in week.bad_live.items():
         assert not is_bad or probe in open_probes, (probe, open_probes)
@@ -123,4 +128,5 @@ async def _check(week: SimulatedWeek) -> None:
 
 
 def _meaning(message: Any) -> str:
-    return "" if message.event == "resolved" else message.severity
+    said = {"resolved": "", "flapping": "flapping"}
+    return str(said.get(message.event, message.severity))

@@ -11,11 +11,10 @@ from forepost.controller.alerts.suppressed import SuppressedAlerts
 from forepost.controller.alerts.window_store import WindowStore
 from forepost.wire.rest.alerts import Severity
 from forepost.wire.rest.maintenance import NewWindow, SuppressedAlert
-from tests.controller.alerts.test_reminders import Night, night
+from tests.controller.alerts.alert_night import Night
 from tests.fakes.clock import START
 
 pytestmark = pytest.mark.anyio
-__all__ = ["night"]
 HOUR = timedelta(hours=1)
 
 

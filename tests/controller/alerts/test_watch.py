@@ -15,7 +15,7 @@ from forepost.controller.alerts.change import Open
 from forepost.controller.alerts.index import MOST_LINES_OF_AGENT
 from forepost.controller.alerts.move_queue import WAITING
 from forepost.controller.alerts.rules import Limits
-from forepost.controller.alerts.store import Expected, WatchedAgent
+from forepost.controller.alerts.store import Expected, WantedTargets, WatchedAgent
 from forepost.controller.alerts.timers import Timers
 from forepost.controller.alerts.watch import Watch
 from forepost.controller.alerts.writer import AlertWriter
@@ -37,12 +37,16 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.probes = [Expected(1, 1, "PING", START)]
+        self.targets = {"192.0.2.1", "192.0.2.2"}
 
     async def hosts(self, _: Any) -> list[WatchedAgent]:
         return [WatchedAgent(1, 1, START, None)]
 
     async def expected(self, workspaces: Any) -> dict[int, list[Expected]]:
         return dict.fromkeys(workspaces, self.probes)
+
+    async def targets_of(self, probe_ids: Any) -> dict[int, WantedTargets]:
+        return dict.fromkeys(probe_ids, WantedTargets(60, frozenset(self.targets), frozenset()))
 
 
 class Bench:

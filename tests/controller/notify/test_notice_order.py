@@ -185,3 +185,23 @@ async def test_what_is_critical_goes_first_and_each_workspace_in_its_turn(db: Da
     assert [names[number] for number in await outbox.due(full=full)] == ["a4", "b2"]
     full = FullSlots(workspaces=[1])
     assert [names[number] for number in await outbox.due(full=full)] == ["a4", "b2", "b1"]
+
+
+async def test_what_a_controller_had_on_its_way_when_it_died_is_due_at_the_next_start(
+    db: Database,
+) -> None:
+    """Not when its lease ends; and what is over by then is told as one."""
+    outbox = OutboxOf(db)
+    mine = outbox.store = DeliveryStore(db, "this store")
+    (first,) = await outbox.put("triggered", alert_id=1)
+    (row,) = await claim(mine, first)
+    await DeliveryStore(db, "another").take_back(START)
+    assert await outbox.states() == ["sending"], "somebody else's lease"
+    await DeliveryStore(db, "this store").take_back(START)
+    assert await outbox.due() == [first]
+    (row,) = await claim(mine, first)
+    assert row.attempt == 2
+    (second,) = await outbox.put("resolved", alert_id=1)
+    await mine.take_back(START)
+    assert await outbox.states() == ["superseded", "pending"]
+    assert await outbox.due() == [second]

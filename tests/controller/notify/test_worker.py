@@ -181,18 +181,29 @@ async def test_what_is_critical_waits_for_nobodys_slow_receiver() -> None:
         assert {stage.rows.kept[n].state for n in (same_host, other)} == {"sent"}
 
 
-async def test_what_a_dead_controller_had_claimed_is_sent_when_its_lease_ends() -> None:
+async def test_what_a_dead_controller_had_claimed_is_sent_at_the_next_start() -> None:
     stage = Stage(well)
     number = stage.rows.put()
     now = stage.clock.now()
     (claimed,) = await stage.rows.claim([number], now, now + timedelta(seconds=LEASE_SEC))
     async with stage.running():
+        await stage.clock.advance(1)
+        assert stage.rows.states() == ["sent"]
+    await stage.rows.not_sent(claimed, Outcome("again", "late"), None)  # the dead one speaks
+    assert stage.rows.states() == ["sent"]
+
+
+async def test_what_was_claimed_and_never_marked_is_sent_when_the_lease_ends() -> None:
+    """As when the database was away."""
+    stage = Stage(well)
+    async with stage.running():
+        await stage.clock.advance(1)
+        number, now = stage.rows.put(), stage.clock.now()
+        await stage.rows.claim([number], now, now + timedelta(seconds=LEASE_SEC))
         await stage.clock.advance(LEASE_SEC - 2 * POLL_SEC)
         assert stage.tried == []
         await stage.clock.advance(3 * POLL_SEC)
         assert stage.rows.states() == ["sent"]
-    await stage.rows.not_sent(claimed, Outcome("again", "late"), None)  # the dead one speaks
-    assert stage.rows.states() == ["sent"]
 
 
 async def test_a_stop_gives_back_what_was_on_its_way() -> None:

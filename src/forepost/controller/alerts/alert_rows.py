@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -29,7 +30,11 @@ def line_of_subject(subject: str) -> Line:
 
 def keys_of(row: Row[Any]) -> list[str]:
     """Of the channels that tell it."""
-    return _keys.decode(row.channel_keys)
+    return decoded_keys(row.channel_keys)
+
+
+def decoded_keys(keys: str) -> list[str]:
+    return _keys.decode(keys)
 
 
 def shown(row: Row[Any]) -> Alert:
@@ -46,6 +51,22 @@ async def change_alert(
         .returning(*alerts.c)
     )
     return (await connection.execute(statement)).one()
+
+
+async def incidents_before(
+    connection: AsyncConnection, streaks: Collection[str], since: datetime
+) -> dict[str, int]:
+    """By streak, the incident of the newest alert that ended since then."""
+    query = (
+        select(alerts.c.streak, alerts.c.incident_id)
+        .where(
+            alerts.c.streak.in_(streaks),
+            alerts.c.resolved_at >= since,
+            alerts.c.incident_id.is_not(None),
+        )
+        .order_by(alerts.c.id)
+    )
+    return {row.streak: row.incident_id for row in (await connection.execute(query)).all()}
 
 
 async def open_alerts(connection: AsyncConnection, streaks: Collection[str]) -> dict[str, Row[Any]]:

@@ -1,6 +1,7 @@
 """Which alert explains which, and why an incident is. Pure."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 import msgspec
@@ -12,6 +13,9 @@ from forepost.wire.rest.incidents import Cause
 
 FAILING: Final = frozenset({"failure", "offline", NO_DATA, "dns_query_failure", "http_status"})
 """Metrics of alerts that say that something is down, whatever their severity."""
+
+SETTLING: Final = timedelta(minutes=2)
+"""What another explained is told only when it is still so this long after that one's end."""
 
 Explanation = Literal[
     "", "controller_link", "agent_gone", "parent", "gateway", "resolver", "same_site"
@@ -65,7 +69,7 @@ def explains(cause: OpenFact, symptom: OpenFact) -> Explanation:
             return "gateway"
         if _is_resolver(cause) and there.is_named and symptom.probe_type != "DNS":
             return "resolver"
-    return "same_site" if _same_site(here, there) else ""
+    return "same_site" if _same_reporter(here, there) and _same_site(here, there) else ""
 
 
 def cause_among(facts: Iterable[OpenFact], symptom: OpenFact) -> OpenFact | None:
@@ -113,6 +117,30 @@ def cause_of(facts: Sequence[OpenFact], reporters_towards: int) -> tuple[Cause, 
         if 2 <= reporters_towards <= len(reporters):
             return "site_unreachable", f"none of {len(reporters)} agents reaches it"
     return "", ""
+
+
+class KnownCause(msgspec.Struct, frozen=True):
+    """Why an incident is, or was."""
+
+    cause: Cause
+    text: str
+    ended_at: datetime | None = None
+
+    def after(self, cause: Cause, text: str, now: datetime) -> "KnownCause":
+        """What is known when that is found. What was known stays when nothing is, as what is over;
+        that nobody reaches a site may be what is left of it.
+        """
+        is_left = cause == "site_unreachable" and self.cause not in ("", cause)
+        if cause and not (is_left and now < (self.ended_at or now) + SETTLING):
+            return KnownCause(cause, text)
+        if not self.cause or self.ended_at is not None:
+            return self
+        return KnownCause(self.cause, self.text, now)
+
+
+def cause_key(cause: Cause, text: str) -> str:
+    """What one cause is told once by: how many agents show it may be another number each time."""
+    return cause if cause in ("site_unreachable", "controller_link") else text
 
 
 def _likely(facts: Sequence[OpenFact]) -> list[OpenFact]:

@@ -1,39 +1,77 @@
 """What is told of incidents: each receiver's thread is brought up to how it is now. SQL."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, case, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.alert_rows import keys_of, shown
+from forepost.controller.alerts.alert_rows import shown
+from forepost.controller.alerts.flaps import Flaps
+from forepost.controller.alerts.incident_words import sentence
 from forepost.controller.alerts.notice_of_alert import notice_of
 from forepost.controller.alerts.notices import Put
+from forepost.controller.alerts.receiver_groups import (
+    ReceiverGroup,
+    counts_of,
+    groups_of,
+    with_cause,
+)
 from forepost.controller.alerts.row_lookup import RowLookup
-from forepost.controller.alerts.threads import IncidentNow, LastNotice, ThreadEvent, step
+from forepost.controller.alerts.threads import MOST_REPORTERS, LastNotice, Step, step
 from forepost.controller.db.tables.alerts import alerts, incident_threads, incidents
-from forepost.wire.rest.notify import Notice, NoticeAlert, NoticeIncident
+from forepost.wire.rest.notify import Channel, NoticeEvent, NoticeIncident
 
 Withdraw = Callable[[AsyncConnection, str, str], Awaitable[None]]
 """(connection, course, channel key): what waits there is told no more."""
 
-LISTED: Final = 10
-"""Alerts that a notice names; of the others it says how many there are."""
 DUE_AT_ONCE: Final = 100
 """Incidents in one look at what is due."""
+_reporters: msgspec.json.Decoder[frozenset[int]] = msgspec.json.Decoder(frozenset[int])
+_flaps: msgspec.json.Decoder[Flaps] = msgspec.json.Decoder(Flaps)
 
-_open = (alerts.c.resolved_at.is_(None), alerts.c.is_alone.is_(False))
 
+class _Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """What one receiver was told of an incident, and how it is now."""
 
-class _Group(msgspec.Struct, kw_only=True):
-    """Open alerts of an incident that one channel is told of."""
+    incident: Row[Any]
+    key: str
+    row: Row[Any] | None
+    """None: nothing was told."""
+    group: ReceiverGroup
 
-    standing: IncidentNow = IncidentNow()
-    first: int = 0
-    """The oldest of the worst."""
-    rule_id: int = 0
+    @property
+    def flaps(self) -> Flaps:
+        return Flaps() if self.row is None else _flaps.decode(self.row.flaps)
+
+    @property
+    def rule_id(self) -> int:
+        return self.group.rule_id or (0 if self.row is None else self.row.rule_id)
+
+    @property
+    def lead(self) -> int:
+        """The alert that heads what is told."""
+        return self.group.first or (0 if self.row is None else self.row.alert_id)
+
+    @property
+    def seq(self) -> int:
+        """Of the next notice."""
+        return 1 + (0 if self.row is None else self.row.notices)
+
+    def heard(self, now: datetime) -> LastNotice:
+        if self.row is None:
+            return LastNotice(at=now)
+        return LastNotice(
+            severity=self.row.severity,
+            alerts=self.row.alerts,
+            grown=self.row.grown,
+            cause=self.row.cause,
+            reporters=_reporters.decode(self.row.reporters),
+            at=self.row.told_at,
+            flaps=self.flaps,
+        )
 
 
 class IncidentNotices:
@@ -52,229 +90,207 @@ class IncidentNotices:
         )
         return list(dict.fromkeys((await connection.scalars(query)).all()))
 
-    async def settle(self, lookup: RowLookup, incident_ids: Iterable[int], now: datetime) -> None:
-        """Tell every receiver of these incidents what has become of them."""
-        for incident_id in incident_ids:
-            query = select(incidents).where(incidents.c.id == incident_id)
-            incident = (await lookup.connection.execute(query)).one()
-            groups = await _groups(lookup.connection, incident_id, now)
-            query_threads = select(incident_threads).where(
-                incident_threads.c.incident_id == incident_id
+    async def settle(
+        self,
+        lookup: RowLookup,
+        incident_ids: Iterable[int],
+        now: datetime,
+        lost: Mapping[int, Collection[str]] | None = None,
+    ) -> None:
+        """Tell every receiver of these incidents what has become of them. `lost`: incident to the
+        keys of those who are told no more of what is open.
+        """
+        numbers = list(incident_ids)
+        if not numbers:
+            return
+        for thread in await self._threads(lookup.connection, numbers, now):
+            is_lost = thread.key in (lost or {}).get(thread.incident.id, ())
+            if is_lost and not thread.group.standing.is_open:
+                await self._let_go(lookup, thread, now)
+            else:
+                await self._bring_up(lookup, thread, now)
+
+    async def _threads(
+        self, connection: AsyncConnection, incident_ids: Sequence[int], now: datetime
+    ) -> list[_Thread]:
+        """Of all of these, read at once."""
+        query = select(incidents).where(incidents.c.id.in_(incident_ids)).order_by(incidents.c.id)
+        found = (await connection.execute(query)).all()
+        groups = await groups_of(connection, found, now)
+        query_threads = select(incident_threads).where(
+            incident_threads.c.incident_id.in_(incident_ids)
+        )
+        rows: dict[int, dict[str, Row[Any]]] = {incident.id: {} for incident in found}
+        for row in (await connection.execute(query_threads)).all():
+            rows[row.incident_id][row.channel_key] = row
+        return [
+            _Thread(
+                incident=incident,
+                key=key,
+                row=rows[incident.id].get(key),
+                group=groups[incident.id].get(key, ReceiverGroup()),
             )
-            rows = (await lookup.connection.execute(query_threads)).all()
-            threads = {row.channel_key: row for row in rows}
-            for key in {**dict.fromkeys(threads), **dict.fromkeys(groups)}:
-                group = groups.get(key, _Group())
-                await self._bring_up(lookup, incident, key, group, threads.get(key), now)
+            for incident in found
+            for key in {**dict.fromkeys(rows[incident.id]), **dict.fromkeys(groups[incident.id])}
+        ]
 
     async def remind(
         self,
         lookup: RowLookup,
         incident_id: int,
-        keys: Iterable[str],
+        keys: Collection[str],
         pause: timedelta,
         now: datetime,
     ) -> datetime | None:
         """Tell how it is, though nothing is otherwise, in those threads of an incident in which
         nothing was told for so long. Return when to try again where that is none of them.
         """
-        query = select(incidents).where(incidents.c.id == incident_id)
-        incident = (await lookup.connection.execute(query)).one()
-        query_threads = select(incident_threads).where(
-            incident_threads.c.incident_id == incident_id,
-            incident_threads.c.channel_key.in_(list(keys)),
-            incident_threads.c.severity != "",
-        )
-        threads = (await lookup.connection.execute(query_threads)).all()
-        quiet = [thread for thread in threads if thread.told_at <= now - pause]
+        told = [
+            (thread, thread.row.told_at)
+            for thread in await self._threads(lookup.connection, [incident_id], now)
+            if thread.key in keys and thread.row is not None and thread.row.severity
+        ]
+        quiet = [
+            thread for thread, told_at in told if told_at <= now - pause and not thread.flaps.since
+        ]
         for thread in quiet:
-            key, seq = thread.channel_key, thread.notices + 1
-            channel = await lookup.channel(
-                incident.workspace_id, thread.rule_id, key, thread.alert_id
-            )
+            channel = await self._channel(lookup, thread)
             if channel is not None:
-                notice = await self._notice(
-                    lookup.connection, incident, key, "reminder", thread.alert_id, seq
-                )
-                await self._put(lookup.connection, notice, [channel], incident.course)
-                told = {"notices": seq, "told_at": now}
-                await _keep(lookup.connection, incident, key, thread, told, now)
-        if quiet or not threads:
+                await self._tell(lookup.connection, thread, channel, "reminder", now)
+                await _keep(lookup.connection, thread, now, **_told(thread, now))
+        if quiet or not told:
             return None
-        first: datetime = min(thread.told_at for thread in threads)
-        return first + pause
+        first: datetime = max(min(told_at for _, told_at in told) + pause, now)
+        return first
 
-    async def _bring_up(
-        self,
-        lookup: RowLookup,
-        incident: Row[Any],
-        key: str,
-        group: _Group,
-        thread: Row[Any] | None,
-        now: datetime,
-    ) -> None:
-        heard = LastNotice(at=now)
-        if thread is not None:
-            heard = LastNotice(
-                severity=thread.severity,
-                alerts=thread.alerts,
-                grown=thread.grown,
-                at=thread.told_at,
-            )
-        todo = step(heard, group.standing, now)
-        rule_id = group.rule_id or (0 if thread is None else thread.rule_id)
-        values: dict[str, Any] = {"due_at": todo.due_at, "rule_id": rule_id}
-        if todo.event is not None:
-            first = group.first or (0 if thread is None else thread.alert_id)
-            channel = await lookup.channel(incident.workspace_id, rule_id, key, first)
-            if channel is None:
-                await self._withdraw(lookup.connection, incident.course, key)
-            values |= {
-                "severity": "" if todo.event == "resolved" else group.standing.severity,
-                "alerts": group.standing.alerts,
-                "grown": 0 if todo.event == "triggered" else heard.grown + (todo.event == "grew"),
-                "notices": (0 if thread is None else thread.notices) + 1,
-                "told_at": now,
-                "alert_id": first,
-            }
-            if channel is not None:
-                notice = await self._notice(
-                    lookup.connection, incident, key, todo.event, first, values["notices"]
-                )
-                await self._put(lookup.connection, notice, [channel], incident.course)
-        elif (None if thread is None else thread.due_at) == todo.due_at:
+    async def _channel(self, lookup: RowLookup, thread: _Thread) -> Channel | None:
+        return await lookup.channel(thread.incident.workspace_id, thread.rule_id, thread.key)
+
+    async def _let_go(self, lookup: RowLookup, thread: _Thread, now: datetime) -> None:
+        """Say that the receiver is told no more of what is open still."""
+        if thread.row is None or not thread.row.severity:
             return
-        await _keep(lookup.connection, incident, key, thread, values, now)
+        await self._withdraw(lookup.connection, thread.incident.course, thread.key)
+        channel = await self._channel(lookup, thread)
+        if channel is not None:
+            await self._tell(lookup.connection, thread, channel, "withdrawn", now)
+        closed = {**_told(thread, now), "severity": "", "flaps": "{}", "due_at": None}
+        await _keep(lookup.connection, thread, now, **closed)
 
-    async def _notice(
+    async def _bring_up(self, lookup: RowLookup, thread: _Thread, now: datetime) -> None:
+        heard = thread.heard(now)
+        standing = thread.group.standing
+        if heard.severity or standing.is_open:
+            told = 0 if thread.row is None else thread.row.alert_id
+            standing = await with_cause(lookup.connection, standing, thread.incident, told)
+        todo = step(heard, standing, now)
+        values: dict[str, Any] = {
+            "due_at": todo.due_at,
+            "rule_id": thread.rule_id,
+            "flaps": msgspec.json.encode(todo.flaps).decode(),
+        }
+        if todo.flaps.since is not None:
+            values["alert_id"] = thread.lead  # it is another each time
+        if standing.cause and heard.severity:
+            values["cause"] = standing.cause  # told, or what was told is the cause itself
+        if todo.event is not None:
+            channel = await self._channel(lookup, thread)
+            if channel is None:
+                await self._withdraw(lookup.connection, thread.incident.course, thread.key)
+                await self._leave_out(lookup.connection, thread, todo, now)
+                return
+            await self._tell(lookup.connection, thread, channel, todo.event, now, todo.flaps)
+            is_anew = todo.event == "triggered" or (
+                todo.event == "flapping" and heard.flaps.since is None
+            )
+            is_again = todo.event in ("grew", "flapping")
+            values |= _told(thread, now) | {
+                "severity": "" if todo.event == "resolved" else standing.severity or heard.severity,
+                "alerts": standing.alerts,
+                "grown": 0 if is_anew else heard.grown + is_again,
+                "cause": standing.cause,
+                "reporters": _encoded(heard.reporters | standing.reporters),
+            }
+        elif _is_kept(thread, values):
+            return
+        await _keep(lookup.connection, thread, now, **values)
+
+    async def _leave_out(
+        self, connection: AsyncConnection, thread: _Thread, todo: Step, now: datetime
+    ) -> None:
+        """A channel that is disabled or gone hears nothing: when it is enabled before the end it is
+        told how it is then.
+        """
+        if thread.row is None:
+            return
+        over = {"severity": "", "flaps": "{}"} if todo.event == "resolved" else {}
+        await _keep(connection, thread, now, due_at=None, **over)
+
+    async def _tell(
         self,
         connection: AsyncConnection,
-        incident: Row[Any],
-        key: str,
-        event: ThreadEvent | Literal["reminder"],
-        first: int,
-        seq: int,
-    ) -> Notice:
-        lead = await connection.execute(select(alerts).where(alerts.c.id == first))
+        thread: _Thread,
+        channel: Channel,
+        event: NoticeEvent,
+        now: datetime,
+        flaps: Flaps | None = None,
+    ) -> None:
+        incident = thread.incident
+        lead = await connection.execute(select(alerts).where(alerts.c.id == thread.lead))
         alert = shown(lead.one())
-        told = await _told(connection, incident.id, key)
-        counted = await connection.execute(
-            select(
-                func.count(case((alerts.c.symptom_of.is_(None), alerts.c.id))),
-                func.count(alerts.c.symptom_of),
-            ).where(*_open, alerts.c.incident_id == incident.id, _tells(key))
-        )
-        standing, symptoms = counted.one()
+        counts = await counts_of(connection, incident.id, thread.key)
+        flaps = thread.flaps if flaps is None else flaps
         body = NoticeIncident(
             id=incident.id,
             title=incident.title,
             scope=incident.scope,
             cause=incident.cause,
             cause_text=incident.cause_text,
+            cause_ended_at=incident.cause_ended_at,
             opened_at=incident.opened_at,
-            open_alerts=standing,
-            symptoms=symptoms,
-            alerts=told,
-            more=max(0, standing - len(told)),
+            open_alerts=counts.standing,
+            symptoms=counts.symptoms,
+            alerts=counts.first,
+            more=max(0, counts.standing - len(counts.first)),
+            times=max(1, flaps.times_lately(now)),
+            flapping_since=flaps.since,
         )
-        return notice_of(
+        notice = notice_of(
             alert,
             event,
-            seq=seq,
+            seq=thread.seq,
             panel_url=self._panel_url,
             incident=body,
-            message=_sentence(alert.message, body, event),
+            began=incident.reopened_at or incident.opened_at,
+            message=sentence(alert.message, body, event, now),
         )
+        await self._put(connection, notice, [channel], incident.course)
 
 
-def _sentence(message: str, incident: NoticeIncident, event: str) -> str:
-    """The worst alert's, with how many others there are and why."""
-    others = incident.open_alerts + incident.symptoms - 1
-    if event == "resolved" or others < 1:
-        return message
-    why = f"; {incident.cause_text}" if incident.cause_text else ""
-    return f"{message} (and {others} more{why})"
+def _encoded(reporters: frozenset[int]) -> str:
+    return msgspec.json.encode(sorted(reporters)[:MOST_REPORTERS]).decode()
 
 
-async def _groups(
-    connection: AsyncConnection, incident_id: int, now: datetime
-) -> dict[str, _Group]:
-    """By channel key."""
-    stands = alerts.c.symptom_of.is_(None)
-    waits = alerts.c.told_from > now
-    may_tell = stands & (alerts.c.told_from.is_(None) | (alerts.c.told_from <= now))
-    query = (
-        select(
-            alerts.c.alert_rule_id,
-            alerts.c.channel_keys,
-            alerts.c.severity,
-            func.count(case((may_tell, alerts.c.id))).label("telling"),
-            func.min(case((may_tell, alerts.c.id))).label("first"),
-            func.min(case((stands & waits, alerts.c.told_from))).label("told_from"),
-        )
-        .where(*_open, alerts.c.incident_id == incident_id)
-        .group_by(alerts.c.alert_rule_id, alerts.c.channel_keys, alerts.c.severity)
-    )
-    found: dict[str, _Group] = {}
-    for row in (await connection.execute(query)).all():
-        for key in keys_of(row):
-            _add(found.setdefault(key, _Group()), row)
-    return found
+def _told(thread: _Thread, now: datetime) -> dict[str, Any]:
+    """What is kept of a notice that was put."""
+    return {"notices": thread.seq, "told_at": now, "alert_id": thread.lead}
 
 
-def _add(group: _Group, row: Row[Any]) -> None:
-    standing = group.standing
-    times = [time for time in (standing.told_from, row.told_from) if time is not None]
-    severity = standing.severity
-    group.rule_id = group.rule_id or row.alert_rule_id
-    if row.telling:
-        is_worse = row.severity == "critical" and severity != "critical"
-        if not severity or is_worse or (row.severity == severity and row.first < group.first):
-            severity, group.first, group.rule_id = row.severity, row.first, row.alert_rule_id
-    group.standing = IncidentNow(
-        severity=severity,
-        alerts=standing.alerts + row.telling,
-        is_open=True,
-        told_from=min(times, default=None),
-    )
+def _is_kept(thread: _Thread, values: Mapping[str, Any]) -> bool:
+    """Whether nothing is otherwise than what is kept of it."""
+    if thread.row is None:
+        return values["due_at"] is None
+    return all(getattr(thread.row, name) == value for name, value in values.items())
 
 
-async def _told(connection: AsyncConnection, incident_id: int, key: str) -> list[NoticeAlert]:
-    query = (
-        select(alerts.c.id, alerts.c.severity, alerts.c.rule_name, alerts.c.message)
-        .where(
-            *_open, alerts.c.incident_id == incident_id, alerts.c.symptom_of.is_(None), _tells(key)
-        )
-        .order_by(alerts.c.severity, alerts.c.id)  # critical is before warning
-        .limit(LISTED)
-    )
-    return [
-        NoticeAlert(
-            alert_id=row.id, severity=row.severity, rule_name=row.rule_name, message=row.message
-        )
-        for row in (await connection.execute(query)).all()
-    ]
-
-
-def _tells(key: str) -> Any:
-    return alerts.c.channel_keys.contains(f'"{key}"', autoescape=True)
-
-
-async def _keep(
-    connection: AsyncConnection,
-    incident: Row[Any],
-    key: str,
-    thread: Row[Any] | None,
-    values: dict[str, Any],
-    now: datetime,
-) -> None:
-    if thread is None:
+async def _keep(connection: AsyncConnection, thread: _Thread, now: datetime, **values: Any) -> None:
+    incident, key = thread.incident, thread.key
+    if thread.row is None:
         nothing = {"severity": "", "alerts": 0, "notices": 0, "grown": 0, "alert_id": 0}
+        of_thread = {"rule_id": thread.rule_id, "channel_key": key, "incident_id": incident.id}
         await connection.execute(
             insert(incident_threads).values(
-                **{**nothing, "told_at": now, **values},
-                incident_id=incident.id,
-                channel_key=key,
+                **{**nothing, **of_thread, "told_at": now, **values},
                 workspace_id=incident.workspace_id,
             )
         )

@@ -2,17 +2,18 @@
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from forepost.controller.alerts.flaps import SPAN
 from forepost.controller.alerts.place import AlertPlace, handles_of, rule_handle, scope_of
 from forepost.controller.db.tables.alerts import alerts, incident_handles, incidents
 
-TOGETHER: Final = timedelta(minutes=10)
+TOGETHER: Final = SPAN
 """An alert joins an open incident whose last alert is no older, or whose cause is known."""
 MOST_OF_RULE: Final = 20
 """When a rule has begun so many incidents in `TOGETHER`, what follows of it is one incident."""
@@ -26,6 +27,8 @@ class Joining(msgspec.Struct, frozen=True, kw_only=True):
     place: AlertPlace
     severity: str
     title: str
+    before: int | None = None
+    """The incident of the same, which is over not long ago: it goes on in it."""
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -34,7 +37,7 @@ class Joined(msgspec.Struct, frozen=True):
     """It is one incident only as its rule raises so many."""
 
 
-class _Open(msgspec.Struct, kw_only=True):
+class _Open(msgspec.Struct):
     """An incident that this transaction has joined, and what is to be written of it."""
 
     workspace_id: int
@@ -47,6 +50,20 @@ class _Open(msgspec.Struct, kw_only=True):
     @property
     def is_storm(self) -> bool:
         return scope_of(self.handles) == "rule"
+
+
+_JOINED: Final = (
+    update(incidents)
+    .where(incidents.c.id == bindparam("number"))
+    .values(
+        alerts=incidents.c.alerts + bindparam("joined"),
+        last_alert_at=bindparam("at"),
+        severity=case(
+            (bindparam("is_critical", type_=Boolean), "critical"), else_=incidents.c.severity
+        ),
+        **{name: bindparam(f"shown_{name}") for name in ("scope", "agent_id", "target", "site")},
+    )
+)
 
 
 class IncidentBook:
@@ -71,16 +88,21 @@ class IncidentBook:
                 incident_handles.c.workspace_id == workspace_id,
                 incident_handles.c.handle.in_(wanted),
                 incidents.c.resolved_at.is_(None),
-                or_(incidents.c.last_alert_at >= self._now - TOGETHER, incidents.c.cause != ""),
+                or_(
+                    incidents.c.last_alert_at >= self._now - TOGETHER,
+                    and_(incidents.c.cause != "", incidents.c.cause_ended_at.is_(None)),
+                ),
             )
         )
         found = set((await self._connection.scalars(query)).all()) - self._open.keys()
-        if not found:
-            return
-        query_handles = select(incident_handles).where(incident_handles.c.incident_id.in_(found))
-        own: dict[int, set[str]] = {}
-        for row in (await self._connection.execute(query_handles)).all():
-            own.setdefault(row.incident_id, set()).add(row.handle)
+        if found:
+            await self._read(workspace_id, found)
+
+    async def _read(self, workspace_id: int, incident_ids: Collection[int]) -> None:
+        query = select(incident_handles).where(incident_handles.c.incident_id.in_(incident_ids))
+        own: dict[int, set[str]] = {incident_id: set() for incident_id in incident_ids}
+        for row in (await self._connection.execute(query)).all():
+            own[row.incident_id].add(row.handle)
         for incident_id, kept in own.items():
             self._open[incident_id] = _Open(workspace_id=workspace_id, handles=frozenset(kept))
 
@@ -92,10 +114,16 @@ class IncidentBook:
         handles = handles_of(new.place)
         if not handles:
             return None
-        found = await self._with(new.workspace_id, handles)
+        found = None
+        if new.before is not None and await self._goes_on(new, new.before, handles):
+            found = new.before
+            handles = self._open[found].handles if self._open[found].is_storm else handles
+        if found is None:
+            found = await self._with(new.workspace_id, handles)
         if found is None and (storm := await self._storm(new)):
             handles = frozenset({storm})
             found = await self._with(new.workspace_id, handles)
+            found = found or await self._storm_before(new, handles)
         if found is None:
             return Joined(await self._begin(new, handles), scope_of(handles) == "rule")
         one = self._open[found]
@@ -117,18 +145,22 @@ class IncidentBook:
             if one.is_narrowed:
                 await self._narrow(incident_id, one.handles)
                 one.is_narrowed = False
-            if one.joined:
-                values: dict[str, Any] = {
-                    **_shown_by(one.handles, one.reporter),
-                    "alerts": incidents.c.alerts + one.joined,
-                    "last_alert_at": self._now,
-                }
-                if one.is_critical:
-                    values["severity"] = "critical"
-                await self._connection.execute(
-                    update(incidents).where(incidents.c.id == incident_id).values(**values)
-                )
-                one.joined = 0
+        joined = {number: one for number, one in self._open.items() if one.joined}
+        if not joined:
+            return
+        changes = [
+            {
+                "number": number,
+                "joined": one.joined,
+                "at": self._now,
+                "is_critical": one.is_critical,
+                **{f"shown_{name}": value for name, value in _shown_by(one).items()},
+            }
+            for number, one in joined.items()
+        ]
+        await self._connection.execute(_JOINED, changes)
+        for one in joined.values():
+            one.joined = 0
 
     async def end(self, workspace_id: int, incident_id: int) -> None:
         """An alert of the incident was resolved: it is over when that was the last."""
@@ -151,6 +183,46 @@ class IncidentBook:
         if (await self._connection.execute(statement)).one_or_none() is not None:
             await self._narrow(incident_id, frozenset())
             self._open.pop(incident_id, None)
+
+    async def _goes_on(self, new: Joining, incident_id: int, handles: frozenset[str]) -> bool:
+        """Whether that incident is there and open, from now on again if it was over."""
+        if incident_id in self._open:
+            return True
+        mine = (incidents.c.id == incident_id, incidents.c.workspace_id == new.workspace_id)
+        columns = (incidents.c.resolved_at, incidents.c.course)
+        row = (await self._connection.execute(select(*columns).where(*mine))).one_or_none()
+        if row is None:
+            return False
+        if row.resolved_at is None:
+            await self._read(new.workspace_id, [incident_id])
+            return True
+        for storm in (
+            rule_handle(new.rule_id, new.place.reporter),
+            rule_handle(new.rule_id),
+        ):
+            if _course_of(new.workspace_id, frozenset({storm})) == row.course:
+                handles = frozenset({storm})
+        await self._connection.execute(
+            update(incidents).where(*mine).values(resolved_at=None, reopened_at=self._now)
+        )
+        await self._narrow(incident_id, frozenset())
+        await self._hold(new.workspace_id, incident_id, handles)
+        return True
+
+    async def _storm_before(self, new: Joining, handles: frozenset[str]) -> int | None:
+        """The incident of such a storm that is over not long ago, and goes on."""
+        query = (
+            select(incidents.c.id)
+            .where(
+                incidents.c.workspace_id == new.workspace_id,
+                incidents.c.resolved_at >= self._now - TOGETHER,
+                incidents.c.course == _course_of(new.workspace_id, handles),
+            )
+            .order_by(incidents.c.id.desc())
+            .limit(1)
+        )
+        found: int | None = await self._connection.scalar(query)
+        return found if found and await self._goes_on(new, found, handles) else None
 
     async def _with(self, workspace_id: int, handles: frozenset[str]) -> int | None:
         """The oldest open one that has one of these handles."""
@@ -188,15 +260,14 @@ class IncidentBook:
         return self._begun[rule_id]
 
     async def _begin(self, new: Joining, handles: frozenset[str]) -> int:
-        course = f"{new.workspace_id}:{min(handles)}".encode()
         statement = (
             insert(incidents)
             .values(
                 workspace_id=new.workspace_id,
                 title=new.title,
-                **_shown_by(handles, new.place.reporter),
+                **_shown_by(_Open(new.workspace_id, handles, new.place.reporter)),
                 rule_id=new.rule_id,
-                course=hashlib.blake2b(course, digest_size=16).hexdigest(),
+                course=_course_of(new.workspace_id, handles),
                 severity=new.severity,
                 alerts=1,
                 opened_at=self._now,
@@ -205,14 +276,17 @@ class IncidentBook:
             .returning(incidents.c.id)
         )
         incident_id: int = (await self._connection.execute(statement)).scalar_one()
-        of = {"incident_id": incident_id, "workspace_id": new.workspace_id}
-        await self._connection.execute(
-            insert(incident_handles), [{**of, "handle": handle} for handle in sorted(handles)]
-        )
-        self._open[incident_id] = _Open(workspace_id=new.workspace_id, handles=handles)
+        await self._hold(new.workspace_id, incident_id, handles)
         begun = self._begun.setdefault(new.rule_id, {})
         begun[new.place.reporter] = begun.get(new.place.reporter, 0) + 1
         return incident_id
+
+    async def _hold(self, workspace_id: int, incident_id: int, handles: frozenset[str]) -> None:
+        of = {"incident_id": incident_id, "workspace_id": workspace_id}
+        await self._connection.execute(
+            insert(incident_handles), [{**of, "handle": handle} for handle in sorted(handles)]
+        )
+        self._open[incident_id] = _Open(workspace_id=workspace_id, handles=handles)
 
     async def _narrow(self, incident_id: int, kept: frozenset[str]) -> None:
         await self._connection.execute(
@@ -223,8 +297,14 @@ class IncidentBook:
         )
 
 
-def _shown_by(handles: frozenset[str], reporter: int) -> dict[str, Any]:
+def _course_of(workspace_id: int, handles: frozenset[str]) -> str:
+    course = f"{workspace_id}:{min(handles)}".encode()
+    return hashlib.blake2b(course, digest_size=16).hexdigest()
+
+
+def _shown_by(one: _Open) -> dict[str, Any]:
     """The columns of an incident that say what it is about."""
+    handles, reporter = one.handles, one.reporter
     by_kind: dict[str, list[str]] = {}
     for handle in sorted(handles):
         kind, _, of = handle.partition(":")

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.access.actor import Actor
@@ -15,7 +15,8 @@ from forepost.controller.alerts.change import Change, EndedAlert, Ending, Open
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.ledger_page import LedgerPage, open_of_rule
 from forepost.controller.alerts.metrics import Line
-from forepost.controller.alerts.notices import AlertNotices, channels_of, ids
+from forepost.controller.alerts.notices import AlertNotices, channels_of
+from forepost.controller.alerts.reach import Reach
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts
@@ -53,31 +54,15 @@ class Ledger:
         async with self._page(now) as (connection, page):
             lookup = RowLookup(connection)
             rule = await lookup.rule(workspace_id, rule_id)
-            if rule is None:
-                return
-            await self._notices.rule_changed(connection, rule)
-            rows = (await connection.execute(open_of_rule(workspace_id, rule_id))).all()
-            for led, is_escalated in {
-                (row.routed_to, row.escalated_at is not None) for row in rows
-            }:
-                told_by = await lookup.told_by(rule, ids.decode(led), is_escalated=is_escalated)
-                for row in rows:
-                    alike = row.routed_to == led and (row.escalated_at is not None) == is_escalated
-                    if alike and row.channel_keys != told_by:
-                        page.touch(row)
-                await connection.execute(
-                    update(alerts)
-                    .where(
-                        alerts.c.workspace_id == workspace_id,
-                        alerts.c.alert_rule_id == rule_id,
-                        alerts.c.resolved_at.is_(None),
-                        alerts.c.routed_to == led,
-                        alerts.c.escalated_at.is_not(None)
-                        if is_escalated
-                        else alerts.c.escalated_at.is_(None),
-                    )
-                    .values(channel_keys=told_by)
-                )
+            if rule is not None:
+                await self._notices.rule_changed(connection, rule)
+                await Reach(lookup, page, self._notices).of_rule(rule)
+
+    async def channel_changed(self, workspace_id: int, channel_id: int, now: datetime) -> None:
+        """A named channel is enabled, disabled or gone, or has other addresses."""
+        async with self._page(now) as (connection, page):
+            reach = Reach(RowLookup(connection), page, self._notices)
+            await reach.of_channel(workspace_id, channel_id)
 
     async def set_status(
         self,

@@ -23,10 +23,11 @@ def notice_of(
     seq: int,
     panel_url: str,
     incident: NoticeIncident | None = None,
+    began: datetime | None = None,
     message: str = "",
 ) -> Notice:
-    """`message`: instead of the alert's."""
-    began = alert.triggered_at if incident is None else incident.opened_at
+    """`began`, `message`: of the incident, instead of the alert's."""
+    began = began or alert.triggered_at
     return Notice(
         event=event,
         alert_id=alert.id,

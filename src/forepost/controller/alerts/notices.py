@@ -67,10 +67,14 @@ class AlertNotices:
 
 
 async def channels_of(
-    connection: AsyncConnection, rule: Row[Any], alert: Alert | None = None
+    connection: AsyncConnection,
+    rule: Row[Any],
+    alert: Alert | None = None,
+    *,
+    disabled_too: bool = False,
 ) -> list[Channel]:
     """Where a rule tells: its own webhook, mails and URLs of Apprise, and its named channels; of an
-    alert also where routes have led it. Each receiver once.
+    alert also where routes have led it. Each receiver once. `disabled_too`: also where it would.
     """
     found: list[Channel] = []
     if rule.notify_webhook:
@@ -93,7 +97,8 @@ async def channels_of(
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
     led = [] if alert is None else await _led(connection, alert)
-    found += await receivers_of(connection, rule.workspace_id, [*rule.channel_ids, *led])
+    named = [*rule.channel_ids, *led]
+    found += await receivers_of(connection, rule.workspace_id, named, disabled_too=disabled_too)
     if alert is not None and alert.escalated_at is not None:
         found += await escalations_of(connection, rule)
     return once(found)
@@ -117,10 +122,14 @@ def once(channels: Iterable[Channel]) -> list[Channel]:
     return [one for one in found if one.channel_id is None or one.url not in mailed]
 
 
-async def escalations_of(connection: AsyncConnection, rule: Row[Any]) -> list[Channel]:
+async def escalations_of(
+    connection: AsyncConnection, rule: Row[Any], *, disabled_too: bool = False
+) -> list[Channel]:
     """Whom a rule tells, too, when nobody has an alert after a while."""
     urls = [_at("apprise", url) for url in rule.escalate_apprise_urls]
-    named = await receivers_of(connection, rule.workspace_id, rule.escalate_channel_ids)
+    named = await receivers_of(
+        connection, rule.workspace_id, rule.escalate_channel_ids, disabled_too=disabled_too
+    )
     return once([*urls, *named])
 
 

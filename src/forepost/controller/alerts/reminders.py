@@ -13,7 +13,7 @@ from forepost.controller.alerts.acknowledgements import expire, note
 from forepost.controller.alerts.alert_rows import change_alert, keys_of, line_of_subject, shown
 from forepost.controller.alerts.incident_notices import IncidentNotices
 from forepost.controller.alerts.metrics import AT_TURNS
-from forepost.controller.alerts.notices import AlertNotices, ids
+from forepost.controller.alerts.notices import AlertNotices, escalations_of, ids
 from forepost.controller.alerts.pace import Pace, Reminder, ReminderFacts, due
 from forepost.controller.alerts.quiet import held_until
 from forepost.controller.alerts.row_lookup import RowLookup
@@ -178,7 +178,7 @@ class Reminders:
         self, lookup: RowLookup, alert: Row[Any], rule: Row[Any], now: datetime
     ) -> None:
         """From now on those are told, too, whom the rule escalates to."""
-        channels = await lookup.escalations(rule)
+        channels = await escalations_of(lookup.connection, rule)
         told_by = await lookup.told_by(rule, ids.decode(alert.routed_to), is_escalated=True)
         changed = await change_alert(
             lookup.connection,

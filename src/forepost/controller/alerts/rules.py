@@ -188,7 +188,7 @@ class Streak:
 
     __slots__ = (
         *("critical", "held", "last_us", "last_value", "mask", "open", "quiet_until_us"),
-        *("severity", "worst_value"),
+        *("severity", "target_agent", "worst_value"),
     )
 
     def __init__(self) -> None:
@@ -204,6 +204,8 @@ class Streak:
         self.last_us = _LONG_AGO_US
         self.quiet_until_us = _LONG_AGO_US
         """No new alert before."""
+        self.target_agent = 0
+        """While it is open, the agent that is measured towards; 0: none is known."""
         self.held = False
         """Resolved by hand while it was true: being false once ends the quiet."""
 

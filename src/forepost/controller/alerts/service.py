@@ -64,7 +64,7 @@ class AlertingNeeds(msgspec.Struct, frozen=True, kw_only=True):
     tell: Tell
     last_seen: LastSeen
     is_away: Callable[[int], bool]
-    """Whether an agent that was heard of is not heard of now."""
+    """Whether an agent is not connected, or not heard of, now."""
     addresses_of: AddressesOf
     has_twin: HasTwin
     states: LookAtStates
@@ -230,6 +230,10 @@ class Alerting:
         elif not same_definition(old, new):
             await self._end(workspace_id, rule_id, "rule_changed", now)
         return self.shown(new)
+
+    async def channel_changed(self, workspace_id: int, channel_id: int) -> None:
+        """Who is told of what is open hears of it, or that he does no more."""
+        await self._ledger.channel_changed(workspace_id, channel_id, self._deps.clock.now())
 
     async def delete_rule(self, workspace_id: int, rule_id: int, now: datetime) -> None:
         """Its alerts stay as a record; open ones end, and its channels are told."""

@@ -14,7 +14,7 @@ from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alert_rules, maintenance_windows
 from forepost.controller.db.tables.channels import notice_channels
 from forepost.controller.db.tables.fleet import agents
-from forepost.controller.db.tables.probes import probes
+from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.kit.errors import Conflict, Invalid, NotFound
 from forepost.wire.base import patched
@@ -22,6 +22,8 @@ from forepost.wire.rest.alerts import NewRule, Rule, RulePatch
 from forepost.wire.rest.hours import Hours
 
 TAKEN = "external_id: another rule of this workspace has it"
+PROBES_AT_ONCE = 500
+"""In one statement."""
 _COMPUTED = {"has_webhook_secret", "state", "plain_baselines"}
 _SHOWN = [f for f in Rule.__struct_fields__ if f not in _COMPUTED]
 _HOURS = ("active_hours", "quiet_hours")
@@ -35,6 +37,15 @@ class Expected(msgspec.Struct, frozen=True):
     type: str
     since: datetime
     """When it last changed: before that nothing can be missed."""
+
+
+class WantedTargets(msgspec.Struct, frozen=True):
+    """What a probe is asked to measure."""
+
+    interval_sec: int
+    targets: frozenset[str]
+    agents: frozenset[int]
+    """Towards which of them, wherever they are."""
 
 
 class WatchedAgent(msgspec.Struct, frozen=True):
@@ -132,6 +143,33 @@ class RuleStore:
                     Expected(row.id, row.agent_id, row.type, row.updated_at)
                 )
         return found
+
+    async def targets_of(self, probe_ids: Collection[int]) -> dict[int, WantedTargets]:
+        """By probe; those that are gone are left out."""
+        found: dict[int, list[Any]] = {}
+        wanted = sorted(probe_ids)
+        async with self._db.read() as connection:
+            for start in range(0, len(wanted), PROBES_AT_ONCE):
+                query = (
+                    select(
+                        probes.c.id,
+                        probes.c.interval_sec,
+                        probe_targets.c.target,
+                        probe_targets.c.agent_id,
+                    )
+                    .outerjoin(probe_targets, probe_targets.c.probe_id == probes.c.id)
+                    .where(probes.c.id.in_(wanted[start : start + PROBES_AT_ONCE]))
+                )
+                for row in (await connection.execute(query)).all():
+                    found.setdefault(row.id, []).append(row)
+        return {
+            probe_id: WantedTargets(
+                rows[0].interval_sec,
+                frozenset(row.target for row in rows if row.target),
+                frozenset(row.agent_id for row in rows if row.agent_id),
+            )
+            for probe_id, rows in found.items()
+        }
 
     async def hosts(self, workspace_ids: Collection[int]) -> list[WatchedAgent]:
         query = (

@@ -121,6 +121,7 @@ class StreakBook:
                 return
             begun = self._begun(watched.rule, line, verdict, made_us)
             streak.opened(verdict.severity, verdict.value)
+            streak.target_agent = target_agent
             worst = Ending("", streak.last_value, streak.worst_value)
             self._push(watched, line, move, begun=begun, ending=worst)
 

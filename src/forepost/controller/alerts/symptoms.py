@@ -1,13 +1,16 @@
 """Which open alerts explain others, and why incidents are, as one transaction writes it. SQL."""
 
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Column, ColumnElement, Row, func, select, true, update
 
 from forepost.controller.alerts.alert_rows import change_alert, keys_of
 from forepost.controller.alerts.causes import (
+    SETTLING,
+    KnownCause,
     OpenFact,
     cause_among,
     cause_of,
@@ -22,10 +25,20 @@ from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.alerts import incidents as incident_table
 from forepost.controller.db.tables.probes import probe_targets, probes
 
+_OF_FACT: Final[tuple[Column[Any], ...]] = (
+    alerts.c.id,
+    alerts.c.workspace_id,
+    alerts.c.alert_rule_id,
+    alerts.c.metric,
+    alerts.c.severity,
+    alerts.c.probe_type,
+    alerts.c.place,
+    alerts.c.agent_name,
+    alerts.c.probe_name,
+    alerts.c.channel_keys,
+)
 ASKED: Final = 50
 """Open alerts of an incident that are asked whether they explain another."""
-SETTLING: Final = timedelta(minutes=2)
-"""What another explained is told only when it is still so this long after that one's end."""
 _place: msgspec.json.Decoder[AlertPlace] = msgspec.json.Decoder(AlertPlace)
 
 
@@ -40,10 +53,12 @@ class Symptoms:
         self._facts.pop(incident_id, None)
 
     async def relate(self, row: Row[Any], joined: Joined) -> Row[Any]:
-        """Note what explains the new alert, or else what it explains itself."""
+        """Note what explains the new alert, or else what it explains itself. The incident was
+        prepared before it was written.
+        """
         if joined.is_storm:
             return row
-        facts = await self._facts_of(joined.incident_id)
+        facts = self._facts[joined.incident_id]
         new = fact_of(row)
         cause = cause_among(facts, new)
         if cause is not None:
@@ -72,7 +87,7 @@ class Symptoms:
         another. `still`: what the alert is now; None: it is over.
         """
         query = (
-            select(alerts)
+            select(*_OF_FACT)
             .where(alerts.c.symptom_of == alert_id, alerts.c.resolved_at.is_(None))
             .order_by(alerts.c.id)
         )
@@ -93,41 +108,66 @@ class Symptoms:
                 update(alerts).where(alerts.c.id == row.id).values(**values)
             )
 
-    async def _facts_of(self, incident_id: int) -> list[OpenFact]:
-        if incident_id not in self._facts:
-            query = (
-                select(alerts)
-                .where(
-                    alerts.c.incident_id == incident_id,
-                    alerts.c.resolved_at.is_(None),
-                    alerts.c.symptom_of.is_(None),
-                )
-                .order_by((alerts.c.metric != "offline"), alerts.c.id)
-                .limit(ASKED)
+    async def prepare(self, incident_ids: Collection[int]) -> None:
+        """Read what is open of these, before anything is written that is to be related to it."""
+        wanted = [number for number in incident_ids if number not in self._facts]
+        if wanted:
+            self._facts |= await self._open_facts(
+                wanted, alerts.c.symptom_of.is_(None), (alerts.c.metric != "offline", alerts.c.id)
             )
-            rows = (await self._connection.execute(query)).all()
-            self._facts[incident_id] = [fact_of(row) for row in rows]
-        return self._facts[incident_id]
 
-    async def explain(self, workspace_id: int, incident_id: int) -> None:
-        """Say why the incident is. When nothing of it is open, what was said stays."""
+    async def explain(self, workspaces: Mapping[int, int]) -> None:
+        """Say why incidents are, or were. `workspaces`: of each incident."""
+        found = await self._open_facts(
+            list(workspaces), true(), (alerts.c.symptom_of.is_not(None), alerts.c.id)
+        )
+        columns = (
+            incident_table.c.id,
+            incident_table.c.cause,
+            incident_table.c.cause_text,
+            incident_table.c.cause_ended_at,
+        )
+        query = select(*columns).where(incident_table.c.id.in_(list(workspaces)))
+        for number, *known in (await self._connection.execute(query)).all():
+            facts = found[number]
+            if not facts:
+                continue
+            abouts = {fact.place.about for fact in facts}
+            towards = await self._reporters_towards(workspaces[number], abouts)
+            before = KnownCause(*known)
+            now = before.after(*cause_of(facts, towards), self._now)
+            if now != before:
+                await self._connection.execute(
+                    update(incident_table)
+                    .where(incident_table.c.id == number)
+                    .values(cause=now.cause, cause_text=now.text, cause_ended_at=now.ended_at)
+                )
+
+    async def _open_facts(
+        self,
+        incident_ids: Sequence[int],
+        which: ColumnElement[bool],
+        order: Sequence[ColumnElement[Any]],
+    ) -> dict[int, list[OpenFact]]:
+        """The first of each incident."""
+        if not incident_ids:
+            return {}
+        place = func.row_number().over(partition_by=alerts.c.incident_id, order_by=order)
+        first = (
+            select(alerts.c.id, alerts.c.incident_id, place.label("place_in"))
+            .where(alerts.c.incident_id.in_(incident_ids), alerts.c.resolved_at.is_(None), which)
+            .subquery()
+        )
         query = (
-            select(alerts)
-            .where(alerts.c.incident_id == incident_id, alerts.c.resolved_at.is_(None))
-            .order_by(alerts.c.symptom_of.is_not(None), alerts.c.id)
-            .limit(ASKED)
+            select(first.c.incident_id, *_OF_FACT)
+            .join(first, first.c.id == alerts.c.id)
+            .where(first.c.place_in <= ASKED)
+            .order_by(first.c.incident_id, first.c.place_in)
         )
-        facts = [fact_of(row) for row in (await self._connection.execute(query)).all()]
-        if not facts:
-            return
-        abouts = {fact.place.about for fact in facts}
-        towards = await self._reporters_towards(workspace_id, abouts)
-        cause, text = cause_of(facts, towards)
-        await self._connection.execute(
-            update(incident_table)
-            .where(incident_table.c.id == incident_id)
-            .values(cause=cause, cause_text=text)
-        )
+        found: dict[int, list[OpenFact]] = {number: [] for number in incident_ids}
+        for row in (await self._connection.execute(query)).all():
+            found[row.incident_id].append(fact_of(row))
+        return found
 
     async def _reporters_towards(self, workspace_id: int, abouts: set[int]) -> int:
         """How many agents measure towards the one agent that all of it is about; else 0."""

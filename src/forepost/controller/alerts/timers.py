@@ -16,6 +16,7 @@ from forepost.controller.alerts.metrics import (
     Line,
     can_report,
 )
+from forepost.controller.alerts.orphans import Orphans
 from forepost.controller.alerts.rules import Judgement
 from forepost.controller.alerts.silence import silent_together
 from forepost.controller.alerts.store import Expected, RuleStore, WatchedAgent
@@ -56,6 +57,7 @@ class Timers:
         self._has_twin, self._states = has_twin, states
         self._watch, self._store, self._incidents = watch, store, incidents
         self._last_seen, self._clock, self._turn_sec = last_seen, clock, turn_sec
+        self._orphans = Orphans(watch, store)
         self._started = clock.now()
         self._words: dict[int, datetime] = {}
         """An agent's last word, as of the last turn."""
@@ -92,8 +94,12 @@ class Timers:
                     self._judge(watched, hosts, counts, now)
             for watched in silence:
                 self._judge_silence(watched, hosts, expected)
-            for watched in with_streaks:
-                self._end_orphans(watched, hosts, expected)
+            await self._orphans.turn(
+                with_streaks,
+                {host.agent_id for host in hosts},
+                {one: {probe.probe_id for probe in own} for one, own in expected.items()},
+                self._speaking(hosts, now),
+            )
         self._watch.prune(self._watch.now_us())
 
     def _seen(self, host: WatchedAgent) -> datetime | None:
@@ -192,18 +198,13 @@ class Timers:
         )
         self._watch.take(watched, line, verdict, now_us, now_us, watched.at_once)
 
-    def _end_orphans(
-        self, watched: Watched, hosts: list[WatchedAgent], expected: dict[int, list[Expected]]
-    ) -> None:
-        """An alert about a probe that is switched off or gone, or about an agent that is gone."""
-        agents = {host.agent_id for host in hosts}
-        probes = {probe.probe_id for probe in expected.get(watched.rule.workspace_id, [])}
-        for line in list(watched.streaks):
-            probe_id, agent_id, _, _ = line
-            if agent_id and agent_id not in agents:
-                self._watch.end(watched, line, "agent_gone", self._watch.now_us())
-            elif probe_id and probe_id not in probes:
-                self._watch.end(watched, line, "probe_gone", self._watch.now_us())
+    def _speaking(self, hosts: list[WatchedAgent], now: datetime) -> set[int]:
+        """Agents that are heard of now."""
+        return {
+            host.agent_id
+            for host in hosts
+            if (seen := self._seen(host)) is not None and (now - seen).total_seconds() <= GAP_SEC
+        }
 
 
 def _hosts_of(watched: Watched, hosts: list[WatchedAgent]) -> list[WatchedAgent]:

@@ -31,7 +31,9 @@ from forepost.wire.rest.notify import Notice, NoticeEvent
 async def build(core: Core) -> Built:
     """Raises WrongSettings."""
     settings, clock, public_url = core.settings, core.clock, core.settings.http.public_url
-    senders = Senders.of(core.db, core.outbox, settings, clock, core.settled, core.route)
+    senders = Senders.of(
+        core.db, core.outbox, settings, clock, core.settled, core.route, core.store_id
+    )
     destinations = Destinations(allow_private=settings.alerts.allow_private_targets)
     alerting = Alerting.of(
         AlertingNeeds(
@@ -63,7 +65,15 @@ async def build(core: Core) -> Built:
                 core.db, core.outbox, senders.store, alerting.channels_of, clock, public_url
             ),
             route_api.routes(RouteStore(core.db), clock),
-            channel_api.routes(core.db, core.outbox, channels, senders.store, clock, public_url),
+            channel_api.routes(
+                core.db,
+                core.outbox,
+                channels,
+                senders.store,
+                alerting.channel_changed,
+                clock,
+                public_url,
+            ),
             template_api.routes(
                 TemplateStore(core.db), partial(_notice_of, alerting, public_url), clock, public_url
             ),
@@ -92,7 +102,9 @@ async def _notice_of(
 
 
 def _is_away(core: Core, agent_id: int) -> bool:
-    return standing(core.roster.last_seen(agent_id), core.clock.now()) == "offline"
+    """Not connected, or not heard of though it is."""
+    seen = core.roster.last_seen(agent_id)
+    return not core.roster.is_live(agent_id) or standing(seen, core.clock.now()) == "offline"
 
 
 def _addresses(core: Core, agent_id: int) -> tuple[str, Sequence[str]]:

@@ -53,6 +53,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     folder: Path
+    store_id: str
     db: Database
     series: Series
     clock: Clock
@@ -120,6 +121,7 @@ async def opened(
     return Core(
         settings=settings,
         folder=folder,
+        store_id=stores.identity.store_id,
         db=db,
         series=series,
         clock=clock,

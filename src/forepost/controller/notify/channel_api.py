@@ -1,5 +1,6 @@
 """Routes of named channels."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -26,6 +27,8 @@ from forepost.wire.rest.notify import Channel, Delivery
 ALL: Final = "/workspaces/{workspace_id:int}/channels"
 ONE: Final = ALL + "/{channel_id:int}"
 
+ChannelChanged = Callable[[int, int], Awaitable[None]]
+"""(workspace id, channel id): it is committed."""
 WithTest = Annotated[bool, QueryParameter(name="test")]
 Force = Annotated[bool, QueryParameter(name="force")]
 
@@ -35,6 +38,7 @@ def routes(
     outbox: Outbox,
     channels: ChannelStore,
     log: DeliveryStore,
+    changed: ChannelChanged,
     clock: Clock,
     panel_url: str,
 ) -> Router:
@@ -82,7 +86,9 @@ def routes(
         workspace_id: FromPath[int], channel_id: FromPath[int], data: JSONBody[ChannelPatch]
     ) -> NamedChannel:
         """What waits to be told over it goes where it leads now, or nowhere if it is disabled."""
-        return await channels.change(workspace_id, channel_id, data, clock.now())
+        after = await channels.change(workspace_id, channel_id, data, clock.now())
+        await changed(workspace_id, channel_id)
+        return after
 
     @delete(ONE, opt=needs("ADMIN"), status_code=HTTP_200_OK)
     async def delete_channel(
@@ -90,6 +96,7 @@ def routes(
     ) -> Done:
         """Refused while rules or routes tell it; `?force=true` takes it out of them."""
         await channels.delete(workspace_id, channel_id, force=force)
+        await changed(workspace_id, channel_id)
         return Done()
 
     @post(ONE + "/test", opt=needs("ADMIN", "channels.test"))

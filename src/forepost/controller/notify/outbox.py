@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.notify import redirects, words
+from forepost.controller.notify.delivery_order import WAITING
 from forepost.controller.notify.destinations import host_of
 from forepost.controller.notify.manner import manner_of
 from forepost.controller.notify.rendition import content_type_of, rendered
-from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL, WAITING
+from forepost.controller.notify.store import CRITICAL, SUPERSEDED, USUAL
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict
 from forepost.wire.jobs.rest import RunNotice
@@ -22,7 +23,7 @@ from forepost.wire.rest.notify import Channel, Notice, key_of_address
 
 MOST_TESTS: Final = 20
 """That wait, in one workspace: a test is no way to flood somebody."""
-CHANGED: Final = frozenset({"grew", "worse", "eased", "reminder"})
+CHANGED: Final = frozenset({"grew", "worse", "eased", "cause", "reminder"})
 """What is told of what was told before."""
 NOT_TOLD: Final = "the rule tells this channel no more"
 

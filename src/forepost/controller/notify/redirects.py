@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.tables.deliveries import deliveries
+from forepost.controller.notify.delivery_order import WAITING
 from forepost.controller.notify.destinations import host_of
-from forepost.controller.notify.store import SUPERSEDED, WAITING
+from forepost.controller.notify.store import SUPERSEDED
 from forepost.wire.rest.notify import Channel
 
 

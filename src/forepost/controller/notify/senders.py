@@ -30,8 +30,11 @@ class Senders(msgspec.Struct, frozen=True):
         clock: Clock,
         settled: Clock,
         route: Route,
+        store_id: str,
     ) -> "Senders":
-        """`settled`: by which what is old is known. Raises WrongSettings."""
+        """`settled`: by which what is old is known. `store_id`: whose controller this is; there is
+        one at a time. Raises WrongSettings.
+        """
         alerts, mail = settings.alerts, settings.mail
         if mail.host and "@" not in mail.from_address:
             raise WrongSettings("mail.from_address: is needed with mail.host")
@@ -46,7 +49,7 @@ class Senders(msgspec.Struct, frozen=True):
         apprises = Apprises(
             clock, allow_private=alerts.allow_private_targets, route=route, ca_file=ca_file
         )
-        store = DeliveryStore(db)
+        store = DeliveryStore(db, store_id)
         worker = Worker(
             store,
             outbox,

@@ -10,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.deliveries import deliveries
+from forepost.controller.notify.delivery_order import WAITING, has_newer, is_first
 from forepost.controller.notify.destinations import masked
 from forepost.controller.notify.outcome import Outcome
 from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.rest.notify import Delivery
 
-WAITING: Final = ("pending", "sending")
 DONE: Final = ("sent", "failed", "superseded")
 CRITICAL, USUAL = 0, 1
 """Urgencies."""
+CUT_SHORT: Final = "the controller ended while it was on its way"
 SUPERSEDED: Final[dict[str, Any]] = {
     "state": "superseded",
     "next_at": None,
@@ -29,7 +30,6 @@ SUPERSEDED: Final[dict[str, Any]] = {
 }
 WORKSPACES: Final = 16
 """That are looked at in one look: those with something critical, then those that waited longest."""
-_before: Final = deliveries.alias("before")
 
 
 class ClaimedDelivery(msgspec.Struct, frozen=True):
@@ -90,10 +90,33 @@ class DeliveryFilter(msgspec.Struct, frozen=True):
 
 
 class DeliveryStore:
-    """A claim is a lease: who claims a row has until `lease_end` to say what became of it."""
+    """A claim is a lease: who claims a row has until `lease_end` to say what became of it.
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    `sender`: whose leases they are, over restarts.
+    """
+
+    def __init__(self, db: Database, sender: str = "") -> None:
+        self._db, self._sender = db, sender
+
+    async def take_back(self, now: datetime) -> None:
+        """What this sender had on its way when it ended is due at once, or superseded where there
+        is something newer to be told of it. Called while it sends nothing.
+        """
+        mine = (
+            deliveries.c.state == "sending",
+            deliveries.c.sender.in_((self._sender, "")),
+        )
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(deliveries)
+                .where(*mine, has_newer())
+                .values(**SUPERSEDED, last_error=CUT_SHORT)
+            )
+            await connection.execute(
+                update(deliveries)
+                .where(*mine)
+                .values(state="pending", next_at=now, last_error=CUT_SHORT)
+            )
 
     async def look(self, now: datetime, full: FullSlots, limit: int) -> Look:
         """What is due where it is not `full`, at most `limit` of a workspace, and
@@ -131,8 +154,13 @@ class DeliveryStore:
         """Those of `ids` that are still due: two controllers never get the same one."""
         statement = (
             update(deliveries)
-            .where(deliveries.c.id.in_(ids), _due(now), _is_first())
-            .values(state="sending", attempts=deliveries.c.attempts + 1, next_at=lease_end)
+            .where(deliveries.c.id.in_(ids), _due(now), is_first())
+            .values(
+                state="sending",
+                attempts=deliveries.c.attempts + 1,
+                next_at=lease_end,
+                sender=self._sender,
+            )
             .returning(deliveries)
         )
         async with self._db.write() as connection:
@@ -160,12 +188,6 @@ class DeliveryStore:
         """`again_at` None: given up. Where there is something newer to be told of the same alert
         or incident, that is told.
         """
-        alone = and_(_before.c.incident_id.is_(None), _before.c.alert_id == deliveries.c.alert_id)
-        newer = select(_before.c.id).where(
-            _before.c.course == deliveries.c.course,
-            or_(_before.c.incident_id == deliveries.c.incident_id, alone),
-            _before.c.id > deliveries.c.id,
-        )
         async with self._db.write() as connection:
             await self._mark_in(
                 connection,
@@ -180,8 +202,7 @@ class DeliveryStore:
                 .where(
                     deliveries.c.id == row.id,
                     deliveries.c.state == "pending",
-                    deliveries.c.course != "",
-                    newer.exists(),
+                    has_newer(),
                 )
                 .values(**SUPERSEDED)
             )
@@ -288,7 +309,7 @@ async def _due_of(
             deliveries.c.workspace_id == workspace_id,
             _due(now),
             has_room,
-            _is_first(),
+            is_first(),
         )
         .order_by(deliveries.c.urgency, deliveries.c.next_at, deliveries.c.id)
         .limit(limit)
@@ -297,16 +318,6 @@ async def _due_of(
         DueDelivery(row.id, row.host, workspace_id or 0, row.urgency)
         for row in (await connection.execute(query)).all()
     ]
-
-
-def _is_first() -> ColumnElement[bool]:
-    """Whether nothing before it has to be told first."""
-    earlier = select(_before.c.id).where(
-        _before.c.course == deliveries.c.course,
-        _before.c.id < deliveries.c.id,
-        _before.c.state.in_(WAITING),
-    )
-    return or_(deliveries.c.course == "", ~earlier.exists())
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ _ENDED: Final[dict[Ended, str]] = {
     "rule_disabled": "the rule was switched off: whether it is well is not known",
     "rule_deleted": "the rule was deleted: whether it is well is not known",
     "probe_gone": "the probe was switched off or deleted: whether it is well is not known",
+    "target_gone": "the target was taken out of the probe: whether it is well is not known",
     "agent_gone": "the agent was deleted: whether it is well is not known",
 }
 
@@ -31,17 +32,23 @@ _EVENTS: Final[dict[NoticeEvent, str]] = {
     "grew": "more of: ",
     "worse": "worse: ",
     "eased": "less severe: ",
+    "cause": "cause: ",
+    "flapping": "flapping: ",
     "reminder": "still: ",
+    "withdrawn": "told here no more: ",
 }
 
 
 def title(notice: Notice) -> str:
     over = "resolved: " if notice.ended in RESOLVED else "ended: "
+    incident = notice.incident
     event = _EVENTS.get(notice.event, over if notice.event == "resolved" else "")
+    if notice.event == "triggered" and incident is not None and incident.times > 1:
+        event = "again: "
     if notice.event == "triggered" and notice.escalated_at is not None:
         event = "escalated: "
     where = notice.probe_name or notice.probe_target or notice.agent_name
-    others = 0 if notice.incident is None else _others(notice.incident)
+    others = 0 if incident is None else _others(incident)
     more = f" and {others} more" if others and notice.event != "resolved" else ""
     return one_line(
         f"[{notice.severity}] {event}{notice.rule_name}" + (f" - {where}" if where else "") + more

@@ -36,6 +36,10 @@ class DeliveryRows(Protocol):
         """
         ...
 
+    async def take_back(self, now: datetime) -> None:
+        """Give back what was on its way when the worker before ended."""
+        ...
+
     async def claim(
         self, ids: Collection[int], now: datetime, lease_end: datetime
     ) -> list[ClaimedDelivery]:
@@ -95,6 +99,7 @@ class Worker:
 
     async def run(self) -> None:
         self._slots = SendSlots()
+        await self._rows.take_back(self._clock.now())
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._prune)
             while True:

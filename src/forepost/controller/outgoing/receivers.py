@@ -12,7 +12,11 @@ from forepost.wire.rest.notify import Channel
 
 
 async def receivers_of(
-    connection: AsyncConnection, workspace_id: int, channel_ids: Collection[int]
+    connection: AsyncConnection,
+    workspace_id: int,
+    channel_ids: Collection[int],
+    *,
+    disabled_too: bool = False,
 ) -> list[Channel]:
     """Of those channels that are there and enabled, each once, in the order of `channel_ids`."""
     if not channel_ids:
@@ -20,8 +24,9 @@ async def receivers_of(
     query = select(notice_channels).where(
         notice_channels.c.workspace_id == workspace_id,
         notice_channels.c.id.in_(channel_ids),
-        notice_channels.c.enabled.is_(True),
     )
+    if not disabled_too:
+        query = query.where(notice_channels.c.enabled.is_(True))
     rows = {row.id: row for row in await connection.execute(query)}
     named = [rows[number] for number in dict.fromkeys(channel_ids) if number in rows]
     return [receiver for row in named for receiver in receivers(row)]
@@ -53,6 +58,12 @@ def receivers(row: Row[Any]) -> list[Channel]:
             template_id=row.template_id,
         )
     ]
+
+
+def named_channel_of(key: str) -> int | None:
+    """The channel whose receiver has this key; None: no named one has."""
+    kind, _, rest = key.partition(":")
+    return int(rest.partition(":")[0]) if kind == "channel" else None
 
 
 def _digest(address: str) -> str:

@@ -81,6 +81,11 @@ class StoreIdentity:
         return identity
 
     @property
+    def store_id(self) -> str:
+        """The same over restarts: one controller at a time has the store."""
+        return self._known.store_id
+
+    @property
     def token_epoch(self) -> str:
         """What a token must say to be of this store as it is now."""
         return f"{self._known.store_id[:16]}.{self._known.epoch}"

@@ -34,6 +34,10 @@ class Incident(Wire, frozen=True, kw_only=True):
     open_alerts: int
     cause: Cause
     cause_text: str
+    cause_ended_at: datetime | None
+    """Since when that is over, though the incident is not."""
+    reopened_at: datetime | None
+    """When it began again, the last time: what comes back within ten minutes goes on."""
 
 
 class NewParent(Wire, frozen=True, kw_only=True):

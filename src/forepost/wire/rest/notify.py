@@ -18,14 +18,28 @@ Ended = Literal[
     "rule_disabled",
     "rule_deleted",
     "probe_gone",
+    "target_gone",
     "agent_gone",
 ]
 """How an alert ended. "": it is open, or ended before this was kept."""
 
 
-NoticeEvent = Literal["triggered", "grew", "worse", "eased", "reminder", "resolved", "test"]
+NoticeEvent = Literal[
+    "triggered",
+    "grew",
+    "worse",
+    "eased",
+    "cause",
+    "flapping",
+    "reminder",
+    "withdrawn",
+    "resolved",
+    "test",
+]
 """reminder: nothing is otherwise. grew: many more alerts have joined an incident. worse, eased: the
-severity is another."""
+severity is another. cause: why it is is known now, or that is over and the rest is not. flapping:
+it begins and ends again and again, and how it stays is told when it does. withdrawn: this receiver
+is told no more of what is still so."""
 
 
 class NoticeAlert(Wire, frozen=True, kw_only=True):
@@ -54,6 +68,12 @@ class NoticeIncident(Wire, frozen=True, kw_only=True):
     """The first of them."""
     more: int
     """How many there are beside those."""
+    cause_ended_at: datetime | None = None
+    """Since when `cause` is over, though the incident is not."""
+    times: int = 1
+    """How often it began, or got worse, in the last ten minutes; while it is flapping since then.
+    """
+    flapping_since: datetime | None = None
 
 
 class Notice(Wire, frozen=True, kw_only=True):
@@ -134,8 +154,8 @@ def key_of_address(kind: ChannelKind, url: str) -> str:
 class Delivery(Wire, frozen=True, kw_only=True):
     """A line of the log of what was sent. Nothing in it is secret.
 
-    `state` "sending" is also that of one whose controller died with it: it is sent again when its
-    lease ends, at `next_at`.
+    `state` "sending" is also that of one whose controller died with it: it is sent again when a
+    controller starts.
     """
 
     id: int

@@ -143,6 +143,10 @@ incidents = Table(
     # Why it is, where that is known: see `causes.py`.
     Column("cause", String(32), nullable=False, server_default=""),
     Column("cause_text", Text, nullable=False, server_default=""),
+    # Since when that is over, though the incident is not.
+    Column("cause_ended_at", Instant),
+    # When it began again, after it was over.
+    Column("reopened_at", Instant),
     # Notices of incidents with the same course wait for each other.
     Column("course", String(32), nullable=False, server_default=""),
     Index("ix_incidents_workspace_id_resolved_at", "workspace_id", "resolved_at"),
@@ -176,6 +180,11 @@ incident_threads = Table(
     Column("grown", Integer, nullable=False),
     Column("told_at", Instant, nullable=False),
     Column("due_at", Instant, index=True),
+    # Why it is, as it was told; and how often it began (JSON, see `flaps.py`).
+    Column("cause", Text, nullable=False, server_default=""),
+    Column("flaps", Text, nullable=False, server_default="{}"),
+    # Whose alerts were told: ids of agents (JSON).
+    Column("reporters", Text, nullable=False, server_default="[]"),
 )
 """What each receiver was told of an incident."""
 
@@ -250,6 +259,7 @@ alerts = Table(
     Column("is_replayed", Boolean, nullable=False, server_default=false()),
     *times(),
     Index("ix_alerts_workspace_id_status_triggered_at", "workspace_id", "status", "triggered_at"),
+    Index("ix_alerts_streak_resolved_at", "streak", "resolved_at"),
     Index(
         "uq_alerts_streak",
         "streak",

@@ -38,6 +38,9 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     # When it is due; while it is being sent, when the lease of its sender ends.
     Column("next_at", Instant),
+    # Who is sending it: which store's controller (`storage/identity.py`). It takes back at its
+    # start what it was sending at its end.
+    Column("sender", String(64), nullable=False, server_default=""),
     Column("last_status", Integer),
     Column("last_error", Text, nullable=False),
     # What was not as it was to be when it was written: a template that failed.
