@@ -15,6 +15,7 @@ import {
   toSite,
   toSites,
   toTarget,
+  toTools,
   toTraffic,
   toWorkloads,
 } from './route';
@@ -54,6 +55,7 @@ test('every address leads to its page', () => {
   expect(found(toNow(1))).toEqual(w);
   expect(found(toPaths(1))).toEqual(w);
   expect(found(toTarget(1, '[2001:db8::1]:443'))).toEqual({ ...w, target: '[2001:db8::1]:443' });
+  expect(found(toTools(1, { site: 3 }))).toEqual({ ...w, ...may, site: 3 });
   expect(found(toSettings(1))).toEqual({ ...w, mayRule: false });
   expect(found(toAccount(1))).toEqual({});
   const staff = { ...w, group: 'staff & co=1' };

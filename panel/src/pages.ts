@@ -171,6 +171,17 @@ export const PAGES: readonly Page[] = [
     }),
   }),
   row({
+    path: '/w/:workspace/tools',
+    title: 'Tools',
+    part: 'Tools',
+    component: () => import('./pages/tools/Tools.svelte'),
+    props: ({ workspace, asked, mayChange }) => ({
+      workspace,
+      site: Number(asked('site')) || 0,
+      mayChange,
+    }),
+  }),
+  row({
     path: '/w/:workspace/settings',
     title: 'Settings',
     part: 'Settings',

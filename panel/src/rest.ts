@@ -11,6 +11,8 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** The password was right: the log-in needs a code of the second factor, too. */
+    readonly needsCode = false,
   ) {
     super(message);
   }
@@ -92,18 +94,25 @@ async function call<T>(address: string, init: RequestInit): Promise<T> {
   }
   clock.learn(response.headers.get('date'), sentAt, Date.now());
   if (response.ok) return (await response.json()) as T;
-  if (response.status === 401 && session.user) {
+  // Under /auth/me it is a password or a code that was wrong.
+  if (response.status === 401 && session.user && !address.startsWith('/auth/me/')) {
     session.end('Your session has ended. Please log in again.');
   }
-  throw new ApiError(response.status, await words(response));
+  const { error, second_factor_needed } = await refusal(response);
+  const words =
+    typeof error === 'string' && error
+      ? error
+      : `The controller answered ${response.status} ${response.statusText}`.trim() + '.';
+  throw new ApiError(response.status, words, second_factor_needed === true);
 }
 
-async function words(response: Response): Promise<string> {
+async function refusal(
+  response: Response,
+): Promise<{ error?: unknown; second_factor_needed?: unknown }> {
   try {
-    const body = (await response.json()) as { error?: unknown };
-    if (typeof body.error === 'string' && body.error) return body.error;
+    return await response.json();
   } catch {
     // A proxy in between answers in HTML; the status says more.
+    return {};
   }
-  return `The controller answered ${response.status} ${response.statusText}`.trim() + '.';
 }

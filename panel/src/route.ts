@@ -32,6 +32,7 @@ export const toWorkloads = (workspace: number, query?: Query) =>
   within(workspace, 'workloads', query);
 export const toJobs = (workspace: number, query?: Query) => within(workspace, 'jobs', query);
 export const toAlerts = (workspace: number, query?: Query) => within(workspace, 'alerts', query);
+export const toTools = (workspace: number, query?: Query) => within(workspace, 'tools', query);
 export const toSettings = (workspace: number) => within(workspace, 'settings');
 export const toAccount = (workspace: number) => within(workspace, 'account');
 

@@ -7,8 +7,9 @@ import { session } from './session.svelte';
 
 const tabs = new BroadcastChannel('forepost.session');
 
-export async function logIn(email: string, password: string): Promise<void> {
-  session.begin(await beginSession(email, password));
+/** `code`: of the second factor; empty where there is none. */
+export async function logIn(email: string, password: string, code: string): Promise<void> {
+  session.begin(await beginSession(email, password, code));
   tabs.postMessage('changed');
 }
 

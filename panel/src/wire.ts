@@ -56,11 +56,23 @@ export interface Routes {
     body: null;
     answer: User;
   };
+  'GET /auth/me/second-factor': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: SecondFactorState;
+  };
   'GET /auth/sessions': {
     path: Record<string, never>;
     query: Record<string, never>;
     body: null;
     answer: ListOf<OpenSession>;
+  };
+  'GET /lookup/combined': {
+    path: Record<string, never>;
+    query: { ip: string };
+    body: null;
+    answer: Combined;
   };
   'GET /workspaces': {
     path: Record<string, never>;
@@ -128,6 +140,12 @@ export interface Routes {
     body: null;
     answer: ResultRow;
   };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/trials': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<Trial>;
+  };
   'GET /workspaces/{workspace_id}/alert-rules': {
     path: { workspace_id: number };
     query: Record<string, never>;
@@ -161,6 +179,31 @@ export interface Routes {
     query: { limit?: number; offset?: number };
     body: null;
     answer: Page<ApiKey>;
+  };
+  'GET /workspaces/{workspace_id}/changes': {
+    path: { workspace_id: number };
+    query: {
+      agentId?: number;
+      cursor?: string;
+      from?: string;
+      kind?:
+        | 'route'
+        | 'address'
+        | 'certificate'
+        | 'version'
+        | 'controller'
+        | 'alert_began'
+        | 'alert_ended'
+        | 'rollout_began'
+        | 'rollout_ended'
+        | 'run_began'
+        | 'run_ended';
+      limit?: number;
+      probeId?: number;
+      to?: string;
+    };
+    body: null;
+    answer: ChangePage;
   };
   'GET /workspaces/{workspace_id}/channels': {
     path: { workspace_id: number };
@@ -365,6 +408,24 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'POST /auth/me/second-factor': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: YourPassword;
+    answer: NewSecondFactor;
+  };
+  'POST /auth/me/second-factor/confirm': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: SecondFactorCode;
+    answer: RecoveryCodes;
+  };
+  'POST /auth/me/second-factor/disable': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: SecondFactorEnd;
+    answer: Done;
+  };
   'POST /workspaces/{workspace_id}/address-groups': {
     path: { workspace_id: number };
     query: Record<string, never>;
@@ -382,6 +443,12 @@ export interface Routes {
     query: Record<string, never>;
     body: NewProbe;
     answer: Probe;
+  };
+  'POST /workspaces/{workspace_id}/agents/{agent_id}/trials': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: NewTrial;
+    answer: Trial;
   };
   'POST /workspaces/{workspace_id}/alert-rules': {
     path: { workspace_id: number };
@@ -651,6 +718,7 @@ export interface AlertEvent {
     | 'rule_disabled'
     | 'rule_deleted'
     | 'probe_gone'
+    | 'target_gone'
     | 'agent_gone';
 }
 
@@ -704,6 +772,11 @@ export interface ApiKeyWithSecret {
   secret: string;
 }
 
+export interface Asn {
+  number?: number;
+  organization?: string;
+}
+
 /** In a part of the week, in the local time of the agent; the last that fits counts. */
 export interface BandwidthWindow {
   /** 0 is Sunday; none: every day. */
@@ -738,6 +811,13 @@ export interface ChainCertificate {
   issuer_org?: string;
   /** SHA-256, hex. */
   fingerprint: string;
+}
+
+export interface ChangePage {
+  /** The newest first. */
+  data: RecordedChange[];
+  /** What `cursor` is for the page after; null: there is none. */
+  next: string | null;
 }
 
 /**
@@ -779,6 +859,12 @@ export interface Chart {
   lines: Line[];
 }
 
+export interface City {
+  name?: string;
+  /** State or region: its ISO code where the database has one, else its name. */
+  subdivision?: string;
+}
+
 /** What an agent knows of its own wall clock at one moment. */
 export interface ClockReading {
   /** The controller's clock less the agent's; null: no controller was asked since the start. */
@@ -789,6 +875,31 @@ export interface ClockReading {
   stepped_ms?: number;
   /** How long the machine has slept since then. */
   suspended_sec?: number;
+}
+
+export interface Combined {
+  ip: string;
+  /** Only where one was asked for. */
+  hostname?: string;
+  geoip?: Geo;
+  whois?: Whois;
+  /** Whether no registry was asked for this answer. */
+  cached: boolean;
+  cache_time?: string;
+  errors?: PartErrors;
+}
+
+export interface Coordinates {
+  latitude: number;
+  longitude: number;
+  /** In kilometres. */
+  accuracy_radius?: number;
+}
+
+export interface Country {
+  /** ISO 3166-1, two letters. */
+  code?: string;
+  name?: string;
 }
 
 /** Percent of the time of all processors together. */
@@ -827,7 +938,7 @@ export interface DeliveredProbe {
 
 /**
  * A line of the log of what was sent. Nothing in it is secret. `state` "sending" is also that of
- * one whose controller died with it: it is sent again when its lease ends, at `next_at`.
+ * one whose controller died with it: it is sent again when a controller starts.
  */
 export interface Delivery {
   id: number;
@@ -1030,6 +1141,18 @@ export interface Gap {
   dropped: number;
 }
 
+/** What the databases know of an address; what they do not know is left out. */
+export interface Geo {
+  ip?: string;
+  city?: City;
+  country?: Country;
+  asn?: Asn;
+  coordinates?: Coordinates;
+  cached?: boolean;
+  /** In a list: why there is nothing. */
+  error?: string;
+}
+
 export interface Group {
   id: number;
   workspace_id: number;
@@ -1199,6 +1322,10 @@ export interface Incident {
   cause:
     '' | 'controller_link' | 'agent_gone' | 'site_unreachable' | 'parent' | 'gateway' | 'resolver';
   cause_text: string;
+  /** Since when that is over, though the incident is not. */
+  cause_ended_at: string | null;
+  /** When it began again, the last time: what comes back within ten minutes goes on. */
+  reopened_at: string | null;
 }
 
 export interface JobAgent extends JobMember {
@@ -1832,6 +1959,26 @@ export interface NewRule {
   external_id?: string;
 }
 
+/** Shown once. It does not count until a code of it is confirmed. */
+export interface NewSecondFactor {
+  /** Base32, to be typed. */
+  secret: string;
+  /** The same for a QR code. */
+  otpauth_url: string;
+}
+
+/** Body of `POST .../trials`: the same fields as those of a probe. */
+export interface NewTrial {
+  type:
+    'DNS' | 'HTTP' | 'MTR' | 'NETINFO' | 'PING' | 'SNMP' | 'SYSINFO' | 'TCP' | 'TLS' | 'TRAFFICSIM';
+  target?: string;
+  /** 0: the usual one of its type. */
+  count?: number;
+  timeout_sec?: number;
+  bind_interface?: string;
+  metadata?: Record<string, unknown>;
+}
+
 /**
  * Body of `POST .../maintenance-windows`. Neither agents nor probes: all of the workspace. An agent
  * that is named is silent with all that others measure towards it.
@@ -1913,6 +2060,11 @@ export interface Page<T> {
   total: number;
   limit: number;
   offset: number;
+}
+
+export interface PartErrors {
+  geoip?: string;
+  whois?: string;
 }
 
 export interface PasswordChange {
@@ -2099,11 +2251,55 @@ export interface ProbeTarget {
   group_id: number | null;
 }
 
+export interface RecordedChange {
+  /** Of its own, whatever kind it is. */
+  id: string;
+  kind:
+    | 'route'
+    | 'address'
+    | 'certificate'
+    | 'version'
+    | 'controller'
+    | 'alert_began'
+    | 'alert_ended'
+    | 'rollout_began'
+    | 'rollout_ended'
+    | 'run_began'
+    | 'run_ended';
+  at: string;
+  /** Null: of the whole workspace. */
+  agent_id: number | null;
+  probe_id: number | null;
+  target: string;
+  /** Fingerprint of a route or a certificate, address, version; empty where there is none. */
+  before: string;
+  after: string;
+  /** In words: of a route its hops, from and to. */
+  text: string;
+}
+
+/** Shown once; each is good once, instead of a code. */
+export interface RecoveryCodes {
+  recovery_codes: string[];
+}
+
 export interface Refused {
   type: 'error';
   error: string;
   /** Whose subscriptions ended with it. */
   workspace_id?: number;
+}
+
+/** What a registry says, picked out of its text; dates as they are written there. */
+export interface Registration {
+  netname?: string;
+  netrange?: string;
+  organization?: string;
+  country?: string;
+  registrar?: string;
+  created?: string;
+  updated?: string;
+  abuse_email?: string;
 }
 
 /**
@@ -2541,6 +2737,20 @@ export interface RunHead {
   counts: RunCounts;
   /** At how many agents nothing is done until somebody confirms. */
   held: number;
+}
+
+export interface SecondFactorCode {
+  code: string;
+}
+
+export interface SecondFactorEnd {
+  password: string;
+  code: string;
+}
+
+export interface SecondFactorState {
+  enabled: boolean;
+  recovery_codes_left: number;
 }
 
 /** Answer to a registration or a login. `token` is a JWT; empty where a cookie has it. */
@@ -3051,6 +3261,27 @@ export interface TransferSettings {
   bandwidth?: BandwidthWindow[];
 }
 
+/** What was asked, and what came of it. Options in `metadata` are not kept. */
+export interface Trial {
+  id: number;
+  agent_id: number;
+  type: string;
+  target: string;
+  count: number;
+  timeout_sec: number;
+  asked_at: string;
+  /** An e-mail address, or the name of an API key. */
+  asked_by: string;
+  took_ms: number;
+  status: 'healthy' | 'degraded' | 'critical' | 'unknown';
+  /** Why it is not healthy. */
+  reason: string;
+  /** The figure of its type: "12.3 ms, 20 % lost". */
+  words: string;
+  /** As of a result of this type; null in lists. */
+  payload: unknown;
+}
+
 export interface Unsubscribe {
   type: 'unsubscribe';
   workspace_id: number;
@@ -3090,6 +3321,18 @@ export interface VolumeMapping {
   target: string;
   type?: 'volume' | 'bind';
   read_only?: boolean;
+}
+
+export interface Whois {
+  query: string;
+  /** Of RDAP: JSON. */
+  raw_output: string;
+  parsed: Registration;
+  /** What this answer took, also when it was kept here. */
+  lookup_time_ms: number;
+  cached?: boolean;
+  /** When the registry said it. */
+  cache_time?: string;
 }
 
 /**
@@ -3276,4 +3519,8 @@ export interface WorstProbe {
   reason: string;
   since: string | null;
   figure: ShownFigure | null;
+}
+
+export interface YourPassword {
+  password: string;
 }

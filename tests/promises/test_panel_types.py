@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tests.promises.test_layout import ROOT
 
 WRITER = ROOT / "tools/write_panel_types.py"
+FIELDS_WRITER = ROOT / "tools/write_panel_fields.py"
 T = TypeVar("T")
 
 
@@ -42,6 +43,15 @@ def test_they_are_written_from_the_wire_as_it_is_now() -> None:
     assert made.returncode == 0, made.stderr.decode()
     kept = (ROOT / "panel/src/wire.ts").read_bytes()
     assert made.stdout == kept, "the panel's types are not those of the wire any more: make docs"
+
+
+def test_the_fields_of_forms_are_those_of_the_wire_as_it_is_now() -> None:
+    made = subprocess.run(
+        [sys.executable, FIELDS_WRITER], cwd=ROOT, capture_output=True, check=False
+    )
+    assert made.returncode == 0, made.stderr.decode()
+    kept = (ROOT / "panel/src/fields.ts").read_bytes()
+    assert made.stdout == kept, "the panel's forms are not those of the wire any more: make docs"
 
 
 def test_a_route_that_is_not_served_is_named() -> None:

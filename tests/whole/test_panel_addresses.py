@@ -191,7 +191,7 @@ def test_each_workspace_has_addresses_of_its_own(
         page.go_back()
         page.go_back()
         expect(choice).to_have_text("Field")
-        expect(page.get_by_text("No alert is active.")).to_be_visible()
+        expect(page.get_by_text("Nothing is wrong that a rule watches.")).to_be_visible()
 
 
 @pytest.mark.timeout(90)
@@ -207,8 +207,6 @@ def test_a_link_opens_beside_the_page_that_it_stands_on(
             link.click(button="middle")
         beside = opened.value
         expect(beside).to_have_url(address)
-        # A tab of its own: who has the panel open in one is asked in the other.
-        place.open(beside, beside.url)
         expect(beside.get_by_role("heading", name="Lisbon")).to_be_visible()
         expect(page).to_have_url(place.at("sites"))
         expect(page.get_by_test_id("agent-row")).to_have_count(2)
@@ -234,7 +232,7 @@ def test_what_is_chosen_stands_in_the_address(
         page.go_back()
         pressed(page, "Fine 1")
         expect(page.get_by_test_id("agent-row")).to_have_text([re.compile("Lisbon")])
-        page.goto(place.at("alerts?status=resolved"))
+        page.goto(place.at("alerts?tab=alerts&status=resolved"))
         expect(page.get_by_text("No alert is resolved.")).to_be_visible()
         page.get_by_role("button", name="All", exact=True).click()
         expect(page.get_by_text("There has been no alert yet.")).to_be_visible()
@@ -324,7 +322,7 @@ def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: P
                 ("agent", agent, page.get_by_text("34 min left")),
                 ("probe", probe, page.get_by_test_id("chart")),
                 ("traffic", "traffic", page.get_by_test_id("traffic-chart")),
-                ("alerts", "alerts", page.get_by_test_id("alert-row").first),
+                ("alerts", "alerts?tab=alerts", page.get_by_test_id("alert-row").first),
                 ("groups", "groups", page.get_by_text("No group yet.")),
             ):
                 page.goto(place.at(path))

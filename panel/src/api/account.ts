@@ -3,8 +3,10 @@
 import { all, ask } from '../rest';
 
 /** The session comes in a cookie. */
-export const beginSession = async (email: string, password: string) =>
-  (await ask('POST /auth/login', {}, { body: { email, password, cookie: true } })).data;
+export const beginSession = async (email: string, password: string, code: string) => {
+  const body = { email, password, cookie: true, ...(code && { code }) };
+  return (await ask('POST /auth/login', {}, { body })).data;
+};
 
 export const endSession = () => ask('POST /auth/logout', {});
 
@@ -20,3 +22,17 @@ export const endOther = (id: number) =>
 
 export const changePassword = (old_password: string, new_password: string) =>
   ask('PUT /auth/me/password', {}, { body: { old_password, new_password } });
+
+export const secondFactor = (signal?: AbortSignal) =>
+  ask('GET /auth/me/second-factor', {}, { signal });
+
+/** It does not count until a code of it is confirmed. */
+export const beginSecondFactor = (password: string) =>
+  ask('POST /auth/me/second-factor', {}, { body: { password } });
+
+/** With the recovery codes. */
+export const confirmSecondFactor = (code: string) =>
+  ask('POST /auth/me/second-factor/confirm', {}, { body: { code } });
+
+export const endSecondFactor = (password: string, code: string) =>
+  ask('POST /auth/me/second-factor/disable', {}, { body: { password, code } });

@@ -8,6 +8,7 @@ import {
   toPaths,
   toSettings,
   toSites,
+  toTools,
   toTraffic,
   toWorkloads,
 } from '../route';
@@ -27,6 +28,7 @@ export const RAIL = {
   Workloads: { icon: 'workloads', to: toWorkloads },
   Jobs: { icon: 'jobs', to: toJobs },
   Alerts: { icon: 'alerts', to: toAlerts, first: true },
+  Tools: { icon: 'tools', to: toTools },
   Settings: { icon: 'settings', to: toSettings },
 } as const satisfies Record<string, RailPart>;
 

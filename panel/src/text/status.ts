@@ -15,9 +15,3 @@ const ORDER: readonly Status[] = ['critical', 'degraded', 'unknown', 'healthy'];
 
 /** Worst first. */
 export const worseFirst = (a: Status, b: Status) => ORDER.indexOf(a) - ORDER.indexOf(b);
-
-/** With a capital at its beginning and a stop at its end. */
-export function sentence(words: string): string {
-  const whole = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
-}
