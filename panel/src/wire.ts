@@ -1972,7 +1972,7 @@ export interface NewTrial {
   type:
     'DNS' | 'HTTP' | 'MTR' | 'NETINFO' | 'PING' | 'SNMP' | 'SYSINFO' | 'TCP' | 'TLS' | 'TRAFFICSIM';
   target?: string;
-  /** 0: the usual one of its type. */
+  /** 0: 4 of PING and MTR, else the usual one of its type. */
   count?: number;
   timeout_sec?: number;
   bind_interface?: string;

@@ -166,7 +166,7 @@ def test_addresses_from_before_lead_on(place: Place, site: Namespace, tmp_path: 
             (f"{old}/traffic?range=6h&group=staff", "traffic?last=6h&group=staff", "Traffic"),
             (f"{old}/groups", "groups", "Groups"),
             (f"{old}/alerts", "alerts", "Alerts"),
-            ("/#/invite/a-token", "now", "No agent was heard of."),
+            ("/#/invite/a-token", "now", "Not known: Lisbon and Porto."),
         ):
             page.goto(place.controller.url + hash_)
             expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()

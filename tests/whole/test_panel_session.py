@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.lab.net import Namespace
 from tests.running import ControllerProcess
-from tests.whole.browser import page_in
+from tests.whole.browser import log_out, page_in
 from tests.whole.test_panel_addresses import Place, controller, place, site
 
 __all__ = ["controller", "place", "site"]
@@ -29,7 +29,7 @@ def test_one_login_is_that_of_all_tabs_until_one_logs_out(
         second = page.context.new_page()
         second.goto(place.at("sites"))
         expect(second.get_by_text("Lisbon").first).to_be_visible()
-        second.get_by_role("button", name="Log out").click()
+        log_out(second)
         for tab in (second, page):
             expect(tab.get_by_test_id("login")).to_be_visible()
         assert page.context.cookies() == []
@@ -48,7 +48,7 @@ def test_who_logs_in_in_the_second_tab_is_who_the_first_shows(
         expect(page.get_by_text("Lisbon").first).to_be_visible()
         second = page.context.new_page()
         second.goto(other.at("sites"))
-        second.get_by_role("button", name="Log out").click()
+        log_out(second)
         other.open(second, other.at("sites"))
         expect(second.get_by_text("Lisbon").first).to_be_visible()
         page.goto(other.at("sites"))

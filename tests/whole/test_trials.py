@@ -94,6 +94,8 @@ def place(
 def test_each_type_is_run_once_and_answers_with_its_verdict(
     place: Place, server: int, tmp_path: Path
 ) -> None:
+    usual = place.ask("PING", "127.0.0.1")
+    assert (usual["count"], usual["payload"]["packets_sent"]) == (4, 4)
     ping = place.ask("PING", "127.0.0.1", count=3, timeout_sec=2)
     assert (ping["status"], ping["reason"]) == ("healthy", "")
     assert ping["words"].endswith(" ms")

@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
+from msgspec.structs import replace
 
 from forepost.controller.access.guard import Caller, needs
 from forepost.controller.trials.requests import TrialRequests
@@ -21,6 +22,9 @@ from forepost.wire.rest.trials import NewTrial, Trial
 ALL: Final = "/workspaces/{workspace_id:int}/trials"
 OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}/trials"
 INTERVAL_SEC: Final = 60
+COUNTS: Final = {"PING": 4, "MTR": 4}
+"""Where nobody says how many: a probe of these types would go on for its whole interval, and here
+somebody waits."""
 
 
 def routes(
@@ -39,6 +43,7 @@ def routes(
         where it does not answer in time, 429 where 4 of the agent or 20 of the workspace run.
         """
         await store.must_have(workspace_id, agent_id)
+        data = replace(data, count=data.count or COUNTS.get(data.type, 0))
         check(_as_probe(data))
         now = clock.now()
         probe = _probe(data, workspace_id, agent_id, now)

@@ -21,7 +21,7 @@ class NewTrial(Wire, frozen=True, kw_only=True):
     type: TrialType
     target: Annotated[str, Meta(max_length=2_000)] = ""
     count: Annotated[int, Meta(ge=0, le=MOST_COUNT)] = 0
-    """0: the usual one of its type."""
+    """0: 4 of PING and MTR, else the usual one of its type."""
     timeout_sec: Annotated[int, Meta(ge=1, le=MOST_TIMEOUT_SEC)] = 5
     bind_interface: Annotated[str, Meta(max_length=15)] = ""
     metadata: Json = {}
