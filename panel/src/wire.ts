@@ -310,6 +310,37 @@ export interface Routes {
     body: null;
     answer: Page<WorkspaceMicroservice>;
   };
+  'GET /workspaces/{workspace_id}/probe-data/by-target/data': {
+    path: { workspace_id: number };
+    query: {
+      from?: string;
+      latestOnly?: boolean;
+      limit?: number;
+      target: string;
+      to?: string;
+      type?: string;
+    };
+    body: null;
+    answer: ByTarget;
+  };
+  'GET /workspaces/{workspace_id}/probe-data/find': {
+    path: { workspace_id: number };
+    query: {
+      agentId?: number;
+      asc?: boolean;
+      from?: string;
+      limit?: number;
+      probeAgentId?: number;
+      probeId?: number;
+      targetAgent?: number;
+      targetPrefix?: string;
+      to?: string;
+      triggered?: boolean;
+      type?: string;
+    };
+    body: null;
+    answer: ListOf<ResultRow>;
+  };
   'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/chart': {
     path: { workspace_id: number; probe_id: number };
     query: { from?: string; points?: number; to?: string; type?: string; tz?: string };
@@ -788,6 +819,19 @@ export interface BandwidthWindow {
   /** -1: no limit. 0: nothing. */
   down_kib_per_sec?: number;
   up_kib_per_sec?: number;
+}
+
+/** Results of one probe for a target: `rows`, or with `latestOnly` the newest. */
+export interface Bundle {
+  probe_id: number;
+  rows?: ResultRow[];
+  latest?: ResultRow | null;
+}
+
+export interface ByTarget {
+  target: string;
+  probeIds: number[];
+  bundles: Bundle[];
 }
 
 export interface CertificateInfo {
