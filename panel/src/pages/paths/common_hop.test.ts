@@ -22,7 +22,7 @@ test('The first hop that all who suffer go through, and nobody who is fine', () 
   );
   expect(found).toMatchObject({ kind: 'shared', hop: { ttl: 2 } });
   expect(found?.words).toBe(
-    'Not one site alone: both that suffer go through hop 2, x.example (x), the first hop that they have in common. Nobody who is fine does: it is there or close behind it.',
+    'Not one site alone: both that suffer go through x.example (x), the first hop that they have in common. Nobody who is fine does: it is there or close behind it.',
   );
 });
 

@@ -40,7 +40,7 @@ function together(first: Trace, sick: readonly Trace[], well: readonly Trace[]):
   if (hop) {
     const fine = well.filter((one) => passes(one, hop));
     const words =
-      `Not one site alone: ${who.toLowerCase()} go through ${place(hop)}, the first hop that they have in common. ` +
+      `Not one site alone: ${who.toLowerCase()} go through ${named(hop)}, the first hop that they have in common. ` +
       (well.length === 0
         ? 'It is there or behind it.'
         : fine.length === 0
@@ -95,8 +95,12 @@ function isTarget(trace: Trace, hop: Hop): boolean {
 }
 
 function place(hop: Hop): string {
+  return `hop ${hop.ttl}, ${named(hop)}`;
+}
+
+function named(hop: Hop): string {
   const network = hop.hosts[0]?.network;
-  return `hop ${hop.ttl}, ${hostWords(hop)}${network ? ` of ${network}` : ''}`;
+  return `${hostWords(hop)}${network ? ` of ${network}` : ''}`;
 }
 
 function list(names: readonly string[]): string {
