@@ -43,9 +43,14 @@ test('every address leads to its page', () => {
   expect(found(toAddSite(1))).toEqual(w);
   expect(found(toAddProbe(1, 10))).toEqual({ ...w, site: 10 });
   expect(found(toSite(1, 10))).toEqual({ ...w, ...may, id: 10, tab: '' });
-  expect(found(toProbe(1, 10, 3, { last: '7d' }))).toEqual({
-    ...{ ...w, ...may },
-    ...{ agentId: 10, id: 3 },
+  const probe = { ...w, ...may, agentId: 10, id: 3 };
+  expect(found(toProbe(1, 10, 3, { last: '7d', at: 'noon' }))).toEqual({
+    ...probe,
+    ...{ way: '', at: null, against: null },
+  });
+  expect(found(toProbe(1, 10, 3, { way: 'x', at: 1_800_000_000, against: 1 }))).toEqual({
+    ...probe,
+    ...{ way: 'x', at: 1_800_000_000, against: 1 },
   });
   expect(found(toNow(1))).toEqual(w);
   expect(found(toPaths(1))).toEqual(w);

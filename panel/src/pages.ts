@@ -82,10 +82,13 @@ export const PAGES: readonly Page[] = [
     part: 'Sites',
     timed: true,
     component: () => import('./pages/probes/Probe.svelte'),
-    props: ({ workspace, id, mayChange }) => ({
+    props: ({ workspace, id, asked, mayChange }) => ({
       workspace,
       agentId: id('site'),
       id: id('probe'),
+      way: asked('way'),
+      at: second(asked('at')),
+      against: second(asked('against')),
       mayChange,
     }),
   }),
@@ -220,6 +223,11 @@ export function find(path: string): Match | null {
     }
   }
   return null;
+}
+
+/** A moment of an address, in Unix seconds; null where there is none. */
+function second(text: string): number | null {
+  return /^\d{1,11}$/.test(text) ? Number(text) : null;
 }
 
 /** Its props are checked against its component here; the table itself forgets them. */

@@ -331,6 +331,37 @@ export interface Routes {
     body: null;
     answer: Page<WorkspaceMicroservice>;
   };
+  'GET /workspaces/{workspace_id}/probe-data/by-target/data': {
+    path: { workspace_id: number };
+    query: {
+      from?: string;
+      latestOnly?: boolean;
+      limit?: number;
+      target: string;
+      to?: string;
+      type?: string;
+    };
+    body: null;
+    answer: ByTarget;
+  };
+  'GET /workspaces/{workspace_id}/probe-data/find': {
+    path: { workspace_id: number };
+    query: {
+      agentId?: number;
+      asc?: boolean;
+      from?: string;
+      limit?: number;
+      probeAgentId?: number;
+      probeId?: number;
+      targetAgent?: number;
+      targetPrefix?: string;
+      to?: string;
+      triggered?: boolean;
+      type?: string;
+    };
+    body: null;
+    answer: ListOf<ResultRow>;
+  };
   'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/chart': {
     path: { workspace_id: number; probe_id: number };
     query: { from?: string; points?: number; to?: string; type?: string; tz?: string };
@@ -823,6 +854,42 @@ export interface BandwidthWindow {
   up_kib_per_sec?: number;
 }
 
+/** Results of one probe for a target: `rows`, or with `latestOnly` the newest. */
+export interface Bundle {
+  probe_id: number;
+  rows?: ResultRow[];
+  latest?: ResultRow | null;
+}
+
+export interface ByTarget {
+  target: string;
+  probeIds: number[];
+  bundles: Bundle[];
+}
+
+export interface CertificateInfo {
+  /** As RFC 4514, the most specific part first: CN=…,O=…,C=…. */
+  subject: string;
+  issuer: string;
+  not_before: string;
+  not_after: string;
+  /** Whole days, rounded down: -1 from the first second after it. */
+  days_until_expiry: number;
+  /** Names and addresses. */
+  sans?: string[];
+}
+
+export interface ChainCertificate {
+  subject: string;
+  issuer: string;
+  not_before: string;
+  not_after: string;
+  days_until_expiry: number;
+  issuer_org?: string;
+  /** SHA-256, hex. */
+  fingerprint: string;
+}
+
 export interface ChangePage {
   /** The newest first. */
   data: RecordedChange[];
@@ -1009,6 +1076,47 @@ export interface DiskUse {
   free_bytes: number;
   used_pct: number;
   inodes_used_pct?: number | null;
+}
+
+export interface DnsAnswer {
+  name: string;
+  type: string;
+  value: string;
+  ttl: number;
+}
+
+/** One question. An answer of any code is an answer; without one `response_code` is ERROR. */
+export interface DnsResult {
+  /** Whom we asked, with the port or as a URL. */
+  dns_server: string;
+  record_type: string;
+  /**
+   * From sending the question to having the whole answer; over TCP and TLS without connecting. 0
+   * where there is no answer.
+   */
+  query_time_ms?: number;
+  response_code?: string;
+  /** 200 at most. */
+  answers?: DnsAnswer[];
+  /** The whole message as text, cut at 16,384 characters. */
+  raw_response?: string;
+  error?: string;
+  protocol: string;
+  target: string;
+  /** This and what follows: ours. */
+  start_timestamp: string;
+  stop_timestamp: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  /** Connecting and the TLS handshake, where there is one. */
+  connect_ms?: number;
+  /** The answer over UDP was cut off; `query_time_ms` is of both. */
+  retried_over_tcp?: boolean;
+  authoritative?: boolean;
+  /** The server says that it has checked DNSSEC (AD). */
+  authenticated?: boolean;
+  /** Messages that came but were no answer to this question: a wrong id, name or form. */
+  ignored?: number;
 }
 
 export interface Done {
@@ -1230,6 +1338,47 @@ export interface Hours {
   weekdays?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
   from: string;
   to: string;
+}
+
+/**
+ * One request. Times in ms; those of parts that were not reached are 0. With redirects the parts
+ * are those of the last request, and `total_ms` is of all of them.
+ */
+export interface HttpResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  dns_lookup_ms?: number;
+  tcp_connect_ms?: number;
+  tls_handshake_ms?: number;
+  /** From the start of the probe. */
+  first_byte_ms?: number;
+  total_ms?: number;
+  url: string;
+  status_code?: number;
+  /** With the code: "200 OK". */
+  status_text?: string;
+  /** The first of each name; 100 at most, values cut at 1,000 characters. */
+  headers?: Record<string, string>;
+  /** Bytes read; reading ends at 1 MiB. */
+  body_size?: number;
+  content_type?: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  /** "HTTP/1.1". */
+  protocol?: string;
+  tls_version?: string;
+  tls_cipher_suite?: string;
+  certificate_info?: CertificateInfo | null;
+  content_match?: boolean;
+  /** The expected content, where it is there. */
+  content_match_found?: string;
+  /** What went wrong and in which part; also a status or a content that was not expected. */
+  error?: string;
+  /** Where the last request went. This and what follows: ours. */
+  final_url?: string;
+  redirects?: number;
+  /** There was more than 1 MiB. */
+  body_truncated?: boolean;
 }
 
 /** Two hosts speak with the key of one agent, as a copied machine does. */
@@ -1533,6 +1682,71 @@ export interface MicroserviceStatus {
   percent: number;
   cpu_percent: number | null;
   memory_bytes: number | null;
+}
+
+/**
+ * Times in ms and the loss in %, as strings with two decimals, as NetWatcher writes them; the times
+ * are "0.00" where nothing came back.
+ */
+export interface MtrHop {
+  ttl: number;
+  /** Nobody where the hop was silent, several where there are parallel ways. */
+  hosts: MtrHost[];
+  /** What routers added to their answers: MPLS labels. */
+  extensions: string[];
+  loss_pct: string;
+  sent: number;
+  last: string;
+  recv: number;
+  avg: string;
+  best: string;
+  worst: string;
+  stddev: string;
+  /** Answers that came after their timeout; they are in `recv`. Ours, as what follows. */
+  late?: number;
+  duplicates?: number;
+  /** In the order of sending; null for what was lost. */
+  rtts_ns?: (number | null)[];
+  /** !H, !N, !X ..., as traceroute writes it: what `refuser` said instead of passing it on. */
+  refusal?: string;
+  refuser?: string;
+}
+
+export interface MtrHost {
+  ip: string;
+  hostname?: string;
+  /**
+   * Of the autonomous system that the address is in; absent where the controller's databases do not
+   * say. Ours, as the next.
+   */
+  asn?: number;
+  as_org?: string;
+}
+
+export interface MtrInfo {
+  /** `hostname`: the target as the probe has it. */
+  target: MtrHost;
+}
+
+export interface MtrReport {
+  info: MtrInfo;
+  /** One at least: where nothing could be measured, one to which nothing was sent. */
+  hops: MtrHop[];
+}
+
+export interface MtrResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  report: MtrReport;
+  /** Ours, as what follows. */
+  protocol?: string;
+  reached?: boolean;
+  /** The same for what may be the same way as before, silent hops and parallel ways apart. */
+  fingerprint?: string;
+  /** By flow: who answered at each hop, "" for silence. Only where several flows were used. */
+  paths?: string[][];
+  /** Why nothing could be measured, or why the target was not reached where somebody said so. */
+  error?: string;
 }
 
 /** Body of `POST .../alerts/{id}/mute`: nothing opens for so long on what the alert is about. */
@@ -2706,10 +2920,139 @@ export interface SiteList {
   is_whole: boolean;
 }
 
+export interface SnmpResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  /** Waiting for answers, all requests together. */
+  query_time_ms?: number;
+  version: string;
+  /** With the port. */
+  target: string;
+  profile: string;
+  /** 5,000 at most; `error` says where there were more. */
+  results?: SnmpValue[];
+  /** With an error, `results` has what came before it. */
+  error?: string;
+  /**
+   * Address and port. Empty: nothing could be sent (an unknown name, no permission). This and what
+   * follows: ours.
+   */
+  remote_addr?: string;
+  /** Sent, repetitions included. */
+  requests?: number;
+  /** Datagrams that were no answer to what we asked: a wrong id, key or form. */
+  ignored?: number;
+}
+
+export interface SnmpValue {
+  /** Without a leading dot. */
+  oid: string;
+  /** Bytes that are no text are hex; null where `type` says that there is nothing. */
+  value: number | string | null;
+  /**
+   * integer, string, hex, oid, ipaddress, counter32, gauge32, timeticks, counter64, float, null,
+   * noSuchObject, noSuchInstance.
+   */
+  type: string;
+  /** As the MIB has it, with the index: ifDescr.2; a scalar without its .0; "" where unknown. */
+  name: string;
+}
+
 export interface SourceAgent {
   id: number;
   name: string;
   is_online: boolean;
+}
+
+/** ns. */
+export interface SpeedDuration {
+  ping?: number;
+  download?: number;
+  upload?: number;
+  total?: number;
+}
+
+/** One test. NetWatcher's names; the latencies are those of the idle line. */
+export interface SpeedFigures {
+  url: string;
+  lat?: string;
+  lon?: string;
+  name?: string;
+  country?: string;
+  sponsor?: string;
+  id?: string;
+  host?: string;
+  distance?: number;
+  /** ns, median. */
+  latency?: number;
+  max_latency?: number;
+  min_latency?: number;
+  /** ns, mean difference of one round trip to the next. */
+  jitter?: number;
+  /** Bytes per second; 0 where it was not measured. */
+  dl_speed?: number;
+  ul_speed?: number;
+  test_duration: SpeedDuration;
+  packet_loss?: SpeedLoss;
+  /** Ours, as what follows. */
+  idle?: SpeedLatency | null;
+  download?: SpeedLeg | null;
+  upload?: SpeedLeg | null;
+  /** ns that the test waited for the line to be idle. */
+  waited?: number;
+  /** Whether it was idle then; null where nobody asked. */
+  line_idle?: boolean | null;
+}
+
+/** Round trips over TCP to the program on the other side and back, ns. Ours. */
+export interface SpeedLatency {
+  count: number;
+  min: number;
+  median: number;
+  mean: number;
+  p95: number;
+  max: number;
+  /** Mean difference of one to the next. */
+  jitter: number;
+}
+
+/** One way; bytes are those of the application, as they arrived. Ours. */
+export interface SpeedLeg {
+  /** Without the warm-up, and without the tenth of the time that was fastest and slowest. */
+  bytes_per_sec: number;
+  /** Without the warm-up. */
+  mean_bytes_per_sec: number;
+  median_bytes_per_sec: number;
+  bytes: number;
+  /** ns, warm-up included. */
+  duration: number;
+  /** ns. */
+  warm_up: number;
+  streams: number;
+  /** Bytes per second of each slice of 0.1 s or more. */
+  slices: number[];
+  /** Meanwhile. */
+  latency?: SpeedLatency | null;
+  /** ns that the median round trip took longer than when the line was idle: bufferbloat. */
+  added_latency?: number | null;
+  /** TCP segments that were sent again; null where the other side sends. */
+  retransmits?: number | null;
+  /** Why some of it ended early. */
+  error?: string;
+}
+
+/** Packets of NetWatcher's own test, which TCP does not have: all 0. */
+export interface SpeedLoss {
+  sent?: number;
+  dup?: number;
+  max?: number;
+}
+
+export interface SpeedtestPayload {
+  test_data: SpeedFigures[];
+  timestamp: string;
+  /** Why nothing, or not all of it, could be measured. Ours. */
+  error?: string;
 }
 
 /** Event `speedtest_progress` (ours), every half second at most: how far a test has come. */
@@ -2826,12 +3169,80 @@ export interface TargetLabel {
   type: 'agent' | 'destination';
 }
 
+/** Attempts to connect. All times in ms; 0 where no attempt succeeded. */
+export interface TcpResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  target: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  dns_lookup_ms?: number;
+  attempts?: number;
+  connected?: number;
+  /** The host said that nobody listens. */
+  refused?: number;
+  timed_out?: number;
+  /** A router or this host said that there is no way, or a firewall said no. */
+  unreachable?: number;
+  /** Attempts that did not succeed, 0 to 100. */
+  loss_pct?: number;
+  min_ms?: number;
+  max_ms?: number;
+  avg_ms?: number;
+  /** Of the whole population. */
+  stddev_ms?: number;
+  /** Each attempt in its order; null for one that failed. */
+  connects_ms?: (number | null)[];
+  /** Why attempts failed, the last one if there are several. */
+  error?: string;
+}
+
 export interface Temperature {
   sensor: string;
   label?: string;
   celsius: number;
   high?: number | null;
   critical?: number | null;
+}
+
+/** One handshake, and all that the server showed, trusted or not. */
+export interface TlsResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  /** As `tls_version`. */
+  protocol?: string;
+  /** "TLS 1.3". */
+  tls_version?: string;
+  /** As IANA spells it. */
+  tls_cipher_suite?: string;
+  certificate?: CertificateInfo | null;
+  /** As the server sent it, the server's own first. */
+  certificate_chain?: ChainCertificate[];
+  is_expired?: boolean;
+  /** In 30 days or less, and not yet expired. */
+  is_expiring_soon?: boolean;
+  days_until_expiry?: number;
+  issuer_org?: string;
+  cert_type?: '' | 'leaf' | 'leaf+intermediate' | 'self-signed';
+  cert_fingerprint?: string;
+  /**
+   * Why there was no handshake, or what is wrong with the certificate (unless
+   * `insecure_skip_verify`).
+   */
+  error?: string;
+  /** This host's usual settings accept protocol, chain and dates. This and what follows: ours. */
+  trusted?: boolean;
+  /** Why they do not. */
+  verify_error?: string;
+  name_matches?: boolean;
+  server_name?: string;
+  /** What the server chose; "" for nothing. */
+  alpn?: string;
+  dns_lookup_ms?: number;
+  tcp_connect_ms?: number;
+  tls_handshake_ms?: number;
 }
 
 /**
@@ -2845,6 +3256,93 @@ export interface Traffic {
   packets_out: number;
   /** That had traffic in this minute. */
   flows: number;
+}
+
+/**
+ * One cycle. RTTs and jitter in ms, of packets that were answered in time; 0 where none was. What
+ * is said of VoIP only is left out otherwise; so is everything about one direction where it cannot
+ * be known.
+ */
+export interface TrafficSimResult {
+  totalPackets?: number;
+  receivedPackets?: number;
+  lostPackets?: number;
+  lossPercentage?: number;
+  duplicates?: number;
+  duplicatePercent?: number;
+  /** Answers whose number is below one that came before (RFC 4737). */
+  outOfOrder?: number;
+  outOfOrderPercent?: number;
+  averageRTT?: number;
+  medianRTT?: number;
+  p95RTT?: number;
+  p99RTT?: number;
+  minRTT?: number;
+  maxRTT?: number;
+  stdDevRTT?: number;
+  /** Mean difference of the RTTs of one packet and the next, by number. */
+  jitterAvg?: number;
+  jitterMedian?: number;
+  jitterP95?: number;
+  /** RFC 3550 A.8 over the round trip, in order of arrival; left out for fewer than two. */
+  rfc3550Jitter?: number;
+  /** Packets that were answered, %. */
+  networkEfficiency?: number;
+  latencyQuality?: string;
+  latencyQualityScore?: number;
+  jitterQualityScore?: number;
+  lossQualityScore?: number;
+  networkHealthScore?: number;
+  cycleDurationMs?: number;
+  packetsPerSecond?: number;
+  timestamp: string;
+  /**
+   * VoIP only, as what follows. Ours is `oneWayForward`, where that is known; NetWatcher's is half
+   * of the RTT.
+   */
+  oneWayLatency?: number;
+  playoutBufferMin?: number;
+  /** ms: one interval; two, or the 95th percentile of the jitter where that is more. */
+  playoutBufferMax?: number;
+  /** By number of packet, not by time of arrival. */
+  maxConsecutiveLoss?: number;
+  /** Runs of two or more packets lost in a row. */
+  totalBursts?: number;
+  MOS?: number;
+  RFactor?: number;
+  mosQuality?: string;
+  /** Id of ITU-T G.107. */
+  delayImp?: number;
+  /** Ie-eff of ITU-T G.107. */
+  lossImp?: number;
+  dscpValue?: number;
+  /** Bytes of UDP data that a packet really had. */
+  payloadSize?: number;
+  intervalMs?: number;
+  /** One way, with the headers of IP and UDP. */
+  estimatedBandwidthKbps?: number;
+  /** Address and port. Empty: nothing could be sent. Ours, as all that follows. */
+  remoteAddr?: string;
+  /** Both sides had the key of the pair. */
+  authenticated?: boolean;
+  /** Answers that came after their timeout; they are in `lostPackets`. */
+  late?: number;
+  /** What the answers carried, the last one that came; left out where none was. */
+  dscpReceived?: number;
+  /** What our packets still carried there. Authenticated only, as all that follows. */
+  dscpAtTarget?: number;
+  lostForward?: number;
+  /** Of the packets up to the last one that the target is known to have received. */
+  lostBackward?: number;
+  jitterForward?: number;
+  /** RFC 3550 A.8: the offset of the clocks does not matter to it. */
+  jitterBackward?: number;
+  oneWayForward?: number;
+  /** Medians, ms; left out unless the kernels of both sides know how wrong their clocks are. */
+  oneWayBackward?: number;
+  /** Bound of the error of the two, ms: that of both clocks by NTP, or less. */
+  oneWayError?: number;
+  error?: string;
 }
 
 /** Something that an agent said about a transfer or a folder. */

@@ -60,3 +60,22 @@ export const deleteProbe = (workspace: number, agentId: number, probe: number) =
     agent_id: agentId,
     probe_id: probe,
   });
+
+/** The newest results of a part of time, newest first. */
+export const resultsBetween = async <Payload>(
+  workspace: number,
+  probe: number,
+  of: { type: string; agent: number; from: number; to: number; limit: number },
+  signal?: AbortSignal,
+) => {
+  const path = { workspace_id: workspace, probe_id: probe };
+  const route = 'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/data';
+  const query = {
+    type: of.type,
+    agentId: of.agent,
+    from: `${Math.floor(of.from)}`,
+    to: `${Math.ceil(of.to)}`,
+    limit: of.limit,
+  };
+  return (await ask(route, path, { query, signal })).data as ResultRow<Payload>[];
+};

@@ -21,7 +21,7 @@ function curve(target: string, ...points: [time: number, rtt: number | null, los
 }
 
 test('a silence is a gap, another target’s time is not', () => {
-  const [times, , , a, , , b] = columns(
+  const [times, , , , a, , , , b] = columns(
     [curve('a', [0, 1], [10, 2], [100, 3]), curve('b', [5, 7], [15, 8])],
     gapAfter(5, 10),
   );
@@ -36,7 +36,7 @@ test('a probe slower than the buckets has no gaps between its results', () => {
 });
 
 test('total loss breaks the line', () => {
-  const [, , , median] = columns([curve('a', [0, 1], [10, null, 100], [20, 1])], 25);
+  const [, , , , median] = columns([curve('a', [0, 1], [10, null, 100], [20, 1])], 25);
   expect(median).toEqual([1, null, 1]);
 });
 

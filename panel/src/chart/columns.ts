@@ -3,8 +3,8 @@
 import type { AlignedData } from 'uplot';
 import type { Bucket, Curve } from './buckets';
 
-/** Columns that one curve takes: the band's floor, its ceiling, the median. */
-export const PER_CURVE = 3;
+/** Columns that one curve takes: the least, the greatest, the 95th percentile, the median. */
+export const PER_CURVE = 4;
 
 /**
  * A silence longer than this is a gap. A bucket may be far shorter than the probe's interval, and
@@ -15,7 +15,7 @@ export function gapAfter(bucketSec: number, intervalSec: number): number {
 }
 
 /**
- * Times, then floor, ceiling and median of each curve. uPlot draws across `undefined` (another
+ * Times, then least, greatest, p95 and median of each curve. uPlot draws across `undefined` (another
  * curve's time) and breaks the line at `null` (nothing was measured, or everything was lost).
  */
 export function columns(curves: readonly Curve[], gapSec: number): AlignedData {
@@ -26,13 +26,19 @@ export function columns(curves: readonly Curve[], gapSec: number): AlignedData {
     const at = times.map((time) => row.get(time));
     data.push(at.map((b) => b && b.rtt_min_ms));
     data.push(at.map((b) => b && b.rtt_max_ms));
+    data.push(at.map((b) => b && b.rtt_p95_ms));
     data.push(at.map((b) => b && b.rtt_p50_ms));
   }
   return data as AlignedData;
 }
 
-type Values = Pick<Bucket, 'rtt_min_ms' | 'rtt_p50_ms' | 'rtt_max_ms'>;
-const NOTHING: Values = { rtt_min_ms: null, rtt_p50_ms: null, rtt_max_ms: null };
+type Values = Pick<Bucket, 'rtt_min_ms' | 'rtt_p50_ms' | 'rtt_p95_ms' | 'rtt_max_ms'>;
+const NOTHING: Values = {
+  rtt_min_ms: null,
+  rtt_p50_ms: null,
+  rtt_p95_ms: null,
+  rtt_max_ms: null,
+};
 
 function rowsOf(curve: Curve, gapSec: number): Map<number, Values> {
   const rows = new Map<number, Values>();

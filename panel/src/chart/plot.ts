@@ -1,14 +1,17 @@
-/** What uPlot is told: scales, axes, one band and one line per curve, loss as bars. */
+/** What uPlot is told: scales, axes, two bands and one line per curve, loss as bars. */
 
 import type uPlot from 'uplot';
 import { msLabels, timeLabels } from './axis';
 import { lonely, PER_CURVE, type Loss } from './columns';
+import { LOSS_STEPS, type Stroke } from './smoke';
 
 export interface View {
   from: number;
   to: number;
   bucketSec: number;
   losses: readonly Loss[];
+  /** The median by what was lost; none where colours tell curves apart. */
+  strokes: readonly Stroke[];
   /** Of the RTT axis, in ms. */
   top: number;
 }
@@ -17,6 +20,8 @@ export interface Colours {
   text: string;
   rule: string;
   loss: string;
+  /** Of the median, by steps of loss. */
+  steps: readonly string[];
   curves: readonly string[];
 }
 
@@ -62,17 +67,19 @@ export function options(view: () => View, colours: Colours, hooks: Hooks): uPlot
         scale: '%',
         side: 1,
         size: wide,
-        stroke: colours.loss,
         grid: { show: false },
         splits: [0, 25, 50, 75, 100],
         values: (_u, ticks) => ticks.map((tick) => `${tick} %`),
       },
     ],
     series: [{}, ...colours.curves.flatMap(seriesOf), { scale: '%', show: false }],
-    bands: colours.curves.map((colour, i) => ({
-      series: [i * PER_CURVE + 2, i * PER_CURVE + 1],
-      fill: faded(colour, 0.18),
-    })),
+    bands: colours.curves.flatMap((colour, i): uPlot.Band[] => {
+      const least = i * PER_CURVE + 1;
+      return [
+        { series: [least + 1, least], fill: faded(colour, 0.13) },
+        { series: [least + 2, least], fill: faded(colour, 0.2) },
+      ];
+    }),
     cursor: {
       y: false,
       points: { show: false },
@@ -80,6 +87,7 @@ export function options(view: () => View, colours: Colours, hooks: Hooks): uPlot
     },
     hooks: {
       drawAxes: [(u) => bars(u, view(), colours.loss)],
+      draw: [(u) => median(u, view().strokes, colours.steps)],
       setCursor: [
         (u) => {
           const left = u.cursor.left ?? -1;
@@ -103,10 +111,10 @@ function wide(_u: uPlot, labels: string[] | null): number {
   return 12 + 7 * Math.max(3, ...(labels ?? []).map((label) => label.length));
 }
 
-/** Floor, ceiling, median: in the order of `columns`. */
+/** Least, greatest, p95, median: in the order of `columns`. */
 function seriesOf(colour: string): uPlot.Series[] {
   const edge: uPlot.Series = { scale: 'ms', width: 0, points: { show: false } };
-  const median: uPlot.Series = {
+  const middle: uPlot.Series = {
     scale: 'ms',
     stroke: colour,
     width: 1.5,
@@ -118,7 +126,34 @@ function seriesOf(colour: string): uPlot.Series[] {
       filter: (u, index) => lonely(u.data[index] as (number | null | undefined)[]),
     },
   };
-  return [edge, edge, median];
+  return [edge, edge, edge, middle];
+}
+
+/** Drawn over the line of one colour. */
+function median(u: uPlot, strokes: readonly Stroke[], colours: readonly string[]) {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.lineJoin = 'round';
+  for (const { step, points } of strokes) {
+    if (step === 0) continue;
+    ctx.strokeStyle = colours[step] ?? '';
+    ctx.lineWidth = (LOSS_STEPS[step]?.widthPx ?? 1) * devicePixelRatio;
+    ctx.lineCap = points.length === 1 ? 'round' : 'butt';
+    ctx.beginPath();
+    for (const [time, ms] of points) {
+      ctx.lineTo(u.valToPos(time, 'x', true), u.valToPos(ms, 'ms', true));
+    }
+    if (points.length === 1) ctx.lineTo(...spot(u, points[0] as [number, number]));
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
+function spot(u: uPlot, [time, ms]: [number, number]): [number, number] {
+  return [u.valToPos(time, 'x', true) + 0.5, u.valToPos(ms, 'ms', true)];
 }
 
 /** Drawn by hand below the lines: uPlot's own bars take their width from the distance of points. */

@@ -24,12 +24,13 @@ def http(
         "dns_lookup_ms": 0.3 * rtt + 1,
         "tcp_connect_ms": rtt,
         "tls_handshake_ms": 1.1 * rtt + 2,
-        "first_byte_ms": rtt + (900 if fails else 34),
     }
+    first_byte_ms = sum(parts.values()) + rtt + (900 if fails else 34)
     return {
         **found,
         **parts,
-        "total_ms": sum(parts.values()) + 6,
+        "first_byte_ms": first_byte_ms,
+        "total_ms": first_byte_ms + 6,
         "status_code": status[0],
         "status_text": status[1],
         "body_size": 18_244,
