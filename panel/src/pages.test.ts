@@ -67,7 +67,7 @@ test('every address leads to its page', () => {
   expect(found(toGroup(1, 5))).toEqual({ ...w, id: 5, mayChange: true });
   const sensor = { ...w, only: 'refused', find: 'sensor' };
   expect(found(toWorkloads(1, { only: 'refused', find: 'sensor' }))).toEqual(sensor);
-  const nightly = { ...w, only: 'error', find: 'nightly', open: 4 };
+  const nightly = { ...w, ...may, only: 'error', find: 'nightly', open: 4 };
   expect(found(toJobs(1, { only: 'error', find: 'nightly', job: 4 }))).toEqual(nightly);
   expect(found(toAlerts(1))).toEqual({
     ...{ ...w, ...may, mayRule: false },

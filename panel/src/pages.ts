@@ -158,11 +158,12 @@ export const PAGES: readonly Page[] = [
     title: 'Jobs',
     part: 'Jobs',
     component: () => import('./pages/jobs/Jobs.svelte'),
-    props: ({ workspace, asked }) => ({
+    props: ({ workspace, asked, mayChange }) => ({
       workspace,
       only: asked('only'),
       find: asked('find'),
       open: Number(asked('job')) || 0,
+      mayChange,
     }),
   }),
   row({

@@ -556,6 +556,12 @@ export interface Routes {
     body: null;
     answer: Delivery;
   };
+  'POST /workspaces/{workspace_id}/jobs/{job_id}/runs': {
+    path: { workspace_id: number; job_id: number };
+    query: Record<string, never>;
+    body: NewRun | null;
+    answer: BegunRun;
+  };
   'POST /workspaces/{workspace_id}/maintenance-windows': {
     path: { workspace_id: number };
     query: Record<string, never>;
@@ -567,6 +573,30 @@ export interface Routes {
     query: Record<string, never>;
     body: NewMember;
     answer: Member;
+  };
+  'POST /workspaces/{workspace_id}/runs/{run_id}/cancel': {
+    path: { workspace_id: number; run_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Run;
+  };
+  'POST /workspaces/{workspace_id}/runs/{run_id}/pause': {
+    path: { workspace_id: number; run_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Run;
+  };
+  'POST /workspaces/{workspace_id}/runs/{run_id}/resume': {
+    path: { workspace_id: number; run_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Run;
+  };
+  'POST /workspaces/{workspace_id}/runs/{run_id}/retry': {
+    path: { workspace_id: number; run_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Run;
   };
   'PUT /auth/me/password': {
     path: Record<string, never>;
@@ -852,6 +882,10 @@ export interface BandwidthWindow {
   /** -1: no limit. 0: nothing. */
   down_kib_per_sec?: number;
   up_kib_per_sec?: number;
+}
+
+export interface BegunRun {
+  id: number;
 }
 
 /** Results of one probe for a target: `rows`, or with `latestOnly` the newest. */
@@ -2068,6 +2102,16 @@ export interface NewRule {
   critical_threshold?: number | null;
   /** A name of the caller's own, once in a workspace. */
   external_id?: string;
+}
+
+/** Body of `POST .../jobs/ID/runs`. */
+export interface NewRun {
+  /** Of the job's agents; empty: all. */
+  agent_ids?: number[];
+  /** Each agent begins at a moment of its own within so many seconds. */
+  jitter_sec?: number;
+  /** Of scripts: at so many agents at a time, at the next when one has ended; 0: all. */
+  concurrency?: number;
 }
 
 /** Shown once. It does not count until a code of it is confirmed. */

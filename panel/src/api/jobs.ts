@@ -28,3 +28,26 @@ export const run = (workspace: number, id: number, signal?: AbortSignal) =>
     { workspace_id: workspace, run_id: id },
     { signal },
   );
+
+/** At all agents of the job, now. */
+export const runJob = (workspace: number, job: number) =>
+  ask(
+    'POST /workspaces/{workspace_id}/jobs/{job_id}/runs',
+    { workspace_id: workspace, job_id: job },
+    { body: {} },
+  );
+
+const ofRun = (workspace: number, run: number) => ({ workspace_id: workspace, run_id: run });
+
+/** Of a run that has ended: what failed once more. */
+export const retryRun = (workspace: number, run: number) =>
+  ask('POST /workspaces/{workspace_id}/runs/{run_id}/retry', ofRun(workspace, run));
+
+export const pauseRun = (workspace: number, run: number) =>
+  ask('POST /workspaces/{workspace_id}/runs/{run_id}/pause', ofRun(workspace, run));
+
+export const resumeRun = (workspace: number, run: number) =>
+  ask('POST /workspaces/{workspace_id}/runs/{run_id}/resume', ofRun(workspace, run));
+
+export const cancelRun = (workspace: number, run: number) =>
+  ask('POST /workspaces/{workspace_id}/runs/{run_id}/cancel', ofRun(workspace, run));
