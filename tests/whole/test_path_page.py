@@ -120,3 +120,19 @@ def test_on_a_phone_hops_are_cards(address: str, site: Namespace, tmp_path: Path
         expect(page.get_by_test_id("route-diff")).to_be_visible()
         expect(page.get_by_test_id("hop-row").first).to_contain_text("198.18.0.1")
         assert not wider_than_the_screen(page)
+
+
+@pytest.mark.timeout(90)
+def test_what_is_shown_can_be_taken_along(address: str, site: Namespace, tmp_path: Path) -> None:
+    with page_in(site, tmp_path) as page:
+        opened(page, address)
+        found = {}
+        for name in ("Last result as text", "Chart as CSV"):
+            page.get_by_role("button", name="Take along").click()
+            with page.expect_download() as download:
+                page.get_by_role("button", name=name).click()
+            found[name] = Path(download.value.path()).read_text()
+        assert "3.   hop3.example.net (198.18.2.2)" in found["Last result as text"]
+        header, *rows = found["Chart as CSV"].splitlines()
+        assert header.startswith("time,agent_id,type,target,results")
+        assert len(rows) == 15
