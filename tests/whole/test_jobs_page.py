@@ -91,6 +91,7 @@ def test_how_runs_stand_and_what_scripts_wrote(
             expect(page.get_by_text("no tape")).to_be_visible()
             assert not page.evaluate(WIDE)
             page.screenshot(path=SCREENSHOTS / f"jobs-{width}.png", full_page=True)
+            retries(runs)
             row_of(page, "drawings").get_by_role("link", name="drawings").click()
             expect(page.get_by_test_id("run-agent").filter(has_text="branch")).to_contain_text(
                 "syncing ("
@@ -101,6 +102,14 @@ def test_how_runs_stand_and_what_scripts_wrote(
             page.get_by_role("button", name="All 3").click()
             page.get_by_label("Filter jobs").fill("draw folder")
             expect(page.get_by_test_id("job-row")).to_have_count(1)
+
+
+def retries(run: Locator) -> None:
+    """What failed is asked for once more; from then on it can be paused and cancelled."""
+    run.get_by_role("button", name="Retry what failed").click()
+    expect(run).to_contain_text("attempt 2")
+    for offered in ("Pause", "Cancel"):
+        expect(run.get_by_role("button", name=offered)).to_be_visible()
 
 
 def test_what_agents_told_of_a_folder_is_below_its_run(
