@@ -91,7 +91,6 @@ def test_how_runs_stand_and_what_scripts_wrote(
             expect(page.get_by_text("no tape")).to_be_visible()
             assert not page.evaluate(WIDE)
             page.screenshot(path=SCREENSHOTS / f"jobs-{width}.png", full_page=True)
-            retries(runs)
             row_of(page, "drawings").get_by_role("link", name="drawings").click()
             expect(page.get_by_test_id("run-agent").filter(has_text="branch")).to_contain_text(
                 "syncing ("
@@ -102,6 +101,8 @@ def test_how_runs_stand_and_what_scripts_wrote(
             page.get_by_role("button", name="All 3").click()
             page.get_by_label("Filter jobs").fill("draw folder")
             expect(page.get_by_test_id("job-row")).to_have_count(1)
+            page.goto(f"{address}?job={job}")
+            retries(runs)
 
 
 def retries(run: Locator) -> None:
