@@ -28,8 +28,9 @@ def log_out(page: Page) -> None:
 
 def go_to(page: Page, part: str) -> None:
     """A part of the rail; on a phone some are behind "More"."""
-    link = page.get_by_role("navigation", name="Parts").get_by_role("link", name=part)
-    expect(page.get_by_test_id("account")).to_be_visible()
+    rail = page.get_by_role("navigation", name="Parts")
+    expect(rail).to_be_visible()
+    link = rail.get_by_role("link", name=part)
     if not link.is_visible():
         page.get_by_role("button", name="More").click()
     link.click()

@@ -101,12 +101,13 @@ def test_how_runs_stand_and_what_scripts_wrote(
             page.get_by_role("button", name="All 3").click()
             page.get_by_label("Filter jobs").fill("draw folder")
             expect(page.get_by_test_id("job-row")).to_have_count(1)
-            page.goto(f"{address}?job={job}")
-            retries(runs)
+            retries(page, f"{address}?job={job}")
 
 
-def retries(run: Locator) -> None:
+def retries(page: Page, address: str) -> None:
     """What failed is asked for once more; from then on it can be paused and cancelled."""
+    page.goto(address)
+    run = page.get_by_test_id("run")
     run.get_by_role("button", name="Retry what failed").click()
     expect(run).to_contain_text("attempt 2")
     for offered in ("Pause", "Cancel"):
