@@ -4,7 +4,7 @@ set -eu
 
 packages="
   apache2-bin bind9-dnsutils busybox-static caddy chromium clang curl docker-registry docker.io ethtool
-  fonts-dejavu-core haproxy iproute2 ipset linux-libc-dev microsocks mosquitto mtr-tiny netcat-openbsd nftables
+  fonts-dejavu-core haproxy iproute2 ipset iputils-ping linux-libc-dev microsocks mosquitto mtr-tiny netcat-openbsd nftables
   nginx-light openssh-client openssh-server openssl postgresql skopeo snmpd squid tayga tcpdump udhcpc unbound
 "
 installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null || true)

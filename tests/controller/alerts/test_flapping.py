@@ -152,8 +152,9 @@ def test_made_up_targets_of_one_agent_are_told_a_bounded_number_of_times(stage: 
             until(lambda: bool(stage.alerts(status="active")), 5)
             liar.post("PING", PING, probe=probe, target=target)
             until(lambda: not stage.alerts(status="active"), 5)
+    # What incidents before it still have to say may come after it: each has an order of its own.
+    stage.notice("flapping")
     came = stage.hooks.came[stage.name]
-    assert came[-1]["event"] == "flapping"
     assert len(came) <= 2 * 20 + 7, [body["event"] for body in came]
 
 
