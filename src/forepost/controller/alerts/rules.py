@@ -106,7 +106,7 @@ class Judgement(msgspec.Struct, frozen=True):
     threshold: float
     severity: Severity
     text: str
-    """The conditions that are true, in words."""
+    """The conditions that are true, in words; empty where it is no breach: words are dear."""
 
 
 def judge(
@@ -136,7 +136,7 @@ def judge(
         return verdict
     if second is None:
         return None
-    text = _text(rule.metric2, second, rule.operator2, rule.threshold2)
+    text = _text(rule.metric2, second, rule.operator2, rule.threshold2) if both else ""
     return Judgement(both, rule.metric2, second, rule.threshold2, rule.severity, text)
 
 
@@ -161,8 +161,19 @@ def _verdict(rule: Rule, breach: bool, value: float, limits: Limits) -> Judgemen
     severity, threshold = rule.severity, limits.threshold
     if limits.critical is not None and compare(rule.metric, rule.operator)(value, limits.critical):
         severity, threshold = "critical", limits.critical
-    text = _text(rule.metric, value, rule.operator, threshold)
+    text = _text(rule.metric, value, rule.operator, threshold) if breach else ""
     return Judgement(breach, rule.metric, value, threshold, severity, text)
+
+
+def words(rule: Rule, verdict: Judgement) -> str:
+    """Of a verdict with which something begins: also where the newest sample is no breach, and
+    those before it are.
+    """
+    if verdict.text:
+        return verdict.text
+    second = verdict.metric != rule.metric and rule.operator2 is not None
+    operator = rule.operator2 if second and rule.operator2 is not None else rule.operator
+    return _text(verdict.metric, verdict.value, operator, verdict.threshold)
 
 
 def _text(metric: str, value: float, spelling: str, threshold: float) -> str:

@@ -17,7 +17,7 @@ from forepost.controller.alerts.index import Watched
 from forepost.controller.alerts.metrics import CHANGES, Line, MetricMemory
 from forepost.controller.alerts.move_queue import WAITING, Move, MoveQueue
 from forepost.controller.alerts.replays import Replayed, Replays
-from forepost.controller.alerts.rules import Judgement, Streak
+from forepost.controller.alerts.rules import Judgement, Streak, words
 from forepost.controller.alerts.suppression import Suppression
 from forepost.controller.series.port import Row
 from forepost.kit.clock import Clock
@@ -158,7 +158,7 @@ class StreakBook:
             value=verdict.value,
             threshold=verdict.threshold,
             severity=verdict.severity,
-            text=verdict.text,
+            text=words(rule, verdict),
             at=_EPOCH + timedelta(microseconds=made_us),
             baseline=usual,
             went_together=rule.metric == "offline" and line[1] in self.gone_together,

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from forepost.controller.alerts.metrics import Line
-from forepost.controller.alerts.rules import Judgement
+from forepost.controller.alerts.rules import Judgement, words
 from forepost.controller.alerts.windows import Aims, WindowTable
 from forepost.controller.calendar import is_in_any
 from forepost.wire.rest.alerts import Rule, Severity
@@ -107,7 +107,7 @@ class Suppression:
                 value=verdict.value,
                 threshold=verdict.threshold,
                 severity=verdict.severity,
-                text=verdict.text,
+                text=words(rule, verdict),
                 first_at=now,
                 last_at=now,
             )
