@@ -59,16 +59,6 @@ async def test_a_row_comes_back_as_it_was_added(series: Series, stored: Row) -> 
     assert await series.find(Find(streams=[stored.stream])) == [stored]
 
 
-async def test_of_each_span_the_newest_row_alone(series: Series) -> None:
-    minutes = [row(START - HOUR + n * MINUTE, n) for n in range(121)]
-    other = row(START + 39 * MINUTE + SECOND, 1039, target="b")
-    await series.add([*minutes, other])
-    query: dict[str, Any] = {"streams": [1], "every_us": 20 * MINUTE}
-    found = await series.find(Find(**query, from_us=START - 30 * MINUTE))
-    assert [one.identity for one in found] == [120, 119, 1039, 79, 59, 39]
-    assert [one.identity for one in await series.find(Find(**query, limit=2))] == [120, 119]
-
-
 async def test_adding_nothing_is_nothing(series: Series) -> None:
     assert await series.add([]) == 0
     assert await series.find(Find(streams=[1])) == []
