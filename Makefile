@@ -31,7 +31,7 @@ run: env
 # Several files at a time, and then those that must be alone: tests/lanes.py.
 test: packages dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile \
-	  --reruns $(RERUNS) --reruns-delay 2 --rerun-show-tracebacks $(ARGS)
+	  --reruns $(RERUNS) --reruns-delay 2 --max-suite-reruns 20 --rerun-show-tracebacks $(ARGS)
 
 test-quick: dev
 	$(BIN)/pytest -n 2 --dist loadfile $(or $(ARGS),--quick)
