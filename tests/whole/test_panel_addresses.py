@@ -59,7 +59,7 @@ class Place:
     """A person's workspace with two sites, of which one has a probe."""
 
     def __init__(self, controller: ControllerProcess, email: str) -> None:
-        self.controller, self._email = controller, email
+        self.controller, self.email = controller, email
         self.person: Person = controller.person(email, PASSWORD)
         self.workspace = self.person.workspace("Field")
         self.lisbon: NewAgent = self.person.agent(self.workspace, "Lisbon")
@@ -73,7 +73,7 @@ class Place:
     def open(self, page: Page, address: str) -> None:
         """As somebody does who has not logged in in this tab."""
         page.goto(address)
-        page.get_by_test_id("email").fill(self._email)
+        page.get_by_test_id("email").fill(self.email)
         page.get_by_test_id("password").fill(PASSWORD)
         page.get_by_test_id("login").click()
         expect(page.get_by_test_id("login")).to_have_count(0)
@@ -316,9 +316,9 @@ def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: P
             socket.post("PING", PING, probe_id=place.ping, target=target)
         place.open(page, place.at("sites"))
         broken: list[str] = []
-        for width, colours in ((390, "dark"), (1_440, "light")):
+        for width in (390, 1_440):
             page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=colours)
+            page.emulate_media(color_scheme="dark" if width == 390 else "light")
             for name, path, seen in (
                 ("fleet", "sites", page.get_by_test_id("agent-row").first),
                 ("agent", agent, page.get_by_text("34 min left")),
