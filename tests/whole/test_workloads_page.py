@@ -125,7 +125,7 @@ def deploys(page: Page) -> None:
     form = page.get_by_role("form", name="New microservice")
     form.get_by_label("Name", exact=True).fill("sensor")
     form.get_by_label("Image", exact=True).fill("hub.example/sensor:1")
-    form.get_by_label("Env").fill("UNIT: celsius")
+    form.get_by_label("Environment").fill("UNIT: celsius")
     form.get_by_label("Ports", exact=True).fill("8080:eighty")
     form.get_by_label("Volumes").fill("data:/var/lib/sensor\n/srv/in:/in:ro")
     form.get_by_label("branch").check()
