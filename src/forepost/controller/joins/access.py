@@ -41,13 +41,19 @@ class AccessJoin:
     """Accounts, sessions, keys, limits and the audit log."""
 
     def __init__(
-        self, db: Database, tokens: Tokens, passwords: Passwords, settings: Settings, clock: Clock
+        self,
+        db: Database,
+        tokens: Tokens,
+        passwords: Passwords,
+        settings: Settings,
+        clock: Clock,
+        store_id: str,
     ) -> None:
         """Raises WrongSettings."""
         self._db, self._clock, self._settings = db, clock, settings
         self.peers = _peers(settings)
         self._credentials = Credentials(db, tokens, clock)
-        pages = PageSession(self.peers, settings.http.public_url)
+        pages = PageSession(self.peers, settings.http.public_url, store_id)
         self.access = Access(db, self._credentials, self.peers, pages)
         self.accounts = Accounts(db)
         self.sessions = Sessions(db, self._credentials.ended)

@@ -96,9 +96,8 @@ async def opened(
     settled = SettledClock(folder, clock, health)
     secret = _secret(folder / "jwt.key")
     passwords = Passwords()
-    access = AccessJoin(
-        db, Tokens(secret, clock, stores.identity.token_epoch), passwords, settings, clock
-    )
+    tokens = Tokens(secret, clock, stores.identity.token_epoch)
+    access = AccessJoin(db, tokens, passwords, settings, clock, stores.identity.store_id)
     of_agents = (
         *(drop_probes, drop_addresses, drop_microservices, drop_trials, drop_changes),
         drop_jobs_at(clock),
