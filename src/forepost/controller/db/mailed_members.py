@@ -11,7 +11,7 @@ MAILED: Final = ("USER", "ADMIN", "OWNER")
 """Roles."""
 
 
-def mailed_members(workspace_id: int | ColumnElement[Any]) -> Select[tuple[str]]:
+def mailed_members(workspace_id: int | ColumnElement[Any]) -> Select[str]:
     """Addresses of those who are members now and may log in, whoever came first before."""
     return (
         select(users.c.email)

@@ -36,7 +36,8 @@ async def retried(
     if row.rule_id is not None and not await _has_rule(connection, row):
         raise Conflict("its rule is deleted: nobody is told of it any more")
     statement = update(deliveries).where(own).values(state="pending", attempts=0, next_at=now)
-    return (await connection.execute(statement.returning(deliveries))).one()
+    begun: Row[Any] = (await connection.execute(statement.returning(deliveries))).one()
+    return begun
 
 
 def is_of_nobody() -> ColumnElement[bool]:
