@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { invitationOf, isPanel, ofHash, toProbe, toTraffic, workspaceOf } from './route';
+import { invitationOf, isPanel, ofHash, resetOf, toProbe, toTraffic, workspaceOf } from './route';
 
 test('what is empty is not in an address, and what is odd is written so that it comes back', () => {
   expect(toTraffic(1)).toBe('/w/1/traffic');
@@ -46,6 +46,8 @@ test('the panel follows its own addresses and leaves REST alone', () => {
 
 test('an invitation is found behind the #, and nowhere else', () => {
   expect(invitationOf('#/invite/a-Token_1')).toBe('a-Token_1');
+  expect(resetOf('#/reset/a-Tok.en_1.x')).toBe('a-Tok.en_1.x');
+  expect(resetOf('#/invite/a')).toBe('');
   for (const hash of ['', '#/invite/', '#/invite/a/b', '#/w/1']) {
     expect(invitationOf(hash)).toBe('');
   }

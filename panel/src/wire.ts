@@ -68,6 +68,12 @@ export interface Routes {
     body: null;
     answer: WorkspaceMicroservice;
   };
+  'GET /auth/config': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: AuthConfig;
+  };
   'GET /auth/me': {
     path: Record<string, never>;
     query: Record<string, never>;
@@ -514,6 +520,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'POST /auth/lost-password': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: LostPassword;
+    answer: Done;
+  };
   'POST /auth/me/second-factor': {
     path: Record<string, never>;
     query: Record<string, never>;
@@ -530,6 +542,12 @@ export interface Routes {
     path: Record<string, never>;
     query: Record<string, never>;
     body: SecondFactorEnd;
+    answer: Done;
+  };
+  'POST /auth/reset-password': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: PasswordReset;
     answer: Done;
   };
   'POST /invite/{token}/accept': {
@@ -947,6 +965,14 @@ export interface ApiKeyWithSecret {
 export interface Asn {
   number?: number;
   organization?: string;
+}
+
+/** What a panel must know before anybody has logged in. */
+export interface AuthConfig {
+  registration_enabled: boolean;
+  email_verification_required: boolean;
+  /** A lost password can be replaced by a link in a mail. */
+  password_reset_enabled: boolean;
 }
 
 /** In a part of the week, in the local time of the agent; the last that fits counts. */
@@ -1694,6 +1720,12 @@ export interface Joined {
   workspace_id: number;
 }
 
+/** A target of a probe as an answer had it. */
+export interface KnownTarget {
+  target?: string;
+  agent_id?: number | null;
+}
+
 /** One curve: one target as seen by one agent. */
 export interface Line {
   agent_id: number;
@@ -1740,6 +1772,10 @@ export interface Login {
   code?: string;
   /** Keep the session in a cookie: for the panel's own page. */
   cookie?: boolean;
+}
+
+export interface LostPassword {
+  email: string;
 }
 
 /** One direction; the way back is an edge of its own. Figures: of reaching `target`. */
@@ -2450,6 +2486,14 @@ export interface PasswordChanged {
   ended?: Derived[];
 }
 
+export interface PasswordReset {
+  /** Of the link in the mail. */
+  token: string;
+  password: string;
+  /** API keys, PINs, share links and invitations of the account go on. */
+  keep_derived?: boolean;
+}
+
 export interface Ping {
   type: 'ping';
 }
@@ -2596,6 +2640,10 @@ export interface ProbePatch {
   external_id?: string;
   replace_targets?: string[];
   replace_agent_targets?: number[];
+  /** Those that there are: who sends a whole probe back changes none of them. */
+  targets?: (string | KnownTarget)[] | null;
+  /** The same of agents. */
+  agent_targets?: number[] | null;
 }
 
 /** What one type of probe says about one pair. */
@@ -3657,7 +3705,7 @@ export interface Trial {
   count: number;
   timeout_sec: number;
   asked_at: string;
-  /** An e-mail address, or the name of an API key. */
+  /** An e-mail address, or "key: " and the name of an API key. */
   asked_by: string;
   took_ms: number;
   status: 'healthy' | 'degraded' | 'critical' | 'unknown';
