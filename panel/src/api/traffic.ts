@@ -36,6 +36,19 @@ export const flowTop = (
     { query: { by, limit, ...flowsQuery(asked) }, signal },
   );
 
+/** Over time by application: the largest `limit`, and the rest. */
+export const flowHistoryByApplication = (
+  workspace: number,
+  limit: number,
+  asked: FlowsAsked,
+  signal?: AbortSignal,
+) =>
+  ask(
+    'GET /workspaces/{workspace_id}/flows/history',
+    { workspace_id: workspace },
+    { query: { by: 'application', limit, ...flowsQuery(asked) }, signal },
+  );
+
 /** The largest conversations: a device, an application, a remote side. */
 export const flowTalks = (
   workspace: number,

@@ -17,20 +17,51 @@ export function highest(points: readonly FlowPoint[]): number {
   return Math.max(1, ...points.map((point) => Math.max(point.bytes_in, point.bytes_out)));
 }
 
-/** One SVG path for all bars of a direction; `top` is as high as a half. */
-export function bars(
+export interface Layer {
+  name: string;
+  points: readonly FlowPoint[];
+}
+
+/** Of each layer a path in each direction, those before it between it and the line in the middle. */
+export function stacked(
+  layers: readonly Layer[],
+  span: Span,
+  top: number,
+): { name: string; in: string; out: string }[] {
+  const below = new Map<number, { bytes_in: number; bytes_out: number }>();
+  return layers.map(({ name, points }) => {
+    const drawn = {
+      name,
+      in: slabs(points, span, top, 'bytes_in', below),
+      out: slabs(points, span, top, 'bytes_out', below),
+    };
+    for (const point of points) {
+      const so = below.get(point.time) ?? { bytes_in: 0, bytes_out: 0 };
+      below.set(point.time, {
+        bytes_in: so.bytes_in + point.bytes_in,
+        bytes_out: so.bytes_out + point.bytes_out,
+      });
+    }
+    return drawn;
+  });
+}
+
+function slabs(
   points: readonly FlowPoint[],
   span: Span,
   top: number,
   way: 'bytes_in' | 'bytes_out',
+  below: ReadonlyMap<number, Pick<FlowPoint, 'bytes_in' | 'bytes_out'>>,
 ): string {
   const scale = WIDTH / Math.max(1, span.end - span.start);
   const sign = way === 'bytes_in' ? -1 : 1;
   return points
+    .filter((point) => point[way] > 0)
     .map((point) => {
-      const left = (point.time - span.start) * scale;
-      const high = (point[way] / top) * HALF * sign;
-      return `M${round(left)} ${HALF}v${round(high)}h${round(span.step_sec * scale)}V${HALF}z`;
+      const left = round((point.time - span.start) * scale);
+      const foot = round(HALF + ((below.get(point.time)?.[way] ?? 0) / top) * HALF * sign);
+      const high = round((point[way] / top) * HALF * sign);
+      return `M${left} ${foot}v${high}h${round(span.step_sec * scale)}V${foot}z`;
     })
     .join('');
 }
