@@ -56,7 +56,7 @@ test('every address leads to its page', () => {
   expect(found(toPaths(1))).toEqual(w);
   expect(found(toTarget(1, '[2001:db8::1]:443'))).toEqual({ ...w, target: '[2001:db8::1]:443' });
   expect(found(toTools(1, { site: 3 }))).toEqual({ ...w, ...may, site: 3 });
-  expect(found(toSettings(1))).toEqual({ ...w, mayRule: false });
+  expect(found(toSettings(1))).toEqual({ ...w, ...may, mayRule: false });
   expect(found(toAccount(1))).toEqual({});
   const staff = {
     ...w,

@@ -196,7 +196,7 @@ export const PAGES: readonly Page[] = [
     title: 'Settings',
     part: 'Settings',
     component: () => import('./pages/settings/Settings.svelte'),
-    props: ({ workspace, mayRule }) => ({ workspace, mayRule }),
+    props: ({ workspace, mayChange, mayRule }) => ({ workspace, mayChange, mayRule }),
   }),
   row({
     path: '/w/:workspace/account',

@@ -1,14 +1,19 @@
-/** Addresses within the panel. All but `/` begin with `/w/WORKSPACE`, as no route of REST does. */
+/** Addresses within the panel. All but `/` begin with `/w/WORKSPACE` or, for who has no account, with
+ * `/shared/`, as no route of REST does. */
 
 /** What a page shows of its subject; what is empty is left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-function within(workspace: number, rest: string, query: Query = {}): string {
+function within(workspace: number, rest: string, query?: Query): string {
+  return `/w/${workspace}/${rest}${asking(query)}`;
+}
+
+function asking(query: Query = {}): string {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') asked.set(name, String(value));
   }
-  return `/w/${workspace}/${rest}${asked.size ? `?${asked}` : ''}`;
+  return asked.size ? `?${asked}` : '';
 }
 
 export const toNow = (workspace: number) => within(workspace, 'now');
@@ -36,6 +41,12 @@ export const toTools = (workspace: number, query?: Query) => within(workspace, '
 export const toSettings = (workspace: number) => within(workspace, 'settings');
 export const toAccount = (workspace: number) => within(workspace, 'account');
 
+/** For whoever has the link, without an account. */
+export const toShared = (token: string, query?: Query) => `/shared/${token}${asking(query)}`;
+
+/** The token of a share link; empty: the address is none. */
+export const sharedOf = (path: string) => /^\/shared\/([\w-]+)\/?$/.exec(path)?.[1] ?? '';
+
 /** Of who is invited. Behind the #, so that the token stands in no server's log. */
 export const toInvitation = (token: string) => `/#/invite/${token}`;
 
@@ -43,7 +54,8 @@ export const toInvitation = (token: string) => `/#/invite/${token}`;
 export const invitationOf = (hash: string) => /^#\/invite\/([\w-]+)$/.exec(hash)?.[1] ?? '';
 
 /** Whether the panel itself answers there; anything else is the controller's. */
-export const isPanel = (path: string) => isHome(path) || path.startsWith('/w/');
+export const isPanel = (path: string) =>
+  isHome(path) || path.startsWith('/w/') || path.startsWith('/shared/');
 
 export const isHome = (path: string) => path === '/' || path === '/index.html';
 
