@@ -16,6 +16,8 @@ PANEL := $(shell find panel -type f -not -path '*/node_modules/*' -not -path '*/
 ARGS ?=
 # Of pytest: a test waits about as long as it works, so one more than the two cores of a small machine.
 WORKERS ?= 3
+# How often what failed is tried again; whatever passed so is listed, and is a defect to be mended.
+RERUNS ?= 0
 
 .PHONY: env dev run packages test test-quick check bench bpf fuzz docs lock panel clean
 
@@ -28,7 +30,8 @@ run: env
 
 # Several files at a time, and then those that must be alone: tests/lanes.py.
 test: packages dev
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile \
+	  --reruns $(RERUNS) --reruns-delay 2 --max-suite-reruns 20 --rerun-show-tracebacks $(ARGS)
 
 test-quick: dev
 	$(BIN)/pytest -n 2 --dist loadfile $(or $(ARGS),--quick)

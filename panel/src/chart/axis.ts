@@ -1,12 +1,14 @@
 /** What stands at the ticks of the axes. */
 
+import { wallClock } from '../wall_clock.svelte';
+
 const DAY = 86_400;
 
-/** 24-hour local times; the date below, at the first tick and where the day changes. */
+/** 24-hour times; the date below, at the first tick and where the day changes. */
 export function timeLabels(ticks: readonly number[], step: number): string[] {
   let before = '';
   return ticks.map((tick) => {
-    const at = new Date(tick * 1000);
+    const at = wallClock.shown(tick * 1000);
     const day = `${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
     if (step >= DAY) return day;
     const time = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
@@ -15,6 +17,11 @@ export function timeLabels(ticks: readonly number[], step: number): string[] {
     before = day;
     return changed ? `${label}\n${day}` : label;
   });
+}
+
+/** Where uPlot puts ticks of time, in seconds: at the hours of the clock on the wall. */
+export function tickDate(at: number): Date {
+  return wallClock.shown(at * 1000);
 }
 
 /** Just as many decimals as tell two ticks apart. */

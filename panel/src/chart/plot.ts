@@ -1,7 +1,7 @@
 /** What uPlot is told: scales, axes, two bands and one line per curve, loss as bars. */
 
 import type uPlot from 'uplot';
-import { msLabels, timeLabels } from './axis';
+import { msLabels, tickDate, timeLabels } from './axis';
 import { lonely, PER_CURVE, type Loss } from './columns';
 import { LOSS_STEPS, type Stroke } from './smoke';
 
@@ -45,6 +45,7 @@ export function options(view: () => View, colours: Colours, hooks: Hooks): uPlot
     width: 600,
     height: 300,
     legend: { show: false },
+    tzDate: tickDate,
     padding: [10, 0, 0, 0],
     scales: {
       x: { time: true, range: () => [view().from, view().to] },

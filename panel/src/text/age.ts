@@ -1,5 +1,7 @@
 /** How long ago something was, and what that says about an agent. */
 
+import { wallClock } from '../wall_clock.svelte';
+
 /** Older evidence than this is no evidence that the agent still reports. */
 export const FRESH_MS = 90_000;
 /** Clocks differ a little everywhere; only more than this is worth a word. */
@@ -46,35 +48,35 @@ export function standingWords(at: number | null, now: number): string {
   return standing(at, now) === 'reporting' ? 'reporting' : `silent since ${moment(at, now)}`;
 }
 
-/** Local time, with the date where it is not today's. */
+/** Time on the wall, with the date where it is not today's. */
 export function moment(at: number, now: number): string {
   const time = clockTime(at).slice(0, 5);
   return day(at) === day(now) ? time : `${day(at)} ${time}`;
 }
 
-/** Local date and time to the second. */
+/** Date and time to the second. */
 export function fullMoment(at: number): string {
   return `${day(at)} ${clockTime(at)}`;
 }
 
-/** Local, as an `<input type="datetime-local">` has it. */
+/** As an `<input type="datetime-local">` has it. */
 export function inputMoment(at: number): string {
   return `${day(at)}T${clockTime(at).slice(0, 5)}`;
 }
 
 /** The instant in ms; null where the field is empty. */
 export function ofInput(text: string): number | null {
-  const ms = new Date(text).getTime();
+  const ms = wallClock.read(text);
   return Number.isNaN(ms) ? null : ms;
 }
 
 function day(at: number): string {
-  const d = new Date(at);
+  const d = wallClock.shown(at);
   return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`;
 }
 
 function clockTime(at: number): string {
-  const d = new Date(at);
+  const d = wallClock.shown(at);
   return `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
 }
 

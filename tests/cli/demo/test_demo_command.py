@@ -42,8 +42,9 @@ def test_a_newcomer_sees_what_is_broken_and_nothing_stays(demo: Process, tmp_pat
         verdicts = {one["name"]: one["verdict"]["status"] for one in ask("health")["agents"]}
         assert verdicts["Vienna"] == "degraded"  # its certificate ends soon
         assert verdicts["Gdansk"] == "healthy"
-        top = ask("flows/top?by=application")
-        assert top["rows"][0]["bytes_in"] > 0
+        # traffic is summed some seconds after it came
+        rows = until(lambda: ask("flows/top?by=application")["rows"], READY_SEC)
+        assert rows[0]["bytes_in"] > 0
         titles = {one["title"] for one in ask("incidents")["data"]}
         assert any("198.18.2.10" in title for title in titles), titles  # Lisbon, as others see it
     finally:

@@ -178,13 +178,16 @@ def test_one_that_leaves_or_comes_again_ends_the_pair(
     _, one, two, uid, _ = pair
     with (
         relayed(controller, one.agent, uid, two.deviceid) as first,
-        relayed(controller, one.agent, uid, two.deviceid) as again,
+        relayed(controller, two.agent, uid, one.deviceid) as other,
     ):
-        assert code_of(first) == wire.ANEW
-        with relayed(controller, two.agent, uid, one.deviceid) as other:
-            again.send(b"x")
-            assert other.recv(LONG_SEC) == b"x"
-        assert code_of(again) == wire.NOBODY
+        first.send(b"x")
+        assert other.recv(LONG_SEC) == b"x"
+        with relayed(controller, one.agent, uid, two.deviceid) as again:
+            assert code_of(first) == code_of(other) == wire.ANEW
+            with relayed(controller, two.agent, uid, one.deviceid) as other_again:
+                again.send(b"x")
+                assert other_again.recv(LONG_SEC) == b"x"
+            assert code_of(again) == wire.NOBODY
     with (
         relayed(controller, one.agent, uid, two.deviceid) as a,
         relayed(controller, two.agent, uid, one.deviceid) as b,
