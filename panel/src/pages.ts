@@ -115,6 +115,14 @@ export const PAGES: readonly Page[] = [
     key: ({ asked }) => asked('target'),
   }),
   row({
+    path: '/w/:workspace/compare',
+    title: 'Compare',
+    part: 'Paths',
+    timed: true,
+    component: () => import('./pages/compare/Compare.svelte'),
+    props: ({ workspace, asked }) => ({ workspace, lines: asked('lines') }),
+  }),
+  row({
     path: '/w/:workspace/traffic',
     title: 'Traffic',
     part: 'Traffic',

@@ -29,6 +29,9 @@ export const toPaths = (workspace: number) => within(workspace, 'paths');
 /** One target as all sites see it. */
 export const toTarget = (workspace: number, target: string) =>
   within(workspace, 'paths/target', { target });
+/** Lines of several probes on one axis, as `lines` names them. */
+export const toCompare = (workspace: number, lines: string, query?: Query) =>
+  within(workspace, 'compare', { lines, ...query });
 export const toTraffic = (workspace: number, last = '', group = '') =>
   within(workspace, 'traffic', { last, group });
 export const toGroups = (workspace: number) => within(workspace, 'groups');

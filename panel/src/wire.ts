@@ -420,6 +420,12 @@ export interface Routes {
     body: null;
     answer: ListOf<ResultRow>;
   };
+  'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/similar': {
+    path: { workspace_id: number; probe_id: number };
+    query: { includeSelf?: boolean; latest?: boolean; sameType?: boolean };
+    body: null;
+    answer: Similar;
+  };
   'GET /workspaces/{workspace_id}/runs': {
     path: { workspace_id: number };
     query: {
@@ -1589,6 +1595,11 @@ export interface Joined {
   user: User;
   member: Member;
   workspace_id: number;
+}
+
+export interface LatestOf {
+  probe_id: number;
+  latest: ResultRow | null;
 }
 
 /** One curve: one target as seen by one agent. */
@@ -3044,6 +3055,13 @@ export interface ShownFigure {
   words: string;
   value: number | null;
   unit: string;
+}
+
+export interface Similar {
+  probe: Probe;
+  similar_by_target: Probe[];
+  similar_by_agent_id: Probe[];
+  latest?: LatestOf[];
 }
 
 /** An agent with all that it measures. */

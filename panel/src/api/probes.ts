@@ -27,6 +27,7 @@ export const results = async (
   return (await ask(route, path, { query: { limit }, signal })).data;
 };
 
+/** Lines of at most 500 points. */
 export const chart = (
   workspace: number,
   probe: number,
@@ -79,6 +80,14 @@ export const resultsTable = (
     'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/data',
     { workspace_id: workspace, probe_id: probe },
     { format: 'csv', from: `${Math.floor(from)}`, to: `${Math.ceil(to)}`, limit: 50_000 },
+  );
+
+/** A probe, and those of its type that share a target with it. */
+export const similarProbes = (workspace: number, probe: number, signal?: AbortSignal) =>
+  ask(
+    'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/similar',
+    { workspace_id: workspace, probe_id: probe },
+    { signal },
   );
 
 /** The newest results of a part of time, newest first. */
