@@ -25,8 +25,8 @@ interface Row<Props extends Some> {
   title: string;
   /** Of the rail, which one is marked. */
   part?: PartName;
-  /** It shows a part of time: the bar at the top has the range. */
-  timed?: true;
+  /** It shows a part of time: the bar at the top has the range. A site does in some of its tabs. */
+  timed?: true | ((given: Given) => boolean);
   /** Loaded when it is first opened. */
   component: () => Promise<{ default: Component<Props> }>;
   props: (given: Given) => Props;
@@ -68,6 +68,7 @@ export const PAGES: readonly Page[] = [
     path: '/w/:workspace/sites/:site',
     title: 'Site',
     part: 'Sites',
+    timed: ({ asked }) => asked('tab') === 'host',
     component: () => import('./pages/sites/Site.svelte'),
     props: ({ workspace, id, asked, mayChange }) => ({
       workspace,

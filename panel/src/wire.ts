@@ -146,6 +146,12 @@ export interface Routes {
     body: null;
     answer: Agent;
   };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/host-course': {
+    path: { workspace_id: number; agent_id: number };
+    query: { from?: string; points?: number; to?: string };
+    body: null;
+    answer: HostCourse;
+  };
   'GET /workspaces/{workspace_id}/agents/{agent_id}/netinfo': {
     path: { workspace_id: number; agent_id: number };
     query: Record<string, never>;
@@ -1144,6 +1150,11 @@ export interface Derived {
   role?: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
 }
 
+export interface DiskCourse {
+  mount: string;
+  used_pct: (number | null)[];
+}
+
 export interface DiskIo {
   name: string;
   read_bytes_per_sec?: number | null;
@@ -1399,6 +1410,26 @@ export interface HealthVerdict {
   reason: string;
   /** When it became so; null: not known. */
   since: string | null;
+}
+
+/**
+ * What SYSINFO results of an agent say, the oldest first. Of disks, interfaces and sensors there
+ * are the eight with the highest figures.
+ */
+export interface HostCourse {
+  /** Of so many seconds the newest result stands for all. */
+  step_sec: number;
+  /** Unix seconds. */
+  times: number[];
+  /** Of all processors: busy. Of an agent that says times alone, since the moment before. */
+  cpu_pct: (number | null)[];
+  memory_pct: (number | null)[];
+  swap_pct: (number | null)[];
+  /** Of one minute. */
+  load: (number | null)[];
+  disks: DiskCourse[];
+  nics: NicCourse[];
+  sensors: SensorCourse[];
 }
 
 export interface HostInfo {
@@ -2245,6 +2276,12 @@ export interface NewWindow {
   external_id?: string;
 }
 
+export interface NicCourse {
+  name: string;
+  rx_bytes_per_sec: (number | null)[];
+  tx_bytes_per_sec: (number | null)[];
+}
+
 /** Errors and drops are counts within the interval. */
 export interface NicTraffic {
   name: string;
@@ -2984,6 +3021,11 @@ export interface SecondFactorEnd {
 export interface SecondFactorState {
   enabled: boolean;
   recovery_codes_left: number;
+}
+
+export interface SensorCourse {
+  name: string;
+  celsius: (number | null)[];
 }
 
 /** Answer to a registration or a login. `token` is a JWT; empty where a cookie has it. */

@@ -43,11 +43,12 @@ def page_in(
     *,
     dark: bool = False,
     width: int = 1280,
+    zone: str = "UTC",
     refusals: tuple[int, ...] = (),
 ) -> Iterator[Page]:
     """A page of its own; whatever the page logs as an error fails the test at the end.
 
-    `refusals`: which answers of the controller are none.
+    `zone`: of the browser's clock. `refusals`: which answers of the controller are none.
     """
     assert os.access(CHROMIUM, os.X_OK), f"{CHROMIUM} is missing: apt-get install chromium"
     starter = folder / "chromium-in-namespace"
@@ -60,7 +61,9 @@ def page_in(
             executable_path=str(starter), args=FLAGS, headless=True, chromium_sandbox=False
         )
         context = browser.new_context(
-            color_scheme="dark" if dark else "light", viewport={"width": width, "height": 900}
+            color_scheme="dark" if dark else "light",
+            viewport={"width": width, "height": 900},
+            timezone_id=zone,
         )
         page = context.new_page()
         page.set_default_timeout(30_000)

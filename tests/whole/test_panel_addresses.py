@@ -16,6 +16,7 @@ from tests.controller.alerts.samples import PING, but
 from tests.controller.flows.minutes import minute
 from tests.lab.net import Namespace, namespace
 from tests.running import ControllerProcess, NewAgent, Person
+from tests.whole.axe import broken_rules
 from tests.whole.browser import page_in
 from tests.whole.test_groups_page import wider_than_the_screen
 from tests.whole.test_up import SCREENSHOTS
@@ -58,7 +59,7 @@ class Place:
     """A person's workspace with two sites, of which one has a probe."""
 
     def __init__(self, controller: ControllerProcess, email: str) -> None:
-        self.controller, self._email = controller, email
+        self.controller, self.email = controller, email
         self.person: Person = controller.person(email, PASSWORD)
         self.workspace = self.person.workspace("Field")
         self.lisbon: NewAgent = self.person.agent(self.workspace, "Lisbon")
@@ -72,7 +73,7 @@ class Place:
     def open(self, page: Page, address: str) -> None:
         """As somebody does who has not logged in in this tab."""
         page.goto(address)
-        page.get_by_test_id("email").fill(self._email)
+        page.get_by_test_id("email").fill(self.email)
         page.get_by_test_id("password").fill(PASSWORD)
         page.get_by_test_id("login").click()
         expect(page.get_by_test_id("login")).to_have_count(0)
@@ -291,7 +292,7 @@ def test_where_no_page_is_and_where_one_does_not_come_is_said_in_words(
         expect(page).to_have_url(place.at("now"))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: Path) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     agent = f"sites/{place.lisbon.id}"
@@ -314,8 +315,10 @@ def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: P
         for target in TARGETS:
             socket.post("PING", PING, probe_id=place.ping, target=target)
         place.open(page, place.at("sites"))
+        broken: list[str] = []
         for width in (390, 1_440):
             page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="dark" if width == 390 else "light")
             for name, path, seen in (
                 ("fleet", "sites", page.get_by_test_id("agent-row").first),
                 ("agent", agent, page.get_by_text("34 min left")),
@@ -342,3 +345,5 @@ def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: P
                 expect(seen).to_be_visible()
                 page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
                 assert not wider_than_the_screen(page), (name, width)
+                broken += [f"{name} at {width}: {rule}" for rule in broken_rules(page)]
+        assert broken == []

@@ -1,5 +1,6 @@
 /** Agents, and what they say of their hosts. `make docs` writes the types of each route that is named here. */
 
+import type { Window } from '../chart/range';
 import { all, ask, orNull, PAGE } from '../rest';
 import type { Agent, NewAgent } from '../wire';
 
@@ -57,4 +58,17 @@ export const netinfo = (workspace: number, agentId: number, signal?: AbortSignal
       { workspace_id: workspace, agent_id: agentId },
       { signal },
     ),
+  );
+
+/** How its host fared between two times. */
+export const hostCourse = (
+  workspace: number,
+  agentId: number,
+  { from, to }: Window,
+  signal?: AbortSignal,
+) =>
+  ask(
+    'GET /workspaces/{workspace_id}/agents/{agent_id}/host-course',
+    { workspace_id: workspace, agent_id: agentId },
+    { query: { from: `${from}`, to: `${to}` }, signal },
   );

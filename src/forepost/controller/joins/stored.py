@@ -7,7 +7,7 @@ from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
 from forepost.controller.joins.sla import sla_needs
 from forepost.controller.probes.likeness import Likeness
-from forepost.controller.results import api, export_api, related_api, sla_api
+from forepost.controller.results import api, export_api, host_api, related_api, sla_api
 from forepost.controller.results.sla import SlaReports
 
 
@@ -21,6 +21,7 @@ async def build(core: Core) -> Built:
     return Built(
         routers=[
             api.routes(series, core.probes.store.ids_in, core.streams),
+            host_api.routes(series, core.probes.store.ids_in, core.streams),
             export_api.routes(series, core.probes.store.ids_in),
             sla_api.routes(SlaReports(series, sla_needs(core)), core.clock),
             related_api.routes(series, Likeness(core.db), core.clock),

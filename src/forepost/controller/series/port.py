@@ -74,6 +74,9 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     from_us: int | None = None
     to_us: int | None = None
     received_from_us: int | None = None
+    every_us: int = 0
+    """Of each span of so many microseconds, counted from 1970, the newest row alone,
+    newest first whatever `ascending` says; 0: all rows."""
     limit: int = 1_000
     most_bytes: int | None = None
     """More than these (`size_of`) are refused (Invalid): rows may have a megabyte each."""

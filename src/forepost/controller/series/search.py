@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
 from forepost.controller.series.lines import KnownLines, Lines, Of, admits
 from forepost.controller.series.payloads import Unpacker
@@ -47,7 +48,8 @@ def find(connection: apsw.Connection, unpacker: Unpacker, lines: Lines, query: F
         return []
     with snapshot(connection):
         search = _Search(connection, known, lines.recency, query, low, high)
-        rows = (row_of(connection, unpacker, known, found) for found in search.run())
+        chosen = search.sparse() if query.every_us else search.run()
+        rows = (row_of(connection, unpacker, known, found) for found in chosen)
         return list(rows if query.most_bytes is None else _bounded(rows, query.most_bytes))
 
 
@@ -79,6 +81,18 @@ class _Search:
         self._query = query
         self._low, self._high = low, high
         self._filter_rows = any(line.shared for line in known.values())
+
+    def sparse(self) -> Iterator[Found]:
+        """The newest row of each span, newest first: what lies between is not read."""
+        every_us, high = self._query.every_us, self._high
+        one = replace(self._query, limit=1, ascending=False)
+        for _ in range(self._query.limit):
+            search = _Search(self._connection, self._known, self._recency, one, self._low, high)
+            newest = next(iter(search.run()), None)
+            if newest is None:
+                return
+            yield newest
+            high = newest[0] // every_us * every_us - 1
 
     def run(self) -> Iterable[Found]:
         query = self._query
