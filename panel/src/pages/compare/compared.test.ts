@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Curve } from '../../chart/buckets';
-import { chosen, comparedOf, linesOf, MOST, sumOf, withOne } from './compared';
+import { chosen, comparedOf, linesOf, MOST, sumOf, withOne, without } from './compared';
 
 test('an address names lines, and what is none of them is left out', () => {
   const web = { probe: 4, target: 'https://a.example/b c@d' };
@@ -35,6 +35,16 @@ test('of several targets the one that is meant', () => {
     other,
   ]);
   expect(chosen({ probe: 1, target: '' }, [curve, other]).length).toBe(2);
+});
+
+test('where one target of a probe is left out, the others stay', () => {
+  const [whole, web] = comparedOf('1 4@x');
+  const lines = chosen(
+    whole!,
+    ['a', 'b', 'c'].map((target) => ({ ...curve, target })),
+  );
+  expect(linesOf(without([whole!, web!], lines, lines[1]!))).toBe('1@a 1@c 4@x');
+  expect(linesOf(without([whole!, web!], [], { curve, of: web! }))).toBe('1');
 });
 
 test('loss is of packets, and an empty line has no figures', () => {

@@ -32,6 +32,21 @@ export function withOne(compared: readonly Compared[], one: Compared): Compared[
   return comparedOf(linesOf([...compared, one]));
 }
 
+/** Without one line; of a probe that was meant as a whole the others stay, by their targets. */
+export function without(
+  compared: readonly Compared[],
+  lines: readonly Chosen[],
+  gone: Chosen,
+): Compared[] {
+  return compared.flatMap((one) => {
+    if (one.probe !== gone.of.probe || one.target !== gone.of.target) return [one];
+    if (one.target) return [];
+    return lines
+      .filter(({ of, curve }) => of.probe === one.probe && !of.target && curve !== gone.curve)
+      .map((line) => ({ probe: one.probe, target: nameOf(line.curve) }));
+  });
+}
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
