@@ -5,6 +5,7 @@
 # make bench  side-by-side figures (bench/RESULTS.md keeps them)
 # make fuzz   look for bytes that a parser does not bear, a minute for each (ARGS="--seconds 600 dns")
 # make docs   write docs/api/openapi.json and the panel's types and fields (panel/src/wire.ts, fields.ts) anew
+# make screenshots  pictures of every page of the panel, from the demo: tests/screenshots/demo, docs/pictures
 # make bpf    compile the flow meter's kernel program again (clang)
 # make lock   resolve the dependencies again
 
@@ -19,7 +20,7 @@ WORKERS ?= 3
 # How often what failed is tried again; whatever passed so is listed, and is a defect to be mended.
 RERUNS ?= 0
 
-.PHONY: env dev run packages test test-quick check bench bpf fuzz docs lock panel clean
+.PHONY: env dev run packages test test-quick check bench bpf fuzz docs screenshots lock panel clean
 
 env: $(VENV)/.run $(STATIC)
 
@@ -100,6 +101,9 @@ $(STATIC): $(PANEL) $(VENV)/.node
 	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --silent
 	cd panel && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
 	@touch $@
+
+screenshots: packages dev
+	$(BIN)/python -m tools.take_screenshots $(ARGS)
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
