@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, Router, get
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access.guard import needs
@@ -102,7 +103,12 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         """The newest result; 404 when there is none."""
         return await newest(workspace_id, kind, agent_id, probe_id)
 
-    @get(BASE + "/probes/{probe_id:int}/data", opt=needs("VIEWER"), operation_class=TableOperation)
+    @get(
+        BASE + "/probes/{probe_id:int}/data",
+        opt=needs("VIEWER"),
+        operation_class=TableOperation,
+        responses={200: ResponseSpec(ListOf[ResultRow], generate_examples=False)},
+    )
     async def data(
         workspace_id: FromPath[int],
         probe_id: FromPath[int],
@@ -115,7 +121,7 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         aggregate: Annotated[int, QueryParameter(ge=0, le=86_400)] = 0,
         tz: Zone = "",
         format_: Annotated[Literal["json", "csv"], QueryParameter(name="format")] = "json",
-    ) -> ListOf[ResultRow] | Response[str]:
+    ) -> Response[ListOf[ResultRow]] | Response[str]:
         """`aggregate`: one row for so many seconds (PING, TRAFFICSIM and MTR), in the units of the
         type's payload: of PING nanoseconds. With 86400 a row is a day, of the time zone `tz`.
         `format=csv`: the columns of the export.
@@ -141,8 +147,9 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
                 results_csv(await series.find(query)), media_type=MEDIA_TYPE, headers=headers
             )
         if not aggregate:
-            return await found(query)
-        return ListOf(data=await sampled(series, query, aggregate, zone, reading.now_us))
+            return Response(await found(query))
+        rows = await sampled(series, query, aggregate, zone, reading.now_us)
+        return Response(ListOf(data=rows))
 
     @get(BASE + "/probes/{probe_id:int}/chart", opt=needs("VIEWER"))
     async def chart(
