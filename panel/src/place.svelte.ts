@@ -1,11 +1,13 @@
 /** Where the browser is. Links of the panel are followed without loading it anew. */
 
-import { invitationOf, isHome, isPanel, ofHash, type Query } from './route';
+import { invitationOf, isHome, isPanel, ofHash, resetOf, type Query } from './route';
 
 class Place {
   path = $state('');
   /** The token of an invitation that was followed; empty: none. */
   invitation = $state('');
+  /** The token of a link to a new password that was followed; empty: none. */
+  reset = $state('');
   #search = $state('');
   #query = $derived(new URLSearchParams(this.#search));
 
@@ -44,6 +46,7 @@ class Place {
     const moved = isHome(location.pathname) ? ofHash(location.hash) : null;
     if (moved) history.replaceState(null, '', moved);
     this.invitation = isHome(location.pathname) ? invitationOf(location.hash) : '';
+    this.reset = isHome(location.pathname) ? resetOf(location.hash) : '';
     this.path = location.pathname;
     this.#search = location.search;
   }

@@ -3,6 +3,7 @@ import {
   invitationOf,
   isPanel,
   ofHash,
+  resetOf,
   sharedOf,
   toProbe,
   toShared,
@@ -55,6 +56,8 @@ test('the panel follows its own addresses and leaves REST alone', () => {
 
 test('an invitation is found behind the #, and nowhere else', () => {
   expect(invitationOf('#/invite/a-Token_1')).toBe('a-Token_1');
+  expect(resetOf('#/reset/a-Tok.en_1.x')).toBe('a-Tok.en_1.x');
+  expect(resetOf('#/invite/a')).toBe('');
   for (const hash of ['', '#/invite/', '#/invite/a/b', '#/w/1']) {
     expect(invitationOf(hash)).toBe('');
   }

@@ -56,6 +56,9 @@ export const toInvitation = (token: string) => `/#/invite/${token}`;
 /** The token of an invitation; empty: none is there. */
 export const invitationOf = (hash: string) => /^#\/invite\/([\w-]+)$/.exec(hash)?.[1] ?? '';
 
+/** The token of a mailed link to a new password; empty: none is there. */
+export const resetOf = (hash: string) => /^#\/reset\/([\w.-]+)$/.exec(hash)?.[1] ?? '';
+
 /** Whether the panel itself answers there; anything else is the controller's. */
 export const isPanel = (path: string) =>
   isHome(path) || path.startsWith('/w/') || path.startsWith('/shared/');

@@ -56,6 +56,12 @@ export interface Routes {
     body: null;
     answer: Ended;
   };
+  'GET /auth/config': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: AuthConfig;
+  };
   'GET /auth/me': {
     path: Record<string, never>;
     query: Record<string, never>;
@@ -515,6 +521,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'POST /auth/lost-password': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: LostPassword;
+    answer: Done;
+  };
   'POST /auth/me/second-factor': {
     path: Record<string, never>;
     query: Record<string, never>;
@@ -531,6 +543,12 @@ export interface Routes {
     path: Record<string, never>;
     query: Record<string, never>;
     body: SecondFactorEnd;
+    answer: Done;
+  };
+  'POST /auth/reset-password': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: PasswordReset;
     answer: Done;
   };
   'POST /invite/{token}/accept': {
@@ -930,6 +948,14 @@ export interface ApiKeyWithSecret {
 export interface Asn {
   number?: number;
   organization?: string;
+}
+
+/** What a panel must know before anybody has logged in. */
+export interface AuthConfig {
+  registration_enabled: boolean;
+  email_verification_required: boolean;
+  /** A lost password can be replaced by a link in a mail. */
+  password_reset_enabled: boolean;
 }
 
 /** In a part of the week, in the local time of the agent; the last that fits counts. */
@@ -1681,6 +1707,10 @@ export interface Login {
   cookie?: boolean;
 }
 
+export interface LostPassword {
+  email: string;
+}
+
 /** One direction; the way back is an edge of its own. Figures: of reaching `target`. */
 export interface MapEdge {
   id: string;
@@ -2348,6 +2378,14 @@ export interface PasswordChanged {
   token: string;
   /** What else ended. */
   ended?: Derived[];
+}
+
+export interface PasswordReset {
+  /** Of the link in the mail. */
+  token: string;
+  password: string;
+  /** API keys, PINs, share links and invitations of the account go on. */
+  keep_derived?: boolean;
 }
 
 export interface Ping {

@@ -43,7 +43,7 @@ class Work(threading.Thread):
             self.made.append(probe["id"])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_store_under_load_is_one_moment_and_comes_back(tmp_path: Path) -> None:
     controller = ControllerProcess(tmp_path / "controller").start()
     out = tmp_path / "backup.tar"

@@ -133,7 +133,7 @@ def test_a_dry_run_spends_nothing(place: Place) -> None:
     assert "already, and needs no PIN" in tried.stdout
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_an_authority_of_the_house(place: Place, tmp_path: Path) -> None:
     front = Front(tmp_path)
     with front.before(place.controller.port) as port:

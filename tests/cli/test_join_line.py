@@ -41,7 +41,7 @@ def test_an_agent_keeps_silent_on_a_plain_line_and_says_so(tmp_path: Path) -> No
         agent.end()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_a_controller_is_known_by_its_pinned_key(tmp_path: Path) -> None:
     controller = ControllerProcess(tmp_path / "controller").start()
     true, false = Front(tmp_path, "true"), Front(tmp_path, "false")

@@ -55,7 +55,7 @@ class AgentLine:
         await self._app(scope, self._receive, self._send)
 
     async def until(self, text: str) -> None:
-        with anyio.fail_after(10):
+        with anyio.fail_after(20):
             while text not in self.sent:  # noqa: ASYNC110 - a line spoken by hand
                 await anyio.sleep(0.01)
 

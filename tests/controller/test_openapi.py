@@ -93,7 +93,7 @@ def test_every_operation_is_asked() -> None:
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_every_operation_answers_as_documented(
     label: str, controller: ControllerProcess, person: Person, ids: dict[str, int]
 ) -> None:

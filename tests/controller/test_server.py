@@ -28,7 +28,7 @@ def controller(tmp_path: Path) -> Iterator[ControllerProcess]:
     process.end()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_panels_are_asked_for_a_word_as_often_as_is_said(controller: ControllerProcess) -> None:
     """Without the setting the first ping comes after 20 s."""
     person = controller.person()
@@ -43,7 +43,7 @@ def test_panels_are_asked_for_a_word_as_often_as_is_said(controller: ControllerP
         assert heard.read(1)[0] == PING
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_several_addresses_and_both_families(tmp_path: Path) -> None:
     both, one, other = free_port(), free_port(), free_port()
     process = ControllerProcess(tmp_path / "controller", both, from_nothing=True)

@@ -57,7 +57,7 @@ def heard(proxy: Proxy, host: str, port: int) -> bytes:
         return data
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("knows", [False, True], ids=["open", "with-password"])
 def test_squid(knows: bool) -> None:
     hosts = "127.0.0.1 there.example\n::1 six.example\n"
@@ -85,7 +85,7 @@ def test_squid(knows: bool) -> None:
                 assert str(raised.value).startswith(f"the proxy http://127.0.0.1:{proxy.port}: it")
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 @pytest.mark.parametrize("knows", [False, True], ids=["open", "with-password"])
 def test_socks(scheme: str, knows: bool) -> None:

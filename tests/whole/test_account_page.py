@@ -40,7 +40,7 @@ def code_of(secret: str) -> str:
     return code_at(base64.b32decode(secret), int(time.time()) // STEP_SEC)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_password_is_changed_and_a_second_factor_is_asked(
     controller: ControllerProcess, site: Namespace, tmp_path: Path
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_password_is_changed_and_a_second_factor_is_asked(
         expect(page.get_by_text("9 recovery codes left")).to_be_visible()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_people_are_invited_and_keys_are_made(
     controller: ControllerProcess, site: Namespace, tmp_path: Path
 ) -> None:
@@ -114,7 +114,7 @@ def test_people_are_invited_and_keys_are_made(
         expect(row).to_have_count(0)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_site_is_added_by_one_line_and_measures(
     controller: ControllerProcess, site: Namespace, tmp_path: Path
 ) -> None:

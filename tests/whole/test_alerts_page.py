@@ -35,7 +35,7 @@ RULE = """async () => {
 }"""
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_an_alert_is_seen_and_dealt_with(site: Namespace, tmp_path: Path) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     with (
@@ -129,7 +129,7 @@ def open_alerts(page: Page, controller: ControllerProcess, role: str) -> None:
     page.get_by_role("link", name="Alerts").click()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_a_rule_is_tried_on_the_past_and_tells_a_channel_that_was_tested(
     site: Namespace, tmp_path: Path
 ) -> None:

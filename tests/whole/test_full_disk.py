@@ -22,7 +22,7 @@ def ballast(disk: Path) -> Path:
     return disk / "c" / "data" / "ballast"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_results_wait_and_the_operator_gets_in(small_disk: Path, tmp_path: Path) -> None:
     controller = ControllerProcess(small_disk / "c").start()
     person = controller.person()
@@ -55,7 +55,7 @@ def test_results_wait_and_the_operator_gets_in(small_disk: Path, tmp_path: Path)
         controller.end()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_where_nothing_is_left_the_answer_says_so(small_disk: Path) -> None:
     controller = ControllerProcess(small_disk / "c").start()
     try:

@@ -30,7 +30,7 @@ def fares(busy_pct: float, used_pct: float) -> dict[str, Any]:
     }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_how_a_host_fares_and_fared(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     with namespace() as site, site.inside():

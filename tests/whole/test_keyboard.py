@@ -42,7 +42,7 @@ def use(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_the_keyboard_alone_suffices(
     place: Place, site: Namespace, tmp_path: Path, controller: ControllerProcess
 ) -> None:
@@ -87,7 +87,7 @@ def test_the_keyboard_alone_suffices(
         expect(page).to_have_url(place.at(f"sites/{place.lisbon.id}"))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_times_are_local_or_utc(place: Place, site: Namespace, tmp_path: Path) -> None:
     asked = "?from=1770000000&to=1770003600"  # 2026-02-02 02:40 UTC
     with page_in(site, tmp_path, zone="Asia/Kolkata") as page:

@@ -106,7 +106,7 @@ def pressed(page: Page, name: str) -> None:
     expect(button).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_a_deep_link_shows_its_page_after_the_log_in_and_after_a_reload(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_deep_link_shows_its_page_after_the_log_in_and_after_a_reload(
             page.reload()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_back_and_forward_go_through_what_was_looked_at(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:
@@ -152,7 +152,7 @@ def test_back_and_forward_go_through_what_was_looked_at(
         pressed(page, "24 h")
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_addresses_from_before_lead_on(place: Place, site: Namespace, tmp_path: Path) -> None:
     old = f"/#/w/{place.workspace}"
     agent = f"{old}/a/{place.lisbon.id}"
@@ -173,7 +173,7 @@ def test_addresses_from_before_lead_on(place: Place, site: Namespace, tmp_path: 
             expect(page).to_have_url(place.at(path))
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_each_workspace_has_addresses_of_its_own(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:
@@ -194,7 +194,7 @@ def test_each_workspace_has_addresses_of_its_own(
         expect(page.get_by_text("Nothing is wrong that a rule watches.")).to_be_visible()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_a_link_opens_beside_the_page_that_it_stands_on(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:
@@ -212,7 +212,7 @@ def test_a_link_opens_beside_the_page_that_it_stands_on(
         expect(page.get_by_test_id("agent-row")).to_have_count(2)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_what_is_chosen_stands_in_the_address(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:
@@ -240,7 +240,7 @@ def test_what_is_chosen_stands_in_the_address(
         pressed(page, "Resolved")
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_a_part_of_a_chart_is_shown_to_whoever_gets_its_address(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:
@@ -269,7 +269,7 @@ def test_a_part_of_a_chart_is_shown_to_whoever_gets_its_address(
         expect(points).to_have_text(some)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_where_no_page_is_and_where_one_does_not_come_is_said_in_words(
     place: Place, site: Namespace, tmp_path: Path
 ) -> None:

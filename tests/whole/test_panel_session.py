@@ -13,7 +13,7 @@ from tests.whole.test_panel_addresses import Place, controller, place, site
 __all__ = ["controller", "place", "site"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_one_login_is_that_of_all_tabs_until_one_logs_out(
     place: Place, site: Namespace, tmp_path: Path, controller: ControllerProcess
 ) -> None:
@@ -38,7 +38,7 @@ def test_one_login_is_that_of_all_tabs_until_one_logs_out(
         expect(page).to_have_url(mailed)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_who_logs_in_in_the_second_tab_is_who_the_first_shows(
     place: Place, site: Namespace, tmp_path: Path, controller: ControllerProcess
 ) -> None:

@@ -54,7 +54,7 @@ def opened(page: Page, address: str) -> None:
     expect(page.get_by_test_id("hop-row").first).to_be_visible()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_the_last_result_is_a_table_of_hops(address: str, site: Namespace, tmp_path: Path) -> None:
     with page_in(site, tmp_path) as page:
         opened(page, address)
@@ -73,7 +73,7 @@ def test_the_last_result_is_a_table_of_hops(address: str, site: Namespace, tmp_p
         expect(page.get_by_test_id("path")).to_contain_text("The target answered at hop 4.")
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_a_change_of_the_route_is_marked_and_told_hop_by_hop(
     address: str, site: Namespace, tmp_path: Path
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_change_of_the_route_is_marked_and_told_hop_by_hop(
         expect(page.get_by_test_id("diff-new")).to_contain_text("198.18.2.2")
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_one_walks_through_the_results_of_the_time(
     address: str, site: Namespace, tmp_path: Path
 ) -> None:
@@ -112,7 +112,7 @@ def test_one_walks_through_the_results_of_the_time(
         expect(page.get_by_test_id("hop-row")).to_have_count(4)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_on_a_phone_hops_are_cards(address: str, site: Namespace, tmp_path: Path) -> None:
     with page_in(site, tmp_path, width=390) as page:
         opened(page, address)
@@ -122,7 +122,7 @@ def test_on_a_phone_hops_are_cards(address: str, site: Namespace, tmp_path: Path
         assert not wider_than_the_screen(page)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_what_is_shown_can_be_taken_along(address: str, site: Namespace, tmp_path: Path) -> None:
     with page_in(site, tmp_path) as page:
         opened(page, address)

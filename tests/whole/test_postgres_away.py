@@ -14,7 +14,7 @@ from forepost.kit.folder_lock import TAKEN
 from tests.postgres import Postgres
 from tests.running import ControllerProcess, until
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 def controller_on(url: str, folder: Path) -> ControllerProcess:

@@ -41,7 +41,7 @@ def log_in(page: Page, address: str) -> None:
     page.get_by_test_id("login").click()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_an_operator_sees_which_probe_does_not_run_and_why(
     controller: ControllerProcess, site: Namespace, tmp_path: Path
 ) -> None:

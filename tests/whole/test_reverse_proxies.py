@@ -155,7 +155,7 @@ def controller(tmp_path: Path) -> Iterator[ControllerProcess]:
 
 
 @pytest.mark.parametrize("proxy", [nginx, caddy, apache, haproxy])
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_as_the_page_says(
     controller: ControllerProcess, tmp_path: Path, proxy: Callable[[Place], list[str]]
 ) -> None:

@@ -22,7 +22,7 @@ WAYS = {
 }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_who_suffers_has_a_hop_in_common(tmp_path: Path) -> None:
     with namespace() as site, site.inside():
         controller = ControllerProcess(tmp_path / "controller").start()

@@ -27,7 +27,7 @@ SILENT = range(20, 31)
 """Minutes ago in which nobody reported."""
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_traffic_is_shown_with_its_gaps(site: Namespace, tmp_path: Path) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     with (

@@ -55,7 +55,7 @@ def made(controller: ControllerProcess) -> tuple[Person, NewAgent, int]:
     return person, agent, probe
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("answers", "serves"),
     [
@@ -90,7 +90,7 @@ def test_one_family_that_is_dead_keeps_no_agent_away(
             assert "uplink" not in process.status()["problems"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_site_with_ipv6_alone_behind_nat64(controller: ControllerProcess, tmp_path: Path) -> None:
     person, agent, probe = made(controller)
     with (
@@ -105,7 +105,7 @@ def test_a_site_with_ipv6_alone_behind_nat64(controller: ControllerProcess, tmp_
             until(lambda: said in str(process.status()), WITHIN_SEC, lambda: process.output)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("own", "answers", "said"),
     [

@@ -73,7 +73,7 @@ def in_spool_or_series(folder: Path) -> int:
         return int(db.execute("SELECT count(*) FROM agents").fetchone()[0])
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_a_browser_shows_the_gateway_being_measured(site: Namespace, tmp_path: Path) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     with up(site, tmp_path) as process, page_in(site, tmp_path) as page:
@@ -104,7 +104,7 @@ def test_a_browser_shows_the_gateway_being_measured(site: Namespace, tmp_path: P
         page.screenshot(path=SCREENSHOTS / "probe-dark.png")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_it_stops_cleanly_and_goes_on_with_the_same_data(site: Namespace, tmp_path: Path) -> None:
     env = {"FOREPOST_ADMIN__EMAIL": "me@example.com", "FOREPOST_ADMIN__PASSWORD": "my password"}
     with up(site, tmp_path, "--probe", "127.0.0.1", env=env) as process:
@@ -124,7 +124,7 @@ def test_it_stops_cleanly_and_goes_on_with_the_same_data(site: Namespace, tmp_pa
         assert in_spool_or_series(tmp_path) == 1
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_a_part_that_dies_is_started_again_and_all_end_with_the_parent(
     site: Namespace, tmp_path: Path
 ) -> None:

@@ -72,7 +72,7 @@ CASES: list[Any] = [
 ]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("proxy", "knows", "key", "scheme", "url"), CASES)
 def test_an_agent_enrols_and_tells_its_results_through_it(
     controller: ControllerProcess,
@@ -116,7 +116,7 @@ def test_an_agent_enrols_and_tells_its_results_through_it(
         assert PASSWORD not in (tmp_path / "agent" / "identity.json").read_text()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("login", "url", "said"),
     [
@@ -148,7 +148,7 @@ def test_a_proxy_that_refuses_is_named_with_the_reason(
         assert "s3cr3t" not in process.output
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("said", [False, True], ids=["by-environment", "by-option"])
 def test_join_goes_through_the_proxy(
     controller: ControllerProcess, tmp_path: Path, said: bool
@@ -229,7 +229,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_whoever_ends_mutual_tls_before_the_controller_lets_the_agent_in(
     controller: ControllerProcess, tmp_path: Path
 ) -> None:
@@ -251,7 +251,7 @@ def test_whoever_ends_mutual_tls_before_the_controller_lets_the_agent_in(
         until(lambda: len(person.results(agent, probe)) > 1, WITHIN_SEC, lambda: process.output)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_an_authority_that_cannot_be_read_is_said_and_measuring_goes_on(
     controller: ControllerProcess, tmp_path: Path
 ) -> None:

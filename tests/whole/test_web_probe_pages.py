@@ -42,7 +42,7 @@ def addresses(site: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iter
     controller.end()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_what_came_is_said_before_it_is_listed(
     addresses: list[str], site: Namespace, tmp_path: Path, width: int

@@ -16,7 +16,7 @@ from tests.fakes.damage import undecodable_schema
 from tests.free_ports import free_port
 from tests.running import AgentProcess, ControllerProcess, until
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(240)
 
 
 def start(part: str, *arguments: str, **env: str) -> tuple[int, str]:

@@ -8,6 +8,17 @@ export const beginSession = async (email: string, password: string, code: string
   return (await ask('POST /auth/login', {}, { body })).data;
 };
 
+/** Whether a lost password can be replaced by mail. */
+export const mayReset = async (signal?: AbortSignal) =>
+  (await ask('GET /auth/config', {}, { signal })).password_reset_enabled;
+
+export const askForMail = (email: string) =>
+  ask('POST /auth/lost-password', {}, { body: { email } });
+
+/** `token`: of the link in the mail. */
+export const resetPassword = (token: string, password: string) =>
+  ask('POST /auth/reset-password', {}, { body: { token, password } });
+
 export const endSession = () => ask('POST /auth/logout', {});
 
 export const me = () => ask('GET /auth/me', {});

@@ -35,7 +35,7 @@ def is_confined(pid: int) -> bool:
 
 
 async def child_named(module: str) -> int:
-    with anyio.fail_after(10):
+    with anyio.fail_after(20):
         while True:
             for one in psutil.Process().children():
                 if module in one.cmdline():
@@ -70,7 +70,7 @@ async def test_the_responder() -> None:
         config = Config(host="127.0.0.1", port=0, token="token")
         tasks.start_soon(child.serve, config, ports.append)
         pid = await child_named("forepost.kit.speed.responder")
-        with anyio.fail_after(10):
+        with anyio.fail_after(20):
             while not ports or not is_confined(pid):  # noqa: ASYNC110 - a process starts
                 await anyio.sleep(0.02)
         assert names(pid) == {"FOREPOST_PARENT"}

@@ -39,7 +39,7 @@ def broker(folder: Path, port: int, more: str = "") -> Iterator[None]:
 
 
 async def listening(port: int) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(20):
         while True:
             try:
                 await (await anyio.connect_tcp("127.0.0.1", port)).aclose()
@@ -92,7 +92,7 @@ async def test_records_are_published_by_type_and_wait_for_the_broker(tmp_path: P
     ]
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])
 async def test_by_a_proxy_and_an_authority_of_its_own(tmp_path: Path, scheme: str) -> None:
     port, health = free_port(), Health(logging.getLogger("test"))

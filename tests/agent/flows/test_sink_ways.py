@@ -16,7 +16,7 @@ from tests.lab.proxies import squid
 from tests.receiver import Receiver
 from tests.running import until
 
-pytestmark = pytest.mark.timeout(90)  # Squid takes its time to start
+pytestmark = pytest.mark.timeout(240)  # Squid takes its time to start
 
 
 @pytest.fixture

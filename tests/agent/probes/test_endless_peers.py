@@ -21,7 +21,7 @@ from tests.lab.peers import real_edges
 pytestmark = pytest.mark.anyio
 
 TIMEOUT_SEC = 1.0
-MOST_SEC = 5.0
+MOST_SEC = 15.0
 """What a test allows a result, on a machine that does other things too."""
 PAUSE_SEC = 2.0
 """One packet of 64 KiB of SNMP costs a quarter of a second on a quiet machine."""
@@ -44,7 +44,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 async def test_an_http_server_that_never_stops(first: bytes, for_ever: bytes, reason: str) -> None:
     options = HttpOptions(timeout_sec=TIMEOUT_SEC)
     began = time.monotonic()
-    with saying(first, for_ever) as port, anyio.fail_after(10):
+    with saying(first, for_ever) as port, anyio.fail_after(20):
         async with watched() as pauses:
             url = f"http://127.0.0.1:{port}/"
             got = await http.run(options, url, SystemClock(), real_edges())
@@ -83,7 +83,7 @@ async def test_a_dns_server_that_floods_wrong_answers(kind: str) -> None:
 
 async def test_a_dns_server_that_sends_for_ever_over_tcp() -> None:
     began = time.monotonic()
-    with saying(b"\xff\xff", b"\0", after=b"example") as port, anyio.fail_after(10):
+    with saying(b"\xff\xff", b"\0", after=b"example") as port, anyio.fail_after(20):
         async with watched() as pauses:
             at = f"127.0.0.1:{port}"
             options = DnsOptions(timeout_sec=TIMEOUT_SEC, dns_server=at, protocol="tcp")
@@ -129,7 +129,7 @@ PARTS = b"\x16\x03\x03\x00\x04" + b"\x0b\x00\xff\xff"
 @pytest.mark.parametrize("records", [HELLO_REQUESTS, WARNINGS, PARTS, b"\x16\x03\x03\x00\x01\x02"])
 async def test_a_tls_server_whose_handshake_has_no_end(records: bytes) -> None:
     began = time.monotonic()
-    with saying(b"", records, after=b"\x16") as port, anyio.fail_after(10):
+    with saying(b"", records, after=b"\x16") as port, anyio.fail_after(20):
         async with watched() as pauses:
             options = TlsOptions(timeout_sec=TIMEOUT_SEC, insecure_skip_verify=True)
             target = f"127.0.0.1:{port}"

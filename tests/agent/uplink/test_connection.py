@@ -277,7 +277,7 @@ def results(count: int) -> list[bytes]:
     ]
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("able", "count"), [((), 130), ((DEFLATE,), 700)], ids=["plain", "packed"])
 async def test_a_backlog_arrives_over_32_kbit_a_second(
     tmp_path: Path, able: tuple[str, ...], count: int

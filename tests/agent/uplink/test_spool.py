@@ -193,7 +193,7 @@ async def test_what_was_written_is_synced_within_a_second() -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(kept.run)
         await clock.advance(1.1)
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             while not disk.synced:  # noqa: ASYNC110 - it is another thread that does it
                 await anyio.sleep(0.01)
         tasks.cancel_scope.cancel()

@@ -290,7 +290,7 @@ def test_a_real_folder_does_the_same(tmp_path: Path) -> None:
 async def second(clock: FakeClock, disk: FakeDisk) -> None:
     """A second passes; what is synced in it is synced by another thread."""
     await clock.advance(1)
-    with anyio.fail_after(10):
+    with anyio.fail_after(20):
         while any(disk.synced.get(name) != data for name, data in disk.files.items()):  # noqa: ASYNC110 - another thread
             await anyio.sleep(0.001)
     await clock.advance(0)

@@ -24,7 +24,7 @@ add rule inet t c ip6 length > 600 drop
 """
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 async def test_the_other_family_has_its_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,7 +124,7 @@ async def test_what_many_say_at_once_is_kept_by_the_service(db: Database) -> Non
     async with db.write() as connection:
         await connection.execute(insert(agents), [{**one, "id": agent_id} for agent_id in many])
     said = DocumentReports(db, FakeClock())
-    with anyio.fail_after(10):
+    with anyio.fail_after(20):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(said.run)
             for agent_id in many:

@@ -165,7 +165,7 @@ class Line:
         await self._serve(scope, self._receive, self._send)
 
     async def until(self, count: int, start: str) -> list[str]:
-        with anyio.fail_after(10):
+        with anyio.fail_after(20):
             while len(found := self._starting(start)) < count:  # noqa: ASYNC110 - it is a fake line
                 await anyio.sleep(0.01)
         return found

@@ -73,7 +73,7 @@ async def test_a_redirect_is_not_followed() -> None:
     assert outcome.verdict == "again"
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 async def test_by_the_proxy_of_the_operator() -> None:
     """Which may have a private address, though receivers may not."""
     with (
@@ -104,7 +104,7 @@ async def test_by_the_proxy_of_the_operator() -> None:
         assert receiver.requests == []
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 async def test_a_proxy_that_refuses_is_said_without_its_password() -> None:
     with squid(knows=True) as proxy:
         for login in ("edge:wr0ng-s3cr3t@", "edge:wr0ng%20s3cr3t@"):
@@ -114,7 +114,7 @@ async def test_a_proxy_that_refuses_is_said_without_its_password() -> None:
             assert "s3cr3t" not in outcome.error
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 async def test_authorities_of_the_operator(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     file = tmp_path / "ca.pem"

@@ -41,7 +41,7 @@ def controller(tmp_path: Path, standing: Standing) -> Iterator[ControllerProcess
     process.end()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("resolves", [False, True])
 def test_notices_leave_by_it_and_its_password_is_nowhere(
     controller: ControllerProcess, standing: Standing, tmp_path: Path, resolves: bool

@@ -18,7 +18,7 @@ from tests.lab.proxies import PASSWORD, Standing, microsocks, squid
 from tests.receiver import Receiver
 from tests.running import until
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(90)]  # Squid takes its time to start
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]  # Squid takes its time to start
 HOSTS = "127.0.0.1 known.example\n"
 
 
@@ -161,7 +161,7 @@ async def test_a_black_hole_beside_an_address_that_answers(
         far.run("nft", "add table inet t")
         far.run("nft", "add chain inet t c { type filter hook input priority 0 ; }")
         far.run("nft", "add rule inet t c ip6 daddr 2001:db8::2 drop")
-        with near.inside(), listening, anyio.fail_after(8):
+        with near.inside(), listening, anyio.fail_after(20):
             to = Calls(allow_private=True, timeout_sec=9)
 
             async def say(stream: ByteStream) -> str:

@@ -25,7 +25,7 @@ HALF = (
 )
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_half_a_request_ends_also_a_byte_at_a_time(controller: ControllerProcess) -> None:
     """Six kinds at once, each fed a byte a second; the controller answers others meanwhile."""
     ended: dict[int, float] = {}

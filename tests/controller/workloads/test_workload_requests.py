@@ -215,7 +215,7 @@ async def test_a_new_conversation_ends_what_the_old_one_was_asked() -> None:
     asked.connected(1, old)
     with asked.reading(1, "u", 10, follow=True) as reading:
         asked.connected(1, new)
-        with anyio.fail_after(10):
+        with anyio.fail_after(20):
             assert await reading.next() is None
         assert reading.problem == ANEW
     assert len(old.words) == 1

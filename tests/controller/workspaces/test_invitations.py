@@ -1,16 +1,13 @@
 """Invitations, and whose a workspace is."""
 
-import email
 from collections.abc import Iterator
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from aiosmtpd.controller import Controller
 
-from tests.free_ports import free_port
+from tests.fakes.inbox import Inbox, inbox
 from tests.running import ControllerProcess, Person, until
 
 PASSWORD = "a good password"
@@ -212,52 +209,27 @@ def test_a_body_that_names_nobody(person: Person, workspace: int) -> None:
     assert alike["error"].startswith("email: mixes Cyrillic and Latin")
 
 
-class Inbox:
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.messages.append(email.message_from_bytes(envelope.content))
-        return "250 OK"
-
-    def token(self, to: str) -> str:
-        """Of the newest mail to somebody."""
-        message = next(m for m in reversed(self.messages) if m["To"] == to)
-        part = next(p for p in message.walk() if p.get_content_type() == "text/plain")
-        text = part.get_payload(decode=True)
-        assert isinstance(text, bytes)
-        return text.decode().split("/#/invite/")[1].split()[0]
-
-
 @pytest.fixture(scope="module")
 def posted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ControllerProcess, Inbox]]:
     """A controller that sends mail."""
-    inbox, port = Inbox(), free_port()
-    server = Controller(inbox, hostname="127.0.0.1", port=port)
-    server.start()
-    process = ControllerProcess(tmp_path_factory.mktemp("posted"))
-    process.env |= {
-        "FOREPOST_MAIL__HOST": "127.0.0.1",
-        "FOREPOST_MAIL__PORT": str(port),
-        "FOREPOST_MAIL__TLS": "none",
-        "FOREPOST_MAIL__FROM_ADDRESS": "forepost@example.com",
-    }
-    yield process.start(), inbox
-    process.end()
-    server.stop()
+    with inbox() as mails:
+        process = ControllerProcess(tmp_path_factory.mktemp("posted"))
+        process.env |= mails.settings
+        yield process.start(), mails
+        process.end()
 
 
 def test_a_token_that_was_mailed_proves_the_address(
     posted: tuple[ControllerProcess, Inbox], tmp_path: Path
 ) -> None:
-    controller, inbox = posted
+    controller, mails = posted
     owner, workspace = (found := controller.person()), found.workspace("mailed")
     made = invite(owner, workspace, "by-mail@example.com")
     # Who could see the token here could prove the addresses of others.
     assert "invite_token" not in made
     assert made["invite_email_sent"] is True
-    until(lambda: len(inbox.messages) == 1, 10)
-    token = inbox.token("by-mail@example.com")
+    until(lambda: len(mails.messages) == 1, 10)
+    token = mails.token("by-mail@example.com", "invite")
     joined = httpx.post(
         f"{controller.url}/invite/{token}/complete", json={"password": PASSWORD}
     ).json()
@@ -275,29 +247,29 @@ def test_a_token_that_was_mailed_proves_the_address(
 def test_a_mailed_token_proves_an_account_that_is_there(
     posted: tuple[ControllerProcess, Inbox],
 ) -> None:
-    controller, inbox = posted
+    controller, mails = posted
     owner, workspace = (found := controller.person()), found.workspace("mailed too")
     there = controller.person("there@example.com", PASSWORD)
     assert there.call("GET", "/auth/me")["verified"] is False
-    seen = len(inbox.messages)
+    seen = len(mails.messages)
     invite(owner, workspace, "there@example.com")
-    until(lambda: len(inbox.messages) > seen, 10)
-    there.call("POST", f"/invite/{inbox.token('there@example.com')}/accept")
+    until(lambda: len(mails.messages) > seen, 10)
+    there.call("POST", f"/invite/{mails.token('there@example.com', 'invite')}/accept")
     assert there.call("GET", "/auth/me")["verified"] is True
 
 
 def test_whoever_gets_the_mail_gets_the_address_from_who_squats_on_it(
     posted: tuple[ControllerProcess, Inbox],
 ) -> None:
-    controller, inbox = posted
+    controller, mails = posted
     owner, workspace = (found := controller.person()), found.workspace("squatted")
     squatter = controller.person("real@example.com", PASSWORD)
     own = squatter.workspace("own")
     key = squatter.call("POST", f"/workspaces/{own}/api-keys", {"name": "k"}, status=201)
-    seen = len(inbox.messages)
+    seen = len(mails.messages)
     invite(owner, workspace, "real@example.com", "ADMIN")
-    until(lambda: len(inbox.messages) > seen, 10)
-    url = f"{controller.url}/invite/{inbox.token('real@example.com')}"
+    until(lambda: len(mails.messages) > seen, 10)
+    url = f"{controller.url}/invite/{mails.token('real@example.com', 'invite')}"
     assert httpx.get(url).json()["has_account"] is False
     joined = httpx.post(url + "/complete", json={"password": "my own password"})
     assert joined.status_code == 201, joined.text
@@ -311,10 +283,10 @@ def test_whoever_gets_the_mail_gets_the_address_from_who_squats_on_it(
     assert httpx.post(f"{controller.url}/auth/login", json=login).status_code == 401
     # From now on the account is its owner's, and a link is no way in.
     second = owner.workspace("squatted too")
-    seen = len(inbox.messages)
+    seen = len(mails.messages)
     invite(owner, second, "real@example.com")
-    until(lambda: len(inbox.messages) > seen, 10)
-    url = f"{controller.url}/invite/{inbox.token('real@example.com')}"
+    until(lambda: len(mails.messages) > seen, 10)
+    url = f"{controller.url}/invite/{mails.token('real@example.com', 'invite')}"
     assert httpx.get(url).json()["has_account"] is True
     taken = httpx.post(url + "/complete", json={"password": PASSWORD})
     assert (taken.status_code, taken.json()) == (400, {"error": "email: already in use"})

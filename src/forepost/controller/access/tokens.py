@@ -36,6 +36,21 @@ class Bearer(msgspec.Struct, frozen=True):
     """Unix seconds."""
 
 
+class ResetToken(msgspec.Struct, frozen=True):
+    """What a token of a lost password is good for: an account, while its password is this one."""
+
+    user_id: int
+    mark: str
+
+    def is_of(self, password_hash: str) -> bool:
+        return hmac.compare_digest(self.mark, _mark(password_hash))
+
+
+def _mark(password_hash: str) -> str:
+    """Of a password, without saying anything about it: its hash has a salt."""
+    return hashlib.sha256(password_hash.encode()).hexdigest()
+
+
 class Tokens:
     """Signs and verifies HS256 tokens: 16 us for a new one, next to nothing for one seen before."""
 
@@ -48,16 +63,33 @@ class Tokens:
 
     def issue(self, user_id: int, session_id: int, expires: datetime) -> str:
         """`uid` and `sid` are what NetWatcher's tokens carry."""
-        claims = {
-            "sub": str(user_id),
-            "uid": user_id,
-            "sid": session_id,
+        return self._signed(expires, sub=str(user_id), uid=user_id, sid=session_id)
+
+    def issue_reset(self, user_id: int, password_hash: str, expires: datetime) -> str:
+        """Good for one new password: it is none of a session, and the next password ends it."""
+        return self._signed(expires, rid=user_id, pwd=_mark(password_hash))
+
+    def reset_of(self, token: str) -> "ResetToken":
+        """Raises Unauthenticated where it is not ours, was changed, expired, or is a session's."""
+        try:
+            claims = jwt.decode(token, self._key, algorithms=["HS256"]).claims
+            found = ResetToken(int(claims["rid"]), str(claims["pwd"]))
+            good = claims["epo"] == self._epoch
+            good &= float(claims["exp"]) > self._clock.now().timestamp()
+        except (JoseError, KeyError, TypeError, ValueError):
+            good, found = False, ResetToken(0, "")
+        if not good:
+            raise Unauthenticated("invalid token")
+        return found
+
+    def _signed(self, expires: datetime, **claims: str | int) -> str:
+        more = {
             "iat": int(self._clock.now().timestamp()),
             "exp": int(expires.timestamp()),
             "jti": secrets.token_hex(8),
             "epo": self._epoch,
         }
-        return jwt.encode({"alg": "HS256"}, claims, self._key)
+        return jwt.encode({"alg": "HS256"}, {**claims, **more}, self._key)
 
     def verify(self, token: str) -> Bearer:
         """Raises Unauthenticated for a token that is not ours, changed or expired."""

@@ -37,13 +37,16 @@ def routes(
     clock: Clock,
     *,
     registration: bool,
+    resets: bool,
 ) -> Router:
+    """`registration`: strangers may open accounts; `resets`: by mail there is another password."""
+
     def origin(request: Asked) -> Origin:
         return Origin(peers.of(request.scope), request.headers.get("user-agent", ""))
 
     @get("/auth/config", opt=needs(PUBLIC))
     async def config() -> AuthConfig:
-        return AuthConfig(registration_enabled=registration)
+        return AuthConfig(registration_enabled=registration, password_reset_enabled=resets)
 
     async def spend_login(connection: Connection, _: BaseRouteHandler) -> None:
         sign_in.spend_login(peers.of(connection.scope))

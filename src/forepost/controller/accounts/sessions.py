@@ -81,6 +81,29 @@ class Sessions:
         self._ended(ended)
         return begun, derived
 
+    async def end_all(
+        self, user_id: int, before: str, password_hash: str, now: datetime, *, keep_derived: bool
+    ) -> bool:
+        """A new password whose owner read a mail to the account's address, which is proven by that.
+        All sessions end, and unless `keep_derived` what the account made that lets others in.
+        False: the password that it comes after is another one meanwhile, or the account is locked.
+        """
+        changed = (
+            update(users)
+            .where(
+                users.c.id == user_id, users.c.password_hash == before, users.c.locked_at.is_(None)
+            )
+            .values(password_hash=password_hash, verified=True, updated_at=now)
+        )
+        async with self._db.write() as connection:
+            if (await connection.execute(changed)).rowcount != 1:
+                return False
+            ended = await end_sessions(connection, now, user_id)
+            if not keep_derived:
+                await end(connection, user_id)
+        self._ended(ended)
+        return True
+
     async def claim(self, email: str, password_hash: str, now: datetime) -> int | None:
         """The account of an address whose owner has shown up, where it is not proven whose it was
         until now: it gets another password, and all that was opened or made with the old one ends.

@@ -15,7 +15,8 @@ from forepost.controller.access.page_session import PageSession
 from forepost.controller.access.peer import Peers
 from forepost.controller.access.tokens import Passwords, Tokens
 from forepost.controller.accounts import api as accounts_api
-from forepost.controller.accounts import second_factor_api
+from forepost.controller.accounts import lost_password_api, second_factor_api
+from forepost.controller.accounts.lost_password import LostPasswords, Mail
 from forepost.controller.accounts.second_factor import SecondFactors
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.sign_in import SignIn, Tries
@@ -41,9 +42,15 @@ class AccessJoin:
     """Accounts, sessions, keys, limits and the audit log."""
 
     def __init__(
-        self, db: Database, tokens: Tokens, passwords: Passwords, settings: Settings, clock: Clock
+        self,
+        db: Database,
+        tokens: Tokens,
+        passwords: Passwords,
+        settings: Settings,
+        clock: Clock,
+        mail: Mail | None,
     ) -> None:
-        """Raises WrongSettings."""
+        """`mail` None: there is no mail server. Raises WrongSettings."""
         self._db, self._clock, self._settings = db, clock, settings
         self.peers = _peers(settings)
         self._credentials = Credentials(db, tokens, clock)
@@ -79,6 +86,18 @@ class AccessJoin:
             self.access.forget,
         )
 
+        self._lost = LostPasswords(
+            db,
+            self.accounts,
+            self.sessions,
+            passwords,
+            tokens,
+            mail,
+            settings.http.public_url,
+            clock,
+            self.access.forget,
+        )
+
     def routers(self) -> list[Router]:
         return [
             accounts_api.routes(
@@ -89,6 +108,10 @@ class AccessJoin:
                 self.access.pages,
                 self._clock,
                 registration=self._settings.http.registration,
+                resets=self._lost.possible,
+            ),
+            lost_password_api.routes(
+                self._lost, lambda asked: self.sign_in.spend_login(self.peers.of(asked.scope))
             ),
             second_factor_api.routes(self.sign_in, self._factors),
             keys_api.routes(

@@ -96,9 +96,10 @@ async def opened(
     settled = SettledClock(folder, clock, health)
     secret = _secret(folder / "jwt.key")
     passwords = Passwords()
-    access = AccessJoin(
-        db, Tokens(secret, clock, stores.identity.token_epoch), passwords, settings, clock
-    )
+    outbox = Outbox(clock)
+    tokens = Tokens(secret, clock, stores.identity.token_epoch)
+    mail = outbox.put_mail if settings.mail.host else None
+    access = AccessJoin(db, tokens, passwords, settings, clock, mail)
     of_agents = (
         *(drop_probes, drop_addresses, drop_microservices, drop_trials, drop_changes),
         drop_jobs_at(clock),
@@ -114,7 +115,6 @@ async def opened(
         db, settings.lookups, folder, clock, health, route, settings.outgoing.ca_file
     )
     workloads = _workloads(db, agents, roster, reports, probes, access, clock)
-    outbox = Outbox(clock)
     jobs = _jobs(db, roster, reports, outbox, settings, clock)
     for load in (roster.load, reports.load, probes.load, workloads.load, jobs.load):
         await load()

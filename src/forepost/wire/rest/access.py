@@ -15,6 +15,8 @@ class AuthConfig(Wire, frozen=True, kw_only=True):
 
     registration_enabled: bool
     email_verification_required: bool = False
+    password_reset_enabled: bool = False
+    """A lost password can be replaced by a link in a mail."""
 
 
 class OpenSession(Wire, frozen=True, kw_only=True):
@@ -46,6 +48,18 @@ class PasswordChanged(Wire, frozen=True, kw_only=True):
     token: str
     ended: list[Derived] | UnsetType = UNSET
     """What else ended."""
+
+
+class LostPassword(Wire, frozen=True, kw_only=True):
+    email: Annotated[str, Meta(max_length=254)]
+
+
+class PasswordReset(Wire, frozen=True, kw_only=True):
+    token: Annotated[str, Meta(max_length=1_000)]
+    """Of the link in the mail."""
+    password: Password
+    keep_derived: bool = False
+    """API keys, PINs, share links and invitations of the account go on."""
 
 
 Code = Annotated[str, Meta(min_length=1, max_length=64)]

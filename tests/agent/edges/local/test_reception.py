@@ -59,7 +59,7 @@ def health() -> Health:
 async def said(port: int, words: bytes = b"hello") -> bytes:
     async with await anyio.connect_tcp("127.0.0.1", port) as stream:
         await stream.send(words)
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             try:
                 return await stream.receive()
             except (anyio.EndOfStream, anyio.BrokenResourceError):
@@ -89,7 +89,7 @@ async def test_a_host_without_descriptors_is_a_problem_that_ends(health: Health)
         resource.setrlimit(resource.RLIMIT_NOFILE, (spare.fileno() + 1, hard))
         try:
             spare.connect(("127.0.0.1", port))
-            with anyio.fail_after(5):
+            with anyio.fail_after(20):
                 while not health.problems:  # noqa: ASYNC110 - across a real socket
                     await anyio.sleep(0.02)
             assert health.problems == {

@@ -62,7 +62,7 @@ async def test_where_nobody_could_say_it_is_asked_again_later() -> None:
     assert await reverse.names(["198.18.0.1"], within_sec=2) == {}
     assert len(resolver.asked) == 1
     resolver.says["198.18.0.1"] = "r1.example"
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         await clock.advance(KEEP_FAILED_SEC + 1)
         assert await reverse.names(["198.18.0.1"], within_sec=2) == {"198.18.0.1": "r1.example"}
 

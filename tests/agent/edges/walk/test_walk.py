@@ -22,7 +22,7 @@ from tests.lab.web_servers import Nginx, opens, other_make, serving
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 from tests.tls_front import Front
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
