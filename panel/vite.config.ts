@@ -14,8 +14,20 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // What several pages share comes at once, not in twenty requests.
-        codeSplitting: { groups: [{ name: 'shared', test: /\/src\//, minShareCount: 2 }] },
+        // What several pages share comes at once, not in twenty requests; charts with the first that
+        // has one.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            {
+              name: 'chart',
+              test: /uplot|\/src\/chart\/(\w+\.svelte|plot)/,
+              minShareCount: 2,
+              priority: 2,
+            },
+            { name: 'shared', test: /\/src\//, minShareCount: 2, priority: 1 },
+          ],
+        },
       },
     },
   },

@@ -264,8 +264,12 @@ def _place(parameter: Mapping[str, Any]) -> str:
 
 
 def _answer(handler: HTTPRouteHandler) -> Any:
-    """What comes back; of bytes that were packed before, what the route says that they are."""
+    """What comes back; of bytes that were packed before, what the route says that they are. Of
+    several the first: the others are tables and refusals.
+    """
     found = handler.parsed_fn_signature.return_type.annotation
+    if get_origin(found) in (Union, UnionType):
+        found = get_args(found)[0]
     if get_origin(found) is not Response:
         return found
     described = (handler.responses or {}).get(200)

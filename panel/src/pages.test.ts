@@ -7,6 +7,7 @@ import {
   toAddSite,
   toAddWorkload,
   toAlerts,
+  toCompare,
   toGroup,
   toGroups,
   toJob,
@@ -59,8 +60,10 @@ test('every address leads to its page', () => {
   expect(found(toNow(1))).toEqual(w);
   expect(found(toPaths(1))).toEqual(w);
   expect(found(toTarget(1, '[2001:db8::1]:443'))).toEqual({ ...w, target: '[2001:db8::1]:443' });
+  const lines = '3 4@198.18.0.1';
+  expect(found(toCompare(1, lines, { last: '6h' }))).toEqual({ ...w, lines });
   expect(found(toTools(1, { site: 3 }))).toEqual({ ...w, ...may, site: 3 });
-  expect(found(toSettings(1))).toEqual({ ...w, mayRule: false });
+  expect(found(toSettings(1))).toEqual({ ...w, ...may, mayRule: false });
   expect(found(toAccount(1))).toEqual({});
   const staff = {
     ...w,

@@ -116,6 +116,14 @@ export const PAGES: readonly Page[] = [
     key: ({ asked }) => asked('target'),
   }),
   row({
+    path: '/w/:workspace/compare',
+    title: 'Compare',
+    part: 'Paths',
+    timed: true,
+    component: () => import('./pages/compare/Compare.svelte'),
+    props: ({ workspace, asked }) => ({ workspace, lines: asked('lines') }),
+  }),
+  row({
     path: '/w/:workspace/traffic',
     title: 'Traffic',
     part: 'Traffic',
@@ -244,7 +252,7 @@ export const PAGES: readonly Page[] = [
     title: 'Settings',
     part: 'Settings',
     component: () => import('./pages/settings/Settings.svelte'),
-    props: ({ workspace, mayRule }) => ({ workspace, mayRule }),
+    props: ({ workspace, mayChange, mayRule }) => ({ workspace, mayChange, mayRule }),
   }),
   row({
     path: '/w/:workspace/account',

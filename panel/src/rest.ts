@@ -25,30 +25,42 @@ interface More<R extends Route> {
   query?: Routes[R]['query'];
   body?: Routes[R]['body'];
   signal?: AbortSignal | undefined;
+  /** Besides the usual ones. */
+  headers?: Record<string, string>;
 }
 
 /** `path` fills the braces of the route. */
 export async function ask<R extends Route>(
   route: R,
   path: Routes[R]['path'],
-  { query, body, signal }: More<R> = {},
+  { query, body, signal, headers: more }: More<R> = {},
 ): Promise<Routes[R]['answer']> {
-  const [method = '', pattern = ''] = route.split(' ');
-  const filled = pattern.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String((path as Record<string, unknown>)[name])),
-  );
-  const pairs = Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]);
-  const search = pairs.length ? `?${new URLSearchParams(pairs)}` : '';
+  const [method = ''] = route.split(' ');
   const headers = {
     ...ours(),
     ...(body && { 'Content-Type': 'application/json' }),
+    ...more,
   };
-  return call(filled + search, {
+  return call(addressOf(route, path, query), {
     method,
     headers,
     ...(body && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   });
+}
+
+/** Of a file to be fetched by the browser itself. */
+export function addressOf<R extends Route>(
+  route: R,
+  path: Routes[R]['path'],
+  query: Routes[R]['query'] | undefined,
+): string {
+  const [, pattern = ''] = route.split(' ');
+  const filled = pattern.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String((path as Record<string, unknown>)[name])),
+  );
+  const pairs = Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]);
+  return filled + (pairs.length ? `?${new URLSearchParams(pairs)}` : '');
 }
 
 /** No other page can send these: what changes something needs the first. */
@@ -103,6 +115,9 @@ export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
   }
 }
 
+/** Where a 401 is of a password or a code that was wrong, and not of the session. */
+const SECRETS = ['/auth/me/', '/share/'];
+
 async function call<T>(address: string, init: RequestInit): Promise<T> {
   return (await (await answer(address, init)).json()) as T;
 }
@@ -119,8 +134,7 @@ async function answer(address: string, init: RequestInit): Promise<Response> {
   }
   clock.learn(response.headers.get('date'), sentAt, Date.now());
   if (response.ok) return response;
-  // Under /auth/me it is a password or a code that was wrong.
-  if (response.status === 401 && session.user && !address.startsWith('/auth/me/')) {
+  if (response.status === 401 && session.user && !SECRETS.some((one) => address.startsWith(one))) {
     session.end('Your session has ended. Please log in again.');
   }
   const { error, second_factor_needed } = await refusal(response);

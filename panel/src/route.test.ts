@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { invitationOf, isPanel, ofHash, resetOf, toProbe, toTraffic, workspaceOf } from './route';
+import {
+  invitationOf,
+  isPanel,
+  ofHash,
+  resetOf,
+  sharedOf,
+  toProbe,
+  toShared,
+  toTraffic,
+  workspaceOf,
+} from './route';
 
 test('what is empty is not in an address, and what is odd is written so that it comes back', () => {
   expect(toTraffic(1)).toBe('/w/1/traffic');
@@ -51,4 +61,11 @@ test('an invitation is found behind the #, and nowhere else', () => {
   for (const hash of ['', '#/invite/', '#/invite/a/b', '#/w/1']) {
     expect(invitationOf(hash)).toBe('');
   }
+});
+
+test('a share link is known by its address, whatever time it shows', () => {
+  expect(toShared('a-b_C', { last: '6h', from: '' })).toBe('/shared/a-b_C?last=6h');
+  expect(sharedOf('/shared/a-b_C')).toBe('a-b_C');
+  for (const other of ['/shared/', '/shared/a/b', '/w/1/shared/a', '/'])
+    expect(sharedOf(other)).toBe('');
 });

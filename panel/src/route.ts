@@ -1,14 +1,19 @@
-/** Addresses within the panel. All but `/` begin with `/w/WORKSPACE`, as no route of REST does. */
+/** Addresses within the panel. All but `/` begin with `/w/WORKSPACE` or, for who has no account, with
+ * `/shared/`, as no route of REST does. */
 
 /** What a page shows of its subject; what is empty is left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-function within(workspace: number, rest: string, query: Query = {}): string {
+function within(workspace: number, rest: string, query?: Query): string {
+  return `/w/${workspace}/${rest}${asking(query)}`;
+}
+
+function asking(query: Query = {}): string {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') asked.set(name, String(value));
   }
-  return `/w/${workspace}/${rest}${asked.size ? `?${asked}` : ''}`;
+  return asked.size ? `?${asked}` : '';
 }
 
 export const toNow = (workspace: number) => within(workspace, 'now');
@@ -24,6 +29,9 @@ export const toPaths = (workspace: number) => within(workspace, 'paths');
 /** One target as all sites see it. */
 export const toTarget = (workspace: number, target: string) =>
   within(workspace, 'paths/target', { target });
+/** Lines of several probes on one axis, as `lines` names them. */
+export const toCompare = (workspace: number, lines: string, query?: Query) =>
+  within(workspace, 'compare', { lines, ...query });
 export const toTraffic = (workspace: number, last = '', group = '') =>
   within(workspace, 'traffic', { last, group });
 export const toGroups = (workspace: number) => within(workspace, 'groups');
@@ -42,6 +50,12 @@ export const toTools = (workspace: number, query?: Query) => within(workspace, '
 export const toSettings = (workspace: number) => within(workspace, 'settings');
 export const toAccount = (workspace: number) => within(workspace, 'account');
 
+/** For whoever has the link, without an account. */
+export const toShared = (token: string, query?: Query) => `/shared/${token}${asking(query)}`;
+
+/** The token of a share link; empty: the address is none. */
+export const sharedOf = (path: string) => /^\/shared\/([\w-]+)\/?$/.exec(path)?.[1] ?? '';
+
 /** Of who is invited. Behind the #, so that the token stands in no server's log. */
 export const toInvitation = (token: string) => `/#/invite/${token}`;
 
@@ -52,7 +66,8 @@ export const invitationOf = (hash: string) => /^#\/invite\/([\w-]+)$/.exec(hash)
 export const resetOf = (hash: string) => /^#\/reset\/([\w.-]+)$/.exec(hash)?.[1] ?? '';
 
 /** Whether the panel itself answers there; anything else is the controller's. */
-export const isPanel = (path: string) => isHome(path) || path.startsWith('/w/');
+export const isPanel = (path: string) =>
+  isHome(path) || path.startsWith('/w/') || path.startsWith('/shared/');
 
 export const isHome = (path: string) => path === '/' || path === '/index.html';
 

@@ -20,6 +20,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'DELETE /workspaces/{workspace_id}/agents/{agent_id}/share-links/{link_id}': {
+    path: { workspace_id: number; agent_id: number; link_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/alert-rules/{rule_id}': {
     path: { workspace_id: number; rule_id: number };
     query: Record<string, never>;
@@ -104,6 +110,30 @@ export interface Routes {
     body: null;
     answer: Combined;
   };
+  'GET /share/{token}': {
+    path: { token: string };
+    query: { password?: string };
+    body: null;
+    answer: Shared;
+  };
+  'GET /share/{token}/chart/{probe_id}': {
+    path: { token: string; probe_id: number };
+    query: { from?: string; password?: string; to?: string; type?: string; tz?: string };
+    body: null;
+    answer: Chart;
+  };
+  'GET /share/{token}/info': {
+    path: { token: string };
+    query: Record<string, never>;
+    body: null;
+    answer: ShareInfo;
+  };
+  'GET /share/{token}/probe-data/{probe_id}': {
+    path: { token: string; probe_id: number };
+    query: { from?: string; limit?: number; password?: string; to?: string; type?: string };
+    body: null;
+    answer: ListOf<ResultRow>;
+  };
   'GET /workspaces': {
     path: Record<string, never>;
     query: { limit?: number; offset?: number; q?: string };
@@ -163,6 +193,12 @@ export interface Routes {
     query: Record<string, never>;
     body: null;
     answer: ProbeDelivery;
+  };
+  'GET /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}': {
+    path: { workspace_id: number; agent_id: number; probe_id: number };
+    query: { masked?: boolean };
+    body: null;
+    answer: Probe;
   };
   'GET /workspaces/{workspace_id}/agents/{agent_id}/strips': {
     path: { workspace_id: number; agent_id: number };
@@ -416,6 +452,7 @@ export interface Routes {
       agentId?: number;
       aggregate?: number;
       asc?: boolean;
+      format?: 'json' | 'csv';
       from?: string;
       limit?: number;
       to?: string;
@@ -424,6 +461,12 @@ export interface Routes {
     };
     body: null;
     answer: ListOf<ResultRow>;
+  };
+  'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/similar': {
+    path: { workspace_id: number; probe_id: number };
+    query: { includeSelf?: boolean; latest?: boolean; sameType?: boolean };
+    body: null;
+    answer: Similar;
   };
   'GET /workspaces/{workspace_id}/registries': {
     path: { workspace_id: number };
@@ -447,6 +490,12 @@ export interface Routes {
     query: Record<string, never>;
     body: null;
     answer: Run;
+  };
+  'GET /workspaces/{workspace_id}/share-links': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ShareLinks;
   };
   'GET /workspaces/{workspace_id}/sites': {
     path: { workspace_id: number };
@@ -579,6 +628,12 @@ export interface Routes {
     query: Record<string, never>;
     body: NewProbe;
     answer: Probe;
+  };
+  'POST /workspaces/{workspace_id}/agents/{agent_id}/share-links': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: NewShareLink;
+    answer: NewShareLinkMade;
   };
   'POST /workspaces/{workspace_id}/agents/{agent_id}/trials': {
     path: { workspace_id: number; agent_id: number };
@@ -1726,6 +1781,11 @@ export interface KnownTarget {
   agent_id?: number | null;
 }
 
+export interface LatestOf {
+  probe_id: number;
+  latest: ResultRow | null;
+}
+
 /** One curve: one target as seen by one agent. */
 export interface Line {
   agent_id: number;
@@ -2365,6 +2425,22 @@ export interface NewSecondFactor {
   otpauth_url: string;
 }
 
+export interface NewShareLink {
+  expires_in_seconds?: number;
+  /** Empty: the link alone is enough. */
+  password?: string;
+  /** The only one that is shown; null: all of the agent and those towards it. */
+  probe_id?: number | null;
+  /** With `shown_to` the part of time that is shown, and nothing after it: a snapshot. */
+  shown_from?: string | null;
+  shown_to?: string | null;
+}
+
+export interface NewShareLinkMade {
+  share_link: ShareLink;
+  token: string;
+}
+
 /** Body of `POST .../trials`: the same fields as those of a probe. */
 export interface NewTrial {
   type:
@@ -2692,6 +2768,8 @@ export interface RecordedChange {
   after: string;
   /** In words: of a route its hops, from and to. */
   text: string;
+  /** Of an alert its incident, of a roll-out its microservice, of a run its job; else null. */
+  about_id: number | null;
 }
 
 /** Shown once; each is good once, instead of a code. */
@@ -3186,12 +3264,76 @@ export interface Session {
   data: User;
 }
 
+/** What a link says before its password. */
+export interface ShareInfo {
+  has_password: boolean;
+  expires_at: string;
+  expired: boolean;
+}
+
+/** The token is in no list: it is shown once, where the link is made. */
+export interface ShareLink {
+  id: number;
+  created_at: string;
+  updated_at: string;
+  workspace_id: number;
+  agent_id: number;
+  created_by_user_id: number;
+  expires_at: string;
+  has_password: boolean;
+  access_count: number;
+  last_accessed_at: string | null;
+  allow_speedtest: boolean;
+  probe_id: number | null;
+  shown_from: string | null;
+  shown_to: string | null;
+}
+
+export interface ShareLinks {
+  items: ShareLink[];
+  total: number;
+}
+
+/** The agent, its probes, and those of others that measure towards it. */
+export interface Shared {
+  agent: SharedAgent;
+  probes: Probe[];
+  reverse_probes: Probe[];
+  reverse_count: number;
+  expires_at: string;
+  allow_speedtest: boolean;
+  /** Null: the link is of the whole agent. */
+  probe_id: number | null;
+  /** Null: whatever is kept is shown, up to now. */
+  shown_from: string | null;
+  shown_to: string | null;
+}
+
+export interface SharedAgent {
+  id: number;
+  name: string;
+  description: string;
+  location: string;
+  version: string;
+  public_ip: string;
+  initialized: boolean;
+  updated_at: string;
+  last_seen_at: string;
+}
+
 /** The one figure by which a type of probe is known: RTT, days left, Mbit/s, … */
 export interface ShownFigure {
   /** As it is read: "12.3 ms, 20 % lost". */
   words: string;
   value: number | null;
   unit: string;
+}
+
+export interface Similar {
+  probe: Probe;
+  similar_by_target: Probe[];
+  similar_by_agent_id: Probe[];
+  latest?: LatestOf[];
 }
 
 /** An agent with all that it measures. */

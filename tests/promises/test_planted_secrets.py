@@ -221,6 +221,16 @@ def test_a_share_link_shows_results_and_no_settings(
     assert [one["metadata"] for one in shared["probes"]] == [{}, {}]
 
 
+def test_a_masked_probe_is_fit_to_be_handed_on(
+    controller: ControllerProcess, planted: tuple[Person, NewAgent, dict[str, int]]
+) -> None:
+    admin, agent, ids = planted
+    place = f"/workspaces/{agent.workspace}/agents/{agent.id}/probes/{ids['probe_id']}"
+    _none_in(admin.ask("GET", place + "?masked=true").text, place)
+    whole = admin.ask("GET", place).text
+    assert any(secret in whole for secret in PLANTED.values()), "who may change it sees it"
+
+
 def test_an_export_is_fit_for_git(
     controller: ControllerProcess, planted: tuple[Person, NewAgent, dict[str, int]]
 ) -> None:

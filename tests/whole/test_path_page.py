@@ -126,13 +126,15 @@ def test_on_a_phone_hops_are_cards(address: str, site: Namespace, tmp_path: Path
 def test_what_is_shown_can_be_taken_along(address: str, site: Namespace, tmp_path: Path) -> None:
     with page_in(site, tmp_path) as page:
         opened(page, address)
-        found = {}
-        for name in ("Last result as text", "Chart as CSV"):
-            page.get_by_role("button", name="Take along").click()
-            with page.expect_download() as download:
-                page.get_by_role("button", name=name).click()
-            found[name] = Path(download.value.path()).read_text()
-        assert "3.   hop3.example.net (198.18.2.2)" in found["Last result as text"]
-        header, *rows = found["Chart as CSV"].splitlines()
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("button", name="Copy as text").click()
+        expect(page.get_by_text("Text copied")).to_be_visible()
+        text = page.evaluate("navigator.clipboard.readText()")
+        assert "3.   hop3.example.net (198.18.2.2)" in text
+        page.get_by_role("button", name="Export").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Chart as CSV").click()
+        header, *rows = Path(download.value.path()).read_text().splitlines()
         assert header.startswith("time,agent_id,type,target,results")
         assert len(rows) == 15

@@ -8,6 +8,8 @@ export interface ChangesAsked {
   to: number;
   agentId?: number;
   probeId?: number;
+  /** 200 at most. */
+  limit?: number;
 }
 
 export const changes = async (workspace: number, asked: ChangesAsked, signal?: AbortSignal) => {

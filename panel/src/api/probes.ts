@@ -1,6 +1,6 @@
 /** Probes, their results and charts. `make docs` writes the types of each route that is named here. */
 
-import { ask } from '../rest';
+import { addressOf, ask } from '../rest';
 import type { NewProbe, ProbePatch, ResultRow } from '../wire';
 
 export const probes = async (workspace: number, agentId: number, signal?: AbortSignal) => {
@@ -27,6 +27,7 @@ export const results = async (
   return (await ask(route, path, { query: { limit }, signal })).data;
 };
 
+/** Lines of at most 500 points. */
 export const chart = (
   workspace: number,
   probe: number,
@@ -60,6 +61,34 @@ export const deleteProbe = (workspace: number, agentId: number, probe: number) =
     agent_id: agentId,
     probe_id: probe,
   });
+
+/** As a VIEWER is shown it: without what is secret. */
+export const maskedProbe = (workspace: number, agentId: number, probe: number) =>
+  ask(
+    'GET /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}',
+    { workspace_id: workspace, agent_id: agentId, probe_id: probe },
+    { query: { masked: true } },
+  );
+
+/** Where its results of a part of time are a table: the newest so many of them. */
+export const resultsTable = (
+  workspace: number,
+  probe: number,
+  { from, to }: { from: number; to: number },
+) =>
+  addressOf(
+    'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/data',
+    { workspace_id: workspace, probe_id: probe },
+    { format: 'csv', from: `${Math.floor(from)}`, to: `${Math.ceil(to)}`, limit: 50_000 },
+  );
+
+/** A probe, and those of its type that share a target with it. */
+export const similarProbes = (workspace: number, probe: number, signal?: AbortSignal) =>
+  ask(
+    'GET /workspaces/{workspace_id}/probe-data/probes/{probe_id}/similar',
+    { workspace_id: workspace, probe_id: probe },
+    { signal },
+  );
 
 /** The newest results of a part of time, newest first. */
 export const resultsBetween = async <Payload>(

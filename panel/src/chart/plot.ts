@@ -29,6 +29,8 @@ export interface Hooks {
   /** The pointer moved to this place, in px from the left of the plot, or is gone (null). */
   point: (left: number | null) => void;
   zoom: (from: number, to: number) => void;
+  /** The plot was laid out: so far it is from both sides, in px. */
+  laid: (left: number, right: number) => void;
 }
 
 /** `view` is read again at every draw, so that a sliding window needs no new plot. */
@@ -88,7 +90,14 @@ export function options(view: () => View, colours: Colours, hooks: Hooks): uPlot
     },
     hooks: {
       drawAxes: [(u) => bars(u, view(), colours.loss)],
-      draw: [(u) => median(u, view().strokes, colours.steps)],
+      draw: [
+        (u) => median(u, view().strokes, colours.steps),
+        (u) => {
+          const { left, width } = u.bbox;
+          const start = left / devicePixelRatio;
+          hooks.laid(start, u.width - start - width / devicePixelRatio);
+        },
+      ],
       setCursor: [
         (u) => {
           const left = u.cursor.left ?? -1;

@@ -139,6 +139,8 @@ def test_they_are_asked_for_by_what_they_are_of_and_page_by_page(
     began = changes(person, site.workspace, probeId=pinged)
     assert [one["kind"] for one in began] == ["alert_ended", "alert_began"]
     assert began[1]["after"] == "critical"
+    incidents = person.call("GET", f"/workspaces/{site.workspace}/incidents?open=false")["data"]
+    assert began[1]["about_id"] == incidents[0]["id"]
     assert {one["kind"] for one in changes(person, site.workspace, kind="route")} == {"route"}
     late = (site.now + timedelta(minutes=2, seconds=30)).timestamp()
     assert len(changes(person, site.workspace, kind="route", **{"from": late})) == 2
@@ -156,4 +158,32 @@ def test_an_agent_of_another_version_is_a_change(
             socket.probes()
     until(lambda: "version" in kinds(person, site.workspace), 10)
     (one,) = changes(person, site.workspace, kind="version")
+    assert one["about_id"] is None
     assert (one["before"], one["after"]) == ("20260101-a", "20260202-b")
+
+
+def test_runs_and_rollouts_are_of_the_agents_that_they_concern(
+    controller: ControllerProcess, person: Person
+) -> None:
+    workspace = person.workspace("w")
+    here, beside, labelled = (person.agent(workspace, name) for name in ("a", "b", "c"))
+    base = f"/workspaces/{workspace}"
+    job: dict[str, Any] = {"name": "tidy", "type": "script", "script": {"command": "true"}}
+    job["agents"] = [{"agent_id": here.id, "path": "/srv"}]
+    made = person.call("POST", f"{base}/jobs", job, status=201)
+    person.call("POST", f"{base}/jobs/{made['id']}/runs", {}, status=201)
+    (run,) = changes(person, workspace, agentId=here.id)
+    assert (run["kind"], run["text"], run["about_id"]) == ("run_began", "run of tidy", made["id"])
+    assert changes(person, workspace, agentId=beside.id) == []
+    person.call("PATCH", f"{base}/agents/{labelled.id}", {"labels": {"site": "c"}})
+    for name, chosen in (("named", {"agents": [here.id]}), ("any", {"labels": {"site": "c"}})):
+        service = {"name": name, "image": "a:1", "rollout": {"waves": [50, 100]}, **chosen}
+        service_id = person.call("POST", f"{base}/microservices", service, status=201)["id"]
+        person.call("PATCH", f"{base}/microservices/{service_id}", {"image": "a:2"})
+
+    def rolled(agent: NewAgent) -> set[str]:
+        found = changes(person, workspace, agentId=agent.id, kind="rollout_began")
+        return {one["text"] for one in found}
+
+    assert rolled(here) == {"roll-out of named", "roll-out of any"}
+    assert rolled(beside) == rolled(labelled) == {"roll-out of any"}

@@ -109,6 +109,24 @@ def test_csv_is_for_spreadsheets_and_calculates_nothing(
     assert len(answer.text.splitlines()) == 1
 
 
+def test_results_of_one_probe_and_time_are_a_table(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    probe = person.probe(agent, type="PING", targets=[TARGET])
+    other = person.probe(agent, type="PING", targets=["198.18.0.9"])
+    with agent_socket(controller, agent) as socket:
+        socket.post("PING", PING, probe_id=other, target="198.18.0.9")
+        for hours in range(3):
+            at = NOW - timedelta(hours=hours, minutes=5)
+            socket.post("PING", PING, probe_id=probe, at=at, target=TARGET)
+    base = f"/workspaces/{agent.workspace}/probe-data/probes/{probe}/data?format=csv"
+    answer = person.ask("GET", base + "&from=-90m")
+    assert f'filename="probe-{probe}.csv"' in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(row["probe_id"], row["rtt_ms"]) for row in rows] == [(str(probe), "2.0")] * 2
+    assert person.ask("GET", base + "&aggregate=60").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [

@@ -1,5 +1,6 @@
 """Share links: one agent, without an account."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -80,3 +81,63 @@ def test_a_link_ends_with_its_agent(
     assert httpx.get(f"{controller.url}/share/nonsense/info").status_code == 404
     long = {"expires_in_seconds": 31 * 86_400}
     person.call("POST", links(agent), long, status=400)
+
+
+def test_a_link_of_one_probe_shows_it_and_no_other(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    shown = person.probe(agent, type="PING", targets=["198.18.0.1"])
+    other = person.probe(agent, type="PING", targets=["198.18.0.2"])
+    link = made(person, agent, probe_id=shown)
+    assert link["share_link"]["probe_id"] == shown
+    base = f"{controller.url}/share/{link['token']}"
+    shared = httpx.get(base).json()
+    assert ([one["id"] for one in shared["probes"]], shared["probe_id"]) == ([shown], shown)
+    assert httpx.get(f"{base}/chart/{shown}").status_code == 200
+    for what in ("chart", "probe-data"):
+        assert httpx.get(f"{base}/{what}/{other}").status_code == 404
+    stranger = person.agent(agent.workspace, "Other")
+    private = person.probe(stranger, type="PING", targets=["198.18.0.3"])
+    person.call("POST", links(agent), {"probe_id": private}, status=404)
+    person.call("DELETE", f"/workspaces/{agent.workspace}/agents/{agent.id}/probes/{shown}")
+    assert httpx.get(base).status_code == 404
+    assert person.call("GET", links(agent))["total"] == 0
+
+
+def test_a_snapshot_shows_its_part_of_time_and_nothing_after(
+    controller: ControllerProcess, person: Person, agent: NewAgent
+) -> None:
+    probe = person.probe(agent, type="PING", targets=["198.18.0.1"])
+    payload = {"packets_sent": 1, "packets_recv": 1, "avg_rtt": 1_000_000, "packet_loss": 0}
+    now = datetime.now(UTC).replace(microsecond=0)
+    with agent_socket(controller, agent) as socket:
+        for ago_sec in (7_200, 1_800, 0):
+            at = now - timedelta(seconds=ago_sec)
+            socket.post("PING", payload, probe_id=probe, target="198.18.0.1", at=at)
+    half, hour = now - timedelta(minutes=20), now - timedelta(hours=1)
+    window = {"shown_from": hour.isoformat(), "shown_to": half.isoformat()}
+    base = f"{controller.url}/share/{made(person, agent, probe_id=probe, **window)['token']}"
+    shared = httpx.get(base).json()
+    assert datetime.fromisoformat(shared["shown_to"]) == half
+    wide: dict[str, str] = {"from": "-7d", "to": "now"}
+    for asked in ({}, wide):
+        rows = httpx.get(f"{base}/probe-data/{probe}", params=asked).json()["data"]
+        assert len(rows) == 1
+        chart = httpx.get(f"{base}/chart/{probe}", params=asked).json()
+        assert [sum(p["count"] for p in line["points"]) for line in chart["lines"]] == [1]
+    beside = httpx.get(f"{base}/chart/{probe}", params={"from": "-10m"})
+    assert (beside.status_code, "nothing else" in beside.json()["error"]) == (400, True)
+    for wrong in ({"shown_from": hour.isoformat()}, {**window, "shown_from": now.isoformat()}):
+        assert "shown_from" in person.call("POST", links(agent), wrong, status=400)["error"]
+
+
+def test_all_links_of_a_workspace_are_in_one_list(person: Person, agent: NewAgent) -> None:
+    other = person.agent(agent.workspace, "Other")
+    ids = [made(person, one)["share_link"]["id"] for one in (agent, other)]
+    found = person.call("GET", f"/workspaces/{agent.workspace}/share-links")
+    assert [(one["id"], one["agent_id"]) for one in found["items"]] == [
+        (ids[1], other.id),
+        (ids[0], agent.id),
+    ]
+    person.call("DELETE", f"/workspaces/{agent.workspace}/agents/{other.id}")
+    assert person.call("GET", f"/workspaces/{agent.workspace}/share-links")["total"] == 1

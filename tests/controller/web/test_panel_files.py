@@ -13,9 +13,11 @@ DEEP = (
     "/w/3/sites/10/probes/7?last=1h",
     "/w/1/traffic?group=staff+%26+co",
     "/w/1/no/such/page",
+    "/shared/a-token_of-somebody",
 )
 NONE_SUCH = (
     "/w",
+    "/shared",
     "/wx/1",
     "/W/1/sites",
     "/sites/1",
@@ -77,4 +79,6 @@ def test_a_page_is_only_looked_at(controller: ControllerProcess, method: str) ->
 def test_no_route_of_rest_stands_among_the_pages() -> None:
     rows = (Path(__file__).parents[1] / "rights.txt").read_text().splitlines()
     paths = [row.split()[1] for row in rows]
-    assert [path for path in paths if f"{path}/".startswith(f"{WITHIN}/")] == ["/w/{place:path}"]
+    for within in WITHIN:
+        here = [path for path in paths if f"{path}/".startswith(f"{within}/")]
+        assert here == [within + "/{place:path}"]

@@ -1,9 +1,12 @@
 /** What a page shows, as a text and as a table to take along. */
 
 import type { Curve } from '../../chart/buckets';
-import { digits, percent, UNKNOWN } from '../../text/units';
+import { isPing, round } from '../../chart/round';
+import { digits, ms, percent, UNKNOWN } from '../../text/units';
+import type { ResultRow } from '../../wire';
 import { hopsOf, hostWords, type Mtr } from '../paths/hops';
 import type { Finding } from './finding';
+import { finding } from './findings';
 
 /** Columns one below the other; the first to the left, the others to the right. */
 function aligned(rows: readonly (readonly string[])[]): string {
@@ -41,6 +44,28 @@ export function findingText({ words, facts, grids }: Finding): string {
     (grid) => `${grid.title}\n${aligned([grid.columns.map(([name]) => name), ...grid.rows])}`,
   );
   return [words, known.join('\n'), ...tables].filter(Boolean).join('\n\n');
+}
+
+/** "198.18.0.1: 4 of 5 answered, 20 % lost, median 12.1 ms." */
+function pingText(row: Parameters<typeof isPing>[0]): string {
+  if (!isPing(row)) return '';
+  const now = round(row.payload);
+  const times =
+    now.medianMs === null
+      ? ''
+      : `\nRTT: median ${ms(now.medianMs)}, least ${ms(now.minMs)}, most ${ms(now.maxMs)}`;
+  const failed = now.error ? `\n${now.error}` : '';
+  return `${now.received} of ${now.sent} answered, ${percent(now.lossPct)} lost${times}${failed}`;
+}
+
+/** Of one result what the page says of it, for a chat or a ticket; empty: nothing. */
+export function resultText(row: ResultRow): string {
+  const found = finding(row);
+  const words =
+    row.type === 'MTR'
+      ? traceText(row.payload as Mtr)
+      : pingText(row) || (found ? findingText(found) : '');
+  return words ? `${row.type} ${row.target}, ${row.created_at}\n${words}` : '';
 }
 
 const COLUMNS = [

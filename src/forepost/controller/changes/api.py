@@ -33,7 +33,8 @@ def routes(reader: ChangeReader, clock: Clock) -> Router:
         cursor: Cursor = "",
     ) -> ChangePage:
         """Routes, addresses, certificates, versions and starts of the controller; begin and end
-        of alerts, of roll-outs and of runs; the newest first.
+        of alerts, of roll-outs and of runs; the newest first. Of an agent are also the runs that
+        it took part in, and the roll-outs that may be for it.
         """
         begin, end = time_range(start, to, clock.now())
         return await reader.page(

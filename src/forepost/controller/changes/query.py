@@ -1,17 +1,18 @@
 """Changes of a workspace, joined with alerts, roll-outs and runs, the newest first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, exists, literal, null, or_, select
 
 from forepost.controller.changes.store import instant
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.changes import changes
-from forepost.controller.db.tables.jobs import job_runs, jobs
+from forepost.controller.db.tables.jobs import job_run_agents, job_runs, jobs
+from forepost.controller.db.tables.workloads import microservice_agents as named
 from forepost.controller.db.tables.workloads import microservice_rollouts as rollouts
 from forepost.controller.db.tables.workloads import microservices
 from forepost.kit.errors import Invalid
@@ -46,8 +47,9 @@ class _Source(NamedTuple):
     query: Select[Any]
     at: ColumnElement[Any]
     id: ColumnElement[Any]
-    agent_id: ColumnElement[Any] | None
-    probe_id: ColumnElement[Any] | None
+    of_agent: Callable[[int], ColumnElement[bool]]
+    of_probe: Callable[[int], ColumnElement[bool]] | None
+    """None: it is of no probe."""
     workspace: ColumnElement[bool]
 
 
@@ -83,11 +85,12 @@ def _asked(
     if asked.kind is not None and asked.kind not in source.kinds:
         return None
     query = source.query.where(source.workspace, source.at.is_not(None))
-    for wanted, column in ((asked.agent_id, source.agent_id), (asked.probe_id, source.probe_id)):
-        if wanted is not None:
-            if column is None:
-                return None
-            query = query.where(column == wanted)
+    if asked.agent_id is not None:
+        query = query.where(source.of_agent(asked.agent_id))
+    if asked.probe_id is not None:
+        if source.of_probe is None:
+            return None
+        query = query.where(source.of_probe(asked.probe_id))
     if asked.kind is not None and len(source.kinds) > 1:
         query = query.where(changes.c.kind == asked.kind)
     if asked.start is not None:
@@ -111,11 +114,18 @@ def _sources(workspace_id: int) -> list[_Source]:
     own = select(
         *(changes.c[name] for name in ("id", "agent_id", "probe_id", "kind", "target")),
         *(changes.c[name] for name in ("before", "after", "text", "at")),
+        null().label("about_id"),
     )
     here = or_(changes.c.workspace_id == workspace_id, changes.c.workspace_id.is_(None))
     kinds = ("route", "address", "certificate", "version", "controller")
     of_changes = _Source(
-        kinds, own, changes.c.at, changes.c.id, changes.c.agent_id, changes.c.probe_id, here
+        kinds,
+        own,
+        changes.c.at,
+        changes.c.id,
+        lambda agent_id: changes.c.agent_id == agent_id,
+        lambda probe_id: changes.c.probe_id == probe_id,
+        here,
     )
     return [
         of_changes,
@@ -140,9 +150,17 @@ def _of_alerts(workspace_id: int, kind: str, at: ColumnElement[Any]) -> _Source:
         columns.severity.label("after"),
         columns.message.label("text"),
         at.label("at"),
+        columns.incident_id.label("about_id"),
     )
-    here = columns.workspace_id == workspace_id
-    return _Source((kind,), query, at, columns.id, columns.agent_id, columns.probe_id, here)
+    return _Source(
+        (kind,),
+        query,
+        at,
+        columns.id,
+        lambda agent_id: columns.agent_id == agent_id,
+        lambda probe_id: columns.probe_id == probe_id,
+        columns.workspace_id == workspace_id,
+    )
 
 
 def _of_rollouts(workspace_id: int, kind: str, at: ColumnElement[Any]) -> _Source:
@@ -156,9 +174,16 @@ def _of_rollouts(workspace_id: int, kind: str, at: ColumnElement[Any]) -> _Sourc
         rollouts.c.state.label("after"),
         microservices.c.name.label("text"),
         at.label("at"),
+        microservices.c.id.label("about_id"),
     ).join_from(rollouts, microservices, microservices.c.id == rollouts.c.microservice_id)
     here = microservices.c.workspace_id == workspace_id
-    return _Source((kind,), query, at, microservices.c.id, None, None, here)
+
+    def of_agent(agent_id: int) -> ColumnElement[bool]:
+        """Where agents are chosen by labels, it may be for any of them."""
+        mine = named.c.microservice_id == microservices.c.id
+        return or_(exists().where(mine, named.c.agent_id == agent_id), ~exists().where(mine))
+
+    return _Source((kind,), query, at, microservices.c.id, of_agent, None, here)
 
 
 def _of_runs(workspace_id: int, kind: str, at: ColumnElement[Any]) -> _Source:
@@ -172,13 +197,21 @@ def _of_runs(workspace_id: int, kind: str, at: ColumnElement[Any]) -> _Source:
         job_runs.c.status.label("after"),
         jobs.c.name.label("text"),
         at.label("at"),
+        jobs.c.id.label("about_id"),
     ).join_from(job_runs, jobs, jobs.c.id == job_runs.c.job_id)
     here = job_runs.c.workspace_id == workspace_id
-    return _Source((kind,), query, at, job_runs.c.id, None, None, here)
+
+    def of_agent(agent_id: int) -> ColumnElement[bool]:
+        of_run = job_run_agents.c.run_id == job_runs.c.id
+        return exists().where(of_run, job_run_agents.c.agent_id == agent_id)
+
+    return _Source((kind,), query, at, job_runs.c.id, of_agent, None, here)
 
 
 def _change(number: int, row: Mapping[str, Any]) -> RecordedChange:
-    fields = {name: row[name] for name in ("kind", "at", "agent_id", "probe_id", "target")}
+    fields = {
+        name: row[name] for name in ("kind", "at", "agent_id", "probe_id", "target", "about_id")
+    }
     return RecordedChange(
         id=f"{number}-{row['id']}",
         before=row["before"],

@@ -1,19 +1,23 @@
 """Routes of stored results: find, latest, one probe's data and chart."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from litestar import Request, Router, get
+from litestar import Request, Response, Router, get
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access.guard import needs
 from forepost.controller.page import From, To, Zone, zone_of
+from forepost.controller.results.csv_rows import MEDIA_TYPE
 from forepost.controller.results.query import MOST_BYTES, limit_of, micros
+from forepost.controller.results.result_table import results_csv
 from forepost.controller.results.rows import shown
 from forepost.controller.results.samples import sampled
 from forepost.controller.results.streams import POINTS, ChartQuery, Streams
+from forepost.controller.results.table_forms import TableOperation
 from forepost.controller.series.port import Find, Series, stream_of
-from forepost.kit.errors import NotFound
+from forepost.kit.errors import Invalid, NotFound
 from forepost.wire.base import MOST_ID
 from forepost.wire.rest.bodies import Chart, ListOf, ResultRow
 
@@ -99,7 +103,12 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         """The newest result; 404 when there is none."""
         return await newest(workspace_id, kind, agent_id, probe_id)
 
-    @get(BASE + "/probes/{probe_id:int}/data", opt=needs("VIEWER"))
+    @get(
+        BASE + "/probes/{probe_id:int}/data",
+        opt=needs("VIEWER"),
+        operation_class=TableOperation,
+        responses={200: ResponseSpec(ListOf[ResultRow], generate_examples=False)},
+    )
     async def data(
         workspace_id: FromPath[int],
         probe_id: FromPath[int],
@@ -111,10 +120,14 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         asc: FromQuery[bool] = False,
         aggregate: Annotated[int, QueryParameter(ge=0, le=86_400)] = 0,
         tz: Zone = "",
-    ) -> ListOf[ResultRow]:
+        format_: Annotated[Literal["json", "csv"], QueryParameter(name="format")] = "json",
+    ) -> Response[ListOf[ResultRow]] | Response[str]:
         """`aggregate`: one row for so many seconds (PING, TRAFFICSIM and MTR), in the units of the
         type's payload: of PING nanoseconds. With 86400 a row is a day, of the time zone `tz`.
+        `format=csv`: the columns of the export.
         """
+        if aggregate and format_ == "csv":
+            raise Invalid("format: csv is of single results, not of an aggregate")
         zone = zone_of(tz)
         from_us, to_us = micros(start, to, reading.now)
         query = Find(
@@ -127,9 +140,16 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
             most_bytes=MOST_BYTES,
             ascending=asc,
         )
+        if format_ == "csv":
+            name = f'attachment; filename="probe-{probe_id}.csv"'
+            headers = {"Cache-Control": "no-store", "Content-Disposition": name}
+            return Response(
+                results_csv(await series.find(query)), media_type=MEDIA_TYPE, headers=headers
+            )
         if not aggregate:
-            return await found(query)
-        return ListOf(data=await sampled(series, query, aggregate, zone, reading.now_us))
+            return Response(await found(query))
+        rows = await sampled(series, query, aggregate, zone, reading.now_us)
+        return Response(ListOf(data=rows))
 
     @get(BASE + "/probes/{probe_id:int}/chart", opt=needs("VIEWER"))
     async def chart(

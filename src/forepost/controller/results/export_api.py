@@ -3,7 +3,7 @@
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from litestar import Response, Router, get
@@ -12,12 +12,12 @@ from litestar.response import Stream
 
 from forepost.controller.access.guard import needs
 from forepost.controller.results.api import BASE, StreamsOf
-from forepost.controller.results.csv_rows import MEDIA_TYPE, csv_text
-from forepost.controller.results.rows import instant, shown
+from forepost.controller.results.csv_rows import MEDIA_TYPE
+from forepost.controller.results.result_table import results_csv
+from forepost.controller.results.rows import shown
 from forepost.controller.results.table_forms import NDJSON, ExportOperation
-from forepost.controller.series.port import Arrived, PageOf, Place, Row, Series, stream_of
+from forepost.controller.series.port import Arrived, PageOf, Place, Series, stream_of
 from forepost.kit.errors import Invalid
-from forepost.wire.disclosure import public_target
 from forepost.wire.rest.bodies import ExportEnd, ExportPage
 
 MOST: Final = 10_000
@@ -26,12 +26,6 @@ MOST_STREAMED: Final = 1_000_000
 TOGETHER: Final = 500
 """Rows of a stream that are in memory at once."""
 NEXT: Final = "X-Next-Cursor"
-COLUMNS: Final = (
-    *("received_at", "created_at", "probe_id", "agent_id", "probe_agent_id", "target_agent"),
-    *("type", "target", "triggered", "triggered_reason"),
-    *("rtt_ms", "rtt_min_ms", "rtt_max_ms", "jitter_ms", "loss_pct", "mos"),
-    *("packets_sent", "packets_received", "payload"),
-)
 
 Cursor = Annotated[
     str, QueryParameter(max_length=400, description="`next` of the page before; none: the oldest")
@@ -88,22 +82,11 @@ def routes(series: Series, streams_of: StreamsOf) -> Router:
         then = cursor_of(workspace_id, found.next)
         headers = {NEXT: then, "Cache-Control": "no-store"}
         if format_ == "csv":
-            text = csv_text([COLUMNS, *map(_cells, found.rows)])
-            return Response(text, media_type=MEDIA_TYPE, headers=headers)
+            return Response(results_csv(found.rows), media_type=MEDIA_TYPE, headers=headers)
         body = ExportPage(data=[shown(row) for row in found.rows], next=then, more=bool(found.rows))
         return Response(body, headers=headers)
 
     return Router("/", route_handlers=[export], tags=["results"])
-
-
-def _cells(row: Row) -> list[Any]:
-    return [
-        *(instant(row.received_us), instant(row.created_us)),
-        *(row.probe_id, row.agent_id, row.probe_agent_id, row.target_agent),
-        *(row.type, public_target(row.target), row.triggered, row.triggered_reason),
-        *(row.rtt_ms, row.rtt_min_ms, row.rtt_max_ms, row.jitter_ms, row.loss_pct, row.mos),
-        *(row.sent, row.received, bytes(shown(row).payload).decode()),
-    ]
 
 
 def cursor_of(workspace_id: int, place: Place | None) -> str:

@@ -14,6 +14,7 @@ from forepost.controller.access.guard import PUBLIC, Caller, needs
 from forepost.controller.access.peer import Peers
 from forepost.controller.page import From, To, Zone
 from forepost.controller.sharing.access import ShareAccess
+from forepost.controller.sharing.window import check_window, within
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound, Unauthenticated
 from forepost.wire.base import MOST_ID
@@ -26,9 +27,11 @@ from forepost.wire.rest.share_links import (
     Shared,
     SharedAgent,
     ShareInfo,
+    ShareLink,
     ShareLinks,
 )
 
+OF_WORKSPACE: Final = "/workspaces/{workspace_id:int}/share-links"
 OF_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}/share-links"
 BY_TOKEN: Final = "/share/{token:str}"  # noqa: S105 - a path
 PASSWORD: Final = {
@@ -52,16 +55,34 @@ class Views(msgspec.Struct, frozen=True):
 
 
 def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Router:
-    async def probe_of(workspace_id: int, agent_id: int, probe_id: int) -> int:
-        """Only the agent's own probes, and those towards it. Raises NotFound."""
+    async def probes_of(
+        workspace_id: int, agent_id: int, only: int | None
+    ) -> tuple[list[Probe], list[Probe]]:
+        """The agent's own, and those towards it."""
         own = await views.probes(workspace_id, agent_id)
         others = [probe for probe, _ in await views.reverse(workspace_id, agent_id)]
-        if not any(probe.id == probe_id for probe in (*own, *others)):
+        if only is None:
+            return own, others
+        return [one for one in own if one.id == only], [one for one in others if one.id == only]
+
+    async def known(workspace_id: int, agent_id: int, probe_id: int, only: int | None) -> int:
+        """The probe, if it is one of those that are shown. Raises NotFound."""
+        own, others = await probes_of(workspace_id, agent_id, only)
+        # Id 0 has results of every agent.
+        if not 0 < probe_id <= MOST_ID or all(one.id != probe_id for one in (*own, *others)):
             raise NotFound("probe not found")
         return probe_id
 
-    async def enter(request: Request[Any, Any, Any], token: str, password: str, header: str) -> Any:
+    async def enter(
+        request: Request[Any, Any, Any], token: str, password: str, header: str
+    ) -> ShareLink:
         return await access.enter(token, header or password, peers.of(request.scope))
+
+    @get(OF_WORKSPACE, opt=needs("USER"))
+    async def list_all(workspace_id: FromPath[int]) -> ShareLinks:
+        """Of all agents, expired ones too: what is open to whoever has a link."""
+        items = await access.links.of_workspace(workspace_id)
+        return ShareLinks(items=items, total=len(items))
 
     @get(OF_AGENT, opt=needs("USER"))
     async def list_links(workspace_id: FromPath[int], agent_id: FromPath[int]) -> ShareLinks:
@@ -76,6 +97,9 @@ def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Rou
         data: JSONBody[NewShareLink],
     ) -> NewShareLinkMade:
         """The token is shown this once."""
+        check_window(data)
+        if data.probe_id is not None:
+            await known(workspace_id, agent_id, data.probe_id, None)
         link, token = await access.make(workspace_id, agent_id, data, caller)
         return NewShareLinkMade(share_link=link, token=token)
 
@@ -105,14 +129,17 @@ def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Rou
             return Response(needed, status_code=refusal.status)
         here = link.workspace_id, link.agent_id
         agent = await views.agent(*here)
-        reverse = [probe for probe, _ in await views.reverse(*here)]
+        own, reverse = await probes_of(*here, link.probe_id)
         await access.links.opened(link.id, clock.now())
         shared = Shared(
             agent=_shown(agent),
-            probes=await views.probes(*here),
+            probes=own,
             reverse_probes=reverse,
             reverse_count=len(reverse),
             expires_at=link.expires_at,
+            probe_id=link.probe_id,
+            shown_from=link.shown_from,
+            shown_to=link.shown_to,
         )
         return Response(shared)
 
@@ -130,8 +157,9 @@ def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Rou
     ) -> ListOf[ResultRow]:
         """Newest first."""
         link = await enter(request, token, password, header)
-        stream = await probe_of(link.workspace_id, link.agent_id, _known(probe_id))
-        return ListOf(data=await views.rows(stream, kind, start, to, limit))
+        stream = await known(link.workspace_id, link.agent_id, probe_id, link.probe_id)
+        begin, end = within(link, start, to, clock.now())
+        return ListOf(data=await views.rows(stream, kind, begin, end, limit))
 
     @get(BY_TOKEN + "/chart/{probe_id:int}", opt=needs(PUBLIC), responses=PASSWORD)
     async def chart(
@@ -146,21 +174,18 @@ def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Rou
         tz: Zone = "",
     ) -> Chart:
         link = await enter(request, token, password, header)
-        stream = await probe_of(link.workspace_id, link.agent_id, _known(probe_id))
-        return await views.chart(stream, kind, start, to, tz)
+        stream = await known(link.workspace_id, link.agent_id, probe_id, link.probe_id)
+        begin, end = within(link, start, to, clock.now())
+        return await views.chart(stream, kind, begin, end, tz)
 
     return Router(
         "/",
-        route_handlers=[list_links, add_link, delete_link, info, look, probe_data, chart],
+        route_handlers=[
+            *(list_all, list_links, add_link, delete_link),
+            *(info, look, probe_data, chart),
+        ],
         tags=["sharing"],
     )
-
-
-def _known(probe_id: int) -> int:
-    """Id 0 has results of every agent."""
-    if not 0 < probe_id <= MOST_ID:
-        raise NotFound("probe not found")
-    return probe_id
 
 
 def _shown(agent: Agent) -> SharedAgent:

@@ -43,6 +43,17 @@ class ShareLinks:
             await agent_exists(connection, workspace_id, agent_id)
             return [_link(row) for row in (await connection.execute(query)).all()]
 
+    async def of_workspace(self, workspace_id: int) -> list[ShareLink]:
+        """Of all its agents, newest first, expired ones too."""
+        query = (
+            select(share_links)
+            .join(agents, agents.c.id == share_links.c.agent_id)
+            .where(share_links.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None))
+            .order_by(share_links.c.id.desc())
+        )
+        async with self._db.read() as connection:
+            return [_link(row) for row in (await connection.execute(query)).all()]
+
     async def add(
         self,
         workspace_id: int,
@@ -61,6 +72,9 @@ class ShareLinks:
                 agent_id=agent_id,
                 created_by=by.user_id,
                 api_key_id=by.key_id or None,
+                probe_id=new.probe_id,
+                shown_from=new.shown_from,
+                shown_to=new.shown_to,
                 token_sha256=_sha256(token),
                 password_hash=password_hash,
                 expires_at=now + timedelta(seconds=new.expires_in_seconds),
@@ -145,4 +159,7 @@ def _link(row: Row[Any]) -> ShareLink:
         has_password=bool(row.password_hash),
         access_count=row.access_count,
         last_accessed_at=row.last_accessed_at,
+        probe_id=row.probe_id,
+        shown_from=row.shown_from,
+        shown_to=row.shown_to,
     )

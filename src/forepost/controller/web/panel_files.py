@@ -13,7 +13,7 @@ from litestar.static_files import create_static_files_router
 from forepost.controller.access.guard import PUBLIC, needs
 
 STATIC: Final = Path(__file__).parents[1] / "static"
-WITHIN: Final = "/w"
+WITHIN: Final = ("/w", "/shared")
 """What all addresses of the panel but `/` begin with, and no route of REST."""
 ASKED_AGAIN: Final = CacheControlHeader(no_cache=True)
 KEPT_FOR_GOOD: Final = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
@@ -31,7 +31,7 @@ def routers() -> list[Router]:
         ("/assets", STATIC / "assets", False, KEPT_FOR_GOOD),
     )
     return [
-        _pages(),
+        *map(_pages, WITHIN),
         *(
             create_static_files_router(
                 path=path,
@@ -46,7 +46,7 @@ def routers() -> list[Router]:
     ]
 
 
-def _pages() -> Router:
+def _pages(within: str) -> Router:
     """What stands where, and that something stands nowhere, the page itself knows."""
 
     def page() -> File:
@@ -63,5 +63,5 @@ def _pages() -> Router:
         return page()
 
     return Router(
-        WITHIN, route_handlers=[get_page, head_page], opt=needs(PUBLIC), include_in_schema=False
+        within, route_handlers=[get_page, head_page], opt=needs(PUBLIC), include_in_schema=False
     )

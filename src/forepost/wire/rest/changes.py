@@ -35,6 +35,8 @@ class RecordedChange(Wire, frozen=True, kw_only=True):
     after: str
     text: str
     """In words: of a route its hops, from and to."""
+    about_id: int | None
+    """Of an alert its incident, of a roll-out its microservice, of a run its job; else null."""
 
 
 class ChangePage(Wire, frozen=True, kw_only=True):
