@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.agent_socket import agent_socket
+from tests.controller.alerts.samples import PING
 from tests.controller.flows.minutes import minute
 from tests.lab.net import Namespace
 from tests.running import ControllerProcess
@@ -47,7 +48,11 @@ def test_traffic_is_shown_with_its_gaps(site: Namespace, tmp_path: Path) -> None
         devices = page.get_by_test_id("top-device").locator("tbody tr")
         expect(devices.first).to_contain_text("192.168.1.20")
         expect(page.get_by_test_id("top-application")).to_contain_text("backup")
+        layers = page.get_by_test_id("layer")
+        expect(layers.first).to_contain_text("video.example.com")
+        expect(layers.last).to_contain_text("all others")
         expect(page.get_by_test_id("top-group")).to_contain_text("staff")
+        expect(page.get_by_test_id("figure-chart")).to_have_count(0)
         expect(page.get_by_test_id("top-agent")).to_contain_text("branch")
         page.screenshot(path=SCREENSHOTS / "traffic.png")
         page.get_by_role("button", name="24 h").click()
@@ -77,6 +82,16 @@ def test_traffic_is_shown_with_its_gaps(site: Namespace, tmp_path: Path) -> None
         expect(page.get_by_test_id("only-device")).to_be_visible()
         page.get_by_role("link", name="Not only this device").click()
         expect(page.get_by_test_id("only-device")).to_have_count(0)
+        one_site_has_its_latency(page)
+
+
+def one_site_has_its_latency(page: Page) -> None:
+    """What was on the line when the ping went up."""
+    page.get_by_role("link", name="Show all").click()
+    page.get_by_test_id("top-agent").get_by_role("link", name="branch").click()
+    latency = page.get_by_test_id("figure-chart")
+    expect(latency).to_contain_text("Latency of this site")
+    expect(latency).to_contain_text("198.18.0.9")
 
 
 def report(folder: Path, email: str, password: str) -> None:
@@ -84,6 +99,7 @@ def report(folder: Path, email: str, password: str) -> None:
     controller = ControllerProcess(folder / "not started", PORT)
     person = controller.person(email, password)
     agent = person.agent(1, "branch")
+    ping = person.probe(agent, type="PING", targets=["198.18.0.9"])
     now = int(time.time()) // 60 * 60
     with agent_socket(controller, agent) as branch:
         for ago in range(1, 64):
@@ -93,3 +109,4 @@ def report(folder: Path, email: str, password: str) -> None:
                 made = minute(now - 60 * ago, *talks, groups=("staff",), rest=500_000)
                 at = datetime.fromtimestamp(made.minute, UTC)
                 branch.post("FLOWS", msgspec.to_builtins(made), at=at)
+                branch.post("PING", PING, probe_id=ping, target="198.18.0.9", at=at)
