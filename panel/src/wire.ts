@@ -1654,6 +1654,12 @@ export interface Joined {
   workspace_id: number;
 }
 
+/** A target of a probe as an answer had it. */
+export interface KnownTarget {
+  target?: string;
+  agent_id?: number | null;
+}
+
 export interface LatestOf {
   probe_id: number;
   latest: ResultRow | null;
@@ -2534,6 +2540,10 @@ export interface ProbePatch {
   external_id?: string;
   replace_targets?: string[];
   replace_agent_targets?: number[];
+  /** Those that there are: who sends a whole probe back changes none of them. */
+  targets?: (string | KnownTarget)[] | null;
+  /** The same of agents. */
+  agent_targets?: number[] | null;
 }
 
 /** What one type of probe says about one pair. */
@@ -3655,7 +3665,7 @@ export interface Trial {
   count: number;
   timeout_sec: number;
   asked_at: string;
-  /** An e-mail address, or the name of an API key. */
+  /** An e-mail address, or "key: " and the name of an API key. */
   asked_by: string;
   took_ms: number;
   status: 'healthy' | 'degraded' | 'critical' | 'unknown';

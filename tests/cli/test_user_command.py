@@ -1,8 +1,10 @@
 """`forepost user`, beside a controller that runs and where none does."""
 
+import base64
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from forepost.controller.accounts.totp import STEP_SEC, code_at
 from tests.fakes.damage import undecodable_schema
 from tests.postgres import Postgres
 from tests.running import ADMIN, ControllerProcess, Person, until
@@ -82,6 +85,21 @@ def test_an_invitations_token_lets_its_person_make_an_account(
     joined = httpx.post(url, json={"password": PASSWORD})
     assert joined.status_code == 201, joined.text
     assert login(controller, "invited@example.com").status_code == 200
+
+
+def test_a_lost_telephone_is_no_lost_account(controller: ControllerProcess) -> None:
+    email = "no-telephone@example.com"
+    person = added(controller, email)
+    made = person.call("POST", "/auth/me/second-factor", {"password": PASSWORD})
+    code = code_at(base64.b32decode(made["secret"]), int(time.time()) // STEP_SEC)
+    person.call("POST", "/auth/me/second-factor/confirm", {"code": code})
+    assert login(controller, email).status_code == 401
+    changed = user(controller, "passwd", email, typed="another password\n")
+    assert "all logins, and its second factor, ended" in changed.stdout
+    answer = login(controller, email, "another password")
+    assert answer.status_code == 200, answer.text
+    again = Person(controller, answer.json()["token"], person.user_id)
+    assert again.call("GET", "/auth/me/second-factor")["enabled"] is False
 
 
 def test_a_lost_password_is_no_lost_installation(controller: ControllerProcess) -> None:

@@ -1,10 +1,13 @@
 """What comes every so many days, weeks or months."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
+import pytest
 
 from forepost.controller.calendar import Repetition, check_repetition, period_at, periods
+from forepost.kit.errors import Invalid
 from tests.running import Person
 
 
@@ -45,6 +48,35 @@ def test_every_two_weeks_and_every_quarter() -> None:
         "2026-09-30",
         "2026-12-31",
     ]
+
+
+def test_what_would_never_be_on_is_refused() -> None:
+    tuesday = Repetition(
+        starts_at=at("2026-12-01T22:00+01:00"), ends_at=at("2026-12-01T23:00+01:00")
+    )
+    never: list[dict[str, Any]] = [
+        {"recurrence": "daily", "every": 7, "weekdays": ("mon",)},
+        {"recurrence": "weekly", "weekdays": ("mon",), "until": at("2026-12-05T00:00Z")},
+        {"recurrence": "monthly", "every": 12, "day_of_month": 31, **_of("2026-11-10")},
+        {"recurrence": "monthly", "every": 12, "day_of_month": 30, **_of("2026-02-10")},
+        {
+            "recurrence": "monthly",
+            "every": 12,
+            "week_of_month": 5,
+            "weekdays": ("fri",),
+            **_of("2026-02-10"),
+        },
+    ]
+    for fields in never:
+        with pytest.raises(Invalid, match=r"recurrence: .* it would never be on"):
+            check_repetition(msgspec.structs.replace(tuesday, **fields))
+    leap = {"recurrence": "monthly", "every": 12, "day_of_month": 29, **_of("2026-02-10")}
+    for fields in (leap, {"recurrence": "daily", "every": 2, "weekdays": ("mon",)}):
+        check_repetition(msgspec.structs.replace(tuesday, **fields))
+
+
+def _of(day: str) -> dict[str, datetime]:
+    return {"starts_at": at(f"{day}T00:00Z"), "ends_at": at(f"{day}T01:00Z")}
 
 
 def test_a_window_comes_every_two_weeks(person: Person) -> None:

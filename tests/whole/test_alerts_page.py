@@ -170,7 +170,9 @@ def test_a_rule_is_tried_on_the_past_and_tells_a_channel_that_was_tested(
                 page.get_by_role("button", name="Add rule").click()
                 form = page.get_by_role("form", name="New rule")
                 form.get_by_label("Name", exact=True).fill("Half is lost")
-                form.get_by_label("Metric", exact=True).select_option("packet_loss")
+                metric = form.get_by_label("Metric", exact=True)
+                assert metric.evaluate("one => one.validity.valueMissing"), "it has to be chosen"
+                metric.select_option("packet_loss")
                 form.get_by_label("Operator", exact=True).select_option(">")
                 form.get_by_label("Threshold", exact=True).fill("20")
                 form.get_by_label("On call").check()

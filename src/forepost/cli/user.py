@@ -87,7 +87,8 @@ def passwd(
     config: Config = None,
     data: Data = None,
 ) -> int:
-    """Set another password, from a prompt or, in a pipe, from standard input; all logins end.
+    """Set another password, from a prompt or, in a pipe, from standard input; all logins end, and
+    the second factor is taken away: for who has lost it.
 
     Exit status: 0 done, 1 not done, 2 wrong use.
     """
@@ -97,7 +98,8 @@ def passwd(
         ended = await operator.set_password(
             found, _password(), _clock.now(), keep_derived=keep_derived
         )
-        return _ended(f"{email} has another password; all logins ended", ended), found
+        done = f"{email} has another password; all logins, and its second factor, ended"
+        return _ended(done, ended), found
 
     return _run("users.set-password", does, config, data)
 

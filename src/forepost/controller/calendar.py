@@ -138,6 +138,8 @@ def check_repetition(of: Repetition) -> None:
     _check_recurrence(of)
     _check_length(of, zone)
     _check_month(of)
+    if of.recurrence != "none" and period_at(of, of.starts_at) is None:
+        raise Invalid("recurrence: no day of the next years is as this says: it would never be on")
 
 
 def _check_recurrence(of: Repetition) -> None:

@@ -1,6 +1,8 @@
 """A session in a cookie: who may use it, and who may not although a browser sends it along."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,10 +13,11 @@ from websockets.sync.client import connect
 from forepost.controller.access.page_session import NAME, PageSession
 from forepost.controller.access.peer import Peers
 from forepost.kit.errors import Forbidden
-from tests.running import ControllerProcess, Person
+from tests.running import ADMIN, ControllerProcess, Person
 
 PANEL = {"X-Forepost-Panel": "1"}
 PASSWORD = "a good password"
+STORE = "0123456789abcdef"
 
 
 class Browser:
@@ -36,7 +39,12 @@ class Browser:
 
     @property
     def cookie(self) -> str:
-        return f"{NAME}={self.client.cookies[NAME]}"
+        return f"{self.name}={self.client.cookies[self.name]}"
+
+    @property
+    def name(self) -> str:
+        (name,) = [one for one in self.client.cookies if one.startswith(f"{NAME}_")]
+        return name
 
 
 @pytest.fixture
@@ -54,7 +62,7 @@ def test_a_login_that_asks_for_it_has_its_session_in_a_cookie_only(
     answer = browser.log_in(person)
     assert answer.json()["token"] == ""
     kept = answer.headers["set-cookie"].lower()
-    assert f"{NAME}=" in kept
+    assert re.match(rf"{NAME}_[0-9a-f]{{8}}=", kept)
     for word in ("httponly", "samesite=lax", "path=/", "max-age=86400"):
         assert word in kept
     assert "secure" not in kept
@@ -73,7 +81,7 @@ def test_logging_out_ends_the_session_and_takes_the_cookie(
     answer = browser.own("POST", "/auth/logout")
     assert answer.status_code == 200
     assert "max-age=0" in answer.headers["set-cookie"].lower()
-    assert NAME not in browser.client.cookies
+    assert list(browser.client.cookies) == []
     assert browser.own("GET", "/auth/me").status_code == 401
     copied = httpx.get(f"{controller.url}/auth/me", headers={"Cookie": cookie})
     assert copied.status_code == 401
@@ -194,7 +202,7 @@ def is_own(pages: PageSession, asked: Any) -> bool:
 
 
 def test_behind_a_proxy_the_origin_is_the_one_that_the_browser_knows() -> None:
-    pages = PageSession(Peers(["192.0.2.0/24"]), "")
+    pages = PageSession(Peers(["192.0.2.0/24"]), "", STORE)
     panel = {"x_forepost_panel": "1"}
     kept_host = scope(host="noc.example", origin="https://noc.example", **panel)
     assert is_own(pages, kept_host)
@@ -204,17 +212,17 @@ def test_behind_a_proxy_the_origin_is_the_one_that_the_browser_knows() -> None:
     told = {"x_forwarded_host": "noc.example", "x_forwarded_proto": "https"}
     assert is_own(pages, scope("192.0.2.9", **other_host, **told))
     assert not is_own(pages, scope("198.18.0.9", **other_host, **told)), "no proxy of ours"
-    assert is_own(PageSession(Peers(), "https://noc.example"), scope(**other_host))
+    assert is_own(PageSession(Peers(), "https://noc.example", STORE), scope(**other_host))
     # A page without TLS must not act on a controller that is reached with it.
     plain = {"host": "noc.example", "origin": "http://noc.example", **panel}
     assert not is_own(pages, scope("192.0.2.9", **plain, x_forwarded_proto="https"))
-    assert not is_own(PageSession(Peers(), ""), scope(scheme="https", **plain))
+    assert not is_own(PageSession(Peers(), "", STORE), scope(scheme="https", **plain))
     assert is_own(pages, scope(**plain))
 
 
 def test_the_cookie_is_secure_where_the_browser_speaks_tls() -> None:
-    pages = PageSession(Peers(["192.0.2.0/24"]), "")
-    public = PageSession(Peers(), "https://noc.example")
+    pages = PageSession(Peers(["192.0.2.0/24"]), "", STORE)
+    public = PageSession(Peers(), "https://noc.example", STORE)
     assert pages.kept(scope(origin="https://noc.example"), "t", 1).secure
     assert pages.kept(scope("192.0.2.9", x_forwarded_proto="https"), "t", 1).secure
     assert public.kept(scope(), "t", 1).secure
@@ -223,9 +231,32 @@ def test_the_cookie_is_secure_where_the_browser_speaks_tls() -> None:
 
 
 def test_a_cookie_is_read_as_browsers_write_it() -> None:
-    pages = PageSession(Peers(), "")
-    assert pages.token(scope(cookie=f"a=b; {NAME}=x.y.z; c=d")) == "x.y.z"
-    assert pages.token(scope(cookie=f'{NAME}="x.y.z"')) == "x.y.z"
-    assert pages.token(scope(cookie=f"not{NAME}=x")) == ""
-    assert pages.token(scope(cookie=f"{NAME}=x; " + "a" * 5_000)) == ""
+    pages = PageSession(Peers(), "", STORE)
+    name = f"{NAME}_01234567"
+    assert pages.token(scope(cookie=f"a=b; {name}=x.y.z; c=d")) == "x.y.z"
+    assert pages.token(scope(cookie=f'{name}="x.y.z"')) == "x.y.z"
+    assert pages.token(scope(cookie=f"not{name}=x; {NAME}=x; {NAME}_76543210=x")) == ""
+    assert pages.token(scope(cookie=f"{name}={'x' * 5_000}")) == ""
+    assert pages.token(scope(cookie=f"other={'a' * 9_000}; {name}=x")) == "x"
+    lines = [(b"cookie", b"a=b"), (b"cookie", f"{name}=x".encode()), (b"cookie", b"c=d")]
+    assert pages.token({"headers": lines}) == "x"
     assert pages.token(scope()) == ""
+
+
+def test_two_controllers_of_one_host_leave_each_other_s_sessions_alone(
+    browser: Browser, person: Person, tmp_path: Path
+) -> None:
+    """A browser gives a cookie to every port of a host."""
+    other = ControllerProcess(tmp_path)
+    other.start()
+    try:
+        there = Browser(other)
+        there.client.cookies = browser.client.cookies
+        body = {"email": ADMIN["email"], "password": ADMIN["password"], "cookie": True}
+        assert there.own("POST", "/auth/login", json=body).status_code == 200
+        browser.client.cookies = there.client.cookies
+        assert there.own("GET", "/auth/me").json()["email"] == ADMIN["email"]
+        assert browser.own("GET", "/auth/me").json()["id"] == person.user_id
+        there.client.close()
+    finally:
+        other.end()

@@ -43,6 +43,13 @@ def test_a_code_is_good_for_one_step_around_now_and_once() -> None:
         assert step_of(SECRET, wrong, step * 30, -1) is None
 
 
+def test_a_clock_that_was_ahead_keeps_nobody_out() -> None:
+    step, ahead = 1_000_000, 1_000_000 + 1_051_200  # a year
+    assert step_of(SECRET, code_at(SECRET, step), step * 30, ahead) == step
+    early = step + 1  # that is no clock that was ahead, but a telephone's
+    assert step_of(SECRET, code_at(SECRET, step), step * 30, early) is None
+
+
 def test_a_telephone_reads_the_secret_from_the_url() -> None:
     url = urlsplit(otpauth_url(SECRET, "a+b@example.com"))
     assert (url.scheme, url.netloc) == ("otpauth", "totp")

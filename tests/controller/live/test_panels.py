@@ -88,6 +88,9 @@ def test_a_wrong_token_is_401_before_the_upgrade(controller: ControllerProcess, 
         answer = httpx.get(controller.url + path + query, headers=upgrade | more, verify=False)
         assert answer.status_code == 401
         assert set(answer.json()) == {"error"}
+    # A stranger writes no line of a fault: a later one would be there by now.
+    httpx.get(controller.url + "/readyz", verify=False)
+    assert "uvicorn.error" not in controller.output
 
 
 def test_who_is_removed_from_a_workspace_hears_no_more_of_it(

@@ -9,8 +9,9 @@ from sqlalchemy import insert, select
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.accounts import users
+from forepost.controller.db.tables.alerts import alert_rules
 from forepost.controller.db.tables.deliveries import deliveries
-from forepost.controller.db.tables.workspaces import workspaces
+from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.controller.notify.outbox import MOST_TESTS, Outbox
 from forepost.controller.notify.outcome import Outcome
 from forepost.controller.notify.store import (
@@ -22,6 +23,7 @@ from forepost.controller.notify.store import (
 )
 from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.rest.notify import Channel
+from tests.controller.alerts.alert_night import defaults_of
 from tests.controller.notify.notices import NOTICE, notice
 from tests.fakes.clock import START, FakeClock
 
@@ -45,10 +47,18 @@ async def db(metadata_url: str) -> AsyncIterator[Database]:
                 email="a@b.c", name="", role="USER", password_hash="", verified=True, **times
             )
         )
+        person = {"name": "", "role": "USER", "password_hash": "", "verified": True}
+        await connection.execute(insert(users).values(**person, email=MAIL.url, **times))
         for name in ("one", "two"):
             await connection.execute(
                 insert(workspaces).values(name=name, description="", owner_id=1, **times)
             )
+        member = {"role": "USER", "accepted_at": START, **times}
+        rows = [{**member, "workspace_id": number, "user_id": 2} for number in (1, 2)]
+        await connection.execute(insert(members), rows)
+        known = {"id": NOTICE.rule_id, "workspace_id": 1, "apprise_urls": [], **times}
+        more = defaults_of(alert_rules, *known)
+        await connection.execute(insert(alert_rules).values(**known, **more))
     yield db
     await db.close()
 

@@ -1,5 +1,7 @@
 """A target that no agent could make anything of is refused where it is given."""
 
+from typing import Any
+
 import pytest
 
 from forepost.agent.ports.dialer import Failed
@@ -84,6 +86,36 @@ def test_a_probe_is_refused_when_it_is_made_and_when_it_is_changed(person: Perso
     probe = person.probe(agent, type="TCP", targets=["198.18.0.1:80"])
     changed = {"replace_targets": ["198.18.0.1"]}
     assert person.call("PATCH", f"{path}/{probe}", changed, status=400) == reason
+
+
+def test_a_change_of_targets_by_the_word_of_a_creation_is_refused(person: Person) -> None:
+    agent = person.agent(person.workspace("w"), "a")
+    other = person.agent(agent.workspace, "b")
+    path = f"/workspaces/{agent.workspace}/agents/{agent.id}/probes"
+    hidden = "https://u:p@198.18.0.1/?token=x"
+    ping = person.probe(agent, type="PING", targets=["198.18.0.1", "198.18.0.2"])
+    page = person.probe(agent, type="HTTP", targets=[hidden])
+    pair = person.probe(agent, type="AGENT", agent_targets=[other.id])
+    others: list[list[Any]] = [
+        ["198.18.0.9"],
+        ["198.18.0.1"],
+        [],
+        [{"target": "198.18.0.1"}, {"target": "198.18.0.9"}],
+    ]
+    for targets in others:
+        body = {"targets": targets, "count": 3}
+        said = person.call("PATCH", f"{path}/{ping}", body, status=400)
+        assert said == {"error": "targets: a change of them says replaceTargets"}
+    said = person.call("PATCH", f"{path}/{pair}", {"agentTargets": [agent.id]}, status=400)
+    assert said == {"error": "agent_targets: a change of them says replaceAgentTargets"}
+    for probe in (ping, page, pair):
+        before = person.call("GET", f"{path}/{probe}")
+        assert before["count"] != 7
+        after = person.call("PATCH", f"{path}/{probe}", {**before, "count": 7})
+        assert (after["count"], after["targets"]) == (7, before["targets"])
+    same = {"targets": ["198.18.0.2", "198.18.0.1"], "replaceTargets": ["198.18.0.3"]}
+    after = person.call("PATCH", f"{path}/{ping}", same)
+    assert [one["target"] for one in after["targets"]] == ["198.18.0.3"]
 
 
 @pytest.mark.parametrize(

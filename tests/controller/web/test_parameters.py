@@ -22,6 +22,25 @@ def test_it_is_refused_with_its_name(person: Person, path: str, error: str) -> N
     assert (answer.status_code, answer.json()) == (400, {"error": error})
 
 
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("incidents?open=maybe", "open"),
+        ("deliveries?state=lost", "state"),
+        ("deliveries?channelId=x", "channelId"),
+        ("probe-data/find?type=PING&probeId=x", "probeId"),
+        ("probe-data/by-target/data?target=x&latestOnly=7", "latestOnly"),
+        ("changes?kind=weather", "kind"),
+        ("sla?format=pdf", "format"),
+    ],
+)
+def test_a_wrong_one_is_called_as_it_was_sent(person: Person, path: str, field: str) -> None:
+    workspace = person.workspace("w")
+    answer = person.ask("GET", f"/workspaces/{workspace}/{path}")
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(f"{field}: ")
+
+
 def test_find_has_no_offset(person: Person) -> None:
     workspace = person.workspace("w")
     answer = person.ask("GET", f"/workspaces/{workspace}/probe-data/find?offset=1")

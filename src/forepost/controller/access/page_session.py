@@ -18,30 +18,35 @@ from forepost.controller.asgi import headers_of
 from forepost.kit.errors import Forbidden, Unauthenticated
 
 NAME: Final = "forepost_session"
+"""With the beginning of the store's id behind it: a browser gives a cookie to every port of a host,
+and several controllers may be on one.
+"""
 PANEL: Final = "x-forepost-panel"
 USER: Final = "x-forepost-user"
 """Whose page it is: another tab may have logged in as somebody else meanwhile."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST: Final = 4_096
+ID_LETTERS: Final = 8
 NOT_OURS: Final = "the request comes from another page than the panel's own"
 NOT_THE_USER: Final = "somebody else is logged in in this browser: load the page anew"
 _PORTS: Final = {"http": "80", "https": "443"}
 
 
 class PageSession:
-    def __init__(self, peers: Peers, public_url: str) -> None:
+    def __init__(self, peers: Peers, public_url: str, store_id: str) -> None:
         """`public_url`: the settings'; empty where they have none."""
         self._peers = peers
+        self.name = f"{NAME}_{store_id[:ID_LETTERS]}"
         self._public = urlsplit(public_url)
 
     def token(self, scope: Any) -> str:
-        """The JWT in the cookie of a request; "" where there is none."""
-        text = headers_of(scope).get("cookie", "")
-        if NAME not in text or len(text) > LONGEST:
-            return ""
-        for part in text.split(";"):
+        """The JWT in the cookie of a request; "" where there is none. Cookies of other programs on
+        this host come along, however many and long they are.
+        """
+        lines = [value for name, value in scope["headers"] if name.lower() == b"cookie"]
+        for part in b";".join(lines).decode("latin-1").split(";"):
             name, _, value = part.strip().partition("=")
-            if name == NAME:
+            if name == self.name and len(value) <= LONGEST:
                 return _plain(value)
         return ""
 
@@ -69,7 +74,7 @@ class PageSession:
     def kept(self, scope: Any, token: str, seconds: int) -> Cookie:
         """The cookie that keeps a session; without seconds, the one that ends it."""
         return Cookie(
-            key=NAME,
+            key=self.name,
             value=token,
             max_age=seconds,
             path="/",

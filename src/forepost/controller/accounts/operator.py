@@ -80,10 +80,8 @@ class Operator:
         second factor goes too: this is the way back for who has lost it.
         """
         hashed = await self._passwords.hash(password)
-        async with self._db.write() as connection:
-            await drop_factor(connection, user_id)
         changed = {"password_hash": hashed, "updated_at": now}
-        return await self._change(user_id, changed, now, ends=not keep_derived)
+        return await self._change(user_id, changed, now, ends=not keep_derived, drops_factor=True)
 
     async def lock(self, user_id: int, now: datetime) -> list[Derived]:
         """No way in from here on; sessions and what the account made that lets others in end."""
@@ -94,11 +92,19 @@ class Operator:
         await self._change(user_id, {"locked_at": None, "updated_at": now}, now, ends=True)
 
     async def _change(
-        self, user_id: int, values: dict[str, Any], now: datetime, *, ends: bool
+        self,
+        user_id: int,
+        values: dict[str, Any],
+        now: datetime,
+        *,
+        ends: bool,
+        drops_factor: bool = False,
     ) -> list[Derived]:
         statement = update(users).where(users.c.id == user_id).values(values)
         async with self._db.write() as connection:
             await connection.execute(statement)
+            if drops_factor:
+                await drop_factor(connection, user_id)
             await end_sessions(connection, now, user_id)
             ended = await end(connection, user_id) if ends else []
             await raise_epoch(connection)

@@ -121,7 +121,8 @@ class SecondFactors:
 
 
 def _check_pause(row: Row[Any], now: datetime) -> None:
-    if row.wrong >= MOST_WRONG and row.wrong_at is not None:
+    """What was wrong by a clock that was ahead keeps nobody out until then: it is one try more."""
+    if row.wrong >= MOST_WRONG and row.wrong_at is not None and row.wrong_at <= now:
         left = (row.wrong_at + PAUSE - now).total_seconds()
         if left > 0:
             raise TooMany(round(left) + 1)

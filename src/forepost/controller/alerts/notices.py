@@ -1,7 +1,7 @@
 """What is told of alerts: written, with its channels, in the transaction that causes it. SQL."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from sqlalchemy import Row, select, update
@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.notice_of_alert import notice_of
 from forepost.controller.alerts.route_facts import routes_in
-from forepost.controller.db.tables.accounts import users
+from forepost.controller.db.mailed_members import mailed_members
 from forepost.controller.db.tables.alerts import alerts
-from forepost.controller.db.tables.workspaces import members
 from forepost.controller.outgoing.receivers import receivers_of
 from forepost.wire.rest.alerts import Alert
 from forepost.wire.rest.notify import Channel, ChannelKind, Notice, NoticeEvent, key_of_address
@@ -24,7 +23,6 @@ Redirect = Callable[[AsyncConnection, int, Sequence[Channel]], Awaitable[None]]
 """(connection, rule id, channels): what waits of the rule goes there, or nowhere."""
 
 ids: msgspec.json.Decoder[list[int]] = msgspec.json.Decoder(list[int])
-MAILED: Final = ("USER", "ADMIN", "OWNER")
 
 
 class AlertNotices:
@@ -87,13 +85,7 @@ async def channels_of(
             )
         )
     if rule.notify_email:
-        query = (
-            select(users.c.email)
-            .join(members, members.c.user_id == users.c.id)
-            .where(members.c.workspace_id == rule.workspace_id, members.c.role.in_(MAILED))
-            .order_by(users.c.id)
-        )
-        addresses = (await connection.scalars(query)).all()
+        addresses = (await connection.scalars(mailed_members(rule.workspace_id))).all()
         found += [_at("email", address) for address in addresses]
     found += [_at("apprise", url) for url in rule.apprise_urls]
     led = [] if alert is None else await _led(connection, alert)

@@ -20,6 +20,8 @@ _OF_AGENT: Final = (agents.c.id, agents.c.workspace_id, agents.c.name, agents.c.
 _OF_PROBE: Final = (probes.c.type, probes.c.labels, probes.c.metadata)
 DEEPEST: Final = 8
 """How far parents of parents are followed."""
+LONGEST_NAME: Final = 200
+"""In words, of a label or a target: they may be as long as an agent or a member likes."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +38,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         """What is so, on what, seen from where."""
         on = f" on {self.name}" if self.name else ""
         if self.target and self.target not in self.name:
-            on += f" ({self.target})"
+            on += f" ({_short(self.target)})"
         by = f" from {self.agent_name}" if self.agent_name else ""
         return f"{text}{on}{by}"
 
@@ -100,7 +102,7 @@ class Subjects:
             probe_id=probe_id,
             agent_id=agent_id or None,
             type=shown,
-            name=named or f"{shown} {where}".strip(),
+            name=_short(named or f"{shown} {where}".strip()),
             target=where,
             agent_name=agent_name,
             place=AlertPlace(
@@ -227,6 +229,12 @@ def _named(about: Any) -> str:
 def _sites(rows: Iterable[Row[Any] | None]) -> tuple[str, ...]:
     found = [row.labels.get("site") for row in rows if row is not None]
     return tuple(dict.fromkeys(site for site in found if isinstance(site, str) and site))
+
+
+def _short(text: str) -> str:
+    """In one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
 
 
 def _is_named(target: str) -> bool:

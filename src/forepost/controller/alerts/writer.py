@@ -11,6 +11,7 @@ from forepost.controller.alerts.change import Change, ChangeKind, Ending
 from forepost.controller.alerts.ledger import Ledger
 from forepost.controller.alerts.move_queue import Move
 from forepost.controller.alerts.watch import Watch
+from forepost.controller.db.failures import LOST, failure_of
 from forepost.kit.clock import Clock
 from forepost.kit.health import Health
 from forepost.wire.rest.alerts import Alert
@@ -19,6 +20,8 @@ FIRST_PAUSE_SEC, LONGEST_PAUSE_SEC = 0.5, 30.0
 SUBJECT: Final = "alerts"
 TOGETHER: Final = 200
 """Moves in one transaction at most: what is critical and comes meanwhile waits no longer."""
+MOST_TRIES: Final = 3
+"""Of what cannot be written though the database is there: it may have been in another's way."""
 
 Event = Literal["opened", "changed", "resolved"]
 Tell = Callable[[Event, Alert], None]
@@ -52,19 +55,22 @@ class AlertWriter:
             self._at_hand = ()
 
     async def _until_written(self, moves: Sequence[Move]) -> None:
-        pause = FIRST_PAUSE_SEC
+        pause, tries = FIRST_PAUSE_SEC, 0
         while True:
             try:
                 await self._write(moves)
-            except IntegrityError:
-                if len(moves) > 1:
-                    for move in moves:  # one that can never be written must not cost the others
-                        await self._until_written([move])
-                    return
-                _log.exception("an alert that can never be written is left out")
-                moves[0].watched.forget(moves[0].line)
-                return
             except Exception as error:  # noqa: BLE001 - said in /readyz, and tried again
+                if not isinstance(error, LOST) and failure_of(error) is None:
+                    if len(moves) > 1:
+                        for move in moves:  # what cannot be kept must not cost the others
+                            await self._until_written([move])
+                        return
+                    tries += 1
+                    if tries >= MOST_TRIES or isinstance(error, IntegrityError):
+                        _log.exception("an alert that can never be written is left out")
+                        moves[0].watched.forget(moves[0].line)
+                        self._health.well(SUBJECT)
+                        return
                 self._health.ill(SUBJECT, f"{type(error).__name__}: {error}")
                 await self._clock.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SEC)

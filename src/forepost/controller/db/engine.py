@@ -22,6 +22,7 @@ from forepost.controller.db.failures import (
     reason_of,
 )
 from forepost.controller.db.room import Room
+from forepost.controller.db.storable_text import keep_storable
 from forepost.controller.db.tables import metadata
 from forepost.kit.errors import Conflict
 from forepost.kit.program import CannotStart, NotNow
@@ -73,6 +74,7 @@ class Database:
             engine = create_async_engine(named, **more)
         except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
             raise WrongSettings(f"data.database_url: {error}") from None
+        keep_storable(engine.sync_engine)
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return cls(engine)

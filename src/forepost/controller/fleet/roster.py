@@ -85,6 +85,8 @@ class Roster:
         """Called with workspace, agent, and its version before and now."""
         self.gone_followers: list[Callable[[int], None]] = []
         """Called with an agent that was deleted."""
+        self.left_followers: list[Callable[[int], None]] = []
+        """Called with an agent that is not connected any more."""
         self.refused = 0
         """Results refused since the start."""
 
@@ -272,6 +274,8 @@ class Roster:
         if self._live.get(agent_id) is connection:
             del self._live[agent_id]
             self._spools.pop(agent_id, None)
+            for left in self.left_followers:
+                left(agent_id)
 
     def _say_two(self, agent_id: int, conflict: IdentityConflict | None) -> None:
         if conflict is not None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs, transfer_events
 from forepost.controller.jobs.newest import keep_newest
-from forepost.controller.jobs.report_rows import moment, storable
+from forepost.controller.jobs.report_rows import moment
 from forepost.controller.jobs.run_queries import of_agent
 from forepost.controller.jobs.run_rows import AnyRow
 from forepost.controller.jobs.store import job_in
@@ -51,7 +51,7 @@ class TransferEvents:
                     "agent_id": agent_id,
                     "number": one.number,
                     "kind": one.kind,
-                    "text": storable(one.text),
+                    "text": one.text,
                     "at": moment(one.at) or now,
                     "said_at": now,
                 }

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from forepost.controller.db.storable_text import storable
 from forepost.controller.jobs.course import follows
 from forepost.controller.jobs.run_rows import AnyRow
 from forepost.wire.jobs.delivery import OVER, RunReport
@@ -55,8 +56,3 @@ def moment(at: datetime | None) -> datetime | None:
 
 def figures_of(report: RunReport) -> RunFigures:
     return RunFigures(**{name: getattr(report, name) for name in _FIGURES})
-
-
-def storable(text: str) -> str:
-    """PostgreSQL takes no NUL."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

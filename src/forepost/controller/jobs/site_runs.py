@@ -13,7 +13,7 @@ from forepost.controller.db.late_writes import LateWrites
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.jobs import site_runs
 from forepost.controller.jobs.newest import keep_newest
-from forepost.controller.jobs.report_rows import figures_of, moment, storable
+from forepost.controller.jobs.report_rows import figures_of, moment
 from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound
 from forepost.wire.jobs.delivery import MOST_RUNS, OVER, RunReport
@@ -102,7 +102,7 @@ def _site_run(report: RunReport, now: datetime) -> SiteRun:
         by=report.by,
         state=report.state,
         status=report.status,
-        reason=storable(report.reason),
+        reason=report.reason,
         exit_code=report.exit_code,
         script_sha256=report.script_sha256,
         figures=figures_of(report),

@@ -48,13 +48,14 @@ class AccessJoin:
         passwords: Passwords,
         settings: Settings,
         clock: Clock,
+        store_id: str,
         mail: Mail | None,
     ) -> None:
         """`mail` None: there is no mail server. Raises WrongSettings."""
         self._db, self._clock, self._settings = db, clock, settings
         self.peers = _peers(settings)
         self._credentials = Credentials(db, tokens, clock)
-        pages = PageSession(self.peers, settings.http.public_url)
+        pages = PageSession(self.peers, settings.http.public_url, store_id)
         self.access = Access(db, self._credentials, self.peers, pages)
         self.accounts = Accounts(db)
         self.sessions = Sessions(db, self._credentials.ended)

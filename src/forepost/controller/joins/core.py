@@ -99,7 +99,7 @@ async def opened(
     outbox = Outbox(clock)
     tokens = Tokens(secret, clock, stores.identity.token_epoch)
     mail = outbox.put_mail if settings.mail.host else None
-    access = AccessJoin(db, tokens, passwords, settings, clock, mail)
+    access = AccessJoin(db, tokens, passwords, settings, clock, stores.identity.store_id, mail)
     of_agents = (
         *(drop_probes, drop_addresses, drop_microservices, drop_trials, drop_changes),
         drop_jobs_at(clock),

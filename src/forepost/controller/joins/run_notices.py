@@ -6,10 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.alerts.checks import Acceptable
-from forepost.controller.db.tables.accounts import users
+from forepost.controller.db.mailed_members import mailed_members
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.jobs import job_run_agents, job_runs
-from forepost.controller.db.tables.workspaces import members
 from forepost.controller.jobs.run_queries import NEWEST, RUNS, rows_of
 from forepost.controller.jobs.run_rows import run_of
 from forepost.controller.jobs.stored_job import StoredJob
@@ -25,7 +24,6 @@ from forepost.wire.jobs.rest import (
 )
 from forepost.wire.rest.notify import Channel
 
-MAILED: Final = ("USER", "ADMIN", "OWNER")
 MOST_NAMED: Final = 20
 RunTrigger = Literal["JOB_RUN_FINISHED", "JOB_RUN_FAILED", "JOB_RUN_ABORTED"]
 _TRIGGERS: Final[dict[str, RunTrigger]] = {
@@ -107,13 +105,7 @@ async def _channels(
             Channel(kind="webhook", url=notices.webhook_url, secret=notices.webhook_secret)
         )
     if notices.email:
-        query = (
-            select(users.c.email)
-            .join(members, members.c.user_id == users.c.id)
-            .where(members.c.workspace_id == workspace_id, members.c.role.in_(MAILED))
-            .order_by(users.c.id)
-        )
-        addresses = (await connection.scalars(query)).all()
+        addresses = (await connection.scalars(mailed_members(workspace_id))).all()
         found += [Channel(kind="email", url=address) for address in addresses]
     found += [Channel(kind="apprise", url=url) for url in notices.apprise_urls]
     named = await receivers_of(connection, workspace_id, notices.channel_ids)

@@ -19,17 +19,35 @@ from forepost.controller.trials.requests import TrialRequests
 from forepost.controller.trials.store import TrialStore
 from forepost.kit.errors import Unavailable
 from forepost.wire.probes.probe import NewProbe
-from forepost.wire.probes.trial import TRIAL, TRIAL_ENDED, TRIALS, TrialEnded, TrialWanted
+from forepost.wire.probes.trial import (
+    MOST_BYTES,
+    TRIAL,
+    TRIAL_ENDED,
+    TRIALS,
+    TrialEnded,
+    TrialNumber,
+    TrialWanted,
+)
 from forepost.wire.uplink import neffos
 from forepost.wire.uplink.messages import FOREPOST, Hello
 from forepost.wire.uplink.neffos import Frame
 
 MOST_WORDS: Final = 16
+LONGEST: Final = 500
+UNREADABLE: Final = "the agent's answer is not understood"
+
+
+class _Numbered(msgspec.Struct):
+    request: TrialNumber
+
+
 _ended = msgspec.json.Decoder(TrialEnded)
+_numbered = msgspec.json.Decoder(_Numbered)
 
 
 async def build(core: Core) -> Built:
     requests = TrialRequests(core.roster.is_live)
+    core.roster.left_followers.append(requests.left)
     return Built(
         routers=[api.routes(TrialStore(core.db), requests, _check, core.clock)],
         talks=[TrialTalk(requests, core.roster)],
@@ -52,7 +70,7 @@ class TrialTalk:
         self._requests, self._roster = requests, roster
 
     def begin(self, agent: Enrolled, say: Say) -> "TrialDialogue":
-        self._requests.without(agent.agent_id)
+        self._requests.left(agent.agent_id)
         return TrialDialogue(self._requests, self._roster, agent, say)
 
 
@@ -79,7 +97,20 @@ class TrialDialogue:
         """What is due is in the queue already."""
 
     async def heard(self, frame: Frame, _received: datetime) -> None:
-        self._requests.ended(self._agent.agent_id, _ended.decode(frame.body))
+        """Whoever waits for an answer that cannot be read hears so."""
+        try:
+            ended = _ended.decode(frame.body)
+        except msgspec.MsgspecError as error:
+            number = _numbered.decode(frame.body).request
+            self._end(TrialEnded(request=number, problem=f"{UNREADABLE}: {error}"[:LONGEST]))
+            raise
+        if len(ended.payload) > MOST_BYTES:
+            size = f"a result of {len(ended.payload):,} bytes; {MOST_BYTES:,} are the most"
+            ended = TrialEnded(request=ended.request, problem=size)
+        self._end(ended)
+
+    def _end(self, ended: TrialEnded) -> None:
+        self._requests.ended(self._agent.agent_id, ended)
 
     async def give(self) -> None:
         while self._words:

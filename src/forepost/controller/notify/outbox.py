@@ -131,6 +131,8 @@ class Outbox:
             msgspec.structs.replace(one, key=key_of_address(one.kind, one.url)) for one in channels
         ]
         await redirects.move(connection, of_rule, at_address, self._clock.now())
+        kept = {one.key for one in (*channels, *at_address)}
+        await redirects.let_go(connection, of_rule, kept)
         self.nudge()
 
     async def redirect_channel(

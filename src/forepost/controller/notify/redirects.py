@@ -1,6 +1,6 @@
 """What waits goes where it is to be told now, or nowhere. SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, update
@@ -28,15 +28,22 @@ async def redirect(
     await move(connection, of, channels, now)
     kept = [one.key for one in channels]
     gone = (of, deliveries.c.receiver.not_in(kept))
-    await connection.execute(
-        update(deliveries)
-        .where(*gone, deliveries.c.state == "failed")
-        .values(secret="", headers={})
-    )
+    await let_go(connection, of, kept)
     await connection.execute(
         update(deliveries)
         .where(*gone, deliveries.c.state.in_(WAITING))
         .values(**SUPERSEDED, last_error=why)
+    )
+
+
+async def let_go(
+    connection: AsyncConnection, of: ColumnElement[bool], kept: Collection[str]
+) -> None:
+    """What was given up of `of` is tried again by nobody where its receiver is none of these."""
+    await connection.execute(
+        update(deliveries)
+        .where(of, deliveries.c.receiver.not_in(kept), deliveries.c.state == "failed")
+        .values(secret="", headers={}, body="", html="")
     )
 
 

@@ -13,13 +13,14 @@ from forepost.controller.db.tables.deliveries import deliveries
 from forepost.controller.notify.delivery_order import WAITING, has_newer, is_first
 from forepost.controller.notify.destinations import masked
 from forepost.controller.notify.outcome import Outcome
-from forepost.kit.errors import Conflict, NotFound
+from forepost.controller.notify.retry import is_of_nobody, retried
 from forepost.wire.rest.notify import Delivery
 
 DONE: Final = ("sent", "failed", "superseded")
 CRITICAL, USUAL = 0, 1
 """Urgencies."""
 CUT_SHORT: Final = "the controller ended while it was on its way"
+NO_MEMBER: Final = "its receiver is no member any more"
 SUPERSEDED: Final[dict[str, Any]] = {
     "state": "superseded",
     "next_at": None,
@@ -151,7 +152,9 @@ class DeliveryStore:
     async def claim(
         self, ids: Collection[int], now: datetime, lease_end: datetime
     ) -> list[ClaimedDelivery]:
-        """Those of `ids` that are still due: two controllers never get the same one."""
+        """Those of `ids` that are still due: two controllers never get the same one. What is for a
+        member who is none any more is superseded instead.
+        """
         statement = (
             update(deliveries)
             .where(deliveries.c.id.in_(ids), _due(now), is_first())
@@ -164,6 +167,11 @@ class DeliveryStore:
             .returning(deliveries)
         )
         async with self._db.write() as connection:
+            await connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id.in_(ids), _due(now), is_of_nobody())
+                .values(**SUPERSEDED, last_error=NO_MEMBER)
+            )
             rows = (await connection.execute(statement)).all()
         return [_outgoing(row) for row in rows]
 
@@ -274,21 +282,8 @@ class DeliveryStore:
 
     async def retry(self, workspace_id: int, delivery_id: int, now: datetime) -> Delivery:
         """Start again from the first attempt, now. Raises NotFound and Conflict."""
-        own = and_(deliveries.c.workspace_id == workspace_id, deliveries.c.id == delivery_id)
-        statement = (
-            update(deliveries)
-            .where(own, deliveries.c.state.in_(("failed", "pending")))
-            .values(state="pending", attempts=0, next_at=now)
-            .returning(deliveries)
-        )
         async with self._db.write() as connection:
-            row = (await connection.execute(statement)).one_or_none()
-            if row is not None:
-                return _shown(row)
-            state = await connection.scalar(select(deliveries.c.state).where(own))
-        if state is None:
-            raise NotFound("delivery not found")
-        raise Conflict("it was sent" if state == "sent" else "it is being sent")
+            return _shown(await retried(connection, workspace_id, delivery_id, now))
 
 
 async def _due_of(

@@ -11,6 +11,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access.guard import Caller, needs
 from forepost.controller.probes.copies import ProbeCopies
+from forepost.controller.probes.known_targets import check_known_targets
 from forepost.controller.probes.options import check_options
 from forepost.controller.probes.round_length import check_round, timed
 from forepost.controller.probes.rows import hosts_of, peers_of
@@ -113,6 +114,7 @@ def routes(
         data: JSONBody[ProbePatch],
     ) -> Probe:
         current = await probes.get(workspace_id, agent_id, probe_id)
+        check_known_targets(current, data)
         data = timed(current, data)
         hosts, peers = data.replace_targets, data.replace_agent_targets
         after = patched(current, without_targets(data))

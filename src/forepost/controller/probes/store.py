@@ -144,6 +144,7 @@ async def drop_of_agent(connection: AsyncConnection, agent_id: int) -> None:
 
 
 def without_targets(patch: ProbePatch) -> ProbePatch:
-    return msgspec.structs.replace(
-        patch, replace_targets=msgspec.UNSET, replace_agent_targets=msgspec.UNSET
+    unset = dict.fromkeys(
+        ("targets", "agent_targets", "replace_targets", "replace_agent_targets"), msgspec.UNSET
     )
+    return msgspec.structs.replace(patch, **unset)

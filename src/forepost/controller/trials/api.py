@@ -48,7 +48,7 @@ def routes(
         now = clock.now()
         probe = _probe(data, workspace_id, agent_id, now)
         ended = await requests.run(workspace_id, agent_id, probe)
-        trial = trial_of(data, ended, agent_id, now, caller.name)
+        trial = trial_of(data, ended, agent_id, now, caller.actor.signature)
         return await store.add(workspace_id, trial)
 
     @get(OF_AGENT, opt=needs("VIEWER"))

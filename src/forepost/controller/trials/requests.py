@@ -36,8 +36,10 @@ class _Wait:
         self.over = anyio.Event()
 
     def end(self, ended: TrialEnded | None) -> None:
-        self.ended = ended
-        self.over.set()
+        """The first end counts."""
+        if not self.over.is_set():
+            self.ended = ended
+            self.over.set()
 
 
 class TrialRequests:
@@ -49,15 +51,14 @@ class TrialRequests:
         self._of_workspace: Counter[int] = Counter()
 
     def connected(self, agent_id: int, line: TrialLine) -> None:
-        """What an earlier conversation was asked is answered by nobody."""
         self._lines[agent_id] = line
+
+    def left(self, agent_id: int) -> None:
+        """The agent's conversation is over: what it was asked is answered by nobody."""
+        self._lines.pop(agent_id, None)
         for wait in self._waits.values():
             if wait.agent_id == agent_id:
                 wait.end(None)
-
-    def without(self, agent_id: int) -> None:
-        """The agent connected, and cannot be asked so."""
-        self._lines.pop(agent_id, None)
 
     async def run(self, workspace_id: int, agent_id: int, probe: Probe) -> TrialEnded:
         """Raises Conflict, TooMany, TimedOut and Unavailable."""

@@ -7,7 +7,7 @@ import msgspec
 
 from forepost.controller.payloads import TYPES, grade_in, measures_of, read
 from forepost.controller.payloads.figure import shown_figure
-from forepost.wire.disclosure import public_target, without_secrets
+from forepost.wire.disclosure import public_target, reason_without_secrets, without_secrets
 from forepost.wire.probes.trial import TrialEnded
 from forepost.wire.rest.trials import NewTrial, Trial
 
@@ -19,17 +19,20 @@ def trial_of(
     asked: NewTrial, ended: TrialEnded, agent_id: int, asked_at: datetime, asked_by: str
 ) -> Trial:
     """Return the trial with the verdict that a result like this has; what the agent refused is
-    unknown, for the reason that the agent gave.
+    unknown, for the reason that the agent gave. What the target's URL hides is in none of it.
     """
-    said = None if ended.problem else read(asked.type, ended.payload)
+    payload = NOTHING
+    if not ended.problem:
+        payload = msgspec.Raw(without_secrets(bytes(ended.payload), asked.target))
+    said = None if ended.problem else read(asked.type, payload)
     figures = measures_of(said)
     grade = grade_in(said, figures)
     value = None if said is None else said.main_figure(figures)
     of_network = TYPES[asked.type].IS_OF_NETWORK
     figure = shown_figure(asked.type, value, figures.loss_pct, of_network=of_network)
-    payload = NOTHING
-    if not ended.problem:
-        payload = msgspec.Raw(without_secrets(bytes(ended.payload), asked.target))
+    reason = reason_without_secrets(ended.problem, asked.target) or grade.reason
+    if said is None and not reason:
+        reason = f"the agent's answer is not what a result of {asked.type} looks like"
     return Trial(
         id=0,
         agent_id=agent_id,
@@ -41,7 +44,7 @@ def trial_of(
         asked_by=asked_by,
         took_ms=round(ended.took_ms, 3),
         status=grade.status,
-        reason=ended.problem or grade.reason,
+        reason=reason,
         words="" if figure is None else figure.words[:LONGEST_WORDS],
         payload=payload,
     )

@@ -14,6 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.status_codes import HTTP_404_NOT_FOUND
+from litestar.typing import FieldDefinition
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -45,7 +46,6 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 
-_QUERY_NAMES: Final = {"kind": "type", "start": "from", "in_state": "state"}
 
 _log = logging.getLogger(__name__)
 
@@ -188,9 +188,9 @@ def _wrong_parameter(
         return _answer(400, Problem(error="body: a JSON object is needed"))
     for wrong in error.extra or ():
         if isinstance(wrong, dict):
-            field = _query_name(str(wrong.get("key", "body")))
-            parameters = request.route_handler.parsed_fn_signature.parameters
-            known = parameters.get(str(wrong.get("key")))
+            key = str(wrong.get("key", "body"))
+            known = request.route_handler.parsed_fn_signature.parameters.get(key)
+            field = _sent_name(key, known)
             kind = None if known is None else known.annotation
             reason = with_allowed(str(wrong.get("message", "invalid")), kind, "")
             return _answer(400, Problem(error=f"{field}: {reason[:1].lower()}{reason[1:]}"))
@@ -199,12 +199,10 @@ def _wrong_parameter(
     return _answer(400, Problem(error=reason))
 
 
-def _query_name(key: str) -> str:
-    """How a parameter is called in the query string; Litestar names the argument it fills."""
-    if key in _QUERY_NAMES:
-        return _QUERY_NAMES[key]
-    head, *tail = key.split("_")
-    return head + "".join(word.capitalize() for word in tail)
+def _sent_name(key: str, known: FieldDefinition | None) -> str:
+    """How a parameter is called where it is sent; Litestar names the argument that it fills."""
+    name = None if known is None else getattr(known.kwarg_definition, "name", None)
+    return name or key
 
 
 def _http_problem(_request: Any, error: HTTPException) -> Response[Problem]:

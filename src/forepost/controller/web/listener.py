@@ -104,6 +104,12 @@ class Listener(WebSocketsSansIOProtocol):
                 self.transport.resume_reading()
         return message
 
+    async def send(self, message: Any) -> None:
+        """A refusal is an answer, too: uvicorn would call it a fault of ours in the log."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True
+
     def handle_ping(self) -> None:
         if self._is_control_well():
             super().handle_ping()

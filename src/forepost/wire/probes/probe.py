@@ -79,6 +79,13 @@ class NewProbe(Wire, frozen=True, kw_only=True):
     metadata: Json = {}
 
 
+class KnownTarget(Wire, frozen=True, kw_only=True):
+    """A target of a probe as an answer had it."""
+
+    target: Annotated[str, Meta(max_length=2_000)] = ""
+    agent_id: Id | None = None
+
+
 class ProbePatch(Wire, frozen=True, kw_only=True):
     """Body of `PATCH .../probes/{id}`; what is left out stays."""
 
@@ -97,3 +104,11 @@ class ProbePatch(Wire, frozen=True, kw_only=True):
     replace_agent_targets: Annotated[list[Id], Meta(max_length=200)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
+    targets: (
+        Annotated[list[Target | KnownTarget], Meta(max_length=200)] | msgspec.UnsetType | None
+    ) = msgspec.UNSET
+    """Those that there are: who sends a whole probe back changes none of them."""
+    agent_targets: Annotated[list[Id], Meta(max_length=200)] | msgspec.UnsetType | None = (
+        msgspec.UNSET
+    )
+    """The same of agents."""

@@ -38,7 +38,7 @@ class Trial(Wire, frozen=True, kw_only=True):
     timeout_sec: int
     asked_at: datetime
     asked_by: str
-    """An e-mail address, or the name of an API key."""
+    """An e-mail address, or "key: " and the name of an API key."""
     took_ms: float
     status: Status
     reason: str

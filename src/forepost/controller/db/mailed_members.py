@@ -1,0 +1,25 @@
+"""Which members of a workspace are mailed what its rules and jobs tell by mail. SQL."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, select
+
+from forepost.controller.db.tables.accounts import users
+from forepost.controller.db.tables.workspaces import members
+
+MAILED: Final = ("USER", "ADMIN", "OWNER")
+"""Roles."""
+
+
+def mailed_members(workspace_id: int | ColumnElement[Any]) -> Select[str]:
+    """Addresses of those who are members now and may log in, whoever came first before."""
+    return (
+        select(users.c.email)
+        .join(members, members.c.user_id == users.c.id)
+        .where(
+            members.c.workspace_id == workspace_id,
+            members.c.role.in_(MAILED),
+            users.c.locked_at.is_(None),
+        )
+        .order_by(users.c.id)
+    )
