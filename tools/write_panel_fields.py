@@ -11,6 +11,8 @@ import msgspec
 from msgspec import inspect
 from struct_docs import docs_of
 
+from forepost.wire.jobs.job import JobScript, TransferSettings
+from forepost.wire.jobs.rest import NewJob
 from forepost.wire.probes import KINDS
 from forepost.wire.probes.options import Options
 from forepost.wire.probes.probe import NewProbe
@@ -18,6 +20,8 @@ from forepost.wire.rest.alerts import NewRule
 from forepost.wire.rest.bodies import NewAgent
 from forepost.wire.rest.channels import NewChannel
 from forepost.wire.rest.maintenance import NewWindow
+from forepost.wire.workloads.manifest import HealthCheck, WorkloadLimits
+from forepost.wire.workloads.rest import NewMicroservice, RolloutRule
 
 HEAD: Final = "/** Written by tools/write_panel_fields.py from the wire; see `make docs`. */"
 BODIES: Final[tuple[type[msgspec.Struct], ...]] = (
@@ -26,6 +30,13 @@ BODIES: Final[tuple[type[msgspec.Struct], ...]] = (
     NewRule,
     NewChannel,
     NewWindow,
+    NewJob,
+    JobScript,
+    TransferSettings,
+    NewMicroservice,
+    WorkloadLimits,
+    HealthCheck,
+    RolloutRule,
 )
 SCALARS: Final = {
     inspect.StrType: "text",

@@ -136,10 +136,9 @@ class Types:
             before, was_whole, _ = self._written[name]
             if before is not struct:
                 raise TypeError(f"{before} and {struct} are both {name}: name one in CALLED")
-            optional = any(not field.required for field in _fields(struct))
-            if was_whole != whole and optional and not struct.__struct_config__.omit_defaults:
-                raise TypeError(f"{name} is both said and heard, and has defaults")
-            return name
+            # What is both said and heard is whole: the panel says all of it, too.
+            if was_whole or not whole:
+                return name
         self._written[name] = (struct, whole, "")
         base = _base(struct)
         above = f" extends {self._interface(base, whole=whole)}" if base else ""

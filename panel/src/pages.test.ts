@@ -2,12 +2,15 @@ import { expect, test } from 'vitest';
 import { find, PAGES } from './pages';
 import {
   toAccount,
+  toAddJob,
   toAddProbe,
   toAddSite,
+  toAddWorkload,
   toAlerts,
   toCompare,
   toGroup,
   toGroups,
+  toJob,
   toJobs,
   toNow,
   toPaths,
@@ -18,6 +21,7 @@ import {
   toTarget,
   toTools,
   toTraffic,
+  toWorkload,
   toWorkloads,
 } from './route';
 
@@ -68,8 +72,13 @@ test('every address leads to its page', () => {
   expect(found(toTraffic(1, '6h', 'staff & co=1'))).toEqual(staff);
   expect(found(toGroups(1))).toEqual({ ...w, mayChange: true });
   expect(found(toGroup(1, 5))).toEqual({ ...w, id: 5, mayChange: true });
-  const sensor = { ...w, only: 'refused', find: 'sensor' };
+  const sensor = { ...w, ...may, only: 'refused', find: 'sensor' };
   expect(found(toWorkloads(1, { only: 'refused', find: 'sensor' }))).toEqual(sensor);
+  expect(found(toAddWorkload(1))).toEqual({ ...w, ...may });
+  const log = { ...w, ...may, id: 5, tab: 'log', agent: 2 };
+  expect(found(toWorkload(1, 5, { tab: 'log', agent: 2 }))).toEqual(log);
+  expect(found(toAddJob(1))).toEqual({ ...w, ...may, id: null, mayRule: false });
+  expect(found(toJob(1, 4))).toEqual({ ...w, ...may, id: 4, mayRule: false });
   const nightly = { ...w, ...may, only: 'error', find: 'nightly', open: 4 };
   expect(found(toJobs(1, { only: 'error', find: 'nightly', job: 4 }))).toEqual(nightly);
   expect(found(toAlerts(1))).toEqual({

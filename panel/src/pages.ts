@@ -160,7 +160,32 @@ export const PAGES: readonly Page[] = [
     title: 'Workloads',
     part: 'Workloads',
     component: () => import('./pages/workloads/Workloads.svelte'),
-    props: ({ workspace, asked }) => ({ workspace, only: asked('only'), find: asked('find') }),
+    props: ({ workspace, asked, mayChange }) => ({
+      workspace,
+      only: asked('only'),
+      find: asked('find'),
+      mayChange,
+    }),
+  }),
+  row({
+    path: '/w/:workspace/workloads/add',
+    title: 'New microservice',
+    part: 'Workloads',
+    component: () => import('./pages/workloads/AddWorkload.svelte'),
+    props: ({ workspace, mayChange }) => ({ workspace, mayChange }),
+  }),
+  row({
+    path: '/w/:workspace/workloads/:workload',
+    title: 'Microservice',
+    part: 'Workloads',
+    component: () => import('./pages/workloads/Workload.svelte'),
+    props: ({ workspace, id, asked, mayChange }) => ({
+      workspace,
+      id: id('workload'),
+      tab: asked('tab'),
+      agent: Number(asked('agent')) || 0,
+      mayChange,
+    }),
   }),
   row({
     path: '/w/:workspace/jobs',
@@ -174,6 +199,28 @@ export const PAGES: readonly Page[] = [
       open: Number(asked('job')) || 0,
       mayChange,
     }),
+  }),
+  row({
+    path: '/w/:workspace/jobs/add',
+    title: 'New job',
+    part: 'Jobs',
+    component: () => import('./pages/jobs/Job.svelte'),
+    props: ({ workspace, mayChange, mayRule }) => ({ workspace, id: null, mayChange, mayRule }),
+    // The form is made once the role is known.
+    key: ({ mayRule }) => String(mayRule),
+  }),
+  row({
+    path: '/w/:workspace/jobs/:job',
+    title: 'Job',
+    part: 'Jobs',
+    component: () => import('./pages/jobs/Job.svelte'),
+    props: ({ workspace, id, mayChange, mayRule }) => ({
+      workspace,
+      id: id('job'),
+      mayChange,
+      mayRule,
+    }),
+    key: ({ mayRule }) => String(mayRule),
   }),
   row({
     path: '/w/:workspace/alerts',

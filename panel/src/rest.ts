@@ -37,9 +37,7 @@ export async function ask<R extends Route>(
 ): Promise<Routes[R]['answer']> {
   const [method = ''] = route.split(' ');
   const headers = {
-    // No other page can send these: what changes something needs the first.
-    'X-Forepost-Panel': '1',
-    ...(session.user && { 'X-Forepost-User': String(session.user.id) }),
+    ...ours(),
     ...(body && { 'Content-Type': 'application/json' }),
     ...more,
   };
@@ -63,6 +61,28 @@ export function addressOf<R extends Route>(
   );
   const pairs = Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]);
   return filled + (pairs.length ? `?${new URLSearchParams(pairs)}` : '');
+}
+
+/** No other page can send these: what changes something needs the first. */
+function ours(): Record<string, string> {
+  return {
+    'X-Forepost-Panel': '1',
+    ...(session.user && { 'X-Forepost-User': String(session.user.id) }),
+  };
+}
+
+/** A stream of JSON texts, one a line, to its end or until `signal` ends it. */
+export async function lines<T>(address: string, heard: (one: T) => void, signal: AbortSignal) {
+  const response = await answer(address, { headers: ours(), signal });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: '' };
+    if (done) return;
+    const parts = (rest + value).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) if (part) heard(JSON.parse(part) as T);
+  }
 }
 
 type Listed = {
@@ -99,6 +119,11 @@ export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
 const SECRETS = ['/auth/me/', '/share/'];
 
 async function call<T>(address: string, init: RequestInit): Promise<T> {
+  return (await (await answer(address, init)).json()) as T;
+}
+
+/** An ApiError where it is a refusal. */
+async function answer(address: string, init: RequestInit): Promise<Response> {
   const sentAt = Date.now();
   let response: Response;
   try {
@@ -108,7 +133,7 @@ async function call<T>(address: string, init: RequestInit): Promise<T> {
     throw new ApiError(0, 'The controller cannot be reached.');
   }
   clock.learn(response.headers.get('date'), sentAt, Date.now());
-  if (response.ok) return (await response.json()) as T;
+  if (response.ok) return response;
   if (response.status === 401 && session.user && !SECRETS.some((one) => address.startsWith(one))) {
     session.end('Your session has ended. Please log in again.');
   }

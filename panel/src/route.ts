@@ -38,7 +38,13 @@ export const toGroups = (workspace: number) => within(workspace, 'groups');
 export const toGroup = (workspace: number, group: number) => within(workspace, `groups/${group}`);
 export const toWorkloads = (workspace: number, query?: Query) =>
   within(workspace, 'workloads', query);
+export const toAddWorkload = (workspace: number) => within(workspace, 'workloads/add');
+export const toWorkload = (workspace: number, id: number, query?: Query) =>
+  within(workspace, `workloads/${id}`, query);
 export const toJobs = (workspace: number, query?: Query) => within(workspace, 'jobs', query);
+export const toAddJob = (workspace: number) => within(workspace, 'jobs/add');
+/** Its form. */
+export const toJob = (workspace: number, job: number) => within(workspace, `jobs/${job}`);
 export const toAlerts = (workspace: number, query?: Query) => within(workspace, 'alerts', query);
 export const toTools = (workspace: number, query?: Query) => within(workspace, 'tools', query);
 export const toSettings = (workspace: number) => within(workspace, 'settings');

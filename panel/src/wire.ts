@@ -44,6 +44,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'DELETE /workspaces/{workspace_id}/jobs/{job_id}': {
+    path: { workspace_id: number; job_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/maintenance-windows/{window_id}': {
     path: { workspace_id: number; window_id: number };
     query: Record<string, never>;
@@ -55,6 +61,18 @@ export interface Routes {
     query: Record<string, never>;
     body: null;
     answer: Ended;
+  };
+  'DELETE /workspaces/{workspace_id}/microservices/{microservice_id}': {
+    path: { workspace_id: number; microservice_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
+  'DELETE /workspaces/{workspace_id}/microservices/{microservice_id}/rollout': {
+    path: { workspace_id: number; microservice_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: WorkspaceMicroservice;
   };
   'GET /auth/config': {
     path: Record<string, never>;
@@ -355,6 +373,12 @@ export interface Routes {
     body: null;
     answer: Page<WorkspaceJob>;
   };
+  'GET /workspaces/{workspace_id}/jobs/{job_id}': {
+    path: { workspace_id: number; job_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: WorkspaceJob;
+  };
   'GET /workspaces/{workspace_id}/jobs/{job_id}/events': {
     path: { workspace_id: number; job_id: number };
     query: { agent_id?: number; limit?: number; offset?: number; run_id?: number };
@@ -378,6 +402,12 @@ export interface Routes {
     query: { limit?: number; offset?: number };
     body: null;
     answer: Page<WorkspaceMicroservice>;
+  };
+  'GET /workspaces/{workspace_id}/microservices/{microservice_id}': {
+    path: { workspace_id: number; microservice_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: WorkspaceMicroservice;
   };
   'GET /workspaces/{workspace_id}/probe-data/by-target/data': {
     path: { workspace_id: number };
@@ -438,6 +468,12 @@ export interface Routes {
     body: null;
     answer: Similar;
   };
+  'GET /workspaces/{workspace_id}/registries': {
+    path: { workspace_id: number };
+    query: { limit?: number; offset?: number };
+    body: null;
+    answer: Page<ImageRegistry>;
+  };
   'GET /workspaces/{workspace_id}/runs': {
     path: { workspace_id: number };
     query: {
@@ -497,6 +533,12 @@ export interface Routes {
     body: ChannelPatch;
     answer: NamedChannel;
   };
+  'PATCH /workspaces/{workspace_id}/jobs/{job_id}': {
+    path: { workspace_id: number; job_id: number };
+    query: Record<string, never>;
+    body: JobPatch;
+    answer: WorkspaceJob;
+  };
   'PATCH /workspaces/{workspace_id}/maintenance-windows/{window_id}': {
     path: { workspace_id: number; window_id: number };
     query: Record<string, never>;
@@ -508,6 +550,12 @@ export interface Routes {
     query: Record<string, never>;
     body: MemberPatch;
     answer: Member;
+  };
+  'PATCH /workspaces/{workspace_id}/microservices/{microservice_id}': {
+    path: { workspace_id: number; microservice_id: number };
+    query: Record<string, never>;
+    body: MicroservicePatch;
+    answer: WorkspaceMicroservice;
   };
   'POST /auth/login': {
     path: Record<string, never>;
@@ -635,6 +683,12 @@ export interface Routes {
     body: null;
     answer: Delivery;
   };
+  'POST /workspaces/{workspace_id}/jobs': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewJob;
+    answer: WorkspaceJob;
+  };
   'POST /workspaces/{workspace_id}/jobs/{job_id}/runs': {
     path: { workspace_id: number; job_id: number };
     query: Record<string, never>;
@@ -652,6 +706,18 @@ export interface Routes {
     query: Record<string, never>;
     body: NewMember;
     answer: Member;
+  };
+  'POST /workspaces/{workspace_id}/microservices': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewMicroservice;
+    answer: WorkspaceMicroservice;
+  };
+  'POST /workspaces/{workspace_id}/microservices/{microservice_id}/restart': {
+    path: { workspace_id: number; microservice_id: number };
+    query: Record<string, never>;
+    body: RestartRequest | null;
+    answer: ListOf<AgentRestart>;
   };
   'POST /workspaces/{workspace_id}/runs/{run_id}/cancel': {
     path: { workspace_id: number; run_id: number };
@@ -762,6 +828,12 @@ export interface AgentMicroservice {
   /** What the agent said last of it; null where it said nothing. */
   status: MicroserviceStatus | null;
   said_at: string | null;
+}
+
+export interface AgentRestart {
+  agent_id: number;
+  /** Why it was not restarted there; "" where it was. */
+  problem: string;
 }
 
 /** The same as the controller shows it. */
@@ -1534,6 +1606,20 @@ export interface IdentityConflict {
   addresses: string[];
 }
 
+/** A registry as it is shown. Its password is not: `has_password` says whether there is one. */
+export interface ImageRegistry {
+  id: number;
+  workspace_id: number;
+  name: string;
+  url: string;
+  username: string;
+  has_password: boolean;
+  external_id: string;
+  revision: number;
+  created_at: string;
+  updated_at: string;
+}
+
 /**
  * Alerts that belong together: they began together and have an agent, a site, a target or what they
  * depend on in common.
@@ -1581,6 +1667,20 @@ export interface JobAgent extends JobMember {
   agent_id: number;
 }
 
+/** What a job is wherever it is written. */
+export interface JobBase {
+  name: string;
+  type: 'folder' | 'distribution' | 'consolidation' | 'script';
+  /** Of jobs of the type `script`. */
+  script?: JobScript | null;
+  triggers?: JobTriggers;
+  /** None: it runs when somebody begins it. A folder is kept in step at all times. */
+  schedule?: JobSchedule | null;
+  /** The highest of an agent's downloads goes first, equal ones at a time. */
+  priority?: number;
+  transfer?: TransferSettings;
+}
+
 /** All agents that have all of these labels and tags, now and later. */
 export interface JobGroup extends JobMember {
   labels: Record<string, string | boolean | number>;
@@ -1603,6 +1703,27 @@ export interface JobNotices {
   apprise_urls: string[];
   /** Named channels, beside those. */
   channel_ids: number[];
+}
+
+/**
+ * Body of `PATCH .../jobs/ID`: each field that is named is replaced as a whole. Runs of transfers
+ * and scripts that have begun go on as they began; a folder follows at once.
+ */
+export interface JobPatch {
+  name?: string;
+  /** A job has its type for life. */
+  type?: 'folder' | 'distribution' | 'consolidation' | 'script';
+  script?: JobScript;
+  triggers?: JobTriggers;
+  schedule?: JobSchedule | null;
+  priority?: number;
+  transfer?: TransferSettings;
+  agents?: JobAgent[];
+  groups?: JobGroup[];
+  when_offline?: 'queue' | 'skip' | 'fail';
+  ttl_sec?: number;
+  notices?: JobNotices | null;
+  external_id?: string;
 }
 
 /** When a job runs by itself, in the local time of each agent. */
@@ -1803,6 +1924,38 @@ export interface MemoryInfo {
   virtual_used_bytes: number;
   virtual_free_bytes: number;
   raw?: Record<string, number>;
+}
+
+/**
+ * Body of `PATCH .../microservices/ID`: fields that are replaced. What a field may be is what it
+ * may be in `NewMicroservice`: the manifest is checked as a whole.
+ */
+export interface MicroservicePatch {
+  name?: string;
+  image?: string;
+  registry?: string;
+  cmd?: string[];
+  env?: Record<string, string>;
+  ports?: PortMapping[];
+  volumes?: VolumeMapping[];
+  extra_hosts?: string[];
+  network?: string;
+  user?: string;
+  limits?: WorkloadLimits;
+  health?: HealthCheck;
+  cap_add?: string[];
+  cap_drop?: string[];
+  privileged?: boolean;
+  read_only?: boolean;
+  stop_sec?: number;
+  log?: LogBounds;
+  config?: string | Record<string, unknown> | null;
+  update?: UpdateRules;
+  routes?: string[];
+  agents?: number[];
+  labels?: Record<string, string | boolean | number>;
+  rollout?: RolloutRule | null;
+  external_id?: string;
 }
 
 export interface MicroserviceStatus {
@@ -2041,12 +2194,35 @@ export interface NewGroup {
   external_id?: string;
 }
 
+/** Body of `POST .../jobs`: a job, and which agents have it with which right and where. */
+export interface NewJob extends JobBase {
+  agents?: JobAgent[];
+  /** An agent that is named in `agents` too has what stands there; of groups the first counts. */
+  groups?: JobGroup[];
+  when_offline?: 'queue' | 'skip' | 'fail';
+  /** How long a run waits for an agent that is away. */
+  ttl_sec?: number;
+  notices?: JobNotices | null;
+  external_id?: string;
+}
+
 /** Body of `POST .../members`: whom to invite, by e-mail or, who shares a workspace, by id. */
 export interface NewMember {
   userId?: number;
   email?: string;
   role?: 'VIEWER' | 'USER' | 'ADMIN';
   meta?: Record<string, unknown>;
+}
+
+/**
+ * Body of `POST .../microservices`: a manifest, and for which agents it is. Neither agents nor
+ * labels: it waits until there are some.
+ */
+export interface NewMicroservice extends WorkloadSpec {
+  agents?: number[];
+  labels?: Record<string, string | boolean | number>;
+  rollout?: RolloutRule | null;
+  external_id?: string;
 }
 
 /** Body of `POST .../probes`. Workspace and agent come from the path. */
@@ -2618,6 +2794,12 @@ export interface Registration {
   created?: string;
   updated?: string;
   abuse_email?: string;
+}
+
+/** Body of `POST .../microservices/ID/restart`. */
+export interface RestartRequest {
+  /** Empty: all that are to have it. */
+  agents?: number[];
 }
 
 /**
@@ -3794,6 +3976,40 @@ export interface WorkloadLimits {
   memory_mb?: number;
   cpus?: number;
   pids?: number;
+}
+
+/** All of a manifest but the uuid, which the controller gives. */
+export interface WorkloadSpec {
+  /** Empty: as `uuid`. */
+  name?: string;
+  /** Empty where the engine is `process`. */
+  image?: string;
+  /** The name of a registry: whose password is used for pulling. "from_cache": never pulled. */
+  registry?: string;
+  cmd?: string[];
+  env?: Record<string, string>;
+  ports?: PortMapping[];
+  volumes?: VolumeMapping[];
+  /** `name:ip`. */
+  extra_hosts?: string[];
+  /** The name of a network of the engine; "host"; "none"; empty: the engine's usual one. */
+  network?: string;
+  user?: string;
+  limits?: WorkloadLimits;
+  health?: HealthCheck;
+  cap_add?: string[];
+  cap_drop?: string[];
+  privileged?: boolean;
+  /** Whether the root file system is. */
+  read_only?: boolean;
+  /** From the request to stop to the end by force. */
+  stop_sec?: number;
+  log?: LogBounds;
+  /** What `/v2/config/get` gives: an object, or a text that holds one. */
+  config?: string | Record<string, unknown> | null;
+  update?: UpdateRules;
+  /** Who gets its messages on the bus. */
+  routes?: string[];
 }
 
 /** Owner and times in both spellings, as for User. */

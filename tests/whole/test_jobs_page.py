@@ -135,3 +135,92 @@ def test_what_agents_told_of_a_folder_is_below_its_run(
         told = page.get_by_test_id("job-event")
         expect(told).to_contain_text("conflict: plan.dwg")
         expect(told).to_contain_text("branch")
+
+
+def chosen(page: Page, at: int, agent: str, path: str, right: str = "") -> None:
+    """Fill one of the lines that say who has a job."""
+    page.get_by_role("button", name="Agent", exact=True).click()
+    line = page.get_by_test_id("member").nth(at)
+    line.get_by_label("Agent").select_option(label=agent)
+    line.get_by_label("Path").fill(path)
+    if right:
+        line.get_by_label("Right").select_option(label=right)
+
+
+def makes_a_distribution(page: Page) -> None:
+    page.get_by_role("link", name="Make the first").click()
+    form = page.get_by_role("form", name="New job")
+    form.get_by_label("Name").fill("firmware")
+    chosen(page, 0, "branch", "/srv/images", "source")
+    chosen(page, 1, "depot", "/var/images", "destination")
+    form.get_by_label("Runs").select_option(label="every so many days")
+    form.get_by_label("At times").fill("02:30, 25:00")
+    form.get_by_role("button", name="Add job").click()
+    expect(form.get_by_role("alert")).to_contain_text("25:00 is no time of the day")
+    form.get_by_label("At times").fill("02:30")
+    form.get_by_role("button", name="Add job").click()
+    expect(row_of(page, "firmware")).to_contain_text("distribution, at 2 agents, daily at 02:30")
+
+
+def changes_who_has_it(page: Page) -> None:
+    page.get_by_role("link", name="Change").click()
+    form = page.get_by_role("form", name="Change job")
+    expect(form.get_by_label("At times")).to_have_value("02:30")
+    form.get_by_label("Runs").select_option(label="only when somebody begins it")
+    form.get_by_label("Remove").first.click()
+    form.get_by_role("button", name="All with labels").click()
+    form.get_by_label("Labels of the agents").fill("kind: branch")
+    form.get_by_role("button", name="Save").click()
+    row = row_of(page, "firmware")
+    expect(row).to_contain_text("distribution, at 1 agent")
+    expect(row).not_to_contain_text("daily")
+
+
+def makes_and_deletes_a_script(page: Page) -> None:
+    page.get_by_role("link", name="New job").click()
+    form = page.get_by_role("form", name="New job")
+    form.get_by_label("Name").fill("clean-up")
+    form.get_by_label("What it does").select_option(label="Script: run at each agent")
+    form.get_by_label("Script", exact=True).fill("find /tmp -mtime +7 -delete")
+    chosen(page, 0, "depot", "/tmp")
+    form.get_by_role("button", name="Add job").click()
+    expect(row_of(page, "clean-up")).to_contain_text("script, at 1 agent")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes, delete").click()
+    expect(row_of(page, "clean-up")).to_have_count(0)
+
+
+def test_jobs_are_made_changed_run_and_deleted_in_the_browser(
+    site: Namespace, controller: ControllerProcess, tmp_path: Path
+) -> None:
+    person = controller.person()
+    workspace = person.workspace("Field")
+    branch, depot = person.agent(workspace, "branch"), person.agent(workspace, "depot")
+    base = f"/workspaces/{workspace}/jobs"
+    with page_in(site, tmp_path) as page, jobs_agent(controller, depot) as ours:
+        open_jobs(page, controller)
+        makes_a_distribution(page)
+        [made] = person.call("GET", base)["data"]
+        assert made["schedule"]["at"] == [9_000]
+        members = {one["agent_id"]: (one["path"], one["permission"]) for one in made["agents"]}
+        assert members == {branch.id: ("/srv/images", "rw"), depot.id: ("/var/images", "ro")}
+
+        page.get_by_role("button", name="Run now").click()
+        expect(page.get_by_test_id("run")).to_have_count(1)
+        ours.takes_until(bool)
+        [run] = person.call("GET", f"/workspaces/{workspace}/runs?job_id={made['id']}")["data"]
+        moving = {"status": "downloading", "size_total": 4_000_000, "size_completed": 1_000_000}
+        moving |= {"down_speed": 1_500_000, "peers_count": 1}
+        ours.reports(ours.report(run["id"], "started", **moving))
+        told = page.get_by_test_id("run-agent").filter(has_text="depot")
+        expect(told).to_contain_text("of 3.8 MiB, 12.0 Mbit/s down, with 1 peer")
+        expect(told.get_by_role("progressbar", name="Received")).to_be_visible()
+
+        changes_who_has_it(page)
+        changed = person.call("GET", f"{base}/{made['id']}")
+        assert changed["schedule"] is None
+        assert [one["labels"] for one in changed["groups"]] == [{"kind": "branch"}]
+        assert changed["transfer"] == made["transfer"]
+
+        makes_and_deletes_a_script(page)
+        assert [one["name"] for one in person.call("GET", base)["data"]] == ["firmware"]

@@ -118,3 +118,67 @@ def test_where_each_stands_and_why(
             filters(page, f"{controller.url}/w/{workspace}/workloads")
             sensor.get_by_role("link", name="depot").click()
             expect(page.get_by_role("heading", name="depot")).to_be_visible()
+
+
+def deploys(page: Page) -> None:
+    page.get_by_role("link", name="Deploy the first").click()
+    form = page.get_by_role("form", name="New microservice")
+    form.get_by_label("Name", exact=True).fill("sensor")
+    form.get_by_label("Image", exact=True).fill("hub.example/sensor:1")
+    form.get_by_label("Environment").fill("UNIT: celsius")
+    form.get_by_label("Ports", exact=True).fill("8080:eighty")
+    form.get_by_label("Volumes").fill("data:/var/lib/sensor\n/srv/in:/in:ro")
+    form.get_by_label("branch").check()
+    form.get_by_role("button", name="Deploy").click()
+    expect(form.get_by_role("alert")).to_contain_text("8080:eighty is no port")
+    form.get_by_label("Ports", exact=True).fill("8080:80")
+    form.get_by_role("button", name="Deploy").click()
+    expect(page.get_by_role("heading", name="sensor")).to_be_visible()
+
+
+def test_a_microservice_is_deployed_read_changed_and_deleted_in_the_browser(
+    site: Namespace, controller: ControllerProcess, tmp_path: Path
+) -> None:
+    person = controller.person()
+    workspace = person.workspace("Field")
+    branch = person.agent(workspace, "branch")
+    person.agent(workspace, "depot")
+    path = f"/workspaces/{workspace}/microservices"
+    with page_in(site, tmp_path) as page, workloads_agent(controller, branch) as ours:
+        open_workloads(page, controller)
+        deploys(page)
+        while "sensor" not in ours.takes():
+            pass
+        given = ours.manifests["sensor"]
+        assert given["env"] == {"UNIT": "celsius"}
+        assert given["ports"] == [{"internal": 80, "external": 8080}]
+        assert [one.get("type", "volume") for one in given["volumes"]] == ["volume", "bind"]
+        ours.reports(ours.status("sensor", cpu_percent=12.0, memory_bytes=3 << 20))
+        row = page.get_by_test_id("workload-agent")
+        expect(row).to_contain_text("current")
+        expect(row).to_contain_text("12 %, 3.0 MiB")
+
+        page.get_by_role("button", name="Log").click()
+        request = ours.next("microservice_logs")["request"]
+        line = {"stream": "stdout", "text": "21.5 degrees"}
+        ours.say("microservice_log_lines", {"request": request, "lines": [line]})
+        log = page.get_by_test_id("log")
+        expect(log).to_contain_text("21.5 degrees")
+        late = {"stream": "stderr", "text": "the probe fell off"}
+        ours.say("microservice_log_lines", {"request": request, "lines": [late]})
+        expect(log.locator(".warn")).to_contain_text("the probe fell off")
+
+        page.get_by_role("button", name="Change").click()
+        form = page.get_by_role("form", name="Change microservice")
+        expect(form.get_by_label("Volumes")).to_have_value("data:/var/lib/sensor\n/srv/in:/in:ro")
+        form.get_by_label("Image", exact=True).fill("hub.example/sensor:2")
+        form.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("hub.example/sensor:2")).to_be_visible()
+        [stored] = person.call("GET", path)["data"]
+        assert stored["image"] == "hub.example/sensor:2"
+        assert stored["ports"][0]["external"] == 8080
+
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Yes, delete").click()
+        expect(page.get_by_text("No microservice yet")).to_be_visible()
+        assert person.call("GET", path)["data"] == []

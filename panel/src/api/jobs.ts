@@ -1,10 +1,26 @@
 /** Jobs and their runs. `make docs` writes the types of each route that is named here. */
 
 import { all, ask } from '../rest';
+import type { JobPatch, NewJob } from '../wire';
 
 /** By name, each with its newest run. */
 export const jobs = (workspace: number, signal?: AbortSignal) =>
   all('GET /workspaces/{workspace_id}/jobs', { workspace_id: workspace }, signal);
+
+const ofJob = (workspace: number, job: number) => ({ workspace_id: workspace, job_id: job });
+
+/** With its scripts, for who may see them. */
+export const job = (workspace: number, id: number, signal?: AbortSignal) =>
+  ask('GET /workspaces/{workspace_id}/jobs/{job_id}', ofJob(workspace, id), { signal });
+
+export const addJob = (workspace: number, body: NewJob) =>
+  ask('POST /workspaces/{workspace_id}/jobs', { workspace_id: workspace }, { body });
+
+export const changeJob = (workspace: number, id: number, body: JobPatch) =>
+  ask('PATCH /workspaces/{workspace_id}/jobs/{job_id}', ofJob(workspace, id), { body });
+
+export const deleteJob = (workspace: number, id: number) =>
+  ask('DELETE /workspaces/{workspace_id}/jobs/{job_id}', ofJob(workspace, id));
 
 /** The newest of what agents told of a folder or a transfer. */
 export const jobEvents = async (workspace: number, job: number, signal?: AbortSignal) => {

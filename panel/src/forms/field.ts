@@ -38,12 +38,16 @@ const UNITS: Readonly<Record<string, string>> = {
   bytes: 'bytes',
 };
 
+/** What is short on the wire. */
+const LONGER: Readonly<Record<string, string>> = { cmd: 'command', env: 'environment' };
+
 /** "timeout_sec" is "Timeout", in s. */
 export function labelOf(name: string): { words: string; unit: string } {
   const parts = name.split('_');
   const unit = UNITS[parts.at(-1) ?? ''] ?? '';
   const named = unit && parts.length > 1 ? parts.slice(0, -1) : parts;
   const words = named
+    .map((part) => LONGER[part] ?? part)
     .join(' ')
     .replace(/\b(dns|tls|alpn|oids?|url|ip|dscp)\b/g, (word) => word.toUpperCase());
   return { words: words.charAt(0).toUpperCase() + words.slice(1), unit };

@@ -39,6 +39,8 @@ test('an agent says how far it is, and why it failed', () => {
   const half = { ...figures, size_total: 2000, size_completed: 1000 };
   const moving = { ...row, state: 'started', status: 'downloading', figures: half } as const;
   expect(runSaid(moving)).toMatch(/^downloading \(.+ of .+\)$/);
+  const fast = { ...half, down_speed: 1_500_000, peers_count: 3 };
+  expect(runSaid({ ...moving, figures: fast })).toContain(', 12.0 Mbit/s down, with 3 peers)');
   expect(isBad({ state: 'started', status: 'error', held: false })).toBe(true);
   expect(isBad({ state: 'started', status: 'error', held: true })).toBe(false);
   expect(isBad(row)).toBe(false);

@@ -14,6 +14,11 @@ export function worst({ counts }: Counted): Stand {
   return counts.waiting || !counts.current ? 'waiting' : 'current';
 }
 
+export function color(stand: Stand): 'good' | 'bad' | 'unknown' {
+  if (stand === 'refused' || stand === 'failing') return 'bad';
+  return stand === 'current' ? 'good' : 'unknown';
+}
+
 /** "current on 2 of 3 agents". */
 export function share({ counts }: Counted): string {
   const all = counts.current + counts.waiting + counts.refused;

@@ -36,7 +36,11 @@ def panel(person: Person) -> Any:
 
 def test_what_a_panel_must_know_before_a_login(controller: ControllerProcess) -> None:
     answer = httpx.get(controller.url + "/auth/config", verify=False)
-    assert answer.json() == {"registration_enabled": True, "email_verification_required": False}
+    assert answer.json() == {
+        "registration_enabled": True,
+        "email_verification_required": False,
+        "password_reset_enabled": False,  # no mail server is set up
+    }
 
 
 def test_a_registration_and_a_login_have_the_answers_they_had(person: Person) -> None:
