@@ -31,6 +31,11 @@ ProbeId = Annotated[int | None, QueryParameter(name="probeId", ge=0, le=MOST_ID)
 AgentId = Annotated[int | None, QueryParameter(name="agentId", ge=0, le=MOST_ID)]
 
 
+_ROWS: Final = ResponseSpec(
+    ListOf[ResultRow], description="Request fulfilled, document follows", generate_examples=False
+)
+
+
 def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
     async def streams(workspace_id: int, probe_id: int | None) -> list[int]:
         """The streams of a workspace, or the one of its probe. Raises NotFound."""
@@ -107,7 +112,7 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         BASE + "/probes/{probe_id:int}/data",
         opt=needs("VIEWER"),
         operation_class=TableOperation,
-        responses={200: ResponseSpec(ListOf[ResultRow], generate_examples=False)},
+        responses={200: _ROWS},
     )
     async def data(
         workspace_id: FromPath[int],
