@@ -252,6 +252,19 @@ export interface Routes {
     body: null;
     answer: Page<ApiKey>;
   };
+  'GET /workspaces/{workspace_id}/audit': {
+    path: { workspace_id: number };
+    query: {
+      action?: string;
+      from?: string;
+      limit?: number;
+      offset?: number;
+      to?: string;
+      userId?: number;
+    };
+    body: null;
+    answer: Page<AuditRow>;
+  };
   'GET /workspaces/{workspace_id}/changes': {
     path: { workspace_id: number };
     query: {
@@ -1020,6 +1033,25 @@ export interface ApiKeyWithSecret {
 export interface Asn {
   number?: number;
   organization?: string;
+}
+
+/** One request that changed something, or a login or PIN that was refused. */
+export interface AuditRow {
+  id: number;
+  at: string;
+  workspace_id: number | null;
+  user_id: number | null;
+  api_key_id: number | null;
+  agent_id: number | null;
+  /** The person's e-mail address, the key's name or the agent's, as it was then. */
+  actor: string;
+  action: string;
+  object_kind: string;
+  object_id: number | null;
+  address: string;
+  status: number;
+  /** What it was about beyond its object, such as the hashes of a job's scripts. */
+  detail: string;
 }
 
 /** What a panel must know before anybody has logged in. */

@@ -112,6 +112,12 @@ def test_people_are_invited_and_keys_are_made(
         row.get_by_role("button", name="Delete").click()
         row.get_by_role("button", name="Yes, delete").click()
         expect(row).to_have_count(0)
+        page.reload()
+        said = page.get_by_test_id("audit-row")
+        expect(said.first).to_contain_text("api-keys.delete")
+        expect(said.first).to_contain_text(ADMIN["email"])
+        said.first.get_by_role("button").click()
+        expect(said).to_have_count(1)
 
 
 @pytest.mark.timeout(240)
