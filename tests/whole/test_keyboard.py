@@ -107,3 +107,13 @@ def test_times_are_local_or_utc(place: Place, site: Namespace, tmp_path: Path) -
         page.get_by_test_id("account").click()
         page.get_by_role("button", name="Times of this place").click()
         expect(words).to_contain_text("2026-02-02 08:10")
+
+
+@pytest.mark.timeout(240)
+def test_an_address_is_looked_up(place: Place, site: Namespace, tmp_path: Path) -> None:
+    with page_in(site, tmp_path, width=390) as page:
+        place.open(page, place.at("tools"))
+        form = page.get_by_role("form", name="Look up an address")
+        form.get_by_label("Address").fill("198.18.0.1")
+        form.get_by_role("button", name="Look up").click()
+        expect(page.get_by_test_id("looked-up")).to_contain_text("no database is configured")
