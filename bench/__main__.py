@@ -12,6 +12,7 @@ NAMES = (
     "alerts",
     "alert_storm",
     "topology",
+    "panel",
     "trafficsim",
     "speedtest",
     "scale",
