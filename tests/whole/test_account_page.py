@@ -160,7 +160,7 @@ def test_a_site_is_added_by_one_line_and_measures(
             expect(page.get_by_test_id("last-rtt")).to_contain_text("ms", timeout=20_000)
             page.get_by_role("button", name="Of this probe").click()
             page.get_by_role("button", name="Pause").click()
-            expect(page.get_by_text("disabled").first).to_be_visible()
+            expect(page.get_by_text("paused").first).to_be_visible()
             page.get_by_role("button", name="Of this probe").click()
             page.get_by_role("button", name="Delete").click()
             page.get_by_role("button", name="Yes, delete it").click()

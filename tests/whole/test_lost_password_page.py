@@ -39,7 +39,7 @@ def test_a_lost_password_is_replaced_by_a_mail(
     controller: ControllerProcess, mails: Inbox, site: Namespace, tmp_path: Path
 ) -> None:
     controller.person(EMAIL, OLD)
-    with page_in(site, tmp_path, width=390, refusals=(410,)) as page:
+    with page_in(site, tmp_path, width=390, refusals=(400,)) as page:
         page.goto(controller.url)
         page.get_by_test_id("email").fill(EMAIL)
         page.get_by_role("button", name="Lost the password?").click()

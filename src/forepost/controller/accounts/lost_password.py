@@ -13,7 +13,7 @@ from forepost.controller.accounts.store import Account, Accounts
 from forepost.controller.db.engine import Database
 from forepost.controller.email_address import canonical
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Gone, Invalid, NotFound, TooMany, Unauthenticated
+from forepost.kit.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from forepost.wire.rest.access import PasswordReset
 
 LASTS: Final = timedelta(minutes=30)
@@ -53,11 +53,11 @@ class LostPasswords:
 
     async def ask(self, email: str) -> None:
         """Mail a link where there is such an account. The same, after the same time, where there
-        is none, where it is locked, and where a mail went to it a minute ago. Raises NotFound
+        is none, where it is locked, and where a mail went to it a minute ago. Raises Forbidden
         where no mail can be sent.
         """
         if not self.possible:
-            raise NotFound("no mail is set up: the operator can set another password")
+            raise Forbidden("no mail is set up: the operator can set another password")
         began_sec = self._clock.monotonic()
         account = await self._found(email)
         if account is not None and not account.locked:
@@ -66,15 +66,15 @@ class LostPasswords:
 
     async def reset(self, asked: PasswordReset) -> None:
         """Another password; all sessions end and, unless `keep_derived`, what the account made
-        that lets others in. A second factor stays. Raises Gone.
+        that lets others in. A second factor stays. Raises Invalid.
         """
         try:
             token = self._tokens.reset_of(asked.token)
             account = await self._accounts.account(token.user_id)
         except (Unauthenticated, NotFound):
-            raise Gone(NO_GOOD) from None
+            raise Invalid(NO_GOOD) from None
         if account.locked or not token.is_of(account.password_hash):
-            raise Gone(NO_GOOD)
+            raise Invalid(NO_GOOD)
         hashed = await self._passwords.hash(asked.password)
         done = await self._sessions.end_all(
             account.user.id,
@@ -84,7 +84,7 @@ class LostPasswords:
             keep_derived=asked.keep_derived,
         )
         if not done:
-            raise Gone(NO_GOOD)
+            raise Invalid(NO_GOOD)
         self._changed()
 
     async def _found(self, email: str) -> Account | None:
