@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.metadata import sqlite_url
+from tests.names import name_of
 from tests.postgres import Postgres
 from tests.running import ControllerProcess, Person
 
@@ -18,11 +19,8 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControllerP
 
 @pytest.fixture
 def person(controller: ControllerProcess, request: pytest.FixtureRequest) -> Person:
-    """Somebody whom no other test knows, nor the same one at its first try."""
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name)
-    turn = getattr(request.node, "execution_count", 1)
-    again = f"try{turn}-" if turn > 1 else ""
-    return controller.person(f"{again}{name}"[:64] + "@example.com", "a good password")
+    """Somebody whom no other test knows."""
+    return controller.person(f"{name_of(request)}@example.com", "a good password")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

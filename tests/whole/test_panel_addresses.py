@@ -15,6 +15,7 @@ from tests.agent_socket import AgentSocket, agent_socket
 from tests.controller.alerts.samples import PING, but
 from tests.controller.flows.minutes import minute
 from tests.lab.net import Namespace, namespace
+from tests.names import name_of
 from tests.running import ControllerProcess, NewAgent, Person
 from tests.whole.axe import broken_rules
 from tests.whole.browser import page_in
@@ -98,8 +99,7 @@ class Place:
 
 @pytest.fixture
 def place(controller: ControllerProcess, request: pytest.FixtureRequest) -> Place:
-    turn = getattr(request.node, "execution_count", 1)  # at a second try another person
-    return Place(controller, f"{request.node.name[-40:]}.{turn}@example.com")
+    return Place(controller, f"{name_of(request)}@example.com")
 
 
 def pressed(page: Page, name: str) -> None:

@@ -1,4 +1,3 @@
-import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -6,6 +5,7 @@ import pytest
 from forepost.controller.db.engine import Database
 from tests.controller.alerts.alert_night import Night
 from tests.controller.alerts.alert_stage import Hooks, Stage, quick_controller
+from tests.names import name_of
 from tests.running import ControllerProcess
 
 
@@ -26,7 +26,7 @@ def hooks() -> Iterator[Hooks]:
 
 @pytest.fixture
 def stage(alerting: ControllerProcess, hooks: Hooks, request: pytest.FixtureRequest) -> Stage:
-    name = re.sub(r"\W+", "-", request.node.name)
+    name = name_of(request)
     return Stage(alerting.person(f"{name}@example.com", "a good password"), hooks, name)
 
 

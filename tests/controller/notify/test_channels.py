@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.controller.notify.test_deliveries import check_signatures, controller_in, line, log
+from tests.names import name_of
 from tests.receiver import Receiver
 from tests.running import ControllerProcess, Person, until
 
@@ -61,7 +62,7 @@ class Shop:
 
 @pytest.fixture
 def shop(controller: ControllerProcess, request: pytest.FixtureRequest) -> Shop:
-    return Shop(controller, request.node.name.replace("_", "-")[:50])
+    return Shop(controller, name_of(request, 50))
 
 
 def test_a_channel_is_tried_when_it_is_made_and_shown_as_it_is(shop: Shop) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.controller.notify.test_channels import SLOW, Shop
 from tests.controller.notify.test_deliveries import controller_in, line
+from tests.names import name_of
 from tests.receiver import Receiver
 from tests.running import ControllerProcess, until
 
@@ -21,7 +22,7 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControllerP
 
 @pytest.fixture
 def shop(controller: ControllerProcess, request: pytest.FixtureRequest) -> Shop:
-    return Shop(controller, request.node.name.replace("_", "-")[:50])
+    return Shop(controller, name_of(request, 50))
 
 
 def template(shop: Shop, status: int = 201, **fields: Any) -> Any:
