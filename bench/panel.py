@@ -23,6 +23,8 @@ from bench.ingest import PORT
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+EVERY_HOURS = float(os.environ.get("BENCH_PANEL_HOURS", "24"))
+"""Between two results of a probe in the stored year."""
 ROUNDS = int(os.environ.get("BENCH_PANEL_ROUNDS", "9"))
 LIVE_PROBES, LIVE_SEC = 50, 30.0
 URL = f"http://127.0.0.1:{PORT}"
@@ -104,7 +106,7 @@ class Reporter:
 
 
 def year() -> tuple[dict[str, list[float]], int]:
-    topology.DAYS, topology.EVERY_HOURS = 365, 24.0
+    topology.DAYS, topology.EVERY_HOURS = 365, EVERY_HOURS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with topology.controller(folder):
