@@ -15,6 +15,16 @@ class MemoryUse(msgspec.Struct):
     used_bytes: float = 0
     available_bytes: float = 0
 
+    @property
+    def used_pct(self) -> float | None:
+        """None: how much there is was not said."""
+        if self.total_bytes <= 0:
+            return None
+        used = self.used_bytes
+        if self.available_bytes > 0:
+            used = self.total_bytes - self.available_bytes
+        return 100 * used / self.total_bytes
+
 
 class CpuTimes(msgspec.Struct, frozen=True):
     """ns since boot; a zero is left out by the sender."""
@@ -27,6 +37,11 @@ class CpuTimes(msgspec.Struct, frozen=True):
     nice: float = 0
     soft_irq: float = 0
     steal: float = 0
+
+    @property
+    def total(self) -> float:
+        times: tuple[float, ...] = msgspec.structs.astuple(self)
+        return sum(times)
 
 
 class Disk(msgspec.Struct):
@@ -50,12 +65,9 @@ class Sysinfo(Payload):
 
     def metrics(self, figures: Figures) -> Metrics:
         found: Metrics = {}
-        memory = self.memory
-        if memory is not None and memory.total_bytes > 0:
-            used = memory.used_bytes
-            if memory.available_bytes > 0:
-                used = memory.total_bytes - memory.available_bytes
-            found["memory_usage"] = 100 * used / memory.total_bytes
+        used_pct = None if self.memory is None else self.memory.used_pct
+        if used_pct is not None:
+            found["memory_usage"] = used_pct
         fullest = self._fullest
         if fullest is not None:
             found["disk_usage"] = fullest.most_pct

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from forepost.controller.payloads.sysinfo import CpuTimes, MemoryUse
 from forepost.wire.rest.host import Column, DiskCourse, HostCourse, NicCourse, SensorCourse
 
 MOST_NAMES: Final = 8
@@ -15,28 +16,7 @@ class CpuIdle(msgspec.Struct, frozen=True):
     idle: float
 
 
-class Spent(msgspec.Struct, frozen=True):
-    """Times of processors, ns since boot; a zero is left out."""
-
-    user: float = 0
-    system: float = 0
-    idle: float = 0
-    iowait: float = 0
-    irq: float = 0
-    nice: float = 0
-    soft_irq: float = 0
-    steal: float = 0
-
-    @property
-    def total(self) -> float:
-        times: tuple[float, ...] = msgspec.structs.astuple(self)
-        return sum(times)
-
-
-class Memory(msgspec.Struct, frozen=True):
-    total_bytes: float = 0
-    used_bytes: float = 0
-    available_bytes: float = 0
+class Memory(MemoryUse):
     virtual_total_bytes: float = 0
     virtual_used_bytes: float = 0
 
@@ -66,7 +46,7 @@ class HostReading(msgspec.Struct, frozen=True):
     """What is drawn of a payload."""
 
     cpu: CpuIdle | None = None
-    spent: Spent | None = msgspec.field(name="CPUTimes", default=None)
+    spent: CpuTimes | None = msgspec.field(name="CPUTimes", default=None)
     memory: Memory | None = msgspec.field(name="memoryInfo", default=None)
     load: list[float] | None = None
     disks: list[DiskShare] | None = None
@@ -98,7 +78,7 @@ def course(moments: Sequence[tuple[float, HostReading]], step_sec: int) -> HostC
         step_sec=step_sec,
         times=[at for at, _ in moments],
         cpu_pct=_busy(readings),
-        memory_pct=[_memory_pct(one.memory) for one in readings],
+        memory_pct=[one.memory.used_pct if one.memory else None for one in readings],
         swap_pct=[_swap_pct(one.memory) for one in readings],
         load=[one.load[0] if one.load else None for one in readings],
         disks=[DiskCourse(mount=name, used_pct=mounts[name]) for name in _highest(mounts)],
@@ -116,7 +96,7 @@ def course(moments: Sequence[tuple[float, HostReading]], step_sec: int) -> HostC
 
 def _busy(readings: Iterable[HostReading]) -> Column:
     found: Column = []
-    before: Spent | None = None
+    before: CpuTimes | None = None
     for one in readings:
         share = None if one.cpu is None else 100 - one.cpu.idle
         if share is None and before is not None and one.spent is not None:
@@ -126,19 +106,10 @@ def _busy(readings: Iterable[HostReading]) -> Column:
     return found
 
 
-def _between(before: Spent, now: Spent) -> float | None:
+def _between(before: CpuTimes, now: CpuTimes) -> float | None:
     """None: the host was started anew in between."""
     total, idle = now.total - before.total, now.idle - before.idle
     return 100 * (1 - idle / total) if total > 0 and idle >= 0 else None
-
-
-def _memory_pct(memory: Memory | None) -> float | None:
-    if memory is None or memory.total_bytes <= 0:
-        return None
-    used = memory.used_bytes
-    if memory.available_bytes > 0:
-        used = memory.total_bytes - memory.available_bytes
-    return 100 * used / memory.total_bytes
 
 
 def _swap_pct(memory: Memory | None) -> float | None:
