@@ -51,10 +51,11 @@ def routes(
     changed: Changed,
 ) -> Router:
     def fresh(agent: Agent) -> Agent:
-        seen, host = roster.last_seen(agent.id), roster.host_of(agent.id)
+        seen, host = roster.last_seen(agent.id) or agent.last_seen_at, roster.host_of(agent.id)
         return msgspec.structs.replace(
             agent,
-            last_seen_at=agent.last_seen_at if seen is None else seen,
+            last_seen_at=seen,
+            updated_at=max(agent.updated_at, seen),
             clock=roster.clock_of(agent.id),
             spool=roster.spool_of(agent.id),
             identity_conflict=roster.conflict_of(agent.id),

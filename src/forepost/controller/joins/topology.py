@@ -17,6 +17,7 @@ async def build(core: Core) -> Built:
     topology = Topology(
         TopologyNeeds(
             db=core.db,
+            series=core.series,
             clock=core.clock,
             last_seen=core.roster.last_seen,
             standing=standing,
@@ -24,7 +25,7 @@ async def build(core: Core) -> Built:
             in_conflict=lambda agent_id: core.roster.conflict_of(agent_id) is not None,
         )
     )
-    await topology.load(core.series)
+    await topology.load()
     news = TopologyNews(topology, core.clock, lambda: core.hub.workspaces, core.hub.announce)
     core.agent_watchers.append(topology.forget)
     core.probes.watchers.append(

@@ -29,6 +29,7 @@ from forepost.controller.asgi import Asgi
 from forepost.controller.db.failures import FAILURES, failure_of, reason_of
 from forepost.controller.db.sole_use import SUBJECT as DATABASE
 from forepost.controller.web import panel_files
+from forepost.controller.web.allowed_origins import AllowedOrigins
 from forepost.controller.web.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
 from forepost.controller.web.documented import document
 from forepost.controller.web.parameters import Parameters
@@ -56,6 +57,7 @@ def build(
     access: Access,
     quotas: Quotas,
     around: Callable[[Asgi], Asgi],
+    origins: AllowedOrigins,
     health: Health,
     look: Callable[[], Awaitable[None]],
     metrics: Collector,
@@ -121,7 +123,7 @@ def build(
             return
         await answered(scope, receive, send)
 
-    return serve, http
+    return origins.around(serve), http
 
 
 def _observability(
