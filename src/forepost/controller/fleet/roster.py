@@ -42,10 +42,8 @@ class Connection(Protocol):
     address: str
     """Where it comes from."""
 
-    def due(self, name: str, item: int = 0) -> None:
-        """Something is new of a document or a talk by this name. `item`: a part of it that was
-        changed in place, which NetWatcher's agents have to be told in two steps. Never waits.
-        """
+    def due(self, name: str) -> None:
+        """Something is new of a document or a talk by this name. Never waits."""
         ...
 
     def hung_up(self) -> None:
@@ -296,9 +294,9 @@ class Roster:
         if connection is not None:
             what(connection)
 
-    def due(self, agent_id: int, name: str, item: int = 0) -> None:
+    def due(self, agent_id: int, name: str) -> None:
         """Have an agent given what is new of a document or a talk; see `Connection.due`."""
-        self.tell(agent_id, lambda connection: connection.due(name, item))
+        self.tell(agent_id, lambda connection: connection.due(name))
 
     def due_in(self, workspace_id: int, name: str) -> None:
         """The same for all agents of a workspace."""
