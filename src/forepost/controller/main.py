@@ -87,6 +87,7 @@ def _joined(core: Core, stores: Stores, parts: Sequence[Built]) -> Controller:
         origins=AllowedOrigins(core.settings.http.allowed_origins),
         health=core.health,
         look=stores.sole.look,
+        clock=core.clock,
         metrics=Metrics([*chain.from_iterable(part.figures for part in parts)]),
     )
     core.access.learn(http)
