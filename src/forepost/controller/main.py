@@ -22,7 +22,6 @@ from forepost.controller.joins.subjects import SUBJECTS, Build
 from forepost.controller.settings import Settings
 from forepost.controller.storage import archive
 from forepost.controller.storage.stores import Stores, open_stores
-from forepost.controller.web.allowed_origins import AllowedOrigins
 from forepost.controller.web.app import build as build_app
 from forepost.controller.web.places import Places
 from forepost.controller.web.quotas import Quotas
@@ -84,7 +83,7 @@ def _joined(core: Core, stores: Stores, parts: Sequence[Built]) -> Controller:
         access=core.access.access,
         quotas=Quotas(core.db, core.settings.limits.most),
         around=core.access.around,
-        origins=AllowedOrigins(core.settings.http.allowed_origins),
+        origins=core.access.origins,
         health=core.health,
         look=stores.sole.look,
         clock=core.clock,

@@ -73,6 +73,8 @@ class Roster:
         self._seen: dict[int, datetime] = {}
         self._unsaved: set[int] = set()
         self._live: dict[int, Connection] = {}
+        self._since: dict[int, datetime] = {}
+        """When each of these connected."""
         self._forgotten = 0
         self._clocks: dict[int, AgentClock] = {}
         self._spools: dict[int, AgentSpool] = {}
@@ -261,6 +263,7 @@ class Roster:
             return
         earlier = self._live.get(agent.agent_id)
         self._live[agent.agent_id] = connection
+        self._since[agent.agent_id] = self._clock.now()
         if earlier is not None:
             at, at_sec = self._clock.now(), self._clock.monotonic()
             peers = earlier.address, connection.address
@@ -271,6 +274,7 @@ class Roster:
     def disconnected(self, agent_id: int, connection: Connection) -> None:
         if self._live.get(agent_id) is connection:
             del self._live[agent_id]
+            self._since.pop(agent_id, None)
             self._spools.pop(agent_id, None)
             for left in self.left_followers:
                 left(agent_id)
@@ -283,6 +287,10 @@ class Roster:
                 agent_id,
                 " and ".join(conflict.addresses),
             )
+
+    def connections(self) -> list[tuple[int, str, datetime]]:
+        """Of each agent that is connected: its id, its address, and since when it is."""
+        return [(one, line.address, self._since[one]) for one, line in self._live.items()]
 
     @property
     def live(self) -> int:

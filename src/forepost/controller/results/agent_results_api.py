@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from litestar import Router, get
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from forepost.controller.access.guard import needs
 from forepost.controller.page import From, To
@@ -140,7 +140,7 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
     async def baseline(
         workspace_id: FromPath[int],
         probe_id: FromPath[int],
-        metric: BaselineMetric = "latency",
+        metric: FromQuery[BaselineMetric] = "latency",
         window: Annotated[int, QueryParameter(ge=1, le=90)] = 7,
     ) -> BaselineFigures:
         """What was usual in the last `window` days."""

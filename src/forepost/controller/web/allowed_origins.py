@@ -23,6 +23,11 @@ class AllowedOrigins:
         """Raises WrongSettings."""
         self._allowed = frozenset(map(_origin, origins))
 
+    def of(self, scope: Any) -> str:
+        """The page that asks, if it is one of these; else ""."""
+        origin = headers_of(scope).get("origin", "").lower()
+        return origin if origin in self._allowed else ""
+
     def around(self, app: Asgi) -> Asgi:
         """The application, whose answers say who may read them."""
         if not self._allowed:
