@@ -73,6 +73,14 @@ def shared(said: dict[str, Any]) -> dict[str, Any]:
     return {"allow_speedtest": False, **said}
 
 
+def by_target(said: dict[str, Any]) -> dict[str, Any]:
+    """What a probe has not said is left out."""
+    bundles = [
+        {name: it for name, it in one.items() if it is not None} for one in said["bundles"]
+    ]
+    return {**said, "bundles": bundles}
+
+
 def _status(one: dict[str, Any]) -> dict[str, Any]:
     return {
         **_numbered(one),

@@ -110,6 +110,11 @@ TABLE: Final = (
     ),
     VoiceRow(on=f"GET {_DATA}/latest", why="the same", answer=row),
     VoiceRow(
+        on=f"GET {_DATA}/by-target/data",
+        why="a probe that said nothing has no `latest`",
+        answer=plain(objects.by_target),
+    ),
+    VoiceRow(
         on=f"GET {_OF}/network-map",
         why="0 where a figure is not known",
         answer=plain(objects.network_map),
