@@ -1,7 +1,7 @@
-"""Joins the topology, and the lists of sites with its verdicts, to the fleet and the panels."""
+"""Joins the topology, and lists of sites and analyses with its verdicts, to fleet and panels."""
 
 from forepost.controller.fleet.presence import standing
-from forepost.controller.joins import sites
+from forepost.controller.joins import analysis, sites
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
@@ -34,9 +34,9 @@ async def build(core: Core) -> Built:
             touched=topology.forget_agents,
         )
     )
-    listed = sites.built_on(core, topology)
+    listed, analysed = sites.built_on(core, topology), analysis.built_on(core, topology)
     return Built(
-        routers=[api.routes(topology), *listed.routers],
+        routers=[api.routes(topology), *listed.routers, *analysed.routers],
         services={"topology": topology.run, "panels": news.run, **listed.services},
         followers=[Follower(topology.consider), *listed.followers],
         figures=[

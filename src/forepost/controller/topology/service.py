@@ -136,8 +136,17 @@ class Topology:
         assert isinstance(found, NetworkMap)
         return found
 
+    async def matrix_over(self, workspace_id: int, lookback: int) -> Matrix:
+        view = await self._view(workspace_id, lookback)
+        found = await anyio.to_thread.run_sync(_made, "matrix", view, limiter=self._limiter)
+        assert isinstance(found, Matrix)
+        return found
+
     async def health_now(self, workspace_id: int) -> WorkspaceHealth:
-        view = await self._view(workspace_id, LOOKBACK_MIN)
+        return await self.health_over(workspace_id, LOOKBACK_MIN)
+
+    async def health_over(self, workspace_id: int, lookback: int) -> WorkspaceHealth:
+        view = await self._view(workspace_id, lookback)
         found = await anyio.to_thread.run_sync(_made, "health", view, limiter=self._limiter)
         assert isinstance(found, WorkspaceHealth)
         return found

@@ -75,9 +75,7 @@ def shared(said: dict[str, Any]) -> dict[str, Any]:
 
 def by_target(said: dict[str, Any]) -> dict[str, Any]:
     """What a probe has not said is left out."""
-    bundles = [
-        {name: it for name, it in one.items() if it is not None} for one in said["bundles"]
-    ]
+    bundles = [{name: it for name, it in one.items() if it is not None} for one in said["bundles"]]
     return {**said, "bundles": bundles}
 
 
