@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from forepost.controller.access.guard import PUBLIC, SIGNED_IN, Caller, needs
 from forepost.controller.accounts.address_proof import AddressProofs
-from forepost.wire.rest.access import AddressProof, Told
+from forepost.wire.rest.access import AddressProof, MailOutcome
 
 
 def routes(
@@ -30,10 +30,10 @@ def routes(
         opt=needs(SIGNED_IN, "accounts.ask-proof"),
         status_code=HTTP_200_OK,
     )
-    async def ask(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> Told:
+    async def ask(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> MailOutcome:
         """Mail a token to the caller's address, once a minute; 503 where no mail is set up."""
         email = await proofs.ask(caller.user_id, page_of(request.scope))
-        return Told(message=f"a mail is on its way to {email}")
+        return MailOutcome(message=f"a mail is on its way to {email}")
 
     @post(
         "/auth/verify-email",
@@ -41,9 +41,9 @@ def routes(
         status_code=HTTP_200_OK,
         guards=[spend],
     )
-    async def prove(data: JSONBody[AddressProof]) -> Told:
+    async def prove(data: JSONBody[AddressProof]) -> MailOutcome:
         """Show that a mail was read."""
         await proofs.prove(data.token)
-        return Told(message="the address is proven")
+        return MailOutcome(message="the address is proven")
 
     return Router("/", route_handlers=[ask, prove], tags=["accounts"])

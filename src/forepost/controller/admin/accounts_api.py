@@ -12,7 +12,7 @@ from forepost.controller.access.guard import SITE_ADMIN, Caller, needs
 from forepost.controller.admin.accounts import SiteAccounts
 from forepost.controller.admin.needs import AdminNeeds
 from forepost.controller.page import Limit, Offset
-from forepost.wire.rest.access import Told
+from forepost.wire.rest.access import MailOutcome
 from forepost.wire.rest.admin import RolePatch, UserPage, UserPatch
 from forepost.wire.rest.bodies import Done, User
 
@@ -71,11 +71,13 @@ def routes(accounts: SiteAccounts, deps: AdminNeeds) -> Router:
         opt=needs(SITE_ADMIN, "users.reset-password"),
         status_code=HTTP_200_OK,
     )
-    async def reset_password(request: Request[Any, Any, Any], user_id: FromPath[int]) -> Told:
+    async def reset_password(
+        request: Request[Any, Any, Any], user_id: FromPath[int]
+    ) -> MailOutcome:
         """Mail the account a link to another password; 403 where no mail is set up."""
         user = await accounts.get(user_id)
         await deps.mail_reset(user.email, deps.page_of(request.scope))
-        return Told(message=f"a mail is on its way to {user.email}")
+        return MailOutcome(message=f"a mail is on its way to {user.email}")
 
     return Router(
         "/",

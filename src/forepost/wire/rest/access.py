@@ -75,7 +75,7 @@ class AddressProof(Wire, frozen=True, kw_only=True):
     """Of the mail."""
 
 
-class Told(Wire, frozen=True, kw_only=True):
+class MailOutcome(Wire, frozen=True, kw_only=True):
     success: bool = True
     message: str
 
