@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from forepost.controller.joins import (
+    admin,
     alerts,
     changes,
     flows,
@@ -17,6 +18,7 @@ from forepost.controller.joins import (
     stored,
     topology,
     trials,
+    voice,
     workspaces,
 )
 from forepost.controller.joins.built import Built
@@ -36,4 +38,6 @@ SUBJECTS: Final[tuple[Build, ...]] = (
     lookups.build,
     trials.build,
     changes.build,
+    admin.build,
+    voice.build,
 )
