@@ -364,7 +364,7 @@ export interface Routes {
   };
   'GET /workspaces/{workspace_id}/health': {
     path: { workspace_id: number };
-    query: { lookback?: number };
+    query: { brief?: boolean; lookback?: number };
     body: null;
     answer: WorkspaceHealth;
   };

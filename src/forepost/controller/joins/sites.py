@@ -47,6 +47,7 @@ def built_on(core: Core, topology: Topology) -> Built:
             spool_of=core.roster.spool_of,
             clock_of=core.roster.clock_of,
             health=topology.health_now,
+            own_probes=topology.own_probes,
             traffic=traffic,
             enabled=enabled,
             judge=judge,

@@ -9,7 +9,7 @@ from forepost.kit.clock import Clock
 from forepost.wire.local.status import AgentSpool
 from forepost.wire.probes.probe import Probe
 from forepost.wire.rest.bodies import Agent
-from forepost.wire.rest.topology import WorkspaceHealth
+from forepost.wire.rest.topology import ProbeHealth, WorkspaceHealth
 from forepost.wire.uplink.clock import AgentClock
 
 Octets = tuple[int, int]
@@ -30,6 +30,8 @@ class SiteNeeds(msgspec.Struct, frozen=True, kw_only=True):
     clock_of: Callable[[int], AgentClock | None]
     health: Callable[[int], Awaitable[WorkspaceHealth]]
     """Of a workspace: the one verdict."""
+    own_probes: Callable[[int, int], Awaitable[list[ProbeHealth]]]
+    """(workspace, agent): how each of its probes is."""
     traffic: Callable[[int, float, float], Awaitable[dict[int, Octets]]]
     """(workspace, from, to) -> by agent."""
     enabled: Callable[[], Awaitable[list[int]]]
