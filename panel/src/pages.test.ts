@@ -43,7 +43,7 @@ test('every address leads to its page', () => {
   const may = { mayChange: true };
   expect(found(toSites(1, { only: 'critical', by: 'customer' }))).toEqual({
     ...{ ...w, ...may },
-    ...{ only: 'critical', find: '', by: 'customer' },
+    ...{ only: 'critical', find: '', by: 'customer', view: '' },
   });
   expect(found(toAddSite(1))).toEqual(w);
   expect(found(toAddProbe(1, 10))).toEqual({ ...w, site: 10 });

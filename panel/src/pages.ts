@@ -54,6 +54,7 @@ export const PAGES: readonly Page[] = [
       only: asked('only'),
       find: asked('find'),
       by: asked('by'),
+      view: asked('view'),
       mayChange,
     }),
   }),

@@ -522,6 +522,12 @@ export interface Routes {
     body: GroupPatch;
     answer: Group;
   };
+  'PATCH /workspaces/{workspace_id}/agents/{agent_id}': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: AgentPatch;
+    answer: Agent;
+  };
   'PATCH /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}': {
     path: { workspace_id: number; agent_id: number; probe_id: number };
     query: Record<string, never>;
@@ -841,6 +847,19 @@ export interface AgentMicroservice {
   /** What the agent said last of it; null where it said nothing. */
   status: MicroserviceStatus | null;
   said_at: string | null;
+}
+
+export interface AgentPatch {
+  name?: string;
+  description?: string;
+  location?: string;
+  public_ip_override?: string;
+  trafficsim_enabled?: boolean;
+  trafficsim_host?: string;
+  trafficsim_port?: number;
+  external_id?: string;
+  labels?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
 }
 
 export interface AgentRestart {
@@ -3394,6 +3413,8 @@ export interface Site {
   spool: AgentSpool | null;
   /** Only where it is wrong. */
   clock: AgentClock | null;
+  /** null: nobody has set it, and GeoIP does not know. */
+  place: SitePlace | null;
 }
 
 export interface SiteList {
@@ -3408,6 +3429,16 @@ export interface SiteList {
    * found no room in RAM.
    */
   is_whole: boolean;
+}
+
+/** Where a site stands, in degrees. */
+export interface SitePlace {
+  latitude: number;
+  longitude: number;
+  /** `set`: `latitude` and `longitude` of the agent's metadata; `geoip`: its public address. */
+  source: 'set' | 'geoip';
+  /** As GeoIP calls it: "Lisbon, PT". */
+  name: string;
 }
 
 export interface SnmpResult {

@@ -122,6 +122,7 @@ class Sites:
             is_live=needs.is_live,
             spool_of=needs.spool_of,
             clock_of=needs.clock_of,
+            place_found=needs.place_found,
             is_whole=self._is_whole,
         )
 
