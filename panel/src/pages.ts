@@ -54,6 +54,7 @@ export const PAGES: readonly Page[] = [
       only: asked('only'),
       find: asked('find'),
       by: asked('by'),
+      view: asked('view'),
       mayChange,
     }),
   }),
@@ -252,7 +253,12 @@ export const PAGES: readonly Page[] = [
     title: 'Settings',
     part: 'Settings',
     component: () => import('./pages/settings/Settings.svelte'),
-    props: ({ workspace, mayChange, mayRule }) => ({ workspace, mayChange, mayRule }),
+    props: ({ workspace, asked, mayChange, mayRule }) => ({
+      workspace,
+      tab: asked('tab'),
+      mayChange,
+      mayRule,
+    }),
   }),
   row({
     path: '/w/:workspace/account',

@@ -124,8 +124,18 @@ def rows() -> list[tuple[str, str, str]]:
 
 def test_only_an_invitation_needs_no_role_in_its_workspace() -> None:
     lines = [line.split() for line in TABLE.read_text().splitlines()]
-    others = [path for _, path, need in lines if "{workspace_id:int}" in path and need not in RANK]
+    others = [
+        path
+        for _, path, need in lines
+        if path.startswith("/workspaces/{workspace_id:int}") and need not in RANK
+    ]
     assert others == ["/workspaces/{workspace_id:int}/accept-invite"]
+
+
+def test_what_is_of_all_workspaces_needs_a_site_admin() -> None:
+    lines = [line.split() for line in TABLE.read_text().splitlines()]
+    needs = {need for _, path, need in lines if path.startswith("/admin/")}
+    assert needs == {"site-admin"}
 
 
 def fill(template: str, cast: Cast) -> str:

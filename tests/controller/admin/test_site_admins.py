@@ -16,7 +16,8 @@ def test_no_route_of_them_is_anybody_elses(person: Person, method: str, path: st
         path = path.replace(f"{{{name}:int}}", "1")
     body: dict[str, str] | None = {} if method in ("POST", "PUT", "PATCH") else None
     refused = person.ask(method, path, json=body)
-    assert (refused.status_code, refused.json()) == (403, {"error": "SITE_ADMIN is needed"})
+    said = {"error": "SITE_ADMIN is needed", "required_role": "SITE_ADMIN"}
+    assert (refused.status_code, refused.json()) == (403, said)
     made = person.call(
         "POST", f"/workspaces/{person.workspace('w')}/api-keys", {"name": "k"}, status=201
     )

@@ -206,7 +206,7 @@ class Access:
         async with self._db.read() as connection:
             role = await connection.scalar(query)
         if role != "SITE_ADMIN":
-            raise Forbidden("SITE_ADMIN is needed")
+            raise Forbidden("SITE_ADMIN is needed", required_role="SITE_ADMIN")
 
     def _presented(self, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
         """The JWT or the API key of a request; True where it is that of a cookie."""

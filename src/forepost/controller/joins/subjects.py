@@ -11,6 +11,7 @@ from forepost.controller.joins import (
     alerts,
     changes,
     flows,
+    installation,
     live,
     lookups,
     share_links,
@@ -40,4 +41,5 @@ SUBJECTS: Final[tuple[Build, ...]] = (
     changes.build,
     admin.build,
     voice.build,
+    installation.build,
 )

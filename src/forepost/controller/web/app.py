@@ -32,6 +32,7 @@ from forepost.controller.web import panel_files
 from forepost.controller.web.allowed_origins import AllowedOrigins
 from forepost.controller.web.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
 from forepost.controller.web.documented import document
+from forepost.controller.web.gzipped import gzipped
 from forepost.controller.web.netwatcher.voice import spoken
 from forepost.controller.web.parameters import Parameters
 from forepost.controller.web.quotas import Quotas
@@ -112,7 +113,7 @@ def build(
     bound_bodies(http)
     parameters.learn(http)
 
-    answered = around(http)
+    answered = gzipped(around(http))
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
