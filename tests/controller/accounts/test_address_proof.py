@@ -101,4 +101,4 @@ def test_without_mail_the_way_out_is_named(controller: ControllerProcess, person
     refused = post(controller, "/netwatcher/auth/forgot-password", {"email": "a@example.com"})
     assert (refused.status_code, "forepost user passwd" in refused.json()["error"]) == (403, True)
     refused = person.ask("POST", "/auth/resend-verification")
-    assert (refused.status_code, refused.json()) == (503, {"error": "no mail is set up"})
+    assert (refused.status_code, refused.json()) == (403, {"error": "no mail is set up"})

@@ -13,7 +13,7 @@ from forepost.controller.accounts.store import Accounts
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.accounts import users
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
+from forepost.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 
 LASTS: Final = timedelta(days=1)
 NO_GOOD: Final = "token: is not known, or has ended: ask for another mail"
@@ -39,13 +39,13 @@ class AddressProofs:
     async def ask(self, user_id: int, page: str) -> str:
         """Mail a token to the account's address, and return the address. `page`: of another host,
         that asks and whose link is mailed. Raises Conflict where the address is proven, TooMany,
-        and Unavailable where no mail can be sent.
+        and Forbidden where no mail can be sent.
         """
         user = (await self._accounts.account(user_id)).user
         if user.verified:
             raise Conflict("email: is proven already")
         if self._mail is None:
-            raise Unavailable("no mail is set up")
+            raise Forbidden("no mail is set up")
         self._mails.spend(user_id)
         token = self._tokens.issue_proof(user_id, user.email, self._clock.now() + LASTS)
         own = self._public_url.rstrip("/")

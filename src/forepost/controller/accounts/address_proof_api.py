@@ -31,7 +31,7 @@ def routes(
         status_code=HTTP_200_OK,
     )
     async def ask(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> MailOutcome:
-        """Mail a token to the caller's address, once a minute; 503 where no mail is set up."""
+        """Mail a token to the caller's address, once a minute; 403 where no mail is set up."""
         email = await proofs.ask(caller.user_id, page_of(request.scope))
         return MailOutcome(message=f"a mail is on its way to {email}")
 

@@ -84,7 +84,7 @@ def routes(store: SiteStore, deps: AdminNeeds) -> Router:
     @route(
         SPACE,
         http_method=CHANGES,
-        opt=needs(SITE_ADMIN, "workspaces.update"),
+        opt=needs(SITE_ADMIN, "site-workspaces.update"),
         status_code=HTTP_200_OK,
     )
     async def change_space(
@@ -93,7 +93,7 @@ def routes(store: SiteStore, deps: AdminNeeds) -> Router:
         patch = WorkspacePatch(name=data.name, description=data.description)
         return await deps.change_workspace(workspace_id, patch)
 
-    @delete(SPACE, opt=needs(SITE_ADMIN, "workspaces.delete"), status_code=HTTP_200_OK)
+    @delete(SPACE, opt=needs(SITE_ADMIN, "site-workspaces.delete"), status_code=HTTP_200_OK)
     async def delete_space(workspace_id: FromPath[int]) -> Done:
         await store.workspace(workspace_id)
         await deps.delete_workspace(workspace_id)
@@ -104,7 +104,7 @@ def routes(store: SiteStore, deps: AdminNeeds) -> Router:
         await store.workspace(workspace_id)
         return ListOf(data=await deps.members_of(workspace_id))
 
-    @post(SPACE + "/members", opt=needs(SITE_ADMIN, "members.create"))
+    @post(SPACE + "/members", opt=needs(SITE_ADMIN, "site-members.create"))
     async def add_member(workspace_id: FromPath[int], data: JSONBody[SiteMember]) -> Member:
         """At once, without an invitation."""
         member_id = await store.add_member(workspace_id, data, deps.clock.now())
@@ -117,7 +117,7 @@ def routes(store: SiteStore, deps: AdminNeeds) -> Router:
     @route(
         MEMBER,
         http_method=CHANGES,
-        opt=needs(SITE_ADMIN, "members.update"),
+        opt=needs(SITE_ADMIN, "site-members.update"),
         status_code=HTTP_200_OK,
     )
     async def change_member(
@@ -127,7 +127,7 @@ def routes(store: SiteStore, deps: AdminNeeds) -> Router:
         deps.changed()
         return member
 
-    @delete(MEMBER, opt=needs(SITE_ADMIN, "members.delete"), status_code=HTTP_200_OK)
+    @delete(MEMBER, opt=needs(SITE_ADMIN, "site-members.delete"), status_code=HTTP_200_OK)
     async def remove_member(workspace_id: FromPath[int], member_id: FromPath[int]) -> Ended:
         ended = await deps.remove_member(workspace_id, member_id)
         deps.changed()

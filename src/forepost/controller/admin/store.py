@@ -109,7 +109,7 @@ class SiteStore:
             raise Invalid("user_id: an account, by id or by its email, is needed")
         who = users.c.id == new.user_id if new.user_id else users.c.email == new.email.lower()
         try:
-            async with self._db.write() as connection:
+            async with self._db.write_more(members, workspace_id) as connection:
                 user_id = await connection.scalar(
                     select(users.c.id).where(who, users.c.locked_at.is_(None))
                 )

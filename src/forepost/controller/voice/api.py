@@ -42,7 +42,9 @@ def routes(store: ThresholdStore, clock: Clock) -> Router:
         return VoiceThresholdsSet(effective=found)
 
     @delete(
-        OF_WORKSPACE, opt=needs("ADMIN", "workspaces.voice-thresholds"), status_code=HTTP_200_OK
+        OF_WORKSPACE,
+        opt=needs("ADMIN", "workspaces.drop-voice-thresholds"),
+        status_code=HTTP_200_OK,
     )
     async def drop(workspace_id: FromPath[int]) -> VoiceThresholdsSet:
         found = await store.set_workspace(workspace_id, None, clock.now())
@@ -61,7 +63,7 @@ def routes(store: ThresholdStore, clock: Clock) -> Router:
     async def change_site(data: JSONBody[VoiceOverride]) -> VoiceThresholdsSet:
         return VoiceThresholdsSet(effective=await store.set_site(data, clock.now()))
 
-    @delete(OF_SITE, opt=needs(SITE_ADMIN, "site.voice-thresholds"), status_code=HTTP_200_OK)
+    @delete(OF_SITE, opt=needs(SITE_ADMIN, "site.drop-voice-thresholds"), status_code=HTTP_200_OK)
     async def drop_site() -> VoiceThresholdsSet:
         return VoiceThresholdsSet(effective=await store.set_site(None, clock.now()))
 

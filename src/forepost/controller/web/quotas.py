@@ -41,6 +41,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     "/workspaces": Quota("workspaces", workspaces, 100),
     _OF + "/agents": Quota("agents", agents, 10_000),
     _OF + "/members": Quota("members", members, 10_000),
+    "/admin" + _OF + "/members": Quota("members", members, 10_000),
     _OF + "/api-keys": Quota("api_keys", api_keys, 1_000),
     _OF + "/alert-rules": Quota("alert_rules", alert_rules, 5_000),
     _OF + "/alert-parents": Quota("alert_parents", alert_parents, 2_000),
