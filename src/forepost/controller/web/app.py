@@ -113,7 +113,7 @@ def build(
     bound_bodies(http)
     parameters.learn(http)
 
-    answered = gzipped(around(http))
+    answered = around(http)
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -131,7 +131,7 @@ def build(
             return
         await answered(scope, receive, send)
 
-    return origins.around(spoken(serve)), http
+    return gzipped(origins.around(spoken(serve))), http
 
 
 def _observability(
