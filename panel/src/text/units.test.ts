@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { bytes, count, figure, interval, ms, percent, plural, rate } from './units';
+import { bytes, figure, interval, ms, percent, plural, rate } from './units';
+import { count } from '../words/numbers';
 
 test.each([
   [0, '0.000 ms'],
@@ -65,4 +66,6 @@ test.each([
   [35.67705999856113, 35.677],
   [0, 0],
   [1796009652123, 1796009652123],
-])('a number %d of a payload is shown as %d', (value, shown) => expect(figure(value)).toBe(shown));
+])('a number %d of a payload is shown as %d', (value, shown) =>
+  expect(figure(value)).toBe(`${shown}`),
+);

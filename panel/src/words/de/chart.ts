@@ -1,0 +1,27 @@
+import type { say } from '../en/chart';
+
+export const chart: typeof say = {
+  noResult: (at) => `${at} · kein Ergebnis`,
+  resultsAt: (at, results, step) => `${at} · ${results} in ${step}`,
+  median: 'Median',
+  min: 'Min',
+  p95: 'p95',
+  max: 'Max',
+  loss: 'Verlust',
+  chartLabel: 'RTT und Verlust im Zeitverlauf. Die Pfeiltasten links und rechts lesen die Werte.',
+  spikesCut: (ms) => `Spitzen über ${ms} sind gekappt`,
+  medianByLoss: 'Median, nach Verlust:',
+  band95: '95 % der Pakete',
+  all: 'alle',
+  lossRightAxis: 'Verlust (rechte Achse)',
+  rateIn: (rate) => `${rate} ein`,
+  trafficLabel: 'Verkehr im Zeitverlauf: eingehend über der Linie, ausgehend darunter',
+  rateOut: (rate) => `${rate} aus`,
+  noneInTime: 'Keine in dieser Zeit: weiter zurück schauen.',
+  dragToZoom: 'Im Diagramm ziehen, um genauer hinzusehen.',
+  figuresAtEnd: (title, figures) => `${title}: ${figures} am Ende`,
+  results: 'Ergebnisse',
+  lossNone: 'keiner',
+  lossMore: 'mehr',
+  year: '1 Jahr',
+};

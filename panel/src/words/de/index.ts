@@ -1,0 +1,42 @@
+/** German; see the glossary in CONTRIBUTING. */
+
+import type { Texts } from '../language.svelte';
+import { alerts } from './alerts';
+import { amounts } from './amounts';
+import { chart } from './chart';
+import { common } from './common';
+import { compare } from './compare';
+import { fields } from './fields';
+import { findings } from './findings';
+import { forms } from './forms';
+import { frame } from './frame';
+import { jobs } from './jobs';
+import { parts } from './parts';
+import { probes } from './probes';
+import { shares } from './shares';
+import { states } from './states';
+import { text } from './text';
+import { tools } from './tools';
+import { traffic } from './traffic';
+import { workloads } from './workloads';
+
+export const texts: Texts = {
+  alerts,
+  amounts,
+  chart,
+  common,
+  compare,
+  fields,
+  findings,
+  forms,
+  frame,
+  jobs,
+  parts,
+  probes,
+  shares,
+  states,
+  text,
+  tools,
+  traffic,
+  workloads,
+};
