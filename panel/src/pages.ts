@@ -2,7 +2,7 @@
 
 import type { Component } from 'svelte';
 import type { PartName } from './frame/rail';
-import { say as common } from './words/en/common';
+import { say as general } from './words/en/general';
 
 /** What an address and the caller's role give to a page. */
 export interface Given {
@@ -40,14 +40,14 @@ export type Page = Row<Some>;
 export const PAGES: readonly Page[] = [
   row({
     path: '/w/:workspace/now',
-    title: () => common.now,
+    title: () => general.now,
     part: 'now',
     component: () => import('./pages/now/Now.svelte'),
     props: ({ workspace }) => ({ workspace }),
   }),
   row({
     path: '/w/:workspace/sites',
-    title: () => common.sites,
+    title: () => general.sites,
     part: 'sites',
     component: () => import('./pages/sites/Sites.svelte'),
     props: ({ workspace, asked, mayChange }) => ({
@@ -60,14 +60,14 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/sites/add',
-    title: () => common.addSite,
+    title: () => general.addSite,
     part: 'sites',
     component: () => import('./pages/sites/AddSite.svelte'),
     props: ({ workspace }) => ({ workspace }),
   }),
   row({
     path: '/w/:workspace/sites/:site',
-    title: () => common.site,
+    title: () => general.site,
     part: 'sites',
     timed: ({ asked }) => asked('tab') === 'host',
     component: () => import('./pages/sites/Site.svelte'),
@@ -80,7 +80,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/sites/:site/probes/:probe',
-    title: () => common.probe,
+    title: () => general.probe,
     part: 'sites',
     timed: true,
     component: () => import('./pages/probes/Probe.svelte'),
@@ -96,21 +96,21 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/sites/:site/probes/add',
-    title: () => common.addProbe,
+    title: () => general.addProbe,
     part: 'sites',
     component: () => import('./pages/probes/AddProbe.svelte'),
     props: ({ workspace, id }) => ({ workspace, site: id('site') }),
   }),
   row({
     path: '/w/:workspace/paths',
-    title: () => common.paths,
+    title: () => general.paths,
     part: 'paths',
     component: () => import('./pages/paths/Paths.svelte'),
     props: ({ workspace }) => ({ workspace }),
   }),
   row({
     path: '/w/:workspace/paths/target',
-    title: () => common.target,
+    title: () => general.target,
     part: 'paths',
     component: () => import('./pages/paths/Target.svelte'),
     props: ({ workspace, asked }) => ({ workspace, target: asked('target') }),
@@ -118,7 +118,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/compare',
-    title: () => common.compare,
+    title: () => general.compare,
     part: 'paths',
     timed: true,
     component: () => import('./pages/compare/Compare.svelte'),
@@ -126,7 +126,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/traffic',
-    title: () => common.traffic,
+    title: () => general.traffic,
     part: 'traffic',
     timed: true,
     component: () => import('./pages/traffic/Traffic.svelte'),
@@ -144,21 +144,21 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/groups',
-    title: () => common.groups,
+    title: () => general.groups,
     part: 'traffic',
     component: () => import('./pages/traffic/Groups.svelte'),
     props: ({ workspace, mayChange }) => ({ workspace, mayChange }),
   }),
   row({
     path: '/w/:workspace/groups/:group',
-    title: () => common.group,
+    title: () => general.group,
     part: 'traffic',
     component: () => import('./pages/traffic/Group.svelte'),
     props: ({ workspace, id, mayChange }) => ({ workspace, id: id('group'), mayChange }),
   }),
   row({
     path: '/w/:workspace/workloads',
-    title: () => common.workloads,
+    title: () => general.workloads,
     part: 'workloads',
     component: () => import('./pages/workloads/Workloads.svelte'),
     props: ({ workspace, asked, mayChange }) => ({
@@ -170,14 +170,14 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/workloads/add',
-    title: () => common.newMicroservice,
+    title: () => general.newMicroservice,
     part: 'workloads',
     component: () => import('./pages/workloads/AddWorkload.svelte'),
     props: ({ workspace, mayChange }) => ({ workspace, mayChange }),
   }),
   row({
     path: '/w/:workspace/workloads/:workload',
-    title: () => common.microservice,
+    title: () => general.microservice,
     part: 'workloads',
     component: () => import('./pages/workloads/Workload.svelte'),
     props: ({ workspace, id, asked, mayChange }) => ({
@@ -190,7 +190,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/jobs',
-    title: () => common.jobs,
+    title: () => general.jobs,
     part: 'jobs',
     component: () => import('./pages/jobs/Jobs.svelte'),
     props: ({ workspace, asked, mayChange }) => ({
@@ -203,7 +203,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/jobs/add',
-    title: () => common.newJob,
+    title: () => general.newJob,
     part: 'jobs',
     component: () => import('./pages/jobs/Job.svelte'),
     props: ({ workspace, mayChange, mayRule }) => ({ workspace, id: null, mayChange, mayRule }),
@@ -212,7 +212,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/jobs/:job',
-    title: () => common.job,
+    title: () => general.job,
     part: 'jobs',
     component: () => import('./pages/jobs/Job.svelte'),
     props: ({ workspace, id, mayChange, mayRule }) => ({
@@ -225,7 +225,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/alerts',
-    title: () => common.alerts,
+    title: () => general.alerts,
     part: 'alerts',
     component: () => import('./pages/alerts/Alerts.svelte'),
     props: ({ workspace, asked, mayChange, mayRule }) => ({
@@ -239,7 +239,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/tools',
-    title: () => common.tools,
+    title: () => general.tools,
     part: 'tools',
     component: () => import('./pages/tools/Tools.svelte'),
     props: ({ workspace, asked, mayChange }) => ({
@@ -250,14 +250,14 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/settings',
-    title: () => common.settings,
+    title: () => general.settings,
     part: 'settings',
     component: () => import('./pages/settings/Settings.svelte'),
     props: ({ workspace, mayChange, mayRule }) => ({ workspace, mayChange, mayRule }),
   }),
   row({
     path: '/w/:workspace/account',
-    title: () => common.account,
+    title: () => general.account,
     component: () => import('./pages/settings/Account.svelte'),
     props: () => ({}),
   }),

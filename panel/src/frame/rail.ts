@@ -1,4 +1,4 @@
-/** The parts of the panel, in the order of the rail; the catalogue has their names in `common`. */
+/** The parts of the panel, in the order of the rail; the catalogue has their names in `general`. */
 
 import type { IconName } from '../parts/Icon.svelte';
 import {

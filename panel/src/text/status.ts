@@ -1,7 +1,7 @@
 /** The four states of a verdict, in words. */
 
 import type { HealthVerdict } from '../wire';
-import { say as common } from '../words/en/common';
+import { say as general } from '../words/en/general';
 import { say } from '../words/en/text';
 
 export type Status = HealthVerdict['status'];
@@ -14,7 +14,7 @@ export const STATUS_WORDS: Readonly<Record<Status, string>> = {
     return say.degraded;
   },
   get unknown() {
-    return common.notKnown;
+    return general.notKnown;
   },
   get healthy() {
     return say.fine;

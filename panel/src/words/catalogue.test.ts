@@ -3,7 +3,7 @@ import { ms } from '../text/units';
 import { BODIES, OPTIONS } from '../fields';
 import { texts } from './de';
 import { say as amounts } from './en/amounts';
-import { say as common } from './en/common';
+import { say as general } from './en/general';
 import { language, preferred } from './language.svelte';
 
 type Subject = Record<string, unknown>;
@@ -66,14 +66,14 @@ test('every field of a form has a German name, and no other has one', () => {
 });
 
 test('the language that is chosen is the one that is read', () => {
-  expect([common.cancel, amounts.agents(1), amounts.results(25_000)]).toEqual([
+  expect([general.cancel, amounts.agents(1), amounts.results(25_000)]).toEqual([
     'Cancel',
     '1 agent',
     '25,000 results',
   ]);
   expect(ms(12.34)).toBe('12.3 ms');
   speakGerman();
-  expect([common.cancel, amounts.agents(1), amounts.results(25_000)]).toEqual([
+  expect([general.cancel, amounts.agents(1), amounts.results(25_000)]).toEqual([
     'Abbrechen',
     '1 Agent',
     '25.000 Ergebnisse',

@@ -28,7 +28,7 @@ test.each([
   ['<p class="sheet empty" data-testid="two words">× {count} {say.of}</p>', []],
 ])('%s', (source, found) => expect(hardTexts('x.svelte', source)).toEqual(found));
 
-test('what people read is in the catalogue', () => {
+test('what people read is in the catalogue', { timeout: 60_000 }, () => {
   const found = Object.entries(SOURCES).flatMap(([file, source]) =>
     NONE.test(file) || NOT_YET.test(file)
       ? []

@@ -14,7 +14,7 @@ export type Code = keyof typeof LANGUAGES;
 export type Subject =
   | 'alerts'
   | 'chart'
-  | 'common'
+  | 'general'
   | 'compare'
   | 'amounts'
   | 'fields'

@@ -9,7 +9,7 @@ import { orNull } from '../../rest';
 import { inOrder } from '../../text/probe';
 import type { Probe } from '../../wire';
 import { chosen, MOST, type Chosen, type Compared } from './compared';
-import { say as common } from '../../words/en/common';
+import { say as general } from '../../words/en/general';
 
 const LIVE_MS = 15_000;
 const PAST_MS = 300_000;
@@ -85,9 +85,9 @@ export class ComparedView {
   }
 
   #nameOf({ curve }: Chosen): string {
-    const site = this.found?.sites.get(curve.agent_id) ?? common.agentNumber(curve.agent_id);
+    const site = this.found?.sites.get(curve.agent_id) ?? general.agentNumber(curve.agent_id);
     const { target, target_agent, type } = curve;
-    const aim = target || (target_agent ? common.agentNumber(target_agent) : type);
+    const aim = target || (target_agent ? general.agentNumber(target_agent) : type);
     return `${site} · ${type} ${aim}`;
   }
 }

@@ -12,7 +12,7 @@ import type {
 } from '../../wire';
 import type { Payload } from './finding';
 import { busyPct, memoryPct } from './host_finding';
-import { say as common } from '../../words/en/common';
+import { say as general } from '../../words/en/general';
 import { say as amounts } from '../../words/en/amounts';
 import { say } from '../../words/en/findings';
 import { fixed } from '../../words/numbers';
@@ -30,7 +30,7 @@ interface Course {
 const COURSES: Readonly<Record<string, () => readonly Course[]>> = {
   SYSINFO: () => [
     {
-      title: common.host,
+      title: general.host,
       most: 100,
       words: percent,
       figures: {
@@ -67,7 +67,7 @@ const COURSES: Readonly<Record<string, () => readonly Course[]>> = {
       figures: { MOS: (of: Payload<TrafficSimResult>) => of.MOS },
     },
     {
-      title: common.jitter,
+      title: general.jitter,
       words: ms,
       figures: {
         [say.there]: (of: Payload<TrafficSimResult>) => of.jitterForward,

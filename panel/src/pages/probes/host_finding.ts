@@ -3,7 +3,7 @@
 import { bytes, percent, rate } from '../../text/units';
 import type { NetinfoResult, SysinfoResult } from '../../wire';
 import type { Finding, Grid, Payload, Tone } from './finding';
-import { say as common } from '../../words/en/common';
+import { say as general } from '../../words/en/general';
 import { say } from '../../words/en/findings';
 import { fixed } from '../../words/numbers';
 
@@ -34,7 +34,7 @@ export function sysinfoFinding(of: Payload<SysinfoResult>): Finding {
     words: text ? `${text.charAt(0).toUpperCase()}${text.slice(1)}.` : say.noFigureCame,
     tone: tight ? 'warn' : 'fine',
     facts: [
-      [common.host, of.hostInfo?.name],
+      [general.host, of.hostInfo?.name],
       [say.system, [of.hostInfo?.os?.name, of.hostInfo?.os?.version].filter(Boolean).join(' ')],
       [say.processors, Boolean(of.processors) && `${of.processors}`],
       [say.load, of.load?.map((one) => fixed(one, 2)).join(', ')],
@@ -61,11 +61,11 @@ export function sysinfoFinding(of: Payload<SysinfoResult>): Finding {
         disks.map((one) => (one.used_pct >= FULL_PCT ? 'warn' : 'fine')),
       ),
       grid(
-        common.interfaces,
+        general.interfaces,
         [
-          [common.interfaceName],
-          [common.trafficIn, 'number'],
-          [common.trafficOut, 'number'],
+          [general.interfaceName],
+          [general.trafficIn, 'number'],
+          [general.trafficOut, 'number'],
           [say.errors, 'number'],
         ],
         (of.nics ?? []).map((one) => [
@@ -91,19 +91,19 @@ export function netinfoFinding(of: Payload<NetinfoResult>): Finding {
     words: known.length ? `${known.join(', ')}.` : say.noAddressIsKnown,
     tone: of.local_address || of.default_gateway ? 'fine' : 'warn',
     facts: [
-      [common.address, of.local_address],
-      [common.gateway, of.default_gateway],
+      [general.address, of.local_address],
+      [general.gateway, of.default_gateway],
       [say.publicAddress, of.public_address],
       [say.provider, of.internet_provider],
-      [common.location, city.join(', ')],
+      [general.location, city.join(', ')],
     ],
     grids: [
       grid(
-        common.interfaces,
+        general.interfaces,
         [
-          [common.interfaceName],
-          [common.kind, 'wide'],
-          [common.addresses],
+          [general.interfaceName],
+          [general.kind, 'wide'],
+          [general.addresses],
           ['MAC', 'wide'],
           ['MTU', 'number'],
         ],
@@ -117,7 +117,7 @@ export function netinfoFinding(of: Payload<NetinfoResult>): Finding {
       ),
       grid(
         say.routes,
-        [[say.towards], [common.gateway], [common.interfaceName], [say.metric, 'number']],
+        [[say.towards], [general.gateway], [general.interfaceName], [say.metric, 'number']],
         (of.routes ?? []).map((one) => [
           one.destination,
           one.gateway || say.direct,

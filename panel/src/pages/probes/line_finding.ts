@@ -3,7 +3,7 @@
 import { ms, percent, rate, UNKNOWN } from '../../text/units';
 import type { SpeedLeg, SpeedtestPayload, TrafficSimResult } from '../../wire';
 import { measured, sentence, type Finding, type Payload } from './finding';
-import { say as common } from '../../words/en/common';
+import { say as general } from '../../words/en/general';
 import { say as amounts } from '../../words/en/amounts';
 import { say } from '../../words/en/findings';
 import { fixed } from '../../words/numbers';
@@ -28,7 +28,7 @@ export function speedtestFinding(of: Payload<SpeedtestPayload>): Finding {
         say.server,
         [test?.name, test?.sponsor].filter(Boolean).join(', ') || test?.host || test?.url,
       ],
-      [common.jitter, Boolean(test?.jitter) && ms((test?.jitter ?? 0) / NS)],
+      [general.jitter, Boolean(test?.jitter) && ms((test?.jitter ?? 0) / NS)],
       [say.lineBeforeIt, test?.line_idle === false && say.notIdle],
     ],
     grids:
@@ -76,7 +76,7 @@ export function trafficSimFinding(of: Payload<TrafficSimResult>): Finding {
   );
   const ways = [
     [say.lost, of.lostForward, of.lostBackward, (n: number) => amounts.packets(n)],
-    [common.jitter, of.jitterForward, of.jitterBackward, ms],
+    [general.jitter, of.jitterForward, of.jitterBackward, ms],
     [say.oneWayMedian, of.oneWayForward, of.oneWayBackward, ms],
   ] as const;
   const known = ways.filter(([, there, back]) => there !== undefined || back !== undefined);
@@ -101,7 +101,7 @@ export function trafficSimFinding(of: Payload<TrafficSimResult>): Finding {
         of.dscpValue !== undefined &&
           `${of.dscpValue}${of.dscpAtTarget !== undefined && of.dscpAtTarget !== of.dscpValue ? say.onArrival(of.dscpAtTarget) : ''}`,
       ],
-      [common.address, of.remoteAddr],
+      [general.address, of.remoteAddr],
     ],
     grids: known.length
       ? [

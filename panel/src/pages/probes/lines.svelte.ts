@@ -3,7 +3,7 @@
 import { key, type Curve } from '../../chart/buckets';
 import { isPing } from '../../chart/round';
 import { inOrder, type Latest } from '../../live/latest';
-import { say as common } from '../../words/en/common';
+import { say as general } from '../../words/en/general';
 import { say } from '../../words/en/probes';
 
 const COLOURS = 8;
@@ -58,7 +58,7 @@ export class ProbeLines {
   }
 
   nameOf(of: Named): string {
-    const name = of.target || (of.target_agent ? common.agentNumber(of.target_agent) : of.type);
+    const name = of.target || (of.target_agent ? general.agentNumber(of.target_agent) : of.type);
     return this.#severalAgents ? say.fromAgent(name, of.agent_id) : name;
   }
 

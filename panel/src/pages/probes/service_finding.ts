@@ -3,7 +3,7 @@
 import { digits, figure, ms, percent } from '../../text/units';
 import type { DnsResult, SnmpResult, TcpResult } from '../../wire';
 import { measured, sentence, type Finding, type Payload } from './finding';
-import { say as common } from '../../words/en/common';
+import { say as general } from '../../words/en/general';
 import { say as amounts } from '../../words/en/amounts';
 import { say } from '../../words/en/findings';
 
@@ -28,7 +28,7 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
           : of.record_type || of.target,
       ],
       [say.over, of.protocol && `${of.protocol}${of.retried_over_tcp ? say.cutOff : ''}`],
-      [say.authoritative, of.authoritative && common.yes],
+      [say.authoritative, of.authoritative && general.yes],
       ['DNSSEC', of.authenticated && say.checkedByTheServer],
       [say.ignored, Boolean(of.ignored) && amounts.messagesThatWereNoAnswer(of.ignored ?? 0)],
     ],
@@ -36,7 +36,7 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
       ? [
           {
             title: say.answers,
-            columns: [[common.name, 'wide'], [common.type], [common.value], ['TTL', 'number']],
+            columns: [[general.name, 'wide'], [general.type], [general.value], ['TTL', 'number']],
             rows: answers.map((one) => [one.name, one.type, one.value, `${one.ttl} s`]),
           },
         ]
@@ -63,7 +63,7 @@ export function tcpFinding(of: Payload<TcpResult>): Finding {
       [say.leastGreatest, connected > 0 && `${digits(of.min_ms ?? 0)} – ${ms(of.max_ms)}`],
       [say.deviation, connected > 1 && ms(of.stddev_ms)],
       [say.lookingUpTheName, measured(of.dns_lookup_ms) !== null && ms(of.dns_lookup_ms)],
-      [common.address, of.remote_addr],
+      [general.address, of.remote_addr],
       [say.lastReason, of.error],
     ],
     grids: of.connects_ms?.length
@@ -97,7 +97,7 @@ export function snmpFinding(of: Payload<SnmpResult>): Finding {
     facts: [
       [say.version, of.version],
       [say.profile, of.profile],
-      [common.address, of.remote_addr || of.target],
+      [general.address, of.remote_addr || of.target],
       [say.requests, of.requests !== undefined && `${of.requests}`],
     ],
     grids: values.length
@@ -107,7 +107,7 @@ export function snmpFinding(of: Payload<SnmpResult>): Finding {
               values.length > MOST_VALUES
                 ? say.firstValues(MOST_VALUES, values.length)
                 : say.values,
-            columns: [[common.name], [common.value, 'number'], [common.type, 'wide']],
+            columns: [[general.name], [general.value, 'number'], [general.type, 'wide']],
             rows: values
               .slice(0, MOST_VALUES)
               .map((one) => [one.name || one.oid, valueWords(one), one.type]),

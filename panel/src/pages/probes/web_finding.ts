@@ -3,7 +3,7 @@
 import { bytes, ms } from '../../text/units';
 import type { HttpResult, TlsResult } from '../../wire';
 import { day, measured, sentence, type Finding, type Payload, type Tone } from './finding';
-import { say as common } from '../../words/en/common';
+import { say as general } from '../../words/en/general';
 import { say as amounts } from '../../words/en/amounts';
 import { say } from '../../words/en/findings';
 
@@ -23,9 +23,9 @@ export function httpFinding(of: Payload<HttpResult>): Finding {
       [say.status, status],
       [say.wholeTime, took !== null && ms(took)],
       [say.content, of.content_match && say.expectedFound],
-      [common.type, of.content_type],
+      [general.type, of.content_type],
       [say.body, size && `${size}${of.body_truncated ? say.moreNotRead : ''}`],
-      [common.address, of.remote_addr],
+      [general.address, of.remote_addr],
       [say.protocol, [of.protocol, of.tls_version].filter(Boolean).join(', ')],
       [say.cipher, of.tls_cipher_suite],
       [
@@ -106,10 +106,10 @@ export function tlsFinding(of: Payload<TlsResult>): Finding {
       [say.issuedBy, of.issuer_org || own?.issuer],
       [say.validFrom, day(own?.not_before)],
       [say.validUntil, day(own?.not_after)],
-      [common.kind, of.cert_type],
+      [general.kind, of.cert_type],
       [say.protocol, [of.tls_version, of.alpn].filter(Boolean).join(', ')],
       [say.cipher, of.tls_cipher_suite],
-      [common.address, of.remote_addr],
+      [general.address, of.remote_addr],
       [say.handshake, measured(of.tls_handshake_ms) !== null && ms(of.tls_handshake_ms)],
     ],
     grids: of.certificate_chain?.length

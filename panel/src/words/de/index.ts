@@ -4,7 +4,7 @@ import type { Texts } from '../language.svelte';
 import { alerts } from './alerts';
 import { amounts } from './amounts';
 import { chart } from './chart';
-import { common } from './common';
+import { general } from './general';
 import { compare } from './compare';
 import { fields } from './fields';
 import { findings } from './findings';
@@ -24,7 +24,7 @@ export const texts: Texts = {
   alerts,
   amounts,
   chart,
-  common,
+  general,
   compare,
   fields,
   findings,

@@ -2,7 +2,7 @@
 
 import { inLanguage, type Word } from '../language.svelte';
 
-export const say = inLanguage('common', {
+export const say = inLanguage('general', {
   account: 'Account',
   add: 'Add',
   addProbe: 'Add probe',

@@ -1,6 +1,6 @@
-import type { say } from '../en/common';
+import type { say } from '../en/general';
 
-export const common: typeof say = {
+export const general: typeof say = {
   account: 'Konto',
   add: 'Hinzufügen',
   addProbe: 'Messung hinzufügen',
