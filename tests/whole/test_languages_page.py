@@ -60,9 +60,10 @@ def test_the_panel_speaks_german_by_choice(
         expect(page.get_by_text("Nichts, was eine Regel überwacht, ist gestört.")).to_be_visible()
         german(page)
         page.goto(place.at("alerts?tab=rules"))
+        expect(page.get_by_role("button", name="Regel hinzufügen")).to_be_visible()
+        german(page)
         page.get_by_role("button", name="Regel hinzufügen").click()
         expect(page.get_by_label("Schwelle", exact=True)).to_be_visible()
-        german(page)
 
         page.goto(place.at(f"sites/{place.lisbon.id}/probes/{place.ping}"))
         expect(page.get_by_test_id("points")).to_have_text("60 Ergebnisse")
