@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.forked import Forked, can_be_forked, run_forked
 from tests.free_ports import free_port
 from tests.metadata import NAME, lay
 from tests.shims import end_shims
@@ -43,10 +44,15 @@ class Process:
     log: Path
     prefix: list[str] = field(default_factory=list)
     """Such as `ip netns exec NAME`."""
-    child: "subprocess.Popen[bytes] | None" = None
+    anew: bool = False
+    """By an interpreter of its own, which has read no more than it needs."""
+    child: "subprocess.Popen[bytes] | Forked | None" = None
 
     def start(self) -> Self:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("FOREPOST_")}
+        if not self.anew and not self.prefix and can_be_forked(self.arguments, self.env):
+            self.child = Forked(self.arguments, {**inherited, **self.env}, self.log)
+            return self
         with self.log.open("ab") as out:
             self.child = subprocess.Popen(
                 [*self.prefix, sys.executable, *self.arguments],
@@ -86,6 +92,28 @@ class Process:
     @property
     def output(self) -> str:
         return self.log.read_text(errors="replace")
+
+
+def run_python(
+    *arguments: str, env: dict[str, str] | None = None, typed: str = "", timeout_sec: float = 60
+) -> "subprocess.CompletedProcess[str]":
+    """What `python *arguments` prints and how it ends; its environment is this one or `env`."""
+    if can_be_forked(arguments, env or {}):
+        return run_forked(arguments, dict(os.environ) if env is None else env, typed, timeout_sec)
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=env,
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout_sec,
+    )
+
+
+def forepost(*words: str, **how: Any) -> "subprocess.CompletedProcess[str]":
+    """`run_python` of the command."""
+    return run_python("-m", "forepost.cli.main", *words, **how)
 
 
 class ControllerProcess(Process):

@@ -240,14 +240,13 @@ def _query(parameters: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join(sorted(found))
 
 
-def _route(key: str, http: Litestar, types: Types) -> Iterator[str]:
-    """One member of `Routes`."""
+def _route(key: str, http: Litestar, paths: Mapping[str, Any], types: Types) -> Iterator[str]:
+    """One member of `Routes`; `paths` are those of the OpenAPI document."""
     method, path = key.split(" ")
     handler = _handler(http, method, path)
     answer = _answer(handler)
     body = handler.parsed_data_field
-    operations = http.openapi_schema.to_schema()["paths"][path][method.lower()]
-    parameters = operations.get("parameters") or []
+    parameters = paths[path][method.lower()].get("parameters") or []
     places = [one for one in parameters if one["in"] == "path"]
     yield f"  '{key}': {{"
     yield f"    path: {_braced('; '.join(map(_place, places)))};"
@@ -305,8 +304,11 @@ def _handler(http: Litestar, method: str, path: str) -> HTTPRouteHandler:
 def written(http: Litestar, asked: str) -> str:
     """The file, for what `asked`, the source of all files of api/, asks."""
     types = Types()
+    paths = http.openapi_schema.to_schema()["paths"]
     routes = [
-        line for key in sorted(set(ASKED.findall(asked))) for line in _route(key, http, types)
+        line
+        for key in sorted(set(ASKED.findall(asked)))
+        for line in _route(key, http, paths, types)
     ]
     unions = [
         _union("PanelSaid", [types.of(one, whole=False) for one in SAID]),

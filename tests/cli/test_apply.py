@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.controller.conftest import controller, person
-from tests.running import ControllerProcess, Person
+from tests.running import ControllerProcess, Person, forepost
 
 __all__ = ["controller", "person"]
 
@@ -94,24 +92,8 @@ class Shell:
 
     def __call__(self, *arguments: str, token: str | None = None, typed: str | None = None) -> Any:
         given = {"FOREPOST_TOKEN": self._person.token if token is None else token}
-        return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "forepost.cli.main",
-                *arguments,
-                "--workspace",
-                str(self.workspace),
-                "--url",
-                self._person.controller.url,
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            input=typed,
-            timeout=45,
-            env={**os.environ, **given},
-        )
+        where = ("--workspace", str(self.workspace), "--url", self._person.controller.url)
+        return forepost(*arguments, *where, env={**os.environ, **given}, typed=typed or "")
 
     def apply(self, *more: str) -> Any:
         done = self("apply", "-f", str(self.site), "--json", *more)

@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -12,17 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lab.small_disk import fill, mounted
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
-
-
-def forepost(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "forepost.cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, forepost, until
 
 
 class Work(threading.Thread):

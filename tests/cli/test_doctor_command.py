@@ -19,7 +19,7 @@ from forepost.cli.doctor import _show
 from forepost.wire.local.doctor import Diagnosis, Finding, Stage
 from tests.free_ports import free_port
 from tests.lab.net import Namespace, namespace
-from tests.running import AgentProcess, ControllerProcess, until
+from tests.running import AgentProcess, ControllerProcess, forepost, until
 
 DOCTOR = [sys.executable, "-m", "forepost.cli.main", "doctor"]
 NOBODY = ["setpriv", "--reuid", "65534", "--clear-groups"]
@@ -316,19 +316,12 @@ def test_metering_needs_packets_and_for_the_kernel_s_counters_more(strict: Names
 def test_a_port_that_somebody_has_and_a_terminal(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        done = subprocess.run(
-            [*DOCTOR, "--panel", listen],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "COLUMNS": "160", "FOREPOST_NODE__STATE_DIR": str(tmp_path)},
-        )
+        here = {"COLUMNS": "160", "FOREPOST_NODE__STATE_DIR": str(tmp_path)}
+        done = forepost("doctor", "--panel", listen, env={**os.environ, **here})
     assert done.returncode == 1
     assert f"{listen}: address already in use" in done.stdout
     assert "-> see who has it: ss -ltnp" in done.stdout
-    done = subprocess.run(
-        [*DOCTOR, "--config", str(tmp_path / "none")], capture_output=True, text=True, check=False
-    )
+    done = forepost("doctor", "--config", str(tmp_path / "none"))
     assert (done.returncode, done.stdout) == (2, "")
     assert "No such file" in done.stderr
 

@@ -8,20 +8,14 @@ from pathlib import Path
 import pytest
 
 from forepost.kit.program import CANNOT_START, WRONG_SETTINGS
+from tests.running import forepost
 
 FOREPOST = [sys.executable, "-m", "forepost.cli.main"]
 
 
 def run(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("FOREPOST_")}
-    return subprocess.run(
-        [*FOREPOST, *arguments],
-        env={**inherited, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=45,
-    )
+    return forepost(*arguments, env={**inherited, **env})
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:99999", "127.0.0.1", "127.0.0.1:x", "", "::1:80"])

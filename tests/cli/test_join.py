@@ -1,29 +1,17 @@
 """`forepost join`, and an agent that enrols by the PIN of its settings."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.free_ports import free_port
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, forepost, until
 
 
 @pytest.fixture
 def controller(tmp_path: Path) -> ControllerProcess:
     return ControllerProcess(tmp_path / "controller")
-
-
-def forepost(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "forepost.cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=45,
-    )
 
 
 def made(person: Person, workspace: int) -> tuple[int, str]:

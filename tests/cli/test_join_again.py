@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.test_join import forepost, made
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+from tests.cli.test_join import made
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, forepost, until
 
 DYING = """
 import os, re, signal, sys

@@ -12,10 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.test_join import forepost
 from tests.cli.test_join_again import Place
 from tests.free_ports import free_port
-from tests.running import AgentProcess, ControllerProcess, NewAgent, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, forepost, until
 from tests.tls_front import Front
 
 SITE = """# of this site

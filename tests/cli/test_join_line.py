@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_join import forepost, made
-from tests.running import AgentProcess, ControllerProcess, NewAgent, until
+from tests.cli.test_join import made
+from tests.running import AgentProcess, ControllerProcess, NewAgent, forepost, until
 from tests.tls_front import Front
 
 WHERE = ("--workspace", "1", "--agent", "1", "--pin", "123456")

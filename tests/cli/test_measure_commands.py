@@ -20,6 +20,7 @@ from tests.lab import unbound
 from tests.lab.certificates import Authority
 from tests.lab.unbound import Unbound
 from tests.receiver import Receiver
+from tests.running import forepost
 
 FOREPOST = [sys.executable, "-m", "forepost.cli.main"]
 
@@ -42,13 +43,8 @@ def listening() -> Iterator[int]:
 
 
 def call(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*FOREPOST, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "200", **(env or {})},
-    )
+    env = {**os.environ, "COLUMNS": "200", **(env or {})}
+    return forepost(*map(str, arguments), env=env)
 
 
 def lines(done: subprocess.CompletedProcess[str]) -> Sequence[bytes]:

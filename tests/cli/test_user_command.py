@@ -2,8 +2,6 @@
 
 import base64
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +13,9 @@ import pytest
 from forepost.controller.accounts.totp import STEP_SEC, code_at
 from tests.fakes.damage import undecodable_schema
 from tests.postgres import Postgres
-from tests.running import ADMIN, ControllerProcess, Person, until
+from tests.running import ADMIN, ControllerProcess, Person, forepost, until
 
 PASSWORD = "a good password"
-USER = [sys.executable, "-m", "forepost.cli.main", "user"]
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +28,8 @@ def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControllerP
 
 
 def user(controller: ControllerProcess, *arguments: str, typed: str = "") -> Any:
-    return subprocess.run(
-        [*USER, *arguments],
-        env={
-            "PATH": "/usr/bin",
-            **{k: v for k, v in controller.env.items() if k.startswith("FOREPOST_DATA__")},
-        },
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=45,
-    )
+    data = {k: v for k, v in controller.env.items() if k.startswith("FOREPOST_DATA__")}
+    return forepost("user", *arguments, env={"PATH": "/usr/bin", **data}, typed=typed)
 
 
 def login(controller: ControllerProcess, email: str, password: str = PASSWORD) -> httpx.Response:
@@ -251,8 +238,6 @@ def test_a_damaged_database_is_one_line(tmp_path: Path) -> None:
     path.parent.mkdir()
     for junk in (b"no database, " * 1_000, undecodable_schema(path)):
         path.write_bytes(junk)
-        found = subprocess.run(
-            [*USER, "ls", "--data", str(tmp_path)], capture_output=True, text=True, check=False
-        )
+        found = forepost("user", "ls", "--data", str(tmp_path))
         assert (found.returncode, found.stderr.count("\n")) == (1, 1), found.stderr
         assert found.stderr.startswith(f"forepost user: {path}: ")

@@ -24,9 +24,12 @@ def person(controller: ControllerProcess, request: pytest.FixtureRequest) -> Per
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def metadata_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def metadata_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """New metadata of the newest schema, on each database that they may be in."""
     if request.param == "sqlite":
-        return sqlite_url(tmp_path)
+        yield sqlite_url(tmp_path)
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    return server.database()
+    url = server.database()
+    yield url
+    server.drop(url)

@@ -5,8 +5,6 @@ says: it goes on, it goes on with less right (the role is named), or it has ende
 """
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.running import ControllerProcess, Person
+from tests.running import ControllerProcess, Person, forepost
 
 PASSWORD = "a good password"
 SOON_SEC = 10.0
@@ -203,13 +201,8 @@ def new_password(*, keep: bool) -> Callable[[Made], set[str]]:
 
 
 def operator(made: Made, verb: str, email: str, *, wrong: bool = False) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "forepost.cli.main", "user", verb, email],
-        env={"FOREPOST_DATA__DIR": made.controller.env["FOREPOST_DATA__DIR"], "PATH": "/usr/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env = {"FOREPOST_DATA__DIR": made.controller.env["FOREPOST_DATA__DIR"], "PATH": "/usr/bin"}
+    done = forepost("user", verb, email, env=env)
     assert done.returncode == (1 if wrong else 0), done.stderr
     return done.stderr if wrong else done.stdout
 

@@ -71,6 +71,7 @@ def test_an_idle_agent_stays_within_its_memory_budget(tmp_path: Path) -> None:
         agent = person.agent(person.workspace("w"))
         probe = person.probe(agent, type="PING", targets=["127.0.0.1"], interval_sec=1, count=1)
         process = AgentProcess(tmp_path / "agent", controller.url, agent)
+        process.anew = True  # a fork has what others read
         process.start()
         try:
             until(

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import pytest
 
 from tests.agent_socket import agent_socket
 from tests.free_ports import free_port
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, forepost, until
 
 PLANTED = {
     "user": "pl4nted-user",
@@ -235,17 +233,9 @@ def test_an_export_is_fit_for_git(
     controller: ControllerProcess, planted: tuple[Person, NewAgent, dict[str, int]]
 ) -> None:
     admin, agent, _ = planted
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "forepost.cli.main", "export"),
-            *("--workspace", str(agent.workspace), "--url", controller.url),
-        ],
-        env={**os.environ, "FOREPOST_TOKEN": admin.token},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=45,
-    )
+    where = ("--workspace", str(agent.workspace), "--url", controller.url)
+    done = forepost("export", *where, env={**os.environ, "FOREPOST_TOKEN": admin.token})
+    done.check_returncode()
     assert "shop" not in done.stdout
     assert "198.18.0.9" in done.stdout
     _none_in(done.stdout, "export")

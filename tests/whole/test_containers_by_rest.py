@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lab.container_engine import IMAGE, ContainerEngine, running
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, forepost, until
 
 pytestmark = pytest.mark.timeout(300)
 LONG_SEC = 60
@@ -204,12 +203,11 @@ def test_an_agent_that_is_deprovisioned_runs_nothing_of_its_controller(place: Pl
 
 def says(place: Place, *words: str) -> str:
     """What `forepost` prints, once the agent that begins anew answers."""
-    command = [sys.executable, "-m", "forepost.cli.main", *words]
-    command += ["--state-dir", str(place.process.folder)]
+    where = ("--state-dir", str(place.process.folder))
     done: list[subprocess.CompletedProcess[str]] = []
 
     def answers() -> bool:
-        done[:] = [subprocess.run(command, capture_output=True, text=True, check=False)]
+        done[:] = [forepost(*words, *where)]
         return done[0].returncode == 0
 
     until(answers, LONG_SEC, lambda: f"{done[0].stderr}\n{place.process.output[-3_000:]}")

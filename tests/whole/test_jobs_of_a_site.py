@@ -13,7 +13,7 @@ import pytest
 
 from tests.free_ports import free_port
 from tests.lonely import LonelyAgent
-from tests.running import until
+from tests.running import forepost, until
 
 pytestmark = pytest.mark.timeout(240)
 LONG_SEC = 60
@@ -34,13 +34,7 @@ class JobsHost:
 
     def command(self, *words: str, status: int = 0, stdin: str = "") -> str:
         state_dir = ("--state-dir", str(self.agent.folder / "state"))
-        done = subprocess.run(
-            [sys.executable, "-m", "forepost.cli.main", *words, *state_dir],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = forepost(*words, *state_dir, typed=stdin)
         assert done.returncode == status, (words, done.stdout, done.stderr)
         return done.stdout if status == 0 else done.stderr
 

@@ -3,17 +3,15 @@
 import json
 import secrets
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.test_join import forepost, made
+from tests.cli.test_join import made
 from tests.free_ports import free_port
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, forepost, until
 from tests.tls_front import Front
 
 pytestmark = pytest.mark.timeout(180)
@@ -202,16 +200,7 @@ def test_a_restored_controller_gives_no_number_twice_and_forgets_no_agent_in_sil
     data = Path(house.controller.env["FOREPOST_DATA__DIR"])
 
     def command(verb: str) -> None:
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "forepost.cli.main", verb),
-                *(str(tmp_path / "copy.tar"), "--data", str(data)),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        done = forepost(verb, str(tmp_path / "copy.tar"), "--data", str(data))
         assert done.returncode == 0, done.stderr
 
     command("backup")

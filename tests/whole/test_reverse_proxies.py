@@ -17,10 +17,10 @@ import trustme
 from websockets.sync.client import connect
 
 from forepost.kit.pins import pin_of
-from tests.cli.test_join import forepost, made
+from tests.cli.test_join import made
 from tests.free_ports import free_port
 from tests.promises.test_docs import ROOT
-from tests.running import ADMIN, AgentProcess, ControllerProcess, NewAgent, until
+from tests.running import ADMIN, AgentProcess, ControllerProcess, NewAgent, forepost, until
 
 PAGE = (ROOT / "docs/reverse-proxy.md").read_text()
 CLIENT = "127.0.0.2"

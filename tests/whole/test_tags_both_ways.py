@@ -1,13 +1,11 @@
 """Tags that are set at the controller and at the host of a real agent: what was set last counts."""
 
 import shutil
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from tests.running import until
+from tests.running import forepost, until
 from tests.whole.test_jobs_by_rest import LONG_SEC, Sites, sites
 
 __all__ = ["sites"]
@@ -17,8 +15,7 @@ pytestmark = pytest.mark.timeout(300)
 def set_here(sites: Sites, value: str) -> None:
     """At the host, by the command."""
     folder = str(sites.one.process.folder)
-    command = [sys.executable, "-m", "forepost.cli.main", "tag", f"SITE={value}"]
-    subprocess.run([*command, "--state-dir", folder], check=True, capture_output=True)
+    forepost("tag", f"SITE={value}", "--state-dir", folder).check_returncode()
 
 
 def set_there(sites: Sites, value: str) -> None:

@@ -1,14 +1,12 @@
 """What real agents tell of conflicts, and of what their sites begin, as the controller shows it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import until
+from tests.running import forepost, until
 from tests.whole.test_jobs_by_rest import LONG_SEC, JobSite, Sites, sites
 
 __all__ = ["sites"]
@@ -16,19 +14,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def command(site: JobSite, *words: str) -> str:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "forepost.cli.main",
-            *words,
-            "--state-dir",
-            str(site.process.folder),
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    done = forepost(*words, "--state-dir", str(site.process.folder))
+    done.check_returncode()
     return done.stdout
 
 

@@ -4,8 +4,6 @@ import os
 import socket
 import sqlite3
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from forepost.kit.folder_lock import TAKEN
 from forepost.kit.program import CANNOT_START, NOT_NOW, WRONG_SETTINGS
 from tests.fakes.damage import undecodable_schema
 from tests.free_ports import free_port
-from tests.running import AgentProcess, ControllerProcess, until
+from tests.running import AgentProcess, ControllerProcess, run_python, until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -22,14 +20,8 @@ pytestmark = pytest.mark.timeout(240)
 def start(part: str, *arguments: str, **env: str) -> tuple[int, str]:
     """Status and what was said."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("FOREPOST_")}
-    done = subprocess.run(
-        [sys.executable, "-m", f"forepost.{part}", *arguments],
-        env={**inherited, "FOREPOST_HTTP__LISTEN": f"127.0.0.1:{free_port()}", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=45,
-    )
+    env = {**inherited, "FOREPOST_HTTP__LISTEN": f"127.0.0.1:{free_port()}", **env}
+    done = run_python("-m", f"forepost.{part}", *arguments, env=env)
     return done.returncode, done.stderr
 
 

@@ -4,8 +4,6 @@ the next start it is an agent, whole, or none.
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +17,7 @@ from forepost.agent.node import Identity, identity_decoder
 from forepost.agent.uplink.foreign_spool import ASIDE, MARK, SPOOL
 from forepost.agent.uplink.provisioned import PROVISIONED, Provisioned
 from forepost.kit.state_file import StateFile, sealed
+from tests.running import run_python
 
 pytestmark = pytest.mark.timeout(300)
 MOST_STEPS = 200
@@ -74,8 +73,7 @@ def controller() -> Iterator[PinController]:
 
 def does(folder: Path, verb: str, last: int, *more: str) -> bool:
     """Return whether it was killed."""
-    command = [sys.executable, "-m", "tests.lab.killed_enrolment", str(folder), verb, str(last)]
-    done = subprocess.run([*command, *more], capture_output=True, text=True, check=False)
+    done = run_python("-m", "tests.lab.killed_enrolment", str(folder), verb, str(last), *more)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0
 

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.free_ports import free_port
-from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
+from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, forepost, until
 
 LONG_SEC = 60
 NO_AGENT = 3
@@ -40,12 +39,11 @@ class LoneAgent:
 
     def says(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """What `forepost` answers, once an agent that begins anew is there again."""
-        command = [sys.executable, "-m", "forepost.cli.main", *words]
-        command += ["--state-dir", str(self.process.folder)]
+        where = ("--state-dir", str(self.process.folder))
         done: list[subprocess.CompletedProcess[str]] = []
 
         def answers() -> bool:
-            done[:] = [subprocess.run(command, capture_output=True, text=True, check=False)]
+            done[:] = [forepost(*words, *where)]
             return done[0].returncode != NO_AGENT
 
         until(answers, LONG_SEC, lambda: self.process.output)

@@ -133,10 +133,15 @@ class Night:
         await self.ledger.set_status(1, alert.id, body, ME, 1, self.clock.now())
 
     async def wait(self, minutes: float) -> list[tuple[str, str]]:
-        """What is told meanwhile, looked at every half minute."""
+        """What is told meanwhile, looked at every half minute, and in the first part of a long wait
+        every three.
+        """
         before = len(self.told)
-        for _ in range(round(minutes * 2)):
-            await self.clock.advance(30)
+        left = round(minutes * 2)
+        while left:
+            steps = 6 if left > 30 else 1  # noqa: PLR2004
+            left -= steps
+            await self.clock.advance(30 * steps)
             await self.ledger.tell_due(self.clock.now())
             await self.reminders.turn()
         return self.told[before:]

@@ -3,8 +3,6 @@
 import base64
 import logging
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from forepost.agent.workloads.iofog.kept import IofogKept
 from forepost.agent.workloads.iofog.volume_mounts import FOLDER
 from forepost.kit.health import Health
 from tests.fakes.iofog_controller import IofogController
+from tests.running import run_python
 
 pytestmark = pytest.mark.timeout(300)
 MOST_STEPS = 200
@@ -20,9 +19,8 @@ MOST_STEPS = 200
 
 def does(folder: Path, verb: str, last: int, controller: IofogController) -> bool:
     """Return whether it was killed."""
-    command = [sys.executable, "-m", "tests.lab.killed_enrolment", str(folder), verb, str(last)]
-    command += [controller.url, controller.key]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    what = (str(folder), verb, str(last), controller.url, controller.key)
+    done = run_python("-m", "tests.lab.killed_enrolment", *what)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0
 
