@@ -16,6 +16,7 @@ import anyio.lowlevel
 
 from forepost.agent.cores.container_body import container_name, may_run_beside
 from forepost.agent.ports.containers import (
+    LISTENING,
     EngineAway,
     EngineFacts,
     EngineHint,
@@ -71,6 +72,8 @@ class FakeEngine:
         self._number = 0
         self._happened = anyio.Event()
         self._hints: list[EngineHint] = []
+        self.tells = True
+        """Whether what happens is told."""
 
     # -- what a test does to it
 
@@ -91,6 +94,11 @@ class FakeEngine:
             if one.state == "running":
                 one.state, one.stopped = "exited", True
                 self._hint(uuid, "die")
+
+    def tell_no_more(self) -> None:
+        """End the stream of what happens; who asks for another one gets none."""
+        self.tells = False
+        self._happened.set()
 
     def remove_by_hand(self, uuid: str) -> None:
         for one in self.of(uuid):
@@ -151,7 +159,11 @@ class FakeEngine:
     async def hints(self) -> AsyncGenerator[EngineHint, None]:
         self._answers()
         self._hints.clear()
+        if self.tells:
+            yield LISTENING
         while True:
+            if not self.tells:
+                raise EngineAway("nothing is told")
             while self._hints:
                 yield self._hints.pop(0)
             await self._happened.wait()

@@ -233,6 +233,16 @@ async def test_what_somebody_stopped_is_started_again_and_counted(
     assert site.engine.running() == {"a": ["good:1"]}
 
 
+async def test_what_happened_while_nothing_was_told_is_seen_at_once(site: Keeping) -> None:
+    await site.want(wanted("a"))
+    site.engine.tell_no_more()
+    await site.clock.advance(3)
+    site.engine.stop_by_hand("a")  # after the last look, and before the stream is there again
+    site.engine.tells = True
+    await site.clock.advance(3)
+    assert site.engine.running() == {"a": ["good:1"]}
+
+
 async def test_stuck_in_restart_it_is_tried_with_pauses(site: Keeping) -> None:
     await site.want(wanted("a", "crash:1"))
     await site.clock.advance(120)

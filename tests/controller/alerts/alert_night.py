@@ -139,7 +139,7 @@ class Night:
         before = len(self.told)
         left = round(minutes * 2)
         while left:
-            steps = 6 if left > 30 else 1  # noqa: PLR2004
+            steps = 6 if left > 30 else 1
             left -= steps
             await self.clock.advance(30 * steps)
             await self.ledger.tell_due(self.clock.now())

@@ -6,7 +6,7 @@ where it answers and will not.
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -108,7 +108,12 @@ class EngineHint(msgspec.Struct, frozen=True, kw_only=True):
     """Something happened to a container; the truth is in `containers`."""
 
     uuid: str
+    """"": to any."""
     action: str
+
+
+LISTENING: Final = EngineHint(uuid="", action="")
+"""The first hint: what happened before it was told to nobody."""
 
 
 class StampedLine(msgspec.Struct, frozen=True):
@@ -145,7 +150,7 @@ class ContainerView(Protocol):
         ...
 
     def hints(self) -> AsyncGenerator[EngineHint, None]:
-        """Return what happens to containers of this agent from now on."""
+        """Return what happens to containers of this agent from now on, after `LISTENING`."""
         ...
 
 

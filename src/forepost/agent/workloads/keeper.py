@@ -281,13 +281,15 @@ class WorkloadKeeper(WorkloadOverview):
             try:
                 async with aclosing(self._engine.hints()) as hints:
                     async for hint in hints:
-                        self._hasten(hint.uuid)
+                        if hint.uuid:
+                            self._hasten(hint.uuid)
+                        else:
+                            self._look_soon()
             except (EngineAway, EngineRefused) as error:
                 _log.debug("no events: %s", error)
             # the engine may have ended: a look finds out
             self._interruptions += 1
-            self._next_look = min(self._next_look, self._clock.monotonic())
-            self._wake.set()
+            self._look_soon()
             await self._clock.sleep(AWAY_SEC)
 
     async def _rest(self) -> None:
@@ -308,6 +310,10 @@ class WorkloadKeeper(WorkloadOverview):
             await self._wake.wait()
             tasks.cancel_scope.cancel()
         self._wake = anyio.Event()
+
+    def _look_soon(self) -> None:
+        self._next_look = min(self._next_look, self._clock.monotonic())
+        self._wake.set()
 
     def _lose(self, reason: str) -> None:
         self._is_away(reason)

@@ -34,6 +34,7 @@ from forepost.agent.edges.containers.images import STALL_SEC, DockerImages
 from forepost.agent.edges.containers.seen import listed, seen
 from forepost.agent.edges.containers.volumes import VolumeOwner, have_volumes
 from forepost.agent.ports.containers import (
+    LISTENING,
     AddedEnvironment,
     EngineAway,
     EngineFacts,
@@ -165,6 +166,7 @@ class DockerEngine(DockerImages):
         }
         params = {"filters": msgspec.json.encode(filters).decode()}
         async with self._connection.streamed("GET", "events", params) as response:
+            yield LISTENING
             while line := await _line_of(response):
                 with suppress(msgspec.MsgspecError, RecursionError):
                     told = msgspec.json.decode(line, type=ContainerEvent)

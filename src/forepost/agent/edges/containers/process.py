@@ -29,6 +29,7 @@ from forepost.agent.edges.containers.process_record import (
     read_record,
 )
 from forepost.agent.ports.containers import (
+    LISTENING,
     AddedEnvironment,
     EngineAway,
     EngineFacts,
@@ -112,6 +113,7 @@ class ProcessEngine:
 
     async def hints(self) -> AsyncGenerator[EngineHint, None]:
         known = {one.container_id: one for one in await self.containers()}
+        yield LISTENING
         while True:
             await self._clock.sleep(LOOK_SEC)
             now = {one.container_id: one for one in await self.containers()}
