@@ -29,14 +29,23 @@ ROUNDS = int(os.environ.get("BENCH_PANEL_ROUNDS", "9"))
 LIVE_PROBES, LIVE_SEC = 50, 30.0
 URL = f"http://127.0.0.1:{PORT}"
 PAGES = {
-    "Now": ("now", "[data-testid=verdict]"),
-    "Sites, 500 rows": ("sites", "[data-testid=agent-row] >> nth=199"),
-    "a site, 20 probes": ("sites/250", "[data-testid=probe-row] >> nth=19"),
-    "a probe, 1 h": ("sites/250/probes/4999?last=1h", "[data-testid=chart] canvas"),
-    "a probe, 1 year": ("sites/250/probes/4999?last=1y", "[data-testid=chart] canvas"),
-    "Paths": ("paths", "[data-testid=target-row] >> nth=0"),
-    "Alerts": ("alerts", "text=Nothing is wrong that a rule watches."),
+    "Now": ("now", "[data-testid=verdict]", 1),
+    "Sites, 500 rows": ("sites", "[data-testid=agent-row]", 200),
+    "a site, 20 probes": ("sites/250", "[data-testid=probe-row]", 20),
+    "a probe, 1 h": ("sites/250/probes/4999?last=1h", "[data-testid=chart] canvas", 1),
+    "a probe, 1 year": ("sites/250/probes/4999?last=1y", "[data-testid=chart] canvas", 1),
+    "Paths": ("paths", "[data-testid=target-row]", 1),
+    "Alerts": ("alerts", ".empty", 1),
 }
+"""What is seen when a page is there: so many of these."""
+SEEN = """([what, number]) => new Promise((tell) => {
+  const look = () => {
+    if (document.querySelectorAll(what).length < number) return requestAnimationFrame(look);
+    // The frame that shows them, and the script that makes them, are done in the next one.
+    requestAnimationFrame(() => setTimeout(() => tell(performance.now())));
+  };
+  look();
+})"""
 
 
 @contextmanager
@@ -53,13 +62,14 @@ def browser_page() -> Iterator[Page]:
         browser.close()
 
 
-def opened_ms(page: Page, path: str, seen: str) -> float:
-    """From an address that is entered to the moment at which its content is there."""
+def opened_ms(page: Page, path: str, seen: str, number: int) -> float:
+    """From an address that is entered to the frame in which its content is there.
+
+    The page itself looks, in each frame: Playwright waits up to half a second between two looks.
+    """
     page.goto("about:blank")
-    started = time.perf_counter()
     page.goto(f"{URL}/w/1/{path}", wait_until="commit")
-    page.locator(seen).first.wait_for()
-    return (time.perf_counter() - started) * 1e3
+    return float(page.evaluate(SEEN, [seen, number]))
 
 
 def renderers() -> list[psutil.Process]:
@@ -116,8 +126,8 @@ def year() -> tuple[dict[str, list[float]], int]:
         with topology.controller(folder), topology.Reporters(keys), browser_page() as page:
             time.sleep(2 * topology.REPORT_EVERY_SEC)
             times = {
-                what: [opened_ms(page, path, seen) for _ in range(ROUNDS)]
-                for what, (path, seen) in PAGES.items()
+                what: [opened_ms(page, *asked) for _ in range(ROUNDS)]
+                for what, asked in PAGES.items()
             }
     return times, rows
 
@@ -154,7 +164,7 @@ TEXT = """## The panel in a browser
 
 Chromium, headless, 1440 px, on the {cores} cores that the controller and the agents have, too.
 500 sites with 20 probes each, {rows:,} results of 365 days, {rate:.0f} results/s meanwhile. From
-an address that is entered to its content (a table's rows, a chart's canvas), {rounds} times each;
+an address that is entered to the frame that shows its content, {rounds} times each;
 nothing but the browser's own cache is kept. Aim: 1,000 ms.
 
 | page | first, ms | median, ms | worst, ms |

@@ -20,6 +20,8 @@ from forepost.wire.rest.alerts import NewRule
 from forepost.wire.rest.bodies import NewAgent
 from forepost.wire.rest.channels import NewChannel
 from forepost.wire.rest.maintenance import NewWindow
+from forepost.wire.rest.routes import NewRoute
+from forepost.wire.rest.templates import NewTemplate
 from forepost.wire.workloads.manifest import HealthCheck, WorkloadLimits
 from forepost.wire.workloads.rest import NewMicroservice, RolloutRule
 
@@ -29,6 +31,8 @@ BODIES: Final[tuple[type[msgspec.Struct], ...]] = (
     NewProbe,
     NewRule,
     NewChannel,
+    NewTemplate,
+    NewRoute,
     NewWindow,
     NewJob,
     JobScript,

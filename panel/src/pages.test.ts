@@ -43,7 +43,7 @@ test('every address leads to its page', () => {
   const may = { mayChange: true };
   expect(found(toSites(1, { only: 'critical', by: 'customer' }))).toEqual({
     ...{ ...w, ...may },
-    ...{ only: 'critical', find: '', by: 'customer' },
+    ...{ only: 'critical', find: '', by: 'customer', view: '' },
   });
   expect(found(toAddSite(1))).toEqual(w);
   expect(found(toAddProbe(1, 10))).toEqual({ ...w, site: 10 });
@@ -63,7 +63,7 @@ test('every address leads to its page', () => {
   const lines = '3 4@198.18.0.1';
   expect(found(toCompare(1, lines, { last: '6h' }))).toEqual({ ...w, lines });
   expect(found(toTools(1, { site: 3 }))).toEqual({ ...w, ...may, site: 3 });
-  expect(found(toSettings(1))).toEqual({ ...w, ...may, mayRule: false });
+  expect(found(toSettings(1))).toEqual({ ...w, ...may, tab: '', mayRule: false });
   expect(found(toAccount(1))).toEqual({});
   const staff = {
     ...w,

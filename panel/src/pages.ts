@@ -55,6 +55,7 @@ export const PAGES: readonly Page[] = [
       only: asked('only'),
       find: asked('find'),
       by: asked('by'),
+      view: asked('view'),
       mayChange,
     }),
   }),
@@ -253,7 +254,12 @@ export const PAGES: readonly Page[] = [
     title: () => general.settings,
     part: 'settings',
     component: () => import('./pages/settings/Settings.svelte'),
-    props: ({ workspace, mayChange, mayRule }) => ({ workspace, mayChange, mayRule }),
+    props: ({ workspace, asked, mayChange, mayRule }) => ({
+      workspace,
+      tab: asked('tab'),
+      mayChange,
+      mayRule,
+    }),
   }),
   row({
     path: '/w/:workspace/account',

@@ -8,6 +8,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'DELETE /workspaces/{workspace_id}': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/address-groups/{group_id}': {
     path: { workspace_id: number; group_id: number };
     query: Record<string, never>;
@@ -74,6 +80,18 @@ export interface Routes {
     body: null;
     answer: WorkspaceMicroservice;
   };
+  'DELETE /workspaces/{workspace_id}/routes/{route_id}': {
+    path: { workspace_id: number; route_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
+  'DELETE /workspaces/{workspace_id}/templates/{template_id}': {
+    path: { workspace_id: number; template_id: number };
+    query: { force?: boolean };
+    body: null;
+    answer: Done;
+  };
   'GET /auth/config': {
     path: Record<string, never>;
     query: Record<string, never>;
@@ -97,6 +115,12 @@ export interface Routes {
     query: Record<string, never>;
     body: null;
     answer: ListOf<OpenSession>;
+  };
+  'GET /installation': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: Installation;
   };
   'GET /invite/{token}': {
     path: { token: string };
@@ -139,6 +163,12 @@ export interface Routes {
     query: { limit?: number; offset?: number; q?: string };
     body: null;
     answer: Page<Workspace>;
+  };
+  'GET /workspaces/{workspace_id}': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Workspace;
   };
   'GET /workspaces/{workspace_id}/address-groups': {
     path: { workspace_id: number };
@@ -364,7 +394,7 @@ export interface Routes {
   };
   'GET /workspaces/{workspace_id}/health': {
     path: { workspace_id: number };
-    query: { lookback?: number };
+    query: { brief?: boolean; lookback?: number };
     body: null;
     answer: WorkspaceHealth;
   };
@@ -487,6 +517,12 @@ export interface Routes {
     body: null;
     answer: Page<ImageRegistry>;
   };
+  'GET /workspaces/{workspace_id}/routes': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<NoticeRoute>;
+  };
   'GET /workspaces/{workspace_id}/runs': {
     path: { workspace_id: number };
     query: {
@@ -516,11 +552,29 @@ export interface Routes {
     body: null;
     answer: SiteList;
   };
+  'GET /workspaces/{workspace_id}/templates': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<NoticeTemplate>;
+  };
+  'PATCH /workspaces/{workspace_id}': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: WorkspacePatch;
+    answer: Workspace;
+  };
   'PATCH /workspaces/{workspace_id}/address-groups/{group_id}': {
     path: { workspace_id: number; group_id: number };
     query: Record<string, never>;
     body: GroupPatch;
     answer: Group;
+  };
+  'PATCH /workspaces/{workspace_id}/agents/{agent_id}': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: AgentPatch;
+    answer: Agent;
   };
   'PATCH /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}': {
     path: { workspace_id: number; agent_id: number; probe_id: number };
@@ -569,6 +623,18 @@ export interface Routes {
     query: Record<string, never>;
     body: MicroservicePatch;
     answer: WorkspaceMicroservice;
+  };
+  'PATCH /workspaces/{workspace_id}/routes/{route_id}': {
+    path: { workspace_id: number; route_id: number };
+    query: Record<string, never>;
+    body: RoutePatch;
+    answer: NoticeRoute;
+  };
+  'PATCH /workspaces/{workspace_id}/templates/{template_id}': {
+    path: { workspace_id: number; template_id: number };
+    query: Record<string, never>;
+    body: TemplatePatch;
+    answer: NoticeTemplate;
   };
   'POST /auth/login': {
     path: Record<string, never>;
@@ -732,6 +798,18 @@ export interface Routes {
     body: RestartRequest | null;
     answer: ListOf<AgentRestart>;
   };
+  'POST /workspaces/{workspace_id}/routes': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewRoute;
+    answer: NoticeRoute;
+  };
+  'POST /workspaces/{workspace_id}/routes/preview': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: RouteQuestion;
+    answer: RoutePreview;
+  };
   'POST /workspaces/{workspace_id}/runs/{run_id}/cancel': {
     path: { workspace_id: number; run_id: number };
     query: Record<string, never>;
@@ -755,6 +833,18 @@ export interface Routes {
     query: Record<string, never>;
     body: null;
     answer: Run;
+  };
+  'POST /workspaces/{workspace_id}/templates': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewTemplate;
+    answer: NoticeTemplate;
+  };
+  'POST /workspaces/{workspace_id}/templates/preview': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: TemplateQuestion;
+    answer: TemplatePreview;
   };
   'PUT /auth/me/password': {
     path: Record<string, never>;
@@ -841,6 +931,19 @@ export interface AgentMicroservice {
   /** What the agent said last of it; null where it said nothing. */
   status: MicroserviceStatus | null;
   said_at: string | null;
+}
+
+export interface AgentPatch {
+  name?: string;
+  description?: string;
+  location?: string;
+  public_ip_override?: string;
+  trafficsim_enabled?: boolean;
+  trafficsim_host?: string;
+  trafficsim_port?: number;
+  external_id?: string;
+  labels?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
 }
 
 export interface AgentRestart {
@@ -1029,6 +1132,8 @@ export interface ApiKeyWithSecret {
   api_key: ApiKey;
   secret: string;
 }
+
+export interface AskedTexts extends TemplateTexts {}
 
 export interface Asn {
   number?: number;
@@ -1232,6 +1337,20 @@ export interface CpuTimes {
   nice?: number;
   soft_irq?: number;
   steal?: number;
+}
+
+/** A file from which look-ups are answered. */
+export interface DataSource {
+  /** `lookups.geoip_city` */
+  setting: string;
+  /** `missing`: none is named. */
+  state: 'loaded' | 'missing' | 'failed';
+  /** What the file says it is. */
+  type: string;
+  built_at: string | null;
+  entries: number | null;
+  /** Why it is not loaded. */
+  reason: string;
 }
 
 export interface DeliveredProbe {
@@ -1681,6 +1800,22 @@ export interface Incident {
   reopened_at: string | null;
 }
 
+export interface Installation {
+  version: string;
+  data_dir: string;
+  database: 'sqlite' | 'postgresql';
+  listen: string[];
+  /** With which links in mails and notices start; empty: there are none in them. */
+  public_url: string;
+  /** Whether a mail server is named. */
+  mail: boolean;
+  kept: KeptDays[];
+  sources: DataSource[];
+  whois: 'whois' | 'rdap' | 'off';
+  /** Of `forepost backup`; null: none was made of this folder, as far as it knows. */
+  last_backup: LastBackup | null;
+}
+
 /** What the holder of its token may know of an invitation. */
 export interface Invitation {
   workspace_id: number;
@@ -1807,10 +1942,22 @@ export interface Joined {
   workspace_id: number;
 }
 
+export interface KeptDays {
+  /** `data.retention_days` */
+  setting: string;
+  days: number;
+}
+
 /** A target of a probe as an answer had it. */
 export interface KnownTarget {
   target?: string;
   agent_id?: number | null;
+}
+
+export interface LastBackup {
+  made_at: string;
+  /** Of the files in it. */
+  bytes: number;
 }
 
 export interface LatestOf {
@@ -2293,6 +2440,23 @@ export interface NewProbe {
   metadata?: Record<string, unknown>;
 }
 
+/** Body of `POST .../routes`. */
+export interface NewRoute {
+  name: string;
+  /** From 1; those from there on are one further. Null: the last. */
+  position?: number | null;
+  match?: RouteMatch;
+  /** When alerts take it; null: always. */
+  hours?: Hours | null;
+  channel_ids?: number[];
+  /** Also for alerts of rules that tell somebody by themselves. */
+  also?: boolean;
+  /** Where it matches, routes after it are not asked. */
+  stop?: boolean;
+  enabled?: boolean;
+  external_id?: string;
+}
+
 /** Body of `POST .../alert-rules`. No probe and no agent: all of the workspace. */
 export interface NewRule {
   name: string;
@@ -2473,6 +2637,12 @@ export interface NewShareLinkMade {
   token: string;
 }
 
+/** Body of `POST .../templates`. */
+export interface NewTemplate extends TemplateTexts {
+  name: string;
+  external_id?: string;
+}
+
 /** Body of `POST .../trials`: the same fields as those of a probe. */
 export interface NewTrial {
   type:
@@ -2537,6 +2707,34 @@ export interface NicTraffic {
   tx_errors?: number | null;
   rx_drops?: number | null;
   tx_drops?: number | null;
+}
+
+export interface NoticeRoute {
+  id: number;
+  created_at: string;
+  updated_at: string;
+  workspace_id: number;
+  position: number;
+  name: string;
+  match: RouteMatch;
+  hours: Hours | null;
+  channel_ids: number[];
+  also: boolean;
+  stop: boolean;
+  enabled: boolean;
+  external_id: string;
+}
+
+export interface NoticeTemplate {
+  id: number;
+  created_at: string;
+  updated_at: string;
+  workspace_id: number;
+  name: string;
+  title: string;
+  text: string;
+  webhook_body: string;
+  external_id: string;
 }
 
 /** One login of the caller's that has not ended. */
@@ -2881,6 +3079,172 @@ export interface Route {
   gateway: string;
   interface: string;
   metric: number;
+}
+
+/** Which alerts a route is for: those of which all of this is true; what is empty is. */
+export interface RouteMatch {
+  /** Of the probe, or of the agent; where both have one, of the probe. */
+  labels: Record<string, string | boolean | number>;
+  severities: ('warning' | 'critical')[];
+  rule_ids: number[];
+  agent_ids: number[];
+  probe_types: (
+    | 'AGENT'
+    | 'DNS'
+    | 'HTTP'
+    | 'MTR'
+    | 'NETINFO'
+    | 'PING'
+    | 'RPERF'
+    | 'SNMP'
+    | 'SPEEDTEST'
+    | 'SPEEDTEST_SERVERS'
+    | 'SYSINFO'
+    | 'TCP'
+    | 'TLS'
+    | 'TRAFFICSIM'
+    | 'WEB'
+  )[];
+  metrics: (
+    | 'failure'
+    | 'loss'
+    | 'packet_loss'
+    | 'latency'
+    | 'jitter'
+    | 'mos'
+    | 'offline'
+    | 'identity_conflict'
+    | 'end_hop_loss'
+    | 'end_hop_latency'
+    | 'worst_hop_loss'
+    | 'worst_hop_combined'
+    | 'route_change'
+    | 'cpu_usage'
+    | 'memory_usage'
+    | 'disk_usage'
+    | 'dns_query_time'
+    | 'dns_query_failure'
+    | 'dns_nxdomain'
+    | 'http_ttfb'
+    | 'http_total_ms'
+    | 'http_status'
+    | 'tls_expiry_days'
+    | 'tls_version_mismatch'
+    | 'tls_weak_cipher'
+    | 'tls_chain_issue'
+    | 'snmp_response_ms'
+    | 'snmp_trap_received'
+    | 'health_score'
+    | 'latency_baseline'
+    | 'loss_baseline'
+    | 'ip_change'
+    | 'isp_change'
+    | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting'
+  )[];
+}
+
+/** Body of `PATCH .../routes/{id}`; what is left out stays. */
+export interface RoutePatch {
+  name?: string;
+  position?: number;
+  match?: RouteMatch;
+  hours?: Hours | null;
+  channel_ids?: number[];
+  also?: boolean;
+  stop?: boolean;
+  enabled?: boolean;
+  external_id?: string;
+}
+
+/** What routes say of an alert, one after the other, and which channels come of it. */
+export interface RoutePreview {
+  at: string;
+  routes: RouteVerdict[];
+  channel_ids: number[];
+}
+
+/** Body of `POST .../routes/preview`: an alert that there is, or one that there might be. */
+export interface RouteQuestion {
+  alert_id?: number | null;
+  labels?: Record<string, string | boolean | number>;
+  severity?: 'warning' | 'critical';
+  /** None: of a rule that tells nobody by itself. */
+  rule_id?: number | null;
+  agent_id?: number | null;
+  probe_type?:
+    | 'AGENT'
+    | 'DNS'
+    | 'HTTP'
+    | 'MTR'
+    | 'NETINFO'
+    | 'PING'
+    | 'RPERF'
+    | 'SNMP'
+    | 'SPEEDTEST'
+    | 'SPEEDTEST_SERVERS'
+    | 'SYSINFO'
+    | 'TCP'
+    | 'TLS'
+    | 'TRAFFICSIM'
+    | 'WEB'
+    | null;
+  metric?:
+    | 'failure'
+    | 'loss'
+    | 'packet_loss'
+    | 'latency'
+    | 'jitter'
+    | 'mos'
+    | 'offline'
+    | 'identity_conflict'
+    | 'end_hop_loss'
+    | 'end_hop_latency'
+    | 'worst_hop_loss'
+    | 'worst_hop_combined'
+    | 'route_change'
+    | 'cpu_usage'
+    | 'memory_usage'
+    | 'disk_usage'
+    | 'dns_query_time'
+    | 'dns_query_failure'
+    | 'dns_nxdomain'
+    | 'http_ttfb'
+    | 'http_total_ms'
+    | 'http_status'
+    | 'tls_expiry_days'
+    | 'tls_version_mismatch'
+    | 'tls_weak_cipher'
+    | 'tls_chain_issue'
+    | 'snmp_response_ms'
+    | 'snmp_trap_received'
+    | 'health_score'
+    | 'latency_baseline'
+    | 'loss_baseline'
+    | 'ip_change'
+    | 'isp_change'
+    | 'incident_count'
+    | 'workload_down'
+    | 'workload_stuck'
+    | 'rollout_failed'
+    | 'job_failed'
+    | 'job_waiting'
+    | null;
+  /** None: now. */
+  at?: string | null;
+}
+
+export interface RouteVerdict {
+  route_id: number;
+  name: string;
+  matches: boolean;
+  /** In words, what decided it. */
+  why: string;
+  channel_ids: number[];
 }
 
 /** A rule as it is shown. Its secret is not: `has_webhook_secret` says whether there is one. */
@@ -3394,6 +3758,8 @@ export interface Site {
   spool: AgentSpool | null;
   /** Only where it is wrong. */
   clock: AgentClock | null;
+  /** null: nobody has set it, and GeoIP does not know. */
+  place: SitePlace | null;
 }
 
 export interface SiteList {
@@ -3408,6 +3774,16 @@ export interface SiteList {
    * found no room in RAM.
    */
   is_whole: boolean;
+}
+
+/** Where a site stands, in degrees. */
+export interface SitePlace {
+  latitude: number;
+  longitude: number;
+  /** `set`: `latitude` and `longitude` of the agent's metadata; `geoip`: its public address. */
+  source: 'set' | 'geoip';
+  /** As GeoIP calls it: "Lisbon, PT". */
+  name: string;
 }
 
 export interface SnmpResult {
@@ -3693,6 +4069,44 @@ export interface Temperature {
   celsius: number;
   high?: number | null;
   critical?: number | null;
+}
+
+/** Body of `PATCH .../templates/{id}`; what is left out stays. */
+export interface TemplatePatch {
+  name?: string;
+  title?: string;
+  text?: string;
+  webhook_body?: string;
+  external_id?: string;
+}
+
+/** What would be sent. */
+export interface TemplatePreview {
+  title: string;
+  text: string;
+  html: string;
+  /** Of a webhook. */
+  body: string;
+  /** Why the usual words would be sent instead of the template; empty: they would not. */
+  problem: string;
+}
+
+/** Body of `POST .../templates/preview`: of texts, or of a template that is there. */
+export interface TemplateQuestion {
+  template?: AskedTexts | null;
+  template_id?: number | null;
+  /** Of which it would be told; null: of a made-up one. */
+  alert_id?: number | null;
+  timezone?: string;
+  /** Of the webhook: where it is JSON, the body has to be. */
+  content_type?: string;
+}
+
+/** What is empty is told in the usual words. */
+export interface TemplateTexts {
+  title?: string;
+  text?: string;
+  webhook_body?: string;
 }
 
 /** One handshake, and all that the server showed, trusted or not. */
@@ -4149,6 +4563,12 @@ export interface WorkspaceMicroservice {
   progress: RolloutProgress | null;
   created_at: string;
   updated_at: string;
+}
+
+export interface WorkspacePatch {
+  name?: string;
+  description?: string;
+  settings?: Record<string, unknown>;
 }
 
 /** What is worst of a site; where nothing is bad, what takes longest. */

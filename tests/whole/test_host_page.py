@@ -57,6 +57,10 @@ def test_how_a_host_fares_and_fared(tmp_path: Path) -> None:
                 expect(charts).to_have_count(4)
                 expect(charts.first).to_contain_text("Processors busy 12 %")
                 expect(charts.filter(has_text="eth0")).to_contain_text("In 12.0 Mbit/s")
+                with page.expect_download() as picture:
+                    page.get_by_role("button", name="Processors and memory as PNG").click()
+                picture.value.save_as(tmp_path / "host.png")
+                assert (tmp_path / "host.png").read_bytes()[:4] == b"\x89PNG"
                 # Another time shows what was then; the words stay those of now.
                 then = (now - timedelta(days=3)).timestamp()
                 address = f"{controller.url}/w/{workspace}/sites/{agent.id}?tab=host"

@@ -3,5 +3,10 @@
 
 import { ask } from '../rest';
 
-export const health = (workspace: number, signal?: AbortSignal) =>
-  ask('GET /workspaces/{workspace_id}/health', { workspace_id: workspace }, { signal });
+/** Of sites, without their probes. */
+export const verdicts = (workspace: number, signal?: AbortSignal) =>
+  ask(
+    'GET /workspaces/{workspace_id}/health',
+    { workspace_id: workspace },
+    { query: { brief: true }, signal },
+  );

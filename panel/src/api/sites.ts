@@ -33,6 +33,21 @@ export const agent = (workspace: number, id: number, signal?: AbortSignal) =>
     { signal },
   );
 
+/** Where it stands on the map; null: wherever its public address is. What else its metadata say stays. */
+export async function putPlace(
+  workspace: number,
+  id: number,
+  place: { latitude: number; longitude: number } | null,
+) {
+  const { metadata } = await agent(workspace, id);
+  const { latitude: _, longitude: __, ...rest } = (metadata ?? {}) as Record<string, unknown>;
+  await ask(
+    'PATCH /workspaces/{workspace_id}/agents/{agent_id}',
+    { workspace_id: workspace, agent_id: id },
+    { body: { metadata: { ...rest, ...place } } },
+  );
+}
+
 /** What an agent of whatever make said: any part of it may be missing. */
 export type Parts<T> = T extends readonly unknown[]
   ? T

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { color, counted, having, isBad, runSaid, stand } from './job';
+import { awaited, color, counted, having, isBad, runSaid, stand } from './job';
 
 const none = {
   ...{ queued: 0, delivered: 0, started: 0, finished: 0 },
@@ -44,4 +44,11 @@ test('an agent says how far it is, and why it failed', () => {
   expect(isBad({ state: 'started', status: 'error', held: false })).toBe(true);
   expect(isBad({ state: 'started', status: 'error', held: true })).toBe(false);
   expect(isBad(row)).toBe(false);
+});
+
+test('what was asked of a run is said until the agents have answered', () => {
+  expect(awaited({ status: 'working', wish: 'cancel' })).toContain('being cancelled');
+  expect(awaited({ status: 'working', wish: 'pause' })).toContain('being paused');
+  expect(awaited({ status: 'working', wish: 'run' })).toBe('');
+  expect(awaited({ status: 'aborted', wish: 'cancel' })).toBe('');
 });

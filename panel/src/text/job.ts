@@ -15,6 +15,13 @@ export function stand(run: Pick<RunHead, 'status' | 'held' | 'counts'> | null): 
   return run.status === 'error' && run.held > 0 && failed === 0 ? 'held' : run.status;
 }
 
+/** What somebody asked of a run, and some agent has not answered yet; empty: nothing. */
+export function awaited({ status, wish }: Pick<RunHead, 'status' | 'wish'>): string {
+  if (status !== 'working') return '';
+  if (wish === 'cancel') return 'being cancelled: waiting for the agents';
+  return wish === 'pause' ? 'being paused: waiting for the agents' : '';
+}
+
 export function color(of: RunStand): 'good' | 'bad' | 'unknown' {
   if (of === 'error' || of === 'aborted') return 'bad';
   return of === 'finished' || of === 'working' ? 'good' : 'unknown';

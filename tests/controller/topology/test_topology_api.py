@@ -171,7 +171,15 @@ def test_health_says_why_it_does_not_know(controller: ControllerProcess, person:
         socket.post("PING", ping(20.0), probe_id=silent, target="198.18.0.1", at=old)
         socket.post("DNS", {"query_time_ms": 3}, probe_id=asked, target="example.com")
         found = health(person, workspace)
+        brief = person.call("GET", f"/workspaces/{workspace}/health?brief=true")
+        strips = person.call("GET", f"/workspaces/{workspace}/agents/{agent.id}/strips")
+    assert brief["counts"] == found["counts"]
+    assert brief["agents"] == [one | {"probes": []} for one in found["agents"]]
     agents = by_id(found["agents"])
+    of_probe = {one["probe_id"]: one for one in agents[agent.id]["probes"]}
+    for line in strips["data"]:
+        shown = of_probe[line["probe_id"]]
+        assert line["verdict"] == {name: shown[name] for name in ("status", "reason", "since")}
     assert (agents[agent.id]["status"], agents[new.id]["status"]) == ("online", "unknown")
     assert agents[new.id]["last_seen_at"] is None
     probes = {p["probe_id"]: p for a in found["agents"] for p in a["probes"]}

@@ -3,9 +3,14 @@
 import { plural } from '../../text/units';
 import { hostWords, type Hop } from './hops';
 
-/** The newest way of a site to the target. */
-export interface Trace {
+/** Two sites may have one name. */
+export interface NamedSite {
+  agent: number;
   site: string;
+}
+
+/** The newest way of a site to the target. */
+export interface Trace extends NamedSite {
   hops: readonly Hop[];
   reached: boolean;
 }
@@ -17,12 +22,13 @@ export interface Answer {
   hop?: Hop;
 }
 
-/** `suffering`: names of sites; of some there may be no trace. null where nobody suffers. */
-export function isItUs(suffering: readonly string[], traces: readonly Trace[]): Answer | null {
+/** `suffering`: of some there may be no trace. null where nobody suffers. */
+export function isItUs(suffering: readonly NamedSite[], traces: readonly Trace[]): Answer | null {
   if (suffering.length === 0) return null;
-  const sick = traces.filter((one) => suffering.includes(one.site));
-  const well = traces.filter((one) => !suffering.includes(one.site));
-  const untraced = suffering.filter((site) => !sick.some((one) => one.site === site));
+  const ids = new Set(suffering.map((one) => one.agent));
+  const sick = traces.filter((one) => ids.has(one.agent));
+  const well = traces.filter((one) => !ids.has(one.agent));
+  const untraced = suffering.filter(({ agent }) => !sick.some((one) => one.agent === agent));
   const rest = untraced.length ? ` Of ${list(untraced)} no way is known.` : '';
   const [first, second] = sick;
   if (!first) {
@@ -103,7 +109,8 @@ function named(hop: Hop): string {
   return `${hostWords(hop)}${network ? ` of ${network}` : ''}`;
 }
 
-function list(names: readonly string[]): string {
+function list(sites: readonly NamedSite[]): string {
+  const names = sites.map((one) => one.site);
   const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }

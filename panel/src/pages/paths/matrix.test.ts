@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Matrix, ProbeStatus } from '../../wire';
-import { cells } from './matrix';
+import { cells, summary } from './matrix';
 
 const kind = (type: string, status: ProbeStatus['status'], packet_loss: number | null) => ({
   type,
@@ -34,15 +34,36 @@ const matrix: Matrix = {
   ],
 };
 
-test('what is worst stands first, by its worst probe, and sites without any are left out', () => {
+test('what is worst stands first and on the left, and sites without any are left out', () => {
   const { sites, rows } = cells(matrix, '');
-  expect(sites.map((site) => site.name)).toEqual(['Oslo', 'Porto']);
+  expect(sites.map((site) => site.name)).toEqual(['Porto', 'Oslo']);
   expect(rows.map((row) => row.target.id)).toEqual(['b.example', 'a.example']);
-  expect(rows[0]?.cells).toMatchObject([null, { status: 'critical', lossPct: 100 }]);
+  expect([...(rows[0]?.cells.keys() ?? [])]).toEqual([2]);
+  expect(rows[0]?.cells.get(2)).toMatchObject({ status: 'critical', lossPct: 100 });
+  expect(rows.map(summary)).toEqual(['1 of 1 not fine', 'fine from 2']);
 });
 
 test('targets are found by their name and by who measures them', () => {
   expect(cells(matrix, 'A.EX').rows.map((row) => row.target.id)).toEqual(['a.example']);
   expect(cells(matrix, 'oslo').rows.map((row) => row.target.id)).toEqual(['a.example']);
   expect(cells(matrix, 'oslo b.').rows).toEqual([]);
+});
+
+test('500 sites by 540 targets are laid out within a frame or two', () => {
+  const many = Array.from({ length: 500 }, (_, n) => n + 1);
+  const targets = Array.from({ length: 540 }, (_, n) => `t${n}`);
+  const large: Matrix = {
+    ...matrix,
+    source_agents: many.map((id) => ({ id, name: `site-${id}`, is_online: true })),
+    target_labels: targets.map((id) => ({ id, name: id, type: 'destination' })),
+    entries: many.flatMap((id) =>
+      Array.from({ length: 20 }, (_, n) =>
+        entry(id, targets[(id * 7 + n * 13) % 540] ?? '', [kind('PING', 'healthy', 0)]),
+      ),
+    ),
+  };
+  cells(large, '');
+  const started = performance.now();
+  expect(cells(large, '').rows).toHaveLength(540);
+  expect(performance.now() - started).toBeLessThan(150);
 });

@@ -1,7 +1,7 @@
-/** Targets by sites, worst first. */
+/** Targets by sites, what is worst at the top and on the left. */
 
 import { worseFirst, type Status } from '../../text/status';
-import type { Matrix, ProbeStatus, SourceAgent, TargetLabel } from '../../wire';
+import type { Matrix, MatrixEntry, ProbeStatus, SourceAgent, TargetLabel } from '../../wire';
 
 export interface Cell {
   status: Status;
@@ -13,52 +13,77 @@ export interface Cell {
 
 export interface Row {
   target: TargetLabel;
-  /** One for each site; null where it does not measure that. */
-  cells: (Cell | null)[];
+  status: Status;
+  /** By the number of the site: of many sites few measure one target. */
+  cells: ReadonlyMap<number, Cell>;
 }
 
+export interface Table {
+  sites: readonly SourceAgent[];
+  rows: readonly Row[];
+}
+
+const names = new Intl.Collator(undefined, { numeric: true });
+
 /** `find`: words that the target or one of its sites has. */
-export function cells(
-  { source_agents, target_labels, entries }: Matrix,
-  find: string,
-): { sites: SourceAgent[]; rows: Row[] } {
-  const known = new Map(
-    entries.map((one) => [`${one.source_agent_id} ${one.target_id}`, one.probe_status]),
-  );
+export function cells({ source_agents, target_labels, entries }: Matrix, find: string): Table {
+  const of = new Map<string, MatrixEntry[]>();
+  for (const entry of entries) {
+    if (!entry.probe_status.length) continue;
+    const known = of.get(entry.target_id);
+    if (known) known.push(entry);
+    else of.set(entry.target_id, [entry]);
+  }
+  const siteNames = new Map(source_agents.map((site) => [site.id, site.name]));
   const words = find.toLowerCase().split(/\s+/).filter(Boolean);
-  const shown = target_labels.filter((target) => {
-    const measuring = source_agents.filter((site) => known.has(`${site.id} ${target.id}`));
-    const hay = `${target.name} ${measuring.map((site) => site.name).join(' ')}`.toLowerCase();
-    return words.every((word) => hay.includes(word));
-  });
-  const sites = source_agents.filter((site) =>
-    shown.some((target) => known.has(`${site.id} ${target.id}`)),
-  );
-  const rows = shown.map((target): Row => {
-    const of = sites.map((site) => known.get(`${site.id} ${target.id}`));
-    return { target, cells: of.map((kinds) => (kinds?.length ? cell(kinds) : null)) };
-  });
-  const names = new Intl.Collator(undefined, { numeric: true });
+  const worstOf = new Map<number, Status>();
+  const rows: Row[] = [];
+  for (const target of target_labels) {
+    const mine = of.get(target.id) ?? [];
+    if (words.length) {
+      const measuring = mine.map((one) => siteNames.get(one.source_agent_id) ?? '');
+      const hay = [target.name, ...measuring].join(' ').toLowerCase();
+      if (!words.every((word) => hay.includes(word))) continue;
+    }
+    const found = new Map<number, Cell>();
+    let status: Status | null = null;
+    for (const { source_agent_id: site, probe_status } of mine) {
+      const one = cell(probe_status);
+      found.set(site, one);
+      status = worse(status, one.status);
+      worstOf.set(site, worse(worstOf.get(site) ?? null, one.status));
+    }
+    rows.push({ target, status: status ?? 'unknown', cells: found });
+  }
+  const rank = (id: number) => worstOf.get(id) ?? 'healthy';
   return {
-    sites,
+    sites: source_agents
+      .filter((site) => worstOf.has(site.id))
+      .sort((a, b) => worseFirst(rank(a.id), rank(b.id)) || names.compare(a.name, b.name)),
     rows: rows.sort(
-      (a, b) => worseFirst(worst(a), worst(b)) || names.compare(a.target.name, b.target.name),
+      (a, b) => worseFirst(a.status, b.status) || names.compare(a.target.name, b.target.name),
     ),
   };
 }
 
+/** A row in a few words: `3 of 20 not fine`. */
+export function summary(row: Row): string {
+  const all = row.cells.size;
+  const ill = [...row.cells.values()].filter((one) => one.status !== 'healthy').length;
+  if (all === 0) return 'not measured';
+  return ill === 0 ? `fine from ${all}` : `${ill} of ${all} not fine`;
+}
+
 function cell(kinds: readonly ProbeStatus[]): Cell {
-  const [first, ...rest] = kinds.toSorted((a, b) => worseFirst(a.status, b.status));
-  const all = first ? [first, ...rest] : [];
+  const all = kinds.length > 1 ? kinds.toSorted((a, b) => worseFirst(a.status, b.status)) : kinds;
   return {
-    status: first?.status ?? 'unknown',
+    status: all[0]?.status ?? 'unknown',
     lossPct: all.find((one) => one.packet_loss !== null)?.packet_loss ?? null,
     rttMs: all.find((one) => one.avg_latency !== null)?.avg_latency ?? null,
     kinds: all,
   };
 }
 
-function worst(row: Row): Status {
-  const all = row.cells.flatMap((one) => (one ? [one.status] : []));
-  return all.sort(worseFirst)[0] ?? 'unknown';
+function worse(a: Status | null, b: Status): Status {
+  return a !== null && worseFirst(a, b) < 0 ? a : b;
 }

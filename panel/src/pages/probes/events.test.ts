@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RecordedChange } from '../../wire';
-import { concerns, eventsOf, marksOf, markTone, markWords } from './events';
+import { concerns, eventsOf, marksOf, markTone, markWords, withTime } from './events';
 
 const T = 1_800_000_000;
 const WINDOW = { from: T, to: T + 1000 };
@@ -50,4 +50,13 @@ test('what would lie on each other is one mark that says how many they are', () 
   ]);
   expect(marks.map(markTone)).toEqual(['none', 'none', 'warn']);
   expect(markWords(marks[0]!, T * 1000)).toMatch(/ route: what, and 1 event more$/);
+});
+
+test('the page of a probe goes on to show the time that is looked at, others have none', () => {
+  const time = { last: '', from: '1800000000', to: '1800003600' };
+  expect(withTime('/w/1/sites/2/probes/3?at=1800001000', time)).toBe(
+    '/w/1/sites/2/probes/3?at=1800001000&from=1800000000&to=1800003600',
+  );
+  expect(withTime('/w/1/sites/2/probes/3', { last: '7d' })).toBe('/w/1/sites/2/probes/3?last=7d');
+  expect(withTime('/w/1/alerts?incident=4', time)).toBe('/w/1/alerts?incident=4');
 });

@@ -87,6 +87,15 @@ export function marksOf(events: readonly Event[], { from, to }: Window, least: n
   return marks;
 }
 
+/** Where an event leads, with the time that is looked at: the page of a probe shows it on. */
+export function withTime(address: string, time: Readonly<Record<string, string>>): string {
+  const [path = '', query = ''] = address.split('?');
+  if (!/\/probes\/\d+$/.test(path)) return address;
+  const asked = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(time)) if (value) asked.set(name, value);
+  return asked.size ? `${path}?${asked}` : path;
+}
+
 /** When and what; of several the first, and how many there are. */
 export function markWords({ events }: Mark, now: number): string {
   const [first, ...more] = events;

@@ -21,6 +21,7 @@ const site = (name: string, status: Site['verdict']['status'], labels = {}): Sit
   bytes_out: null,
   spool: null,
   clock: null,
+  place: null,
 });
 const all = [
   site('shop 10', 'healthy', { customer: 'Acme' }),

@@ -76,6 +76,7 @@ class Agents:
             "name": site.name,
             "location": site.location,
             "labels": {"customer": site.customer, "kind": site.kind, "site": site.name},
+            "metadata": {"latitude": site.latitude, "longitude": site.longitude},
         }
         made = await self._api.ask("POST", f"{workspace}/agents", new)
         agent = made["agent"]

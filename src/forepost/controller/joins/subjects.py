@@ -10,6 +10,7 @@ from forepost.controller.joins import (
     alerts,
     changes,
     flows,
+    installation,
     live,
     lookups,
     share_links,
@@ -36,4 +37,5 @@ SUBJECTS: Final[tuple[Build, ...]] = (
     lookups.build,
     trials.build,
     changes.build,
+    installation.build,
 )

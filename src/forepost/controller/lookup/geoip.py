@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import anyio.to_thread
 import maxminddb
@@ -15,6 +15,7 @@ from forepost.controller.lookup.subject import Address
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Unavailable
 from forepost.kit.health import Health
+from forepost.wire.rest.installation import DataSource
 from forepost.wire.rest.lookup import Geo, GeoDatabase, GeoStatus
 
 Part = Literal["city", "country", "asn"]
@@ -85,6 +86,10 @@ class GeoIp:
             ],
         )
 
+    def sources(self) -> list[DataSource]:
+        """Return what is known of each file, also of those that nobody named."""
+        return [_source(part, self._databases.get(part)) for part in get_args(Part)]
+
     def _tell(self) -> None:
         problems = self._problems()
         if problems:
@@ -99,6 +104,22 @@ class GeoIp:
             for part, one in self._databases.items()
             if one.problem
         )
+
+
+def _source(part: Part, database: "_Database | None") -> DataSource:
+    setting = f"lookups.geoip_{part}"
+    if database is None:
+        return DataSource(setting=setting, state="missing")
+    if database.reader is None:
+        return DataSource(setting=setting, state="failed", reason=database.problem)
+    about = database.reader.metadata()
+    return DataSource(
+        setting=setting,
+        state="loaded",
+        type=about.database_type,
+        built_at=datetime.fromtimestamp(about.build_epoch, UTC),
+        reason=database.problem,
+    )
 
 
 class _Database:

@@ -25,6 +25,7 @@ from forepost.kit.clock import Clock
 from forepost.kit.errors import Invalid, Refusal, Unavailable
 from forepost.kit.health import Health
 from forepost.kit.settings import WrongSettings
+from forepost.wire.rest.installation import DataSource
 from forepost.wire.rest.lookup import Combined, Geo, IpFacts, PartErrors, Whois
 
 NOTHING: Final = Geo()
@@ -73,6 +74,17 @@ class Lookups:
 
     def close(self) -> None:
         self._names.close()
+
+    async def sources(self) -> list[DataSource]:
+        """Return every file that look-ups are answered from."""
+        vendors = await self.vendors.status()
+        oui = DataSource(
+            setting="lookups.oui_file",
+            state="loaded" if vendors.loaded else "failed",
+            entries=vendors.entry_count if vendors.loaded else None,
+            reason="" if vendors.error is UNSET else vendors.error,
+        )
+        return [*self.geoip.sources(), oui]
 
     async def enrich(self, text: str) -> IpFacts:
         """What is known of an address; without GeoIP databases only its name. Raises nothing."""

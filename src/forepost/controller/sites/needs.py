@@ -9,7 +9,8 @@ from forepost.kit.clock import Clock
 from forepost.wire.local.status import AgentSpool
 from forepost.wire.probes.probe import Probe
 from forepost.wire.rest.bodies import Agent
-from forepost.wire.rest.topology import WorkspaceHealth
+from forepost.wire.rest.sites import SitePlace
+from forepost.wire.rest.topology import ProbeHealth, WorkspaceHealth
 from forepost.wire.uplink.clock import AgentClock
 
 Octets = tuple[int, int]
@@ -28,8 +29,12 @@ class SiteNeeds(msgspec.Struct, frozen=True, kw_only=True):
     is_live: Callable[[int], bool]
     spool_of: Callable[[int], AgentSpool | None]
     clock_of: Callable[[int], AgentClock | None]
+    place_found: Callable[[Agent], SitePlace | None]
+    """Where GeoIP thinks that its public address is."""
     health: Callable[[int], Awaitable[WorkspaceHealth]]
     """Of a workspace: the one verdict."""
+    own_probes: Callable[[int, int], Awaitable[list[ProbeHealth]]]
+    """(workspace, agent): how each of its probes is."""
     traffic: Callable[[int, float, float], Awaitable[dict[int, Octets]]]
     """(workspace, from, to) -> by agent."""
     enabled: Callable[[], Awaitable[list[int]]]

@@ -76,9 +76,7 @@ class Sites:
         """Raises NotFound and Invalid."""
         await self._needs.agent(workspace_id, agent_id)
         span = self._span(hours, cells)
-        health = await self._needs.health(workspace_id)
-        mine = next((one for one in health.agents if one.id == agent_id), None)
-        probes = [] if mine is None else mine.probes
+        probes = await self._needs.own_probes(workspace_id, agent_id)
         known = self.book.of(agent_id)
         lines = [] if known is None else [*known.lines.values()]
         wanted = await self._needs.probes(workspace_id, agent_id)
@@ -124,6 +122,7 @@ class Sites:
             is_live=needs.is_live,
             spool_of=needs.spool_of,
             clock_of=needs.clock_of,
+            place_found=needs.place_found,
             is_whole=self._is_whole,
         )
 

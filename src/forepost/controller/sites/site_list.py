@@ -11,11 +11,12 @@ import msgspec
 from forepost.controller.payloads.figure import shown_figure
 from forepost.controller.sites.cells import AgentCells, LineCells
 from forepost.controller.sites.needs import Octets
+from forepost.controller.sites.places import place_set
 from forepost.controller.sites.slots import CellSpan, SlotRing, letters, lost
 from forepost.wire.disclosure import public_target
 from forepost.wire.local.status import AgentSpool
 from forepost.wire.rest.bodies import Agent
-from forepost.wire.rest.sites import Site, SiteList, StateStrip, WorstProbe
+from forepost.wire.rest.sites import Site, SiteList, SitePlace, StateStrip, WorstProbe
 from forepost.wire.rest.topology import AgentHealth, ProbeHealth, Status, WorkspaceHealth
 from forepost.wire.uplink.clock import AgentClock
 
@@ -35,6 +36,7 @@ class SitesView(msgspec.Struct, frozen=True, kw_only=True):
     is_live: Callable[[int], bool]
     spool_of: Callable[[int], AgentSpool | None]
     clock_of: Callable[[int], AgentClock | None]
+    place_found: Callable[[Agent], SitePlace | None]
     is_whole: bool
 
 
@@ -89,6 +91,7 @@ def _site(view: SitesView, agent: Agent, health: AgentHealth) -> Site:
         bytes_out=None if octets is None else octets[1],
         spool=_backlog(view.spool_of(agent.id)),
         clock=_wrong(view.clock_of(agent.id)),
+        place=place_set(agent.metadata) or view.place_found(agent),
     )
 
 

@@ -11,7 +11,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -22,11 +22,13 @@ import msgspec
 from forepost.kit import files
 from forepost.kit.program import CannotStart
 from forepost.kit.state_file import Damaged, StateFile
+from forepost.wire.rest.installation import LastBackup
 
 META, SERIES, KEY = "meta.sqlite", "series.sqlite", "jwt.key"
 NAMES: Final = (META, SERIES, KEY)
 MANIFEST: Final = "manifest.json"
 FORM: Final = 1
+LAST_BACKUP: Final = "last-backup.json"
 STAGE, ASIDE, PLAN = "restoring", "before-restore", "restore.json"
 LEAP: Final = 10_000
 """Ids that are left out after a restore: those that were given out since the backup."""
@@ -36,6 +38,7 @@ _UNUSED: Final = (
     "INSERT INTO sqlite_sequence SELECT name, ? FROM sqlite_schema WHERE type = 'table'"
     " AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)"
 )
+_note_decoder: Final = msgspec.json.Decoder(LastBackup)
 _BUSY_MS, _STEP_PAGES, _CHUNK = 60_000, 4_096, 1 << 20
 
 
@@ -95,7 +98,24 @@ def backup(folder: Path, out: Path, now: datetime, version: str) -> Manifest:
             os.fsync(file.fileno())
         whole.replace(out)
         files.sync_folder(out.parent)
+    with suppress(OSError):  # the backup is whole, whether or not the folder notes it
+        _note(folder, manifest)
     return manifest
+
+
+def last_backup(folder: Path) -> LastBackup | None:
+    """Return when `backup` last was through with a folder; None where it does not say."""
+    try:
+        return StateFile(folder / LAST_BACKUP, _note_decoder.decode).load()
+    except (Damaged, OSError):
+        return None
+
+
+def _note(folder: Path, manifest: Manifest) -> None:
+    note = LastBackup(made_at=manifest.made_at, bytes=sum(one.bytes for one in manifest.files))
+    file = StateFile(folder / LAST_BACKUP, _note_decoder.decode)
+    file.save(msgspec.json.encode(note))
+    _like(folder, file.path)
 
 
 def restore(folder: Path, archive: Path) -> Manifest:

@@ -13,6 +13,9 @@ from forepost.wire.rest.topology import LOOKBACK_MIN, Matrix, NetworkMap, Worksp
 ONE: Final = "/workspaces/{workspace_id:int}"
 Lookback = Annotated[int, QueryParameter(ge=1, le=LOOKBACK_MIN)]
 """Minutes."""
+Brief = Annotated[
+    bool, QueryParameter(description="Without the probes of each agent; the counts stay")
+]
 
 
 def routes(topology: Topology) -> Router:
@@ -36,10 +39,10 @@ def routes(topology: Topology) -> Router:
 
     @get(ONE + "/health", opt=needs("VIEWER"), responses=_shown(WorkspaceHealth))
     async def get_health(
-        workspace_id: FromPath[int], lookback: Lookback = LOOKBACK_MIN
+        workspace_id: FromPath[int], lookback: Lookback = LOOKBACK_MIN, brief: Brief = False
     ) -> Response[bytes]:
         """Each agent with its probes, and why the status of a probe is unknown."""
-        return await answer("health", workspace_id, lookback)
+        return await answer("verdicts" if brief else "health", workspace_id, lookback)
 
     return Router("/", route_handlers=[get_map, get_matrix, get_health], tags=["topology"])
 

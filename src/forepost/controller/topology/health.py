@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Final
 
+import msgspec
+
 from forepost.controller.topology.directory import KnownProbe
 from forepost.controller.topology.grades import mean, shown
 from forepost.controller.topology.sites import by_probe, of_probes, sites
@@ -22,14 +24,34 @@ _STANDINGS: Final[tuple[Standing, ...]] = ("online", "offline", "unknown")
 _STATUSES: Final[tuple[Status, ...]] = ("healthy", "degraded", "critical", "unknown")
 
 
+def own_probes(view: View, agent_id: int) -> list[ProbeHealth]:
+    """Return the probes of one agent, each with how it is. Of no other agent anything is read."""
+    mine = {one.id: one for one in view.directory.probes.values() if one.agent_id == agent_id}
+    narrow = msgspec.structs.replace(
+        view,
+        directory=msgspec.structs.replace(view.directory, probes=mine),
+        lines=[line for line in view.lines if line.probe_id in mine],
+    )
+    lines = by_probe(look(narrow))
+    each = of_probes(narrow, lines)
+    return [_of(one, each[one.id], lines.get(one.id, [])) for one in mine.values()]
+
+
+def verdicts(view: View) -> WorkspaceHealth:
+    """Return the health without the probes of each agent."""
+    found = health(view)
+    agents = [msgspec.structs.replace(one, probes=[]) for one in found.agents]
+    return msgspec.structs.replace(found, agents=agents)
+
+
 def health(view: View) -> WorkspaceHealth:
     seen = look(view)
     lines = by_probe(seen)
-    verdicts = of_probes(view, lines)
-    of_sites = sites(view, seen, verdicts)
+    each = of_probes(view, lines)
+    of_sites = sites(view, seen, each)
     probes: dict[int, list[ProbeHealth]] = {}
     for probe in view.directory.probes.values():
-        found = _of(probe, verdicts[probe.id], lines.get(probe.id, []))
+        found = _of(probe, each[probe.id], lines.get(probe.id, []))
         probes.setdefault(probe.agent_id, []).append(found)
     agents = [
         AgentHealth(

@@ -13,7 +13,7 @@ import msgspec
 from forepost.controller.db.engine import Database
 from forepost.controller.series.port import Series
 from forepost.controller.topology.directory import Directories, Directory
-from forepost.controller.topology.health import health
+from forepost.controller.topology.health import health, own_probes, verdicts
 from forepost.controller.topology.latest import SILENT_US, LatestResults
 from forepost.controller.topology.matrix import matrix
 from forepost.controller.topology.network_map import network_map
@@ -23,11 +23,12 @@ from forepost.wire.rest.topology import (
     LOOKBACK_MIN,
     Matrix,
     NetworkMap,
+    ProbeHealth,
     Standing,
     WorkspaceHealth,
 )
 
-Kind = Literal["map", "matrix", "health"]
+Kind = Literal["map", "matrix", "health", "verdicts"]
 Made = NetworkMap | Matrix | WorkspaceHealth
 
 FRESH_SEC: Final = 2.0
@@ -45,6 +46,7 @@ _MAKERS: Final[dict[Kind, Callable[[View], Made]]] = {
     "map": network_map,
     "matrix": matrix,
     "health": health,
+    "verdicts": verdicts,
 }
 _encoder = msgspec.json.Encoder()
 
@@ -136,6 +138,10 @@ class Topology:
         found = await anyio.to_thread.run_sync(_made, "health", view, limiter=self._limiter)
         assert isinstance(found, WorkspaceHealth)
         return found
+
+    async def own_probes(self, workspace_id: int, agent_id: int) -> list[ProbeHealth]:
+        """Return how each probe of one agent is."""
+        return own_probes(await self._view(workspace_id, LOOKBACK_MIN), agent_id)
 
     def version(self, workspace_id: int) -> tuple[int, int]:
         """Another one after every result, and after every change of lines and paths."""

@@ -6,6 +6,7 @@ in it. The last cell goes on.
 """
 
 from datetime import datetime
+from typing import Literal
 
 from forepost.wire.base import Json, Wire
 from forepost.wire.local.status import AgentSpool
@@ -42,6 +43,17 @@ class StateStrip(Wire, frozen=True, kw_only=True, gc=False):
     """Packets of probes of the network that were lost, one number for each cell."""
 
 
+class SitePlace(Wire, frozen=True, kw_only=True, gc=False):
+    """Where a site stands, in degrees."""
+
+    latitude: float
+    longitude: float
+    source: Literal["set", "geoip"]
+    """`set`: `latitude` and `longitude` of the agent's metadata; `geoip`: its public address."""
+    name: str = ""
+    """As GeoIP calls it: "Lisbon, PT"."""
+
+
 class Site(Wire, frozen=True, kw_only=True, gc=False):
     """An agent with all that it measures."""
 
@@ -69,6 +81,8 @@ class Site(Wire, frozen=True, kw_only=True, gc=False):
     """Only where a backlog waits there to be sent, or results were lost."""
     clock: AgentClock | None = None
     """Only where it is wrong."""
+    place: SitePlace | None = None
+    """null: nobody has set it, and GeoIP does not know."""
 
 
 class SiteList(Wire, frozen=True, kw_only=True):

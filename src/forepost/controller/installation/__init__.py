@@ -1,0 +1,1 @@
+"""How this controller is set up, shown to who runs it."""
