@@ -18,8 +18,8 @@ export function stand(run: Pick<RunHead, 'status' | 'held' | 'counts'> | null): 
 /** What somebody asked of a run, and some agent has not answered yet; empty: nothing. */
 export function awaited({ status, wish }: Pick<RunHead, 'status' | 'wish'>): string {
   if (status !== 'working') return '';
-  if (wish === 'cancel') return 'being cancelled: waiting for the agents';
-  return wish === 'pause' ? 'being paused: waiting for the agents' : '';
+  if (wish === 'cancel') return say.beingCancelled;
+  return wish === 'pause' ? say.beingPaused : '';
 }
 
 export function color(of: RunStand): 'good' | 'bad' | 'unknown' {

@@ -1,6 +1,6 @@
 /** Numbers with their units. A dash stands for "not known", never a zero. */
 
-import { count, fixed, plain } from '../words/numbers';
+import { fixed, plain } from '../words/numbers';
 
 export const UNKNOWN = '–';
 
@@ -62,8 +62,4 @@ export function interval(seconds: number): string {
   if (seconds >= 3600 && seconds % 3600 === 0) return `${seconds / 3600} h`;
   if (seconds >= 120 && seconds % 60 === 0) return `${seconds / 60} min`;
   return `${seconds} s`;
-}
-
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${count(n)} ${n === 1 ? one : many}`;
 }

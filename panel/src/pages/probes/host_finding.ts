@@ -35,11 +35,11 @@ export function sysinfoFinding(of: Payload<SysinfoResult>): Finding {
     tone: tight ? 'warn' : 'fine',
     facts: [
       [general.host, of.hostInfo?.name],
-      [say.system, [of.hostInfo?.os?.name, of.hostInfo?.os?.version].filter(Boolean).join(' ')],
+      [general.system, [of.hostInfo?.os?.name, of.hostInfo?.os?.version].filter(Boolean).join(' ')],
       [say.processors, Boolean(of.processors) && `${of.processors}`],
-      [say.load, of.load?.map((one) => fixed(one, 2)).join(', ')],
+      [general.load, of.load?.map((one) => fixed(one, 2)).join(', ')],
       [
-        say.memory,
+        general.memory,
         of.memoryInfo?.total_bytes !== undefined &&
           say.available(bytes(of.memoryInfo.available_bytes), bytes(of.memoryInfo.total_bytes)),
       ],
@@ -51,7 +51,7 @@ export function sysinfoFinding(of: Payload<SysinfoResult>): Finding {
     grids: [
       grid(
         say.disks,
-        [[say.disk], [say.used, 'number'], [say.of, 'number'], [say.share, 'number']],
+        [[general.disk], [general.used, 'number'], [say.of, 'number'], [say.share, 'number']],
         disks.map((one) => [
           one.mount,
           bytes(one.used_bytes),
@@ -66,7 +66,7 @@ export function sysinfoFinding(of: Payload<SysinfoResult>): Finding {
           [general.interfaceName],
           [general.trafficIn, 'number'],
           [general.trafficOut, 'number'],
-          [say.errors, 'number'],
+          [general.errors, 'number'],
         ],
         (of.nics ?? []).map((one) => [
           one.name,
@@ -93,8 +93,8 @@ export function netinfoFinding(of: Payload<NetinfoResult>): Finding {
     facts: [
       [general.address, of.local_address],
       [general.gateway, of.default_gateway],
-      [say.publicAddress, of.public_address],
-      [say.provider, of.internet_provider],
+      [general.publicAddress, of.public_address],
+      [general.provider, of.internet_provider],
       [general.location, city.join(', ')],
     ],
     grids: [

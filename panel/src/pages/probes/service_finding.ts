@@ -95,7 +95,7 @@ export function snmpFinding(of: Payload<SnmpResult>): Finding {
       : `${came}.`,
     tone: of.error ? (values.length ? 'warn' : 'bad') : 'fine',
     facts: [
-      [say.version, of.version],
+      [general.version, of.version],
       [say.profile, of.profile],
       [general.address, of.remote_addr || of.target],
       [say.requests, of.requests !== undefined && `${of.requests}`],

@@ -10,7 +10,6 @@ export const chart: typeof say = {
   loss: 'Verlust',
   chartLabel: 'RTT und Verlust im Zeitverlauf. Die Pfeiltasten links und rechts lesen die Werte.',
   spikesCut: (ms) => `Spitzen über ${ms} sind gekappt`,
-  medianByLoss: 'Median, nach Verlust:',
   band95: '95 % der Pakete',
   all: 'alle',
   lossRightAxis: 'Verlust (rechte Achse)',
@@ -24,4 +23,10 @@ export const chart: typeof say = {
   lossNone: 'keiner',
   lossMore: 'mehr',
   year: '1 Jahr',
+  byLoss: (line) => `${line}, nach Verlust:`,
+  trafficPicture: (from, to) => `${from} – ${to}, eingehend über der Linie, ausgehend darunter`,
+  asPng: (title) => `${title} als PNG`,
+  asPicture: 'Als Bild (PNG)',
+  eachResult: 'jedes Ergebnis',
+  band95Results: '95 % der Ergebnisse',
 };

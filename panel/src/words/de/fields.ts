@@ -176,4 +176,12 @@ export const fields: typeof say = {
   interval_ms: 'Intervall',
   packet_timeout_ms: 'Zeitlimit je Paket',
   compatible: 'Kompatibel',
+  also: 'Zusätzlich zu den Kanälen der Regel',
+  hours: 'Zeiten',
+  match: 'Gilt für',
+  position: 'Position',
+  stop: 'Keine weitere danach',
+  text: 'Text',
+  title: 'Titel',
+  webhook_body: 'Inhalt des Webhooks',
 };

@@ -35,7 +35,6 @@ export const probes: typeof say = {
   minMax: 'Min – Max',
   jitterMeans: 'Mittlere Differenz zwischen einer RTT und der nächsten',
   received: 'Empfangen',
-  age: 'Alter',
   showInTheChart: 'Im Diagramm zeigen',
   hideInTheChart: 'Im Diagramm ausblenden',
   receivedOf: (received, sent) => `${received} von ${sent}`,

@@ -41,4 +41,6 @@ export const text: typeof say = {
   fine: 'in Ordnung',
   reporting: 'meldet sich',
   never: 'nie',
+  beingCancelled: 'wird abgebrochen: warten auf die Agenten',
+  beingPaused: 'wird pausiert: warten auf die Agenten',
 };

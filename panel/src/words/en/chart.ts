@@ -12,7 +12,6 @@ export const say = inLanguage('chart', {
   loss: 'loss',
   chartLabel: 'RTT and loss over time. Left and right arrow keys read the values.',
   spikesCut: (ms: Word) => `spikes above ${ms} are cut`,
-  medianByLoss: 'median, by loss:',
   band95: '95 % of packets',
   all: 'all',
   lossRightAxis: 'loss (right axis)',
@@ -26,4 +25,10 @@ export const say = inLanguage('chart', {
   lossNone: 'none',
   lossMore: 'more',
   year: '1 year',
+  byLoss: (line: Word) => `${line}, by loss:`,
+  trafficPicture: (from: Word, to: Word) => `${from} – ${to}, in above the line, out below it`,
+  asPng: (title: Word) => `${title} as PNG`,
+  asPicture: 'As a picture (PNG)',
+  eachResult: 'each result',
+  band95Results: '95 % of results',
 });

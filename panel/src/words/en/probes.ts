@@ -38,7 +38,6 @@ export const say = inLanguage('probes', {
   minMax: 'Min – max',
   jitterMeans: 'Mean difference between one RTT and the next',
   received: 'Received',
-  age: 'Age',
   showInTheChart: 'Show in the chart',
   hideInTheChart: 'Hide in the chart',
   receivedOf: (received: Word, sent: Word) => `${received} of ${sent}`,

@@ -43,4 +43,6 @@ export const say = inLanguage('text', {
   fine: 'fine',
   reporting: 'reporting',
   never: 'never',
+  beingCancelled: 'being cancelled: waiting for the agents',
+  beingPaused: 'being paused: waiting for the agents',
 });
