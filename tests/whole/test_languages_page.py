@@ -72,6 +72,8 @@ def test_the_panel_speaks_german_by_choice(place: Place, site: Namespace, tmp_pa
         expect(
             page.get_by_role("heading", name="Unbekannt: Porto. Alles andere ist in Ordnung.")
         ).to_be_visible()
+        expect(page.get_by_role("heading", name="Offene Störungen")).to_be_visible()
+        german(page)
 
         speak(page, "English")
         go_to(page, "Settings")

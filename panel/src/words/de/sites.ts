@@ -73,7 +73,7 @@ export const sites: typeof say = {
   noResultYet: 'noch kein Ergebnis',
   agentDoesNotRun: (reason) => `Der Agent führt sie nicht aus: ${reason}`,
   every: 'Alle',
-  move: 'Verschieben',
+  move: 'Ändern',
   setItsPlace: 'Ort setzen',
   mapOfSites: 'Karte der Standorte',
   closer: 'Näher',
