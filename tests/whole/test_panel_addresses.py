@@ -36,6 +36,7 @@ TALKS = (
 ABOUT = {
     "location": "Rua do Alecrim 12, Lisbon",
     "description": "Behind the tills, on the upper shelf",
+    "metadata": {"latitude": 38.71, "longitude": -9.14},
 }
 LATE = {"pending": 9_010, "bytes": 1, "lost": 0, "refused": 0, "backlog": 9_000}
 
@@ -335,6 +336,11 @@ def test_pages_fit_a_phone_and_a_desk(place: Place, site: Namespace, tmp_path: P
                 ("rules", "alerts?tab=rules", page.get_by_test_id("rule-row").first),
                 ("maintenance", "alerts?tab=maintenance", page.get_by_text("No window.")),
                 ("channels", "alerts?tab=channels", page.get_by_text("No channel yet.")),
+                ("routes", "alerts?tab=routes", page.get_by_text("No route yet:")),
+                ("templates", "alerts?tab=templates", page.get_by_text("No template yet:")),
+                ("map", "sites?view=map", page.get_by_test_id("map-mark")),
+                ("matrix", "sites?view=matrix", page.get_by_test_id("target-row").first),
+                ("workspace", "settings?tab=workspace", page.get_by_label("Time zone")),
                 ("sent", "alerts?tab=log", page.get_by_text("Nothing was sent yet.")),
                 ("tools", "tools", page.get_by_role("form", name="Run once")),
                 ("settings", "settings", page.get_by_test_id("member-row")),
