@@ -31,7 +31,7 @@ from forepost.controller.db.sole_use import SUBJECT as DATABASE
 from forepost.controller.web import panel_files
 from forepost.controller.web.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
 from forepost.controller.web.documented import document
-from forepost.controller.web.packed import packed
+from forepost.controller.web.gzipped import gzipped
 from forepost.controller.web.parameters import Parameters
 from forepost.controller.web.quotas import Quotas
 from forepost.kit.errors import Forbidden, Refusal, SecondFactorNeeded, TooMany
@@ -104,7 +104,7 @@ def build(
     bound_bodies(http)
     parameters.learn(http)
 
-    answered = packed(around(http))
+    answered = gzipped(around(http))
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from forepost.controller.web.packed import takes_gzip
+from forepost.controller.web.gzipped import takes_gzip
 from tests.running import ControllerProcess, Person
 
 GZIP = {"Accept-Encoding": "gzip"}

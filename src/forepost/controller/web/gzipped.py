@@ -27,7 +27,7 @@ _REPLACED: Final = (b"content-length", b"etag", b"accept-ranges")
 """Of what is packed it is another length, and no longer the same bytes."""
 
 
-def packed(app: Asgi) -> Asgi:
+def gzipped(app: Asgi) -> Asgi:
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
         fits = scope["type"] == "http" and scope["method"] == "GET"
         if fits and _PATHS.fullmatch(scope["path"]) and takes_gzip(headers_of(scope)):
