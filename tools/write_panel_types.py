@@ -157,7 +157,9 @@ class Types:
             kind = raw or self.of(field.type, whole=whole)
             lines += _comment(docs.get(field.name), "  ")
             lines += _member(f"{field.encode_name}{'?' if left_out else ''}", kind, "  ")
-        self._written[name] = (struct, whole, "\n".join([*lines, "}"]))
+        is_empty = lines[-1].endswith("{")
+        text = "\n".join(lines) + ("}" if is_empty else "\n}")
+        self._written[name] = (struct, whole, text)
         return name
 
 
@@ -206,6 +208,9 @@ def _member(name: str, kind: str, indent: str) -> Iterable[str]:
         return [line]
     if len(line := f"{indent}  {kind};") <= WIDTH:
         return [f"{indent}{name}:", line]
+    if kind.startswith("(") and kind.endswith(")[]"):
+        each = kind.removeprefix("(").removesuffix(")[]").split(" | ")
+        return [f"{indent}{name}: (", *(f"{indent}  | {one}" for one in each), f"{indent})[];"]
     *before, last = kind.split(" | ")
     return [
         f"{indent}{name}:",

@@ -1133,8 +1133,7 @@ export interface ApiKeyWithSecret {
   secret: string;
 }
 
-export interface AskedTexts extends TemplateTexts {
-}
+export interface AskedTexts extends TemplateTexts {}
 
 export interface Asn {
   number?: number;
@@ -3089,8 +3088,8 @@ export interface RouteMatch {
   severities: ('warning' | 'critical')[];
   rule_ids: number[];
   agent_ids: number[];
-  probe_types:
-    | ('AGENT'
+  probe_types: (
+    | 'AGENT'
     | 'DNS'
     | 'HTTP'
     | 'MTR'
@@ -3104,9 +3103,10 @@ export interface RouteMatch {
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
-    | 'WEB')[];
-  metrics:
-    | ('failure'
+    | 'WEB'
+  )[];
+  metrics: (
+    | 'failure'
     | 'loss'
     | 'packet_loss'
     | 'latency'
@@ -3144,7 +3144,8 @@ export interface RouteMatch {
     | 'workload_stuck'
     | 'rollout_failed'
     | 'job_failed'
-    | 'job_waiting')[];
+    | 'job_waiting'
+  )[];
 }
 
 /** Body of `PATCH .../routes/{id}`; what is left out stays. */
