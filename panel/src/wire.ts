@@ -4472,6 +4472,11 @@ export interface Workspace {
   updatedAt: string;
   my_role?: 'VIEWER' | 'USER' | 'ADMIN' | 'OWNER';
   agent_count?: number;
+  /** In a list, as the two below: those that were heard of in the last two minutes. */
+  online_agents?: number;
+  member_count?: number;
+  /** Alerts that are active. */
+  alert_count?: number;
 }
 
 export interface WorkspaceHealth {

@@ -131,6 +131,8 @@ def cases() -> Iterator[tuple[str, str, dict[str, Any], str, Any]]:
         fields: tuple[Field, ...] = type_info(body).fields  # type: ignore[attr-defined]
         for field in fields:
             for value in wrong(field.type):
+                if value is None and not field.required:
+                    continue  # as if it were left out
                 yield method, path, good, field.encode_name, value
 
 

@@ -50,7 +50,10 @@ class AgentLine:
             "path": "/ws/agent",
             "subprotocols": [],
             "client": ("192.0.2.1", 1),
-            "extensions": {DIRECT: (lambda _: None, lambda _: None), KNOWN: lambda: None},
+            "extensions": {
+                DIRECT: (lambda _: None, lambda _: None, anyio.lowlevel.checkpoint),
+                KNOWN: lambda: None,
+            },
         }
         await self._app(scope, self._receive, self._send)
 

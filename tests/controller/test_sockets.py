@@ -176,6 +176,8 @@ def test_an_edited_probe_is_pushed_so_that_netwatchers_agent_keeps_it(
     path = f"/workspaces/{agent.workspace}/agents/{agent.id}/probes/{probe}"
     with dial(controller, agent.headers) as socket:
         hello(socket)
+        socket.send(";agent;;probe_get;0;0;hello")
+        assert probe in {p["id"] for p in json.loads(str(socket.recv(5)).split(";", 6)[6])}
         person.call("PATCH", path, {"count": 9})
         without = json.loads(str(socket.recv(5)).split(";", 6)[6])
         assert probe not in {p["id"] for p in without}

@@ -1,5 +1,6 @@
 """What the documents must name, they name."""
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from forepost.agent.settings import Settings as AgentSettings
 from forepost.agent.workloads.local_api.option import BY_KEY
 from forepost.agent.workloads.local_api.routes import ROUTES
 from forepost.controller.settings import Settings as ControllerSettings
+from forepost.controller.web.netwatcher.table import TABLE
 from forepost.wire.jobs.agent_api import AgentApiState, ApiClient, ApiServer, JobRun, RunStatus
 from tests.seeds.test_iofog import INFO, KEYS, STATUS
 
@@ -116,3 +118,16 @@ def test_every_promise_of_security_names_tests_that_are_there() -> None:
         assert tests, f"no test: {row}"
         for test in tests:
             assert "def test_" in (ROOT / test).read_text(), test
+
+
+def test_every_difference_of_the_second_voice_is_told() -> None:
+    text = (ROOT / "docs/clients.md").read_text()
+    for row in TABLE:
+        assert f"`{row.on}`".replace("|", "\\|") in text, row.on
+    for name in re.findall(r"`(tests/[\w/]+\.py)`", text):
+        assert (ROOT / name).exists(), name
+    for name in re.findall(r"`(test_\w+)`", text):
+        assert any(f"def {name}(" in path.read_text() for path in ROOT.glob("tests/**/*.py")), name
+    sdk = json.loads((ROOT / "tests/whole/iofog_sdk/package.json").read_text())["dependencies"]
+    for name, version in sdk.items():
+        assert f"`{name}` {version}" in text

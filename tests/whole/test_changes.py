@@ -54,11 +54,11 @@ def test_a_probe_is_added_edited_disabled_and_deleted(
 def test_a_type_that_the_agent_cannot_run_costs_nothing_else(
     process: AgentProcess, person: Person, agent: NewAgent, controller: ControllerProcess
 ) -> None:
-    strange = person.probe(agent, type="RPERF", targets=["127.0.0.1"])
+    strange = person.probe(agent, type="WEB", targets=["127.0.0.1"])
     probe = person.probe(agent, type="PING", targets=["127.0.0.1"], interval_sec=1, count=1)
     until(lambda: person.results(agent, probe), 10, lambda: process.output)
     until(
-        lambda: f"document probes: ['probe {strange}: type RPERF']" in controller.output,
+        lambda: f"document probes: ['probe {strange}: type WEB']" in controller.output,
         5,
         lambda: controller.output,
     )

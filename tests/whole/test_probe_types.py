@@ -45,7 +45,7 @@ def test_every_type_is_measured_and_drawn(
         "SNMP": probe("SNMP", f"127.0.0.1:{free_port()}"),
         "HTTP": probe("HTTP", f"http://127.0.0.1:{free_port()}/"),
     }
-    cannot = probe("RPERF", "198.18.0.1")
+    cannot = probe("WEB", "198.18.0.1")
     process = AgentProcess(tmp_path / "agent", controller.url, agent)
     process.start()
     try:
@@ -62,9 +62,9 @@ def test_every_type_is_measured_and_drawn(
         assert person.results(agent, cannot) == []
         path = f"/workspaces/{agent.workspace}/agents/{agent.id}/probes/delivery"
         shown = {one["probe_id"]: one for one in person.call("GET", path)["data"]}
-        assert (shown[cannot]["state"], shown[cannot]["reason"]) == ("refused", "type RPERF")
+        assert (shown[cannot]["state"], shown[cannot]["reason"]) == ("refused", "type WEB")
         assert {shown[number]["state"] for number in answers.values()} == {"running"}
-        assert f"probe {cannot}: type RPERF" in process.status()["unsupported"]
+        assert f"probe {cannot}: type WEB" in process.status()["unsupported"]
     finally:
         process.end()
 

@@ -83,8 +83,10 @@ def _joined(core: Core, stores: Stores, parts: Sequence[Built]) -> Controller:
         access=core.access.access,
         quotas=Quotas(core.db, core.settings.limits.most),
         around=core.access.around,
+        origins=core.access.origins,
         health=core.health,
         look=stores.sole.look,
+        clock=core.clock,
         metrics=Metrics([*chain.from_iterable(part.figures for part in parts)]),
     )
     core.access.learn(http)

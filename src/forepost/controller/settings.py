@@ -27,6 +27,8 @@ class HttpSection(Section, frozen=True, kw_only=True):
     """How long a login lasts."""
     ping_sec: Annotated[float, Meta(ge=5, le=30)] = 20.0
     """How often agents and panels are asked for a word; silent for three of these is gone."""
+    allowed_origins: tuple[str, ...] = ()
+    """Pages of other hosts that may ask this controller, such as `https://panel.example.com`."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks of reverse proxies whose `X-Forwarded-For` is believed."""
 

@@ -51,7 +51,12 @@ def test_several_people_acknowledge_and_take_it_back(stage: Stage, alert: str) -
     # A key that is gone, and a member who is: what they did stays.
     stage.person.call("DELETE", f"{stage.base}/api-keys/{made['api_key']['id']}")
     assert stage.person.call("PATCH", alert, {"status": "resolved", "note": "done"})["ended"]
-    stage.person.call("PATCH", alert, {"status": "active"})
+    for late in ("acknowledged", "active"):
+        refused = stage.person.call("PATCH", alert, {"status": late}, status=409)
+        assert refused == {"error": "alert: it is resolved already"}
+    number = alert.rpartition("/")[2]
+    stage.person.call("PATCH", f"/alerts/{number}/acknowledge", status=409)
+    assert stage.person.call("PATCH", f"/alerts/{number}/resolve") == {"ok": True}
     found = events(stage, alert)
     whole = [(one["what"], one["name"], one["note"]) for one in found if one["what"] != "told"]
     assert whole[1:] == [

@@ -30,7 +30,6 @@ def agent(person: Person) -> NewAgent:
         ({"threshold_type": "dynamic"}, "threshold_type: invalid enum value 'dynamic'"),
         ({"metric2": "latency"}, "operator2: is needed with metric2"),
         ({"metric2": "latency", "operator2": ">"}, "threshold2: is needed with metric2"),
-        ({"threshold2": 5}, "threshold2: needs metric2"),
         (
             {"metric2": "offline", "operator2": ">", "threshold2": 1, "logical_op": "OR"},
             "metric2: offline can only be the first",
@@ -172,3 +171,36 @@ def test_whose_alerts_are_whose(
     # The record outlives its rule, and ends with it.
     person.call("DELETE", f"{rules}/{rule['id']}")
     assert person.call("GET", one)["status"] == "resolved"
+
+
+def test_what_would_join_a_second_condition_is_nothing_without_one(
+    person: Person, agent: NewAgent
+) -> None:
+    """As NetWatcher's panel writes every rule of one condition, and edits it."""
+    form = {
+        "name": "loss",
+        "description": "",
+        "metric": "packet_loss",
+        "operator": "gt",
+        "threshold": 1,
+        "severity": "warning",
+        "logical_op": "OR",
+        "hasSecondCondition": False,
+        "enabled": True,
+        "notify_panel": True,
+        "notify_email": False,
+        "notify_webhook": False,
+        "webhook_url": "",
+    }
+    rules = f"/workspaces/{agent.workspace}/alert-rules"
+    made = person.call("POST", rules, form, status=201)
+    second = ("metric2", "operator2", "threshold2", "logical_op")
+    assert [made[field] for field in second] == [None] * 4
+    empty = {"metric2": "", "operator2": None, "threshold2": "", "probe_id": "", "agent_id": None}
+    edited = person.call("PATCH", f"{rules}/{made['id']}", {**form, **empty, "threshold": 2})
+    assert ([edited[field] for field in second], edited["threshold"]) == ([None] * 4, 2)
+    two = {"metric2": "latency", "operator2": "gt", "threshold2": 100, "logical_op": "AND"}
+    joined = person.call("PATCH", f"{rules}/{made['id']}", two)
+    assert [joined[field] for field in second] == ["latency", "gt", 100, "AND"]
+    alone = person.call("PATCH", f"{rules}/{made['id']}", {"metric2": None})
+    assert [alone[field] for field in second] == [None] * 4

@@ -157,7 +157,7 @@ class Line:
             "subprotocols": [],
             "client": ("192.0.2.1", 1),
             "extensions": {
-                DIRECT: (lambda _: None, lambda _: None),
+                DIRECT: (lambda _: None, lambda _: None, anyio.lowlevel.checkpoint),
                 KNOWN: lambda: None,
             },
         }

@@ -199,3 +199,44 @@ def test_external_ids_are_unique_in_a_workspace(
     assert person.call("PATCH", f"{agents}/{b.id}", {"external_id": "site-1"}, status=409) == taken
     person.call("DELETE", f"{agents}/{a.id}")
     person.call("PATCH", f"{agents}/{b.id}", {"external_id": "site-1"})
+
+
+def test_probes_towards_a_deleted_agent_alone_go_with_it(
+    person: Person, pair: tuple[NewAgent, NewAgent]
+) -> None:
+    a, b = pair
+    c = person.agent(a.workspace, "c")
+    alone = person.probe(a, type="AGENT", agent_targets=[b.id], bidirectional=True)
+    both = person.probe(a, type="MTR", agent_targets=[b.id, c.id])
+    named = person.probe(a, type="PING", agent_targets=[b.id], targets=["198.18.0.1"])
+    person.call("DELETE", f"/workspaces/{b.workspace}/agents/{b.id}")
+    left = {probe["id"]: probe["targets"] for probe in probes(person, a)}
+    assert set(left) == {both, named}
+    assert alone not in left
+    assert [target["agent_id"] for target in left[both]] == [c.id]
+    assert [target["target"] for target in left[named]] == ["198.18.0.1"]
+
+
+def test_the_way_back_is_found_under_either_probe(
+    controller: ControllerProcess, person: Person, pair: tuple[NewAgent, NewAgent]
+) -> None:
+    a, b = pair
+    there = person.probe(a, type="AGENT", agent_targets=[b.id], bidirectional=True)
+    (back,) = probes(person, b)
+    with agent_socket(controller, b) as socket:
+        socket.post("PING", {"avg_rtt": 7_000_000, "packets_sent": 1}, probe_id=back["id"])
+    for probe in (there, back["id"]):
+        path = f"/workspaces/{a.workspace}/probe-data/latest"
+        asked = {"type": "PING", "agentId": b.id, "probeId": probe}
+        found = person.ask("GET", path, params=asked)
+        assert (found.status_code, found.json()["payload"]["avg_rtt"]) == (200, 7_000_000)
+        nothing = person.ask("GET", path, params={**asked, "agentId": a.id})
+        assert (nothing.status_code, nothing.json()) == (404, {"error": "no data"})
+
+
+def test_rperf_is_refused_with_what_there_is_instead(
+    person: Person, pair: tuple[NewAgent, NewAgent]
+) -> None:
+    body = {"type": "RPERF", "targets": ["198.18.0.1"]}
+    refused = person.call("POST", of(pair[0]), body, status=400)
+    assert refused["error"].startswith("type: no agent measures RPERF; for packets between agents")

@@ -99,7 +99,14 @@ def test_the_way_back_is_measured_by_the_server_where_the_client_has_none() -> N
         "client_probe_id": 8,
         "client_agent_id": 1,
     }
+    there = probe(7, 1, 2, bidirectional=True, metadata={"trafficsim": {"bidirectional": True}})
+    (client,) = [p for p in wanted(of(A, there, peers=(A, SERVES))) if p.type == "TRAFFICSIM"]
+    flagged = {"bidirectional": True, "trafficsim": {"bidirectional": True}}
+    assert client.metadata == flagged
     both = msgspec.structs.replace(A, trafficsim=True)
+    # It has a client of its own that way: over the same socket it would be measured twice.
+    (client,) = [p for p in wanted(of(both, there, peers=(both, SERVES))) if p.type == "TRAFFICSIM"]
+    assert client.metadata == {"trafficsim": {}}
     at = of(SERVES, back, peers=(both, SERVES), towards={1: True})
     assert len([p for p in wanted(at) if p.server]) == 1
     assert ("TRAFFICSIM", 8, [("198.51.100.1:5000", 1)]) in asked(at)

@@ -1,6 +1,7 @@
 """What is answered and told as time goes on, on a clock that stands still."""
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +14,12 @@ from sqlalchemy import insert
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.probes import probe_targets, probes
 from forepost.controller.fleet.presence import standing
+from forepost.controller.series.sqlite import SqliteSeries
 from forepost.controller.topology.news import TopologyNews
 from forepost.controller.topology.service import Topology, TopologyNeeds
-from tests.controller.series.series_rows import START, row
+from forepost.kit.health import Health
+from tests.controller.series.series_rows import MINUTE, START, row
+from tests.controller.topology.mtr_reports import report
 from tests.fakes.clock import FakeClock
 from tests.metadata import sqlite_url
 from tests.rows import THEN, home
@@ -26,8 +30,8 @@ pytestmark = pytest.mark.anyio
 class Stage:
     """Workspace 1 with agent 1 and its PING, probe 1; the clock stands at START."""
 
-    def __init__(self, db: Database) -> None:
-        self.db, self.clock = db, FakeClock()
+    def __init__(self, db: Database, series: SqliteSeries, clock: FakeClock) -> None:
+        self.db, self.series, self.clock = db, series, clock
         self.seen: dict[int, datetime] = {1: self.clock.now()}
         self.watched: list[int] = []
         self.in_conflict: set[int] = set()
@@ -35,6 +39,7 @@ class Stage:
         self.topology = Topology(
             TopologyNeeds(
                 db=db,
+                series=series,
                 clock=self.clock,
                 last_seen=self.seen.get,
                 standing=standing,
@@ -95,7 +100,11 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         await connection.execute(
             insert(probe_targets).values(id=1, probe_id=1, target="192.0.2.1", **times)
         )
-    yield Stage(db)
+    clock = FakeClock()
+    health = Health(logging.getLogger("tests.topology"))
+    series = await SqliteSeries.open(tmp_path / "series.sqlite", clock, health)
+    yield Stage(db, series, clock)
+    await series.close()
     await db.close()
 
 
@@ -208,3 +217,31 @@ async def test_lines_expire_by_themselves(stage: Stage) -> None:
         await stage.clock.advance(30)
         assert stage.topology.latest.lines == 0
         tasks.cancel_scope.cancel()
+
+
+async def test_a_longer_lookback_shows_what_was_said_before_the_last_quarter(stage: Stage) -> None:
+    us = START - 50 * MINUTE
+    hops = [("198.51.100.1", 1.0, 0.0), ("192.0.2.1", 20.0, 0.0)]
+    path = json.dumps(report(hops, "192.0.2.1")).encode()
+    of = {"agent_id": 1, "probe_agent_id": 1}
+    await stage.series.add(
+        [
+            row(us, 1, **of, rtt_ms=10.0, loss_pct=0.0),
+            row(us + MINUTE, 2, **of, rtt_ms=30.0, loss_pct=50.0),
+            row(us, 3, **of, type="MTR", target="", payload=path, rtt_ms=20.0),
+        ]
+    )
+    quarter = json.loads(await stage.topology.body("map", 1, 15))
+    assert [node["type"] for node in quarter["nodes"]] == ["agent"]
+    hour = json.loads(await stage.topology.body("map", 1, 60))
+    assert {node["id"] for node in hour["nodes"]} == {
+        "agent:1",
+        "hop:198.51.100.1",
+        "dest:192.0.2.1",
+    }
+    assert hour["destinations"][0]["avg_latency"] == 20.0
+    matrix = json.loads(await stage.topology.body("matrix", 1, 1_440))
+    (entry,) = matrix["entries"]
+    said = {one["type"]: (one["avg_latency"], one["packet_loss"]) for one in entry["probe_status"]}
+    assert said["PING"] == (20.0, 25.0)
+    assert said["MTR"][0] == 20.0

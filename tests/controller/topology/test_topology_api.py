@@ -217,7 +217,7 @@ def test_what_is_deleted_is_gone_at_once(controller: ControllerProcess, person: 
 def test_a_wrong_lookback_is_refused(person: Person) -> None:
     workspace = person.workspace("w")
     for path in ("network-map", "connectivity-matrix", "health"):
-        for wrong in (0, 16, "x"):
+        for wrong in (0, 10**9, "x"):
             url = f"/workspaces/{workspace}/{path}?lookback={wrong}"
             refused = person.call("GET", url, status=400)
             assert refused["error"].startswith("lookback: ")

@@ -19,7 +19,7 @@ from forepost.kit.errors import Invalid
 from forepost.wire.jobs.agent_api import Tags
 from forepost.wire.jobs.rest import AgentTag, NewJob
 from forepost.wire.probes.probe import ProbePatch
-from forepost.wire.rest.alerts import NewRule
+from forepost.wire.rest.alerts import NewRule, RulePatch
 from forepost.wire.rest.bodies import NewAgent
 from forepost.wire.rest.templates import TemplateQuestion
 from tests.running import ControllerProcess, Person
@@ -41,6 +41,18 @@ def test_fields_are_known_in_either_spelling() -> None:
     assert respelled([1], ProbePatch) == ([1], [])
     with pytest.raises(Invalid, match="interval_sec: given twice"):
         respelled({"intervalSec": 5, "interval_sec": 5}, ProbePatch)
+
+
+def test_nothing_for_what_is_optional_is_as_if_it_were_left_out() -> None:
+    nothing = {"severity": None, "metric2": "", "threshold2": "", "webhook_url": None, "tells": ""}
+    assert respelled({"name": "x", **nothing}, NewRule) == ({"name": "x"}, [])
+    # Where null and "" are values, they are what is said: they take away.
+    values = {"probe_id": None, "webhook_url": "", "description": ""}
+    assert respelled(values, RulePatch) == (values, [])
+    assert respelled({"probe_id": "", "enabled": None}, RulePatch) == ({}, [])
+    # A name has to be one, in a change of it too.
+    assert respelled({"name": ""}, RulePatch) == ({"name": ""}, [])
+    assert respelled({"name": None}, NewRule) == ({"name": None}, [])
 
 
 def test_a_slip_is_refused_and_a_foreign_word_is_named() -> None:

@@ -18,6 +18,7 @@ from forepost.controller.db.derived import RISING, smaller
 from forepost.controller.db.engine import Database
 from forepost.controller.db.epoch import epoch_now
 from forepost.controller.db.failures import LOST
+from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
@@ -34,6 +35,8 @@ AGENT: Final = "agent"
 """An agent's PSK, checked by the fleet."""
 SIGNED_IN: Final = "user"
 """Any account; never an API key."""
+SITE_ADMIN: Final = "site-admin"
+"""An account whose role is SITE_ADMIN; never an API key."""
 RANK: Final = {role: rank for rank, role in enumerate(RISING, 1)}
 """Roles in a workspace; a higher one may do all that a lower one may."""
 READS: Final = "reads"
@@ -166,15 +169,17 @@ class Access:
                 self.pages.check_user(scope, session.user_id)
             caller = await self._by_session(session, connection.path_params, wanted, by_cookie)
             self._note(session, connection.scope)
+        if wanted == SITE_ADMIN:
+            await self._check_site_admin(caller)
         connection.scope["caller"] = caller  # type: ignore[typeddict-unknown-key]
-        if wanted != SIGNED_IN and RANK[caller.role] < RANK[wanted]:
+        if wanted in RANK and RANK[caller.role] < RANK[wanted]:
             raise Forbidden("insufficient permissions", required_role=wanted)
 
     async def _by_session(
         self, session: SignedIn, path: Any, wanted: str, by_cookie: bool
     ) -> Caller:
         role = ""
-        if wanted != SIGNED_IN:
+        if wanted in RANK:
             role = await self.role_in(path["workspace_id"], session.user_id)
         return Caller(
             session.user_id, role, session.session_id, 0, session.email, by_cookie=by_cookie
@@ -194,6 +199,14 @@ class Access:
         if key.scopes and not key.scopes & possible:
             raise Forbidden(f"this API key needs the scope {' or '.join(sorted(possible))}")
         return Caller(key.maker_id, smaller(key.role, makers), 0, key.key_id, key.name)
+
+    async def _check_site_admin(self, caller: Caller) -> None:
+        """Raises Forbidden."""
+        query = select(users.c.role).where(users.c.id == caller.user_id)
+        async with self._db.read() as connection:
+            role = await connection.scalar(query)
+        if role != "SITE_ADMIN":
+            raise Forbidden("SITE_ADMIN is needed")
 
     def _presented(self, connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
         """The JWT or the API key of a request; True where it is that of a cookie."""

@@ -36,19 +36,21 @@ class Bearer(msgspec.Struct, frozen=True):
     """Unix seconds."""
 
 
-class ResetToken(msgspec.Struct, frozen=True):
-    """What a token of a lost password is good for: an account, while its password is this one."""
+class MailedToken(msgspec.Struct, frozen=True):
+    """What a token of a mail is good for: an account, while its password, or its address, is the
+    one of which this is the mark.
+    """
 
     user_id: int
     mark: str
 
-    def is_of(self, password_hash: str) -> bool:
-        return hmac.compare_digest(self.mark, _mark(password_hash))
+    def is_of(self, marked: str) -> bool:
+        return hmac.compare_digest(self.mark, _mark(marked))
 
 
-def _mark(password_hash: str) -> str:
-    """Of a password, without saying anything about it: its hash has a salt."""
-    return hashlib.sha256(password_hash.encode()).hexdigest()
+def _mark(text: str) -> str:
+    """Of a password's hash, without saying anything about it: that has a salt. Of an address."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Tokens:
@@ -69,18 +71,29 @@ class Tokens:
         """Good for one new password: it is none of a session, and the next password ends it."""
         return self._signed(expires, rid=user_id, pwd=_mark(password_hash))
 
-    def reset_of(self, token: str) -> "ResetToken":
+    def reset_of(self, token: str) -> "MailedToken":
         """Raises Unauthenticated where it is not ours, was changed, expired, or is a session's."""
+        return self._marked(token, "rid", "pwd")
+
+    def _marked(self, token: str, who: str, mark: str) -> "MailedToken":
         try:
             claims = jwt.decode(token, self._key, algorithms=["HS256"]).claims
-            found = ResetToken(int(claims["rid"]), str(claims["pwd"]))
+            found = MailedToken(int(claims[who]), str(claims[mark]))
             good = claims["epo"] == self._epoch
             good &= float(claims["exp"]) > self._clock.now().timestamp()
         except (JoseError, KeyError, TypeError, ValueError):
-            good, found = False, ResetToken(0, "")
+            good, found = False, MailedToken(0, "")
         if not good:
             raise Unauthenticated("invalid token")
         return found
+
+    def issue_proof(self, user_id: int, email: str, expires: datetime) -> str:
+        """Good for proving one address of an account: it is none of a session, nor of a reset."""
+        return self._signed(expires, vid=user_id, adr=_mark(email))
+
+    def proof_of(self, token: str) -> "MailedToken":
+        """Whose address it proves, and the mark of which. Raises Unauthenticated."""
+        return self._marked(token, "vid", "adr")
 
     def _signed(self, expires: datetime, **claims: str | int) -> str:
         more = {

@@ -51,17 +51,20 @@ class LostPasswords:
     def possible(self) -> bool:
         return self._mail is not None and bool(self._public_url)
 
-    async def ask(self, email: str) -> None:
+    async def ask(self, email: str, page: str) -> None:
         """Mail a link where there is such an account. The same, after the same time, where there
-        is none, where it is locked, and where a mail went to it a minute ago. Raises Forbidden
-        where no mail can be sent.
+        is none, where it is locked, and where a mail went to it a minute ago. `page`: of another
+        host, that asks, and that the link leads to; "": our own. Raises Forbidden where no mail can
+        be sent.
         """
         if not self.possible:
-            raise Forbidden("no mail is set up: the operator can set another password")
+            raise Forbidden(
+                "no mail is set up: the operator sets another password with `forepost user passwd`"
+            )
         began_sec = self._clock.monotonic()
         account = await self._found(email)
         if account is not None and not account.locked:
-            await self._send(account)
+            await self._send(account, page)
         await self._clock.sleep(max(0.0, began_sec + ANSWER_SEC - self._clock.monotonic()))
 
     async def reset(self, asked: PasswordReset) -> None:
@@ -87,6 +90,15 @@ class LostPasswords:
             raise Invalid(NO_GOOD)
         self._changed()
 
+    async def is_good(self, token: str) -> bool:
+        """Whether another password can be set with it now."""
+        try:
+            found = self._tokens.reset_of(token)
+            account = await self._accounts.account(found.user_id)
+        except (Unauthenticated, NotFound):
+            return False
+        return not account.locked and found.is_of(account.password_hash)
+
     async def _found(self, email: str) -> Account | None:
         """By the address as it is kept, or in its one form."""
         if account := await self._accounts.by_email(email.strip().lower()):
@@ -96,7 +108,7 @@ class LostPasswords:
         except Invalid:
             return None
 
-    async def _send(self, account: Account) -> None:
+    async def _send(self, account: Account, page: str) -> None:
         assert self._mail is not None
         try:
             self._mails.spend(account.user.id)
@@ -104,7 +116,8 @@ class LostPasswords:
             return
         expires = self._clock.now() + LASTS
         token = self._tokens.issue_reset(account.user.id, account.password_hash, expires)
-        text = _text(f"{self._public_url.rstrip('/')}/#/reset/{token}", expires)
+        own = f"{self._public_url.rstrip('/')}/#/reset/{token}"
+        text = _text(f"{page}/auth/reset/{token}" if page else own, expires)
         async with self._db.write() as connection:
             await self._mail(
                 connection, None, account.user.email, "A new password for forepost", text

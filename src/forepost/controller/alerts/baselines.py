@@ -9,9 +9,9 @@ from forepost.controller.alerts.hours_alike import FEWEST_HOURS, hours_like
 from forepost.controller.alerts.index import MOST_LINES, Watched
 from forepost.controller.alerts.metrics import FROM_SERIES, OF_LATENCY, OF_TYPE, Line, can_report
 from forepost.controller.alerts.rules import DOWNWARDS, FEWEST, Usually, limits_of, share_of
-from forepost.controller.alerts.scores import health
 from forepost.controller.alerts.store import Expected, RuleStore
 from forepost.controller.alerts.watch import Watch
+from forepost.controller.payloads.scores import health
 from forepost.controller.series.port import Find, Row, Series, Spread, SpreadOf, stream_of
 from forepost.controller.series.rollup import RELATIVE_ERROR
 from forepost.kit.clock import Clock

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
+
 from forepost.controller.alerts.hours_alike import FEWEST_HOURS
 from forepost.controller.alerts.metrics import (
     AT_TURNS,
@@ -26,6 +28,13 @@ Acceptable = Callable[[Channel], str | None]
 """Why a channel cannot be used; None: it can."""
 
 _SOME_DAY: Final = datetime(2026, 1, 7, 12, tzinfo=UTC)
+
+
+def one_condition(rule: NewRule) -> NewRule:
+    """The same; without what would join a second condition, where it has none."""
+    if rule.metric2 is not None:
+        return rule
+    return msgspec.structs.replace(rule, operator2=None, threshold2=None, logical_op=None)
 
 
 def check_rule(rule: NewRule, acceptable: Acceptable) -> None:
@@ -64,9 +73,6 @@ def _check_times(rule: NewRule) -> None:
 
 def _check_second(rule: NewRule) -> None:
     if rule.metric2 is None:
-        for field in ("operator2", "threshold2", "logical_op"):
-            if getattr(rule, field) is not None:
-                raise Invalid(f"{field}: needs metric2")
         return
     for field in ("operator2", "threshold2", "logical_op"):
         if getattr(rule, field) is None:

@@ -20,7 +20,7 @@ from forepost.controller.alerts.reach import Reach
 from forepost.controller.alerts.row_lookup import RowLookup
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts
-from forepost.kit.errors import NotFound
+from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.rest.alert_course import AlertPatch
 from forepost.wire.rest.alerts import Alert
 from forepost.wire.rest.notify import Channel, Ended
@@ -83,6 +83,8 @@ class Ledger:
                 raise NotFound("alert not found")
             line = line_of_subject(row.subject)
             if row.status == "resolved":
+                if patch.status != "resolved":
+                    raise Conflict("alert: it is resolved already")
                 return shown(row), line
             if patch.status == "resolved":
                 await note(connection, row, "resolved", by, now, text=patch.note)

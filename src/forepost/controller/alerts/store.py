@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from forepost.controller.alerts.checks import Acceptable, check_reports, check_rule
+from forepost.controller.alerts.checks import Acceptable, check_reports, check_rule, one_condition
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alert_rules, maintenance_windows
 from forepost.controller.db.tables.channels import notice_channels
@@ -82,6 +82,7 @@ class RuleStore:
             return _rule(await _one(connection, alert_rules, workspace_id, rule_id, "alert rule"))
 
     async def add_rule(self, workspace_id: int, new: NewRule, now: datetime) -> Rule:
+        new = one_condition(new)
         check_rule(new, self._acceptable)
         values = {**msgspec.to_builtins(new), "workspace_id": workspace_id}
         statement = (
@@ -109,7 +110,7 @@ class RuleStore:
             async with self._db.write() as connection:
                 row = await _one(connection, alert_rules, workspace_id, rule_id, "alert rule")
                 kept = {f: row._mapping[f] for f in NewRule.__struct_fields__}  # noqa: SLF001 - SQLAlchemy's name for it
-                new = patched(NewRule(**_with_hours(kept)), patch)
+                new = one_condition(patched(NewRule(**_with_hours(kept)), patch))
                 check_rule(new, self._acceptable)
                 await _check_references(connection, workspace_id, new)
                 statement = (

@@ -23,8 +23,10 @@ from forepost.wire.rest.bodies import (
     AgentWithPin,
     Done,
     Heartbeat,
+    ListOf,
     NewAgent,
     Page,
+    PendingPin,
     Pin,
     PinRequest,
 )
@@ -51,10 +53,11 @@ def routes(
     changed: Changed,
 ) -> Router:
     def fresh(agent: Agent) -> Agent:
-        seen, host = roster.last_seen(agent.id), roster.host_of(agent.id)
+        seen, host = roster.last_seen(agent.id) or agent.last_seen_at, roster.host_of(agent.id)
         return msgspec.structs.replace(
             agent,
-            last_seen_at=agent.last_seen_at if seen is None else seen,
+            last_seen_at=seen,
+            updated_at=max(agent.updated_at, seen),
             clock=roster.clock_of(agent.id),
             spool=roster.spool_of(agent.id),
             identity_conflict=roster.conflict_of(agent.id),
@@ -81,6 +84,22 @@ def routes(
             workspace_id, agent.id, caller, data.pin_length, data.pin_ttl_sec
         )
         return AgentWithPin(agent=agent, pin=pin)
+
+    @get(ALL + "/global", opt=needs("VIEWER"))
+    async def list_global(workspace_id: FromPath[int]) -> ListOf[Agent]:
+        """Agents of other workspaces that may be measured towards from here: there are none."""
+        return ListOf(data=[])
+
+    @get(ONE + "/pending-pin", opt=needs("USER"))
+    async def pending_pin(
+        caller: NamedDependency[Caller], workspace_id: FromPath[int], agent_id: FromPath[int]
+    ) -> PendingPin:
+        """The PIN that the caller made some minutes ago, once; "" where there is none to be shown:
+        `issue-pin` makes another.
+        """
+        agent = await agents.get(workspace_id, agent_id)
+        pin = "" if agent.initialized else enrolment.pending.take(agent_id, caller.user_id)
+        return PendingPin(pin=pin, initialized=agent.initialized)
 
     @get(ONE, opt=needs("VIEWER"))
     async def get_agent(workspace_id: FromPath[int], agent_id: FromPath[int]) -> Agent:
@@ -141,6 +160,8 @@ def routes(
         "/",
         route_handlers=[
             list_agents,
+            list_global,
+            pending_pin,
             add_agent,
             get_agent,
             change_agent,

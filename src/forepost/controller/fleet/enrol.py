@@ -18,6 +18,7 @@ from forepost.controller.access.tokens import (
     psk_of_trade,
     psk_sha256,
 )
+from forepost.controller.fleet.pending_pins import PendingPins
 from forepost.controller.fleet.pins import NewPin
 from forepost.controller.fleet.roster import DELETED, AgentCredentials, Roster, Stranger
 from forepost.controller.fleet.store import Agents
@@ -54,6 +55,7 @@ class Enrolment:
         self._neighbours_changed, self._secret = neighbours_changed, secret
         self._agents, self._roster = agents, roster
         self._passwords, self._clock = passwords, clock
+        self.pending = PendingPins(clock)
 
     async def issue_pin(
         self, workspace_id: int, agent_id: int, by: Caller, length: int, ttl_sec: int
@@ -61,6 +63,7 @@ class Enrolment:
         """A new PIN; one that is still open ends. Only its hash is kept."""
         pin, new = await self._new_pin(by, length, ttl_sec)
         await self._agents.pins.add(workspace_id, agent_id, new)
+        self.pending.add(agent_id, pin, by.user_id)
         return pin
 
     async def regenerate(
@@ -70,6 +73,7 @@ class Enrolment:
         pin, new = await self._new_pin(by, length, ttl_sec)
         agent = await self._agents.pins.disown(workspace_id, agent_id, new)
         await self._is_new(agent_id)
+        self.pending.add(agent_id, pin, by.user_id)
         return agent, pin
 
     async def _new_pin(self, by: Caller, length: int, ttl_sec: int) -> tuple[str, NewPin]:
@@ -157,6 +161,7 @@ class Enrolment:
         return 200, AgentSession(status="success", psk=psk, agent=agent)
 
     async def _is_new(self, agent_id: int) -> None:
+        self.pending.drop(agent_id)
         self._roster.hang_up(agent_id)
         await self._neighbours_changed(agent_id)
 

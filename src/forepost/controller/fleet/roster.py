@@ -42,10 +42,8 @@ class Connection(Protocol):
     address: str
     """Where it comes from."""
 
-    def due(self, name: str, item: int = 0) -> None:
-        """Something is new of a document or a talk by this name. `item`: a part of it that was
-        changed in place, which NetWatcher's agents have to be told in two steps. Never waits.
-        """
+    def due(self, name: str) -> None:
+        """Something is new of a document or a talk by this name. Never waits."""
         ...
 
     def hung_up(self) -> None:
@@ -75,6 +73,8 @@ class Roster:
         self._seen: dict[int, datetime] = {}
         self._unsaved: set[int] = set()
         self._live: dict[int, Connection] = {}
+        self._since: dict[int, datetime] = {}
+        """When each of these connected."""
         self._forgotten = 0
         self._clocks: dict[int, AgentClock] = {}
         self._spools: dict[int, AgentSpool] = {}
@@ -263,6 +263,7 @@ class Roster:
             return
         earlier = self._live.get(agent.agent_id)
         self._live[agent.agent_id] = connection
+        self._since[agent.agent_id] = self._clock.now()
         if earlier is not None:
             at, at_sec = self._clock.now(), self._clock.monotonic()
             peers = earlier.address, connection.address
@@ -273,6 +274,7 @@ class Roster:
     def disconnected(self, agent_id: int, connection: Connection) -> None:
         if self._live.get(agent_id) is connection:
             del self._live[agent_id]
+            self._since.pop(agent_id, None)
             self._spools.pop(agent_id, None)
             for left in self.left_followers:
                 left(agent_id)
@@ -286,6 +288,10 @@ class Roster:
                 " and ".join(conflict.addresses),
             )
 
+    def connections(self) -> list[tuple[int, str, datetime]]:
+        """Of each agent that is connected: its id, its address, and since when it is."""
+        return [(one, line.address, self._since[one]) for one, line in self._live.items()]
+
     @property
     def live(self) -> int:
         return len(self._live)
@@ -296,9 +302,9 @@ class Roster:
         if connection is not None:
             what(connection)
 
-    def due(self, agent_id: int, name: str, item: int = 0) -> None:
+    def due(self, agent_id: int, name: str) -> None:
         """Have an agent given what is new of a document or a talk; see `Connection.due`."""
-        self.tell(agent_id, lambda connection: connection.due(name, item))
+        self.tell(agent_id, lambda connection: connection.due(name))
 
     def due_in(self, workspace_id: int, name: str) -> None:
         """The same for all agents of a workspace."""

@@ -26,7 +26,7 @@ def agent_of(row: Row[Any]) -> Agent:
     return Agent(
         id=row.id,
         created_at=row.created_at,
-        updated_at=row.updated_at,
+        updated_at=max(row.updated_at, row.last_seen_at or NEVER),
         workspace_id=row.workspace_id,
         name=row.name,
         description=row.description,

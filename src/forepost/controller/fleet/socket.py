@@ -15,6 +15,7 @@ from forepost.controller.fleet.agent_api import credentials_of
 from forepost.controller.fleet.given_pieces import GivenPieces
 from forepost.controller.fleet.look import look
 from forepost.controller.fleet.needs import Needs, Numbered
+from forepost.controller.fleet.netwatcher_list import ReadOut
 from forepost.controller.fleet.roster import Connection, Stranger
 from forepost.controller.fleet.session import POSTED_OK, Session, refusal, time_is
 from forepost.controller.fleet.steps import (
@@ -47,8 +48,9 @@ HELLO_SEC: Final = 10.0
 ON_THEIR_WAY: Final = 32
 """Messages with results that are not answered yet; with so many, no further one is read."""
 DIRECT: Final = "forepost.direct"
-"""ASGI extension of our listener, a pair: say(text) sends without waiting (answers are few and
-short); hear_first(f) has f(text) look at each text first, and keep it by returning True.
+"""ASGI extension of our listener, three functions: say(text) sends without waiting (answers are few
+and short); hear_first(f) has f(text) look at each text first, and keep it by returning True;
+read_out() returns when the other side has read all that it was sent.
 """
 GOODBYE_SEC: Final = 5.0
 """How long an agent that does not read has for its last message."""
@@ -82,9 +84,9 @@ def endpoint(deps: Needs) -> Asgi:
             with suppress(OSError):  # who looked is gone
                 await look(session, agent, deps.commits, receive, send)
             return
-        say_now, hear_first = scope["extensions"][DIRECT]
-        address = deps.peers.of(scope)
-        connection = _Connection(deps, agent, session, receive, send, say_now, address)
+        say_now, hear_first, read_out = scope["extensions"][DIRECT]
+        address, direct = deps.peers.of(scope), (say_now, read_out)
+        connection = _Connection(deps, agent, session, receive, send, direct, address)
         if agent is not None:
             scope["extensions"][KNOWN]()
             hear_first(connection.heard)
@@ -107,25 +109,28 @@ class _Connection(Connection):
         session: Session,
         receive: Receive,
         send: Send,
-        say_now: Callable[[str], None],
+        direct: tuple[Callable[[str], None], ReadOut],
         address: str,
     ) -> None:
         self.address = address
         self._deps, self._agent, self._session = deps, agent, session
-        self._receive, self._send, self._say_now = receive, send, say_now
+        self._receive, self._send = receive, send
+        self._say_now, read_out = direct
         self._on_their_way = 0
         self._room = anyio.Event()
         self._received = deps.clock.now()
-        self._wanted = Wanted(deps, agent, self._say, self._give) if agent is not None else None
+        self._wanted = (
+            Wanted(deps, agent, self._say, self._give, read_out) if agent is not None else None
+        )
         self._pieces = GivenPieces(self._send_piece, deps.clock)
         self._goodbye = ""
         self._leaves = anyio.Event()
 
     # What the roster may say at any time; the sending task carries it out.
 
-    def due(self, name: str, item: int = 0) -> None:
+    def due(self, name: str) -> None:
         if self._wanted is not None:
-            self._wanted.due(name, item, is_ours=self._session.speaks(FOREPOST))
+            self._wanted.due(name, is_ours=self._session.speaks(FOREPOST))
 
     def hung_up(self) -> None:
         self._goodbye = neffos.encode(Frame(AGENT, neffos.DISCONNECT, wait="1"))

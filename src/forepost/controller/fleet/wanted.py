@@ -9,7 +9,7 @@ import anyio
 from forepost.controller.fleet.document_forms import OLDER, AsDocument
 from forepost.controller.fleet.given import Given
 from forepost.controller.fleet.needs import Needs
-from forepost.controller.fleet.netwatcher_list import NetWatcherList
+from forepost.controller.fleet.netwatcher_list import NetWatcherList, ReadOut
 from forepost.controller.fleet.session import UNREADABLE, refusal, why_unreadable
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Dialogue, Say
@@ -18,6 +18,8 @@ from forepost.wire.uplink.documents import DOCUMENTS, PROBES, HaveDocument
 from forepost.wire.uplink.messages import Hello
 from forepost.wire.uplink.neffos import Frame
 
+ASKED_SEC: Final = 8.0
+"""How long nothing else is heard of who asks for his list."""
 AGAIN_SEC: Final = 5.0
 """Until what is due is read again, while the database is away."""
 
@@ -31,11 +33,13 @@ class Wanted:
     talks first, and one part of each document between them.
     """
 
-    def __init__(self, deps: Needs, agent: Enrolled, say: Say, give: Say) -> None:
-        """`give`: sends what may be long."""
+    def __init__(
+        self, deps: Needs, agent: Enrolled, say: Say, give: Say, read_out: ReadOut
+    ) -> None:
+        """`give`: sends what may be long. `read_out`: returns when the agent has read it."""
         self._deps, self._agent, self._say, self._give = deps, agent, say, give
         self._nudge = anyio.Event()
-        self._list = NetWatcherList(deps.probes, agent, deps.clock)
+        self._list = NetWatcherList(deps.probes, agent, deps.clock, read_out)
         self._documents: dict[str, Given] = {}
         self._dialogues: dict[str, Dialogue] = {}
         self._by_event: dict[tuple[str, str], Dialogue] = {}
@@ -56,25 +60,27 @@ class Wanted:
             dialogue.met(hello)
         self._nudge.set()
 
-    def due(self, name: str, item: int, *, is_ours: bool) -> None:
+    def due(self, name: str, *, is_ours: bool) -> None:
         """See `Connection.due`."""
         if name in self._dialogues:
             self._dialogues[name].due()
         elif name in self._documents:
             self._documents[name].changed()
         elif name == PROBES and not is_ours:
-            self._list.changed(item)
+            self._list.changed()
         self._nudge.set()
 
     async def list_asked(self) -> None:
-        """The agent asks for its list of probes in NetWatcher's manner: return when it has it.
+        """The agent asks for its list of probes in NetWatcher's manner: return when it has it, or
+        where that takes a while.
 
         An agent of ours has its documents, and this would wait behind them.
         """
         self._list.changed()
         self._nudge.set()
         if not self._documents:
-            await self._list.answered()
+            with anyio.move_on_after(ASKED_SEC):
+                await self._list.answered()
 
     def has(self, have: HaveDocument) -> None:
         """The agent says what it has of a document; of one that nobody gives it says nothing."""

@@ -9,6 +9,7 @@ consistent hashing, which keeps the way between any two short, and changes as li
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -16,8 +17,12 @@ import msgspec
 from forepost.wire.jobs.job import JobType, Permission
 
 MOST_LINKS: Final = 12
-PICKS: Final = 3
-"""Beside the rings: two in its own site where there are others, one anywhere."""
+PICKS: Final = 4
+"""Beside the rings: two in its own site where there are others, the rest anywhere."""
+NEAR_PICKS: Final = 2
+TRIES: Final = 4
+"""Agents that a pick looks at. With one, 500 members of 50 sites had half of their links, and a
+file took 1.7 times the ideal rounds to reach all."""
 _PICKED: Final = MOST_LINKS - 4 - PICKS
 """By how many others an agent is picked."""
 
@@ -80,16 +85,15 @@ def _link_picks(members: Sequence[LinkMember], found: dict[int, set[int]]) -> No
         for turn in range(PICKS)
     ]
     taken: dict[int, int] = {}
-    for tries_once, turn, start, one in sorted(
+    for may_be_left, turn, start, one in sorted(
         wishes, key=lambda wish: (*wish[:3], wish[3].agent_id)
     ):
-        near = circles[one.site] if len(sites[one.site]) > 1 and turn < PICKS - 1 else everywhere
-        for picked in near.after(one, start):
+        near = circles[one.site] if len(sites[one.site]) > 1 and turn < NEAR_PICKS else everywhere
+        most = TRIES if may_be_left else None
+        for picked in islice(near.after(one, start), most):
             if picked not in found[one.agent_id] and taken.get(picked, 0) < _PICKED:
                 taken[picked] = taken.get(picked, 0) + 1
                 _link(found, one.agent_id, picked)
-                break
-            if tries_once:
                 break
 
 

@@ -1,5 +1,6 @@
 """Joins what decides who comes in, and what is written down about it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,8 +15,13 @@ from forepost.controller.access.limits import Limiter
 from forepost.controller.access.page_session import PageSession
 from forepost.controller.access.peer import Peers
 from forepost.controller.access.tokens import Passwords, Tokens
+from forepost.controller.accounts import (
+    address_proof_api,
+    lost_password_api,
+    second_factor_api,
+)
 from forepost.controller.accounts import api as accounts_api
-from forepost.controller.accounts import lost_password_api, second_factor_api
+from forepost.controller.accounts.address_proof import AddressProofs
 from forepost.controller.accounts.lost_password import LostPasswords, Mail
 from forepost.controller.accounts.second_factor import SecondFactors
 from forepost.controller.accounts.sessions import Origin, Sessions
@@ -32,6 +38,7 @@ from forepost.controller.joins.built import Built
 from forepost.controller.keys import api as keys_api
 from forepost.controller.keys.store import ApiKeys
 from forepost.controller.settings import Settings
+from forepost.controller.web.allowed_origins import AllowedOrigins
 from forepost.controller.web.places import Places, room_for_connections
 from forepost.kit.clock import Clock
 from forepost.kit.settings import WrongSettings
@@ -54,6 +61,7 @@ class AccessJoin:
         """`mail` None: there is no mail server. Raises WrongSettings."""
         self._db, self._clock, self._settings = db, clock, settings
         self.peers = _peers(settings)
+        self.origins = AllowedOrigins(settings.http.allowed_origins)
         self._credentials = Credentials(db, tokens, clock)
         pages = PageSession(self.peers, settings.http.public_url, store_id)
         self.access = Access(db, self._credentials, self.peers, pages)
@@ -98,6 +106,9 @@ class AccessJoin:
             clock,
             self.access.forget,
         )
+        self._proofs = AddressProofs(
+            db, self.accounts, tokens, mail, settings.http.public_url, clock, self.access.forget
+        )
 
     def routers(self) -> list[Router]:
         return [
@@ -112,7 +123,14 @@ class AccessJoin:
                 resets=self._lost.possible,
             ),
             lost_password_api.routes(
-                self._lost, lambda asked: self.sign_in.spend_login(self.peers.of(asked.scope))
+                self._lost,
+                lambda asked: self.sign_in.spend_login(self.peers.of(asked.scope)),
+                self.origins.of,
+            ),
+            address_proof_api.routes(
+                self._proofs,
+                lambda asked: self.sign_in.spend_login(self.peers.of(asked.scope)),
+                self.origins.of,
             ),
             second_factor_api.routes(self.sign_in, self._factors),
             keys_api.routes(
@@ -120,6 +138,11 @@ class AccessJoin:
             ),
             audit_api.routes(self.audit, self._clock),
         ]
+
+    @property
+    def mail_reset(self) -> Callable[[str, str], Awaitable[None]]:
+        """(address of an account, page that asks): mail a link to another password."""
+        return self._lost.ask
 
     async def open_account(
         self, request: Request[Any, Any, Any], body: Register, *, verified: bool

@@ -1,10 +1,8 @@
 """Joins how the controller is set up to its settings, its look-ups and its folder."""
 
 import anyio.to_thread
-from sqlalchemy import select
 
 import forepost
-from forepost.controller.db.tables.accounts import users
 from forepost.controller.installation import api
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
@@ -15,11 +13,6 @@ from forepost.wire.rest.installation import Installation, KeptDays
 
 async def build(core: Core) -> Built:
     settings = core.settings
-
-    async def role_of(user_id: int) -> str:
-        query = select(users.c.role).where(users.c.id == user_id)
-        async with core.db.read() as connection:
-            return (await connection.execute(query)).scalar_one_or_none() or ""
 
     async def shown() -> Installation:
         listen = settings.http.listen
@@ -36,7 +29,7 @@ async def build(core: Core) -> Built:
             last_backup=await anyio.to_thread.run_sync(archive.last_backup, core.folder),
         )
 
-    return Built(routers=[api.routes(role_of, shown)])
+    return Built(routers=[api.routes(shown)])
 
 
 def _kept(settings: Settings) -> list[KeptDays]:

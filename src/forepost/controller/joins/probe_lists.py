@@ -113,11 +113,11 @@ class ProbeLists:
         """A probe was added, changed or removed."""
         probe = changed.probe
         self._owners.forget(probe.id)
-        self._roster.due(probe.agent_id, PROBES, probe.id)
+        self._roster.due(probe.agent_id, PROBES)
         self.touched(changed.others)
 
     def touched(self, agent_ids: Iterable[int]) -> None:
-        """The lists of these agents changed, and no probe of their own in place."""
+        """The lists of these agents changed."""
         for agent_id in agent_ids:
             self._roster.due(agent_id, PROBES)
 

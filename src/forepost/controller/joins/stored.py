@@ -7,12 +7,19 @@ from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
 from forepost.controller.joins.sla import sla_needs
 from forepost.controller.probes.likeness import Likeness
-from forepost.controller.results import api, export_api, host_api, related_api, sla_api
+from forepost.controller.results import (
+    agent_results_api,
+    api,
+    export_api,
+    host_api,
+    related_api,
+    sla_api,
+)
 from forepost.controller.results.sla import SlaReports
 
 
 async def build(core: Core) -> Built:
-    series, pipeline = core.series, core.pipeline
+    series, pipeline, probes = core.series, core.pipeline, core.probes.store
 
     async def forget(now: datetime) -> None:
         oldest = now - timedelta(days=core.settings.data.retention_days)
@@ -20,9 +27,10 @@ async def build(core: Core) -> Built:
 
     return Built(
         routers=[
-            api.routes(series, core.probes.store.ids_in, core.streams),
-            host_api.routes(series, core.probes.store.ids_in, core.streams),
-            export_api.routes(series, core.probes.store.ids_in),
+            api.routes(series, probes.ids_in, probes.way_back, core.streams),
+            agent_results_api.routes(series, probes.ids_in, core.streams),
+            host_api.routes(series, probes.ids_in, core.streams),
+            export_api.routes(series, probes.ids_in),
             sla_api.routes(SlaReports(series, sla_needs(core)), core.clock),
             related_api.routes(series, Likeness(core.db), core.clock),
         ],

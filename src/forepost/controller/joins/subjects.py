@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from forepost.controller.joins import (
+    admin,
     alerts,
     changes,
     flows,
@@ -18,6 +19,7 @@ from forepost.controller.joins import (
     stored,
     topology,
     trials,
+    voice,
     workspaces,
 )
 from forepost.controller.joins.built import Built
@@ -38,4 +40,6 @@ SUBJECTS: Final[tuple[Build, ...]] = (
     trials.build,
     changes.build,
     installation.build,
+    admin.build,
+    voice.build,
 )

@@ -1,7 +1,7 @@
-"""Joins the topology, and the lists of sites with its verdicts, to the fleet and the panels."""
+"""Joins the topology, and lists of sites and analyses with its verdicts, to fleet and panels."""
 
 from forepost.controller.fleet.presence import standing
-from forepost.controller.joins import sites
+from forepost.controller.joins import analysis, sites
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.metrics import Figure
@@ -17,6 +17,7 @@ async def build(core: Core) -> Built:
     topology = Topology(
         TopologyNeeds(
             db=core.db,
+            series=core.series,
             clock=core.clock,
             last_seen=core.roster.last_seen,
             standing=standing,
@@ -24,7 +25,7 @@ async def build(core: Core) -> Built:
             in_conflict=lambda agent_id: core.roster.conflict_of(agent_id) is not None,
         )
     )
-    await topology.load(core.series)
+    await topology.load()
     news = TopologyNews(topology, core.clock, lambda: core.hub.workspaces, core.hub.announce)
     core.agent_watchers.append(topology.forget)
     core.probes.watchers.append(
@@ -33,9 +34,9 @@ async def build(core: Core) -> Built:
             touched=topology.forget_agents,
         )
     )
-    listed = sites.built_on(core, topology)
+    listed, analysed = sites.built_on(core, topology), analysis.built_on(core, topology)
     return Built(
-        routers=[api.routes(topology), *listed.routers],
+        routers=[api.routes(topology), *listed.routers, *analysed.routers],
         services={"topology": topology.run, "panels": news.run, **listed.services},
         followers=[Follower(topology.consider), *listed.followers],
         figures=[

@@ -1,5 +1,7 @@
 """Joins workspaces and their members to access, mail and agents."""
 
+from collections.abc import Callable
+
 from forepost.controller.alerts import default_rules
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
@@ -19,11 +21,6 @@ async def build(core: Core) -> Built:
         trust_addresses=settings.http.trust_addresses,
     )
 
-    def gone(workspace_id: int) -> None:
-        for agent_id in core.roster.agents_of(workspace_id):
-            core.reports.forget(agent_id)
-        core.roster.workspace_gone(workspace_id)
-
     async def made(workspace_id: int) -> None:
         for watcher in core.workspace_watchers:
             await watcher(workspace_id)
@@ -31,8 +28,19 @@ async def build(core: Core) -> Built:
     lay = default_rules.lay if settings.alerts.default_rules else None
     return Built(
         routers=[
-            api.routes(Workspaces(core.db, lay), clock, changed, made, gone),
+            api.routes(Workspaces(core.db, lay), clock, changed, made, gone_of(core)),
             members_api.routes(Members(core.db), invitations, clock, changed),
             invitations_api.routes(invitations, clock, changed, access.open_account),
         ]
     )
+
+
+def gone_of(core: Core) -> Callable[[int], None]:
+    """What follows when a workspace is no more: its agents are told."""
+
+    def gone(workspace_id: int) -> None:
+        for agent_id in core.roster.agents_of(workspace_id):
+            core.reports.forget(agent_id)
+        core.roster.workspace_gone(workspace_id)
+
+    return gone

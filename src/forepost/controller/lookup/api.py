@@ -28,7 +28,10 @@ from forepost.wire.rest.lookup import (
     VendorList,
     VendorStatus,
     Whois,
+    WhoisList,
 )
+
+HistoryLimit = Annotated[int, QueryParameter(ge=0, le=1_000)]
 
 TOO_MANY: Final = {
     429: ResponseSpec(
@@ -98,6 +101,24 @@ def routes(lookups: Lookups) -> Router:
             raise Invalid("query: is required")
         return await lookups.registries.look_up(subject, caller.user_id)
 
+    @get("/geoip/history", opt=needs(SIGNED_IN))
+    async def geoip_history(ip: FromQuery[str], limit: HistoryLimit = 100) -> GeoList:
+        """What is known of an address at one time or another: the databases are files, of one day,
+        and what they said before is not kept. One entry at most.
+        """
+        found = located(ip)
+        data = [found] if limit and found != Geo(ip=found.ip) else []
+        return GeoList(data=data, total=len(data))
+
+    @get("/whois/history", opt=needs(SIGNED_IN))
+    async def whois_history(
+        what: Annotated[str, QueryParameter(name="query")], limit: HistoryLimit = 100
+    ) -> WhoisList:
+        """Kept answers of registries, the newest first: one at most. Asks nobody."""
+        kept = await lookups.registries.kept(str(subject_of(what, "query")))
+        data = [] if kept is None else [kept][:limit]
+        return WhoisList(data=data, total=len(data))
+
     @get("/lookup/combined", opt=needs(SIGNED_IN))
     async def combined(caller: NamedDependency[Caller], ip: FromQuery[str]) -> Combined:
         """Location and registry of an address, or of the first public address of a name."""
@@ -118,6 +139,8 @@ def routes(lookups: Lookups) -> Router:
             vendors,
             vendors_status,
             whois,
+            geoip_history,
+            whois_history,
             combined,
             facts,
         ],

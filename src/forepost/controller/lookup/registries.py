@@ -66,6 +66,20 @@ class Registries:
         self._lines = anyio.CapacityLimiter(AT_ONCE)
         self._since_pruning = 0
 
+    async def kept(self, query: str) -> Whois | None:
+        """The answer that is kept, however old."""
+        kept = await self._rows.get(query)
+        if kept is None:
+            return None
+        return Whois(
+            query=query,
+            raw_output=kept.said.raw,
+            parsed=kept.said.parsed,
+            lookup_time_ms=0,
+            cached=True,
+            cache_time=kept.said_at,
+        )
+
     async def look_up(self, query: str, who: Hashable) -> Whois:
         """Raises Unavailable and TooMany; a kept answer, however old, is better than those."""
         if self._ask is None:

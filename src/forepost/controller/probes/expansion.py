@@ -114,7 +114,7 @@ def _children(probe: Probe, target: ProbeTarget, here: Peer, there: Peer) -> lis
                 interval_sec=line_interval_sec("AGENT", "TRAFFICSIM", probe.interval_sec),
                 timeout_sec=TRAFFICSIM_TIMEOUT_SEC,
                 count=0,
-                metadata=_both_ways(probe.metadata) if probe.bidirectional else probe.metadata,
+                metadata=_both_ways(probe.metadata, to_be_answered=_is_answered(probe, here)),
             )
         )
     return found
@@ -138,12 +138,25 @@ def host_port(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _both_ways(metadata: Any) -> dict[str, Any]:
-    """What tells NetWatcher's client to answer the server's own packets."""
-    mine = metadata if isinstance(metadata, dict) else {}
+def _is_answered(probe: Probe, here: Peer) -> bool:
+    """Whether the other side's server measures the way back over our socket: where we have a server
+    of our own, its client measures that way, and twice would be once too often.
+    """
+    return probe.bidirectional and not here.trafficsim
+
+
+def _both_ways(metadata: Any, *, to_be_answered: bool) -> dict[str, Any]:
+    """What tells NetWatcher's client to answer the server's own packets, or not to."""
+    mine = dict(metadata) if isinstance(metadata, dict) else {}
     nested = mine.get("trafficsim")
-    kept = nested if isinstance(nested, dict) else {}
-    return {**mine, "bidirectional": True, "trafficsim": {**kept, "bidirectional": True}}
+    kept = dict(nested) if isinstance(nested, dict) else {}
+    if to_be_answered:
+        return {**mine, "bidirectional": True, "trafficsim": {**kept, "bidirectional": True}}
+    mine.pop("bidirectional", None)
+    kept.pop("bidirectional", None)
+    if kept or "trafficsim" in mine:
+        mine["trafficsim"] = kept
+    return mine
 
 
 def _asked(metadata: Any, name: str, *, otherwise: bool) -> bool:

@@ -123,6 +123,31 @@ class Probes:
             await connection.execute(query)
         return [Changed(probe, frozenset(peers_of(probe))) for probe in gone]
 
+    async def way_back(self, workspace_id: int, probe_id: int, agent_id: int) -> int:
+        """The AGENT probe by which an agent measures towards the owner of another one that measures
+        towards it; 0: there is none.
+        """
+        there, back = probe_targets.alias(), probes.alias()
+        query = (
+            select(back.c.id)
+            .join(probe_targets, probe_targets.c.probe_id == back.c.id)
+            .join(probes, probes.c.agent_id == probe_targets.c.agent_id)
+            .join(there, there.c.probe_id == probes.c.id)
+            .where(
+                probes.c.workspace_id == workspace_id,
+                probes.c.id == probe_id,
+                probes.c.type == "AGENT",
+                there.c.agent_id == agent_id,
+                back.c.workspace_id == workspace_id,
+                back.c.agent_id == agent_id,
+                back.c.type == "AGENT",
+            )
+            .order_by(back.c.id)
+            .limit(1)
+        )
+        async with self._db.read() as connection:
+            return (await connection.scalar(query)) or 0
+
     async def ids_in(self, workspace_id: int) -> tuple[list[int], list[int]]:
         """The ids of a workspace's probes, and of its agents: which series it may see."""
         own_probes = select(probes.c.id).where(probes.c.workspace_id == workspace_id)
@@ -135,12 +160,15 @@ class Probes:
 
 
 async def drop_of_agent(connection: AsyncConnection, agent_id: int) -> None:
-    """Drop the probes of an agent that is deleted, and all targets that are this agent."""
-    own = select(probes.c.id).where(probes.c.agent_id == agent_id)
+    """Drop the probes of an agent that is deleted, those of others that measured towards it alone,
+    and all targets that are this agent.
+    """
     of = probe_targets.c
-    targets = of.probe_id.in_(own) | (of.agent_id == agent_id)
-    await connection.execute(probe_targets.delete().where(targets))
-    await connection.execute(probes.delete().where(probes.c.agent_id == agent_id))
+    elsewhere = select(of.probe_id).where(of.agent_id.is_(None) | (of.agent_id != agent_id))
+    towards = select(of.probe_id).where(of.agent_id == agent_id, of.probe_id.not_in(elsewhere))
+    own = probes.c.agent_id == agent_id
+    await connection.execute(probes.delete().where(own | probes.c.id.in_(towards)))
+    await connection.execute(probe_targets.delete().where(of.agent_id == agent_id))
 
 
 def without_targets(patch: ProbePatch) -> ProbePatch:

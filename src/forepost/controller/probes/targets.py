@@ -11,11 +11,17 @@ from forepost.wire.probes.kind import TargetForm
 
 SCHEMES: Final = {"url": ("http", "https")}
 """Where a URL is all that there can be."""
+NOT_MEASURED: Final = {
+    "RPERF": "for packets between agents there is TRAFFICSIM, for throughput the speed tests",
+}
+"""Types that NetWatcher names and no agent of either make runs, with what there is instead."""
 NO_ADDRESS: Final = "an address has four numbers from 0 to 255 without zeros before them"
 
 
 def check_targets(kind: str, hosts: list[str], peers: list[int], metadata: Any = None) -> None:
     """Raises Invalid."""
+    if kind in NOT_MEASURED:
+        raise Invalid(f"type: no agent measures {kind}; {NOT_MEASURED[kind]}")
     if kind == "AGENT" and (hosts or not peers):
         raise Invalid("agent_targets: a probe of type AGENT measures towards agents, at least one")
     if not hosts and not peers and kind not in TARGETLESS:

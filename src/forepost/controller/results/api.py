@@ -26,6 +26,8 @@ ONE_AGENT: Final = "/workspaces/{workspace_id:int}/agents/{agent_id:int}"
 
 StreamsOf = Callable[[int], Awaitable[tuple[list[int], list[int]]]]
 """Workspace id -> ids of its probes and of its agents."""
+WayBack = Callable[[int, int, int], Awaitable[int]]
+"""(workspace id, probe id, agent id) -> the probe of that agent that is the other way; 0: none."""
 
 ProbeId = Annotated[int | None, QueryParameter(name="probeId", ge=0, le=MOST_ID)]
 AgentId = Annotated[int | None, QueryParameter(name="agentId", ge=0, le=MOST_ID)]
@@ -36,7 +38,7 @@ _ROWS: Final = ResponseSpec(
 )
 
 
-def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
+def routes(series: Series, streams_of: StreamsOf, way_back: WayBack, reading: Streams) -> Router:
     async def streams(workspace_id: int, probe_id: int | None) -> list[int]:
         """The streams of a workspace, or the one of its probe. Raises NotFound."""
         probes, agents = await streams_of(workspace_id)
@@ -105,8 +107,16 @@ def routes(series: Series, streams_of: StreamsOf, reading: Streams) -> Router:
         kind: Annotated[str, QueryParameter(name="type", min_length=1)],
         probe_id: ProbeId = None,
     ) -> ResultRow:
-        """The newest result; 404 when there is none."""
-        return await newest(workspace_id, kind, agent_id, probe_id)
+        """The newest result; 404 when there is none. Of an AGENT probe and the agent that it
+        measures towards: of the other way, which is a probe of that agent.
+        """
+        try:
+            return await newest(workspace_id, kind, agent_id, probe_id)
+        except NotFound:
+            other = await way_back(workspace_id, probe_id or 0, agent_id)
+            if not other:
+                raise
+        return await newest(workspace_id, kind, agent_id, other)
 
     @get(
         BASE + "/probes/{probe_id:int}/data",

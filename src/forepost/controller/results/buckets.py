@@ -4,7 +4,8 @@ PING and TRAFFICSIM come from a chart, and so from the roll-ups; of MTR the newe
 bucket is kept whole, since the mean of two paths is no path.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -19,7 +20,13 @@ TYPES: Final = FROM_CHART | {WHOLE}
 _NS_PER_MS: Final = 1e6
 
 
-def of_chart(probe_id: int, lines: Iterable[Line]) -> list[ResultRow]:
+Details = Mapping[tuple[int, int, str], dict[str, float]]
+"""By start of the bucket in seconds, agent and target: what charts do not know of TRAFFICSIM."""
+
+
+def of_chart(
+    probe_id: int, lines: Iterable[Line], details: Details = MappingProxyType({})
+) -> list[ResultRow]:
     """A row for each point, by time."""
     rows = [
         ResultRow(
@@ -31,7 +38,12 @@ def of_chart(probe_id: int, lines: Iterable[Line]) -> list[ResultRow]:
             created_at=instant(point.time * 1_000_000),
             received_at=instant(point.time * 1_000_000),
             type=line.type,
-            payload=msgspec.Raw(msgspec.json.encode(_payload(line.type, point))),
+            payload=msgspec.Raw(
+                msgspec.json.encode(
+                    _payload(line.type, point)
+                    | details.get((point.time, line.agent_id, line.target), {})
+                )
+            ),
             target=line.target,
             target_agent=line.target_agent,
         )

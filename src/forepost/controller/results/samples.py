@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from forepost.controller.results.buckets import TYPES, WHOLE, newest_of_each, of_chart
+from forepost.controller.results.bucket_details import details_of
+from forepost.controller.results.buckets import TYPES, WHOLE, Details, newest_of_each, of_chart
 from forepost.controller.results.query import MOST
 from forepost.controller.results.rows import shown
 from forepost.controller.series.buckets import buckets_of
@@ -16,6 +17,8 @@ from forepost.wire.rest.bodies import ResultRow
 SECOND_US: Final = 1_000_000
 DAY_US: Final = 86_400 * SECOND_US
 MOST_BUCKETS: Final = 5_000
+MOST_DETAILED: Final = 5_000
+"""Results of a span that are looked at one by one."""
 
 
 async def sampled(
@@ -50,7 +53,20 @@ async def sampled(
         )
         drawn = await series.chart(chart_of)
         lines = [one for one in drawn.lines if query.agent_id in (None, one.agent_id)]
-        rows = of_chart(stream, lines)
+        span = msgspec.structs.replace(query, from_us=since, to_us=until)
+        rows = of_chart(stream, lines, await _details(series, span, bucket_sec, zone))
     if not query.ascending:
         rows.reverse()
     return rows[: query.limit]
+
+
+async def _details(series: Series, query: Find, bucket_sec: int, zone: tzinfo | None) -> Details:
+    """Nothing where there is too much to look at; the query names both times."""
+    if query.type != "TRAFFICSIM" or query.from_us is None or query.to_us is None:
+        return {}
+    asked = msgspec.structs.replace(query, limit=MOST_DETAILED + 1, most_bytes=None)
+    rows = await series.find(asked)
+    if len(rows) > MOST_DETAILED:
+        return {}
+    cut = buckets_of(query.from_us // SECOND_US, query.to_us // SECOND_US, 1, bucket_sec, zone)
+    return details_of(rows, cut.start_of)

@@ -19,6 +19,7 @@ from forepost.kit.clock import Clock
 from forepost.kit.errors import NotFound, Unauthenticated
 from forepost.wire.base import MOST_ID
 from forepost.wire.probes.probe import Probe
+from forepost.wire.rest.agent_results import TargetGroups
 from forepost.wire.rest.bodies import Agent, Chart, Done, ListOf, ResultRow
 from forepost.wire.rest.share_links import (
     NewShareLink,
@@ -50,6 +51,8 @@ class Views(msgspec.Struct, frozen=True):
     reverse: Callable[[int, int], Awaitable[list[tuple[Probe, str]]]]
     rows: Callable[[int, str | None, str | None, str | None, int], Awaitable[list[ResultRow]]]
     """(probe id, type, from, to, limit), as the query has them."""
+    grouped: Callable[[int, list[ResultRow], int], TargetGroups]
+    """(agent id, rows, minutes): results by what they are towards."""
     chart: Callable[[int, str | None, str | None, str | None, str], Awaitable[Chart]]
     """(probe id, type, from, to, time zone)."""
 
@@ -132,7 +135,7 @@ def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Rou
         own, reverse = await probes_of(*here, link.probe_id)
         await access.links.opened(link.id, clock.now())
         shared = Shared(
-            agent=_shown(agent),
+            agent=shown_agent(agent),
             probes=own,
             reverse_probes=reverse,
             reverse_count=len(reverse),
@@ -188,7 +191,7 @@ def routes(access: ShareAccess, views: Views, peers: Peers, clock: Clock) -> Rou
     )
 
 
-def _shown(agent: Agent) -> SharedAgent:
+def shown_agent(agent: Agent) -> SharedAgent:
     """Neither labels nor metadata: they are for those who keep them."""
     return SharedAgent(
         id=agent.id,

@@ -8,10 +8,16 @@ from litestar.params import FromPath, QueryParameter
 
 from forepost.controller.access.guard import needs
 from forepost.controller.topology.service import Kind, Topology
-from forepost.wire.rest.topology import LOOKBACK_MIN, Matrix, NetworkMap, WorkspaceHealth
+from forepost.wire.rest.topology import (
+    LOOKBACK_MIN,
+    MOST_LOOKBACK_MIN,
+    Matrix,
+    NetworkMap,
+    WorkspaceHealth,
+)
 
 ONE: Final = "/workspaces/{workspace_id:int}"
-Lookback = Annotated[int, QueryParameter(ge=1, le=LOOKBACK_MIN)]
+Lookback = Annotated[int, QueryParameter(ge=1, le=MOST_LOOKBACK_MIN)]
 """Minutes."""
 Brief = Annotated[
     bool, QueryParameter(description="Without the probes of each agent; the counts stay")
@@ -27,7 +33,9 @@ def routes(topology: Topology) -> Router:
     async def get_map(
         workspace_id: FromPath[int], lookback: Lookback = LOOKBACK_MIN
     ) -> Response[bytes]:
-        """Nodes, edges and destinations of the last minutes; at most two seconds old."""
+        """Nodes, edges and destinations of the last minutes; at most two seconds old, and a minute
+        where more than a quarter of an hour is asked for.
+        """
         return await answer("map", workspace_id, lookback)
 
     @get(ONE + "/connectivity-matrix", opt=needs("VIEWER"), responses=_shown(Matrix))

@@ -2,7 +2,7 @@
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -14,9 +14,10 @@ from forepost.controller.db.engine import Database
 from forepost.controller.series.port import Series
 from forepost.controller.topology.directory import Directories, Directory
 from forepost.controller.topology.health import health, own_probes, verdicts
-from forepost.controller.topology.latest import SILENT_US, LatestResults
+from forepost.controller.topology.latest import SILENT_US, LatestResults, Line
 from forepost.controller.topology.matrix import matrix
 from forepost.controller.topology.network_map import network_map
+from forepost.controller.topology.past import lines_since
 from forepost.controller.topology.view import Presence, View, micros
 from forepost.kit.clock import Clock
 from forepost.wire.rest.topology import (
@@ -33,6 +34,8 @@ Made = NetworkMap | Matrix | WorkspaceHealth
 
 FRESH_SEC: Final = 2.0
 """How long an answer is given again although figures changed."""
+LONG_SEC: Final = 60.0
+"""How long where it is of more than is in RAM."""
 OLD_SEC: Final = 10.0
 """How long although nothing did: agents go offline, and results grow old, by themselves."""
 KEPT_BYTES: Final = 64 << 20
@@ -55,6 +58,7 @@ class TopologyNeeds(msgspec.Struct, frozen=True, kw_only=True):
     """What is needed of the rest of the controller; `main` joins them."""
 
     db: Database
+    series: Series
     clock: Clock
     last_seen: Callable[[int], datetime | None]
     """Agent id -> what the fleet knows in RAM."""
@@ -85,14 +89,15 @@ class Topology:
         self.forget = self.directories.forget
         self.forget_agents = self.directories.forget_agents
 
-    async def load(self, series: Series) -> None:
+    async def load(self) -> None:
         """What was said before this process started."""
         now_us = micros(self._deps.clock.now())
         homes = await self.directories.workspaces()
         ids = list(homes)
         for start in range(0, len(ids), LOADED_AT_ONCE):
             streams = ids[start : start + LOADED_AT_ONCE]
-            for row in await series.newest(streams, from_us=now_us - SILENT_US, to_us=now_us):
+            since_us = now_us - SILENT_US
+            for row in await self._deps.series.newest(streams, from_us=since_us, to_us=now_us):
                 self.latest.consider(homes[row.probe_id], [row])
 
     async def run(self) -> None:
@@ -133,8 +138,17 @@ class Topology:
         assert isinstance(found, NetworkMap)
         return found
 
+    async def matrix_over(self, workspace_id: int, lookback: int) -> Matrix:
+        view = await self._view(workspace_id, lookback)
+        found = await anyio.to_thread.run_sync(_made, "matrix", view, limiter=self._limiter)
+        assert isinstance(found, Matrix)
+        return found
+
     async def health_now(self, workspace_id: int) -> WorkspaceHealth:
-        view = await self._view(workspace_id, LOOKBACK_MIN)
+        return await self.health_over(workspace_id, LOOKBACK_MIN)
+
+    async def health_over(self, workspace_id: int, lookback: int) -> WorkspaceHealth:
+        view = await self._view(workspace_id, lookback)
         found = await anyio.to_thread.run_sync(_made, "health", view, limiter=self._limiter)
         assert isinstance(found, WorkspaceHealth)
         return found
@@ -157,6 +171,8 @@ class Topology:
         kept = self._kept.get(key)
         if kept is not None and kept.shape == shape:
             age = started - kept.made_at
+            if lookback > LOOKBACK_MIN:
+                age -= LONG_SEC - FRESH_SEC
             if age < FRESH_SEC or (kept.results == results and age < OLD_SEC):
                 self._kept.move_to_end(key)
                 return kept.body
@@ -168,13 +184,18 @@ class Topology:
     async def _view(self, workspace_id: int, lookback: int) -> View:
         directory, presences = await self.presences(workspace_id)
         space = self.latest.space(workspace_id)
+        lines: Sequence[Line] = list(space.lines.values())
+        if lookback > LOOKBACK_MIN:
+            on = [probe.id for probe in directory.probes.values() if probe.enabled]
+            now_us = micros(self._deps.clock.now())
+            lines = await lines_since(self._deps.series, on, space.lines, now_us, lookback)
         return View(
             workspace_id=workspace_id,
             now=self._deps.clock.now(),
             lookback=lookback,
             directory=directory,
             presences=presences,
-            lines=list(space.lines.values()),
+            lines=lines,
             graph=space.graph,
             left_out=space.left_out,
         )

@@ -29,11 +29,14 @@ from forepost.controller.asgi import Asgi
 from forepost.controller.db.failures import FAILURES, failure_of, reason_of
 from forepost.controller.db.sole_use import SUBJECT as DATABASE
 from forepost.controller.web import panel_files
+from forepost.controller.web.allowed_origins import AllowedOrigins
 from forepost.controller.web.bodies import BODY_BYTES, SpelledRequest, bound_bodies, name_unknown
 from forepost.controller.web.documented import document
 from forepost.controller.web.gzipped import gzipped
+from forepost.controller.web.netwatcher.voice import spoken
 from forepost.controller.web.parameters import Parameters
 from forepost.controller.web.quotas import Quotas
+from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, Refusal, SecondFactorNeeded, TooMany
 from forepost.kit.health import Health
 from forepost.wire.allowed import with_allowed
@@ -57,9 +60,11 @@ def build(
     access: Access,
     quotas: Quotas,
     around: Callable[[Asgi], Asgi],
+    origins: AllowedOrigins,
     health: Health,
     look: Callable[[], Awaitable[None]],
     metrics: Collector,
+    clock: Clock,
 ) -> tuple[Asgi, Litestar]:
     """The application, and Litestar's part of it: WebSockets go past it, being the hot path.
 
@@ -68,7 +73,11 @@ def build(
     """
     parameters = Parameters()
     http = Litestar(
-        route_handlers=[*routers, _observability(health, look, metrics), *panel_files.routers()],
+        route_handlers=[
+            *routers,
+            _observability(health, look, metrics, clock),
+            *panel_files.routers(),
+        ],
         guards=[access.guard, parameters.guard, quotas.guard],
         dependencies={"caller": Provide(caller_of)},
         request_class=SpelledRequest,
@@ -104,7 +113,7 @@ def build(
     bound_bodies(http)
     parameters.learn(http)
 
-    answered = gzipped(around(http))
+    answered = around(http)
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -122,11 +131,11 @@ def build(
             return
         await answered(scope, receive, send)
 
-    return serve, http
+    return gzipped(origins.around(spoken(serve))), http
 
 
 def _observability(
-    health: Health, look: Callable[[], Awaitable[None]], collector: Collector
+    health: Health, look: Callable[[], Awaitable[None]], collector: Collector, clock: Clock
 ) -> Router:
     registry = CollectorRegistry()
     registry.register(collector)
@@ -145,12 +154,18 @@ def _observability(
         said = bodies.Health(ok=health.able, problems=problems)
         return Response(said, status_code=200 if health.able else 503)
 
+    @get("/api/v1/time", opt=needs(PUBLIC))
+    async def time_now() -> bodies.ServerTime:
+        """The time of this controller."""
+        now = clock.now()
+        return bodies.ServerTime(server_time=now, server_unix_ms=int(now.timestamp() * 1_000))
+
     @get("/metrics", opt=needs(PUBLIC), media_type=CONTENT_TYPE_LATEST, include_in_schema=False)
     async def metrics() -> bytes:
         """For Prometheus; counters only, no names of anybody's objects."""
         return generate_latest(registry)
 
-    return Router("/", route_handlers=[healthz, readyz, metrics], tags=["health"])
+    return Router("/", route_handlers=[healthz, readyz, time_now, metrics], tags=["health"])
 
 
 async def _secure(response: Response[Any]) -> Response[Any]:

@@ -1,4 +1,6 @@
-"""Gives fields of a body the spelling of its Struct, and finds those that no Struct knows. Pure."""
+"""Gives fields of a body the spelling of its Struct, leaves out those that say nothing, and finds
+those that no Struct knows. Pure.
+"""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -6,6 +8,7 @@ from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin
 
 import msgspec
 
+from forepost.controller.web.left_out import is_left_out
 from forepost.kit.errors import Invalid
 from forepost.kit.near_miss import near_miss
 
@@ -129,6 +132,8 @@ def _object(
         name = str(key) if field is None else field.encode_name
         if name in spelled:
             raise Invalid(f"{path}{name}: given twice")
+        if field is not None and is_left_out(field, item):
+            continue
         spelled[name] = (
             item
             if field is None

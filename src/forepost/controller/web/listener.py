@@ -11,6 +11,7 @@ that are no messages are counted: whoever sends them without end is cut off.
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
@@ -79,6 +80,8 @@ class Listener(WebSocketsSansIOProtocol):
         self._fragments = self._controls = 0
         self._second = 0
         self._heard = False
+        self._asked: dict[bytes, asyncio.Future[None]] = {}
+        """By the words of pings that somebody waits for the answer to."""
 
     def data_received(self, data: bytes) -> None:
         self._heard = True
@@ -116,6 +119,9 @@ class Listener(WebSocketsSansIOProtocol):
 
     def handle_pong(self, event: Frame) -> None:
         if self._is_control_well():
+            answered = self._asked.get(bytes(event.data))
+            if answered is not None and not answered.done():
+                answered.set_result(None)
             super().handle_pong(event)
 
     def handle_cont(self, event: Frame) -> None:
@@ -139,7 +145,7 @@ class Listener(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[DIRECT] = (self.say_now, self.hear_first)
+            extensions[DIRECT] = (self.say_now, self.hear_first, self.read_out)
             extensions[KNOWN] = self._known
 
     def send_keepalive_ping(self) -> None:
@@ -149,10 +155,11 @@ class Listener(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """The answer may wait behind a large message, theirs or ours, or behind what we have not
-        read: all are signs of life. Whoever is gone gets no time to take what he has not taken
+        read: all are signs of life. So long as somebody waits until all is read, that is no sign
+        that nobody is there. Whoever is gone gets no time to take what he has not taken
         until now.
         """
-        if self._heard or self.read_paused or self._outward.moved():
+        if self._heard or self.read_paused or self._outward.moved() or self._asked:
             self.send_keepalive_ping()  # so that something is heard of us too
             return
         super().keepalive_timeout()
@@ -161,6 +168,9 @@ class Listener(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.place is not None:
             self.place.leave()
+        for answered in self._asked.values():
+            if not answered.done():
+                answered.set_result(None)
         super().connection_lost(exc)
 
     def _known(self) -> None:
@@ -175,6 +185,19 @@ class Listener(WebSocketsSansIOProtocol):
         if self.conn.state is not State.OPEN or self.transport.is_closing():
             return
         self.transport.write(_framed(text))
+
+    async def read_out(self) -> None:
+        """Return when the other side has read all that it was sent, or is gone."""
+        if self.conn.state is not State.OPEN or self.transport.is_closing():
+            return
+        words = secrets.token_bytes(8)
+        self._asked[words] = answered = self.loop.create_future()
+        try:
+            self.conn.send_ping(words)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            await answered
+        finally:
+            del self._asked[words]
 
     def handle_text(self, event: Frame) -> None:
         if not event.fin or self.close_sent or self.queue.qsize() >= AHEAD:

@@ -11,6 +11,8 @@ from forepost.kit.errors import Invalid
 from forepost.kit.near_miss import near_miss
 
 LONGEST_NAME = 40
+LENIENT = "forepost.lenient"
+"""In the scope of a request whose client may name parameters that nobody knows."""
 
 
 class Parameters:
@@ -35,7 +37,8 @@ class Parameters:
     ) -> None:
         """Raises Invalid. What Litestar hands to a guard is a copy of the route's handler."""
         known = self._known.get(connection.scope["route_handler"])
-        if known is None or not connection.scope["query_string"]:
+        lenient = LENIENT in connection.scope
+        if known is None or lenient or not connection.scope["query_string"]:
             return
         for name in connection.query_params:
             if name not in known:

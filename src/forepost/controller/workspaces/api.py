@@ -34,7 +34,7 @@ def routes(
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Page[Workspace]:
-        data, total = await workspaces.of_user(caller.user_id, q, limit, offset)
+        data, total = await workspaces.of_user(caller.user_id, q, limit, offset, clock.now())
         return Page(data=data, total=total, limit=limit, offset=offset)
 
     @post("/workspaces", opt=needs(SIGNED_IN))

@@ -1,14 +1,15 @@
 """SQL of workspaces."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
+from forepost.controller.db.tables.alerts import alerts
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.kit.errors import Conflict, NotFound
@@ -16,6 +17,10 @@ from forepost.wire.base import patched
 from forepost.wire.rest.bodies import NewWorkspace, Workspace, WorkspacePatch
 
 TAKEN = "name: you have a workspace of this name already"
+
+COUNTS: Final = ("agent_count", "online_agents", "member_count", "alert_count")
+HEARD_OF: Final = timedelta(minutes=2)
+"""An agent speaks every 30 s, and when it did is kept every 30 s."""
 
 Lay = Callable[[AsyncConnection, int, datetime], Awaitable[None]]
 """(connection, workspace id, now)"""
@@ -28,11 +33,11 @@ class Workspaces:
         self._db, self._lay = db, lay
 
     async def of_user(
-        self, user_id: int, q: str, limit: int, offset: int
+        self, user_id: int, q: str, limit: int, offset: int, now: datetime
     ) -> tuple[list[Workspace], int]:
-        """A page of the user's workspaces, and how many there are."""
+        """A page of the user's workspaces with what each has, and how many there are."""
         mine = (
-            select(*workspaces.c, members.c.role.label("my_role"))
+            select(*workspaces.c, members.c.role.label("my_role"), *_counts(now))
             .join(members, members.c.workspace_id == workspaces.c.id)
             .where(members.c.user_id == user_id, workspaces.c.deleted_at.is_(None))
         )
@@ -42,7 +47,10 @@ class Workspaces:
             total = await connection.scalar(select(func.count()).select_from(mine.subquery()))
             page = mine.order_by(workspaces.c.id).limit(limit).offset(offset)
             rows = (await connection.execute(page)).all()
-        return [_workspace(row, my_role=row.my_role) for row in rows], total or 0
+        return [
+            _workspace(row, my_role=row.my_role, **{name: getattr(row, name) for name in COUNTS})
+            for row in rows
+        ], total or 0
 
     async def add(self, user_id: int, new: NewWorkspace, now: datetime) -> Workspace:
         """Make a workspace with its owner as first member. Raises Conflict."""
@@ -122,6 +130,30 @@ class Workspaces:
                 .where(workspaces.c.id == workspace_id, workspaces.c.deleted_at.is_(None))
                 .values(deleted_at=now)
             )
+
+
+def _counts(now: datetime) -> list[Any]:
+    """Of each workspace, by the names of COUNTS."""
+    there = agents.c.deleted_at.is_(None)
+    of = (
+        (agents, there),
+        (agents, there & (agents.c.last_seen_at > now - HEARD_OF)),
+        (members.alias(), None),
+        (alerts, alerts.c.status == "active"),
+    )
+    return [
+        _count(table, condition).label(name)
+        for name, (table, condition) in zip(COUNTS, of, strict=True)
+    ]
+
+
+def _count(table: Any, condition: Any) -> Any:
+    counted = select(func.count()).where(table.c.workspace_id == workspaces.c.id)
+    if "accepted_at" in table.c:
+        counted = counted.where(table.c.accepted_at.is_not(None))
+    elif condition is not None:
+        counted = counted.where(condition)
+    return counted.correlate(workspaces).scalar_subquery()
 
 
 def _one(workspace_id: int) -> Any:

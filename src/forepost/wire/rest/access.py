@@ -62,6 +62,24 @@ class PasswordReset(Wire, frozen=True, kw_only=True):
     """API keys, PINs, share links and invitations of the account go on."""
 
 
+class ResetState(Wire, frozen=True, kw_only=True):
+    """Whether a link can still be used for another password."""
+
+    valid: bool
+    reason: str | UnsetType = UNSET
+    """`invalid`: it is not known, was used, or has ended."""
+
+
+class AddressProof(Wire, frozen=True, kw_only=True):
+    token: Annotated[str, Meta(max_length=1_000)]
+    """Of the mail."""
+
+
+class MailOutcome(Wire, frozen=True, kw_only=True):
+    success: bool = True
+    message: str
+
+
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 """Six digits, or a recovery code."""
 

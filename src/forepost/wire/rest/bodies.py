@@ -122,6 +122,11 @@ class Workspace(Wire, frozen=True, kw_only=True):
     updated_at_camel: datetime = msgspec.field(name="updatedAt")
     my_role: Role | UnsetType = UNSET
     agent_count: int | UnsetType = UNSET
+    online_agents: int | UnsetType = UNSET
+    """In a list, as the two below: those that were heard of in the last two minutes."""
+    member_count: int | UnsetType = UNSET
+    alert_count: int | UnsetType = UNSET
+    """Alerts that are active."""
 
 
 PinLength = Annotated[int, Meta(ge=6, le=32)]
@@ -209,6 +214,14 @@ class Agent(Wire, frozen=True, kw_only=True):
 class AgentWithPin(Wire, frozen=True, kw_only=True):
     agent: Agent
     pin: str
+
+
+class PendingPin(Wire, frozen=True, kw_only=True):
+    """A PIN that was made some minutes ago and not used yet; "" where there is none to be shown."""
+
+    pin: str
+    initialized: bool
+    """Whether the agent has its key already."""
 
 
 class PinRequest(Wire, frozen=True, kw_only=True):

@@ -134,6 +134,11 @@ class Whois(Wire, frozen=True, kw_only=True):
     """When the registry said it."""
 
 
+class WhoisList(Wire, frozen=True, kw_only=True):
+    data: list[Whois]
+    total: int
+
+
 class PartErrors(Wire, frozen=True, kw_only=True):
     geoip: str | UnsetType = UNSET
     whois: str | UnsetType = UNSET

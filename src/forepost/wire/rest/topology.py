@@ -12,8 +12,11 @@ from msgspec import Meta
 from forepost.wire.base import Wire
 
 LOOKBACK_MIN: Final = 15
-"""How far back the controller knows in RAM how things are."""
-Lookback = Annotated[int, Meta(ge=1, le=LOOKBACK_MIN)]
+"""How far back the controller knows in RAM how things are; answers look no farther unless they are
+asked to."""
+MOST_LOOKBACK_MIN: Final = 10 * 366 * 24 * 60
+"""Longer than results are kept."""
+Lookback = Annotated[int, Meta(ge=1, le=MOST_LOOKBACK_MIN)]
 
 Standing = Literal["online", "offline", "unknown"]
 """Of an agent; unknown: never heard of."""

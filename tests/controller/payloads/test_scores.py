@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.controller.alerts.scores import JITTER, LATENCY, LOSS, health, mos, on
+from forepost.controller.payloads.scores import JITTER, LATENCY, LOSS, health, mos, on
 from tests.controller.series.series_rows import row
 
 
