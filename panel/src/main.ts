@@ -1,5 +1,8 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
 import './app.css';
+import { language } from './words/language.svelte';
 
-mount(App, { target: document.getElementById('app') as HTMLElement });
+void language.begin().then(() => {
+  mount(App, { target: document.getElementById('app') as HTMLElement });
+});

@@ -2,6 +2,7 @@
 
 import type { Component } from 'svelte';
 import type { PartName } from './frame/rail';
+import { say as general } from './words/en/general';
 
 /** What an address and the caller's role give to a page. */
 export interface Given {
@@ -22,7 +23,7 @@ interface Row<Props extends Some> {
   /** `:name` is a number. */
   path: string;
   /** Until the page knows a better one. */
-  title: string;
+  title: () => string;
   /** Of the rail, which one is marked. */
   part?: PartName;
   /** It shows a part of time: the bar at the top has the range. A site does in some of its tabs. */
@@ -39,15 +40,15 @@ export type Page = Row<Some>;
 export const PAGES: readonly Page[] = [
   row({
     path: '/w/:workspace/now',
-    title: 'Now',
-    part: 'Now',
+    title: () => general.now,
+    part: 'now',
     component: () => import('./pages/now/Now.svelte'),
     props: ({ workspace }) => ({ workspace }),
   }),
   row({
     path: '/w/:workspace/sites',
-    title: 'Sites',
-    part: 'Sites',
+    title: () => general.sites,
+    part: 'sites',
     component: () => import('./pages/sites/Sites.svelte'),
     props: ({ workspace, asked, mayChange }) => ({
       workspace,
@@ -60,15 +61,15 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/sites/add',
-    title: 'Add site',
-    part: 'Sites',
+    title: () => general.addSite,
+    part: 'sites',
     component: () => import('./pages/sites/AddSite.svelte'),
     props: ({ workspace }) => ({ workspace }),
   }),
   row({
     path: '/w/:workspace/sites/:site',
-    title: 'Site',
-    part: 'Sites',
+    title: () => general.site,
+    part: 'sites',
     timed: ({ asked }) => asked('tab') === 'host',
     component: () => import('./pages/sites/Site.svelte'),
     props: ({ workspace, id, asked, mayChange }) => ({
@@ -80,8 +81,8 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/sites/:site/probes/:probe',
-    title: 'Probe',
-    part: 'Sites',
+    title: () => general.probe,
+    part: 'sites',
     timed: true,
     component: () => import('./pages/probes/Probe.svelte'),
     props: ({ workspace, id, asked, mayChange }) => ({
@@ -96,38 +97,38 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/sites/:site/probes/add',
-    title: 'Add probe',
-    part: 'Sites',
+    title: () => general.addProbe,
+    part: 'sites',
     component: () => import('./pages/probes/AddProbe.svelte'),
     props: ({ workspace, id }) => ({ workspace, site: id('site') }),
   }),
   row({
     path: '/w/:workspace/paths',
-    title: 'Paths',
-    part: 'Paths',
+    title: () => general.paths,
+    part: 'paths',
     component: () => import('./pages/paths/Paths.svelte'),
     props: ({ workspace }) => ({ workspace }),
   }),
   row({
     path: '/w/:workspace/paths/target',
-    title: 'Target',
-    part: 'Paths',
+    title: () => general.target,
+    part: 'paths',
     component: () => import('./pages/paths/Target.svelte'),
     props: ({ workspace, asked }) => ({ workspace, target: asked('target') }),
     key: ({ asked }) => asked('target'),
   }),
   row({
     path: '/w/:workspace/compare',
-    title: 'Compare',
-    part: 'Paths',
+    title: () => general.compare,
+    part: 'paths',
     timed: true,
     component: () => import('./pages/compare/Compare.svelte'),
     props: ({ workspace, asked }) => ({ workspace, lines: asked('lines') }),
   }),
   row({
     path: '/w/:workspace/traffic',
-    title: 'Traffic',
-    part: 'Traffic',
+    title: () => general.traffic,
+    part: 'traffic',
     timed: true,
     component: () => import('./pages/traffic/Traffic.svelte'),
     props: ({ workspace, asked }) => ({
@@ -144,22 +145,22 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/groups',
-    title: 'Groups',
-    part: 'Traffic',
+    title: () => general.groups,
+    part: 'traffic',
     component: () => import('./pages/traffic/Groups.svelte'),
     props: ({ workspace, mayChange }) => ({ workspace, mayChange }),
   }),
   row({
     path: '/w/:workspace/groups/:group',
-    title: 'Group',
-    part: 'Traffic',
+    title: () => general.group,
+    part: 'traffic',
     component: () => import('./pages/traffic/Group.svelte'),
     props: ({ workspace, id, mayChange }) => ({ workspace, id: id('group'), mayChange }),
   }),
   row({
     path: '/w/:workspace/workloads',
-    title: 'Workloads',
-    part: 'Workloads',
+    title: () => general.workloads,
+    part: 'workloads',
     component: () => import('./pages/workloads/Workloads.svelte'),
     props: ({ workspace, asked, mayChange }) => ({
       workspace,
@@ -170,15 +171,15 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/workloads/add',
-    title: 'New microservice',
-    part: 'Workloads',
+    title: () => general.newMicroservice,
+    part: 'workloads',
     component: () => import('./pages/workloads/AddWorkload.svelte'),
     props: ({ workspace, mayChange }) => ({ workspace, mayChange }),
   }),
   row({
     path: '/w/:workspace/workloads/:workload',
-    title: 'Microservice',
-    part: 'Workloads',
+    title: () => general.microservice,
+    part: 'workloads',
     component: () => import('./pages/workloads/Workload.svelte'),
     props: ({ workspace, id, asked, mayChange }) => ({
       workspace,
@@ -190,8 +191,8 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/jobs',
-    title: 'Jobs',
-    part: 'Jobs',
+    title: () => general.jobs,
+    part: 'jobs',
     component: () => import('./pages/jobs/Jobs.svelte'),
     props: ({ workspace, asked, mayChange }) => ({
       workspace,
@@ -203,8 +204,8 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/jobs/add',
-    title: 'New job',
-    part: 'Jobs',
+    title: () => general.newJob,
+    part: 'jobs',
     component: () => import('./pages/jobs/Job.svelte'),
     props: ({ workspace, mayChange, mayRule }) => ({ workspace, id: null, mayChange, mayRule }),
     // The form is made once the role is known.
@@ -212,8 +213,8 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/jobs/:job',
-    title: 'Job',
-    part: 'Jobs',
+    title: () => general.job,
+    part: 'jobs',
     component: () => import('./pages/jobs/Job.svelte'),
     props: ({ workspace, id, mayChange, mayRule }) => ({
       workspace,
@@ -225,8 +226,8 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/alerts',
-    title: 'Alerts',
-    part: 'Alerts',
+    title: () => general.alerts,
+    part: 'alerts',
     component: () => import('./pages/alerts/Alerts.svelte'),
     props: ({ workspace, asked, mayChange, mayRule }) => ({
       workspace,
@@ -239,8 +240,8 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/tools',
-    title: 'Tools',
-    part: 'Tools',
+    title: () => general.tools,
+    part: 'tools',
     component: () => import('./pages/tools/Tools.svelte'),
     props: ({ workspace, asked, mayChange }) => ({
       workspace,
@@ -250,8 +251,8 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/settings',
-    title: 'Settings',
-    part: 'Settings',
+    title: () => general.settings,
+    part: 'settings',
     component: () => import('./pages/settings/Settings.svelte'),
     props: ({ workspace, asked, mayChange, mayRule }) => ({
       workspace,
@@ -262,7 +263,7 @@ export const PAGES: readonly Page[] = [
   }),
   row({
     path: '/w/:workspace/account',
-    title: 'Account',
+    title: () => general.account,
     component: () => import('./pages/settings/Account.svelte'),
     props: () => ({}),
   }),

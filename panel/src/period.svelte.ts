@@ -4,6 +4,7 @@ import { beside, picked, rangeOf, type Range, type Window } from './chart/range'
 import { clock } from './clock.svelte';
 import { place } from './place.svelte';
 import { fullMoment, moment } from './text/age';
+import { say as general } from './words/en/general';
 
 class Period {
   range = $derived<Range>(rangeOf(place.asked('last')));
@@ -11,7 +12,7 @@ class Period {
   picked = $derived<Window | null>(picked(place.asked('from'), place.asked('to')));
   /** In words: "Last 1 h", or two moments. */
   words = $derived.by(() => {
-    if (!this.picked) return `Last ${this.range.name}`;
+    if (!this.picked) return general.lastSpan(this.range.name);
     const { from, to } = this.picked;
     const sameDay = fullMoment(from * 1000).slice(0, 10) === fullMoment(to * 1000).slice(0, 10);
     const until = sameDay ? fullMoment(to * 1000).slice(11, 16) : moment(to * 1000, clock.now);

@@ -3,6 +3,7 @@
 import { clock } from './clock.svelte';
 import { session } from './session.svelte';
 import type { Page, Routes } from './wire';
+import { say } from './words/en/frame';
 
 type Route = keyof Routes;
 
@@ -130,18 +131,18 @@ async function answer(address: string, init: RequestInit): Promise<Response> {
     response = await fetch(address, init);
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new ApiError(0, 'The controller cannot be reached.');
+    throw new ApiError(0, say.unreached);
   }
   clock.learn(response.headers.get('date'), sentAt, Date.now());
   if (response.ok) return response;
   if (response.status === 401 && session.user && !SECRETS.some((one) => address.startsWith(one))) {
-    session.end('Your session has ended. Please log in again.');
+    session.end(say.sessionEnded);
   }
   const { error, second_factor_needed } = await refusal(response);
   const words =
     typeof error === 'string' && error
       ? error
-      : `The controller answered ${response.status} ${response.statusText}`.trim() + '.';
+      : say.answered(response.status, response.statusText).trim() + '.';
   throw new ApiError(response.status, words, second_factor_needed === true);
 }
 

@@ -4,6 +4,7 @@ import { beginSession, endSession, me } from './api/account';
 import { pause } from './live/backoff';
 import { ApiError } from './rest';
 import { session } from './session.svelte';
+import { say } from './words/en/frame';
 
 const tabs = new BroadcastChannel('forepost.session');
 
@@ -20,7 +21,7 @@ export async function logOut(): Promise<void> {
   } catch (error) {
     // What had ended by itself is ended.
     if (!(error instanceof ApiError && error.status === 401)) {
-      notice = `You are still logged in. ${(error as Error).message}`;
+      notice = say.stillLoggedIn((error as Error).message);
     }
   }
   session.end(notice);

@@ -1,6 +1,7 @@
 /** What stands at the ticks of the axes. */
 
 import { wallClock } from '../wall_clock.svelte';
+import { fixed } from '../words/numbers';
 
 const DAY = 86_400;
 
@@ -33,7 +34,7 @@ export function msLabels(ticks: readonly number[], step: number): string[] {
   ) {
     decimals += 1;
   }
-  return ticks.map((tick) => `${tick.toFixed(decimals)} ms`);
+  return ticks.map((tick) => `${fixed(tick, decimals)} ms`);
 }
 
 function pad(n: number): string {

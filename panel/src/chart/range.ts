@@ -1,5 +1,7 @@
 /** How far back a chart looks. */
 
+import { say } from '../words/en/chart';
+
 export interface Range {
   id: string;
   name: string;
@@ -15,7 +17,13 @@ export const RANGES: readonly Range[] = [
   { id: '24h', name: '24 h', sec: 24 * HOUR },
   { id: '7d', name: '7 d', sec: 7 * 24 * HOUR },
   { id: '30d', name: '30 d', sec: 30 * 24 * HOUR },
-  { id: '1y', name: '1 year', sec: 365 * 24 * HOUR },
+  {
+    id: '1y',
+    get name() {
+      return say.year;
+    },
+    sec: 365 * 24 * HOUR,
+  },
 ];
 
 /** A part of the past, in Unix seconds. */

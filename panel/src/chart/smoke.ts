@@ -1,6 +1,7 @@
 /** The median of one curve, coloured by what was lost: each step also thicker than the one before. */
 
 import type { Curve } from './buckets';
+import { say } from '../words/en/chart';
 
 export interface LossStep {
   /** Percent, this much included. */
@@ -11,11 +12,23 @@ export interface LossStep {
 
 /** Their colours are `--loss-0` and on: from dark to light or back, so that hue is not needed. */
 export const LOSS_STEPS: readonly LossStep[] = [
-  { most: 0, name: 'none', widthPx: 1.5 },
+  {
+    most: 0,
+    get name() {
+      return say.lossNone;
+    },
+    widthPx: 1.5,
+  },
   { most: 1, name: '≤ 1 %', widthPx: 2.2 },
   { most: 5, name: '≤ 5 %', widthPx: 2.8 },
   { most: 20, name: '≤ 20 %', widthPx: 3.4 },
-  { most: 100, name: 'more', widthPx: 4 },
+  {
+    most: 100,
+    get name() {
+      return say.lossMore;
+    },
+    widthPx: 4,
+  },
 ];
 
 export function lossStep(pct: number | null): number {

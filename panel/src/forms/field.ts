@@ -1,5 +1,8 @@
 /** Fields of a form, as the wire has them: their values while they are typed, and the body then. */
 
+import { say as names } from '../words/en/fields';
+import { say } from '../words/en/forms';
+
 export interface Field {
   name: string;
   kind:
@@ -29,28 +32,28 @@ export interface Field {
 /** What stands in the inputs: a text, but for what is ticked. */
 export type Typed = Record<string, string | boolean | string[]>;
 
-const UNITS: Readonly<Record<string, string>> = {
+const units = (): Readonly<Record<string, string>> => ({
   sec: 's',
   ms: 'ms',
   pct: '%',
   minutes: 'min',
-  days: 'days',
-  bytes: 'bytes',
-};
+  days: say.unitDays,
+  bytes: say.unitBytes,
+});
 
 /** What is short on the wire. */
 const LONGER: Readonly<Record<string, string>> = { cmd: 'command', env: 'environment' };
 
-/** "timeout_sec" is "Timeout", in s. */
+/** "timeout_sec" is "Timeout", in s, or what the catalogue says that it is. */
 export function labelOf(name: string): { words: string; unit: string } {
   const parts = name.split('_');
-  const unit = UNITS[parts.at(-1) ?? ''] ?? '';
+  const unit = units()[parts.at(-1) ?? ''] ?? '';
   const named = unit && parts.length > 1 ? parts.slice(0, -1) : parts;
   const words = named
     .map((part) => LONGER[part] ?? part)
     .join(' ')
     .replace(/\b(dns|tls|alpn|oids?|url|ip|dscp)\b/g, (word) => word.toUpperCase());
-  return { words: words.charAt(0).toUpperCase() + words.slice(1), unit };
+  return { words: names[name] ?? words.charAt(0).toUpperCase() + words.slice(1), unit };
 }
 
 /** What the inputs show of a value. */

@@ -1,4 +1,4 @@
-/** The parts of the panel, in the order of the rail. */
+/** The parts of the panel, in the order of the rail; the catalogue has their names in `general`. */
 
 import type { IconName } from '../parts/Icon.svelte';
 import {
@@ -21,15 +21,15 @@ export interface RailPart {
 }
 
 export const RAIL = {
-  Now: { icon: 'now', to: toNow, first: true },
-  Sites: { icon: 'sites', to: toSites, first: true },
-  Paths: { icon: 'paths', to: toPaths },
-  Traffic: { icon: 'traffic', to: toTraffic, first: true },
-  Workloads: { icon: 'workloads', to: toWorkloads },
-  Jobs: { icon: 'jobs', to: toJobs },
-  Alerts: { icon: 'alerts', to: toAlerts, first: true },
-  Tools: { icon: 'tools', to: toTools },
-  Settings: { icon: 'settings', to: toSettings },
+  now: { icon: 'now', to: toNow, first: true },
+  sites: { icon: 'sites', to: toSites, first: true },
+  paths: { icon: 'paths', to: toPaths },
+  traffic: { icon: 'traffic', to: toTraffic, first: true },
+  workloads: { icon: 'workloads', to: toWorkloads },
+  jobs: { icon: 'jobs', to: toJobs },
+  alerts: { icon: 'alerts', to: toAlerts, first: true },
+  tools: { icon: 'tools', to: toTools },
+  settings: { icon: 'settings', to: toSettings },
 } as const satisfies Record<string, RailPart>;
 
 export type PartName = keyof typeof RAIL;

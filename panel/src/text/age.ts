@@ -1,6 +1,7 @@
 /** How long ago something was, and what that says about an agent. */
 
 import { wallClock } from '../wall_clock.svelte';
+import { say } from '../words/en/text';
 
 /** Older evidence than this is no evidence that the agent still reports. */
 export const FRESH_MS = 90_000;
@@ -30,10 +31,10 @@ function two(big: number, bigUnit: string, small: number, smallUnit: string): st
 
 /** "3 s ago", "never"; a time in the future is said to be one, never hidden. */
 export function age(at: number | null, now: number): string {
-  if (at === null) return 'never';
+  if (at === null) return say.never;
   const past = now - at;
-  if (past < -SKEW_MS) return `${duration(-past)} ahead of the controller`;
-  return `${duration(Math.max(0, past))} ago`;
+  if (past < -SKEW_MS) return say.ahead(duration(-past));
+  return say.ago(duration(Math.max(0, past)));
 }
 
 export type Standing = 'reporting' | 'silent' | 'never';
@@ -44,8 +45,8 @@ export function standing(at: number | null, now: number): Standing {
 }
 
 export function standingWords(at: number | null, now: number): string {
-  if (at === null) return 'never seen';
-  return standing(at, now) === 'reporting' ? 'reporting' : `silent since ${moment(at, now)}`;
+  if (at === null) return say.neverSeen;
+  return standing(at, now) === 'reporting' ? say.reporting : say.silentSince(moment(at, now));
 }
 
 /** Time on the wall, with the date where it is not today's. */

@@ -3,13 +3,9 @@
 import { toAlerts, toJobs, toProbe, toSite, toWorkloads } from '../route';
 import type { RecordedChange } from '../wire';
 import { instant } from './age';
+import { wireWord } from './wire_word';
 
-const WORDS: Record<RecordedChange['kind'], string> = {
-  route: 'route',
-  address: 'address',
-  certificate: 'certificate',
-  version: 'version',
-  controller: 'controller',
+const WORDS: Partial<Record<RecordedChange['kind'], string>> = {
   alert_began: 'alert',
   alert_ended: 'alert',
   rollout_began: 'roll-out',
@@ -19,7 +15,7 @@ const WORDS: Record<RecordedChange['kind'], string> = {
 };
 
 /** One of these: what it is of. */
-export const changeWord = (kind: RecordedChange['kind']): string => WORDS[kind] ?? kind;
+export const changeWord = (kind: RecordedChange['kind']): string => wireWord(WORDS[kind] ?? kind);
 
 /** null: nothing is there to be looked at. */
 export function changePlace(workspace: number, one: RecordedChange): string | null {

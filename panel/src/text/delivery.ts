@@ -1,7 +1,8 @@
 /** Where address groups stand: which agents have them, in words. */
 
 import type { Agent, Group, GroupDelivery } from '../wire';
-import { plural } from './units';
+import { say as amounts } from '../words/en/amounts';
+import { say } from '../words/en/text';
 
 export type Stage = 'problem' | 'due' | 'away' | 'none' | 'current';
 
@@ -56,21 +57,21 @@ export const isCurrent = (one: Delivered) => one.stage === 'current';
 
 /** "3 of 4 agents". */
 export function share(of: readonly Delivered[]): string {
-  return `${of.filter(isCurrent).length} of ${plural(of.length, 'agent')}`;
+  return say.shareOf(of.filter(isCurrent).length, amounts.agents(of.length));
 }
 
 export function words({ stage, connected }: Delivered): string {
   switch (stage) {
     case 'problem':
-      return 'with a problem';
+      return say.withAProblem;
     case 'due':
-      return 'on the way';
+      return say.onTheWay;
     case 'away':
-      return 'away: gets them when it connects';
+      return say.away;
     case 'none':
-      return 'takes none: meters nothing and has no socket, or never connected';
+      return say.takesNone;
     case 'current':
-      return connected ? 'up to date' : 'up to date when it left, now away';
+      return connected ? say.upToDate : say.upToDateAway;
   }
 }
 

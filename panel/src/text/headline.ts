@@ -2,6 +2,7 @@
 
 import type { AgentHealth } from '../wire';
 import { worseFirst, type Status } from './status';
+import { say } from '../words/en/text';
 
 const NAMED = 4;
 
@@ -18,15 +19,15 @@ export function headline(
   const degraded = of('degraded');
   const unknown = of('unknown');
   const fine = of('healthy');
-  if (sites.length === 0) return 'There is no site yet.';
+  if (sites.length === 0) return say.noSite;
   const said = down.slice(0, 2).map(({ name, verdict }) => {
-    const since = verdict.since ? ` since ${at(verdict.since)}` : '';
-    return `${name}: ${verdict.reason || 'down'}${since}.`;
+    const since = verdict.since ? say.sinceMoment(at(verdict.since)) : '';
+    return `${name}: ${verdict.reason || say.down}${since}.`;
   });
-  if (down.length > 2) said.push(`Also down: ${listed(down.slice(2))}.`);
-  if (degraded.length) said.push(`Degraded: ${listed(degraded)}.`);
-  if (unknown.length) said.push(`Not known: ${listed(unknown)}.`);
-  if (fine.length) said.push(said.length ? 'Everything else is fine.' : 'Everything is fine.');
+  if (down.length > 2) said.push(say.alsoDown(listed(down.slice(2))));
+  if (degraded.length) said.push(say.degradedSites(listed(degraded)));
+  if (unknown.length) said.push(say.notKnownSites(listed(unknown)));
+  if (fine.length) said.push(said.length ? say.elseFine : say.allFine);
   return said.join(' ');
 }
 
@@ -38,8 +39,8 @@ export function worst(sites: readonly Pick<AgentHealth, 'verdict'>[]): Status {
 function listed(sites: readonly { name: string }[]): string {
   const names = sites.map((site) => site.name);
   if (names.length > NAMED) {
-    return `${names.slice(0, NAMED - 1).join(', ')} and ${names.length - NAMED + 1} more`;
+    return say.namesAndMore(names.slice(0, NAMED - 1).join(', '), names.length - NAMED + 1);
   }
   const last = names.pop() ?? '';
-  return names.length ? `${names.join(', ')} and ${last}` : last;
+  return names.length ? say.namesAnd(names.join(', '), last) : last;
 }

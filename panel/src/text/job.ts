@@ -1,7 +1,10 @@
 /** How runs of jobs stand, in words. */
 
 import type { RunAgent, RunHead } from '../wire';
-import { bytes, plural, rate } from './units';
+import { bytes, rate } from './units';
+import { say as amounts } from '../words/en/amounts';
+import { say } from '../words/en/text';
+import { wireWord } from './wire_word';
 
 /** A run's status; `never`: the job has not run yet; `held`: it waits for somebody to confirm. */
 export type RunStand = RunHead['status'] | 'never' | 'held';
@@ -15,8 +18,8 @@ export function stand(run: Pick<RunHead, 'status' | 'held' | 'counts'> | null): 
 /** What somebody asked of a run, and some agent has not answered yet; empty: nothing. */
 export function awaited({ status, wish }: Pick<RunHead, 'status' | 'wish'>): string {
   if (status !== 'working') return '';
-  if (wish === 'cancel') return 'being cancelled: waiting for the agents';
-  return wish === 'pause' ? 'being paused: waiting for the agents' : '';
+  if (wish === 'cancel') return say.beingCancelled;
+  return wish === 'pause' ? say.beingPaused : '';
 }
 
 export function color(of: RunStand): 'good' | 'bad' | 'unknown' {
@@ -27,7 +30,7 @@ export function color(of: RunStand): 'good' | 'bad' | 'unknown' {
 /** "2 finished, 1 error", "2 started, 1 held". */
 export function counted({ counts, held }: Pick<RunHead, 'counts' | 'held'>): string {
   const found = Object.entries({ ...counts, held }).filter(([, n]) => n > 0);
-  return found.map(([state, n]) => `${n} ${state}`).join(', ') || 'at no agent';
+  return found.map(([state, n]) => `${n} ${wireWord(state)}`).join(', ') || say.atNoAgent;
 }
 
 type Stood = Pick<RunAgent, 'state' | 'status' | 'reason' | 'held' | 'exit_code' | 'figures'>;
@@ -35,8 +38,8 @@ type Stood = Pick<RunAgent, 'state' | 'status' | 'reason' | 'held' | 'exit_code'
 /** How a run stands at one agent, and why. */
 export function runSaid(row: Stood): string {
   const now = row.held ? 'held' : row.status;
-  const state = row.state === 'started' && now ? now : row.state;
-  const why = row.reason || (row.exit_code ? `exit status ${row.exit_code}` : '');
+  const state = wireWord(row.state === 'started' && now ? now : row.state);
+  const why = row.reason || (row.exit_code ? say.exitStatus(row.exit_code) : '');
   return `${state}${far(row)}${why && `: ${why}`}`;
 }
 
@@ -45,10 +48,10 @@ function far({ figures }: Stood): string {
   const { size_total: total, size_completed: done, peers_count: peers } = figures;
   if (total <= done) return '';
   const parts = [
-    `${bytes(done)} of ${bytes(total)}`,
-    figures.down_speed > 0 && `${rate(figures.down_speed)} down`,
-    figures.up_speed > 0 && `${rate(figures.up_speed)} up`,
-    peers > 0 && `with ${plural(peers, 'peer')}`,
+    say.sizeOf(bytes(done), bytes(total)),
+    figures.down_speed > 0 && say.rateDown(rate(figures.down_speed)),
+    figures.up_speed > 0 && say.rateUp(rate(figures.up_speed)),
+    peers > 0 && say.withPeers(amounts.peers(peers)),
   ];
   return ` (${parts.filter(Boolean).join(', ')})`;
 }
@@ -56,4 +59,4 @@ function far({ figures }: Stood): string {
 export const isBad = ({ state, status, held }: Pick<RunAgent, 'state' | 'status' | 'held'>) =>
   state === 'error' || state === 'interrupted' || state === 'lost' || (status === 'error' && !held);
 
-export const having = (n: number) => (n === 0 ? 'at no agent' : `at ${plural(n, 'agent')}`);
+export const having = (n: number) => (n === 0 ? say.atNoAgent : say.atAgents(amounts.agents(n)));

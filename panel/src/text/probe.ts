@@ -1,13 +1,16 @@
 /** How probes are named and ordered where people read them. */
 
 import type { DeliveredProbe, Probe, ProbeTarget, ResultRow } from '../wire';
+import { say as general } from '../words/en/general';
 
 interface Aimed {
   targets: readonly Pick<ProbeTarget, 'target' | 'agent_id'>[] | null;
 }
 
 export function targets(probe: Aimed): string[] {
-  return (probe.targets ?? []).map((t) => t.target || (t.agent_id ? `agent ${t.agent_id}` : ''));
+  return (probe.targets ?? []).map(
+    (t) => t.target || (t.agent_id ? general.agentNumber(t.agent_id) : ''),
+  );
 }
 
 /** "PING 192.0.2.1, 192.0.2.2 and 3 more". */
@@ -15,7 +18,7 @@ export function title(probe: Aimed & Pick<Probe, 'type'>): string {
   const all = targets(probe);
   const more = all.length - 2;
   const named = all.slice(0, 2).join(', ');
-  return [probe.type, named, more > 0 ? `and ${more} more` : ''].filter(Boolean).join(' ');
+  return [probe.type, named, more > 0 ? general.andMore(more) : ''].filter(Boolean).join(' ');
 }
 
 /** What looks outward first, the agent's own host last; else as they were made. */

@@ -1,14 +1,24 @@
 /** The four states of a verdict, in words. */
 
 import type { HealthVerdict } from '../wire';
+import { say as general } from '../words/en/general';
+import { say } from '../words/en/text';
 
 export type Status = HealthVerdict['status'];
 
-export const STATUS_WORDS: Record<Status, string> = {
-  critical: 'down',
-  degraded: 'degraded',
-  unknown: 'not known',
-  healthy: 'fine',
+export const STATUS_WORDS: Readonly<Record<Status, string>> = {
+  get critical() {
+    return say.down;
+  },
+  get degraded() {
+    return say.degraded;
+  },
+  get unknown() {
+    return general.notKnown;
+  },
+  get healthy() {
+    return say.fine;
+  },
 };
 
 const ORDER: readonly Status[] = ['critical', 'degraded', 'unknown', 'healthy'];

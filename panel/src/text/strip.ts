@@ -1,6 +1,7 @@
 /** Strips of states in words. */
 
 import { duration } from './age';
+import { say } from '../words/en/text';
 
 export interface StripTimes {
   /** Start of the first cell. */
@@ -15,10 +16,10 @@ export function stripWords(states: string, { cell_sec }: StripTimes): string {
     return cells && duration(cells * cell_sec * 1000);
   };
   const said = [
-    ['down', lasting('d')],
-    ['not fine', lasting('w')],
-    ['nothing measured', lasting('.')],
+    [say.down, lasting('d')],
+    [say.notFine, lasting('w')],
+    [say.nothingMeasured, lasting('.')],
   ].flatMap(([word, time]) => (time ? [`${word} ${time}`] : []));
   const whole = duration(states.length * cell_sec * 1000);
-  return `${whole}: ${said.join(', ') || 'fine'}`;
+  return `${whole}: ${said.join(', ') || say.fine}`;
 }

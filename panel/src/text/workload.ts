@@ -1,7 +1,9 @@
 /** How microservices stand on their agents, in words. */
 
 import type { WorkspaceMicroservice } from '../wire';
-import { plural } from './units';
+import { say as amounts } from '../words/en/amounts';
+import { say } from '../words/en/text';
+import { wireWord } from './wire_word';
 
 export type Stand = 'current' | 'waiting' | 'failing' | 'refused';
 
@@ -22,15 +24,16 @@ export function color(stand: Stand): 'good' | 'bad' | 'unknown' {
 /** "current on 2 of 3 agents". */
 export function share({ counts }: Counted): string {
   const all = counts.current + counts.waiting + counts.refused;
-  if (all === 0) return 'for no agent';
-  return `current on ${counts.current} of ${plural(all, 'agent')}`;
+  if (all === 0) return say.forNoAgent;
+  return say.currentOn(counts.current, amounts.agents(all));
 }
 
 /** How one agent stands, and why. */
 export function said(row: { state: string; failing: boolean; reason: string }): string {
   // a failing one waits, by the word of the controller: its reason says more
   if (row.failing && row.reason) return row.reason;
-  return row.reason ? `${row.state}: ${row.reason}` : row.state;
+  const state = wireWord(row.state);
+  return row.reason ? `${state}: ${row.reason}` : state;
 }
 
 /** Where its newest roll-out stands; empty where that is no news. */
@@ -46,9 +49,9 @@ export function rollout({
   const why = progress.reason && `: ${progress.reason}`;
   switch (progress.state) {
     case 'running':
-      return `rolled out, wave ${progress.wave} of ${progress.waves}${why}`;
+      return say.rolloutWave(progress.wave, progress.waves, why);
     case 'returned':
-      return `went back to the former manifest${why}`;
+      return say.wentBack(why);
     default:
       return '';
   }

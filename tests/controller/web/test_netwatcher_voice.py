@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from forepost.controller.asgi import headers_of
 from forepost.controller.web.netwatcher import objects, series, table
 from forepost.controller.web.netwatcher.table import TABLE, row_of
-from forepost.controller.web.netwatcher.voice import spoken
 
 
 def test_every_row_is_found_by_its_path_and_by_no_other() -> None:
@@ -121,25 +119,3 @@ def test_bodies_and_answers_about_passwords() -> None:
     }
     both = {"name": "w", "displayName": "W", "description": "own"}
     assert table.workspace_body(both)["description"] == "own"
-
-
-@pytest.mark.anyio
-async def test_what_is_put_in_other_words_is_not_packed_before() -> None:
-    takes: list[str] = []
-
-    async def routes(scope: Any, _: Any, send: Any) -> None:
-        takes.append(headers_of(scope).get("accept-encoding", ""))
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b'{"nodes":[],"edges":[]}'})
-
-    async def nothing(_: Any = None) -> None: ...
-
-    def get(path: str) -> dict[str, Any]:
-        headers = [(b"accept-encoding", b"gzip")]
-        return {
-            "type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers,
-        }  # fmt: skip
-
-    for path in ("/network-map", "/sites"):
-        await spoken(routes)(get(f"/netwatcher/workspaces/1{path}"), nothing, nothing)
-    assert takes == ["", "gzip"]

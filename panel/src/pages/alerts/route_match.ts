@@ -1,6 +1,9 @@
 /** Which alerts a route of notices is for, as it is typed and as it is read. */
 
+import { wireWord } from '../../text/wire_word';
 import type { NoticeRoute } from '../../wire';
+import { say as amounts } from '../../words/en/amounts';
+import { say } from '../../words/en/alerts';
 
 type Match = NoticeRoute['match'];
 
@@ -21,15 +24,13 @@ export function labelsText(labels: Match['labels']): string {
 
 /** "critical, env=production"; "all" where nothing narrows it. */
 export function matchWords(match: Match): string {
-  const counted = (number: number, one: string) =>
-    number ? `${number} ${one}${number > 1 ? 's' : ''}` : '';
   const said = [
-    match.severities.join(' or '),
+    match.severities.map(wireWord).join(say.or),
     labelsText(match.labels),
-    match.probe_types.join(' or '),
-    match.metrics.join(' or '),
-    counted(match.rule_ids.length, 'rule'),
-    counted(match.agent_ids.length, 'site'),
+    match.probe_types.join(say.or),
+    match.metrics.join(say.or),
+    match.rule_ids.length && amounts.rules(match.rule_ids.length),
+    match.agent_ids.length && amounts.sites(match.agent_ids.length),
   ];
-  return said.filter(Boolean).join('; ') || 'all alerts';
+  return said.filter(Boolean).join('; ') || say.allAlerts;
 }

@@ -8,7 +8,8 @@ import { Poll } from '../../poll.svelte';
 import { orNull } from '../../rest';
 import { inOrder } from '../../text/probe';
 import type { Probe } from '../../wire';
-import { chosen, MOST, nameOf, type Chosen, type Compared } from './compared';
+import { chosen, MOST, type Chosen, type Compared } from './compared';
+import { say as general } from '../../words/en/general';
 
 const LIVE_MS = 15_000;
 const PAST_MS = 300_000;
@@ -84,7 +85,9 @@ export class ComparedView {
   }
 
   #nameOf({ curve }: Chosen): string {
-    const site = this.found?.sites.get(curve.agent_id) ?? `agent ${curve.agent_id}`;
-    return `${site} · ${curve.type} ${nameOf(curve)}`;
+    const site = this.found?.sites.get(curve.agent_id) ?? general.agentNumber(curve.agent_id);
+    const { target, target_agent, type } = curve;
+    const aim = target || (target_agent ? general.agentNumber(target_agent) : type);
+    return `${site} · ${type} ${aim}`;
   }
 }

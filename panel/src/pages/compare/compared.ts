@@ -66,6 +66,7 @@ export function chosen(of: Compared, curves: readonly Curve[]): Chosen[] {
   return meant.map((curve) => ({ curve, of }));
 }
 
+/** As an address has it, which is the same in every language. */
 export function nameOf(curve: Pick<Curve, 'target' | 'target_agent' | 'type'>): string {
   return curve.target || (curve.target_agent ? `agent ${curve.target_agent}` : curve.type);
 }

@@ -2,6 +2,7 @@
 
 import { inputMoment, ofInput } from '../../text/age';
 import type { JobSchedule } from '../../wire';
+import { say } from '../../words/en/jobs';
 
 export interface TimetableDraft {
   /** Empty: when somebody begins it. */
@@ -16,19 +17,17 @@ export interface TimetableDraft {
   skips: boolean;
 }
 
-export const TIMETABLES: readonly { id: TimetableDraft['type']; name: string }[] = [
-  { id: '', name: 'only when somebody begins it' },
-  { id: 'once', name: 'once' },
-  { id: 'minutes', name: 'every so many minutes' },
-  { id: 'hourly', name: 'every so many hours' },
-  { id: 'daily', name: 'every so many days' },
-  { id: 'weekly', name: 'on days of the week' },
+export const timetables = (): readonly { id: TimetableDraft['type']; name: string }[] => [
+  { id: '', name: say.byHand },
+  { id: 'once', name: say.onceName },
+  { id: 'minutes', name: say.everySoManyMinutes },
+  { id: 'hourly', name: say.everySoManyHours },
+  { id: 'daily', name: say.everySoManyDays },
+  { id: 'weekly', name: say.onDaysOfTheWeek },
 ];
 
-export const WEEK = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'].map((name, id) => ({
-  id,
-  name,
-}));
+export const week = () =>
+  [say.sun, say.mon, say.tue, say.wed, say.thu, say.fri, say.sat].map((name, id) => ({ id, name }));
 
 export function timetableDraft(of: JobSchedule | null | undefined): TimetableDraft {
   return {
@@ -67,19 +66,19 @@ export function scheduleOf(draft: TimetableDraft): JobSchedule | null {
 /** "daily at 02:30", "on Mon, Fri at 14:00", "every 15 minutes"; empty: there is none. */
 export function scheduleWords(of: JobSchedule | null): string {
   if (!of) return '';
-  const at = of.at?.length ? ` at ${of.at.map(clockWords).join(', ')}` : ' at 00:00';
+  const at = of.at?.length ? say.atTimesOf(of.at.map(clockWords).join(', ')) : say.atMidnight;
   const every = of.every ?? 1;
   switch (of.type) {
     case 'once':
-      return `once, ${inputMoment((of.start ?? 0) * 1000).replace('T', ' ')}`;
+      return say.once(inputMoment((of.start ?? 0) * 1000).replace('T', ' '));
     case 'minutes':
-      return `every ${every} minutes`;
+      return say.everyMinutes(every);
     case 'hourly':
-      return every === 1 ? 'every hour' : `every ${every} hours`;
+      return every === 1 ? say.everyHour : say.everyHours(every);
     case 'daily':
-      return `${every === 1 ? 'daily' : `every ${every} days`}${at}`;
+      return `${every === 1 ? say.daily : say.everyDays(every)}${at}`;
     case 'weekly':
-      return `on ${(of.days ?? []).map((day) => WEEK[day]?.name).join(', ')}${at}`;
+      return say.onDays((of.days ?? []).map((day) => week()[day]?.name).join(', '), at);
   }
 }
 
@@ -93,7 +92,7 @@ function secondOfDay(text: string): number {
   const found = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text);
   const [hour, minute, second] = [1, 2, 3].map((at) => Number(found?.[at] ?? 0));
   if (!found || hour! > 23 || minute! > 59 || second! > 59) {
-    throw new Error(`${text} is no time of the day, such as 02:30.`);
+    throw new Error(say.noTime(text));
   }
   return hour! * 3600 + minute! * 60 + second!;
 }

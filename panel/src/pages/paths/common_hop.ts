@@ -1,7 +1,7 @@
 /** "Is it us?": what the ways of those who suffer have in common, in words. */
 
-import { plural } from '../../text/units';
 import { hostWords, type Hop } from './hops';
+import { say } from '../../words/en/paths';
 
 /** Two sites may have one name. */
 export interface NamedSite {
@@ -29,10 +29,10 @@ export function isItUs(suffering: readonly NamedSite[], traces: readonly Trace[]
   const sick = traces.filter((one) => ids.has(one.agent));
   const well = traces.filter((one) => !ids.has(one.agent));
   const untraced = suffering.filter(({ agent }) => !sick.some((one) => one.agent === agent));
-  const rest = untraced.length ? ` Of ${list(untraced)} no way is known.` : '';
+  const rest = untraced.length ? say.noWayKnown(list(untraced)) : '';
   const [first, second] = sick;
   if (!first) {
-    const words = `Nobody can tell: of ${list(suffering)} no way to it is known. An MTR probe would show it.`;
+    const words = say.nobodyCanTell(list(suffering));
     return { kind: 'unknown', words };
   }
   const answer = second ? together(first, sick, well) : alone(first, suffering.length === 1);
@@ -42,50 +42,50 @@ export function isItUs(suffering: readonly NamedSite[], traces: readonly Trace[]
 function together(first: Trace, sick: readonly Trace[], well: readonly Trace[]): Answer {
   const shared = first.hops.filter((hop) => sick.every((one) => passes(one, hop)));
   const hop = shared.find((one) => !isTarget(first, one));
-  const who = sick.length === 2 ? 'Both that suffer' : `All ${sick.length} that suffer`;
+  const who = sick.length === 2 ? say.bothSuffer : say.allSuffer(sick.length);
   if (hop) {
     const fine = well.filter((one) => passes(one, hop));
     const words =
-      `Not one site alone: ${who.toLowerCase()} go through ${named(hop)}, the first hop that they have in common. ` +
+      say.sharedHop(who, named(hop)) +
       (well.length === 0
-        ? 'It is there or behind it.'
+        ? say.thereOrBehind
         : fine.length === 0
-          ? 'Nobody who is fine does: it is there or close behind it.'
-          : `So do ${fine.length} of ${plural(well.length, 'site')} that ${well.length === 1 ? 'is' : 'are'} fine: rather the target, or each on its own way there.`);
+          ? say.nobodyFine
+          : say.soDoFine(fine.length, well.length));
     return { kind: 'shared', words, hop };
   }
   if (shared.length > 0) {
     return {
       kind: 'target',
-      words: `${who} have no hop in common but the target itself: it is the target, or each has a trouble of its own.`,
+      words: say.onlyTarget(who),
     };
   }
   return {
     kind: 'separate',
-    words: `${who} have no hop in common: each has a trouble of its own.`,
+    words: say.nothingInCommon(who),
   };
 }
 
 function alone(one: Trace, only: boolean): Answer {
-  const subject = only ? `Only ${one.site} suffers` : `Of ${one.site} the way is known`;
+  const subject = only ? say.onlySuffers(one.site) : say.wayKnown(one.site);
   const begins = one.hops.find((hop) => (hop.realLossPct ?? 0) > 0);
   if (!begins) {
     return {
       kind: only ? 'own' : 'unknown',
-      words: `${subject}, and its last trace lost nothing${only ? ': rather that site, or the service itself' : ''}.`,
+      words: say.lostNothing(subject, only ? say.ratherSite : ''),
     };
   }
   const before = one.hops.findLast((hop) => hop.ttl < begins.ttl && hop.hosts.length > 0);
   if (begins.ttl === 1 || !before) {
     return {
       kind: 'own',
-      words: `${subject}, and loss begins at its own first hop, ${hostWords(begins)}.`,
+      words: say.ownFirstHop(subject, hostWords(begins)),
       hop: begins,
     };
   }
   return {
     kind: 'own',
-    words: `${subject}. Its packets come well as far as ${place(before)}; loss begins behind it, at ${place(begins)}.`,
+    words: say.lossBehind(subject, place(before), place(begins)),
     hop: begins,
   };
 }
@@ -101,16 +101,18 @@ function isTarget(trace: Trace, hop: Hop): boolean {
 }
 
 function place(hop: Hop): string {
-  return `hop ${hop.ttl}, ${named(hop)}`;
+  return say.hopAt(hop.ttl, named(hop));
 }
 
 function named(hop: Hop): string {
   const network = hop.hosts[0]?.network;
-  return `${hostWords(hop)}${network ? ` of ${network}` : ''}`;
+  return `${hostWords(hop)}${network ? say.ofNetwork(network) : ''}`;
 }
 
 function list(sites: readonly NamedSite[]): string {
   const names = sites.map((one) => one.site);
-  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+  const shown = names.length > 4 ? [...names.slice(0, 3), say.moreNames(names.length - 3)] : names;
+  return shown.length < 2
+    ? shown.join('')
+    : say.namesAnd(shown.slice(0, -1).join(', '), shown.at(-1) ?? '');
 }

@@ -2,6 +2,7 @@
 
 import type { Parts } from '../../api/sites';
 import type { MtrResult } from '../../wire';
+import { say } from '../../words/en/paths';
 
 export type Mtr = Parts<MtrResult>;
 
@@ -82,19 +83,17 @@ export function speed(ms: number | null): Speed {
 /** "core2.tejo.example (198.19.2.9)", "no answer"; of parallel ways all. */
 export function hostWords(hop: Hop): string {
   const named = hop.hosts.map((one) => (one.name ? `${one.name} (${one.address})` : one.address));
-  return named.join(', ') || 'no answer';
+  return named.join(', ') || say.noAnswer;
 }
 
 /** How it went, in one sentence. */
 export function outcome(payload: Mtr, hops: readonly Hop[]): string {
   if (payload.error) return payload.error;
   const last = hops.at(-1);
-  if (!last || last.sent === 0) return 'Nothing was measured.';
-  if (payload.reached ?? last.received > 0) return `The target answered at hop ${last.ttl}.`;
+  if (!last || last.sent === 0) return say.nothingWasMeasured;
+  if (payload.reached ?? last.received > 0) return say.answeredAt(last.ttl);
   const heard = hops.findLast((hop) => hop.received > 0);
-  return heard
-    ? `The target did not answer; the last that did is hop ${heard.ttl}, ${hostWords(heard)}.`
-    : 'Nobody answered, not even the first hop.';
+  return heard ? say.lastHeard(heard.ttl, hostWords(heard)) : say.nobodyAnswered;
 }
 
 function number(text: string | number | undefined): number | null {

@@ -2,6 +2,7 @@
 
 import { worseFirst, type Status } from '../../text/status';
 import type { Matrix, MatrixEntry, ProbeStatus, SourceAgent, TargetLabel } from '../../wire';
+import { say } from '../../words/en/paths';
 
 export interface Cell {
   status: Status;
@@ -70,8 +71,8 @@ export function cells({ source_agents, target_labels, entries }: Matrix, find: s
 export function summary(row: Row): string {
   const all = row.cells.size;
   const ill = [...row.cells.values()].filter((one) => one.status !== 'healthy').length;
-  if (all === 0) return 'not measured';
-  return ill === 0 ? `fine from ${all}` : `${ill} of ${all} not fine`;
+  if (all === 0) return say.notMeasured;
+  return ill === 0 ? say.fineFrom(all) : say.notFineOf(ill, all);
 }
 
 function cell(kinds: readonly ProbeStatus[]): Cell {

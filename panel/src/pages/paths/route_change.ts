@@ -3,6 +3,7 @@
 import { instant } from '../../text/age';
 import type { ResultRow } from '../../wire';
 import { hopsOf, type Hop, type Mtr } from './hops';
+import { say } from '../../words/en/paths';
 
 export interface Moment {
   /** Unix seconds. */
@@ -117,11 +118,12 @@ export function differences(before: readonly Hop[], after: readonly Hop[]): Diff
 
 /** "1 hop new, 2 changed"; "the same way" where there is no difference. */
 export function summary(rows: readonly Difference[]): string {
-  const words = (['new', 'gone', 'changed'] as const).flatMap((kind) => {
+  const kinds = { new: say.newHops, gone: say.goneHops, changed: say.changedHops };
+  const words = Object.entries(kinds).flatMap(([kind, counted]) => {
     const count = rows.filter((row) => row.kind === kind).length;
-    return count ? [`${count} ${kind}`] : [];
+    return count ? [counted(count)] : [];
   });
-  return words.length ? `hops: ${words.join(', ')}` : 'the same way';
+  return words.length ? say.hops(words.join(', ')) : say.theSameWay;
 }
 
 /** One host in common is enough; silence is like silence. */

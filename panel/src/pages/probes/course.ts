@@ -2,7 +2,7 @@
 
 import type { FigureLine } from '../../chart/figure_lines';
 import { instant } from '../../text/age';
-import { ms, percent, plural, rate } from '../../text/units';
+import { ms, percent, rate } from '../../text/units';
 import type {
   ResultRow,
   SpeedtestPayload,
@@ -12,6 +12,10 @@ import type {
 } from '../../wire';
 import type { Payload } from './finding';
 import { busyPct, memoryPct } from './host_finding';
+import { say as general } from '../../words/en/general';
+import { say as amounts } from '../../words/en/amounts';
+import { say } from '../../words/en/findings';
+import { fixed } from '../../words/numbers';
 
 type Figure = number | null | undefined;
 
@@ -23,51 +27,52 @@ interface Course {
   figures: Record<string, (payload: never) => Figure>;
 }
 
-const COURSES: Readonly<Record<string, readonly Course[]>> = {
-  SYSINFO: [
+const COURSES: Readonly<Record<string, () => readonly Course[]>> = {
+  SYSINFO: () => [
     {
-      title: 'Host',
+      title: general.host,
       most: 100,
       words: percent,
       figures: {
-        'Processors busy': (of: Payload<SysinfoResult>) => busyPct(of),
-        'Memory used': (of: Payload<SysinfoResult>) => memoryPct(of),
+        [say.processorsBusyName]: (of: Payload<SysinfoResult>) => busyPct(of),
+        [say.memoryUsedName]: (of: Payload<SysinfoResult>) => memoryPct(of),
       },
     },
   ],
-  TLS: [
+  TLS: () => [
     {
-      title: 'Days left',
-      words: (days) => plural(days, 'day'),
+      title: say.daysLeft,
+      words: amounts.days,
       figures: {
-        Certificate: (of: Payload<TlsResult>) => (of.certificate ? of.days_until_expiry : null),
+        [say.certificate]: (of: Payload<TlsResult>) =>
+          of.certificate ? of.days_until_expiry : null,
       },
     },
   ],
-  SPEEDTEST: [
+  SPEEDTEST: () => [
     {
-      title: 'Speed',
+      title: say.speed,
       words: rate,
       figures: {
-        Download: (of: Payload<SpeedtestPayload>) => of.test_data?.[0]?.dl_speed || null,
-        Upload: (of: Payload<SpeedtestPayload>) => of.test_data?.[0]?.ul_speed || null,
+        [say.download]: (of: Payload<SpeedtestPayload>) => of.test_data?.[0]?.dl_speed || null,
+        [say.upload]: (of: Payload<SpeedtestPayload>) => of.test_data?.[0]?.ul_speed || null,
       },
     },
   ],
-  TRAFFICSIM: [
+  TRAFFICSIM: () => [
     {
-      title: 'How a call would sound',
+      title: say.callSound,
       most: 5,
-      words: (mos) => `MOS ${mos.toFixed(2)}`,
+      words: (mos) => `MOS ${fixed(mos, 2)}`,
       figures: { MOS: (of: Payload<TrafficSimResult>) => of.MOS },
     },
     {
-      title: 'Jitter',
+      title: general.jitter,
       words: ms,
       figures: {
-        There: (of: Payload<TrafficSimResult>) => of.jitterForward,
-        Back: (of: Payload<TrafficSimResult>) => of.jitterBackward,
-        'Both ways': (of: Payload<TrafficSimResult>) =>
+        [say.there]: (of: Payload<TrafficSimResult>) => of.jitterForward,
+        [say.back]: (of: Payload<TrafficSimResult>) => of.jitterBackward,
+        [say.bothWays]: (of: Payload<TrafficSimResult>) =>
           of.jitterForward === undefined && of.receivedPackets ? of.jitterAvg : null,
       },
     },
@@ -91,7 +96,7 @@ export function courses(type: string, rows: readonly ResultRow[]): Drawn[] {
         : [{ time: at / 1000, payload: payload as never }];
     })
     .sort((a, b) => a.time - b.time);
-  return (COURSES[type] ?? []).flatMap(({ figures, ...rest }) => {
+  return (COURSES[type]?.() ?? []).flatMap(({ figures, ...rest }) => {
     const lines = Object.entries(figures).flatMap(([name, figure]): FigureLine[] => {
       const points = inTime.flatMap(({ time, payload }) => {
         const value = figure(payload);

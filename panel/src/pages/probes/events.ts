@@ -3,9 +3,10 @@
 import type { Window } from '../../chart/range';
 import { instant, moment } from '../../text/age';
 import { changePlace, changeWord } from '../../text/change';
-import { plural } from '../../text/units';
 import type { RecordedChange } from '../../wire';
 import { hostOf } from '../paths/target_host';
+import { say as amounts } from '../../words/en/amounts';
+import { say } from '../../words/en/probes';
 
 export interface Event extends Window {
   id: string;
@@ -100,7 +101,7 @@ export function markWords({ events }: Mark, now: number): string {
   const [first, ...more] = events;
   if (!first) return '';
   const when = moment(first.from * 1000, now);
-  return `${when} ${first.words}${more.length ? `, and ${plural(more.length, 'event')} more` : ''}`;
+  return `${when} ${first.words}${more.length ? say.andMoreEvents(amounts.events(more.length)) : ''}`;
 }
 
 /** The worst of its events. */

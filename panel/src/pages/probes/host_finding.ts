@@ -3,6 +3,9 @@
 import { bytes, percent, rate } from '../../text/units';
 import type { NetinfoResult, SysinfoResult } from '../../wire';
 import type { Finding, Grid, Payload, Tone } from './finding';
+import { say as general } from '../../words/en/general';
+import { say } from '../../words/en/findings';
+import { fixed } from '../../words/numbers';
 
 const FULL_PCT = 90;
 
@@ -21,34 +24,34 @@ export function sysinfoFinding(of: Payload<SysinfoResult>): Finding {
   const fullest = disks.toSorted((a, b) => b.used_pct - a.used_pct)[0];
   const memory = memoryPct(of);
   const parts = [
-    busyPct(of) !== null && `processors ${percent(busyPct(of))} busy`,
-    memory !== null && `memory ${percent(memory)} used`,
-    fullest && `${fullest.mount} ${percent(fullest.used_pct)} full`,
+    busyPct(of) !== null && say.processorsBusy(percent(busyPct(of))),
+    memory !== null && say.memoryUsed(percent(memory)),
+    fullest && say.full(fullest.mount, percent(fullest.used_pct)),
   ].filter(Boolean);
   const tight = (fullest?.used_pct ?? 0) >= FULL_PCT || (memory ?? 0) >= 95;
   const text = parts.join(', ');
   return {
-    words: text ? `${text.charAt(0).toUpperCase()}${text.slice(1)}.` : 'No figure came.',
+    words: text ? `${text.charAt(0).toUpperCase()}${text.slice(1)}.` : say.noFigureCame,
     tone: tight ? 'warn' : 'fine',
     facts: [
-      ['Host', of.hostInfo?.name],
-      ['System', [of.hostInfo?.os?.name, of.hostInfo?.os?.version].filter(Boolean).join(' ')],
-      ['Processors', Boolean(of.processors) && `${of.processors}`],
-      ['Load', of.load?.map((one) => one.toFixed(2)).join(', ')],
+      [general.host, of.hostInfo?.name],
+      [general.system, [of.hostInfo?.os?.name, of.hostInfo?.os?.version].filter(Boolean).join(' ')],
+      [say.processors, Boolean(of.processors) && `${of.processors}`],
+      [general.load, of.load?.map((one) => fixed(one, 2)).join(', ')],
       [
-        'Memory',
+        general.memory,
         of.memoryInfo?.total_bytes !== undefined &&
-          `${bytes(of.memoryInfo.available_bytes)} of ${bytes(of.memoryInfo.total_bytes)} available`,
+          say.available(bytes(of.memoryInfo.available_bytes), bytes(of.memoryInfo.total_bytes)),
       ],
       ...(of.temperatures ?? []).map((one): [string, string] => [
         [one.sensor, one.label].filter(Boolean).join(' '),
-        `${one.celsius.toFixed(0)} °C`,
+        `${fixed(one.celsius, 0)} °C`,
       ]),
     ],
     grids: [
       grid(
-        'Disks',
-        [['Disk'], ['Used', 'number'], ['Of', 'number'], ['Share', 'number']],
+        say.disks,
+        [[general.disk], [general.used, 'number'], [say.of, 'number'], [say.share, 'number']],
         disks.map((one) => [
           one.mount,
           bytes(one.used_bytes),
@@ -58,8 +61,13 @@ export function sysinfoFinding(of: Payload<SysinfoResult>): Finding {
         disks.map((one) => (one.used_pct >= FULL_PCT ? 'warn' : 'fine')),
       ),
       grid(
-        'Interfaces',
-        [['Interface'], ['In', 'number'], ['Out', 'number'], ['Errors', 'number']],
+        general.interfaces,
+        [
+          [general.interfaceName],
+          [general.trafficIn, 'number'],
+          [general.trafficOut, 'number'],
+          [general.errors, 'number'],
+        ],
         (of.nics ?? []).map((one) => [
           one.name,
           one.rx_bytes_per_sec == null ? '–' : rate(one.rx_bytes_per_sec),
@@ -76,25 +84,31 @@ export function netinfoFinding(of: Payload<NetinfoResult>): Finding {
   const city = [place.city, place.country].filter((one) => typeof one === 'string' && one);
   const known = [
     of.local_address,
-    of.public_address && `seen as ${of.public_address}`,
-    of.internet_provider && `by ${of.internet_provider}`,
+    of.public_address && say.seenAs(of.public_address),
+    of.internet_provider && say.byProvider(of.internet_provider),
   ].filter(Boolean);
   return {
-    words: known.length ? `${known.join(', ')}.` : 'No address is known.',
+    words: known.length ? `${known.join(', ')}.` : say.noAddressIsKnown,
     tone: of.local_address || of.default_gateway ? 'fine' : 'warn',
     facts: [
-      ['Address', of.local_address],
-      ['Gateway', of.default_gateway],
-      ['Public address', of.public_address],
-      ['Provider', of.internet_provider],
-      ['Place', city.join(', ')],
+      [general.address, of.local_address],
+      [general.gateway, of.default_gateway],
+      [general.publicAddress, of.public_address],
+      [general.provider, of.internet_provider],
+      [general.location, city.join(', ')],
     ],
     grids: [
       grid(
-        'Interfaces',
-        [['Interface'], ['Kind', 'wide'], ['Addresses'], ['MAC', 'wide'], ['MTU', 'number']],
+        general.interfaces,
+        [
+          [general.interfaceName],
+          [general.kind, 'wide'],
+          [general.addresses],
+          ['MAC', 'wide'],
+          ['MTU', 'number'],
+        ],
         (of.interfaces ?? []).map((one) => [
-          one.is_default ? `${one.name} (default)` : one.name,
+          one.is_default ? say.defaultInterface(one.name) : one.name,
           one.type,
           [...(one.ipv4 ?? []), ...(one.ipv6 ?? [])].join(', '),
           one.mac ?? '',
@@ -102,11 +116,11 @@ export function netinfoFinding(of: Payload<NetinfoResult>): Finding {
         ]),
       ),
       grid(
-        'Routes',
-        [['Towards'], ['Gateway'], ['Interface'], ['Metric', 'number']],
+        say.routes,
+        [[say.towards], [general.gateway], [general.interfaceName], [say.metric, 'number']],
         (of.routes ?? []).map((one) => [
           one.destination,
-          one.gateway || 'direct',
+          one.gateway || say.direct,
           one.interface,
           `${one.metric}`,
         ]),

@@ -1,8 +1,13 @@
 /** What results of SPEEDTEST and TRAFFICSIM probes say. */
 
-import { ms, percent, plural, rate, UNKNOWN } from '../../text/units';
+import { ms, percent, rate, UNKNOWN } from '../../text/units';
 import type { SpeedLeg, SpeedtestPayload, TrafficSimResult } from '../../wire';
 import { measured, sentence, type Finding, type Payload } from './finding';
+import { say as general } from '../../words/en/general';
+import { say as amounts } from '../../words/en/amounts';
+import { say } from '../../words/en/findings';
+import { fixed } from '../../words/numbers';
+import { wireWord } from '../../text/wire_word';
 
 const NS = 1e6;
 
@@ -11,32 +16,35 @@ export function speedtestFinding(of: Payload<SpeedtestPayload>): Finding {
   const speed = (value: number | undefined) => (value ? rate(value) : UNKNOWN);
   const idle = measured(test?.latency);
   const words = test
-    ? `Down ${speed(test.dl_speed)}, up ${speed(test.ul_speed)}, ${ms(idle && idle / NS)} to the other side while idle.`
-    : 'Nothing was measured.';
+    ? say.speeds(speed(test.dl_speed), speed(test.ul_speed), ms(idle && idle / NS))
+    : say.nothingWasMeasured;
   const leg = (name: string, one: SpeedLeg | null | undefined) =>
     one ? [[name, ...legWords(one)]] : [];
   return {
     words: of.error ? `${sentence(of.error)}${test ? ` ${words}` : ''}` : words,
     tone: of.error ? (test ? 'warn' : 'bad') : 'fine',
     facts: [
-      ['Server', [test?.name, test?.sponsor].filter(Boolean).join(', ') || test?.host || test?.url],
-      ['Jitter', Boolean(test?.jitter) && ms((test?.jitter ?? 0) / NS)],
-      ['Line before it', test?.line_idle === false && 'was not idle: the figures are too low'],
+      [
+        say.server,
+        [test?.name, test?.sponsor].filter(Boolean).join(', ') || test?.host || test?.url,
+      ],
+      [general.jitter, Boolean(test?.jitter) && ms((test?.jitter ?? 0) / NS)],
+      [say.lineBeforeIt, test?.line_idle === false && say.notIdle],
     ],
     grids:
       test?.download || test?.upload
         ? [
             {
-              title: 'Both ways',
+              title: say.bothWays,
               columns: [
-                ['Way'],
-                ['Speed', 'number'],
-                ['Median', 'number'],
-                ['Delay added', 'number'],
-                ['Sent again', 'number'],
-                ['Streams', 'number'],
+                [say.way],
+                [say.speed, 'number'],
+                [say.median, 'number'],
+                [say.delayAdded, 'number'],
+                [say.sentAgain, 'number'],
+                [say.streams, 'number'],
               ],
-              rows: [...leg('Download', test.download), ...leg('Upload', test.upload)],
+              rows: [...leg(say.download, test.download), ...leg(say.upload, test.upload)],
             },
           ]
         : [],
@@ -59,16 +67,21 @@ export function trafficSimFinding(of: Payload<TrafficSimResult>): Finding {
   const call =
     of.MOS === undefined
       ? ''
-      : `MOS ${of.MOS.toFixed(2)} of 5${of.mosQuality ? ` (${of.mosQuality})` : ''}. `;
-  const lost = `${percent(of.lossPercentage)} of ${plural(sent, 'packet')} lost, ${ms(received ? of.averageRTT : null)} there and back, jitter ${ms(received ? of.jitterAvg : null)}.`;
+      : say.mosOf5(fixed(of.MOS, 2), of.mosQuality ? ` (${wireWord(of.mosQuality)})` : '');
+  const lost = say.lostJitter(
+    percent(of.lossPercentage),
+    amounts.packets(sent),
+    ms(received ? of.averageRTT : null),
+    ms(received ? of.jitterAvg : null),
+  );
   const ways = [
-    ['Lost', of.lostForward, of.lostBackward, (n: number) => plural(n, 'packet')],
-    ['Jitter', of.jitterForward, of.jitterBackward, ms],
-    ['One way, median', of.oneWayForward, of.oneWayBackward, ms],
+    [say.lost, of.lostForward, of.lostBackward, (n: number) => amounts.packets(n)],
+    [general.jitter, of.jitterForward, of.jitterBackward, ms],
+    [say.oneWayMedian, of.oneWayForward, of.oneWayBackward, ms],
   ] as const;
   const known = ways.filter(([, there, back]) => there !== undefined || back !== undefined);
   return {
-    words: (of.error ? `${sentence(of.error)} ` : '') + (sent ? call + lost : 'Nothing was sent.'),
+    words: (of.error ? `${sentence(of.error)} ` : '') + (sent ? call + lost : say.nothingWasSent),
     tone:
       of.error || !received
         ? 'bad'
@@ -76,25 +89,25 @@ export function trafficSimFinding(of: Payload<TrafficSimResult>): Finding {
           ? 'warn'
           : 'fine',
     facts: [
-      ['Least – greatest', received > 0 && `${ms(of.minRTT)} – ${ms(of.maxRTT)}`],
-      ['95 % below', received > 0 && ms(of.p95RTT)],
-      ['Out of order', of.outOfOrder !== undefined && `${of.outOfOrder}`],
-      ['Twice', of.duplicates !== undefined && `${of.duplicates}`],
-      ['Too late', Boolean(of.late) && `${of.late}`],
-      ['Lost in a row', Boolean(of.maxConsecutiveLoss) && `${of.maxConsecutiveLoss} at most`],
-      ['R factor', of.RFactor !== undefined && of.RFactor.toFixed(1)],
+      [say.leastGreatest, received > 0 && `${ms(of.minRTT)} – ${ms(of.maxRTT)}`],
+      [say.below95, received > 0 && ms(of.p95RTT)],
+      [say.outOfOrder, of.outOfOrder !== undefined && `${of.outOfOrder}`],
+      [say.twice, of.duplicates !== undefined && `${of.duplicates}`],
+      [say.tooLate, Boolean(of.late) && `${of.late}`],
+      [say.lostInARow, Boolean(of.maxConsecutiveLoss) && say.atMost(of.maxConsecutiveLoss ?? 0)],
+      [say.rFactor, of.RFactor !== undefined && fixed(of.RFactor, 1)],
       [
         'DSCP',
         of.dscpValue !== undefined &&
-          `${of.dscpValue}${of.dscpAtTarget !== undefined && of.dscpAtTarget !== of.dscpValue ? `, ${of.dscpAtTarget} on arrival` : ''}`,
+          `${of.dscpValue}${of.dscpAtTarget !== undefined && of.dscpAtTarget !== of.dscpValue ? say.onArrival(of.dscpAtTarget) : ''}`,
       ],
-      ['Address', of.remoteAddr],
+      [general.address, of.remoteAddr],
     ],
     grids: known.length
       ? [
           {
-            title: 'Each way',
-            columns: [['Figure'], ['There', 'number'], ['Back', 'number']],
+            title: say.eachWay,
+            columns: [[say.figure], [say.there, 'number'], [say.back, 'number']],
             rows: known.map(([name, there, back, words]) => [
               name,
               there === undefined ? UNKNOWN : words(there),

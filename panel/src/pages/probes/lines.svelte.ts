@@ -3,6 +3,8 @@
 import { key, type Curve } from '../../chart/buckets';
 import { isPing } from '../../chart/round';
 import { inOrder, type Latest } from '../../live/latest';
+import { say as general } from '../../words/en/general';
+import { say } from '../../words/en/probes';
 
 const COLOURS = 8;
 
@@ -49,9 +51,15 @@ export class ProbeLines {
     this.#of = of;
   }
 
+  /** As an address has it, which is the same in every language. */
+  idOf(of: Named): string {
+    const id = of.target || (of.target_agent ? `agent ${of.target_agent}` : of.type);
+    return this.#severalAgents ? `${id} from agent ${of.agent_id}` : id;
+  }
+
   nameOf(of: Named): string {
-    const name = of.target || (of.target_agent ? `agent ${of.target_agent}` : of.type);
-    return this.#severalAgents ? `${name} from agent ${of.agent_id}` : name;
+    const name = of.target || (of.target_agent ? general.agentNumber(of.target_agent) : of.type);
+    return this.#severalAgents ? say.fromAgent(name, of.agent_id) : name;
   }
 
   toggle = (k: string) => {

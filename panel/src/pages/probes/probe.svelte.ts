@@ -12,6 +12,7 @@ import { LiveSocket } from '../../live/socket.svelte';
 import { Poll } from '../../poll.svelte';
 import { ApiError } from '../../rest';
 import type { PingResult, ResultRow } from '../../wire';
+import { say } from '../../words/en/probes';
 
 /** Live results are blended by weight; the controller's own sums replace them this often. */
 const POLL_MS = 60_000;
@@ -88,7 +89,7 @@ export class ProbeView {
       chart(workspace, id, this.from, this.to, signal),
     ]);
     const probe = list.find((one) => one.id === id);
-    if (!probe) throw new ApiError(404, `This agent has no probe ${id}.`);
+    if (!probe) throw new ApiError(404, say.noSuchProbe(id));
     // Enough for the newest of every target, also where some come twice as often.
     const limit = Math.min(500, 4 * Math.max(5, probe.targets?.length ?? 0));
     const rows = await results(workspace, id, limit, signal);

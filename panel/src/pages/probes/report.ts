@@ -7,6 +7,7 @@ import type { ResultRow } from '../../wire';
 import { hopsOf, hostWords, type Mtr } from '../paths/hops';
 import type { Finding } from './finding';
 import { finding } from './findings';
+import { say } from '../../words/en/findings';
 
 /** Columns one below the other; the first to the left, the others to the right. */
 function aligned(rows: readonly (readonly string[])[]): string {
@@ -51,11 +52,9 @@ function pingText(row: Parameters<typeof isPing>[0]): string {
   if (!isPing(row)) return '';
   const now = round(row.payload);
   const times =
-    now.medianMs === null
-      ? ''
-      : `\nRTT: median ${ms(now.medianMs)}, least ${ms(now.minMs)}, most ${ms(now.maxMs)}`;
+    now.medianMs === null ? '' : say.rttSummary(ms(now.medianMs), ms(now.minMs), ms(now.maxMs));
   const failed = now.error ? `\n${now.error}` : '';
-  return `${now.received} of ${now.sent} answered, ${percent(now.lossPct)} lost${times}${failed}`;
+  return say.answeredLost(now.received, now.sent, percent(now.lossPct), times, failed);
 }
 
 /** Of one result what the page says of it, for a chat or a ticket; empty: nothing. */

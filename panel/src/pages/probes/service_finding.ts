@@ -1,8 +1,11 @@
 /** What results of DNS, TCP and SNMP probes say. */
 
-import { digits, figure, ms, percent, plural } from '../../text/units';
+import { digits, figure, ms, percent } from '../../text/units';
 import type { DnsResult, SnmpResult, TcpResult } from '../../wire';
 import { measured, sentence, type Finding, type Payload } from './finding';
+import { say as general } from '../../words/en/general';
+import { say as amounts } from '../../words/en/amounts';
+import { say } from '../../words/en/findings';
 
 export function dnsFinding(of: Payload<DnsResult>): Finding {
   const answers = of.answers ?? [];
@@ -11,31 +14,29 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
   return {
     words: of.error
       ? sentence(of.error)
-      : `${code}: ${plural(answers.length, 'answer')} in ${ms(took)}.`,
+      : say.answersIn(code, amounts.answers(answers.length), ms(took)),
     tone: of.error ? 'bad' : code === 'NOERROR' && answers.length ? 'fine' : 'warn',
     facts: [
-      ['Response code', code],
-      ['Time', took !== null && ms(took)],
-      ['Connecting', measured(of.connect_ms) !== null && ms(of.connect_ms)],
-      ['Asked', of.dns_server],
-      ['For', [of.record_type, of.target].filter(Boolean).join(' of ')],
+      [say.responseCode, code],
+      [say.time, took !== null && ms(took)],
+      [say.connecting, measured(of.connect_ms) !== null && ms(of.connect_ms)],
+      [say.asked, of.dns_server],
       [
-        'Over',
-        of.protocol && `${of.protocol}${of.retried_over_tcp ? ', then TCP: it was cut off' : ''}`,
+        say.for,
+        of.record_type && of.target
+          ? say.recordOf(of.record_type, of.target)
+          : of.record_type || of.target,
       ],
-      ['Authoritative', of.authoritative && 'yes'],
-      ['DNSSEC', of.authenticated && 'checked by the server'],
-      [
-        'Ignored',
-        Boolean(of.ignored) &&
-          plural(of.ignored ?? 0, 'message that was no answer', 'messages that were no answer'),
-      ],
+      [say.over, of.protocol && `${of.protocol}${of.retried_over_tcp ? say.cutOff : ''}`],
+      [say.authoritative, of.authoritative && general.yes],
+      ['DNSSEC', of.authenticated && say.checkedByTheServer],
+      [say.ignored, Boolean(of.ignored) && amounts.messagesThatWereNoAnswer(of.ignored ?? 0)],
     ],
     grids: answers.length
       ? [
           {
-            title: 'Answers',
-            columns: [['Name', 'wide'], ['Type'], ['Value'], ['TTL', 'number']],
+            title: say.answers,
+            columns: [[general.name, 'wide'], [general.type], [general.value], ['TTL', 'number']],
             rows: answers.map((one) => [one.name, one.type, one.value, `${one.ttl} s`]),
           },
         ]
@@ -47,30 +48,33 @@ export function tcpFinding(of: Payload<TcpResult>): Finding {
   const attempts = of.attempts ?? 0;
   const connected = of.connected ?? 0;
   const failed = [
-    [of.refused, 'refused'],
-    [of.timed_out, 'without an answer'],
-    [of.unreachable, 'unreachable'],
+    [of.refused, say.refused],
+    [of.timed_out, say.withoutAnAnswer],
+    [of.unreachable, say.unreachable],
   ] as const;
   const why = failed.flatMap(([count, words]) => (count ? [`${count} ${words}`] : [])).join(', ');
-  const took = connected ? `, ${ms(of.avg_ms)} on average` : '';
+  const took = connected ? say.onAverage(ms(of.avg_ms)) : '';
   const error = of.error && !why ? ` ${sentence(of.error)}` : '';
   return {
-    words: `${connected} of ${plural(attempts, 'attempt')} connected${took}${why && `; ${why}`}.${error}`,
+    words: say.connectedOf(connected, amounts.attempts(attempts), took, why && `; ${why}`, error),
     tone: connected === attempts && attempts > 0 ? 'fine' : connected ? 'warn' : 'bad',
     facts: [
-      ['Failed', percent(of.loss_pct)],
-      ['Least – greatest', connected > 0 && `${digits(of.min_ms ?? 0)} – ${ms(of.max_ms)}`],
-      ['Deviation', connected > 1 && ms(of.stddev_ms)],
-      ['Looking up the name', measured(of.dns_lookup_ms) !== null && ms(of.dns_lookup_ms)],
-      ['Address', of.remote_addr],
-      ['Last reason', of.error],
+      [say.failed, percent(of.loss_pct)],
+      [say.leastGreatest, connected > 0 && `${digits(of.min_ms ?? 0)} – ${ms(of.max_ms)}`],
+      [say.deviation, connected > 1 && ms(of.stddev_ms)],
+      [say.lookingUpTheName, measured(of.dns_lookup_ms) !== null && ms(of.dns_lookup_ms)],
+      [general.address, of.remote_addr],
+      [say.lastReason, of.error],
     ],
     grids: of.connects_ms?.length
       ? [
           {
-            title: 'Attempts',
-            columns: [['Attempt'], ['Time', 'number']],
-            rows: of.connects_ms.map((one, at) => [`${at + 1}`, one === null ? 'failed' : ms(one)]),
+            title: say.attempts,
+            columns: [[say.attempt], [say.time, 'number']],
+            rows: of.connects_ms.map((one, at) => [
+              `${at + 1}`,
+              one === null ? say.attemptFailed : ms(one),
+            ]),
             tones: of.connects_ms.map((one) => (one === null ? 'bad' : 'fine')),
           },
         ]
@@ -84,26 +88,26 @@ const MOST_VALUES = 300;
 export function snmpFinding(of: Payload<SnmpResult>): Finding {
   const values = of.results ?? [];
   const took = measured(of.query_time_ms);
-  const came = `${plural(values.length, 'value')} in ${ms(took)}`;
+  const came = say.valuesIn(amounts.values(values.length), ms(took));
   return {
     words: of.error
-      ? sentence(of.error) + (values.length ? ` Before it came ${came}.` : '')
+      ? sentence(of.error) + (values.length ? say.beforeItCame(came) : '')
       : `${came}.`,
     tone: of.error ? (values.length ? 'warn' : 'bad') : 'fine',
     facts: [
-      ['Version', of.version],
-      ['Profile', of.profile],
-      ['Address', of.remote_addr || of.target],
-      ['Requests', of.requests !== undefined && `${of.requests}`],
+      [general.version, of.version],
+      [say.profile, of.profile],
+      [general.address, of.remote_addr || of.target],
+      [say.requests, of.requests !== undefined && `${of.requests}`],
     ],
     grids: values.length
       ? [
           {
             title:
               values.length > MOST_VALUES
-                ? `Values, the first ${MOST_VALUES} of ${values.length}`
-                : 'Values',
-            columns: [['Name'], ['Value', 'number'], ['Type', 'wide']],
+                ? say.firstValues(MOST_VALUES, values.length)
+                : say.values,
+            columns: [[general.name], [general.value, 'number'], [general.type, 'wide']],
             rows: values
               .slice(0, MOST_VALUES)
               .map((one) => [one.name || one.oid, valueWords(one), one.type]),
@@ -121,5 +125,5 @@ function valueWords({ value, type }: { value: unknown; type: string }): string {
       ? `${hours} h ${Math.floor(value / 6_000) % 60} min`
       : `${Math.floor(hours / 24)} d ${hours % 24} h`;
   }
-  return typeof value === 'number' ? String(figure(value)) : String(value);
+  return typeof value === 'number' ? figure(value) : String(value);
 }

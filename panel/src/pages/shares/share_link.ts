@@ -2,8 +2,9 @@
 
 import type { Window } from '../../chart/range';
 import { moment } from '../../text/age';
-import { plural } from '../../text/units';
 import type { NewShareLink, ShareLink } from '../../wire';
+import { say as amounts } from '../../words/en/amounts';
+import { say } from '../../words/en/shares';
 
 export const DAYS = [1, 7, 30] as const;
 const DAY_SEC = 86_400;
@@ -28,12 +29,14 @@ export function newLink({ days, password, probe, snapshot }: Wish): NewShareLink
 
 /** From when to when; or that it goes on. */
 export function shows(link: Pick<ShareLink, 'shown_from' | 'shown_to'>, now: number): string {
-  if (!link.shown_from || !link.shown_to) return 'as it goes on';
+  if (!link.shown_from || !link.shown_to) return say.asItGoesOn;
   const [from, to] = [Date.parse(link.shown_from), Date.parse(link.shown_to)];
   return `${moment(from, now)} – ${moment(to, now)}`;
 }
 
 /** How often it was opened. */
 export function openings(link: Pick<ShareLink, 'access_count'>): string {
-  return link.access_count === 0 ? 'never opened' : `opened ${plural(link.access_count, 'time')}`;
+  return link.access_count === 0
+    ? say.neverOpened
+    : say.openedTimes(amounts.times(link.access_count));
 }

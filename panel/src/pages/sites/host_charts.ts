@@ -3,6 +3,9 @@
 import type { FigureLine } from '../../chart/figure_lines';
 import { percent, rate } from '../../text/units';
 import type { HostCourse } from '../../wire';
+import { say as general } from '../../words/en/general';
+import { say } from '../../words/en/sites';
+import { fixed } from '../../words/numbers';
 
 export interface HostChart {
   title: string;
@@ -27,18 +30,22 @@ export function hostCharts(of: HostCourse): HostChart[] {
   const swaps = of.swap_pct.some((one) => one !== null && one > 0);
   const charts: HostChart[] = [
     {
-      title: 'Processors and memory',
+      title: say.processorsAndMemory,
       most: 100,
       words: percent,
       lines: lines([
-        ['Processors busy', of.cpu_pct],
-        ['Memory used', of.memory_pct],
-        ...(swaps ? ([['Swap used', of.swap_pct]] as const) : []),
+        [say.processorsBusy, of.cpu_pct],
+        [say.memoryUsed, of.memory_pct],
+        ...(swaps ? [[say.swapUsed, of.swap_pct]] : []),
       ] as [string, Column][]),
     },
-    { title: 'Load', words: (load) => load.toFixed(2), lines: lines([['of a minute', of.load]]) },
     {
-      title: 'Disks used',
+      title: general.load,
+      words: (load) => fixed(load, 2),
+      lines: lines([[say.ofAMinute, of.load]]),
+    },
+    {
+      title: say.disksUsed,
       most: 100,
       words: percent,
       lines: lines(of.disks.map((one) => [one.mount, one.used_pct])),
@@ -47,13 +54,13 @@ export function hostCharts(of: HostCourse): HostChart[] {
       title: one.name,
       words: rate,
       lines: lines([
-        ['In', one.rx_bytes_per_sec],
-        ['Out', one.tx_bytes_per_sec],
+        [general.trafficIn, one.rx_bytes_per_sec],
+        [general.trafficOut, one.tx_bytes_per_sec],
       ]),
     })),
     {
-      title: 'Temperature',
-      words: (celsius) => `${celsius.toFixed(0)} °C`,
+      title: say.temperature,
+      words: (celsius) => `${fixed(celsius, 0)} °C`,
       lines: lines(of.sensors.map((one) => [one.name, one.celsius])),
     },
   ];

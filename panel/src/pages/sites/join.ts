@@ -1,14 +1,13 @@
 /** What to type on the host of a new site. */
 
-export const WAYS = [
-  { id: 'host', name: 'This product', words: 'On the host, where forepost is installed, as root:' },
-  {
-    id: 'netwatcher',
-    name: 'NetWatcher’s agent',
-    words: 'In its config.conf, before it starts for the first time:',
-  },
-] as const;
-export type Way = (typeof WAYS)[number]['id'];
+import { say } from '../../words/en/sites';
+
+export const ways = () =>
+  [
+    { id: 'host', name: say.thisProduct, words: say.hostHelp },
+    { id: 'netwatcher', name: say.netwatcher, words: say.netwatcherHelp },
+  ] as const;
+export type Way = ReturnType<typeof ways>[number]['id'];
 
 export interface Joining {
   /** Where the controller is, as the browser found it. */

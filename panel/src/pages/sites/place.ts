@@ -2,6 +2,7 @@
 
 import { worseFirst, STATUS_WORDS, type Status } from '../../text/status';
 import type { Site } from '../../wire';
+import { say } from '../../words/en/sites';
 
 export interface Degrees {
   latitude: number;
@@ -87,7 +88,7 @@ export function markWords({ sites }: Mark): string {
   for (const { verdict } of sites)
     counts.set(verdict.status, (counts.get(verdict.status) ?? 0) + 1);
   const said = [...counts].map(([status, number]) => `${number} ${STATUS_WORDS[status]}`);
-  return `${sites.length} sites: ${said.join(', ')}`;
+  return say.sitesOf(sites.length, said.join(', '));
 }
 
 /** Of "38.72, -9.14"; null where it is none. */

@@ -32,18 +32,18 @@ test('each target has a row, what is worst first, what is paused last', () => {
   ];
   expect(shown(probes, lines)).toEqual([
     [
-      'Reachability',
+      'reachability',
       ['PING 192.0.2.9 critical', 'PING 192.0.2.10 healthy', 'TCP 192.0.2.1:22 unknown'],
     ],
-    ['Services', ['HTTP https://example.com unknown']],
-    ['Host', ['SYSINFO its own host healthy']],
+    ['services', ['HTTP https://example.com unknown']],
+    ['host', ['SYSINFO its own host healthy']],
   ]);
 });
 
 test('an AGENT probe stands with each of its types', () => {
   const lines = [line(5, 'MTR', '', 'healthy'), line(5, 'PING', '', 'healthy')];
   expect(byKind([probe(5, 'AGENT', [])], lines).map(([kind]) => kind)).toEqual([
-    'Reachability',
-    'Path',
+    'reachability',
+    'path',
   ]);
 });

@@ -3,14 +3,24 @@
 import { targets } from '../../text/probe';
 import { worseFirst, type Status } from '../../text/status';
 import type { LineStrip, Probe } from '../../wire';
+import { say as general } from '../../words/en/general';
+import { say } from '../../words/en/sites';
 
 const KINDS = {
-  Reachability: ['PING', 'TCP', 'TRAFFICSIM', 'AGENT', 'RPERF'],
-  Services: ['HTTP', 'WEB', 'TLS', 'DNS', 'SNMP'],
-  Path: ['MTR'],
-  Host: ['SYSINFO', 'NETINFO', 'SPEEDTEST', 'SPEEDTEST_SERVERS'],
+  reachability: ['PING', 'TCP', 'TRAFFICSIM', 'AGENT', 'RPERF'],
+  services: ['HTTP', 'WEB', 'TLS', 'DNS', 'SNMP'],
+  path: ['MTR'],
+  host: ['SYSINFO', 'NETINFO', 'SPEEDTEST', 'SPEEDTEST_SERVERS'],
 } as const;
 export type KindName = keyof typeof KINDS;
+
+export const kindWord = (kind: KindName): string =>
+  ({
+    reachability: say.reachability,
+    services: say.services,
+    path: say.path,
+    host: general.host,
+  })[kind];
 
 export interface ProbeRow {
   probe: Probe;
@@ -22,7 +32,6 @@ export interface ProbeRow {
 }
 
 const names = new Intl.Collator(undefined, { numeric: true });
-const NO_TARGET = 'its own host';
 
 /** Kinds that have rows, each worst first; a type that nobody foresaw stands with the host. */
 export function byKind(
@@ -45,12 +54,12 @@ function rowsOf(probe: Probe, lines: readonly LineStrip[]): ProbeRow[] {
   const known = lines.filter((line) => line.probe_id === probe.id);
   if (known.length) {
     return known.map((line) => {
-      const agent = line.target_agent ? `agent ${line.target_agent}` : NO_TARGET;
+      const agent = line.target_agent ? general.agentNumber(line.target_agent) : say.itsOwnHost;
       return { probe, line, type: line.type, target: line.target || agent };
     });
   }
   const aimed = targets(probe);
-  return (aimed.length ? aimed : [NO_TARGET]).map((target) => {
+  return (aimed.length ? aimed : [say.itsOwnHost]).map((target) => {
     return { probe, line: null, type: probe.type, target };
   });
 }
@@ -69,5 +78,5 @@ function kindOf(type: string): KindName {
   const found = Object.entries(KINDS).find(([, types]) =>
     (types as readonly string[]).includes(type),
   );
-  return (found?.[0] as KindName | undefined) ?? 'Host';
+  return (found?.[0] as KindName | undefined) ?? 'host';
 }

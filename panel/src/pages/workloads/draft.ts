@@ -1,6 +1,7 @@
 /** Ports and volumes of a microservice as they are typed: as Docker's command line has them. Pure. */
 
 import type { PortMapping, VolumeMapping } from '../../wire';
+import { say } from '../../words/en/workloads';
 
 /** "8080:80" a line: the host's port, the container's; "/udp" where it is not TCP. */
 export function portsText(ports: readonly PortMapping[]): string {
@@ -15,7 +16,7 @@ export function portsText(ports: readonly PortMapping[]): string {
 export function portsOf(text: string): PortMapping[] {
   return linesOf(text).map((line) => {
     const found = /^(\d+)(?::(\d+))?(?:\/(tcp|udp))?$/.exec(line);
-    if (!found) throw new Error(`${line} is no port: 8080:80, or 53:53/udp.`);
+    if (!found) throw new Error(say.noPort(line));
     const [, external, internal = external, protocol = 'tcp'] = found;
     return {
       external: Number(external),
@@ -36,7 +37,7 @@ export function volumesText(volumes: readonly VolumeMapping[]): string {
 export function volumesOf(text: string): VolumeMapping[] {
   return linesOf(text).map((line) => {
     const found = /^([^:]+):(\/[^:]*)(:ro)?$/.exec(line);
-    if (!found) throw new Error(`${line} is no volume: data:/var/lib/data, or /srv/in:/in:ro.`);
+    if (!found) throw new Error(say.noVolume(line));
     const [, source = '', target = '', readOnly] = found;
     return {
       source,

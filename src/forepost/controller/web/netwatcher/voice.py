@@ -36,22 +36,14 @@ def spoken(app: Asgi) -> Asgi:
         _point(inner, row, asked)
         if row.body is not None:
             inner, receive = await _with_body(inner, receive, row)
-        if row.answer is None:
-            await app(inner, receive, send)
-        else:
-            await app(_unpacked(inner), receive, _Answer(row, inner["path"], asked, send).send)
+        answer = _Answer(row, inner["path"], asked, send) if row.answer is not None else None
+        await app(inner, receive, send if answer is None else answer.send)
 
     return serve
 
 
 def _inside(scope: Any, path: str) -> Any:
     return {**scope, "path": path, "raw_path": path.encode("utf-8"), LENIENT: True}
-
-
-def _unpacked(scope: Any) -> Any:
-    """What is put in other words must not be packed before."""
-    headers = [one for one in scope["headers"] if one[0].lower() != b"accept-encoding"]
-    return {**scope, "headers": headers}
 
 
 def _point(scope: Any, row: VoiceRow, asked: dict[str, str]) -> None:
