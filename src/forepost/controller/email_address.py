@@ -56,6 +56,17 @@ def canonical(text: str, field: str = "email") -> str:
     return address
 
 
+def kept_forms(text: str) -> tuple[str, ...]:
+    """How an account may have kept an address: as it is typed, which is what a version did that had
+    no one form (the account may be another's today, or nobody's), and in that form, the last.
+    """
+    as_typed = text.strip().lower()
+    try:
+        return as_typed, canonical(text)
+    except Invalid:
+        return (as_typed,)
+
+
 def _domain(text: str, field: str) -> str:
     """In ASCII, as DNS has it."""
     domain = text.replace("\u3002", ".").removesuffix(".").lower()

@@ -75,6 +75,11 @@ def test_members_of_any_workspace(controller: ControllerProcess, person: Person)
     assert guest.call("GET", f"/workspaces/{workspace}")["my_role"] == "USER"
     admin.call("DELETE", f"{members}/{made['id']}")
     guest.call("GET", f"/workspaces/{workspace}", status=404)
+    guest = controller.person(f"site-{person.user_id}@bücher.example", "a good password")
+    for form in ("xn--bcher-kva.example", "Bücher.example"):
+        made = admin.call("POST", members, {"email": f"Site-{person.user_id}@{form}"}, status=201)
+        assert guest.call("GET", f"/workspaces/{workspace}")["my_role"] == "USER"
+        admin.call("DELETE", f"{members}/{made['id']}")
     nobody = admin.call("POST", members, {"email": "nobody@example.com"}, status=404)
     assert nobody == {"error": "user not found"}
 

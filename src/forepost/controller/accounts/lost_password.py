@@ -11,7 +11,6 @@ from forepost.controller.access.tokens import Passwords, Tokens
 from forepost.controller.accounts.sessions import Sessions
 from forepost.controller.accounts.store import Account, Accounts
 from forepost.controller.db.engine import Database
-from forepost.controller.email_address import canonical
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from forepost.wire.rest.access import PasswordReset
@@ -62,7 +61,7 @@ class LostPasswords:
                 "no mail is set up: the operator sets another password with `forepost user passwd`"
             )
         began_sec = self._clock.monotonic()
-        account = await self._found(email)
+        account = await self._accounts.of_address(email)
         if account is not None and not account.locked:
             await self._send(account, page)
         await self._clock.sleep(max(0.0, began_sec + ANSWER_SEC - self._clock.monotonic()))
@@ -98,15 +97,6 @@ class LostPasswords:
         except (Unauthenticated, NotFound):
             return False
         return not account.locked and found.is_of(account.password_hash)
-
-    async def _found(self, email: str) -> Account | None:
-        """By the address as it is kept, or in its one form."""
-        if account := await self._accounts.by_email(email.strip().lower()):
-            return account
-        try:
-            return await self._accounts.by_email(canonical(email))
-        except Invalid:
-            return None
 
     async def _send(self, account: Account, page: str) -> None:
         assert self._mail is not None

@@ -65,10 +65,8 @@ class Operator:
         ]
 
     async def find(self, email: str) -> int:
-        """By the address as it is kept, or in its one form. Raises NotFound and Invalid."""
-        accounts = Accounts(self._db)
-        found = await accounts.by_email(email.strip().lower())
-        found = found or await accounts.by_email(canonical(email))
+        """By the address as it is kept. Raises NotFound."""
+        found = await Accounts(self._db).of_address(email)
         if found is None:
             raise NotFound(f"there is no account of {email}")
         return found.user.id

@@ -15,7 +15,7 @@ from forepost.controller.access.tokens import Passwords, Tokens
 from forepost.controller.accounts.second_factor import SecondFactors
 from forepost.controller.accounts.sessions import Origin, Sessions
 from forepost.controller.accounts.store import Accounts
-from forepost.controller.email_address import canonical
+from forepost.controller.email_address import canonical, kept_forms
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from forepost.wire.rest.access import PasswordChange, PasswordChanged
@@ -105,9 +105,9 @@ class SignIn:
         """The same answer for an unknown address and a wrong password, after the same time. Called
         after `spend_login`.
         """
-        email, as_typed = _kept_as(body.email)
+        email = kept_forms(body.email)[-1]
         self._tries.passwords.spend(email)
-        account = await self._accounts.by_email(as_typed) or await self._accounts.by_email(email)
+        account = await self._accounts.of_address(body.email)
         kept = account.password_hash if account else None
         right = await self._passwords.matches(body.password, kept)
         says(_person(account.user) if account else Actor(name=email))
@@ -175,17 +175,6 @@ class SignIn:
         # Tokens carry whole seconds: the session must not outlive them, nor they the session.
         now = self._clock.now()
         return now, (now + self._lasts).replace(microsecond=0)
-
-
-def _kept_as(email: str) -> tuple[str, str]:
-    """The one form of an address, and what a version kept that had no such form: an account whose
-    address is another's today, or nobody's, has kept it.
-    """
-    as_typed = email.strip().lower()
-    try:
-        return canonical(email), as_typed
-    except Invalid:
-        return as_typed, as_typed
 
 
 def _person(user: User) -> Actor:

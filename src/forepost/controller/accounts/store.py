@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.accounts import users
+from forepost.controller.email_address import kept_forms
 from forepost.kit.errors import Conflict, NotFound
 from forepost.wire.rest.bodies import User
 
@@ -63,12 +64,14 @@ class Accounts:
         except IntegrityError:
             raise Conflict("email: already in use") from None
 
-    async def by_email(self, email: str) -> Account | None:
+    async def of_address(self, email: str) -> Account | None:
+        """By the address as it is kept."""
         async with self._db.read() as connection:
-            row = (
-                await connection.execute(select(users).where(users.c.email == email))
-            ).one_or_none()
-        return None if row is None else _account(row)
+            for form in kept_forms(email):
+                query = select(users).where(users.c.email == form)
+                if (row := (await connection.execute(query)).one_or_none()) is not None:
+                    return _account(row)
+        return None
 
     async def get(self, user_id: int) -> User:
         return (await self.account(user_id)).user

@@ -13,6 +13,7 @@ from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.probes import probes
 from forepost.controller.db.tables.workspaces import members, workspaces
+from forepost.controller.email_address import kept_forms
 from forepost.kit.errors import Conflict, Invalid, NotFound
 from forepost.wire.base import NEVER
 from forepost.wire.rest.admin import SiteAgent, SiteMember, WorkspaceStats
@@ -107,11 +108,15 @@ class SiteStore:
         await self.workspace(workspace_id)
         if not (new.user_id or new.email):
             raise Invalid("user_id: an account, by id or by its email, is needed")
-        who = users.c.id == new.user_id if new.user_id else users.c.email == new.email.lower()
+        forms = kept_forms(new.email)
+        who = users.c.id == new.user_id if new.user_id else users.c.email.in_(forms)
         try:
             async with self._db.write_more(members, workspace_id) as connection:
+                as_typed_first = users.c.email != forms[0]
                 user_id = await connection.scalar(
-                    select(users.c.id).where(who, users.c.locked_at.is_(None))
+                    select(users.c.id)
+                    .where(who, users.c.locked_at.is_(None))
+                    .order_by(as_typed_first)
                 )
                 if user_id is None:
                     raise NotFound("user not found")
