@@ -158,6 +158,9 @@ def makes_a_distribution(page: Page) -> None:
     form.get_by_role("button", name="Add job").click()
     expect(form.get_by_role("alert")).to_contain_text("25:00 is no time of the day")
     form.get_by_label("At times").fill("02:30")
+    form.get_by_text("Who is told").click()
+    form.get_by_label("were cancelled").check()
+    form.get_by_label("Mail to the members").check()
     form.get_by_role("button", name="Add job").click()
     expect(row_of(page, "firmware")).to_contain_text("distribution, at 2 agents, daily at 02:30")
 
@@ -202,6 +205,7 @@ def test_jobs_are_made_changed_run_and_deleted_in_the_browser(
         makes_a_distribution(page)
         [made] = person.call("GET", base)["data"]
         assert made["schedule"]["at"] == [9_000]
+        assert (made["notices"]["on"], made["notices"]["email"]) == (["error", "aborted"], True)
         members = {one["agent_id"]: (one["path"], one["permission"]) for one in made["agents"]}
         assert members == {branch.id: ("/srv/images", "rw"), depot.id: ("/var/images", "ro")}
 
@@ -221,6 +225,7 @@ def test_jobs_are_made_changed_run_and_deleted_in_the_browser(
         assert changed["schedule"] is None
         assert [one["labels"] for one in changed["groups"]] == [{"kind": "branch"}]
         assert changed["transfer"] == made["transfer"]
+        assert changed["notices"] == made["notices"]
 
         makes_and_deletes_a_script(page)
         assert [one["name"] for one in person.call("GET", base)["data"]] == ["firmware"]

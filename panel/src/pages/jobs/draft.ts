@@ -1,7 +1,7 @@
 /** A job while it is typed: who has it, and what it executes. Pure. */
 
 import { labelsOf, labelsText } from '../../text/labels';
-import type { JobAgent, JobGroup, JobScript } from '../../wire';
+import type { JobAgent, JobGroup, JobNotices, JobScript } from '../../wire';
 
 export interface MemberDraft {
   /** 0: all agents that have the labels. */
@@ -47,6 +47,25 @@ export function members(drafts: readonly MemberDraft[]): {
       return { labels: labelsOf(labels), tags, path: path.trim(), permission };
     }),
   };
+}
+
+/** Who is told, of runs that ended how: what the form shows of `JobNotices`. */
+export type NoticeDraft = Pick<JobNotices, 'on' | 'email' | 'channel_ids'>;
+
+export const noticeDraft = (notices: JobNotices | null | undefined): NoticeDraft => ({
+  on: notices?.on ?? ['error'],
+  email: notices?.email ?? false,
+  channel_ids: notices?.channel_ids ?? [],
+});
+
+/** With what it has beside (a webhook of its own, set over REST); null where nobody is told. */
+export function noticesOf(
+  draft: NoticeDraft,
+  before: JobNotices | null | undefined,
+): Partial<JobNotices> | null {
+  const somebody = draft.email || draft.channel_ids.length > 0;
+  const beside = Boolean(before?.webhook_url) || Boolean(before?.apprise_urls.length);
+  return draft.on.length > 0 && (somebody || beside) ? { ...before, ...draft } : null;
 }
 
 /** A script as it is typed: as one text, or program and arguments, one a line. */
