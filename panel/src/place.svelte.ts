@@ -1,6 +1,6 @@
 /** Where the browser is. Links of the panel are followed without loading it anew. */
 
-import { invitationOf, isHome, isPanel, ofHash, resetOf, type Query } from './route';
+import { invitationOf, isHome, isPanel, ofHash, proofOf, resetOf, type Query } from './route';
 
 class Place {
   path = $state('');
@@ -8,6 +8,8 @@ class Place {
   invitation = $state('');
   /** The token of a link to a new password that was followed; empty: none. */
   reset = $state('');
+  /** The token of a link that proves an address and was followed; empty: none. */
+  proof = $state('');
   #search = $state('');
   #query = $derived(new URLSearchParams(this.#search));
 
@@ -47,6 +49,7 @@ class Place {
     if (moved) history.replaceState(null, '', moved);
     this.invitation = isHome(location.pathname) ? invitationOf(location.hash) : '';
     this.reset = isHome(location.pathname) ? resetOf(location.hash) : '';
+    this.proof = isHome(location.pathname) ? proofOf(location.hash) : '';
     this.path = location.pathname;
     this.#search = location.search;
   }

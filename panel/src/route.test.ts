@@ -3,6 +3,7 @@ import {
   invitationOf,
   isPanel,
   ofHash,
+  proofOf,
   resetOf,
   sharedOf,
   toProbe,
@@ -58,6 +59,8 @@ test('an invitation is found behind the #, and nowhere else', () => {
   expect(invitationOf('#/invite/a-Token_1')).toBe('a-Token_1');
   expect(resetOf('#/reset/a-Tok.en_1.x')).toBe('a-Tok.en_1.x');
   expect(resetOf('#/invite/a')).toBe('');
+  expect(proofOf('#/prove/a-Tok.en_1.x')).toBe('a-Tok.en_1.x');
+  expect(proofOf('#/reset/a')).toBe('');
   for (const hash of ['', '#/invite/', '#/invite/a/b', '#/w/1']) {
     expect(invitationOf(hash)).toBe('');
   }

@@ -62,6 +62,9 @@ export const toInvitation = (token: string) => `/#/invite/${token}`;
 /** The token of an invitation; empty: none is there. */
 export const invitationOf = (hash: string) => /^#\/invite\/([\w-]+)$/.exec(hash)?.[1] ?? '';
 
+/** The token of a mailed link that proves an address; empty: none is there. */
+export const proofOf = (hash: string) => /^#\/prove\/([\w.-]+)$/.exec(hash)?.[1] ?? '';
+
 /** The token of a mailed link to a new password; empty: none is there. */
 export const resetOf = (hash: string) => /^#\/reset\/([\w.-]+)$/.exec(hash)?.[1] ?? '';
 

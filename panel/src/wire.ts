@@ -672,11 +672,23 @@ export interface Routes {
     body: SecondFactorEnd;
     answer: Done;
   };
+  'POST /auth/resend-verification': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: null;
+    answer: MailOutcome;
+  };
   'POST /auth/reset-password': {
     path: Record<string, never>;
     query: Record<string, never>;
     body: PasswordReset;
     answer: Done;
+  };
+  'POST /auth/verify-email': {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: AddressProof;
+    answer: MailOutcome;
   };
   'POST /invite/{token}/accept': {
     path: { token: string };
@@ -867,6 +879,11 @@ export type PanelFrame =
   | SpeedtestUpdate
   | Subscribed
   | Unsubscribed;
+
+export interface AddressProof {
+  /** Of the mail. */
+  token: string;
+}
 
 /** The agent object. `last_seen_at` is 0001-01-01T00:00:00Z for one never seen. */
 export interface Agent {
@@ -2015,6 +2032,11 @@ export interface Login {
 
 export interface LostPassword {
   email: string;
+}
+
+export interface MailOutcome {
+  success: boolean;
+  message: string;
 }
 
 /** One direction; the way back is an edge of its own. Figures: of reaching `target`. */

@@ -71,3 +71,26 @@ def test_a_lost_password_is_replaced_by_a_mail(
         form.get_by_label("Once more").fill("and once more")
         form.get_by_role("button").click()
         expect(form.get_by_role("alert")).to_contain_text("ask for another mail")
+
+
+@pytest.mark.timeout(240)
+def test_an_address_is_proven_by_a_mail(
+    controller: ControllerProcess, mails: Inbox, site: Namespace, tmp_path: Path
+) -> None:
+    person = controller.person(EMAIL, OLD)
+    account = f"{controller.url}/w/{person.workspace('w')}/account"
+    with page_in(site, tmp_path, width=390, refusals=(400,)) as page:
+        page.goto(account)
+        page.get_by_test_id("email").fill(EMAIL)
+        page.get_by_test_id("password").fill(OLD)
+        page.get_by_test_id("login").click()
+        page.get_by_role("button", name="Mail me the link").click()
+        expect(page.get_by_role("status")).to_contain_text("a mail is on its way")
+        until(lambda: mails.to(EMAIL), 10)
+        page.goto(f"{controller.url}/#/prove/{mails.token(EMAIL, 'prove')}")
+        page.get_by_role("button", name="It is mine").click()
+        expect(page.get_by_role("status")).to_contain_text("Your address is proven")
+        assert person.call("GET", "/auth/me")["verified"] is True
+        page.goto(f"{controller.url}/#/prove/no-such")
+        page.get_by_role("button", name="It is mine").click()
+        expect(page.get_by_role("alert")).to_contain_text("ask for another mail")

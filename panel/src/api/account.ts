@@ -19,6 +19,13 @@ export const askForMail = (email: string) =>
 export const resetPassword = (token: string, password: string) =>
   ask('POST /auth/reset-password', {}, { body: { token, password } });
 
+/** To the address of who is logged in. */
+export const askForProof = async () => (await ask('POST /auth/resend-verification', {})).message;
+
+/** `token`: of the link in the mail. */
+export const proveAddress = (token: string) =>
+  ask('POST /auth/verify-email', {}, { body: { token } });
+
 export const endSession = () => ask('POST /auth/logout', {});
 
 export const me = () => ask('GET /auth/me', {});

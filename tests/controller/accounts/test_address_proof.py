@@ -97,6 +97,14 @@ def test_a_page_that_may_not_ask_gets_no_link_to_itself(
     assert newest(mails, email, r"https://forepost.example/#/reset/(\S+)")
 
 
+def test_our_own_page_is_linked(posting: ControllerProcess, mails: Inbox) -> None:
+    email = "at-home@example.com"
+    person = posting.person(email, "a good password")
+    person.call("POST", "/auth/resend-verification")
+    token = newest(mails, email, r"https://forepost.example/#/prove/(\S+)")
+    assert post(posting, "/auth/verify-email", {"token": token}).is_success
+
+
 def test_without_mail_the_way_out_is_named(controller: ControllerProcess, person: Person) -> None:
     refused = post(controller, "/netwatcher/auth/forgot-password", {"email": "a@example.com"})
     assert (refused.status_code, "forepost user passwd" in refused.json()["error"]) == (403, True)

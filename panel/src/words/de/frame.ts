@@ -23,6 +23,12 @@ export const frame: typeof say = {
   newPassword: 'Neues Passwort',
   passwordChanged:
     'Das Passwort ist geändert. Alle Anmeldungen des Kontos sind beendet, ebenso gelten seine API-Schlüssel, Freigabelinks und Einladungen nicht mehr.',
+  provenTitle: 'Ihre Adresse · forepost',
+  yourAddress: 'Ihre Adresse',
+  showAddress: 'Bestätigen Sie, dass die Adresse, an die dieser Link ging, Ihre ist.',
+  addressIsMine: 'Sie ist meine',
+  addressProven: 'Ihre Adresse ist bestätigt.',
+  toThePanel: 'Zum Panel',
   toTheLogIn: 'Zur Anmeldung',
   aNewPassword: 'Ein neues Passwort, mindestens 8 Zeichen',
   onceMore: 'Noch einmal',

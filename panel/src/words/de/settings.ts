@@ -7,6 +7,10 @@ export const settings: typeof say = {
   newPasswordAgain: 'Neues Passwort noch einmal',
   passwordsDiffer: 'Die beiden neuen Passwörter stimmen nicht überein.',
   sessions: 'Sitzungen',
+  addressNotProven: 'Ihre Adresse ist nicht bestätigt',
+  whyProve: (email) =>
+    `Noch ist nicht gezeigt, dass ${email} Ihre Adresse ist. Eine E-Mail mit einem Link zeigt es.`,
+  mailProof: 'Link zusenden',
   loggedInAt: 'Wo Sie angemeldet sind',
   thisOne: 'diese',
   endIt: 'Beenden',

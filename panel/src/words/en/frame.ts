@@ -25,6 +25,12 @@ export const say = inLanguage('frame', {
   newPassword: 'New password',
   passwordChanged:
     'The password is changed. All log-ins of the account have ended, and so have its API keys, share links and invitations.',
+  provenTitle: 'Your address · forepost',
+  yourAddress: 'Your address',
+  showAddress: 'Show that the address to which this link was mailed is yours.',
+  addressIsMine: 'It is mine',
+  addressProven: 'Your address is proven.',
+  toThePanel: 'To the panel',
   toTheLogIn: 'To the log-in',
   aNewPassword: 'A new password, 8 characters or more',
   onceMore: 'Once more',

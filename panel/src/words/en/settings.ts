@@ -9,6 +9,10 @@ export const say = inLanguage('settings', {
   newPasswordAgain: 'New password once more',
   passwordsDiffer: 'The two new passwords differ.',
   sessions: 'Sessions',
+  addressNotProven: 'Your address is not proven',
+  whyProve: (email: Word) =>
+    `Nobody has shown yet that ${email} is yours. A mail with a link shows it.`,
+  mailProof: 'Mail me the link',
   loggedInAt: 'Where you are logged in',
   thisOne: 'this one',
   endIt: 'End it',

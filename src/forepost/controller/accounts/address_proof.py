@@ -49,11 +49,12 @@ class AddressProofs:
         self._mails.spend(user_id)
         token = self._tokens.issue_proof(user_id, user.email, self._clock.now() + LASTS)
         own = self._public_url.rstrip("/")
-        way = (
-            f"{page}/auth/verify-email/{token}"
-            if page
-            else f"POST {own}/auth/verify-email with this token:\n\n{token}"
-        )
+        if page:
+            way = f"{page}/auth/verify-email/{token}"
+        elif own:
+            way = f"{own}/#/prove/{token}"
+        else:
+            way = f"POST /auth/verify-email with this token:\n\n{token}"
         async with self._db.write() as connection:
             await self._mail(connection, None, user.email, "Your address at forepost", _text(way))
         return user.email
