@@ -1,6 +1,8 @@
 """`forepost demo`: a network to look at within a minute, of which nothing stays behind."""
 
 import re
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,20 @@ def demo(tmp_path: Path) -> Process:
         {"TMPDIR": str(folder)},
         tmp_path / "demo.log",
     )
+
+
+def states_of(ask: Callable[[str], Any], job: str) -> Counter[str]:
+    """At how many agents the run of a job is how."""
+    (number,) = [one["id"] for one in ask("jobs")["data"] if one["name"] == job]
+    (run,) = ask(f"runs?job_id={number}")["data"]
+    return Counter(one["state"] for one in ask(f"runs/{run['id']}")["agents"])
+
+
+def failing_at(ask: Callable[[str], Any], name: str) -> list[str]:
+    """What agents say of a microservice that does not work there."""
+    (number,) = [one["id"] for one in ask("microservices")["data"] if one["name"] == name]
+    found = ask(f"microservices/{number}")["agents"]
+    return [one["status"]["problem"] for one in found if one["failing"]]
 
 
 def test_a_newcomer_sees_what_is_broken_and_nothing_stays(demo: Process, tmp_path: Path) -> None:
@@ -45,6 +61,12 @@ def test_a_newcomer_sees_what_is_broken_and_nothing_stays(demo: Process, tmp_pat
         # traffic is summed some seconds after it came
         rows = until(lambda: ask("flows/top?by=application")["rows"], READY_SEC)
         assert rows[0]["bytes_in"] > 0
+        until(lambda: states_of(ask, "Clean old logs").get("finished") == 6, READY_SEC)
+        assert states_of(ask, "Clean old logs") == {"finished": 6, "error": 1, "queued": 1}
+        moving = states_of(ask, "Price list")
+        assert (moving["started"], moving["queued"]) == (2, 1)  # the source and Porto; Lisbon
+        till = until(lambda: failing_at(ask, "till-gateway"), READY_SEC)
+        assert till == ["registry.acme.example/till-gateway:3.2: manifest unknown"]
         titles = {one["title"] for one in ask("incidents")["data"]}
         assert any("198.18.2.10" in title for title in titles), titles  # Lisbon, as others see it
     finally:

@@ -78,6 +78,7 @@ async def _run(folder: Path, listen: str, hours: int, password: str) -> None:
         await agents.make(WORKSPACE)
         _say(f"forepost demo: the past {hours} hours are being made …\n")
         await agents.tell_past(hours)
+        await agents.assign()
         _say(
             "forepost demo is running; nothing of it is real, and Ctrl-C removes it.\n"
             f"  panel     {url}\n"

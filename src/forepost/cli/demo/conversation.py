@@ -9,9 +9,13 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
 from forepost.cli.demo.sites import DemoSite
+from forepost.cli.demo.work import DemoWork
+from forepost.wire.jobs.delivery import JOBS, RUNS_KEPT, RunsKept
 from forepost.wire.uplink import neffos
+from forepost.wire.uplink.documents import DOCUMENTS, HAVE, WANT, HaveDocument, WantDocument
 from forepost.wire.uplink.messages import AGENT, FOREPOST, REPORT, Hello, ReportOk
 from forepost.wire.uplink.neffos import Frame
+from forepost.wire.workloads.delivery import WORKLOADS
 
 BATCH: Final = 250
 
@@ -23,16 +27,22 @@ class Refusal(Exception):
 class Conversation:
     """Over an open WebSocket. `boot`: a number of this start of the demo."""
 
-    def __init__(self, socket: ClientConnection, boot: int) -> None:
+    def __init__(self, socket: ClientConnection, boot: int, work: DemoWork) -> None:
         self._socket, self._boot, self._seq = socket, boot, 0
+        self._work = work
+        self._parts: dict[str, list[msgspec.Raw]] = {}
+        """Of documents that are not whole yet, by name."""
 
     async def greet(self, site: DemoSite) -> None:
         await self._socket.send(neffos.HELLO)
         await self._socket.recv()
         for token, namespace in (("$1", AGENT), ("$2", FOREPOST)):
             await self._send(Frame(namespace, neffos.CONNECT, wait=token))
-        hello = Hello(version=site.version, capabilities=[REPORT, "want"], boot=self._boot)
+        capabilities = [REPORT, DOCUMENTS, WORKLOADS, JOBS]
+        hello = Hello(version=site.version, capabilities=capabilities, boot=self._boot)
         await self._say("hello", hello)
+        for event, body in self._work.greeting():
+            await self._say(event, body)
 
     async def report(self, posts: Iterable[dict[str, Any]]) -> None:
         """Return when all of it is committed. Raises Refusal."""
@@ -42,6 +52,11 @@ class Conversation:
             self._seq += len(batch)
             await self._say("report", {"boot": self._boot, "results": results})
             await self._taken()
+
+    async def tell(self, now: float) -> None:
+        """How what it runs and does stands."""
+        for event, body in self._work.said(now):
+            await self._say(event, body)
 
     async def listen(self) -> None:
         """Answer what the controller asks, until the conversation is cancelled."""
@@ -62,9 +77,20 @@ class Conversation:
         if isinstance(message, bytes):
             return None
         frame = neffos.decode(message) if message.count(";") >= 6 else None
-        if frame is not None and frame.event == "want":
-            await self._say("have", {"revision": msgspec.json.decode(frame.body)["revision"]})
+        if frame is not None and frame.event == WANT:
+            await self._take(msgspec.json.decode(frame.body, type=WantDocument))
+        elif frame is not None and frame.event == RUNS_KEPT:
+            self._work.kept(msgspec.json.decode(frame.body, type=RunsKept).uids)
         return frame
+
+    async def _take(self, wanted: WantDocument) -> None:
+        parts = self._parts.setdefault(wanted.document, [])
+        if wanted.part == 1:
+            parts.clear()
+        parts.append(wanted.body)
+        if wanted.part == wanted.parts:
+            self._work.take(wanted.document, parts)
+            await self._say(HAVE, HaveDocument(document=wanted.document, revision=wanted.revision))
 
     async def _say(self, event: str, body: Any) -> None:
         await self._send(Frame(FOREPOST, event, msgspec.json.encode(body).decode()))
@@ -75,11 +101,11 @@ class Conversation:
 
 @asynccontextmanager
 async def conversation(
-    url: str, headers: dict[str, str], site: DemoSite, boot: int
+    url: str, headers: dict[str, str], site: DemoSite, boot: int, work: DemoWork
 ) -> AsyncIterator[Conversation]:
     """With the controller at `url`, as the agent that `headers` name."""
     address = url.replace("http", "ws", 1) + "/ws"
     async with connect(address, additional_headers=headers, proxy=None) as socket:
-        talking = Conversation(socket, boot)
+        talking = Conversation(socket, boot, work)
         await talking.greet(site)
         yield talking
