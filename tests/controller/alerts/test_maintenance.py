@@ -146,7 +146,7 @@ def test_who_may_mute(stage: Stage, probe: int) -> None:
     viewer.call("POST", path, {"minutes": 5}, status=403)
     viewer.call("DELETE", path, status=403)
     stage.person.call("POST", f"{stage.base}/alerts/99999/mute", {"minutes": 5}, status=404)
-    for minutes in (0, -1, 43_201, None, "5"):
+    for minutes in (0, -1, 43_201, "5"):
         stage.person.call("POST", path, {"minutes": minutes}, status=400)
     new = {"name": "ci-bot", "role": "USER"}
     made = stage.person.call("POST", f"{stage.base}/api-keys", new, status=201)

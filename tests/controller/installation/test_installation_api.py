@@ -28,7 +28,8 @@ def test_who_runs_it_sees_what_is_set_and_nobody_else(tmp_path: Path) -> None:
     try:
         admin, person = process.person(), process.person("mia@example.com", "a good password")
         refused = person.ask("GET", "/installation")
-        assert (refused.status_code, refused.json()) == (403, {"error": "SITE_ADMIN is needed"})
+        said = {"error": "SITE_ADMIN is needed", "required_role": "SITE_ADMIN"}
+        assert (refused.status_code, refused.json()) == (403, said)
         found = admin.call("GET", "/installation")
         assert (found["public_url"], found["mail"]) == ("https://noc.example", True)
         assert (found["database"], found["last_backup"]) == ("sqlite", None)

@@ -151,7 +151,7 @@ def talk(server: socket.socket, say: Callable[[socket.socket], None]) -> None:
 def drip(connection: socket.socket) -> None:
     """Something every 50 ms, so that it never is silent for long."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-    for _ in range(20):
+    for _ in range(80):
         connection.sendall(b"x")
         time.sleep(0.05)
 
@@ -173,7 +173,7 @@ async def test_strange_answers(say: Callable[[socket.socket], None], said: str) 
         thread = threading.Thread(target=talk, args=(server, say))
         thread.start()
         with pytest.raises(Unsent, match=said):
-            await post(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout_sec=0.5)
+            await post(f"http://127.0.0.1:{server.getsockname()[1]}/", timeout_sec=2)
         thread.join()
 
 

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from forepost.agent.edges.containers.docker import DockerEngine
-from forepost.agent.ports.containers import EngineAway, EngineHint, EngineRefused
+from forepost.agent.ports.containers import LISTENING, EngineAway, EngineHint, EngineRefused
 from forepost.wire.workloads.manifest import (
     HealthCheck,
     LogBounds,
@@ -235,7 +235,8 @@ async def test_events_are_hints(docker: ContainerEngine) -> None:
                 await engine.stop(container)
                 await engine.remove(container)
         tasks.cancel_scope.cancel()
-    assert {one.uuid for one in heard} == {"e"}
+    assert heard[0] == LISTENING
+    assert {one.uuid for one in heard[1:]} == {"e"}
 
 
 async def test_an_engine_that_is_killed_is_away_and_comes_back(docker: ContainerEngine) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from forepost.agent.edges.containers.process import ProcessEngine
-from forepost.agent.ports.containers import EngineHint, EngineRefused, SeenContainer
+from forepost.agent.ports.containers import LISTENING, EngineHint, EngineRefused, SeenContainer
 from forepost.kit.clock import SystemClock
 from forepost.wire.workloads.manifest import HealthCheck, LogBounds, Microservice, WorkloadLimits
 
@@ -280,11 +280,11 @@ async def test_changes_are_hints(engine: ProcessEngine) -> None:
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
-        await anyio.sleep(0.1)
-        number = await begun(engine, shell("sleep 99"))
         await eventually(lambda: heard)
+        number = await begun(engine, shell("sleep 99"))
+        await eventually(lambda: heard[1:])
         tasks.cancel_scope.cancel()
-    assert heard[0].uuid == "p"
+    assert (heard[0], heard[1].uuid) == (LISTENING, "p")
     assert number
 
 
