@@ -24,6 +24,8 @@ FLAGS = [
 def log_out(page: Page) -> None:
     page.get_by_test_id("account").click()
     page.get_by_role("button", name="Log out").click()
+    # Whoever goes on at once takes the request back.
+    expect(page.get_by_test_id("login")).to_be_visible()
 
 
 def go_to(page: Page, part: str) -> None:
