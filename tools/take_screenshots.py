@@ -67,10 +67,13 @@ def addresses(email: str, password: str) -> dict[str, str]:
     targets = ask("connectivity-matrix")["target_labels"]
     target = next(one["id"] for one in targets if LOSSY in one["id"])
     incident = ask("incidents?limit=1")[0]["id"]
+    job, service = ask("jobs")[0]["id"], ask("microservices")[0]["id"]
     oslo = f"sites/{sites['Oslo']}/probes"
     return {
         "now": "now",
         "sites": "sites",
+        "map": "sites?view=map",
+        "matrix": "sites?view=matrix",
         "site": f"sites/{sites['Turin']}",
         "host": f"sites/{sites['Amsterdam']}?tab=host",
         "ping": f"sites/{sites['Turin']}/probes/{line}?last=6h",
@@ -88,14 +91,19 @@ def addresses(email: str, password: str) -> dict[str, str]:
         "groups": "groups",
         "workloads": "workloads",
         "jobs": "jobs",
+        "job": f"jobs?job={job}",
+        "microservice": f"workloads/{service}",
         "incidents": "alerts",
         "incident": f"alerts?incident={incident}",
         "rules": "alerts?tab=rules",
         "maintenance": "alerts?tab=maintenance",
         "channels": "alerts?tab=channels",
+        "routes": "alerts?tab=routes",
+        "templates": "alerts?tab=templates",
         "sent": "alerts?tab=log",
         "tools": "tools",
         "settings": "settings",
+        "controller": "settings?tab=controller",
         "account": "account",
     }
 

@@ -43,6 +43,23 @@ test('what is worst stands first and on the left, and sites without any are left
   expect(rows.map(summary)).toEqual(['1 of 1 not fine', 'fine from 2']);
 });
 
+test('what is not known is not said to be ill', () => {
+  const of = (...statuses: ProbeStatus['status'][]) =>
+    summary(
+      cells(
+        {
+          ...matrix,
+          entries: statuses.map((status, n) =>
+            entry(n + 1, 'a.example', [kind('PING', status, 0)]),
+          ),
+        },
+        '',
+      ).rows[0]!,
+    );
+  expect(of('unknown', 'healthy')).toBe('1 of 2 not known');
+  expect(of('unknown', 'critical')).toBe('1 of 2 not fine');
+});
+
 test('targets are found by their name and by who measures them', () => {
   expect(cells(matrix, 'A.EX').rows.map((row) => row.target.id)).toEqual(['a.example']);
   expect(cells(matrix, 'oslo').rows.map((row) => row.target.id)).toEqual(['a.example']);

@@ -67,12 +67,16 @@ export function cells({ source_agents, target_labels, entries }: Matrix, find: s
   };
 }
 
-/** A row in a few words: `3 of 20 not fine`. */
+/** A row in a few words: `3 of 20 not fine`. What is not known is nothing of either. */
 export function summary(row: Row): string {
   const all = row.cells.size;
-  const ill = [...row.cells.values()].filter((one) => one.status !== 'healthy').length;
   if (all === 0) return say.notMeasured;
-  return ill === 0 ? say.fineFrom(all) : say.notFineOf(ill, all);
+  const count = (...statuses: Cell['status'][]) =>
+    [...row.cells.values()].filter((one) => statuses.includes(one.status)).length;
+  const ill = count('degraded', 'critical');
+  if (ill > 0) return say.notFineOf(ill, all);
+  const unknown = count('unknown');
+  return unknown === 0 ? say.fineFrom(all) : say.notKnownOf(unknown, all);
 }
 
 function cell(kinds: readonly ProbeStatus[]): Cell {

@@ -39,6 +39,7 @@ export const paths: typeof say = {
   noProbeYet: 'Noch keine Messung.',
   notMeasured: 'nicht gemessen',
   fineFrom: (n) => `in Ordnung von ${n}`,
+  notKnownOf: (unknown, all) => `${unknown} von ${all} nicht bekannt`,
   notFineOf: (ill, all) => `${ill} von ${all} nicht in Ordnung`,
   noAnswer: 'keine Antwort',
   nothingWasMeasured: 'Es wurde nichts gemessen.',

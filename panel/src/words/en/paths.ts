@@ -40,6 +40,7 @@ export const say = inLanguage('paths', {
   noProbeYet: 'No probe yet.',
   notMeasured: 'not measured',
   fineFrom: (n: Word) => `fine from ${n}`,
+  notKnownOf: (unknown: Word, all: Word) => `${unknown} of ${all} not known`,
   notFineOf: (ill: Word, all: Word) => `${ill} of ${all} not fine`,
   noAnswer: 'no answer',
   nothingWasMeasured: 'Nothing was measured.',
