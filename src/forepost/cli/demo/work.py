@@ -55,7 +55,6 @@ class DemoWork:
     def __init__(self, site: DemoSite, start: float) -> None:
         """`start`: when the demo began, Unix seconds."""
         self._site, self._start = site, start
-        self._parts: dict[str, list[msgspec.Raw]] = {}
         self._microservices: list[Microservice] = []
         self._runs: list[WantedRun] = []
         self._kept: set[str] = set()

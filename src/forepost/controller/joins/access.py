@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from litestar import Litestar, Request, Router
+from litestar.connection import ASGIConnection
 from litestar.routes import HTTPRoute
 
 from forepost.controller.access.actor import Actor, acts
@@ -124,12 +125,12 @@ class AccessJoin:
             ),
             lost_password_api.routes(
                 self._lost,
-                lambda asked: self.sign_in.spend_login(self.peers.of(asked.scope)),
+                self._spend_login,
                 self.origins.of,
             ),
             address_proof_api.routes(
                 self._proofs,
-                lambda asked: self.sign_in.spend_login(self.peers.of(asked.scope)),
+                self._spend_login,
                 self.origins.of,
             ),
             second_factor_api.routes(self.sign_in, self._factors),
@@ -138,6 +139,10 @@ class AccessJoin:
             ),
             audit_api.routes(self.audit, self._clock),
         ]
+
+    def _spend_login(self, asked: ASGIConnection[Any, Any, Any, Any]) -> None:
+        """One try of the address that asks. Raises TooMany."""
+        self.sign_in.spend_login(self.peers.of(asked.scope))
 
     @property
     def mail_reset(self) -> Callable[[str, str], Awaitable[None]]:
