@@ -14,11 +14,13 @@ from tests.quick import (
     pytest_collection_modifyitems,
     pytest_ignore_collect,
 )
+from tests.tried_again import pytest_runtest_setup
 
 __all__ = [
     "pytest_addoption",
     "pytest_collection_modifyitems",
     "pytest_ignore_collect",
+    "pytest_runtest_setup",
     "pytest_xdist_make_scheduler",
 ]
 

@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.running import ControllerProcess, Person, forepost
+from tests.running import ControllerProcess, Person, forepost, until
 
 PASSWORD = "a good password"
 SOON_SEC = 10.0
@@ -159,8 +159,8 @@ def test_an_account_that_is_unlocked_begins_anew(made: Made) -> None:
     operator(
         made, "unlock", made.owner.call("GET", MEMBERS.format(made.workspace))["data"][1]["email"]
     )
-    assert role_of_key(made, made.keys["api-key"]) == "ends"
-    assert fate_of_login(made) == "ends"
+    until(lambda: role_of_key(made, made.keys["api-key"]) == "ends", SOON_SEC)
+    until(lambda: fate_of_login(made) == "ends", SOON_SEC)
 
 
 def test_the_answer_of_a_removal_says_what_stays(made: Made) -> None:

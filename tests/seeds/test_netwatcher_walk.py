@@ -174,7 +174,13 @@ def test_live_results_of_its_panel_and_of_a_share_link(walk: Walk) -> None:
         assert json.loads(first.recv(5))["event"] == "subscribe_ok"
         second.send(json.dumps({"event": "ping"}))
         assert json.loads(second.recv(5))["event"] == "pong"
-        AgentSocket(agent).post("SYSINFO", {})  # of another agent: a link does not show it
+        # What a link does not show: results of another agent, and what befalls the workspace.
+        AgentSocket(agent).post("SYSINFO", {})
+        alerts = f"/workspaces/{walk.numbers['w']}/alerts"
+        (alert, *_) = walk.owner.call("GET", alerts)["data"]
+        walk.owner.call("PATCH", f"{alerts}/{alert['id']}", {"status": "acknowledged"})
+        while json.loads(first.recv(8))["event"] != "alert_update":
+            pass
         url = base + "/ws/agent"
         with connect(url, additional_headers=walk.a.headers, proxy=None) as line:
             ping = {"packets_sent": 1, "packets_recv": 1, "avg_rtt": 5_000_000}

@@ -38,7 +38,9 @@ def told(site: LonelySite, name: str) -> Iterator[list[str]]:
     is_over = threading.Event()
 
     def ask() -> None:
-        while not is_over.is_set():
+        is_last = False
+        while not is_last:
+            is_last = is_over.is_set()
             status = site.run_of(name).get("status")
             if status and found[-1:] != [status]:
                 found.append(status)

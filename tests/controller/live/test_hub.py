@@ -40,6 +40,16 @@ async def test_large_frames_are_bounded_by_their_bytes_and_one_always_fits() -> 
     assert json.loads(await watcher.next())["event"] == "t"
 
 
+async def test_a_stranger_sees_results_and_nothing_else_of_the_workspace() -> None:
+    hub, member, stranger = Hub(shown), Watcher(), Watcher("event", stranger=True)
+    for watcher in (member, stranger):
+        hub.watch(watcher, 1, row().probe_id)
+    hub.announce(1, b'{"type":"alert_update"}')
+    hub.publish(1, [row()])
+    assert json.loads(await member.next())["type"] == "alert_update"
+    assert json.loads(await stranger.next())["event"] == "probe_data"
+
+
 async def test_a_workspace_is_watched_while_somebody_does() -> None:
     hub, one, other = Hub(shown), Watcher(), Watcher()
     hub.watch(one, 1, 0)

@@ -20,8 +20,10 @@ QUEUE_BYTES: Final = 4 << 20
 class Watcher:
     """One panel: what it watches, and the frames that wait for it, in the way that it reads."""
 
-    def __init__(self, style: Style = "flat") -> None:
+    def __init__(self, style: Style = "flat", *, stranger: bool = False) -> None:
         self.style = style
+        self.stranger = stranger
+        """Sees results of the probes that it watches, and nothing else of their workspace."""
         self.watched: set[tuple[int, int]] = set()
         """(workspace id, probe id); probe id 0 stands for all of the workspace."""
         self._frames: deque[bytes] = deque()
@@ -103,12 +105,13 @@ class Hub:
                     watcher.offer(frame)
 
     def announce(self, workspace_id: int, frame: bytes) -> None:
-        """Offer a frame, written flat, about a workspace to everybody who watches any of it."""
+        """Offer a frame, written flat, about a workspace to its people who watch any of it."""
         watchers = self._watchers.get(workspace_id)
         if watchers:
             written = Flat(frame)
             for watcher in watchers:
-                watcher.offer(written)
+                if not watcher.stranger:
+                    watcher.offer(written)
 
     def _leave(self, watcher: Watcher, workspace_id: int) -> None:
         watchers = self._watchers.get(workspace_id, set())

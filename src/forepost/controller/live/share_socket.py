@@ -46,7 +46,7 @@ def endpoint(hub: Hub, enter: EnterShare, clock: Clock) -> Asgi:
             await _refuse(send, refusal)
             return
         await send({"type": "websocket.accept", "subprotocol": None})
-        watcher = Watcher("event")
+        watcher = Watcher("event", stranger=True)
         for probe_id in share.probe_ids:
             hub.watch(watcher, share.workspace_id, probe_id)
 
