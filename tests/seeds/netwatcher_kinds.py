@@ -189,3 +189,33 @@ STATS: Final = {
 TOLD: Final = {"success": bool, "message": str}
 DONE: Final = {"ok": bool}
 PAGE: Final = {"total": int, "limit": int, "offset": int}
+HEALTH: Final = {
+    "latency_score": NUMBER,
+    "packet_loss_score": NUMBER,
+    "route_stability": NUMBER,
+    "mos_score": NUMBER,
+    "overall_health": NUMBER,
+    "grade": str,
+}
+ROUTES: Final = {
+    "workspace_id": int,
+    "agents": [
+        {
+            "agent_id": int,
+            "agent_name": str,
+            "public_ip": str,
+            "isp": str,
+            "has_ip_change": bool,
+            "has_isp_change": bool,
+            "routes": list,
+        }
+    ],
+    "shared_hops": list,
+    "shared_destinations": list,
+    "shared_asns": list,
+    "common_targets": list,
+    "incidents": list,
+    "total_agents": int,
+    "total_routes": int,
+    "generated_at": TIME,
+}

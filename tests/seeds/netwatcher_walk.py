@@ -12,6 +12,7 @@ from tests.seeds.netwatcher_kinds import (
     DONE,
     FIGURES,
     GROUPS,
+    HEALTH,
     LINK,
     LISTED,
     MEMBER,
@@ -19,6 +20,7 @@ from tests.seeds.netwatcher_kinds import (
     PAGE,
     PING,
     PROBE,
+    ROUTES,
     ROW,
     RULE,
     SHARED_AGENT,
@@ -203,6 +205,38 @@ WALK: Final = (
     Step(
         f"GET {W}/probes/{{ping}}/baseline?metric=latency&window=7",
         {"probe_id": int, "metric": str, "mean": NUMBER, "std_dev": NUMBER, "count": int},
+    ),
+    # Analyses.
+    Step(
+        f"GET {W}/analysis?lookback=60",
+        {
+            "overall_health": HEALTH,
+            "status": {"status": str, "message": str, "active_issues": int},
+            "incidents": list,
+            "agents": [{"agent_id": int, "is_online": bool, "health": HEALTH, "probe_count": int}],
+            "total_agents": int,
+        },
+    ),
+    Step(f"GET {W}/analysis/mesh?lookback=60", {"nodes": list, "links": list}),
+    Step(f"GET {W}/analysis/probes/{{mtr}}?lookback=60", {"path_analysis": {"hop_count": int}}),
+    Step(f"GET {W}/analysis/agents/{{a}}?lookback=60", {"health": HEALTH, "probes": list}),
+    Step(f"GET {W}/analysis/routes?lookback=24", ROUTES),
+    Step(
+        f"GET {W}/analysis/history?limit=288",
+        {
+            "workspace_id": int,
+            "snapshots": [
+                {
+                    "generated_at": TIME,
+                    "overall_health": NUMBER,
+                    "grade": str,
+                    "status": str,
+                    "incident_count": int,
+                    "online_agents": int,
+                }
+            ],
+            "count": int,
+        },
     ),
     # Map and matrix, as far back as their choices go.
     *(
