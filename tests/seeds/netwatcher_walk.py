@@ -20,6 +20,7 @@ from tests.seeds.netwatcher_kinds import (
     PAGE,
     PING,
     PROBE,
+    REPORT,
     ROUTES,
     ROW,
     RULE,
@@ -29,6 +30,7 @@ from tests.seeds.netwatcher_kinds import (
     TIME,
     TRAFFICSIM,
     USER,
+    VOICE,
     WORKSPACE,
 )
 
@@ -64,6 +66,13 @@ ONE_CONDITION: Final = {
     "notify_email": False,
     "notify_webhook": False,
     "webhook_url": "",
+}
+NEW_REPORT: Final = {
+    "name": "Weekly",
+    "description": ' {{"time_range_days":7,"include_alerts":true}}',
+    "report_type": "workspace_summary",
+    "email_enabled": False,
+    "email_recipients": [],
 }
 METRICS: Final = (
     *("packet_loss", "latency", "jitter", "offline", "end_hop_loss", "end_hop_latency"),
@@ -293,6 +302,24 @@ WALK: Final = (
     Step("PATCH /alerts/{alert}/acknowledge", {"error": str}, status=409),
     Step(f"PATCH {W}/alert-rules/{{rule}}", RULE, ONE_CONDITION | {"enabled": False}),
     Step(f"DELETE {W}/alert-rules/{{rule}}", DONE),
+    # Reports.
+    Step(f"POST {W}/reports", REPORT, NEW_REPORT, 201),
+    Step(f"POST {W}/reports", REPORT, NEW_REPORT | {"schedule": "0 9 * * 1"}, 201),
+    Step(f"POST {W}/reports", body=NEW_REPORT | {"schedule": "*/5 * * * *"}, status=400),
+    Step(
+        f"POST {W}/reports",
+        {"error": str},
+        NEW_REPORT | {"email_enabled": True, "email_recipients": ["else@example.net"]},
+        400,
+    ),
+    Step(f"GET {W}/reports", {"reports": [REPORT], "count": int}),
+    Step(f"GET {W}/reports/{{report}}", REPORT),
+    Step(f"PUT {W}/reports/{{report}}", REPORT, NEW_REPORT | {"schedule": "0 7 1 * *"}),
+    Step(f"PATCH {W}/reports/{{report}}", REPORT, {"name": "walked"}),
+    Step(f"GET {W}/reports/voice/data?time_range_days=1", VOICE),
+    Step("GET /agents/{a}/reports/agent_detail/data?time_range_days=1&sections=all", VOICE),
+    Step("GET /probes/{sim}/reports/voice/data?time_range_days=1", VOICE),
+    Step(f"DELETE {W}/reports/{{report}}", DONE),
     # Look-ups.
     Step("GET /geoip/status", {"city": bool, "country": bool, "asn": bool, "configured": bool}),
     Step("GET /whois/history?query=198.18.0.1&limit=10", {"data": list, "total": int}),

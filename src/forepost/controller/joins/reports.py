@@ -13,7 +13,7 @@ from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.joins.built import Built
 from forepost.controller.joins.core import Core
 from forepost.controller.joins.sla import agents_of, sla_needs
-from forepost.controller.reports import api
+from forepost.controller.reports import api, voice_api
 from forepost.controller.reports.facts import ReportNeeds, VoiceProbe
 from forepost.controller.reports.maker import ReportMaker
 from forepost.controller.reports.pdf import Typesetter
@@ -49,10 +49,14 @@ async def build(core: Core) -> Built:
         await store.forget(now - timedelta(days=settings.alerts.delivery_days))
 
     store = ReportStore(core.db, put)
-    maker = ReportMaker(_needs(core), Typesetter())
+    needs = _needs(core)
+    maker = ReportMaker(needs, Typesetter())
     runs = ReportRuns(store, maker, core.clock, has_mail=bool(settings.mail.host))
     return Built(
-        routers=[api.routes(store, maker, runs, core.clock)],
+        routers=[
+            api.routes(store, maker, runs, core.clock),
+            voice_api.routes(maker, needs, core.access.access.role_in),
+        ],
         services={"reports": runs.run},
         forget=forget,
     )

@@ -1,6 +1,7 @@
 """Makes reports: gathers what they say, and sets it as a page of HTML or as PDF."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
 
@@ -57,24 +58,30 @@ class ReportMaker:
 
     async def make(self, order: ReportOrder, format_: ReportFormat) -> MadeReport:
         """Raises NotFound, and Unavailable where it takes too long or cannot be set."""
+        async with self._alone():
+            document = document_of(order.title, order.kind, await self._gathered(order))
+            if format_ == "html":
+                page = await anyio.to_thread.run_sync(html.page_of, document, limiter=self._limiter)
+                return MadeReport(document, page.encode(), html.MEDIA_TYPE)
+            return MadeReport(document, await self._typesetter.set(document), PDF)
+
+    async def facts(self, order: ReportOrder) -> ReportFacts:
+        """What a report is made of. Raises NotFound and Unavailable."""
+        async with self._alone():
+            return await self._gathered(order)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Raises Unavailable."""
         try:
             with anyio.fail_after(LONGEST_WAIT_SEC):
                 await self._turn.acquire()
         except TimeoutError:
             raise Unavailable("other reports are being made: try again later") from None
         try:
-            document = document_of(order.title, order.kind, await self._gathered(order))
-            if format_ == "html":
-                page = await anyio.to_thread.run_sync(html.page_of, document, limiter=self._limiter)
-                return MadeReport(document, page.encode(), html.MEDIA_TYPE)
-            return MadeReport(document, await self._typesetter.set(document), PDF)
+            yield
         finally:
             self._turn.release()
-
-    async def facts(self, order: ReportOrder) -> ReportFacts:
-        """What a report is made of. Raises NotFound and Unavailable."""
-        async with self._turn:
-            return await self._gathered(order)
 
     async def _gathered(self, order: ReportOrder) -> ReportFacts:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from forepost.controller.web.netwatcher import objects, series
+from forepost.controller.web.netwatcher import objects, report_forms, series
 from forepost.controller.web.netwatcher.row import Query, VoiceRow
 
 SENT: Final = "If there is an account of this address, a mail is on its way."
@@ -123,6 +123,40 @@ TABLE: Final = (
         on=f"GET {_OF}/connectivity-matrix",
         why="the same; the year 1 for never",
         answer=plain(objects.matrix),
+    ),
+    VoiceRow(
+        on=f"GET {_OF}/reports",
+        why="`reports`, `count`; a schedule is a line of cron",
+        answer=plain(report_forms.reports),
+    ),
+    VoiceRow(
+        on=f"POST {_OF}/reports",
+        why="a schedule is a line of cron",
+        body=report_forms.report_body,
+        answer=plain(report_forms.report),
+    ),
+    VoiceRow(
+        on=f"GET {_OF}/reports/voice/run",
+        why="is no report with the number `voice`",
+        query=report_forms.as_pdf,
+    ),
+    VoiceRow(
+        on=f"GET {_OF}/reports/{{report}}/run",
+        why="is `GET …/download` as PDF",
+        to=_OF + "/reports/{report}/download",
+        query=report_forms.as_pdf,
+    ),
+    VoiceRow(
+        on=f"PUT|PATCH {_OF}/reports/{{report}}",
+        why="is `PATCH`; the same",
+        method="PATCH",
+        body=report_forms.report_body,
+        answer=plain(report_forms.report),
+    ),
+    VoiceRow(
+        on=f"GET {_OF}/reports/{{report}}",
+        why="a schedule is a line of cron",
+        answer=plain(report_forms.report),
     ),
     VoiceRow(
         on="POST /auth/login",
