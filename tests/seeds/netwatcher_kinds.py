@@ -283,3 +283,12 @@ VOICE: Final = {
     "heatmap": [{"agent_id": int, "agent_name": str}],
     "top_issues": list,
 }
+BY_ROUTE: Final = ROW | {
+    "payload": {
+        "report": {"hops": [{"hosts": list, "loss_pct": str, "sent": int, "avg": str}]},
+        "route_signature": str,
+        "trace_count": int,
+        "is_aggregated": bool,
+        "stop_timestamp": str,
+    }
+}

@@ -9,6 +9,7 @@ from typing import Any, Final
 from tests.seeds.netwatcher_kinds import (
     AGENT,
     ALERT,
+    BY_ROUTE,
     DONE,
     FIGURES,
     GROUPS,
@@ -180,7 +181,7 @@ WALK: Final = (
     # Results.
     Step(f"GET {D}/probes/{{ping}}/data?aggregate=30&type=PING", {"data": [PING]}),
     Step(f"GET {D}/probes/{{sim}}/data?aggregate=30&type=TRAFFICSIM", {"data": [TRAFFICSIM]}),
-    Step(f"GET {D}/probes/{{mtr}}/data?aggregate=30&type=MTR", {"data": [ROW]}),
+    Step(f"GET {D}/probes/{{mtr}}/data?aggregate=30&type=MTR", {"data": [BY_ROUTE]}),
     Step(f"GET {D}/probes/{{ping}}/data?limit=100&asc=false", {"data": [ROW]}),
     Step(f"GET {D}/find?type=PING&agentId={{a}}&limit=10", {"data": [ROW]}),
     Step(f"GET {D}/latest?type=PING&agentId={{a}}&probeId={{ping}}", ROW),
