@@ -23,6 +23,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     rtts_ns: list[int | None]
     """In the order of sending, `sent` of them; None for a request without an answer in time."""
     duplicates: int = 0
+    others: tuple[str, ...] = ()
+    """Addresses other than the one that was asked which answered: a host with several, anycast."""
     reason: str = ""
     """Why requests were lost, where somebody said so; the last one if there are several."""
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from msgspec import UNSET
+
 from forepost.agent.ports.edges import Edges
 from forepost.agent.ports.net import Round
 from forepost.kit.clock import Clock
@@ -57,6 +59,7 @@ def result(measured: Round, address: str, started: datetime, stopped: datetime) 
         avg_rtt=mean,
         std_dev_rtt=deviation,
         rtts_ns=measured.rtts_ns,
+        other_addrs=list(measured.others) or UNSET,
         error=measured.reason,
     )
 
