@@ -100,7 +100,7 @@ def ping(
     if ipv4 and ipv6:
         Console(stderr=True).print("--ipv4 and --ipv6 exclude each other")
         return USAGE
-    family: Family = "ipv4" if ipv4 else "ipv6" if ipv6 else "any"
+    family: Family = "4" if ipv4 else "6" if ipv6 else "auto"
     clock = SystemClock()
     watch = PingWatch(host, clock.now())
 

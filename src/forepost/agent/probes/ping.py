@@ -19,7 +19,7 @@ GAP_SEC: Final = 1.0
 
 async def run(options: PingOptions, target: str, clock: Clock, edges: Edges) -> PingResult:
     started = clock.now()
-    found = await edges.net.resolve(target, timeout_sec=options.timeout_sec)
+    found = await edges.net.resolve(target, family=options.family, timeout_sec=options.timeout_sec)
     if not found.address:
         nothing = Round(sent=0, rtts_ns=[], reason=found.reason)
         return result(nothing, target, started, clock.now())

@@ -8,10 +8,10 @@ from msgspec import UNSET, UnsetType
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import MEASUREMENT_PCT, Cost
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 
 
-class PingOptions(Options, frozen=True, kw_only=True): ...
+class PingOptions(HostOptions, frozen=True, kw_only=True): ...
 
 
 class PingResult(Wire, frozen=True, kw_only=True):

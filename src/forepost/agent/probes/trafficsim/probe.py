@@ -42,7 +42,7 @@ async def run(options: TrafficSimRun, target: str, clock: Clock, edges: Edges) -
     try:
         with course.part("target"):
             at = host_port(target, DEFAULT_PORT)
-        address = await course.resolve(at.host, edges, options.timeout_sec)
+        address = await course.resolve(at.host, edges, options.timeout_sec, options.family)
         port = edges.udp.towards(
             address, at.port, interface=options.bind_interface, tos=options.codepoint << 2
         )
