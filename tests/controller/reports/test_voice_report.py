@@ -20,18 +20,23 @@ class Links:
         self.person, self.workspace = person, person.workspace("w")
         self.north = person.agent(self.workspace, "north")
         self.south = person.agent(self.workspace, "south")
-        self.probe = person.probe(self.north, type="AGENT", agent_targets=[self.south.id])
+        both = {"type": "AGENT", "agent_targets": [self.south.id], "bidirectional": True}
+        self.probe = person.probe(self.north, **both)
+        of_south = f"/workspaces/{self.workspace}/agents/{self.south.id}/probes"
+        (back,) = person.call("GET", of_south)["data"]
         with agent_socket(controller, self.north) as line:
             self.post(line, GOOD, self.south, 200)
             self.post(line, GOOD, self.south, 10)
         with agent_socket(controller, self.south) as line:
-            self.post(line, BAD, self.north, 10)
+            self.post(line, BAD, self.north, 10, back["id"])
 
-    def post(self, line: AgentSocket, said: Any, towards: NewAgent, minutes_ago: int) -> None:
+    def post(
+        self, line: AgentSocket, said: Any, towards: NewAgent, minutes_ago: int, probe: int = 0
+    ) -> None:
         at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
         payload = {"totalPackets": 60, **said}
         more = {"target": "198.18.0.2:5000", "target_agent": towards.id}
-        line.post("TRAFFICSIM", payload, probe_id=self.probe, at=at, **more)
+        line.post("TRAFFICSIM", payload, probe_id=probe or self.probe, at=at, **more)
 
 
 @pytest.fixture
@@ -59,9 +64,12 @@ def test_both_ways_of_a_link_are_one_pair(links: Links) -> None:
 
 def test_a_probe_and_an_agent_by_themselves(links: Links) -> None:
     call = links.person.call
-    assert len(call("GET", f"/probes/{links.probe}/reports/voice/data")["pairs"]) == 1
+    (pair,) = call("GET", f"/probes/{links.probe}/reports/voice/data")["pairs"]
+    assert (pair["forward"]["mos_score"], pair["reverse"]["mos_score"]) == (4.4, 2.5)
     of_agent = call("GET", f"/agents/{links.south.id}/reports/agent_detail/data")
     assert (of_agent["meta"]["view_mode"], of_agent["meta"]["agent"]["name"]) == ("agent", "south")
+    (pair,) = of_agent["pairs"]
+    assert (pair["agent"]["name"], pair["forward"]["mos_score"]) == ("south", 2.5)
     alone = links.person.agent(links.workspace, "alone")
     nothing = call("GET", f"/agents/{alone.id}/reports/agent_detail/data")
     assert (nothing["summary"]["grade"], nothing["pairs"]) == ("unknown", [])

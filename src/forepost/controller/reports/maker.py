@@ -16,7 +16,7 @@ from forepost.controller.reports.document import ReportDocument
 from forepost.controller.reports.facts import ReportFacts, ReportNeeds
 from forepost.controller.reports.pdf import Typesetter
 from forepost.controller.reports.uptime_tables import of_agents
-from forepost.controller.reports.voice_links import links_of
+from forepost.controller.reports.voice_links import links_of, of_probe
 from forepost.kit.errors import NotFound, Unavailable
 from forepost.wire.rest.reports import ReportFormat, ReportKind
 from forepost.wire.rest.sla import SlaReport
@@ -39,7 +39,7 @@ class ReportOrder(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     agent_ids: Sequence[int] = ()
     probe_id: int = 0
-    """voice: of this probe alone."""
+    """voice: of this probe, and what is measured the other way."""
 
 
 class MadeReport(msgspec.Struct, frozen=True):
@@ -99,10 +99,10 @@ class ReportMaker:
             raise NotFound("agent not found")
         low_us, high_us = (round(at.timestamp() * 1e6) for at in (order.since, order.until))
         incidents = await needs.incidents(workspace_id, order.since, order.until)
-        probes = [
-            one for one in await needs.voice_probes(workspace_id) if order.probe_id in (0, one.id)
-        ]
+        probes = await needs.voice_probes(workspace_id)
         links = await links_of(needs.series, probes, names, (low_us, high_us))
+        if order.probe_id:
+            links = of_probe(links, order.probe_id)
         if chosen:
             incidents = of_agents(incidents, chosen)
             links = [one for one in links if {one.source_id, one.target_id} & set(chosen)]

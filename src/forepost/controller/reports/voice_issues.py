@@ -8,6 +8,7 @@ from forepost.wire.rest.voice_report import Congestion, VoiceIssue
 
 MOST_TOP: Final = 5
 _LEVELS: Final[tuple[Congestion, ...]] = ("none", "mild", "moderate", "severe")
+Direction = Literal["forward", "return"]
 Category = Literal["jitter_spike", "packet_loss", "latency_degradation"]
 
 
@@ -21,27 +22,29 @@ def congestion_of(link: VoiceLink, thresholds: VoiceThresholds) -> Congestion:
     return _LEVELS[sum(past)]
 
 
-def issues_of(link: VoiceLink, thresholds: VoiceThresholds) -> list[VoiceIssue]:
+def issues_of(link: VoiceLink, way: Direction, thresholds: VoiceThresholds) -> list[VoiceIssue]:
     found = []
     if link.loss_pct >= thresholds.warning_loss_pct:
         is_critical = link.loss_pct >= thresholds.critical_loss_pct
         said = f"{link.loss_pct:.2f} % of the packets are lost"
-        found.append(_issue(link, "packet_loss", "Packet loss", said, is_critical=is_critical))
+        found.append(_issue(link, way, "packet_loss", "Packet loss", said, is_critical=is_critical))
     if link.jitter_ms >= thresholds.warning_jitter_ms:
         is_critical = link.jitter_ms >= thresholds.critical_jitter_ms
         said = f"the jitter is {link.jitter_ms:.1f} ms"
-        found.append(_issue(link, "jitter_spike", "High jitter", said, is_critical=is_critical))
+        found.append(
+            _issue(link, way, "jitter_spike", "High jitter", said, is_critical=is_critical)
+        )
     if (
         link.rtt_ms >= thresholds.latency_only_min_ms
         and link.loss_pct <= thresholds.latency_only_max_loss_pct
     ):
         said = f"the mean RTT is {link.rtt_ms:.0f} ms"
-        found.append(_issue(link, "latency_degradation", "Late", said, is_critical=False))
+        found.append(_issue(link, way, "latency_degradation", "Late", said, is_critical=False))
     return found
 
 
 def _issue(
-    link: VoiceLink, category: Category, title: str, said: str, *, is_critical: bool
+    link: VoiceLink, way: Direction, category: Category, title: str, said: str, *, is_critical: bool
 ) -> VoiceIssue:
     best = max((hour.mos for hour in link.hours), default=link.mos)
     return VoiceIssue(
@@ -49,7 +52,7 @@ def _issue(
         severity="critical" if is_critical else "warning",
         title=f"{title}: {link.source} to {link.target}",
         category=category,
-        affected_path="forward" if link.source_id == link.owner_id else "return",
+        affected_path=way,
         target_agent_name=link.target,
         suspected_cause="",
         evidence=[said],

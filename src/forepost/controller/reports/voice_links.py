@@ -35,6 +35,13 @@ async def links_of(
     return sorted(found, key=lambda link: link.mos)
 
 
+def of_probe(links: Sequence[VoiceLink], probe_id: int) -> list[VoiceLink]:
+    """Those of a probe, and those between the same agents the other way, whoever measures them."""
+    own = [link for link in links if link.probe_id == probe_id]
+    back = {(link.target_id, link.source_id) for link in own}
+    return [link for link in links if link in own or (link.source_id, link.target_id) in back]
+
+
 def _key(line: Line) -> tuple[int, str, int]:
     return line.agent_id, line.target, line.target_agent
 

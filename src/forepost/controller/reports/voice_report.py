@@ -10,6 +10,7 @@ from msgspec import UNSET
 from forepost.controller.reports import figures
 from forepost.controller.reports.facts import ReportFacts, VoiceHour, VoiceLink
 from forepost.controller.reports.voice_issues import MOST_TOP, congestion_of, issues_of
+from forepost.controller.reports.voice_pairs import LinkPair, pairs_of
 from forepost.controller.reports.voice_tables import grade_of, mean_mos
 from forepost.wire.rest.voice_report import (
     VoiceCourse,
@@ -45,9 +46,8 @@ def voice_report_of(
     facts: ReportFacts, view: View, workspace_id: int, agent_id: int = 0
 ) -> VoiceReport:
     """`agent_id`: 0 for a workspace."""
-    forward = [link for link in facts.links if link.source_id == link.owner_id]
-    reverse = [link for link in facts.links if link.source_id != link.owner_id]
-    pairs = _pairs(facts)
+    both = pairs_of(facts.links, agent_id)
+    pairs = [_pair(one, facts) for one in both]
     issues = sorted(
         (issue for pair in pairs for issue in pair.issues), key=lambda one: one.severity
     )
@@ -65,7 +65,10 @@ def voice_report_of(
         thresholds=facts.thresholds,
         metrics=_figures(facts.links),
         pairs=pairs,
-        timeseries=_course(forward, reverse),
+        timeseries=_course(
+            [link for one in both for link in one.there],
+            [link for one in both for link in one.back],
+        ),
         heatmap=_heat(facts),
         issues=issues,
         top_issues=issues[:MOST_TOP],
@@ -126,32 +129,27 @@ def _mean(links: Sequence[VoiceLink], of: Callable[[VoiceLink], float]) -> float
     return round(sum(of(link) * link.rounds for link in links) / rounds, 3) if rounds else 0.0
 
 
-def _pairs(facts: ReportFacts) -> list[VoicePair]:
-    """By probe and the agents at both ends; the worst first."""
-    grouped: dict[tuple[int, int, str], list[VoiceLink]] = defaultdict(list)
-    for link in facts.links:
-        is_back = link.source_id != link.owner_id
-        other = link.source_id if is_back else link.target_id
-        grouped[link.probe_id, other, "" if other else link.target].append(link)
-    pairs = [
-        _pair(probe_id, other, links, facts) for (probe_id, other, _), links in grouped.items()
-    ]
-    return sorted(pairs, key=lambda pair: pair.overall_mos)
-
-
-def _pair(probe_id: int, other: int, links: Sequence[VoiceLink], facts: ReportFacts) -> VoicePair:
-    there = next((one for one in links if one.source_id == one.owner_id), None)
-    back = next((one for one in links if one.source_id != one.owner_id), None)
-    owner = links[0].owner_id
-    target = facts.names.get(other, "") or (there.target if there is not None else "")
+def _pair(both: LinkPair, facts: ReportFacts) -> VoicePair:
+    """Where several probes measure one way, the worst of them is shown."""
+    there, back = next(iter(both.there), None), next(iter(both.back), None)
+    links = [*both.there, *both.back]
+    target = facts.names.get(both.target_id) or both.target
     mos = mean_mos(links) or 0.0
     return VoicePair(
-        id=f"{probe_id}-{owner}-{other}",
-        agent=VoiceEnd(id=owner, name=facts.names.get(owner, "")),
-        target=VoiceTarget(name=target, host=target, agent_id=other, agent_name=target),
+        id=f"{min(link.probe_id for link in links)}-{both.agent_id}-{both.target_id}",
+        agent=VoiceEnd(id=both.agent_id, name=facts.names.get(both.agent_id, "")),
+        target=VoiceTarget(
+            name=target,
+            host=target,
+            agent_id=both.target_id,
+            agent_name=facts.names.get(both.target_id, ""),
+        ),
         forward=UNSET if there is None else _path(there, "forward", facts),
         reverse=UNSET if back is None else _path(back, "return", facts),
-        issues=[issue for one in links for issue in issues_of(one, facts.thresholds)],
+        issues=[
+            *(issue for one in both.there for issue in issues_of(one, "forward", facts.thresholds)),
+            *(issue for one in both.back for issue in issues_of(one, "return", facts.thresholds)),
+        ],
         trends=VoiceTrends(
             bucket_minutes=BUCKET_MIN,
             forward=[] if there is None else [_tick(one, "forward") for one in there.hours],
