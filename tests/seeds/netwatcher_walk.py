@@ -3,8 +3,7 @@ in our own words. A kind is a type, a list of one kind, or an object of named ki
 looked into.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tests.seeds.netwatcher_kinds import (
     AGENT,
@@ -13,7 +12,6 @@ from tests.seeds.netwatcher_kinds import (
     DONE,
     FIGURES,
     GROUPS,
-    HEALTH,
     LINK,
     LISTED,
     MEMBER,
@@ -21,8 +19,6 @@ from tests.seeds.netwatcher_kinds import (
     PAGE,
     PING,
     PROBE,
-    REPORT,
-    ROUTES,
     ROW,
     RULE,
     SHARED_AGENT,
@@ -31,28 +27,11 @@ from tests.seeds.netwatcher_kinds import (
     TIME,
     TRAFFICSIM,
     USER,
-    VOICE,
     WORKSPACE,
 )
+from tests.seeds.netwatcher_step import A, D, Step, W
+from tests.seeds.netwatcher_walk_reports import ANALYSES, REPORTS
 
-
-@dataclass(frozen=True)
-class Step:
-    """One request. In path and body `{name}` is a number that the stage knows."""
-
-    asks: str
-    """`GET /workspaces`."""
-    answers: Any = None
-    """The kind of the answer; None: it is not looked into."""
-    body: Any = None
-    status: int = 200
-    who: str = "owner"
-    """`owner`, `admin` of the site, or `nobody`."""
-
-
-W: Final = "/workspaces/{w}"
-A: Final = W + "/agents/{a}"
-D: Final = W + "/probe-data"
 ONE_CONDITION: Final = {
     "name": "loss",
     "description": "",
@@ -67,13 +46,6 @@ ONE_CONDITION: Final = {
     "notify_email": False,
     "notify_webhook": False,
     "webhook_url": "",
-}
-NEW_REPORT: Final = {
-    "name": "Weekly",
-    "description": ' {{"time_range_days":7,"include_alerts":true}}',
-    "report_type": "workspace_summary",
-    "email_enabled": False,
-    "email_recipients": [],
 }
 METRICS: Final = (
     *("packet_loss", "latency", "jitter", "offline", "end_hop_loss", "end_hop_latency"),
@@ -216,38 +188,7 @@ WALK: Final = (
         f"GET {W}/probes/{{ping}}/baseline?metric=latency&window=7",
         {"probe_id": int, "metric": str, "mean": NUMBER, "std_dev": NUMBER, "count": int},
     ),
-    # Analyses.
-    Step(
-        f"GET {W}/analysis?lookback=60",
-        {
-            "overall_health": HEALTH,
-            "status": {"status": str, "message": str, "active_issues": int},
-            "incidents": list,
-            "agents": [{"agent_id": int, "is_online": bool, "health": HEALTH, "probe_count": int}],
-            "total_agents": int,
-        },
-    ),
-    Step(f"GET {W}/analysis/mesh?lookback=60", {"nodes": list, "links": list}),
-    Step(f"GET {W}/analysis/probes/{{mtr}}?lookback=60", {"path_analysis": {"hop_count": int}}),
-    Step(f"GET {W}/analysis/agents/{{a}}?lookback=60", {"health": HEALTH, "probes": list}),
-    Step(f"GET {W}/analysis/routes?lookback=24", ROUTES),
-    Step(
-        f"GET {W}/analysis/history?limit=288",
-        {
-            "workspace_id": int,
-            "snapshots": [
-                {
-                    "generated_at": TIME,
-                    "overall_health": NUMBER,
-                    "grade": str,
-                    "status": str,
-                    "incident_count": int,
-                    "online_agents": int,
-                }
-            ],
-            "count": int,
-        },
-    ),
+    *ANALYSES,
     # Map and matrix, as far back as their choices go.
     *(
         Step(
@@ -303,24 +244,7 @@ WALK: Final = (
     Step("PATCH /alerts/{alert}/acknowledge", {"error": str}, status=409),
     Step(f"PATCH {W}/alert-rules/{{rule}}", RULE, ONE_CONDITION | {"enabled": False}),
     Step(f"DELETE {W}/alert-rules/{{rule}}", DONE),
-    # Reports.
-    Step(f"POST {W}/reports", REPORT, NEW_REPORT, 201),
-    Step(f"POST {W}/reports", REPORT, NEW_REPORT | {"schedule": "0 9 * * 1"}, 201),
-    Step(f"POST {W}/reports", body=NEW_REPORT | {"schedule": "*/5 * * * *"}, status=400),
-    Step(
-        f"POST {W}/reports",
-        {"error": str},
-        NEW_REPORT | {"email_enabled": True, "email_recipients": ["else@example.net"]},
-        400,
-    ),
-    Step(f"GET {W}/reports", {"reports": [REPORT], "count": int}),
-    Step(f"GET {W}/reports/{{report}}", REPORT),
-    Step(f"PUT {W}/reports/{{report}}", REPORT, NEW_REPORT | {"schedule": "0 7 1 * *"}),
-    Step(f"PATCH {W}/reports/{{report}}", REPORT, {"name": "walked"}),
-    Step(f"GET {W}/reports/voice/data?time_range_days=1", VOICE),
-    Step("GET /agents/{a}/reports/agent_detail/data?time_range_days=1&sections=all", VOICE),
-    Step("GET /probes/{sim}/reports/voice/data?time_range_days=1", VOICE),
-    Step(f"DELETE {W}/reports/{{report}}", DONE),
+    *REPORTS,
     # Look-ups.
     Step("GET /geoip/status", {"city": bool, "country": bool, "asn": bool, "configured": bool}),
     Step("GET /whois/history?query=198.18.0.1&limit=10", {"data": list, "total": int}),

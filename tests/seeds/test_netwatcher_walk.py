@@ -15,7 +15,8 @@ from websockets.sync.client import connect
 from tests.agent_socket import AgentSocket
 from tests.controller.topology.mtr_reports import report
 from tests.running import ControllerProcess, Person, until
-from tests.seeds.netwatcher_walk import WALK, Step
+from tests.seeds.netwatcher_step import Step
+from tests.seeds.netwatcher_walk import WALK
 
 PREFIX = "/netwatcher"
 

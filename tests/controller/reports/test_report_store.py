@@ -15,7 +15,7 @@ from forepost.controller.db.tables.reports import report_files, reports
 from forepost.controller.db.tables.workspaces import members, workspaces
 from forepost.controller.reports.store import NOBODY, ReportMail, ReportStore
 from forepost.kit.errors import Invalid
-from forepost.wire.rest.reports import NewReport, Report, ReportPatch
+from forepost.wire.rest.reports import KeptReport, NewReport, ReportPatch
 from tests.fakes.clock import START
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +53,7 @@ async def db(metadata_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-async def due(store: ReportStore, db: Database) -> Report:
+async def due(store: ReportStore, db: Database) -> KeptReport:
     made = await store.add(1, NewReport(name="r", repeats="daily", hour=0, recipients=[ME]), START)
     assert made.due_at == LATER
     (found,) = await store.due(LATER)
@@ -64,7 +64,7 @@ async def test_two_who_make_it_at_the_same_time_mail_it_once(db: Database) -> No
     mails = Mails()
     store = ReportStore(db, mails.put)
     report = await due(store, db)
-    ended: list[Report | None] = []
+    ended: list[KeptReport | None] = []
 
     async def finish() -> None:
         ended.append(await store.finish(report, MAIL, "", LATER, asked=False))

@@ -19,8 +19,8 @@ from forepost.kit.errors import Invalid
 from forepost.wire.rest.bodies import Done, ListOf
 from forepost.wire.rest.reports import (
     LONGEST_DAYS,
+    KeptReport,
     NewReport,
-    Report,
     ReportFormat,
     ReportPatch,
 )
@@ -35,22 +35,22 @@ RangeDays = Annotated[int, QueryParameter(name="time_range_days", ge=1, le=LONGE
 
 def routes(store: ReportStore, maker: ReportMaker, runs: ReportRuns, clock: Clock) -> Router:
     @get(ALL, opt=needs("VIEWER"))
-    async def list_reports(workspace_id: FromPath[int]) -> ListOf[Report]:
+    async def list_reports(workspace_id: FromPath[int]) -> ListOf[KeptReport]:
         return ListOf(data=await store.all_of(workspace_id))
 
     @post(ALL, opt=needs("USER"))
-    async def add_report(workspace_id: FromPath[int], data: JSONBody[NewReport]) -> Report:
+    async def add_report(workspace_id: FromPath[int], data: JSONBody[NewReport]) -> KeptReport:
         """One that repeats and has recipients is made and mailed by itself, each time once."""
         return await store.add(workspace_id, data, clock.now())
 
     @get(ONE, opt=needs("VIEWER"))
-    async def get_report(workspace_id: FromPath[int], report_id: FromPath[int]) -> Report:
+    async def get_report(workspace_id: FromPath[int], report_id: FromPath[int]) -> KeptReport:
         return await store.get(workspace_id, report_id)
 
     @patch(ONE, opt=needs("USER"))
     async def change_report(
         workspace_id: FromPath[int], report_id: FromPath[int], data: JSONBody[ReportPatch]
-    ) -> Report:
+    ) -> KeptReport:
         return await store.change(workspace_id, report_id, data, clock.now())
 
     @delete(ONE, opt=needs("USER"), status_code=HTTP_200_OK)
@@ -59,7 +59,7 @@ def routes(store: ReportStore, maker: ReportMaker, runs: ReportRuns, clock: Cloc
         return Done()
 
     @post(ONE + "/run", opt=needs("USER", "reports.run"), status_code=HTTP_200_OK)
-    async def run_report(workspace_id: FromPath[int], report_id: FromPath[int]) -> Report:
+    async def run_report(workspace_id: FromPath[int], report_id: FromPath[int]) -> KeptReport:
         """Make it now, and mail it to its recipients; `last_error` says what went wrong."""
         return await runs.run_now(await store.get(workspace_id, report_id))
 

@@ -2,11 +2,13 @@
 
 import logging
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Final
 
 import anyio
 import msgspec
+from anyio.abc import ByteReceiveStream
 
 from forepost.controller.reports.document import ReportDocument
 from forepost.kit.errors import Unavailable
@@ -35,18 +37,41 @@ class Typesetter:
         if not self.is_installed:
             raise Unavailable(NOT_INSTALLED)
         try:
-            with anyio.fail_after(self._longest_sec):
-                done = await anyio.run_process(
-                    list(_COMMAND),
-                    input=msgspec.json.encode(document),
-                    env=_ENVIRONMENT,
-                    check=False,
-                )
+            status, made, said = await self._run(msgspec.json.encode(document))
         except TimeoutError:
             raise Unavailable("PDF: took too long; HTML is there") from None
-        if done.returncode or not done.stdout.startswith(b"%PDF"):
-            _log.error("PDF: status %d: %s", done.returncode, done.stderr.decode(errors="replace"))
-            raise Unavailable(f"PDF: ended with status {done.returncode}; HTML is there")
-        if len(done.stdout) > LARGEST:
+        if status or not made.startswith(b"%PDF"):
+            _log.error("PDF: status %d: %s", status, said.decode(errors="replace"))
+            raise Unavailable(f"PDF: ended with status {status}; HTML is there")
+        if len(made) > LARGEST:
             raise Unavailable(f"PDF: has more than {LARGEST >> 20} MiB; HTML is there")
-        return done.stdout
+        return made
+
+    async def _run(self, order: bytes) -> tuple[int, bytes, bytes]:
+        """Its status, and what it wrote and complained of. Whoever stops waiting ends it. Raises
+        TimeoutError.
+        """
+        with anyio.CancelScope(shield=True):  # one that is begun in part is nobody's to end
+            process = await anyio.open_process(_COMMAND, env=_ENVIRONMENT)
+        made, said = bytearray(), bytearray()
+        try:
+            with anyio.fail_after(self._longest_sec):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(_read, process.stdout, made)
+                    tasks.start_soon(_read, process.stderr, said)
+                    assert process.stdin is not None
+                    with suppress(anyio.BrokenResourceError):  # its status says why
+                        await process.stdin.send(order)
+                    await process.stdin.aclose()
+                return await process.wait(), bytes(made), bytes(said)
+        finally:
+            with anyio.CancelScope(shield=True):
+                if process.returncode is None:
+                    process.kill()
+                await process.aclose()
+
+
+async def _read(stream: ByteReceiveStream | None, found: bytearray) -> None:
+    assert stream is not None
+    async for part in stream:
+        found += part

@@ -11,7 +11,7 @@ from forepost.controller.reports.schedule import about
 from forepost.controller.reports.store import ReportMail, ReportStore
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict, Refusal
-from forepost.wire.rest.reports import Report, ReportFormat
+from forepost.wire.rest.reports import KeptReport, ReportFormat
 
 POLL_SEC: Final = 15.0
 NO_MAIL: Final = "no mail is set up ([mail] host)"
@@ -21,7 +21,7 @@ ENDINGS: Final[dict[ReportFormat, str]] = {"html": "html", "pdf": "pdf"}
 _log = logging.getLogger(__name__)
 
 
-def order_of(report: Report, at: datetime) -> ReportOrder:
+def order_of(report: KeptReport, at: datetime) -> ReportOrder:
     since, until = about(report, at)
     return ReportOrder(
         workspace_id=report.workspace_id,
@@ -60,7 +60,7 @@ class ReportRuns:
         for report in await self._store.due(self._clock.now()):
             await self._run(report, asked=False)
 
-    async def run_now(self, report: Report) -> Report:
+    async def run_now(self, report: KeptReport) -> KeptReport:
         """Because somebody asks for it. Raises Conflict."""
         if not report.recipients:
             raise Conflict("recipients: there are none; download it instead")
@@ -69,7 +69,7 @@ class ReportRuns:
             raise Conflict("the report was changed meanwhile: nobody is mailed")
         return ended
 
-    async def _run(self, report: Report, *, asked: bool) -> Report | None:
+    async def _run(self, report: KeptReport, *, asked: bool) -> KeptReport | None:
         now = self._clock.now()
         mail, error = None, "" if self._has_mail else NO_MAIL
         if not error:
@@ -87,7 +87,7 @@ class ReportRuns:
         return await self._store.finish(report, mail, error[:LONGEST_ERROR], now, asked=asked)
 
 
-def _mail(report: Report, order: ReportOrder, made: MadeReport) -> ReportMail:
+def _mail(report: KeptReport, order: ReportOrder, made: MadeReport) -> ReportMail:
     document = made.document
     lines = [
         f"{document.title}: {document.subtitle}",

@@ -17,7 +17,7 @@ from forepost.controller.email_address import canonical
 from forepost.controller.reports.schedule import check_schedule, next_due
 from forepost.kit.errors import Invalid, NotFound
 from forepost.wire.base import patched
-from forepost.wire.rest.reports import NewReport, Report, ReportPatch
+from forepost.wire.rest.reports import KeptReport, NewReport, ReportPatch
 
 MOST_DUE: Final = 20
 """That are looked at together."""
@@ -44,18 +44,18 @@ class ReportStore:
     def __init__(self, db: Database, put: PutMail) -> None:
         self._db, self._put = db, put
 
-    async def all_of(self, workspace_id: int) -> list[Report]:
+    async def all_of(self, workspace_id: int) -> list[KeptReport]:
         query = select(reports).where(reports.c.workspace_id == workspace_id)
         async with self._db.read() as connection:
             rows = (await connection.execute(query.order_by(reports.c.id))).all()
         return [_report(row) for row in rows]
 
-    async def get(self, workspace_id: int, report_id: int) -> Report:
+    async def get(self, workspace_id: int, report_id: int) -> KeptReport:
         """Raises NotFound."""
         async with self._db.read() as connection:
             return _report(await _one(connection, workspace_id, report_id))
 
-    async def add(self, workspace_id: int, new: NewReport, now: datetime) -> Report:
+    async def add(self, workspace_id: int, new: NewReport, now: datetime) -> KeptReport:
         """Raises Invalid and Conflict."""
         async with self._db.write_more(reports, workspace_id) as connection:
             new = await _checked(connection, workspace_id, new)
@@ -72,7 +72,7 @@ class ReportStore:
 
     async def change(
         self, workspace_id: int, report_id: int, patch: ReportPatch, now: datetime
-    ) -> Report:
+    ) -> KeptReport:
         """Raises Invalid and NotFound."""
         async with self._db.write() as connection:
             known = _report(await _one(connection, workspace_id, report_id))
@@ -96,7 +96,7 @@ class ReportStore:
                 )
             )
 
-    async def due(self, now: datetime) -> list[Report]:
+    async def due(self, now: datetime) -> list[KeptReport]:
         """Of all workspaces that are there, the longest due first."""
         query = (
             select(reports)
@@ -109,8 +109,8 @@ class ReportStore:
             return [_report(row) for row in (await connection.execute(query)).all()]
 
     async def finish(
-        self, report: Report, mail: ReportMail | None, error: str, now: datetime, *, asked: bool
-    ) -> Report | None:
+        self, report: KeptReport, mail: ReportMail | None, error: str, now: datetime, *, asked: bool
+    ) -> KeptReport | None:
         """What was due is done, and mailed, in one: who ends before that does it anew, and who
         comes second does nothing. None: it is another one now, and nobody is mailed.
 
@@ -146,7 +146,7 @@ class ReportStore:
             await connection.execute(delete(report_files).where(report_files.c.made_at < before))
 
     async def _mail(
-        self, connection: AsyncConnection, report: Report, mail: ReportMail, now: datetime
+        self, connection: AsyncConnection, report: KeptReport, mail: ReportMail, now: datetime
     ) -> bool:
         """False: there is nobody any more."""
         members = await _mailed(connection, report.workspace_id)
@@ -210,5 +210,5 @@ def _due(report: NewReport, now: datetime) -> datetime | None:
     return next_due(report, now) if report.enabled and report.recipients else None
 
 
-def _report(row: Row[Any]) -> Report:
-    return Report(**{f: row._mapping[f] for f in Report.__struct_fields__})  # noqa: SLF001 - SQLAlchemy's name for it
+def _report(row: Row[Any]) -> KeptReport:
+    return KeptReport(**{f: row._mapping[f] for f in KeptReport.__struct_fields__})  # noqa: SLF001 - SQLAlchemy's name for it

@@ -70,7 +70,7 @@ class ReportPatch(Wire, frozen=True, kw_only=True):
     enabled: bool | UnsetType = UNSET
 
 
-class Report(NewReport, frozen=True, kw_only=True):
+class KeptReport(NewReport, frozen=True, kw_only=True):
     id: int
     workspace_id: int
     due_at: datetime | None
