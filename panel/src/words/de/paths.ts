@@ -56,7 +56,7 @@ export const paths: typeof say = {
   hopChanged: '± anders',
   isItUs: 'Liegt es an uns?',
   network: 'Netz',
-  sent: 'Gesendet',
+  sent: 'Anz.',
   lostHere: 'So viel geht hier oder davor verloren.',
   seldomAnswers: (share) =>
     `Dahinter gehen nur ${share} verloren: dieser Router antwortet selten und leitet Pakete weiter.`,
