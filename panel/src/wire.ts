@@ -2849,6 +2849,11 @@ export interface PingResult {
   /** Every RTT of the round in the order of sending; null for one that was lost. Ours. */
   rtts_ns?: (number | null)[];
   /**
+   * Addresses other than `addr` that answered, eight at most: a host with several, anycast. Their
+   * answers count. Left out where there is none. Ours.
+   */
+  other_addrs?: string[];
+  /**
    * Why nothing could be measured (an unknown name, no permission), or why requests were lost where
    * a router or the host said so. Ours.
    */
