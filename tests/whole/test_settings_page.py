@@ -1,6 +1,7 @@
 """Settings of a workspace, of a site and of the controller; words and ways of notices."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +10,7 @@ from tests.lab.net import namespace
 from tests.running import ADMIN, ControllerProcess
 from tests.whole.browser import page_in
 
-NO_MATCH = {
+NO_MATCH: dict[str, Any] = {
     "labels": {},
     "severities": [],
     "rule_ids": [],
