@@ -20,6 +20,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'DELETE /workspaces/{workspace_id}/agents/{agent_id}': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}': {
     path: { workspace_id: number; agent_id: number; probe_id: number };
     query: Record<string, never>;
