@@ -1745,7 +1745,7 @@ export interface HttpResult {
   status_text?: string;
   /** The first of each name; 100 at most, values cut at 1,000 characters. */
   headers?: Record<string, string>;
-  /** Bytes read; reading ends at 1 MiB. */
+  /** Bytes read, without content codings; reading ends at 1 MiB. */
   body_size?: number;
   content_type?: string;
   /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
@@ -1765,6 +1765,13 @@ export interface HttpResult {
   redirects?: number;
   /** There was more than 1 MiB. */
   body_truncated?: boolean;
+  /** Bytes read as they came, with content codings. */
+  transfer_size?: number;
+  content_encoding?: string;
+  /** What `json_path` led to, as JSON, cut at 1,000 characters. */
+  json_found?: string;
+  /** Whether the server asked for a client certificate, and did nothing without one. */
+  client_certificate?: '' | 'asked' | 'required';
 }
 
 /** Two hosts speak with the key of one agent, as a copied machine does. */

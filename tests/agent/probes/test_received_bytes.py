@@ -18,7 +18,7 @@ from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns import server_of
 from forepost.agent.probes.dns_message import NoAnswer, NoQuestion, Question
 from forepost.agent.probes.hostport import host_port
-from forepost.agent.probes.http import url_of
+from forepost.agent.probes.http.url import url_of
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
 from forepost.wire.probes.dns import DnsOptions

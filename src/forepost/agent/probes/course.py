@@ -20,7 +20,7 @@ class Course:
         self._began = clock.monotonic()
         self.denied = False
         """This host let nothing be sent, or there was nobody to send it to."""
-        self._part = ""
+        self._part, self._late = "", ""
         self._ms: dict[str, float] = {}
 
     def ms(self, part: str) -> float:
@@ -38,8 +38,9 @@ class Course:
         return (moment - self._began) * 1e3
 
     @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        self._part = name
+    def part(self, name: str, *, late: str = "no answer") -> Iterator[None]:
+        """`late`: what there is not, where it takes too long."""
+        self._part, self._late = name, late
         before = self._clock.monotonic()
         try:
             yield
@@ -60,7 +61,7 @@ class Course:
             with anyio.fail_after(timeout_sec):
                 await measure()
         except TimeoutError:
-            return f"{self._part}: no answer in {timeout_sec:g} s"
+            return f"{self._part}: {self._late} in {timeout_sec:g} s"
         except Failed as error:
             self.denied = error.kind == "denied"
             return f"{self._part}: {error.reason}"
