@@ -280,7 +280,11 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "target", "kind": "text", "longest": 300, "usual": "", "help": "Goes before the probe's target. HOST, HOST:PORT (443), [IPv6]:PORT, a URL."},
     {"name": "insecure_skip_verify", "kind": "boolean", "usual": false, "help": "A certificate that is not trusted is no error; it is reported all the same."},
     {"name": "server_name", "kind": "text", "longest": 253, "usual": "", "help": "The name to ask for (SNI) and to expect; empty: the host. Ours."},
-    {"name": "alpn", "kind": "texts", "usual": ["h2", "http/1.1"], "help": "Application protocols to offer. Ours."},
+    {"name": "alpn", "kind": "texts", "usual": ["h2", "http/1.1"], "help": "Application protocols to offer. Ours, as all that follows."},
+    {"name": "starttls", "kind": "choice", "choices": ["", "ftp", "imap", "ldap", "mysql", "pop3", "postgres", "smtp", "xmpp"], "usual": "", "help": "The protocol in which it begins without TLS; its usual port is that of a target that names none."},
+    {"name": "ca_pem", "kind": "text", "longest": 60000, "usual": "", "help": "Authorities to trust instead of the host's, in PEM."},
+    {"name": "client_certificate_pem", "kind": "text", "longest": 60000, "usual": "", "help": "To be shown where the server asks for it, with its chain, in PEM."},
+    {"name": "client_key_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
   ],
   TRAFFICSIM: [
     {"name": "voip_mode", "kind": "boolean", "usual": false, "help": ""},

@@ -140,8 +140,7 @@ def _der(pem: bytes) -> bytes:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_no_certificate(data: bytes) -> None:
-    with pytest.raises(certificates.Malformed):
-        certificates.read(data)
+    assert certificates.read(data).unreadable == ("certificate",)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -149,10 +148,7 @@ def test_any_bytes_are_no_certificate(data: bytes) -> None:
 def test_a_broken_certificate_is_read_or_refused(
     der: bytes, changes: list[tuple[int, int]]
 ) -> None:
-    try:
-        got = certificates.read(changed(der, changes))
-    except certificates.Malformed:
-        return
+    got = certificates.read(changed(der, changes))
     assert got.subject == str(got.subject)
     got.is_for("a.example")
     got.is_for("192.0.2.1")

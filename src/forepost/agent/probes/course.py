@@ -27,6 +27,10 @@ class Course:
         """How long a part took, whether it came to its end or not; 0 where it was not reached."""
         return self._ms.get(part, 0.0)
 
+    def is_in(self, name: str) -> bool:
+        """Whether this is the part that it is in, or was in at last."""
+        return self._part == name
+
     def forget(self, part: str) -> None:
         """It may not come again in a second round of the same parts."""
         self._ms.pop(part, None)

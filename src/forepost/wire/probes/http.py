@@ -114,12 +114,22 @@ class CertificateInfo(Wire, frozen=True, kw_only=True):
     subject: str
     """As RFC 4514, the most specific part first: CN=…,O=…,C=…."""
     issuer: str
-    not_before: datetime
-    not_after: datetime
-    days_until_expiry: int
-    """Whole days, rounded down: -1 from the first second after it."""
+    not_before: datetime | None
+    not_after: datetime | None
+    days_until_expiry: int | None
+    """Whole days, rounded down: -1 from the first second after it. Null, as of all dates: it cannot
+    be read."""
     sans: list[str] = []
     """Names and addresses."""
+    serial: str = ""
+    """In hex. This and what follows: ours."""
+    key: str = ""
+    """RSA, EC secp256r1, Ed25519, ...; the OID of one that is not known."""
+    key_bits: int = 0
+    signature: str = ""
+    """sha256_rsa, sha384_ecdsa, ed25519, ...; the OID of one that is not known."""
+    unreadable: list[str] = []
+    """Fields that are not as they have to be."""
 
 
 ClientCertificate = Literal["", "asked", "required"]
@@ -170,6 +180,9 @@ class HttpResult(Wire, frozen=True, kw_only=True):
     content_encoding: str = ""
     json_found: str = ""
     """What `json_path` led to, as JSON, cut at 1,000 characters."""
+    earliest_not_after: datetime | None = None
+    """When the first certificate of the chain ends, as the server sent it."""
+    earliest_days_until_expiry: int | None = None
     client_certificate: ClientCertificate = ""
     """Whether the server asked for a client certificate, and did nothing without one."""
 

@@ -27,7 +27,7 @@ from forepost.agent.probes.http.cookies import Cookies
 from forepost.agent.probes.http.url import Url, next_url, url_of
 from forepost.agent.probes.refusal import ENDED, in_words
 from forepost.kit.clock import Clock
-from forepost.wire.probes.http import CertificateInfo, HttpOptions, HttpResult
+from forepost.wire.probes.http import HttpOptions, HttpResult
 
 MOST_HEADERS: Final = 100
 MOST_VALUE: Final = 1_000
@@ -75,7 +75,7 @@ class _Visit:
             total_ms=self._result.total_ms or total_ms,
             tls_version=self._session.version if self._session else "",
             tls_cipher_suite=iana(self._session.cipher) if self._session else "",
-            certificate_info=self._certificate(self._session) if self._session else None,
+            **self._certificates(self._session),
             error=self._complaint or error,
         )
 
@@ -189,13 +189,20 @@ class _Visit:
             key=options.client_key_pem,
         )
 
-    def _certificate(self, session: TlsSession) -> CertificateInfo | None:
+    def _certificates(self, session: TlsSession | None) -> dict[str, object]:
         """Read after everything has been timed."""
         from forepost.agent.probes import certificates  # noqa: PLC0415 - not before it is needed
 
-        if not session.chain:
-            return None
-        return certificates.read(session.chain[0]).info(self._clock.now())
+        if session is None or not session.chain:
+            return {}
+        now = self._clock.now()
+        read = [certificates.read(der) for der in session.chain]
+        first = certificates.first_to_end(read)
+        return {
+            "certificate_info": read[0].info(now),
+            "earliest_not_after": first.not_after,
+            "earliest_days_until_expiry": first.days_left(now),
+        }
 
     def _headers(self, url: Url, *, with_private: bool) -> list[tuple[str, str]]:
         options = self._options
