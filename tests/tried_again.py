@@ -14,4 +14,4 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for definitions in item._fixtureinfo.name2fixturedefs.values():
         for one in definitions:
             if one.scope in ("module", "class"):
-                one.finish(item._request)
+                one.finish(item._request)  # type: ignore[arg-type]

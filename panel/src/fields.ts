@@ -210,6 +210,7 @@ export const BODIES = {
 /** What a probe of each type takes in its `metadata`. */
 export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
   DNS: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
     {"name": "dns_server", "kind": "text", "longest": 300, "usual": "", "help": "HOST, HOST:PORT, [IPv6]:PORT; for DoH also a URL (without a path: /dns-query). Empty: the first nameserver of this host. NetWatcher's agent asks 8.8.8.8 then; ours asks no third party that nobody named."},
     {"name": "record_type", "kind": "text", "usual": "A", "help": "As in RFC 3597, so that TYPE65534 is one too. PTR of an address asks for its reverse name."},
     {"name": "protocol", "kind": "choice", "choices": ["doh", "dot", "tcp", "udp"], "usual": "udp", "help": "DNS over UDP (over TCP where the answer was cut off), over TCP, over TLS (RFC 7858), over HTTPS (RFC 8484). The last two are ours."},
@@ -241,6 +242,7 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "client_key_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
   ],
   MTR: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
     {"name": "max_hops", "kind": "integer", "least": 1, "most": 64, "usual": 30, "help": ""},
     {"name": "protocol", "kind": "choice", "choices": ["icmp", "tcp", "udp"], "usual": "icmp", "help": ""},
     {"name": "port", "kind": "integer", "least": 0, "most": 65535, "usual": 0, "help": "Where UDP and TCP go; 0: 33434 and 80."},
@@ -255,8 +257,10 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
   NETINFO: [
   ],
   PING: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
   ],
   SNMP: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
     {"name": "version", "kind": "choice", "choices": ["1", "2c", "3"], "usual": "2c", "help": ""},
     {"name": "target", "kind": "text", "longest": 300, "usual": "", "help": "Goes before the probe's target. HOST or HOST:PORT (161)."},
     {"name": "community", "kind": "text", "longest": 256, "usual": "public", "help": ""},
@@ -275,6 +279,7 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
   SYSINFO: [
   ],
   TCP: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
   ],
   TLS: [
     {"name": "target", "kind": "text", "longest": 300, "usual": "", "help": "Goes before the probe's target. HOST, HOST:PORT (443), [IPv6]:PORT, a URL."},
@@ -287,6 +292,7 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "client_key_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
   ],
   TRAFFICSIM: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
     {"name": "voip_mode", "kind": "boolean", "usual": false, "help": ""},
     {"name": "payload_size", "kind": "integer", "least": 0, "most": 1400, "usual": 0, "help": "Bytes of UDP data, both ways; 0: 160 for VoIP, else as few as can be. What a packet must carry is never cut."},
     {"name": "dscp", "kind": "integer", "least": 0, "most": 63, "optional": true, "help": "Of the packets both ways; without it 46 for VoIP, else 0."},

@@ -47,7 +47,7 @@ test('every address leads to its page', () => {
   });
   expect(found(toAddSite(1))).toEqual(w);
   expect(found(toAddProbe(1, 10))).toEqual({ ...w, site: 10 });
-  expect(found(toSite(1, 10))).toEqual({ ...w, ...may, id: 10, tab: '' });
+  expect(found(toSite(1, 10))).toEqual({ ...w, ...may, mayDelete: false, id: 10, tab: '' });
   const probe = { ...w, ...may, agentId: 10, id: 3 };
   expect(found(toProbe(1, 10, 3, { last: '7d', at: 'noon' }))).toEqual({
     ...probe,

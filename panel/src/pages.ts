@@ -72,11 +72,12 @@ export const PAGES: readonly Page[] = [
     part: 'sites',
     timed: ({ asked }) => asked('tab') === 'host',
     component: () => import('./pages/sites/Site.svelte'),
-    props: ({ workspace, id, asked, mayChange }) => ({
+    props: ({ workspace, id, asked, mayChange, mayRule }) => ({
       workspace,
       id: id('site'),
       tab: asked('tab'),
       mayChange,
+      mayDelete: mayRule,
     }),
   }),
   row({

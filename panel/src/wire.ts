@@ -20,6 +20,12 @@ export interface Routes {
     body: null;
     answer: Done;
   };
+  'DELETE /workspaces/{workspace_id}/agents/{agent_id}': {
+    path: { workspace_id: number; agent_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/agents/{agent_id}/probes/{probe_id}': {
     path: { workspace_id: number; agent_id: number; probe_id: number };
     query: Record<string, never>;
@@ -2873,6 +2879,11 @@ export interface PingResult {
   std_dev_rtt?: number;
   /** Every RTT of the round in the order of sending; null for one that was lost. Ours. */
   rtts_ns?: (number | null)[];
+  /**
+   * Addresses other than `addr` that answered, eight at most: a host with several, anycast. Their
+   * answers count. Left out where there is none. Ours.
+   */
+  other_addrs?: string[];
   /**
    * Why nothing could be measured (an unknown name, no permission), or why requests were lost where
    * a router or the host said so. Ours.

@@ -77,12 +77,12 @@ class FakeNet:
         return Round(sent=count, rtts_ns=[None if lost else self.rtt_ns] * count)
 
     async def resolve(
-        self, name: str, *, family: Family = "any", timeout_sec: float = 5.0
+        self, name: str, *, family: Family = "auto", timeout_sec: float = 5.0
     ) -> Resolved:
         if name[:1].isdigit():
-            return Resolved(name)
+            return Resolved((name,))
         if name in self.names:
-            return Resolved(self.names[name])
+            return Resolved((self.names[name],))
         return Resolved(reason=f"{name}: name or service not known")
 
 

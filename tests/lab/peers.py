@@ -110,11 +110,11 @@ class OwnNames(FakeNet):
     """Knows numeric addresses, and localhost."""
 
     async def resolve(
-        self, name: str, *, family: Family = "any", timeout_sec: float = 5.0
+        self, name: str, *, family: Family = "auto", timeout_sec: float = 5.0
     ) -> Resolved:
         known = "127.0.0.1" if name == "localhost" else name
         if numeric(known):
-            return Resolved(known)
+            return Resolved((known,))
         return Resolved(reason=f"{name}: name or service not known")
 
 

@@ -79,3 +79,29 @@ def test_the_panel_speaks_german_by_choice(place: Place, site: Namespace, tmp_pa
         go_to(page, "Settings")
         expect(page.get_by_role("heading", name="Settings")).to_be_visible()
         expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+@pytest.mark.timeout(240)
+def test_the_language_is_chosen_before_somebody_logs_in(
+    place: Place, site: Namespace, tmp_path: Path
+) -> None:
+    with page_in(site, tmp_path, width=390) as page:
+        page.goto(place.at("now"))
+        expect(page.get_by_test_id("login")).to_have_text("Log in")
+        page.get_by_role("button", name="Deutsch").click()
+        expect(page.get_by_test_id("login")).to_have_text("Anmelden")
+        german(page)
+        low = page.evaluate(
+            "[...document.querySelectorAll('main > div button')]"
+            ".filter((one) => one.getBoundingClientRect().height < 44).length"
+        )
+        assert low == 0
+        # It is kept, and so it is on the pages of links that need no log-in.
+        for path in ("/shared/nobody", "/#/prove/nobody", "/#/reset/nobody", "/#/invite/nobody"):
+            page.goto("about:blank")
+            page.goto(f"{place.at('now').split('/w/')[0]}{path}")
+            expect(page.get_by_role("button", name="English")).to_be_visible()
+            expect(page.locator("html")).to_have_attribute("lang", "de")
+            german(page)
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("button", name="Deutsch")).to_be_visible()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -269,6 +270,24 @@ def test_a_part_of_a_chart_is_shown_to_whoever_gets_its_address(
         expect(page).to_have_url(re.compile(r"\?last=15m$"))
         page.go_back()
         expect(points).to_have_text(some)
+
+
+@pytest.mark.timeout(240)
+def test_the_page_of_a_probe_asks_for_each_thing_once(
+    place: Place, site: Namespace, tmp_path: Path
+) -> None:
+    with place.measured(), page_in(site, tmp_path) as page:
+        place.open(page, place.at("sites"))
+        expect(page.get_by_test_id("agent-row").first).to_be_visible()
+        asked: list[str] = []
+        page.on("request", lambda one: asked.append(urlsplit(one.url).path))
+        page.goto(place.at(f"sites/{place.lisbon.id}/probes/{place.ping}"))
+        expect(page.get_by_test_id("points")).to_have_text("60 results")
+        expect(page.get_by_text("live", exact=True)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        rest = [path for path in asked if path.startswith("/workspaces/")]
+        assert [path for path in rest if path.endswith("/chart")] != []
+        assert sorted(rest) == sorted(set(rest))
 
 
 @pytest.mark.timeout(240)

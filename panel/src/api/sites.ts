@@ -2,7 +2,7 @@
 
 import type { Window } from '../chart/range';
 import { all, ask, orNull, PAGE } from '../rest';
-import type { Agent, NewAgent } from '../wire';
+import type { Agent, AgentPatch, NewAgent } from '../wire';
 
 export const agents = (workspace: number, signal?: AbortSignal) =>
   all('GET /workspaces/{workspace_id}/agents', { workspace_id: workspace }, signal);
@@ -33,10 +33,12 @@ export const agent = (workspace: number, id: number, signal?: AbortSignal) =>
     { signal },
   );
 
-/** Where it stands on the map; null: wherever its public address is. What else its metadata say stays. */
-export async function putPlace(
+/** `place`: where it stands on the map; null: wherever its public address is. What else its metadata
+ * say stays. */
+export async function changeAgent(
   workspace: number,
   id: number,
+  body: AgentPatch,
   place: { latitude: number; longitude: number } | null,
 ) {
   const { metadata } = await agent(workspace, id);
@@ -44,9 +46,15 @@ export async function putPlace(
   await ask(
     'PATCH /workspaces/{workspace_id}/agents/{agent_id}',
     { workspace_id: workspace, agent_id: id },
-    { body: { metadata: { ...rest, ...place } } },
+    { body: { ...body, metadata: { ...rest, ...place } } },
   );
 }
+
+export const deleteAgent = (workspace: number, id: number) =>
+  ask('DELETE /workspaces/{workspace_id}/agents/{agent_id}', {
+    workspace_id: workspace,
+    agent_id: id,
+  });
 
 /** What an agent of whatever make said: any part of it may be missing. */
 export type Parts<T> = T extends readonly unknown[]

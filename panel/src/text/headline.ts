@@ -1,6 +1,7 @@
 /** The state of a workspace in one or two sentences. */
 
 import type { AgentHealth } from '../wire';
+import { reasonWords } from './reason';
 import { worseFirst, type Status } from './status';
 import { say } from '../words/en/text';
 
@@ -22,7 +23,7 @@ export function headline(
   if (sites.length === 0) return say.noSite;
   const said = down.slice(0, 2).map(({ name, verdict }) => {
     const since = verdict.since ? say.sinceMoment(at(verdict.since)) : '';
-    return `${name}: ${verdict.reason || say.down}${since}.`;
+    return `${name}: ${reasonWords(verdict.reason) || say.down}${since}.`;
   });
   if (down.length > 2) said.push(say.alsoDown(listed(down.slice(2))));
   if (degraded.length) said.push(say.degradedSites(listed(degraded)));

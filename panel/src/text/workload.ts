@@ -3,6 +3,7 @@
 import type { WorkspaceMicroservice } from '../wire';
 import { say as amounts } from '../words/en/amounts';
 import { say } from '../words/en/text';
+import { reasonWords } from './reason';
 import { wireWord } from './wire_word';
 
 export type Stand = 'current' | 'waiting' | 'failing' | 'refused';
@@ -33,7 +34,7 @@ export function said(row: { state: string; failing: boolean; reason: string }): 
   // a failing one waits, by the word of the controller: its reason says more
   if (row.failing && row.reason) return row.reason;
   const state = wireWord(row.state);
-  return row.reason ? `${state}: ${row.reason}` : state;
+  return row.reason ? `${state}: ${reasonWords(row.reason)}` : state;
 }
 
 /** Where its newest roll-out stands; empty where that is no news. */

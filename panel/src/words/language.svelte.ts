@@ -44,6 +44,13 @@ class Language {
   /** null: English, which is in the catalogue itself. */
   texts = $state.raw<Texts | null>(null);
 
+  /** Those that are not spoken now. */
+  get others(): { code: Code; name: string }[] {
+    return (Object.keys(LANGUAGES) as Code[])
+      .filter((code) => code !== this.code)
+      .map((code) => ({ code, name: LANGUAGES[code].name }));
+  }
+
   /** As it was chosen, or as the browser asks for; English where its texts cannot be loaded. */
   async begin(): Promise<void> {
     const wanted = localStorage.getItem(KEY) ?? preferred(navigator.languages);

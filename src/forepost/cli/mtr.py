@@ -133,7 +133,7 @@ def mtr(
         pair = "--ipv4 and --ipv6" if ipv4 and ipv6 else "--udp and --tcp"
         complain(f"{pair} exclude each other")
         return USAGE
-    family: Family = "ipv4" if ipv4 else "ipv6" if ipv6 else "any"
+    family: Family = "4" if ipv4 else "6" if ipv6 else "auto"
     protocol: TraceProtocol = "udp" if udp else "tcp" if tcp else "icmp"
     clock = SystemClock()
     watch = MtrWatch(host, protocol, clock.now(), ReverseNames(clock) if dns else None)

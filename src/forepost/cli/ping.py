@@ -12,6 +12,7 @@ from cyclopts import Parameter, validators
 from rich.console import Console
 from rich.table import Table
 
+from forepost.agent.cores.icmp.rounds import MOST_OTHERS
 from forepost.agent.edges.icmp.engine import Icmp
 from forepost.agent.ports.net import Family, Net, Round
 from forepost.agent.probes.ping import result
@@ -40,6 +41,7 @@ class PingWatch:
             sent=sum(one.sent for one in known),
             rtts_ns=[rtt for one in known for rtt in one.rtts_ns],
             duplicates=sum(one.duplicates for one in known),
+            others=tuple(dict.fromkeys(host for one in known for host in one.others))[:MOST_OTHERS],
             reason=next((one.reason for one in reversed(known) if one.reason), self.reason),
         )
 
@@ -98,7 +100,7 @@ def ping(
     if ipv4 and ipv6:
         Console(stderr=True).print("--ipv4 and --ipv6 exclude each other")
         return USAGE
-    family: Family = "ipv4" if ipv4 else "ipv6" if ipv6 else "any"
+    family: Family = "4" if ipv4 else "6" if ipv6 else "auto"
     clock = SystemClock()
     watch = PingWatch(host, clock.now())
 
@@ -183,7 +185,8 @@ def _live(watch: PingWatch, measure: Callable[[Show], Awaitable[None]]) -> None:
         def show(number: int, one: Round) -> None:
             rtt = one.rtts_ns[0] if one.rtts_ns else None
             if rtt is not None:
-                live.console.print(f"{watch.address}  seq {number}  {_ms(rtt)} ms")
+                other = f"  from {', '.join(one.others)}" if one.others else ""
+                live.console.print(f"{watch.address}  seq {number}  {_ms(rtt)} ms{other}")
             elif one.sent:
                 live.console.print(f"{watch.address}  seq {number}  [red]lost[/] {one.reason}")
             live.update(_summary(watch.total()), refresh=True)

@@ -11,6 +11,7 @@ import threading
 from typing import Any, Final
 
 from forepost.kit.clock import Clock
+from forepost.kit.idna_name import a_labels
 
 OTHER_FAMILY_SEC: Final = 0.05
 """How long the second family's addresses are waited for, once the first one's are known."""
@@ -96,7 +97,7 @@ def _ask(
 
 def _looked_up(host: str, port: int, family: socket.AddressFamily) -> list[Goal] | Exception:
     try:
-        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+        found = socket.getaddrinfo(a_labels(host), port, family, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         return error
     return [(one, to) for one, _, _, _, to in found]

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from forepost.kit.clock import Clock, SystemClock
 from forepost.kit.happy_eyeballs import dial, interleaved
+from forepost.kit.idna_name import a_labels
 from forepost.kit.name_lookup import NotReached, look_up
 from forepost.kit.proxies import Proxy
 
@@ -108,7 +109,7 @@ def ask(
 def _ascii(host: str) -> str:
     """As it is sent. Raises NotReached."""
     try:
-        name = host if host.isascii() else host.encode("idna").decode()
+        name = a_labels(host)
     except UnicodeError:
         name = ""
     if not 0 < len(name) < 256 or any(c.isspace() or not c.isprintable() for c in name):

@@ -21,7 +21,9 @@ MOST_WORK: Final = 4 << 20
 who wants it has it, no text of the payload is kept."""
 _TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
-_OF_ALL: Final = frozenset({"interval_sec", "timeout_sec", "count", "bind_interface", "name"})
+_OF_ALL: Final = frozenset(
+    {"interval_sec", "timeout_sec", "count", "bind_interface", "name", "family"}
+)
 _PUBLIC: Final = {kind.name: _OF_ALL | kind.public for kind in KINDS.values()}
 PUBLIC_OPTIONS: Final[dict[str, frozenset[str]]] = _PUBLIC | {
     name: frozenset({"include_ping"}).union(*(_PUBLIC[kind] for kind in kinds))

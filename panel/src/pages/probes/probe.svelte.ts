@@ -16,6 +16,8 @@ import { say } from '../../words/en/probes';
 
 /** Live results are blended by weight; the controller's own sums replace them this often. */
 const POLL_MS = 60_000;
+/** So long the first fetch waits for the live results that it is carried on by. */
+const SUBSCRIBED_MS = 1_000;
 
 export interface Ids {
   workspace: number;
@@ -47,12 +49,19 @@ export class ProbeView {
   #drawnOf = $state('');
   #ids: () => Ids;
   #asked: () => Period;
+  /** Ends the waiting of the first fetch. */
+  #subscribed: () => void = () => {};
+  #first: Promise<void> | null;
   /** What came live since the last fetch was sent. */
   #during: ResultRow<PingResult>[] = [];
 
   constructor(ids: () => Ids, asked: () => Period) {
     this.#ids = ids;
     this.#asked = asked;
+    this.#first = new Promise((resolve) => {
+      this.#subscribed = resolve;
+      setTimeout(resolve, SUBSCRIBED_MS);
+    });
     this.poll = new Poll(
       (signal) => this.fetch(signal),
       () => POLL_MS,
@@ -66,11 +75,14 @@ export class ProbeView {
             workspace,
             probes: [probe],
             result: (row) => this.#result(row),
-            fetch: () => void this.poll.refresh(),
+            fetch: () => (this.#first ? this.#subscribed() : void this.poll.refresh()),
           }),
       );
       this.socket = socket;
       return () => socket.close();
+    });
+    $effect(() => {
+      if (this.socket?.state === 'reconnecting') this.#subscribed();
     });
   }
 
@@ -80,6 +92,10 @@ export class ProbeView {
 
   async fetch(signal: AbortSignal) {
     const { workspace, agent: agentId, probe: id } = this.#ids();
+    // What is asked for before the subscription has a hole up to it, and is asked for again.
+    await this.#first;
+    signal.throwIfAborted();
+    this.#first = null;
     this.#during = [];
     const of = this.#window();
     const [owner, list, delivered, sums] = await Promise.all([

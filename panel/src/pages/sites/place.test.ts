@@ -1,7 +1,17 @@
 import { geoMercator } from 'd3-geo';
 import { expect, test } from 'vitest';
 import type { Site } from '../../wire';
-import { degreesOf, marksOf, markWords, placeAt, pointOf, viewOf, type Degrees } from './place';
+import {
+  degreesOf,
+  degreesWords,
+  marksOf,
+  markWords,
+  placeAt,
+  placeOf,
+  pointOf,
+  viewOf,
+  type Degrees,
+} from './place';
 
 const LISBON = { latitude: 38.72, longitude: -9.14 };
 const PORTO = { latitude: 41.15, longitude: -8.61 };
@@ -62,4 +72,11 @@ test('degrees as people write them', () => {
   for (const wrong of ['', 'Lisbon', '91, 0', '0, 181', '1,2,3', '1']) {
     expect(degreesOf(wrong)).toBeNull();
   }
+});
+
+test('a place is read from metadata, and as it is written', () => {
+  expect(placeOf({ latitude: 38.72, longitude: -9.14, rack: 'B2' })).toEqual(LISBON);
+  expect(placeOf({ latitude: '38.72', longitude: -9.14 })).toBeNull();
+  expect(placeOf(null)).toBeNull();
+  expect(degreesOf(degreesWords(LISBON))).toEqual(LISBON);
 });

@@ -91,6 +91,18 @@ export function markWords({ sites }: Mark): string {
   return say.sitesOf(sites.length, said.join(', '));
 }
 
+/** "38.7200, -9.1400" */
+export const degreesWords = ({ latitude, longitude }: Degrees) =>
+  `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`;
+
+/** Where the metadata of a site say that it stands; null: they do not. */
+export function placeOf(metadata: Readonly<Record<string, unknown>> | null): Degrees | null {
+  const { latitude, longitude } = metadata ?? {};
+  return typeof latitude === 'number' && typeof longitude === 'number'
+    ? { latitude, longitude }
+    : null;
+}
+
 /** Of "38.72, -9.14"; null where it is none. */
 export function degreesOf(text: string): Degrees | null {
   const found = /^\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*$/.exec(text);

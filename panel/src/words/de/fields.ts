@@ -25,6 +25,7 @@ export const fields: typeof say = {
   duration_sec: 'Dauer',
   server: 'Server',
   bind_interface: 'Schnittstelle',
+  family: 'IP-Version',
   targets: 'Ziele',
   agent_targets: 'Ziel-Agenten',
   bidirectional: 'In beide Richtungen',

@@ -90,6 +90,5 @@ export const general: typeof say = {
   when: 'Wann',
   workloads: 'Workloads',
   yes: 'ja',
-  yesDelete: 'Ja, löschen',
   yesDeleteIt: 'Ja, löschen',
 };

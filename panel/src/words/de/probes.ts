@@ -37,6 +37,7 @@ export const probes: typeof say = {
   received: 'Empfangen',
   showInTheChart: 'Im Diagramm zeigen',
   hideInTheChart: 'Im Diagramm ausblenden',
+  answeredFrom: (addresses) => `geantwortet hat ${addresses}`,
   receivedOf: (received, sent) => `${received} von ${sent}`,
   changeProbe: 'Messung ändern',
   newProbe: 'Neue Messung',

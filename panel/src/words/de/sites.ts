@@ -5,6 +5,12 @@ export const sites: typeof say = {
   degrees: 'Breite, Länge',
   degreesHelp: 'In Grad, oder auf die Karte zeigen.',
   setPlace: 'Ort setzen',
+  degreesOnTheMap: 'Wo er auf der Karte steht, in Grad; leer: wo seine öffentliche Adresse ist.',
+  noDegrees: 'Breite und Länge sind zwei Zahlen, etwa 38.72, -9.14.',
+  settingsOf: (name) => `Einstellungen von ${name}`,
+  deleteSite: 'Standort löschen',
+  whatGoesWithIt:
+    'Seine Messungen und Alarme enden, sein Host kann sich nicht mehr anmelden, und was er gemessen hat, wird nicht mehr gezeigt.',
   sitesOf: (n, states) => `${n} Standorte: ${states}`,
   hostToldNothing:
     'Der Host hat in dieser Zeit nichts über sich gemeldet. Eine SYSINFO-Messung fragt ihn; oben eine längere Zeit wählen, um Früheres zu sehen.',

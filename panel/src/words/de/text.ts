@@ -43,4 +43,8 @@ export const text: typeof say = {
   never: 'nie',
   beingCancelled: 'wird abgebrochen: warten auf die Agenten',
   beingPaused: 'wird pausiert: warten auf die Agenten',
+  someProbes: (some, all) => `${some} von ${all} Messungen`,
+  lostShare: (share) => `${share} % verloren`,
+  lostOf: (some, all) => `${some} von ${all} verloren`,
+  noResultMinutes: (n) => `kein Ergebnis in den letzten ${n} min`,
 };

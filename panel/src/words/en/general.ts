@@ -92,6 +92,5 @@ export const say = inLanguage('general', {
   when: 'When',
   workloads: 'Workloads',
   yes: 'yes',
-  yesDelete: 'Yes, delete',
   yesDeleteIt: 'Yes, delete it',
 });

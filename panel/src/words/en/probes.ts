@@ -40,6 +40,7 @@ export const say = inLanguage('probes', {
   received: 'Received',
   showInTheChart: 'Show in the chart',
   hideInTheChart: 'Hide in the chart',
+  answeredFrom: (addresses: Word) => `answered from ${addresses}`,
   receivedOf: (received: Word, sent: Word) => `${received} of ${sent}`,
   changeProbe: 'Change probe',
   newProbe: 'New probe',

@@ -7,6 +7,12 @@ export const say = inLanguage('sites', {
   degrees: 'Latitude, longitude',
   degreesHelp: 'In degrees, or point at it on the map.',
   setPlace: 'Set place',
+  degreesOnTheMap: 'Where it stands on the map, in degrees; empty: where its public address is.',
+  noDegrees: 'Latitude and longitude are two numbers, such as 38.72, -9.14.',
+  settingsOf: (name: Word) => `Settings of ${name}`,
+  deleteSite: 'Delete this site',
+  whatGoesWithIt:
+    'Its probes and alerts end, its host can no longer log in, and what it measured is no longer shown.',
   sitesOf: (n: Word, states: Word) => `${n} sites: ${states}`,
   hostToldNothing:
     'Its host told nothing of itself in this time. A SYSINFO probe asks it; choose a longer time above to see what was before.',

@@ -45,4 +45,8 @@ export const say = inLanguage('text', {
   never: 'never',
   beingCancelled: 'being cancelled: waiting for the agents',
   beingPaused: 'being paused: waiting for the agents',
+  someProbes: (some: Word, all: Word) => `${some} of ${all} probes`,
+  lostShare: (share: Word) => `${share} % lost`,
+  lostOf: (some: Word, all: Word) => `${some} of ${all} lost`,
+  noResultMinutes: (n: Word) => `no result in the last ${n} min`,
 });

@@ -67,7 +67,7 @@ class GuardedNet:
         )
 
     async def resolve(
-        self, name: str, *, family: Family = "any", timeout_sec: float = 5.0
+        self, name: str, *, family: Family = "auto", timeout_sec: float = 5.0
     ) -> Resolved:
         return await self._net.resolve(name, family=family, timeout_sec=timeout_sec)
 

@@ -5,12 +5,13 @@ from typing import Literal, Protocol
 
 import msgspec
 
-Family = Literal["any", "ipv4", "ipv6"]
+Family = Literal["auto", "4", "6"]
+"""Of the addresses of a name: those of one IP version, or as the system prefers them."""
 
 FAMILIES: dict[Family, socket.AddressFamily] = {
-    "any": socket.AF_UNSPEC,
-    "ipv4": socket.AF_INET,
-    "ipv6": socket.AF_INET6,
+    "auto": socket.AF_UNSPEC,
+    "4": socket.AF_INET,
+    "6": socket.AF_INET6,
 }
 
 
@@ -23,15 +24,26 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     rtts_ns: list[int | None]
     """In the order of sending, `sent` of them; None for a request without an answer in time."""
     duplicates: int = 0
+    others: tuple[str, ...] = ()
+    """Addresses other than the one that was asked which answered: a host with several, anycast."""
     reason: str = ""
     """Why requests were lost, where somebody said so; the last one if there are several."""
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """A numeric address, or the reason why there is none."""
+    """The numeric addresses of a name, in the order of preference, or the reason why there is
+    none.
+    """
 
-    address: str = ""
+    addresses: tuple[str, ...] = ()
     reason: str = ""
+    waited_sec: float = 0.0
+    """Before the question was asked: for names of the same zone that keep their answers back."""
+
+    @property
+    def address(self) -> str:
+        """The first one; "" where there is none."""
+        return self.addresses[0] if self.addresses else ""
 
 
 class Net(Protocol):
@@ -55,7 +67,7 @@ class Net(Protocol):
         ...
 
     async def resolve(
-        self, name: str, *, family: Family = "any", timeout_sec: float = 5.0
+        self, name: str, *, family: Family = "auto", timeout_sec: float = 5.0
     ) -> Resolved:
-        """Return an address of a name within `timeout_sec`, or why there is none."""
+        """Return the addresses of a name within `timeout_sec`, or why there is none."""
         ...

@@ -57,6 +57,8 @@ class Cadence(Generic[K]):
             _, _, key, beat = heapq.heappop(self._heap)
             passed = math.floor((now_sec - beat.start_sec) / beat.interval_sec)
             beat.number = max(beat.number, passed) + 1
+            while beat.due_sec <= now_sec:  # a quotient that was rounded down
+                beat.number += 1
             self._push(key, beat)
             keys.append(key)
         return keys

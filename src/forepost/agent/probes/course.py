@@ -8,6 +8,7 @@ import anyio
 
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.ports.edges import Edges
+from forepost.agent.ports.net import Family
 from forepost.kit.clock import Clock
 
 
@@ -21,6 +22,7 @@ class Course:
         self.denied = False
         """This host let nothing be sent, or there was nobody to send it to."""
         self._part, self._late = "", ""
+        self._part_began = self._began
         self._ms: dict[str, float] = {}
 
     def ms(self, part: str) -> float:
@@ -45,16 +47,23 @@ class Course:
     def part(self, name: str, *, late: str = "no answer") -> Iterator[None]:
         """`late`: what there is not, where it takes too long."""
         self._part, self._late = name, late
-        before = self._clock.monotonic()
+        self._part_began = self._clock.monotonic()
         try:
             yield
         finally:
-            self._ms[name] = (self._clock.monotonic() - before) * 1e3
+            self._ms[name] = (self._clock.monotonic() - self._part_began) * 1e3
 
-    async def resolve(self, host: str, edges: Edges, timeout_sec: float) -> str:
-        """A numeric address, as the part "resolve". Raises Failed."""
+    async def resolve(
+        self, host: str, edges: Edges, timeout_sec: float, family: Family = "auto"
+    ) -> str:
+        """A numeric address, as the part "resolve". Raises Failed.
+
+        Waiting for other names of the same zone before the resolver is asked is no part of it.
+        """
         with self.part("resolve"):
-            found = await edges.net.resolve(host, timeout_sec=timeout_sec)
+            found = await edges.net.resolve(host, family=family, timeout_sec=timeout_sec)
+            self._began += found.waited_sec
+            self._part_began += found.waited_sec
             if not found.address:
                 raise Failed("unreachable", found.reason)
             return found.address

@@ -92,7 +92,7 @@ class _Lookup:
         with self._course.part("server"):
             self._server = self._chosen()
         address = await self._course.resolve(
-            self._server.at.host, self._edges, self._options.timeout_sec
+            self._server.at.host, self._edges, self._options.timeout_sec, self._options.family
         )
         self._remote = str(HostPort(address, self._server.at.port))
         if self._options.protocol == "udp":

@@ -19,7 +19,7 @@ NOTHING: Final = Hop(ttl=1)
 
 async def run(options: MtrOptions, target: str, clock: Clock, edges: Edges) -> MtrResult:
     started = clock.now()
-    found = await edges.net.resolve(target, timeout_sec=options.timeout_sec)
+    found = await edges.net.resolve(target, family=options.family, timeout_sec=options.timeout_sec)
     if not found.address:
         nothing = Traced(reason=found.reason)
         return result(

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from msgspec import UNSET
+
 from forepost.agent.ports.edges import Edges
 from forepost.agent.ports.net import Round
 from forepost.kit.clock import Clock
@@ -17,7 +19,7 @@ GAP_SEC: Final = 1.0
 
 async def run(options: PingOptions, target: str, clock: Clock, edges: Edges) -> PingResult:
     started = clock.now()
-    found = await edges.net.resolve(target, timeout_sec=options.timeout_sec)
+    found = await edges.net.resolve(target, family=options.family, timeout_sec=options.timeout_sec)
     if not found.address:
         nothing = Round(sent=0, rtts_ns=[], reason=found.reason)
         return result(nothing, target, started, clock.now())
@@ -57,6 +59,7 @@ def result(measured: Round, address: str, started: datetime, stopped: datetime) 
         avg_rtt=mean,
         std_dev_rtt=deviation,
         rtts_ns=measured.rtts_ns,
+        other_addrs=list(measured.others) or UNSET,
         error=measured.reason,
     )
 

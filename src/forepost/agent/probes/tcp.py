@@ -61,7 +61,9 @@ class Attempts:
         try:
             with self._course.part("target"):
                 at = host_port(self._target)
-            address = await self._course.resolve(at.host, self._edges, self._options.timeout_sec)
+            address = await self._course.resolve(
+                at.host, self._edges, self._options.timeout_sec, self._options.family
+            )
         except Failed as error:
             self._error = error.reason
             return

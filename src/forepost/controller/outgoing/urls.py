@@ -5,6 +5,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
+from forepost.kit.idna_name import a_labels
+
 LONGEST: Final = 2_000
 
 
@@ -37,7 +39,7 @@ def target_of(url: str) -> UrlTarget:
     tls = parts.scheme == "https"
     try:
         port = parts.port
-        host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
+        host = a_labels(parts.hostname or "")
     except ValueError:  # UnicodeError is one
         raise WrongUrl("its host or port is not valid") from None
     if not host or "%" in host or port == 0:

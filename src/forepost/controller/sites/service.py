@@ -17,7 +17,10 @@ from forepost.kit.errors import Invalid
 from forepost.wire.rest.sites import AgentStrips
 
 FRESH_SEC: Final = 3.0
-"""How long a list is given again."""
+"""How long a list is given again, at least."""
+SHARE: Final = 20
+"""A list that is dear is given again for so many times as long as it took to make."""
+MOST_FRESH_SEC: Final = 20.0
 MOST_KEPT: Final = 32
 EXPIRY_SEC: Final = 900.0
 
@@ -26,7 +29,7 @@ _encoder = msgspec.json.Encoder()
 
 class _Kept(msgspec.Struct, frozen=True):
     body: bytes
-    made_at: float
+    good_until: float
     """Monotonic."""
 
 
@@ -60,12 +63,14 @@ class Sites:
         async with self._turn:
             now = self._needs.clock.monotonic()
             kept = self._kept.get(key)
-            if kept is not None and now - kept.made_at < FRESH_SEC:
+            if kept is not None and now < kept.good_until:
                 self._kept.move_to_end(key)
                 return kept.body
             view = await self._view(workspace_id, hours, self._span(hours, cells))
             body = await anyio.to_thread.run_sync(_encoded, view, limiter=self._limiter)
-            self._kept[key] = _Kept(body, now)
+            done = self._needs.clock.monotonic()
+            good_sec = min(max(FRESH_SEC, SHARE * (done - now)), MOST_FRESH_SEC)
+            self._kept[key] = _Kept(body, done + good_sec)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
             return body

@@ -9,12 +9,12 @@ from msgspec import Meta
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import Cost, of_connecting
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 
 DnsProtocol = Literal["udp", "tcp", "dot", "doh"]
 
 
-class DnsOptions(Options, frozen=True, kw_only=True):
+class DnsOptions(HostOptions, frozen=True, kw_only=True):
     """`metadata` of a DNS probe."""
 
     dns_server: Annotated[str, Meta(max_length=300)] = ""

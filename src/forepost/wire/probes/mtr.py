@@ -8,10 +8,10 @@ from msgspec import UNSET, Meta, UnsetType
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import Cost
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 
 
-class MtrOptions(Options, frozen=True, kw_only=True):
+class MtrOptions(HostOptions, frozen=True, kw_only=True):
     """`count` cycles (0: five), as many as fit in the interval. `timeout_sec` is that of looking up
     the target.
     """

@@ -38,6 +38,13 @@ class Options(Wire, frozen=True, kw_only=True):
     bind_interface: str = ""
 
 
+class HostOptions(Options, frozen=True, kw_only=True):
+    """Of a probe whose target is a host."""
+
+    family: Literal["auto", "4", "6"] = "auto"
+    """Addresses of the host to measure: of one IP version only, or as the system prefers them."""
+
+
 Opts = TypeVar("Opts", bound=Options)
 _OF_THE_PROBE = frozenset(Options.__struct_fields__) - {"timeout_sec"}
 

@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Final
 
+from msgspec import UNSET, UnsetType
+
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import MEASUREMENT_PCT, Cost
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 
 
-class PingOptions(Options, frozen=True, kw_only=True): ...
+class PingOptions(HostOptions, frozen=True, kw_only=True): ...
 
 
 class PingResult(Wire, frozen=True, kw_only=True):
@@ -29,6 +31,9 @@ class PingResult(Wire, frozen=True, kw_only=True):
     std_dev_rtt: int = 0
     rtts_ns: list[int | None] = []
     """Every RTT of the round in the order of sending; null for one that was lost. Ours."""
+    other_addrs: list[str] | UnsetType = UNSET
+    """Addresses other than `addr` that answered, eight at most: a host with several, anycast.
+    Their answers count. Left out where there is none. Ours."""
     error: str = ""
     """Why nothing could be measured (an unknown name, no permission), or why requests were lost
     where a router or the host said so. Ours."""

@@ -9,7 +9,7 @@ from msgspec import Meta
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import Cost, of_connecting
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 
 Oid = Annotated[str, Meta(pattern=r"^\.?[0-9]{1,10}(\.[0-9]{1,10}){1,127}\Z")]
 MOST_ARC: Final = 2**32 - 1
@@ -19,7 +19,7 @@ AuthProtocol = Literal["", "MD5", "SHA", "SHA1", "SHA224", "SHA256", "SHA384", "
 PrivacyProtocol = Literal["", "DES", "AES", "AES192", "AES256", "AES192C", "AES256C"]
 
 
-class SnmpOptions(Options, frozen=True, kw_only=True):
+class SnmpOptions(HostOptions, frozen=True, kw_only=True):
     """`metadata` of an SNMP probe."""
 
     version: Literal["1", "2c", "3"] = "2c"

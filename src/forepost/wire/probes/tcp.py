@@ -6,10 +6,10 @@ from typing import Final
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import MEASUREMENT_PCT, Cost, of_connecting
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 
 
-class TcpOptions(Options, frozen=True, kw_only=True):
+class TcpOptions(HostOptions, frozen=True, kw_only=True):
     """`count` attempts (0: three), a second apart or closer, so that they fit in the interval."""
 
 

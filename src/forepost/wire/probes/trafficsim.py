@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from forepost.wire.base import Id, IdOrZero, Wire
 from forepost.wire.probes.cost import Cost
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 
 VOIP_MS: Final = 50
 """A packet every so many ms or faster is VoIP, whether it is called so or not."""
@@ -23,7 +23,7 @@ LONGEST_SEC: Final = 60.0
 """Of packets in one turn."""
 
 
-class TrafficSimOptions(Options, frozen=True, kw_only=True):
+class TrafficSimOptions(HostOptions, frozen=True, kw_only=True):
     """`count` packets (0: as many as fit in the interval, 60 s of them at most).
 
     `timeout_sec`: how long the other side may take to answer at all.

@@ -118,15 +118,25 @@ def test_duplicates_are_counted_once_each() -> None:
     assert flight.result().rtts_ns == [MS]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"address": "198.18.0.3"}, {"ident": 78}, {"token": 6}], ids=lambda w: next(iter(w))
-)
+@pytest.mark.parametrize("wrong", [{"ident": 78}, {"token": 6}], ids=lambda w: next(iter(w)))
 def test_an_answer_that_is_not_exactly_ours_is_not_counted(wrong: dict[str, str]) -> None:
     bench = Bench()
     flight = bench.start()
     (turn,) = bench.send(0)
     bench.answer(turn, MS, **wrong)  # type: ignore[arg-type]
     assert flight.result().rtts_ns == [None]
+
+
+def test_an_answer_from_other_addresses_counts_and_eight_of_them_are_told() -> None:
+    bench = Bench()
+    flight = bench.start()
+    (turn,) = bench.send(0)
+    others = [f"198.18.1.{number}" for number in range(20)]
+    for address in (*others, TARGET, *others):
+        bench.answer(turn, MS, address=address)
+    assert flight.result().rtts_ns == [MS]
+    assert flight.result().duplicates == 40
+    assert flight.result().others == tuple(others[:8])
 
 
 def test_the_kernels_departure_is_preferred_to_ours() -> None:
@@ -149,18 +159,49 @@ def test_a_step_of_the_wall_clock_does_not_reach_the_rtt(step: int) -> None:
     assert flight.result().rtts_ns == [2 * MS]
 
 
-def test_an_error_for_our_packet_loses_it_with_a_reason() -> None:
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (Trouble(3, 3), "destination unreachable: port unreachable"),
+        (Trouble(3, 4), "destination unreachable: packet too big"),
+    ],
+)
+def test_a_final_error_for_our_packet_loses_it_at_once(trouble: Trouble, reason: str) -> None:
     bench = Bench()
     flight = bench.start()
     (turn,) = bench.send(0)
-    unreachable = Trouble(3, 1)
-    bench.rounds.failed(bench.line, turn.packet, "198.18.0.9", unreachable, MS)
+    bench.rounds.failed(bench.line, turn.packet, "198.18.0.9", trouble, MS)
     assert not flight.reason
-    bench.rounds.failed(bench.line, turn.packet[:8], TARGET, unreachable, MS)
-    assert flight.result().reason == "destination unreachable: host unreachable"
+    bench.rounds.failed(bench.line, turn.packet[:8], TARGET, trouble, MS)
+    assert flight.result().reason == reason
     bench.send(MS + LINGER_NS)
     assert bench.rounds.ended() == [flight]
     assert flight.result().rtts_ns == [None]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (Trouble(3, 1), "destination unreachable: host unreachable"),
+        (Trouble(11, 0), "time to live exceeded"),
+        (Trouble(5, 1), ""),
+        (Trouble(4, 0), ""),
+    ],
+)
+def test_any_other_error_leaves_its_request_waiting(trouble: Trouble, reason: str) -> None:
+    for answers in (True, False):
+        bench = Bench()
+        flight = bench.start(timeout=100 * MS)
+        (turn,) = bench.send(0)
+        bench.rounds.failed(bench.line, turn.packet, TARGET, trouble, MS)
+        bench.send(MS + LINGER_NS)
+        assert not bench.rounds.ended()
+        if answers:
+            bench.answer(turn, 99 * MS)
+        bench.send(100 * MS + LINGER_NS)
+        assert bench.rounds.ended() == [flight]
+        assert flight.result().rtts_ns == [99 * MS if answers else None]
+        assert flight.result().reason == ("" if answers else reason)
 
 
 def test_a_loop_that_was_late_does_not_bunch_requests() -> None:

@@ -93,9 +93,28 @@ _OTHERS: Final = {
 }
 
 
+_NOTES_V4: Final = frozenset({4, 5})
+"""Source quench and redirect: the packet goes on its way (RFC 792, RFC 6633)."""
+_ENDS_V4: Final = frozenset({2, 3, 4})
+"""Codes of "destination unreachable" that are final by RFC 1122, 4.2.3.9; the others are hints."""
+
+
+def is_final(form: Form, kind: int, code: int) -> bool:
+    """Whether an ICMP error leaves no hope of an answer. After any other the packet, or another
+    copy of it, may still arrive: routes move, and several routers may speak of one packet.
+    """
+    if form is IPV6:
+        return kind == 2 or (kind, code) == (1, 4)
+    return kind == 3 and code in _ENDS_V4
+
+
 def meaning(form: Form, kind: int, code: int) -> str:
-    """Say an ICMP error in words (type and code of RFC 792, RFC 1812, RFC 4443)."""
+    """Say an ICMP error in words (type and code of RFC 792, RFC 1812, RFC 4443); "" for a note
+    that says nothing of the packet's end.
+    """
     v6 = form is IPV6
+    if not v6 and kind in _NOTES_V4:
+        return ""
     if kind == (1 if v6 else 3):
         words = (_UNREACHABLE_V6 if v6 else _UNREACHABLE_V4).get(code)
         return f"destination unreachable: {words or f'code {code}'}"

@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Final
 
-from forepost.agent.cores.icmp.packet import Form, meaning, quoted, reply, request
+from forepost.agent.cores.icmp.packet import Form, is_final, meaning, quoted, reply, request
 from forepost.agent.cores.stamps.departures import Departure, Departures, Moment
 from forepost.agent.cores.stamps.messages import Received, Trouble
 from forepost.agent.ports.net import Round
 
 NEVER: Final = -(1 << 62)
 """The RTT of a request that was not answered."""
+MOST_OTHERS: Final = 8
+"""Of the addresses that answered for the one that was asked."""
 LINGER_NS: Final = 10_000_000
 """A round whose last answer is in stays open so long, for duplicates."""
 
@@ -29,6 +31,7 @@ class Turn(Departure):
         "number",
         "packet",
         "refusals",
+        "said",
         "seq",
         "token",
         "waits",
@@ -43,6 +46,8 @@ class Turn(Departure):
         self.token = token = flight.token + number & 0xFFFF_FFFF_FFFF_FFFF
         self.packet = request(flight.line.form, flight.line.ident, seq, token, flight.zeros)
         self.refusals = 0
+        self.said = ""
+        """What an ICMP error said that leaves hope: why the request is lost if nothing comes."""
         self.waits = True
 
 
@@ -63,6 +68,7 @@ class Line(Departures[Turn]):
             turn.waits = False
             self.waiting -= 1
             turn.flight.waiting -= 1
+            turn.flight.reason = turn.said or turn.flight.reason
 
 
 class EchoFlight:
@@ -76,6 +82,7 @@ class EchoFlight:
         "gap_ns",
         "line",
         "open",
+        "others",
         "reason",
         "rtts",
         "timeout_ns",
@@ -103,6 +110,7 @@ class EchoFlight:
         self.rtts = array("q")
         self.open: list[Turn] = []
         self.waiting = self.duplicates = 0
+        self.others: tuple[str, ...] = ()
         self.reason = ""
         self.due_ns = -1
 
@@ -111,6 +119,7 @@ class EchoFlight:
             sent=len(self.rtts),
             rtts_ns=[None if rtt == NEVER else rtt for rtt in self.rtts],
             duplicates=self.duplicates,
+            others=self.others,
             reason=self.reason,
         )
 
@@ -167,8 +176,10 @@ class Rounds:
             if turn is None or turn.token != token or line.ident != ident:
                 continue
             flight = turn.flight
-            if flight.address != address:
-                continue
+            # A host with several addresses may answer from another one; the token says that it is
+            # the answer, as for ping(8) and fping(8) its number does.
+            if flight.address != address and address not in flight.others:
+                flight.others = (*flight.others, address)[:MOST_OTHERS]
             if flight.rtts[turn.number] != NEVER:
                 flight.duplicates += 1
                 continue
@@ -186,8 +197,13 @@ class Rounds:
         turn = line.in_flight.get(seq)
         if turn is None or token not in (None, turn.token) or line.ident != ident:
             return
-        if turn.waits and turn.flight.address == address:
-            self.refused(turn, meaning(line.form, error.kind, error.code), now_ns)
+        if not turn.waits or turn.flight.address != address:
+            return
+        words = meaning(line.form, error.kind, error.code)
+        if is_final(line.form, error.kind, error.code):
+            self.refused(turn, words, now_ns)
+        else:
+            turn.said = words or turn.said
 
     def refused(self, turn: Turn, reason: str, now_ns: int) -> None:
         """The request is lost and somebody said why."""

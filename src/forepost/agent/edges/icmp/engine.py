@@ -68,7 +68,7 @@ class Icmp(Closable):
             self._shut(key)
 
     async def resolve(
-        self, name: str, *, family: Family = "any", timeout_sec: float = 5.0
+        self, name: str, *, family: Family = "auto", timeout_sec: float = 5.0
     ) -> Resolved:
         return await self._names.resolve(name, family=family, timeout_sec=timeout_sec)
 

@@ -127,7 +127,7 @@ class SharedSocket:
         self._line.stamped(left)
         for data, source, rx_ns in replies:
             shot = self._shot(self._style.replied(data))
-            if shot is not None and source == shot.run.plan.address:
+            if shot is not None:  # the token says so, whichever address the target answers from
                 self._answered(shot, source, HopAnswer("reached"), rx_ns, now, [])
         for trouble, data, target in troubles:
             shot = self._shot(self._style.quoted(data))

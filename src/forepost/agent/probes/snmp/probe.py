@@ -76,7 +76,9 @@ class _Conversation:
             at = host_port(self._target, PORT)
             self._target = str(at)
             self._speaker = self._made()
-        address = await self._course.resolve(at.host, self._edges, self._options.timeout_sec)
+        address = await self._course.resolve(
+            at.host, self._edges, self._options.timeout_sec, self._options.family
+        )
         self._remote = str(HostPort(address, at.port))
         with self._course.part("open"):
             self._socket = await self._edges.dialer.udp(

@@ -42,7 +42,7 @@ async def run(options: TrafficSimRun, target: str, clock: Clock, edges: Edges) -
     try:
         with course.part("target"):
             at = host_port(target, DEFAULT_PORT)
-        address = await course.resolve(at.host, edges, options.timeout_sec)
+        address = await course.resolve(at.host, edges, options.timeout_sec, options.family)
         port = edges.udp.towards(
             address, at.port, interface=options.bind_interface, tos=options.codepoint << 2
         )
@@ -145,8 +145,8 @@ class _Cycle:
     def _outcomes(self) -> None:
         left, troubles = self._port.outcomes(max(1, len(self._client.departures.by_key)))
         self._client.departures.stamped(left)
-        if troubles:
-            self._error = self._words(troubles[-1][0])
+        for trouble, _, _ in troubles:
+            self._error = self._words(trouble) or self._error
 
     def _say(self, datagram: bytes) -> None:
         self._port.clear_error()
