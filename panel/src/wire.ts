@@ -1260,23 +1260,44 @@ export interface CertificateInfo {
   /** As RFC 4514, the most specific part first: CN=…,O=…,C=…. */
   subject: string;
   issuer: string;
-  not_before: string;
-  not_after: string;
-  /** Whole days, rounded down: -1 from the first second after it. */
-  days_until_expiry: number;
+  not_before: string | null;
+  not_after: string | null;
+  /**
+   * Whole days, rounded down: -1 from the first second after it. Null, as of all dates: it cannot
+   * be read.
+   */
+  days_until_expiry: number | null;
   /** Names and addresses. */
   sans?: string[];
+  /** In hex. This and what follows: ours. */
+  serial?: string;
+  /** RSA, EC secp256r1, Ed25519, ...; the OID of one that is not known. */
+  key?: string;
+  key_bits?: number;
+  /** sha256_rsa, sha384_ecdsa, ed25519, ...; the OID of one that is not known. */
+  signature?: string;
+  /** Fields that are not as they have to be. */
+  unreadable?: string[];
 }
 
 export interface ChainCertificate {
   subject: string;
   issuer: string;
-  not_before: string;
-  not_after: string;
-  days_until_expiry: number;
+  not_before: string | null;
+  not_after: string | null;
+  days_until_expiry: number | null;
   issuer_org?: string;
   /** SHA-256, hex. */
   fingerprint: string;
+  /** In hex. This and what follows: ours. */
+  serial?: string;
+  /** RSA, EC secp256r1, Ed25519, ...; the OID of one that is not known. */
+  key?: string;
+  key_bits?: number;
+  /** sha256_rsa, sha384_ecdsa, ed25519, ...; the OID of one that is not known. */
+  signature?: string;
+  /** Fields that are not as they have to be. */
+  unreadable?: string[];
 }
 
 export interface ChangePage {
@@ -1787,7 +1808,7 @@ export interface HttpResult {
   status_text?: string;
   /** The first of each name; 100 at most, values cut at 1,000 characters. */
   headers?: Record<string, string>;
-  /** Bytes read; reading ends at 1 MiB. */
+  /** Bytes read, without content codings; reading ends at 1 MiB. */
   body_size?: number;
   content_type?: string;
   /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
@@ -1807,6 +1828,16 @@ export interface HttpResult {
   redirects?: number;
   /** There was more than 1 MiB. */
   body_truncated?: boolean;
+  /** Bytes read as they came, with content codings. */
+  transfer_size?: number;
+  content_encoding?: string;
+  /** What `json_path` led to, as JSON, cut at 1,000 characters. */
+  json_found?: string;
+  /** When the first certificate of the chain ends, as the server sent it. */
+  earliest_not_after?: string | null;
+  earliest_days_until_expiry?: number | null;
+  /** Whether the server asked for a client certificate, and did nothing without one. */
+  client_certificate?: '' | 'asked' | 'required';
 }
 
 /** Two hosts speak with the key of one agent, as a copied machine does. */
@@ -4251,7 +4282,8 @@ export interface TlsResult {
   is_expired?: boolean;
   /** In 30 days or less, and not yet expired. */
   is_expiring_soon?: boolean;
-  days_until_expiry?: number;
+  /** Null: it cannot be read. */
+  days_until_expiry?: number | null;
   issuer_org?: string;
   cert_type?: '' | 'leaf' | 'leaf+intermediate' | 'self-signed';
   cert_fingerprint?: string;
@@ -4271,6 +4303,13 @@ export interface TlsResult {
   dns_lookup_ms?: number;
   tcp_connect_ms?: number;
   tls_handshake_ms?: number;
+  /** When the first certificate of the chain ends, as the server sent it. */
+  earliest_not_after?: string | null;
+  earliest_days_until_expiry?: number | null;
+  /** Whether the server asked for a client certificate, and did nothing without one. */
+  client_certificate?: '' | 'asked' | 'required';
+  /** What was said in plain text before. */
+  starttls_ms?: number;
 }
 
 /**

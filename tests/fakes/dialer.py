@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from forepost.agent.ports.dialer import Check, Failed, TlsSession
+from forepost.agent.ports.dialer import NOTHING_OWN, Check, Failed, TlsOwn, TlsSession
 
 Peer = Callable[[bytes], Sequence[bytes]]
 """What it says to what it hears: datagrams, or the pieces of a stream, whose end is b""."""
@@ -55,7 +55,7 @@ class FakeStream:
         return self._said.popleft()
 
     async def secure(
-        self, server_name: str, *, check: Check, alpn: Sequence[str] = ()
+        self, server_name: str, *, check: Check, alpn: Sequence[str] = (), own: TlsOwn = NOTHING_OWN
     ) -> tuple["FakeStream", TlsSession]:
         return self, self._dialer.session
 

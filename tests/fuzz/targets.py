@@ -164,10 +164,7 @@ def usm(data: bytes) -> None:
 def certificate(data: bytes) -> None:
     with contextlib.suppress(ssl.SSLCertVerificationError):
         pins.check(data, "0" * 64)
-    try:
-        found = certificates.read(data)
-    except certificates.Malformed:
-        return
+    found = certificates.read(data)
     found.info(NOW)
     found.link(NOW)
     for host in ("a.example", "192.0.2.1", "2001:db8::1", "ä.example"):

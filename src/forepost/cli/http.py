@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from forepost.agent.probes.http import run
+from forepost.agent.probes.http.probe import run
 from forepost.cli.measure import USAGE, Flag, Often, complain, measure, ms
 from forepost.wire.probes.http import HttpOptions, HttpResult
 

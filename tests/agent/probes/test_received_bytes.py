@@ -18,7 +18,7 @@ from forepost.agent.probes import PROBES, certificates
 from forepost.agent.probes.dns import server_of
 from forepost.agent.probes.dns_message import NoAnswer, NoQuestion, Question
 from forepost.agent.probes.hostport import host_port
-from forepost.agent.probes.http import url_of
+from forepost.agent.probes.http.url import url_of
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
 from forepost.wire.probes.dns import DnsOptions
@@ -140,8 +140,7 @@ def _der(pem: bytes) -> bytes:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_no_certificate(data: bytes) -> None:
-    with pytest.raises(certificates.Malformed):
-        certificates.read(data)
+    assert certificates.read(data).unreadable == ("certificate",)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -149,10 +148,7 @@ def test_any_bytes_are_no_certificate(data: bytes) -> None:
 def test_a_broken_certificate_is_read_or_refused(
     der: bytes, changes: list[tuple[int, int]]
 ) -> None:
-    try:
-        got = certificates.read(changed(der, changes))
-    except certificates.Malformed:
-        return
+    got = certificates.read(changed(der, changes))
     assert got.subject == str(got.subject)
     got.is_for("a.example")
     got.is_for("192.0.2.1")

@@ -6,7 +6,7 @@ import pytest
 
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes.hostport import host_port
-from forepost.agent.probes.http import url_of
+from forepost.agent.probes.http.url import url_of
 from forepost.agent.probes.tls import endpoint
 from forepost.controller.probes.targets import check_targets, spelled
 from forepost.kit.errors import Invalid

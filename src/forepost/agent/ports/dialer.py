@@ -1,7 +1,7 @@
 """What a probe asks of TCP, TLS and UDP."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -23,8 +23,21 @@ class Failed(Exception):
         self.reason = reason
 
 
+class TlsOwn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a probe brings of its own for TLS, in PEM."""
+
+    authorities: str = ""
+    """Whom to trust instead of the host's list."""
+    certificate: str = ""
+    """To be shown where it is asked for, with its chain."""
+    key: str = ""
+
+
+NOTHING_OWN: Final = TlsOwn()
+
+
 class TlsSession(msgspec.Struct, frozen=True, kw_only=True):
-    """What a TLS handshake agreed on."""
+    """What a TLS handshake agreed on, or how far it came."""
 
     version: str
     """As NetWatcher spells it: "TLS 1.3"."""
@@ -33,6 +46,18 @@ class TlsSession(msgspec.Struct, frozen=True, kw_only=True):
     alpn: str
     chain: tuple[bytes, ...]
     """Certificates (DER) as the other side sent them, whether they can be trusted or not."""
+    asks_certificate: bool = False
+    """The other side asked for a certificate of ours."""
+
+
+class HandshakeFailed(Failed):
+    """There was no TLS, or it ended at once; `shown` is what had been said until then."""
+
+    def __init__(self, kind: Kind, reason: str, shown: TlsSession, *, refused: bool) -> None:
+        super().__init__(kind, reason)
+        self.shown = shown
+        self.refused = refused
+        """The other side ended it, after we had accepted its certificate."""
 
 
 class Stream(Protocol):
@@ -52,9 +77,9 @@ class Stream(Protocol):
         ...
 
     async def secure(
-        self, server_name: str, *, check: Check, alpn: Sequence[str] = ()
+        self, server_name: str, *, check: Check, alpn: Sequence[str] = (), own: TlsOwn = NOTHING_OWN
     ) -> tuple["Stream", TlsSession]:
-        """Do a TLS handshake on it. Raises Failed."""
+        """Do a TLS handshake on it. Raises Failed; HandshakeFailed where a server spoke TLS."""
         ...
 
     def close(self) -> None:

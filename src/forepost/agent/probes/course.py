@@ -21,13 +21,17 @@ class Course:
         self._began = clock.monotonic()
         self.denied = False
         """This host let nothing be sent, or there was nobody to send it to."""
-        self._part = ""
+        self._part, self._late = "", ""
         self._part_began = self._began
         self._ms: dict[str, float] = {}
 
     def ms(self, part: str) -> float:
         """How long a part took, whether it came to its end or not; 0 where it was not reached."""
         return self._ms.get(part, 0.0)
+
+    def is_in(self, name: str) -> bool:
+        """Whether this is the part that it is in, or was in at last."""
+        return self._part == name
 
     def forget(self, part: str) -> None:
         """It may not come again in a second round of the same parts."""
@@ -40,8 +44,9 @@ class Course:
         return (moment - self._began) * 1e3
 
     @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        self._part = name
+    def part(self, name: str, *, late: str = "no answer") -> Iterator[None]:
+        """`late`: what there is not, where it takes too long."""
+        self._part, self._late = name, late
         self._part_began = self._clock.monotonic()
         try:
             yield
@@ -69,7 +74,7 @@ class Course:
             with anyio.fail_after(timeout_sec):
                 await measure()
         except TimeoutError:
-            return f"{self._part}: no answer in {timeout_sec:g} s"
+            return f"{self._part}: {self._late} in {timeout_sec:g} s"
         except Failed as error:
             self.denied = error.kind == "denied"
             return f"{self._part}: {error.reason}"

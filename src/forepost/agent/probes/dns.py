@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from forepost.agent.edges.dial.http import HttpRequest, exchange
+from forepost.agent.edges.dial.http import Http1Exchange, HttpRequest
 from forepost.agent.ports.dialer import Failed, Stream
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
@@ -184,13 +184,15 @@ class _Lookup:
             ),
             body=self._question.wire,
         )
-        response = await exchange(stream, request, self._clock, most_bytes=MOST_BYTES)
-        if response.status != 200:
-            raise Failed("wrong", f"HTTP {response.status} {response.reason}".rstrip())
-        media = response.header("content-type").partition(";")[0].strip().lower()
+        exchange = Http1Exchange(stream, self._clock, most_bytes=MOST_BYTES)
+        head = await exchange.ask(request)
+        if head.status != 200:
+            raise Failed("wrong", f"HTTP {head.status} {head.reason}".rstrip())
+        media = head.header("content-type").partition(";")[0].strip().lower()
         if media != MEDIA:
             raise Failed("wrong", f"{media or 'no content type'} instead of {MEDIA}")
-        return response.body
+        await exchange.read()
+        return bytes(exchange.body)
 
     def _take_or_ignore(self, data: bytes) -> None:
         try:

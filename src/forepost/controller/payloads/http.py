@@ -31,6 +31,8 @@ class HttpPayload(Payload):
     total_ms: float | None = None
     status_code: float | None = None
     certificate_info: ShownCertificate | None = None
+    earliest_days_until_expiry: float | None = None
+    """Of the chain; of our agent only."""
     final_url: str | None = None
     """Of our agent only, which calls a status that was not expected an error."""
     error: str | None = None
@@ -58,10 +60,21 @@ class HttpPayload(Payload):
             found["http_ttfb"] = self.first_byte_ms
         if self.total_ms is not None:
             found["http_total_ms"] = self.total_ms
-        shown = self.certificate_info
-        if shown is not None and shown.days_until_expiry is not None:
-            found["tls_expiry_days"] = shown.days_until_expiry
+        if (first := self._first_end) is not None:
+            found["tls_expiry_days"] = first
         return found
+
+    @property
+    def _first_end(self) -> float | None:
+        """Days until the first certificate of the chain ends. What has ended and is not needed, as
+        the site is trusted all the same, is left out.
+        """
+        shown = self.certificate_info
+        days = None if shown is None else shown.days_until_expiry
+        first = self.earliest_days_until_expiry
+        if first is None or (first < 0 and not self.error):
+            return days
+        return first if days is None else min(first, days)
 
     def grade(self, figures: Figures) -> Grade:
         if self.error:
@@ -72,6 +85,5 @@ class HttpPayload(Payload):
             return failed("no answer")
         if self._is_refused:
             return failed(f"status {self.status_code:.0f}")
-        if self.certificate_info is None or self.certificate_info.days_until_expiry is None:
-            return FINE
-        return of_end(self.certificate_info.days_until_expiry, "the certificate")
+        first = self._first_end
+        return FINE if first is None else of_end(first, "the certificate")

@@ -19,8 +19,8 @@ WEAK: Final = ("RC4", "DES", "NULL", "EXPORT", "MD5", "ANON", "IDEA", "TLS_RSA_"
 """Parts of names of cipher suites that are broken or keep no forward secrecy."""
 NOT_TRUSTED: Final = ("certificate", "x509", "verify", "unknown authority", "self-signed")
 """Words of an error of TLS that is about the chain rather than about reaching the server."""
-
-
+OF_OURS: Final = "client certificate"
+"""What a server wants of us says nothing of its own chain."""
 SOON_DAYS: Final = 14
 
 
@@ -121,4 +121,4 @@ def of_end(days: float, which: str) -> Grade:
 
 
 def _about_trust(error: str) -> bool:
-    return any(word in error for word in NOT_TRUSTED)
+    return OF_OURS not in error and any(word in error for word in NOT_TRUSTED)

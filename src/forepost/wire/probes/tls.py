@@ -7,10 +7,12 @@ from msgspec import Meta
 
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import Cost, of_connecting
-from forepost.wire.probes.http import CertificateInfo
+from forepost.wire.probes.http import CertificateInfo, ClientCertificate
 from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import Options
+from forepost.wire.probes.pem import Pem, check_pem
 
+StartTls = Literal["", "smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "postgres", "mysql"]
 CertType = Literal["", "leaf", "leaf+intermediate", "self-signed"]
 
 
@@ -26,18 +28,38 @@ class TlsOptions(Options, frozen=True, kw_only=True):
     alpn: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=50)], ...], Meta(max_length=8)
     ] = ("h2", "http/1.1")
-    """Application protocols to offer. Ours."""
+    """Application protocols to offer. Ours, as all that follows."""
+    starttls: StartTls = ""
+    """The protocol in which it begins without TLS; its usual port is that of a target that names
+    none."""
+    ca_pem: Pem = ""
+    """Authorities to trust instead of the host's, in PEM."""
+    client_certificate_pem: Pem = ""
+    """To be shown where the server asks for it, with its chain, in PEM."""
+    client_key_pem: Pem = ""
+
+    def __post_init__(self) -> None:
+        check_pem(self.ca_pem, self.client_certificate_pem, self.client_key_pem)
 
 
 class ChainCertificate(Wire, frozen=True, kw_only=True):
     subject: str
     issuer: str
-    not_before: datetime
-    not_after: datetime
-    days_until_expiry: int
+    not_before: datetime | None
+    not_after: datetime | None
+    days_until_expiry: int | None
     issuer_org: str = ""
     fingerprint: str
     """SHA-256, hex."""
+    serial: str = ""
+    """In hex. This and what follows: ours."""
+    key: str = ""
+    """RSA, EC secp256r1, Ed25519, ...; the OID of one that is not known."""
+    key_bits: int = 0
+    signature: str = ""
+    """sha256_rsa, sha384_ecdsa, ed25519, ...; the OID of one that is not known."""
+    unreadable: list[str] = []
+    """Fields that are not as they have to be."""
 
 
 class TlsResult(Wire, frozen=True, kw_only=True):
@@ -59,7 +81,8 @@ class TlsResult(Wire, frozen=True, kw_only=True):
     is_expired: bool = False
     is_expiring_soon: bool = False
     """In 30 days or less, and not yet expired."""
-    days_until_expiry: int = 0
+    days_until_expiry: int | None = 0
+    """Null: it cannot be read."""
     issuer_org: str = ""
     cert_type: CertType = ""
     cert_fingerprint: str = ""
@@ -77,6 +100,13 @@ class TlsResult(Wire, frozen=True, kw_only=True):
     dns_lookup_ms: float = 0.0
     tcp_connect_ms: float = 0.0
     tls_handshake_ms: float = 0.0
+    earliest_not_after: datetime | None = None
+    """When the first certificate of the chain ends, as the server sent it."""
+    earliest_days_until_expiry: int | None = None
+    client_certificate: ClientCertificate = ""
+    """Whether the server asked for a client certificate, and did nothing without one."""
+    starttls_ms: float = 0.0
+    """What was said in plain text before."""
 
 
 def _cost(options: TlsOptions) -> Cost:
@@ -93,5 +123,16 @@ KIND: Final = Kind(
     interval_sec=300,
     target="endpoint or url",
     named_in="target",
-    public=frozenset({"target", "insecure_skip_verify", "server_name", "alpn"}),
+    public=frozenset(
+        {
+            "target",
+            "insecure_skip_verify",
+            "server_name",
+            "alpn",
+            "starttls",
+            "ca_pem",
+            "client_certificate_pem",
+        }
+    ),
+    secret=frozenset({"client_key_pem"}),
 )

@@ -9,10 +9,20 @@ from typing import Any, ClassVar, Final
 
 import anyio.lowlevel
 
-from forepost.agent.edges.dial.tls import Contexts, TlsStream
+from forepost.agent.edges.dial.contexts import Contexts
+from forepost.agent.edges.dial.tls import TlsStream
 from forepost.agent.edges.icmp.socket import Denied, bind_to_interface
 from forepost.agent.edges.names.addresses import numeric
-from forepost.agent.ports.dialer import Check, Datagrams, Failed, Kind, Stream, TlsSession
+from forepost.agent.ports.dialer import (
+    NOTHING_OWN,
+    Check,
+    Datagrams,
+    Failed,
+    Kind,
+    Stream,
+    TlsOwn,
+    TlsSession,
+)
 
 LARGEST_DATAGRAM: Final = 65_536
 STREAM_BYTES: Final = 16_384
@@ -93,9 +103,9 @@ class TcpStream(_Socket):
         self._contexts = contexts
 
     async def secure(
-        self, server_name: str, *, check: Check, alpn: Sequence[str] = ()
+        self, server_name: str, *, check: Check, alpn: Sequence[str] = (), own: TlsOwn = NOTHING_OWN
     ) -> tuple[Stream, TlsSession]:
-        context = self._contexts.of(check)
+        context = self._contexts.of(check, own)
         secured = TlsStream(self, context, server_name, alpn)
         return secured, await secured.shake_hands()
 

@@ -7,7 +7,16 @@ from typing import Any, Final, Protocol, TypeVar
 
 import anyio.lowlevel
 
-from forepost.agent.ports.dialer import Check, Failed, TlsSession
+from forepost.agent.cores.tls_messages import SaidHello, certificates, server_hello
+from forepost.agent.edges.dial.contexts import HeardTls
+from forepost.agent.ports.dialer import (
+    NOTHING_OWN,
+    Check,
+    Failed,
+    HandshakeFailed,
+    TlsOwn,
+    TlsSession,
+)
 
 T = TypeVar("T")
 VERSIONS: Final = {
@@ -25,34 +34,6 @@ READ_BYTES: Final = 16_384
 """A record."""
 _DER: Final = 2
 """_ssl.ENCODING_DER"""
-
-
-class Contexts:
-    """One for each kind of check, made when it is first asked for: the list of authorities costs
-    memory. The system's list, or `SSL_CERT_FILE`, is read then and not again.
-    """
-
-    def __init__(self) -> None:
-        self._made: dict[Check, ssl.SSLContext] = {}
-
-    def of(self, check: Check) -> ssl.SSLContext:
-        if check not in self._made:
-            self._made[check] = _context(check)
-        return self._made[check]
-
-
-def _context(check: Check) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if check == "nothing":
-        # Old servers are to be seen, too: that is how they are found.
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-        context.set_ciphers("ALL:!PSK:!SRP:!aNULL:@SECLEVEL=0")
-    else:
-        context.check_hostname = check == "chain and name"
-        context.load_default_certs()
-    return context
 
 
 class Plain(Protocol):
@@ -86,6 +67,7 @@ class TlsStream:
         self._plain = plain
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         context.set_alpn_protocols(list(alpn))  # copied when the next line makes the connection
+        self._suites = {one["id"] & 0xFFFF: one["name"] for one in context.get_ciphers()}
         self._tls = self._wrapped(context, server_name)
 
     def _wrapped(self, context: ssl.SSLContext, server_name: str) -> ssl.SSLObject:
@@ -99,14 +81,27 @@ class TlsStream:
         return self._plain.remote
 
     async def shake_hands(self) -> TlsSession:
-        await self._pump(self._tls.do_handshake, MOST_HANDSHAKE)
-        version = self._tls.version() or ""
+        try:
+            await self._pump(self._tls.do_handshake, MOST_HANDSHAKE)
+        except Failed as error:
+            if not (shown := self._session()).version:
+                raise
+            refused = bool(shown.chain) and (isinstance(error, (_Alert, _Ended)))
+            raise HandshakeFailed(error.kind, error.reason, shown, refused=refused) from None
+        return self._session()
+
+    def _session(self) -> TlsSession:
+        """Return what is known of it by now."""
+        heard = self._tls if isinstance(self._tls, HeardTls) else HeardTls
+        hello = server_hello(heard.hello) or SaidHello(version="", cipher=0)
+        version = self._tls.version()
         cipher = self._tls.cipher()
         return TlsSession(
-            version=VERSIONS.get(version, version),
-            cipher=cipher[0] if cipher else "",
+            version=VERSIONS.get(version, version) if version else hello.version,
+            cipher=cipher[0] if cipher else self._suites.get(hello.cipher, ""),
             alpn=self._tls.selected_alpn_protocol() or "",
-            chain=_chain(self._tls),
+            chain=_chain(self._tls) or tuple(certificates(heard.certificate, hello.version)),
+            asks_certificate=heard.asks_certificate,
         )
 
     async def send(self, data: bytes) -> None:
@@ -120,7 +115,7 @@ class TlsStream:
             return b""
 
     async def secure(
-        self, server_name: str, *, check: Check, alpn: Sequence[str] = ()
+        self, server_name: str, *, check: Check, alpn: Sequence[str] = (), own: TlsOwn = NOTHING_OWN
     ) -> tuple["TlsStream", TlsSession]:
         raise Failed("tls", "it is inside TLS already")
 
@@ -153,13 +148,18 @@ class TlsStream:
                 raise _Ended from None
             except ssl.SSLError as error:
                 self._plain.part(self._out.read())  # the alert that says why
-                raise Failed("tls", words(error)) from None
+                failed = _Alert if "_ALERT_" in (error.reason or "") else Failed
+                raise failed("tls", words(error)) from None
             await self._flush()
             return done
 
     async def _flush(self) -> None:
         if self._out.pending:
             await self._plain.send(self._out.read())
+
+
+class _Alert(Failed):
+    """The other side said why it ends it."""
 
 
 class _Ended(Failed):

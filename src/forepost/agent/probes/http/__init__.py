@@ -1,0 +1,1 @@
+"""The HTTP probe: one visit of a URL."""

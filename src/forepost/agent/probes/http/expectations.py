@@ -1,0 +1,115 @@
+"""Whether a response is what its probe expects. Pure, but for regular expressions."""
+
+import operator
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from forepost.agent.edges.dial.http import ResponseHead
+from forepost.agent.ports.dialer import Failed
+from forepost.agent.ports.edges import Search
+from forepost.wire.probes.http import HttpOptions, status_range
+from forepost.wire.probes.json_path import JsonComparison, json_steps, value_at
+
+FIRST_WRONG: Final = 400
+MOST_SHOWN: Final = 100
+MOST_FOUND: Final = 1_000
+_ORDERS: Final[dict[JsonComparison, Callable[[Any, Any], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def is_right(status: int, options: HttpOptions) -> bool:
+    """Whether a status is one that is expected."""
+    if not (options.expected_status or options.expected_status_ranges):
+        return status < FIRST_WRONG
+    ranges = map(status_range, options.expected_status_ranges)
+    return status in options.expected_status or any(a <= status <= b for a, b in ranges)
+
+
+def wants_content(options: HttpOptions) -> bool:
+    return bool(options.expected_content or options.unexpected_content or options.json_path)
+
+
+def check_headers(head: ResponseHead, options: HttpOptions) -> None:
+    """Raises Failed."""
+    for name, text in options.expected_headers.items():
+        values = head.values(name.lower())
+        if not values:
+            raise Failed("wrong", f"there is no {name}")
+        if not any(text in value for value in values):
+            raise Failed("wrong", f"{text[:MOST_SHOWN]!r} is not in {name}")
+
+
+async def check_content(text: str, options: HttpOptions, search: Search) -> None:
+    """Raises Failed."""
+
+    async def has(wanted: str) -> bool:
+        if options.content_match_type != "regex":
+            return wanted in text
+        return await search(wanted, text.encode(), options.timeout_sec)
+
+    wanted, unwanted = options.expected_content, options.unexpected_content
+    if wanted and not await has(wanted):
+        raise Failed("wrong", f"{wanted[:MOST_SHOWN]!r} is not in it")
+    if unwanted and await has(unwanted):
+        raise Failed("wrong", f"{unwanted[:MOST_SHOWN]!r} is in it")
+
+
+def json_value(text: str, path: str) -> Any:
+    """Return the value that a path leads to. Raises Failed."""
+    try:
+        return value_at(msgspec.json.decode(text), json_steps(path))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Failed("wrong", f"the body is no JSON: {error}"[:MOST_FOUND]) from None
+    except LookupError:
+        raise Failed("wrong", f"there is no {path}") from None
+
+
+def as_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()[:MOST_FOUND]
+
+
+def check_json(value: Any, options: HttpOptions) -> None:
+    """Raises Failed."""
+    if options.json_value and not _holds(value, options.json_comparison, options.json_value):
+        shown = as_json(value)[:MOST_SHOWN]
+        asked = f"{options.json_comparison} {options.json_value[:MOST_SHOWN]}"
+        raise Failed("wrong", f"{options.json_path} is {shown}, not {asked}")
+
+
+def _holds(value: Any, comparison: JsonComparison, text: str) -> bool:
+    wanted = _meant(value, text)
+    if comparison == "==":
+        return bool(_is_number(value) == _is_number(wanted) and value == wanted)
+    if comparison == "!=":
+        return not _holds(value, "==", text)
+    if comparison == "contains":
+        if isinstance(value, str):
+            return text in value
+        return isinstance(value, list | dict) and any(_holds(one, "==", text) for one in value)
+    if (_is_number(value) and _is_number(wanted)) or (
+        isinstance(value, str) and isinstance(wanted, str)
+    ):
+        return _ORDERS[comparison](value, wanted)
+    return False
+
+
+def _meant(value: Any, text: str) -> Any:
+    """Return what a text stands for beside a value: itself beside a text, else what it is as JSON.
+
+    In quotes it is a text anyway.
+    """
+    try:
+        meant = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return text
+    return text if isinstance(value, str) and not isinstance(meant, str) else meant
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
