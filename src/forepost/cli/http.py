@@ -17,6 +17,7 @@ def http(
     *,
     method: Annotated[str, Parameter(name=["--method", "-X"])] = "GET",
     header: Annotated[tuple[str, ...], Parameter(name=["--header", "-H"])] = (),
+    data: Annotated[str, Parameter(name=["--data", "-d"])] = "",
     status: tuple[int, ...] = (),
     contains: str = "",
     regex: str = "",
@@ -34,9 +35,11 @@ def http(
     url
         Without a scheme it is https.
     method
-        GET, HEAD, POST without a body, ...
+        GET, HEAD, POST, ...
     header
         "Name: value"; may be given several times.
+    data
+        The body of the request.
     status
         A status to expect; may be given several times. Without it: anything below 400.
     contains
@@ -57,6 +60,7 @@ def http(
     pairs = [one.partition(":") for one in header]
     asked: dict[str, object] = {
         "method": method,
+        "body": data,
         "headers": {name.strip(): value.strip() for name, _, value in pairs},
         "expected_status": list(status),
         "expected_content": contains or regex,

@@ -13,7 +13,7 @@ export function httpFinding(of: Payload<HttpResult>): Finding {
   const size = of.status_code ? bytes(of.body_size ?? 0) : '';
   const good = say.statusIn(status, ms(took), size && `, ${size}`);
   const certificate = of.certificate_info;
-  const days = certificate?.days_until_expiry;
+  const days = certificate?.days_until_expiry ?? undefined;
   const soon = days !== undefined && days <= SOON_DAYS;
   const words = of.error ? sentence(of.error) : good;
   return {
@@ -35,7 +35,10 @@ export function httpFinding(of: Payload<HttpResult>): Finding {
       ],
       [say.certificate, certificate?.subject],
       [say.issuedBy, certificate?.issuer],
-      [say.validUntil, days !== undefined && `${day(certificate?.not_after)} (${leftWords(days)})`],
+      [
+        say.validUntil,
+        days !== undefined && `${day(certificate?.not_after ?? undefined)} (${leftWords(days)})`,
+      ],
     ],
     grids: [],
   };
@@ -90,7 +93,7 @@ export function leftWords(days: number): string {
 
 export function tlsFinding(of: Payload<TlsResult>): Finding {
   const own = of.certificate;
-  const days = own ? (of.days_until_expiry ?? own.days_until_expiry) : undefined;
+  const days = own ? (of.days_until_expiry ?? own.days_until_expiry ?? undefined) : undefined;
   const wrong = wrongs(of, days);
   return {
     words: wrong.length
@@ -104,8 +107,8 @@ export function tlsFinding(of: Payload<TlsResult>): Finding {
       [say.certificateOf, own?.sans?.length ? own.sans.join(', ') : own?.subject],
       [say.askedFor, of.server_name],
       [say.issuedBy, of.issuer_org || own?.issuer],
-      [say.validFrom, day(own?.not_before)],
-      [say.validUntil, day(own?.not_after)],
+      [say.validFrom, day(own?.not_before ?? undefined)],
+      [say.validUntil, day(own?.not_after ?? undefined)],
       [general.kind, of.cert_type],
       [say.protocol, [of.tls_version, of.alpn].filter(Boolean).join(', ')],
       [say.cipher, of.tls_cipher_suite],
@@ -126,9 +129,9 @@ export function tlsFinding(of: Payload<TlsResult>): Finding {
             rows: of.certificate_chain.map((one) => [
               one.subject,
               one.issuer,
-              day(one.not_before),
-              day(one.not_after),
-              amounts.days(one.days_until_expiry),
+              day(one.not_before ?? undefined),
+              day(one.not_after ?? undefined),
+              one.days_until_expiry === null ? '?' : amounts.days(one.days_until_expiry),
             ]),
             tones: of.certificate_chain.map((one) => toneOf(one.days_until_expiry)),
           },
@@ -137,7 +140,8 @@ export function tlsFinding(of: Payload<TlsResult>): Finding {
   };
 }
 
-function toneOf(days: number): Tone {
+function toneOf(days: number | null): Tone {
+  if (days === null) return 'warn';
   return days < 0 ? 'bad' : days <= SOON_DAYS ? 'warn' : 'fine';
 }
 
