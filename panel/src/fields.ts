@@ -232,6 +232,7 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "insecure_tls", "kind": "boolean", "usual": false, "help": "Take any certificate. Ours."},
   ],
   HTTP: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
     {"name": "method", "kind": "text", "usual": "GET", "help": ""},
     {"name": "url", "kind": "text", "longest": 2000, "usual": "", "help": "Goes before the target; a scheme that is missing is https."},
     {"name": "expected_status", "kind": "numbers", "usual": [], "help": "Empty, and no ranges: anything below 400."},
@@ -297,6 +298,7 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
   ],
   TLS: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
     {"name": "target", "kind": "text", "longest": 300, "usual": "", "help": "Goes before the probe's target. HOST, HOST:PORT (443), [IPv6]:PORT, a URL."},
     {"name": "insecure_skip_verify", "kind": "boolean", "usual": false, "help": "A certificate that is not trusted is no error; it is reported all the same."},
     {"name": "server_name", "kind": "text", "longest": 253, "usual": "", "help": "The name to ask for (SNI) and to expect; empty: the host. Ours."},

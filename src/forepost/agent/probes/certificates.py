@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from asn1crypto import core, x509
 
+from forepost.kit.idna_name import presented
 from forepost.wire.probes.http import CertificateInfo
 from forepost.wire.probes.tls import ChainCertificate
 
@@ -106,13 +107,13 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def is_for(self, host: str) -> bool:
-        """Whether it names a host as RFC 6125 has it: the common name does not count, and a star
+        """Whether it names a host as RFC 9525 has it: the common name does not count, and a star
         stands for the first label only.
         """
         try:
             wanted = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:
-            asked = _ascii(host)
+            asked = presented(host)
             return any(_covers(name.lower().rstrip("."), asked) for name in self.names)
         return any(ipaddress.ip_address(one) == wanted for one in self.addresses)
 
@@ -191,7 +192,8 @@ def _alternatives(body: Any) -> tuple[list[str], list[str]]:
             try:
                 one = parsed[place]
                 if one.name == "dns_name":
-                    names.append(str(one.native))
+                    # As it is written, in A-labels: `native` reads them by IDNA 2003.
+                    names.append(bytes(one.chosen.contents).decode("latin-1"))
                 elif one.name == "ip_address":
                     addresses.append(str(ipaddress.ip_address(str(one.native))))
             except _WRONG:
@@ -282,14 +284,6 @@ def _organisation(name: Any) -> str:
             if one["type"].native == "organization_name":
                 return _text(one["value"])
     return ""
-
-
-def _ascii(host: str) -> str:
-    bare = host.lower().rstrip(".")
-    try:
-        return bare.encode("idna").decode()
-    except UnicodeError:
-        return bare
 
 
 def _covers(name: str, host: str) -> bool:

@@ -14,6 +14,7 @@ from forepost.agent.probes.dns_reply import DnsReply
 from forepost.agent.probes.hostport import HostPort, host_port
 from forepost.agent.probes.ignored import Ignored
 from forepost.kit.clock import Clock
+from forepost.kit.idna_name import presented
 from forepost.wire.probes.dns import DnsOptions, DnsProtocol, DnsResult
 
 PORTS: Final[dict[DnsProtocol, int]] = {"udp": 53, "tcp": 53, "dot": 853, "doh": 443}
@@ -213,4 +214,5 @@ class _Lookup:
 
 
 def _authority(at: HostPort) -> str:
-    return str(at) if at.port != PORTS["doh"] else str(at).rpartition(":")[0]
+    shown = HostPort(presented(at.host), at.port)
+    return str(shown) if at.port != PORTS["doh"] else str(shown).rpartition(":")[0]

@@ -80,7 +80,9 @@ class _Handshake:
         with self._course.part("target"):
             at = endpoint(self._target, PORTS[self._options.starttls])
         server_name = self._options.server_name or at.host
-        address = await self._course.resolve(at.host, self._edges, self._options.timeout_sec)
+        address = await self._course.resolve(
+            at.host, self._edges, self._options.timeout_sec, self._options.family
+        )
         to = HostPort(address, at.port)
         self._know(remote_addr=str(to), server_name=server_name)
         try:

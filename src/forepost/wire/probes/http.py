@@ -10,7 +10,7 @@ from forepost.wire.base import Wire
 from forepost.wire.probes.cost import Cost, of_connecting
 from forepost.wire.probes.json_path import JsonComparison, json_steps
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 from forepost.wire.probes.pem import Pem, check_pem
 
 HttpStatus = Annotated[int, Meta(ge=100, le=599)]
@@ -22,7 +22,7 @@ _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 MOST_BODY: Final = 65_536
 
 
-class HttpOptions(Options, frozen=True, kw_only=True):
+class HttpOptions(HostOptions, frozen=True, kw_only=True):
     """`metadata` of an HTTP probe."""
 
     method: Annotated[str, Meta(pattern=r"^[A-Za-z]{1,20}\Z")] = "GET"

@@ -9,14 +9,14 @@ from forepost.wire.base import Wire
 from forepost.wire.probes.cost import Cost, of_connecting
 from forepost.wire.probes.http import CertificateInfo, ClientCertificate
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import Options
+from forepost.wire.probes.options import HostOptions
 from forepost.wire.probes.pem import Pem, check_pem
 
 StartTls = Literal["", "smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "postgres", "mysql"]
 CertType = Literal["", "leaf", "leaf+intermediate", "self-signed"]
 
 
-class TlsOptions(Options, frozen=True, kw_only=True):
+class TlsOptions(HostOptions, frozen=True, kw_only=True):
     """`metadata` of a TLS probe."""
 
     target: Annotated[str, Meta(max_length=300)] = ""

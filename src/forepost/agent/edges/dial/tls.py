@@ -17,6 +17,7 @@ from forepost.agent.ports.dialer import (
     TlsOwn,
     TlsSession,
 )
+from forepost.kit.idna_name import presented
 
 T = TypeVar("T")
 VERSIONS: Final = {
@@ -72,7 +73,8 @@ class TlsStream:
 
     def _wrapped(self, context: ssl.SSLContext, server_name: str) -> ssl.SSLObject:
         try:
-            return context.wrap_bio(self._in, self._out, server_hostname=server_name or None)
+            shown = presented(server_name) or None
+            return context.wrap_bio(self._in, self._out, server_hostname=shown)
         except ValueError as error:  # an IDNA mistake is one, too
             raise Failed("tls", f"server name {server_name!r}: {error}") from None
 

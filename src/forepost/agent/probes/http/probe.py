@@ -109,7 +109,9 @@ class _Visit:
         """Return where the response leads; None where it is the one to be looked at."""
         self._course.forget("tls")
         self._session = self._head = None
-        address = await self._course.resolve(url.at.host, self._edges, self._options.timeout_sec)
+        address = await self._course.resolve(
+            url.at.host, self._edges, self._options.timeout_sec, self._options.family
+        )
         self._know(remote_addr=str(HostPort(address, url.at.port)))
         with self._course.part("connect"):
             stream = await self._edges.dialer.tcp(

@@ -8,6 +8,7 @@ import msgspec
 
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes.hostport import HostPort, host_port
+from forepost.kit.idna_name import presented
 
 PORTS: Final = {"http": 80, "https": 443}
 _PATH_SAFE: Final = "!#$%&'()*+,/:;=?@[]~|"
@@ -26,9 +27,10 @@ class Url(msgspec.Struct, frozen=True):
 
     @property
     def host_header(self) -> str:
+        shown = HostPort(presented(self.at.host), self.at.port)
         if self.at.port == PORTS[self.scheme]:
-            return str(self.at).rpartition(":")[0]
-        return str(self.at)
+            return str(shown).rpartition(":")[0]
+        return str(shown)
 
     @property
     def origin(self) -> tuple[str, HostPort]:
