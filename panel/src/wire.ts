@@ -86,6 +86,12 @@ export interface Routes {
     body: null;
     answer: WorkspaceMicroservice;
   };
+  'DELETE /workspaces/{workspace_id}/reports/{report_id}': {
+    path: { workspace_id: number; report_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: Done;
+  };
   'DELETE /workspaces/{workspace_id}/routes/{route_id}': {
     path: { workspace_id: number; route_id: number };
     query: Record<string, never>;
@@ -523,6 +529,18 @@ export interface Routes {
     body: null;
     answer: Page<ImageRegistry>;
   };
+  'GET /workspaces/{workspace_id}/reports': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: ListOf<KeptReport>;
+  };
+  'GET /workspaces/{workspace_id}/reports/{report_id}/download': {
+    path: { workspace_id: number; report_id: number };
+    query: { format?: 'html' | 'pdf'; from?: string; to?: string };
+    body: null;
+    answer: Blob;
+  };
   'GET /workspaces/{workspace_id}/routes': {
     path: { workspace_id: number };
     query: Record<string, never>;
@@ -629,6 +647,12 @@ export interface Routes {
     query: Record<string, never>;
     body: MicroservicePatch;
     answer: WorkspaceMicroservice;
+  };
+  'PATCH /workspaces/{workspace_id}/reports/{report_id}': {
+    path: { workspace_id: number; report_id: number };
+    query: Record<string, never>;
+    body: ReportPatch;
+    answer: KeptReport;
   };
   'PATCH /workspaces/{workspace_id}/routes/{route_id}': {
     path: { workspace_id: number; route_id: number };
@@ -815,6 +839,18 @@ export interface Routes {
     query: Record<string, never>;
     body: RestartRequest | null;
     answer: ListOf<AgentRestart>;
+  };
+  'POST /workspaces/{workspace_id}/reports': {
+    path: { workspace_id: number };
+    query: Record<string, never>;
+    body: NewReport;
+    answer: KeptReport;
+  };
+  'POST /workspaces/{workspace_id}/reports/{report_id}/run': {
+    path: { workspace_id: number; report_id: number };
+    query: Record<string, never>;
+    body: null;
+    answer: KeptReport;
   };
   'POST /workspaces/{workspace_id}/routes': {
     path: { workspace_id: number };
@@ -2002,6 +2038,18 @@ export interface KeptDays {
   days: number;
 }
 
+export interface KeptReport extends NewReport {
+  id: number;
+  workspace_id: number;
+  /** When it is made next; null: not by itself. */
+  due_at: string | null;
+  last_run_at: string | null;
+  /** Why the last one was not made or not mailed. */
+  last_error: string;
+  created_at: string;
+  updated_at: string;
+}
+
 /** A target of a probe as an answer had it. */
 export interface KnownTarget {
   target?: string;
@@ -2497,6 +2545,33 @@ export interface NewProbe {
   external_id?: string;
   labels?: Record<string, unknown>;
   metadata?: Record<string, unknown>;
+}
+
+/**
+ * Body of `POST .../reports`. One that repeats is about the whole days from the time before until
+ * the day on which it is made: the day, the week, or the month before. `days` counts for one that
+ * does not.
+ */
+export interface NewReport {
+  name: string;
+  description: string;
+  kind: 'workspace' | 'agent' | 'voice';
+  /** Which agents; none: all of the workspace. */
+  agent_ids: number[];
+  days: number;
+  repeats: 'never' | 'daily' | 'weekly' | 'monthly';
+  timezone: string;
+  /** By the clocks of `timezone`. */
+  hour: number;
+  /** weekly. */
+  weekday: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+  /** monthly. */
+  day_of_month: number;
+  /** What is mailed. */
+  format: 'html' | 'pdf';
+  /** Addresses of members of the workspace who are USER or more. */
+  recipients: string[];
+  enabled: boolean;
 }
 
 /** Body of `POST .../routes`. */
@@ -3088,6 +3163,22 @@ export interface Registration {
   created?: string;
   updated?: string;
   abuse_email?: string;
+}
+
+export interface ReportPatch {
+  name?: string;
+  description?: string;
+  kind?: 'workspace' | 'agent' | 'voice';
+  agent_ids?: number[];
+  days?: number;
+  repeats?: 'never' | 'daily' | 'weekly' | 'monthly';
+  timezone?: string;
+  hour?: number;
+  weekday?: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+  day_of_month?: number;
+  format?: 'html' | 'pdf';
+  recipients?: string[];
+  enabled?: boolean;
 }
 
 /** Body of `POST .../microservices/ID/restart`. */

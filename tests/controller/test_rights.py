@@ -97,6 +97,7 @@ class Cast:
         job = {"name": "j", "type": "folder", "agents": [wanted]}
         self.job = self.owner.call("POST", f"{base}/jobs", job, status=201)["id"]
         self.run = self.owner.call("GET", f"{base}/runs")["data"][0]["id"]
+        self.report = self.owner.call("POST", f"{base}/reports", {"name": "r"}, status=201)["id"]
         of_agent = f"/workspaces/{self.workspace}/agents/{self.agent.id}"
         made = self.owner.call("POST", f"{of_agent}/share-links", {}, status=201)
         self.link = made["share_link"]["id"]
@@ -161,6 +162,7 @@ def fill(template: str, cast: Cast) -> str:
         ("{template_id:int}", cast.template),
         ("{job_id:int}", cast.job),
         ("{run_id:int}", cast.run),
+        ("{report_id:int}", cast.report),
     ):
         template = template.replace(name, str(value))
     return template
@@ -182,6 +184,7 @@ OBJECTS = (
     "queue",
     "microservice",
     "registry",
+    "report",
     "channel",
     "route",
     "template",

@@ -152,7 +152,7 @@ def planted(controller: ControllerProcess) -> tuple[Person, NewAgent, dict[str, 
 
 def routes(controller: ControllerProcess) -> Iterator[tuple[str, list[str]]]:
     """Every GET of the OpenAPI document, with the names of the parameters that it needs."""
-    document = httpx.get(f"{controller.url}/schema", verify=False).json()
+    document = httpx.get(f"{controller.url}/schema", verify=False, timeout=30).json()
     for path, item in document["paths"].items():
         if "get" in item:
             asked = item["get"].get("parameters", [])

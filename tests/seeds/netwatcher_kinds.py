@@ -189,3 +189,106 @@ STATS: Final = {
 TOLD: Final = {"success": bool, "message": str}
 DONE: Final = {"ok": bool}
 PAGE: Final = {"total": int, "limit": int, "offset": int}
+HEALTH: Final = {
+    "latency_score": NUMBER,
+    "packet_loss_score": NUMBER,
+    "route_stability": NUMBER,
+    "mos_score": NUMBER,
+    "overall_health": NUMBER,
+    "grade": str,
+}
+ROUTES: Final = {
+    "workspace_id": int,
+    "agents": [
+        {
+            "agent_id": int,
+            "agent_name": str,
+            "public_ip": str,
+            "isp": str,
+            "has_ip_change": bool,
+            "has_isp_change": bool,
+            "routes": list,
+        }
+    ],
+    "shared_hops": list,
+    "shared_destinations": list,
+    "shared_asns": list,
+    "common_targets": list,
+    "incidents": list,
+    "total_agents": int,
+    "total_routes": int,
+    "generated_at": TIME,
+}
+REPORT: Final = {
+    "id": int,
+    "workspace_id": int,
+    "name": str,
+    "description": str,
+    "report_type": str,
+    "schedule": str,
+    "email_enabled": bool,
+    "email_recipients": list,
+    "last_error": str,
+    "config": {"time_range_days": int, "include_alerts": bool},
+    "created_at": TIME,
+    "updated_at": TIME,
+}
+_PATH: Final = {
+    "direction": str,
+    "source_agent_name": str,
+    "target_agent_name": str,
+    "mos_score": NUMBER,
+    "avg_latency_ms": NUMBER,
+    "p95_latency_ms": NUMBER,
+    "median_latency_ms": NUMBER,
+    "jitter_avg_ms": NUMBER,
+    "packet_loss_pct": NUMBER,
+    "out_of_sequence_pct": NUMBER,
+    "sample_count": int,
+    "congestion_level": str,
+}
+_SPREAD: Final = {"min": NUMBER, "avg": NUMBER, "max": NUMBER, "stddev": NUMBER, "unit": str}
+VOICE: Final = {
+    "meta": {"report_id": str, "generated_at": TIME, "view_mode": str, "window": str},
+    "summary": {
+        "mos": NUMBER,
+        "r_factor": NUMBER,
+        "grade": str,
+        "verdict_title": str,
+        "verdict_text": str,
+    },
+    "thresholds": THRESHOLDS,
+    "metrics": {
+        "latency": _SPREAD,
+        "jitter": _SPREAD,
+        "packets": {"sent": int, "received": int, "lost": int, "loss_pct": NUMBER},
+    },
+    "pairs": [
+        {
+            "id": str,
+            "agent": {"id": int, "name": str},
+            "target": {"name": str, "host": str, "agent_id": int, "agent_name": str},
+            "forward": _PATH,
+            "issues": [{"id": str, "severity": str, "title": str, "category": str}],
+            "overall_mos": NUMBER,
+            "overall_grade": str,
+            "trends": {
+                "bucket_minutes": int,
+                "forward": [{"timestamp": TIME, "forward": NUMBER, "return": NUMBER}],
+                "return": list,
+            },
+        }
+    ],
+    "timeseries": {"rtt": [NUMBER], "jitter": [NUMBER], "loss_per_interval": [NUMBER]},
+    "heatmap": [{"agent_id": int, "agent_name": str}],
+    "top_issues": list,
+}
+BY_ROUTE: Final = ROW | {
+    "payload": {
+        "report": {"hops": [{"hosts": list, "loss_pct": str, "sent": int, "avg": str}]},
+        "route_signature": str,
+        "trace_count": int,
+        "is_aggregated": bool,
+        "stop_timestamp": str,
+    }
+}

@@ -3,12 +3,12 @@ in our own words. A kind is a type, a list of one kind, or an object of named ki
 looked into.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tests.seeds.netwatcher_kinds import (
     AGENT,
     ALERT,
+    BY_ROUTE,
     DONE,
     FIGURES,
     GROUPS,
@@ -29,25 +29,9 @@ from tests.seeds.netwatcher_kinds import (
     USER,
     WORKSPACE,
 )
+from tests.seeds.netwatcher_step import A, D, Step, W
+from tests.seeds.netwatcher_walk_reports import ANALYSES, REPORTS
 
-
-@dataclass(frozen=True)
-class Step:
-    """One request. In path and body `{name}` is a number that the stage knows."""
-
-    asks: str
-    """`GET /workspaces`."""
-    answers: Any = None
-    """The kind of the answer; None: it is not looked into."""
-    body: Any = None
-    status: int = 200
-    who: str = "owner"
-    """`owner`, `admin` of the site, or `nobody`."""
-
-
-W: Final = "/workspaces/{w}"
-A: Final = W + "/agents/{a}"
-D: Final = W + "/probe-data"
 ONE_CONDITION: Final = {
     "name": "loss",
     "description": "",
@@ -169,7 +153,7 @@ WALK: Final = (
     # Results.
     Step(f"GET {D}/probes/{{ping}}/data?aggregate=30&type=PING", {"data": [PING]}),
     Step(f"GET {D}/probes/{{sim}}/data?aggregate=30&type=TRAFFICSIM", {"data": [TRAFFICSIM]}),
-    Step(f"GET {D}/probes/{{mtr}}/data?aggregate=30&type=MTR", {"data": [ROW]}),
+    Step(f"GET {D}/probes/{{mtr}}/data?aggregate=30&type=MTR", {"data": [BY_ROUTE]}),
     Step(f"GET {D}/probes/{{ping}}/data?limit=100&asc=false", {"data": [ROW]}),
     Step(f"GET {D}/find?type=PING&agentId={{a}}&limit=10", {"data": [ROW]}),
     Step(f"GET {D}/latest?type=PING&agentId={{a}}&probeId={{ping}}", ROW),
@@ -204,6 +188,7 @@ WALK: Final = (
         f"GET {W}/probes/{{ping}}/baseline?metric=latency&window=7",
         {"probe_id": int, "metric": str, "mean": NUMBER, "std_dev": NUMBER, "count": int},
     ),
+    *ANALYSES,
     # Map and matrix, as far back as their choices go.
     *(
         Step(
@@ -259,6 +244,7 @@ WALK: Final = (
     Step("PATCH /alerts/{alert}/acknowledge", {"error": str}, status=409),
     Step(f"PATCH {W}/alert-rules/{{rule}}", RULE, ONE_CONDITION | {"enabled": False}),
     Step(f"DELETE {W}/alert-rules/{{rule}}", DONE),
+    *REPORTS,
     # Look-ups.
     Step("GET /geoip/status", {"city": bool, "country": bool, "asn": bool, "configured": bool}),
     Step("GET /whois/history?query=198.18.0.1&limit=10", {"data": list, "total": int}),

@@ -15,7 +15,8 @@ from websockets.sync.client import connect
 from tests.agent_socket import AgentSocket
 from tests.controller.topology.mtr_reports import report
 from tests.running import ControllerProcess, Person, until
-from tests.seeds.netwatcher_walk import WALK, Step
+from tests.seeds.netwatcher_step import Step
+from tests.seeds.netwatcher_walk import WALK
 
 PREFIX = "/netwatcher"
 
@@ -50,6 +51,8 @@ class Walk:
             "rule": person.call("POST", rules, rule, status=201)["id"],
             **self.probes,
         }
+        kept = person.call("POST", f"/workspaces/{w}/reports", {"name": "kept"}, status=201)
+        self.numbers["report"] = kept["id"]
         links = f"/workspaces/{w}/agents/{self.a.id}/share-links"
         self.numbers["token"] = person.call("POST", links, {}, status=201)["token"]
 
@@ -147,6 +150,21 @@ def test_the_document_keeps_its_own_shapes_where_they_are(walk: Walk) -> None:
     assert walk.owner.call("GET", PREFIX + "/workspaces/999999", status=404) == {
         "error": "workspace not found"
     }
+
+
+def test_its_reports_are_pdf(walk: Walk) -> None:
+    of = f"/workspaces/{walk.numbers['w']}/reports"
+    for path in (
+        f"{of}/{walk.numbers['report']}/run",
+        f"{of}/preview?time_range_days=7",
+        f"{of}/voice/run?time_range_days=1",
+        f"/agents/{walk.a.id}/reports/agent_detail/run?time_range_days=1",
+    ):
+        answer = walk.owner.ask("GET", PREFIX + path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+        assert answer.content.startswith(b"%PDF-1."), path
+    stranger = walk.guest.ask("GET", f"{PREFIX}/agents/{walk.a.id}/reports/agent_detail/run")
+    assert (stranger.status_code, stranger.json()) == (404, {"error": "agent not found"})
 
 
 def test_a_pin_is_shown_once_to_who_made_it(walk: Walk) -> None:

@@ -52,6 +52,29 @@ def test_probes_that_are_made_take_none_out(controller: ControllerProcess) -> No
             seen = pushed
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_was_edited_while_the_agent_was_away_is_gone_from_its_first_list(
+    controller: ControllerProcess, *, restarts: bool
+) -> None:
+    """It runs on while it is away, and measures as it did: it has to lose the probe first."""
+    person = controller.person()
+    agent = person.agent(person.workspace("w"))
+    edited, other = (
+        person.probe(agent, type="PING", targets=[f"198.18.0.{number}"]) for number in (1, 2)
+    )
+    with connect(controller.ws + "/ws", additional_headers=agent.headers, proxy=None) as line:
+        assert own(AgentSocket(line).probes()) == {edited, other}
+    person.call("PATCH", f"{of(agent)}/{edited}", {"count": 7})
+    if restarts:
+        controller.stop()
+        controller.start()
+    with connect(controller.ws + "/ws", additional_headers=agent.headers, proxy=None) as line:
+        peer = AgentSocket(line)
+        peer.say("probe_get", "please")
+        assert own(peer.pushed()) == {other}
+        assert [one["count"] for one in peer.pushed() if one["id"] == edited] == [7]
+
+
 class SlowLine:
     """A WebSocket that nobody reads unless it is asked to: no ping is answered before."""
 

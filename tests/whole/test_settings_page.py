@@ -91,6 +91,25 @@ def delete_site(page: Page) -> None:
     expect(page.get_by_text("No site yet.")).to_be_visible()
 
 
+def set_report(page: Page) -> None:
+    page.get_by_role("button", name="Reports", exact=True).click()
+    page.get_by_role("button", name="Add report").click()
+    page.get_by_label("Name", exact=True).fill("Monthly")
+    page.get_by_label("repeats").select_option("monthly")
+    page.get_by_label("recipients").fill("else@example.net")
+    page.get_by_role("button", name="Add report").click()
+    expect(page.get_by_role("alert")).to_contain_text("is no member")
+    page.get_by_label("recipients").fill(ADMIN["email"])
+    page.get_by_role("button", name="Add report").click()
+    report = page.get_by_test_id("report-row")
+    expect(report).to_contain_text("monthly")
+    with page.expect_download() as download:
+        report.get_by_role("link", name="Page").click()
+    assert "Worst targets" in Path(download.value.path()).read_text()
+    report.get_by_role("button", name="Mail it now").click()
+    expect(report).to_contain_text("no mail is set up")
+
+
 @pytest.mark.timeout(240)
 def test_a_workspace_and_its_notices_are_set_and_the_controller_is_shown(tmp_path: Path) -> None:
     with namespace() as site, site.inside():
@@ -118,6 +137,8 @@ def test_a_workspace_and_its_notices_are_set_and_the_controller_is_shown(tmp_pat
                 page.get_by_label("Time zone").fill("Europe/Lisbon")
                 page.get_by_role("button", name="Save").click()
                 expect(page.get_by_text("Saved.")).to_be_visible()
+
+                set_report(page)
 
                 page.get_by_role("button", name="Controller", exact=True).click()
                 expect(page.get_by_test_id("last-backup")).to_contain_text("No backup")

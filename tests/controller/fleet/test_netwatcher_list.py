@@ -27,11 +27,10 @@ def probe(probe_id: int, **more: Any) -> Probe:
     return Probe(
         id=probe_id,
         created_at=at,
-        updated_at=at,
         workspace_id=1,
         agent_id=1,
         type="PING",
-        **{"interval_sec": 5, "labels": {}, **more},
+        **{"interval_sec": 5, "labels": {}, "updated_at": at, **more},
         metadata={},
         targets=[ProbeTarget(id=1, created_at=at, updated_at=at, probe_id=probe_id, target="a")],
     )
@@ -86,6 +85,42 @@ async def test_an_edited_probe_stays_away_until_the_agent_has_lost_it() -> None:
         assert line.ids == [[7], []]
         await line.clock.advance(SETTLE_SEC * 0.1)
     assert line.ids == [[7], [], [7], [7], [7, 8]]
+
+
+@pytest.mark.parametrize("stop_sec", [0.0, 5.0])
+async def test_a_probe_edited_while_the_agent_was_away_is_measured_when_it_is_back(
+    stop_sec: float,
+) -> None:
+    """The agent runs on meanwhile, and the controller may be another process by then."""
+    line = Line()
+    agent = FakeNetWatcherAgent(line.clock, stop_sec)
+    made = datetime(2025, 12, 1, tzinfo=UTC)
+    seen = datetime(2025, 12, 31, tzinfo=UTC)
+    before = [probe(7, updated_at=made), probe(8, updated_at=made)]
+    now = [
+        probe(7, interval_sec=9, updated_at=datetime(2026, 1, 1, tzinfo=UTC)),
+        probe(8, updated_at=made),
+        probe(9),
+    ]
+    async with anyio.create_task_group() as running:
+        running.start_soon(agent.run)
+        for probes in (before, now):
+            line.probes = [
+                msgspec.structs.replace(one, created_at=min(one.updated_at, made))
+                if one.id != 9
+                else one
+                for one in probes
+            ]
+            known = msgspec.structs.replace(AGENT_1, last_seen_at=seen)
+            line.list = NetWatcherList(line.read, known, line.clock, agent.read_out)
+            line.list.changed()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(line.list.give, agent.say)
+                await line.clock.advance(20)
+        assert {worker[:1] + worker[4:5] for worker in agent.workers} == {(7, 9), (8, 5), (9, 5)}
+        assert agent.lists == [{7, 8}, {8, 9}, {7, 8, 9}]
+        assert agent.longest_gap(8, line.clock.monotonic()) <= 1.5
+        running.cancel_scope.cancel()
 
 
 async def test_a_probe_that_is_made_needs_no_list_without_it() -> None:

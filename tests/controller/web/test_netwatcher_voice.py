@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from forepost.controller.web.netwatcher import objects, series, table
+from forepost.controller.web.netwatcher import objects, report_forms, series, table, traces
 from forepost.controller.web.netwatcher.table import TABLE, row_of
+from tests.controller.topology.mtr_reports import report
 
 
 def test_every_row_is_found_by_its_path_and_by_no_other() -> None:
@@ -97,7 +98,8 @@ def test_other_rows_are_as_they_were() -> None:
     ("asked", "query"),
     [
         ({"aggregate": "30", "type": "PING"}, {"aggregate": "30", "type": "PING"}),
-        ({"aggregate": "30", "type": "MTR"}, {"type": "MTR"}),
+        ({"aggregate": "30", "type": "MTR"}, {"type": "MTR", "limit": "5000"}),
+        ({"aggregate": "30", "type": "DNS"}, {"type": "DNS"}),
         ({"aggregate": "30"}, {}),
         ({"limit": "7"}, {"limit": "7"}),
     ],
@@ -106,6 +108,81 @@ def test_what_cannot_be_summed_up_is_asked_for_by_itself(
     asked: dict[str, str], query: dict[str, str]
 ) -> None:
     assert table.series_query(asked) == {"limit": "50000", **query}
+
+
+def trace(minute: int, *hops: tuple[str, float, float], **more: Any) -> dict[str, Any]:
+    at = f"2026-11-30T08:{minute:02}:00Z"
+    row = {"type": "MTR", "agent_id": 1, "target": "t", "created_at": at, "triggered": False}
+    return {**row, "payload": report(hops, "198.18.0.9"), **more}
+
+
+def test_runs_are_summed_up_by_the_way_that_most_of_them_went() -> None:
+    usual, end = ("192.0.2.1", 1.0, 0.0), ("198.18.0.9", 9.0, 0.0)
+    rows = [trace(0, usual, end), trace(2, usual, ("198.18.0.9", 11.0, 0.0))]
+    rows.append(trace(3, ("192.0.2.7", 1.0, 0.0), end))
+    other, summed = traces.by_route(rows, 3_600, 9)
+    assert (other["created_at"], summed["created_at"]) == (
+        rows[2]["created_at"],
+        "2026-11-30T08:00:00Z",
+    )
+    other, summed = other["payload"], summed["payload"]
+    assert (summed["trace_count"], summed["is_aggregated"]) == (2, True)
+    assert summed["route_signature"] == "192.0.2.1->198.18.0.9"
+    last = summed["report"]["hops"][1]
+    assert (last["sent"], last["avg"], last["loss_pct"]) == (10, "10.00", "0.00")
+    assert other["previous_route_signature"] == summed["route_signature"]
+    assert (other["notable_reason"], other["is_aggregated"]) == ("route-change", False)
+
+
+def test_a_run_that_is_lossy_late_or_triggered_stands_by_itself() -> None:
+    end = "198.18.0.9"
+    rows = [
+        trace(1, (end, 9.0, 20.0)),
+        trace(2, (end, 200.0, 0.0)),
+        trace(3, (end, 9.0, 0.0), triggered=True),
+        trace(4, (end, 9.0, 0.0)),
+        trace(5, payload={"error": "no route"}),
+    ]
+    found = traces.by_route(rows, 60, 9)
+    reasons = [
+        row["payload"]["notable_reason"] for row in found if row["payload"]["notable_reason"]
+    ]
+    assert reasons == ["triggered", "high-latency", "high-loss"]
+    assert len(found) == 7
+    assert len(traces.by_route(rows, 60, 2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("cron", "schedule"),
+    [
+        ("", {"repeats": "never"}),
+        ("0 9 * * *", {"repeats": "daily", "hour": 9}),
+        ("0 9 * * 1", {"repeats": "weekly", "hour": 9, "weekday": "mon"}),
+        ("0 9 1 * *", {"repeats": "monthly", "hour": 9, "day_of_month": 1}),
+        ("*/5 * * * *", {"repeats": "*/5 * * * *"}),
+        ("0 9 * * 1-5", {"repeats": "0 9 * * 1-5"}),
+    ],
+)
+def test_a_line_of_cron_is_a_schedule(cron: str, schedule: dict[str, Any]) -> None:
+    """What is none of ours goes on, and is refused."""
+    assert report_forms.report_body({"schedule": cron}) == schedule
+    usual = {"hour": 9, "weekday": "mon", "day_of_month": 1, "kind": "workspace", "days": 7}
+    usual |= dict.fromkeys(("id", "workspace_id", "name", "description", "last_run_at"), 1)
+    usual |= dict.fromkeys(("last_error", "created_at", "updated_at"), "")
+    if "hour" in schedule:
+        kept = {**usual, **schedule, "recipients": [], "agent_ids": []}
+        assert report_forms.report(kept)["schedule"] == cron
+
+
+def test_who_is_mailed_and_what_a_report_is_about() -> None:
+    about = '{"time_range_days": 14, "agent_ids": [3]}'
+    said = {"name": "r", "description": about, "report_type": "probe_detail"}
+    more = {"email_enabled": True, "email_recipients": ["a@example.com"]}
+    made = report_forms.report_body(said | more)
+    assert (made["days"], made["kind"], made["agent_ids"]) == (14, "agent", [3])
+    assert made["recipients"] == ["a@example.com"]
+    off = report_forms.report_body({**more, "email_enabled": False, "description": "words"})
+    assert off == {"description": "words", "recipients": []}
 
 
 def test_bodies_and_answers_about_passwords() -> None:

@@ -66,6 +66,7 @@ MADE: dict[str, Callable[[int], dict[str, Any]]] = {
         "script": {"command": "true"},
         "groups": [{"labels": {"site": "north"}}],
     },
+    "reports": lambda n: {"name": f"n{n}"},
     "agents": lambda n: {"name": f"n{n}"},
 }
 

@@ -1,8 +1,9 @@
 """Incidents as people ask for them. SQL."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, or_, select
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.alerts import alerts, incidents
@@ -34,6 +35,24 @@ class Incidents:
             page = mine.order_by(incidents.c.id.desc()).limit(limit).offset(offset)
             rows = (await connection.execute(page)).all()
         return [_incident(row) for row in rows], total or 0
+
+    async def between(
+        self, workspace_id: int, start: datetime, end: datetime, limit: int
+    ) -> list[Incident]:
+        """Those that were open at some time between the two, newest first."""
+        ended = incidents.c.resolved_at
+        query = (
+            select(incidents, _open_alerts)
+            .where(
+                incidents.c.workspace_id == workspace_id,
+                incidents.c.opened_at < end,
+                or_(ended.is_(None), ended > start),
+            )
+            .order_by(incidents.c.id.desc())
+            .limit(limit)
+        )
+        async with self._db.read() as connection:
+            return [_incident(row) for row in (await connection.execute(query)).all()]
 
     async def get(self, workspace_id: int, incident_id: int) -> Incident:
         query = select(incidents, _open_alerts).where(

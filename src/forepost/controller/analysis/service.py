@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
+from forepost.controller.analysis.metrics import mean_metrics, of_point, of_probe
 from forepost.controller.analysis.path import analysed
 from forepost.controller.analysis.story import findings_of, incident_of, signals_of, status_of
-from forepost.controller.analysis.vector import NO_METRICS, mean_of, vector_of
+from forepost.controller.analysis.vector import mean_of, vector_of
 from forepost.controller.payloads import said_by
 from forepost.controller.payloads.mtr import Mtr
 from forepost.controller.series.port import ChartOf, Find, Series
@@ -26,13 +27,11 @@ from forepost.wire.rest.analysis import (
     ProbeHealthEntry,
     WorkspaceAnalysis,
 )
-from forepost.wire.rest.bodies import Point
 from forepost.wire.rest.incidents import Incident
 from forepost.wire.rest.topology import (
     AgentHealth,
     Matrix,
     ProbeHealth,
-    ProbeStatus,
     WorkspaceHealth,
 )
 
@@ -128,7 +127,7 @@ class Analyses:
             )
             for entry in matrix.entries
             if entry.target_type == "agent"
-            for metrics in (_mean_metrics(entry.probe_status),)
+            for metrics in (mean_metrics(entry.probe_status),)
         ]
         nodes = [
             MeshNode(
@@ -157,7 +156,7 @@ class Analyses:
     async def _summary(
         self, agent: AgentHealth, targets: dict[int, str], lookback: int
     ) -> AgentHealthSummary:
-        vectors = {one.probe_id: vector_of(_of_probe(one)) for one in agent.probes}
+        vectors = {one.probe_id: vector_of(of_probe(one)) for one in agent.probes}
         known = [one for one in agent.probes if vectors[one.probe_id].grade != "unknown"]
         known.sort(key=lambda one: vectors[one.probe_id].overall_health)
         worst = []
@@ -221,55 +220,12 @@ class Analyses:
         drawn = await self._deps.series.chart(asked)
         points = [point for line in drawn.lines for point in line.points]
         if not points:
-            return _of_probe(probe)
+            return of_probe(probe)
         worst = max(points, key=lambda one: (one.loss_pct or 0.0, one.rtt_p95_ms or 0.0))
-        return _of_point(worst)
+        return of_point(worst)
 
     async def _path(self, probe_id: int, lookback: int) -> PathAnalysis | None:
         since_us = round(self._now.timestamp() * 1e6) - lookback * MINUTE_US
         query = Find(streams=[probe_id], type="MTR", from_us=since_us, limit=MOST_TRACES)
         said = [said_by(row) for row in await self._deps.series.find(query)]
         return analysed([one for one in said if isinstance(one, Mtr)])
-
-
-def _of_point(point: Point) -> AnalysisMetrics:
-    jitter = point.jitter_ms or 0.0
-    return AnalysisMetrics(
-        avg_latency=point.rtt_mean_ms or 0.0,
-        median_latency=point.rtt_p50_ms or 0.0,
-        p95_latency=point.rtt_p95_ms or 0.0,
-        packet_loss=point.loss_pct or 0.0,
-        jitter_avg=jitter,
-        jitter=jitter,
-        sample_count=point.count,
-    )
-
-
-def _of_probe(probe: ProbeHealth) -> AnalysisMetrics:
-    """Of means alone: where nothing is said of the spread, there is none."""
-    return _of_means([(probe.avg_latency, probe.packet_loss, probe.jitter)])
-
-
-def _mean_metrics(types: Sequence[ProbeStatus]) -> AnalysisMetrics:
-    return _of_means([(one.avg_latency, one.packet_loss, one.jitter) for one in types])
-
-
-def _of_means(
-    figures: Sequence[tuple[float | None, float | None, float | None]],
-) -> AnalysisMetrics:
-    said = [one for one in figures if one[0] is not None or one[1] is not None]
-    if not said:
-        return NO_METRICS
-    latency, loss, jitter = (
-        sum(values) / len(values) if values else 0.0
-        for values in ([v for v in column if v is not None] for column in zip(*said, strict=True))
-    )
-    return AnalysisMetrics(
-        avg_latency=latency,
-        median_latency=latency,
-        p95_latency=latency,
-        packet_loss=loss,
-        jitter_avg=jitter,
-        jitter=jitter,
-        sample_count=len(said),
-    )

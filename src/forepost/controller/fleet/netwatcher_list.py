@@ -4,13 +4,20 @@ Only the connection's sending task calls `give`: what is sent last is what was r
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Final
 
 import anyio
 import msgspec
 
 from forepost.controller.db.failures import unavailable_while_lost
-from forepost.controller.fleet.netwatcher_slots import Slot, between, most_out, to_be_lost
+from forepost.controller.fleet.netwatcher_slots import (
+    Slot,
+    between,
+    edited_since,
+    most_out,
+    to_be_lost,
+)
 from forepost.controller.fleet.store import Enrolled
 from forepost.controller.fleet.talks import Say
 from forepost.kit.clock import Clock
@@ -24,6 +31,8 @@ GATHER_SEC: Final = 3.0
 """How long edits are waited for, before the first of them is told: whoever edits one edits more."""
 SETTLE_SEC: Final = 1.1
 """How long a probe is gone at least."""
+UNSURE: Final = timedelta(minutes=10)
+"""What was told within that time before the agent was seen last may not have reached it."""
 PATIENCE_SEC: Final = 120.0
 """How long the agent may take to stop what is taken out, until that is not waited for."""
 
@@ -75,12 +84,27 @@ class NetWatcherList:
 
     async def _give(self, say: Say) -> None:
         wanted = await self._wanted()
-        if self._given is not None and to_be_lost(self._given, wanted):
+        if self._given is None:
+            await self._forget_edited(say, wanted)
+            wanted = await self._wanted()
+        elif to_be_lost(self._given, wanted):
             await self._clock.sleep(GATHER_SEC)
             self._due = False
             wanted = await self._wanted()
             await self._replace(say, self._given, wanted)
         await self._say(say, wanted)
+
+    async def _forget_edited(self, say: Say, wanted: Sequence[Probe]) -> None:
+        """What was edited while the agent was away it may still have as it was. How that was is not
+        known any more, so all of it is out at once.
+        """
+        seen = self._agent.last_seen_at
+        edited = edited_since(wanted, seen - UNSURE) if seen is not None else []
+        if edited:
+            await self._say(say, between(wanted, wanted, (), edited))
+            await self._clock.sleep(SETTLE_SEC)
+            with anyio.move_on_after(PATIENCE_SEC):
+                await self._read_out()
 
     async def _replace(self, say: Say, given: Sequence[Probe], wanted: Sequence[Probe]) -> None:
         """Take out what is gone or asks for something else, few at a time: the agent reads nothing

@@ -6,6 +6,7 @@ is none for what is asked now, until the probe was gone from one list.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from forepost.wire.probes.probe import Probe
@@ -32,6 +33,15 @@ def to_be_lost(given: Sequence[Probe], wanted: Sequence[Probe]) -> list[Slot]:
         slot_of(probe)
         for probe in given
         if probe.id and asked.get(slot_of(probe)) != _work_of(probe)
+    ]
+
+
+def edited_since(wanted: Sequence[Probe], since: datetime) -> list[Slot]:
+    """Those that may be otherwise than the agent knows them, if it knows them."""
+    return [
+        slot_of(probe)
+        for probe in wanted
+        if probe.id and since < probe.updated_at and probe.created_at < probe.updated_at
     ]
 
 

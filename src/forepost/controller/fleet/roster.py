@@ -114,9 +114,10 @@ class Roster:
             raise Stranger(BAD_PSK)
         self._enrolled[agent_id] = known
         self._of_workspace.setdefault(known.workspace_id, set()).add(agent_id)
+        before = self._seen.get(agent_id, known.last_seen_at)
         if is_heard:
             self.heard_from(agent_id)
-        return known
+        return msgspec.structs.replace(known, last_seen_at=before)
 
     async def load(self) -> None:
         """All at once at the start: a fleet that reconnects would ask one by one."""

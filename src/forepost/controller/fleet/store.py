@@ -27,6 +27,8 @@ class Enrolled(msgspec.Struct, frozen=True):
     version: str
     capabilities: frozenset[str] = frozenset()
     """What it said in its last `hello`; empty for NetWatcher's agent."""
+    last_seen_at: datetime | None = None
+    """Before it came; None: it never was here."""
 
 
 OnDeleted = Callable[[AsyncConnection, int], Awaitable[None]]
@@ -177,6 +179,7 @@ _ENROLLED = select(
     _GONE.label("deleted_at"),
     agents.c.version,
     agents.c.capabilities,
+    agents.c.last_seen_at,
 ).join(workspaces, workspaces.c.id == agents.c.workspace_id)
 
 
@@ -188,4 +191,5 @@ def _enrolled(row: Row[*tuple[Any, ...]]) -> Enrolled:
         row.deleted_at is not None,
         row.version,
         frozenset(row.capabilities),
+        row.last_seen_at,
     )

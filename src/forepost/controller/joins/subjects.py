@@ -14,6 +14,7 @@ from forepost.controller.joins import (
     installation,
     live,
     lookups,
+    reports,
     share_links,
     speedtests,
     stored,
@@ -42,4 +43,5 @@ SUBJECTS: Final[tuple[Build, ...]] = (
     admin.build,
     voice.build,
     installation.build,
+    reports.build,
 )

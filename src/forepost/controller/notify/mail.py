@@ -4,6 +4,7 @@ import os
 import smtplib
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from typing import Final, Literal
@@ -12,7 +13,7 @@ import anyio
 import anyio.to_thread
 
 from forepost.controller.notify.outcome import Outcome, shortened
-from forepost.controller.notify.store import ClaimedDelivery
+from forepost.controller.notify.store import Attachment, ClaimedDelivery
 from forepost.controller.outgoing.calls import trusted
 from forepost.controller.settings import MailSection
 from forepost.kit.clock import Clock
@@ -24,8 +25,19 @@ SILENCE_SEC: Final = 10.0
 LONGEST_SEC: Final = 60.0
 
 
+Attached = Callable[[int], Awaitable[Attachment | None]]
+
+
+async def _nothing(_attachment_id: int) -> None:
+    return None
+
+
 class Mails:
-    def __init__(self, settings: MailSection, ca_file: str, clock: Clock) -> None:
+    def __init__(
+        self, settings: MailSection, ca_file: str, clock: Clock, attached: Attached = _nothing
+    ) -> None:
+        """`attached`: what is to go with a mail, by its id; None: it is not there any more."""
+        self._attached = attached
         self._settings, self._ca_file, self._clock = settings, ca_file, clock
         self._tls: ssl.SSLContext | None = None
         self._threads = anyio.CapacityLimiter(AT_ONCE)
@@ -33,8 +45,15 @@ class Mails:
     async def send(self, row: ClaimedDelivery) -> Outcome:
         if not self._settings.host:
             return Outcome("never", "mail: not configured ([mail] host)")
+        attachment = None
+        if row.attachment_id is not None:
+            attachment = await self._attached(row.attachment_id)
+            if attachment is None:
+                return Outcome("never", "mail: what was to go with it is not kept any more")
         try:
             message = self._message(row)
+            if attachment is not None:
+                _attach(message, attachment)
             with anyio.fail_after(LONGEST_SEC):
                 await anyio.to_thread.run_sync(
                     self._send, message, abandon_on_cancel=True, limiter=self._threads
@@ -101,6 +120,11 @@ class _MailServer(smtplib.SMTP):
             raise OSError(number, os.strerror(number)) from None
         opened.settimeout(timeout)
         return self._tls.wrap_socket(opened, server_hostname=host) if self._tls else opened
+
+
+def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    main, _, sub = attachment.media_type.partition("/")
+    message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
 
 
 def _unsent(error: Exception) -> Outcome:

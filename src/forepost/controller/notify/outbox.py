@@ -188,6 +188,30 @@ class Outbox:
             html=f"<!doctype html><html><body><pre>{escape(text)}</pre></body></html>\n",
         )
 
+    async def put_report(
+        self,
+        connection: AsyncConnection,
+        workspace_id: int,
+        to: str,
+        subject: str,
+        text: str,
+        html: str,
+        attachment_id: int | None,
+    ) -> None:
+        """Send a report to a member. `attachment_id`: a row of `report_files`."""
+        await self._add(
+            connection,
+            workspace_id=workspace_id,
+            alert_id=None,
+            rule_id=None,
+            event="report",
+            channel=Channel(kind="email", url=to),
+            title=subject,
+            body=text,
+            html=html,
+            attachment_id=attachment_id,
+        )
+
     async def put_test(
         self, connection: AsyncConnection, notice: Notice, channels: Sequence[Channel]
     ) -> list[int]:

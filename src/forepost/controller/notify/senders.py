@@ -55,7 +55,7 @@ class Senders(msgspec.Struct, frozen=True):
             outbox,
             {
                 "webhook": Webhooks(client, clock).send,
-                "email": Mails(mail, ca_file, clock).send,
+                "email": Mails(mail, ca_file, clock, store.attachment).send,
                 "apprise": apprises.send,
             },
             clock,

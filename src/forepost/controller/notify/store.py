@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.deliveries import deliveries
+from forepost.controller.db.tables.reports import report_files
 from forepost.controller.notify.delivery_order import WAITING, has_newer, is_first
 from forepost.controller.notify.destinations import masked
 from forepost.controller.notify.outcome import Outcome
@@ -52,6 +53,15 @@ class ClaimedDelivery(msgspec.Struct, frozen=True):
     """Of a webhook, besides the usual ones."""
     thread: str = ""
     """What a mail belongs to."""
+    attachment_id: int | None = None
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """What a mail has with it."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 class DueDelivery(msgspec.Struct, frozen=True):
@@ -280,6 +290,13 @@ class DeliveryStore:
         async with self._db.read() as connection:
             return [_shown(row) for row in (await connection.execute(query)).all()]
 
+    async def attachment(self, attachment_id: int) -> Attachment | None:
+        """None: it is not kept any more."""
+        query = select(report_files).where(report_files.c.id == attachment_id)
+        async with self._db.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else Attachment(row.name, row.media_type, row.content)
+
     async def retry(self, workspace_id: int, delivery_id: int, now: datetime) -> Delivery:
         """Start again from the first attempt, now. Raises NotFound and Conflict."""
         async with self._db.write() as connection:
@@ -335,6 +352,7 @@ def _outgoing(row: Row[Any]) -> ClaimedDelivery:
         workspace_id=row.workspace_id or 0,
         headers=row.headers,
         thread=row.thread,
+        attachment_id=row.attachment_id,
     )
 
 

@@ -1,6 +1,6 @@
 """Uptime and SLA of a workspace: of each probe and each site, made of the results themselves."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -79,10 +79,17 @@ class SlaReports:
     def __init__(self, series: Series, needs: SlaNeeds) -> None:
         self._series, self._needs = series, needs
 
-    async def of(self, workspace_id: int, low_us: int, high_us: int) -> SlaReport:
+    async def of(
+        self, workspace_id: int, low_us: int, high_us: int, only: Collection[int] = ()
+    ) -> SlaReport:
+        """`only`: of these agents; none: of all."""
         in_maintenance = await self._needs.maintenance(workspace_id, low_us, high_us)
         span = _Span(low_us, high_us, in_maintenance)
-        agents = await self._needs.agents(workspace_id)
+        agents = [
+            agent
+            for agent in await self._needs.agents(workspace_id)
+            if not only or agent.id in only
+        ]
         probes: list[Probe] = []
         for agent in agents:
             of_agent = await self._needs.probes(workspace_id, agent.id)

@@ -19,6 +19,7 @@ from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.groups import address_groups
 from forepost.controller.db.tables.jobs import job_runs, jobs
 from forepost.controller.db.tables.probes import probes
+from forepost.controller.db.tables.reports import reports
 from forepost.controller.db.tables.share_links import share_links
 from forepost.controller.db.tables.workloads import image_registries, microservices
 from forepost.controller.db.tables.workspaces import members, workspaces
@@ -54,6 +55,7 @@ QUOTAS: Final[Mapping[str, Quota]] = {
     _OF + "/microservices": Quota("microservices", microservices, 10_000),
     _OF + "/jobs": Quota("jobs", jobs, 10_000),
     _OF + "/jobs/{job_id}/runs": Quota("job_runs", job_runs, 100_000),
+    _OF + "/reports": Quota("reports", reports, 100),
     _OF + "/registries": Quota("registries", image_registries, MOST_REGISTRIES),
     _AGENT + "/probes": Quota("probes", probes, 200_000),
     _AGENT + "/probes/copy": Quota("probes", probes, 200_000),

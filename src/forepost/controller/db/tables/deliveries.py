@@ -34,6 +34,8 @@ deliveries = Table(
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("html", Text, nullable=False),
+    # What a mail has with it: a row of `report_files`.
+    Column("attachment_id", Integer),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     # When it is due; while it is being sent, when the lease of its sender ends.

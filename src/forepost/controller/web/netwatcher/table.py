@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from forepost.controller.web.netwatcher import objects, series
+from forepost.controller.web.netwatcher import objects, report_forms, series, traces
 from forepost.controller.web.netwatcher.row import Query, VoiceRow
 
 SENT: Final = "If there is an account of this address, a mail is on its way."
@@ -19,6 +19,9 @@ def plain(change: Callable[[Any], Any]) -> Callable[[Any, Query], Any]:
 
 def rows(said: dict[str, Any], asked: Query) -> dict[str, Any]:
     """Of one probe: single results, or where `aggregate` asks for it, summed up."""
+    if _is_by_route(asked):
+        limit = int(asked.get("limit", "0")) or _MOST
+        return {**said, "data": traces.by_route(said["data"], int(asked["aggregate"]), limit)}
     change = series.summed_up if _is_summed(asked) else series.as_stored
     return {**said, "data": [change(row) for row in said["data"]]}
 
@@ -28,13 +31,26 @@ def row(said: dict[str, Any], _: Query) -> dict[str, Any]:
 
 
 def series_query(asked: Query) -> Query:
-    """`aggregate` sums up PING and TRAFFICSIM, and is nothing for other types; no limit is none."""
+    """`aggregate` sums up PING and TRAFFICSIM, MTR is summed up of single runs, and for other types
+    it is nothing; no limit is none.
+    """
+    if _is_by_route(asked):
+        return {k: v for k, v in asked.items() if k != "aggregate"} | {
+            "limit": str(traces.MOST_RUNS)
+        }
     kept = asked if _is_summed(asked) else {k: v for k, v in asked.items() if k != "aggregate"}
     return kept if kept.get("limit", "0") != "0" else {**kept, "limit": str(_MOST)}
 
 
 def _is_summed(asked: Query) -> bool:
     return asked.get("aggregate", "0") != "0" and asked.get("type") in ("PING", "TRAFFICSIM")
+
+
+def _is_by_route(asked: Query) -> bool:
+    """What is no number the route refuses."""
+    limit, aggregate = asked.get("limit", "0"), asked.get("aggregate", "0")
+    is_number = aggregate.isdecimal() and limit.isdecimal()
+    return is_number and int(aggregate) > 0 and asked.get("type") == "MTR"
 
 
 def lost_password(_said: Any, _asked: Query) -> dict[str, Any]:
@@ -98,7 +114,7 @@ TABLE: Final = (
     VoiceRow(on=f"PATCH {_OF}/members/{{member}}", why="the same", answer=plain(objects.member)),
     VoiceRow(
         on=f"GET {_DATA}/probes/{{probe}}/data",
-        why="`aggregate` answers PING in milliseconds and TRAFFICSIM with its counts",
+        why="`aggregate` answers PING in milliseconds, TRAFFICSIM with its counts, MTR by route",
         query=series_query,
         answer=rows,
     ),
@@ -123,6 +139,40 @@ TABLE: Final = (
         on=f"GET {_OF}/connectivity-matrix",
         why="the same; the year 1 for never",
         answer=plain(objects.matrix),
+    ),
+    VoiceRow(
+        on=f"GET {_OF}/reports",
+        why="`reports`, `count`; a schedule is a line of cron",
+        answer=plain(report_forms.reports),
+    ),
+    VoiceRow(
+        on=f"POST {_OF}/reports",
+        why="a schedule is a line of cron",
+        body=report_forms.report_body,
+        answer=plain(report_forms.report),
+    ),
+    VoiceRow(
+        on=f"GET {_OF}/reports/voice/run",
+        why="is no report with the number `voice`",
+        query=report_forms.as_pdf,
+    ),
+    VoiceRow(
+        on=f"GET {_OF}/reports/{{report}}/run",
+        why="is `GET …/download` as PDF",
+        to=_OF + "/reports/{report}/download",
+        query=report_forms.as_pdf,
+    ),
+    VoiceRow(
+        on=f"PUT|PATCH {_OF}/reports/{{report}}",
+        why="is `PATCH`; the same",
+        method="PATCH",
+        body=report_forms.report_body,
+        answer=plain(report_forms.report),
+    ),
+    VoiceRow(
+        on=f"GET {_OF}/reports/{{report}}",
+        why="a schedule is a line of cron",
+        answer=plain(report_forms.report),
     ),
     VoiceRow(
         on="POST /auth/login",

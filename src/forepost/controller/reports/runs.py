@@ -1,0 +1,111 @@
+"""Makes reports when they are due, and mails them: each time once."""
+
+import logging
+from datetime import datetime
+from html import escape
+from typing import Final
+
+from forepost.controller.db.failures import LOST
+from forepost.controller.reports.maker import MadeReport, ReportMaker, ReportOrder
+from forepost.controller.reports.schedule import about
+from forepost.controller.reports.store import ReportMail, ReportStore
+from forepost.kit.clock import Clock
+from forepost.kit.errors import Conflict, Refusal
+from forepost.wire.rest.reports import KeptReport, ReportFormat
+
+POLL_SEC: Final = 15.0
+NO_MAIL: Final = "no mail is set up ([mail] host)"
+LONGEST_ERROR: Final = 500
+ENDINGS: Final[dict[ReportFormat, str]] = {"html": "html", "pdf": "pdf"}
+
+_log = logging.getLogger(__name__)
+
+
+def order_of(report: KeptReport, at: datetime) -> ReportOrder:
+    since, until = about(report, at)
+    return ReportOrder(
+        workspace_id=report.workspace_id,
+        title=report.name,
+        kind=report.kind,
+        since=since,
+        until=until,
+        timezone=report.timezone,
+        agent_ids=report.agent_ids,
+    )
+
+
+def file_name(order: ReportOrder, format_: ReportFormat) -> str:
+    return f"forepost-{order.kind}-{order.until:%Y-%m-%d}.{ENDINGS[format_]}"
+
+
+class ReportRuns:
+    def __init__(
+        self, store: ReportStore, maker: ReportMaker, clock: Clock, *, has_mail: bool
+    ) -> None:
+        self._store, self._maker, self._clock = store, maker, clock
+        self._has_mail = has_mail
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.run_due()
+            except LOST:
+                _log.debug("the database is away", exc_info=True)  # they stay due
+            await self._clock.sleep(POLL_SEC)
+
+    async def run_due(self) -> None:
+        """One that was missed several times, while the controller was off, is made once, about the
+        last of them.
+        """
+        for report in await self._store.due(self._clock.now()):
+            await self._run(report, asked=False)
+
+    async def run_now(self, report: KeptReport) -> KeptReport:
+        """Because somebody asks for it. Raises Conflict."""
+        if not report.recipients:
+            raise Conflict("recipients: there are none; download it instead")
+        ended = await self._run(report, asked=True)
+        if ended is None:
+            raise Conflict("the report was changed meanwhile: nobody is mailed")
+        return ended
+
+    async def _run(self, report: KeptReport, *, asked: bool) -> KeptReport | None:
+        now = self._clock.now()
+        mail, error = None, "" if self._has_mail else NO_MAIL
+        if not error:
+            order = order_of(report, now)
+            try:
+                made = await self._maker.make(order, report.format)
+                mail = _mail(report, order, made)
+            except Refusal as refusal:
+                error = str(refusal)
+            except LOST:
+                raise
+            except Exception as fault:  # noqa: BLE001 - it costs its own report, not the others
+                _log.exception("report %d", report.id)
+                error = f"internal: {type(fault).__name__}"
+        return await self._store.finish(report, mail, error[:LONGEST_ERROR], now, asked=asked)
+
+
+def _mail(report: KeptReport, order: ReportOrder, made: MadeReport) -> ReportMail:
+    document = made.document
+    lines = [
+        f"{document.title}: {document.subtitle}",
+        document.period,
+        "",
+        *(f"{one.label}: {one.value}" for one in document.headlines),
+        "",
+        f"Made by forepost at {document.generated}.",
+    ]
+    text = "\n".join(lines) + "\n"
+    subject = f"{document.title}: {document.subtitle}, {document.period}"
+    if report.format == "html":
+        return ReportMail(subject=subject, text=text, html=made.content.decode())
+    return ReportMail(
+        subject=subject,
+        text=text,
+        html=f"<!doctype html><html><body><pre>{escape(text)}</pre></body></html>\n",
+        file_name=file_name(order, report.format),
+        media_type=made.media_type,
+        content=made.content,
+    )

@@ -1,0 +1,73 @@
+"""When a report is made, and which time it is about. Pure."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from forepost.controller.calendar import Period, Repetition, kept_zone, period_at, periods, zone_of
+from forepost.kit.errors import Invalid
+from forepost.wire.rest.reports import NewReport
+
+_MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
+_LONGEST_PAUSE: Final = timedelta(days=40)
+"""Between two reports of one schedule."""
+_FIRST: Final = date(2024, 1, 1)
+"""Any Monday before all reports that is the first of a month."""
+
+
+def check_schedule(report: NewReport) -> None:
+    """Raises Invalid, naming the field."""
+    zone_of(report.timezone)
+    if report.day_of_month == 0:
+        raise Invalid("day_of_month: 0 is no day; -1 is the last")
+    if report.kind == "agent" and not report.agent_ids:
+        raise Invalid("agent_ids: is needed for a report of kind agent")
+
+
+def next_due(report: NewReport, after: datetime) -> datetime | None:
+    """None: it is not made by itself."""
+    repetition = _repetition(report)
+    if repetition is None:
+        return None
+    period = period_at(repetition, after)
+    if period is not None and period[0] <= after:
+        period = period_at(repetition, period[1])
+    return None if period is None else period[0]
+
+
+def last_due(report: NewReport, until: datetime) -> datetime | None:
+    """The newest time at or before that at which it was to be made; None: it does not repeat."""
+    repetition = _repetition(report)
+    if repetition is None:
+        return None
+    found = periods(repetition, until - _LONGEST_PAUSE, until + _MINUTE)
+    return max((one[0] for one in found if one[0] <= until), default=None)
+
+
+def about(report: NewReport, at: datetime) -> Period:
+    """The time that a report is about which is made at this moment."""
+    due = last_due(report, at)
+    before = None if due is None else last_due(report, due - _MINUTE)
+    if due is None or before is None:
+        return at - report.days * _DAY, at
+    return _midnight(before, report.timezone), _midnight(due, report.timezone)
+
+
+def _repetition(report: NewReport) -> Repetition | None:
+    if report.repeats == "never":
+        return None
+    zone = kept_zone(report.timezone)
+    starts = datetime.combine(_FIRST, time(report.hour), zone).astimezone(UTC)
+    return Repetition(
+        starts_at=starts,
+        ends_at=starts + _MINUTE,
+        recurrence=report.repeats,
+        timezone=report.timezone,
+        weekdays=[report.weekday] if report.repeats == "weekly" else (),
+        day_of_month=report.day_of_month if report.repeats == "monthly" else None,
+    )
+
+
+def _midnight(at: datetime, timezone: str) -> datetime:
+    zone = kept_zone(timezone)
+    return datetime.combine(at.astimezone(zone).date(), time(), zone).astimezone(UTC)
