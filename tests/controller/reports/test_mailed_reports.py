@@ -71,7 +71,7 @@ def test_a_page_says_what_was_up_and_what_was_not(
     stage = Stage(mailing[0], "page <i>")
     made = stage.add()
     page = stage.page(f"{stage.all}/{made['id']}/download?format=html")
-    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
     text = page.text
     assert "north &lt;b&gt;" in text
     assert "page &lt;i&gt;" in text

@@ -11,7 +11,7 @@ from forepost.controller.reports.document import (
     ReportTable,
 )
 
-MEDIA_TYPE: Final = "text/html; charset=utf-8"
+MEDIA_TYPE: Final = "text/html"
 _STYLE: Final = """
 body{font:14px/1.45 system-ui,sans-serif;color:#1b1f24;background:#fff;max-width:1100px;
 margin:2rem auto;padding:0 1rem}

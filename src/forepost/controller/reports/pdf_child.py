@@ -47,7 +47,7 @@ TEMPLATE: Final = """
 #for part in doc.tables [
   == #part.title
   #set text(size: if part.is_dense { 5.6pt } else { 8pt })
-  #if part.rows.len() == 0 [#text(fill: grey)[none]] else {
+  #if part.rows.len() == 0 [#text(fill: grey)[none] #linebreak()] else {
     table(
       columns: part.columns.map(one => if one.is_wide { 1fr } else { auto }),
       align: part.columns.map(one => if one.is_figure { right } else { left }),

@@ -110,7 +110,7 @@ def incidents_table(facts: ReportFacts) -> ReportTable:
     return ReportTable(
         title="Incidents",
         columns=[
-            ReportColumn("Began"),
+            ReportColumn("Began", is_figure=True),
             ReportColumn("Lasted", is_figure=True),
             ReportColumn("Severity"),
             ReportColumn("What", is_wide=True),
