@@ -274,6 +274,11 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
   ],
   PING: [
     {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
+    {"name": "size", "kind": "integer", "least": 8, "most": 9000, "usual": 56, "help": "Bytes of data in a request."},
+    {"name": "source", "kind": "text", "longest": 64, "usual": "", "help": "An address of the agent's host to send from; empty: the system's choice."},
+    {"name": "dscp", "kind": "integer", "least": 0, "most": 63, "usual": 0, "help": "RFC 2474: 46 is EF, as calls have it."},
+    {"name": "ttl", "kind": "integer", "least": 0, "most": 255, "usual": 0, "help": "Or hop limit; 0: the system's."},
+    {"name": "dont_fragment", "kind": "boolean", "usual": false, "help": "A request that is larger than a link of the path can carry is lost, and not cut in pieces."},
   ],
   SNMP: [
     {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},

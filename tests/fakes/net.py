@@ -10,7 +10,7 @@ from forepost.agent.cores.rates import Counters, between
 from forepost.agent.cores.routes import DefaultRoute
 from forepost.agent.edges.dial.udp import SystemUdp
 from forepost.agent.ports.edges import Edges, Networks, NoNetworks, OutsideView
-from forepost.agent.ports.net import Family, Resolved, Round
+from forepost.agent.ports.net import PLAIN, Family, PacketOptions, Resolved, Round
 from forepost.agent.ports.udp import Udp
 from forepost.kit.clock import Clock
 from forepost.wire.probes.netinfo import Interface, Route
@@ -33,6 +33,8 @@ class Asked(msgspec.Struct, frozen=True):
     gap_sec: float
     timeout_sec: float
     interface: str = ""
+    size: int = 56
+    packet: PacketOptions = PLAIN
 
 
 class FakeNet:
@@ -61,8 +63,9 @@ class FakeNet:
         timeout_sec: float,
         size: int = 56,
         interface: str = "",
+        packet: PacketOptions = PLAIN,
     ) -> Round:
-        self.asked.append(Asked(address, count, gap_sec, timeout_sec, interface))
+        self.asked.append(Asked(address, count, gap_sec, timeout_sec, interface, size, packet))
         if self.fails is not None:
             raise self.fails
         if self.reason:

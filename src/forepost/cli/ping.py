@@ -14,7 +14,7 @@ from rich.table import Table
 
 from forepost.agent.cores.icmp.rounds import MOST_OTHERS
 from forepost.agent.edges.icmp.engine import Icmp
-from forepost.agent.ports.net import Family, Net, Round
+from forepost.agent.ports.net import Family, Net, PacketOptions, Round
 from forepost.agent.probes.ping import result
 from forepost.cli.live import live_table
 from forepost.kit.clock import Clock, SystemClock
@@ -66,6 +66,12 @@ def ping(
         int, Parameter(name=["--size", "-s"], validator=validators.Number(gte=8, lte=65_507))
     ] = 56,
     interface: Annotated[str, Parameter(name=["--interface", "-I"])] = "",
+    source: Annotated[str, Parameter(name=["--source", "-S"])] = "",
+    dscp: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=63))] = 0,
+    ttl: Annotated[
+        int, Parameter(name=["--ttl", "-t"], validator=validators.Number(gte=0, lte=255))
+    ] = 0,
+    dont_fragment: Annotated[bool, Parameter(negative="")] = False,
     ipv4: Annotated[bool, Parameter(name=["--ipv4", "-4"], negative="")] = False,
     ipv6: Annotated[bool, Parameter(name=["--ipv6", "-6"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -89,6 +95,14 @@ def ping(
         Bytes of data in a request.
     interface
         Send through this network interface only.
+    source
+        Send from this address of the host.
+    dscp
+        Mark requests with this code point (RFC 2474): 46 is EF.
+    ttl
+        Let requests pass so many routers; 0 is the system's choice.
+    dont_fragment
+        Let nobody cut a request in pieces.
     ipv4
         Use IPv4 only.
     ipv6
@@ -101,6 +115,9 @@ def ping(
         Console(stderr=True).print("--ipv4 and --ipv6 exclude each other")
         return USAGE
     family: Family = "4" if ipv4 else "6" if ipv6 else "auto"
+    if source and family == "auto":
+        family = "6" if ":" in source else "4"
+    packet = PacketOptions(source=source, dscp=dscp, ttl=ttl, dont_fragment=dont_fragment)
     clock = SystemClock()
     watch = PingWatch(host, clock.now())
 
@@ -117,6 +134,7 @@ def ping(
                 timeout=timeout,
                 size=size,
                 interface=interface,
+                packet=packet,
             )
 
     if json:
@@ -139,6 +157,7 @@ async def _measure(
     timeout: float,  # noqa: ASYNC109 - of each request, which the engine keeps
     size: int,
     interface: str,
+    packet: PacketOptions,
 ) -> None:
     """Ask for a round of one request each time, so that every answer can be shown when it comes."""
     found = await net.resolve(watch.host, family=family)
@@ -156,6 +175,7 @@ async def _measure(
                 timeout_sec=timeout,
                 size=size,
                 interface=interface,
+                packet=packet,
             )
             watch.rounds[number] = got
             show(number, got)

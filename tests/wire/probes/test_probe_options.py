@@ -7,6 +7,7 @@ import pytest
 from forepost.wire.probes.dns import DnsOptions
 from forepost.wire.probes.http import HttpOptions
 from forepost.wire.probes.options import WrongOption, read_options
+from forepost.wire.probes.ping import PingOptions
 from forepost.wire.probes.snmp import SnmpOptions
 from forepost.wire.probes.tcp import TcpOptions
 from forepost.wire.probes.tls import TlsOptions
@@ -73,6 +74,12 @@ def test_numbers_in_quotes_are_numbers() -> None:
         (SnmpOptions, {"oids": ["1.3.4294967296"]}, "oids: 1.3.4294967296 is no object"),
         (SnmpOptions, {"profile": "custom"}, "oids: the profile custom needs some"),
         (SnmpOptions, {"version": "3"}, "user_name: version 3 needs one"),
+        (PingOptions, {"source": "eth0"}, "source: must be an address of the agent's host"),
+        (PingOptions, {"source": "198.18.0.1", "family": 6}, "source: is no IPv6 address"),
+        (PingOptions, {"dscp": 64}, "dscp: "),
+        (PingOptions, {"size": 7}, "size: "),
+        (PingOptions, {"ttl": 256}, "ttl: "),
+        (PingOptions, {"family": "5"}, "family: "),
         (
             SnmpOptions,
             {"version": "3", "user_name": "u", "auth_password": "short"},
@@ -84,3 +91,10 @@ def test_what_is_wrong_is_named(kind: Any, metadata: dict[str, Any], error: str)
     with pytest.raises(WrongOption) as raised:
         read_options(kind, TOLD, metadata)
     assert str(raised.value).startswith(error)
+
+
+def test_the_source_says_which_addresses_of_a_name_are_measured() -> None:
+    assert PingOptions().measured_family == "auto"
+    assert PingOptions(family="6").measured_family == "6"
+    assert PingOptions(source="198.18.0.1").measured_family == "4"
+    assert PingOptions(source="2001:db8::1").measured_family == "6"

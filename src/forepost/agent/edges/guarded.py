@@ -7,7 +7,7 @@ import msgspec
 from forepost.agent.cores.permission import Permission
 from forepost.agent.ports.dialer import Datagrams, Dialer, Failed, Stream
 from forepost.agent.ports.edges import Edges
-from forepost.agent.ports.net import Family, Net, Resolved, Round
+from forepost.agent.ports.net import PLAIN, Family, Net, PacketOptions, Resolved, Round
 from forepost.agent.ports.trace import Progress, Trace, Traced, TracePlan
 from forepost.agent.ports.udp import Udp, UdpPort
 
@@ -54,6 +54,7 @@ class GuardedNet:
         timeout_sec: float,
         size: int = 56,
         interface: str = "",
+        packet: PacketOptions = PLAIN,
     ) -> Round:
         if why := self._guard.refusal(address):
             return Round(sent=0, rtts_ns=[], reason=why)
@@ -64,6 +65,7 @@ class GuardedNet:
             timeout_sec=timeout_sec,
             size=size,
             interface=interface,
+            packet=packet,
         )
 
     async def resolve(

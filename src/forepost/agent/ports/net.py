@@ -1,7 +1,7 @@
 """What a probe asks of the network."""
 
 import socket
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -13,6 +13,22 @@ FAMILIES: dict[Family, socket.AddressFamily] = {
     "4": socket.AF_INET,
     "6": socket.AF_INET6,
 }
+
+
+class PacketOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is set in the IP header of each packet; what is left out is the system's choice."""
+
+    source: str = ""
+    """An address of this host."""
+    dscp: int = 0
+    """RFC 2474, 0 to 63."""
+    ttl: int = 0
+    """Or hop limit; 0: the system's."""
+    dont_fragment: bool = False
+    """No router, and not this host, may cut it in pieces."""
+
+
+PLAIN: Final = PacketOptions()
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +74,7 @@ class Net(Protocol):
         timeout_sec: float,
         size: int = 56,
         interface: str = "",
+        packet: PacketOptions = PLAIN,
     ) -> Round:
         """Send `count` ICMP echo requests with `size` bytes of data to a numeric address.
 

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import UNSET
 
 from forepost.agent.ports.edges import Edges
-from forepost.agent.ports.net import Round
+from forepost.agent.ports.net import PacketOptions, Round
 from forepost.kit.clock import Clock
 from forepost.wire.probes.options import spacing
 from forepost.wire.probes.ping import PingOptions, PingResult
@@ -19,7 +19,9 @@ GAP_SEC: Final = 1.0
 
 async def run(options: PingOptions, target: str, clock: Clock, edges: Edges) -> PingResult:
     started = clock.now()
-    found = await edges.net.resolve(target, family=options.family, timeout_sec=options.timeout_sec)
+    found = await edges.net.resolve(
+        target, family=options.measured_family, timeout_sec=options.timeout_sec
+    )
     if not found.address:
         nothing = Round(sent=0, rtts_ns=[], reason=found.reason)
         return result(nothing, target, started, clock.now())
@@ -29,7 +31,14 @@ async def run(options: PingOptions, target: str, clock: Clock, edges: Edges) -> 
         count=count,
         gap_sec=gap_sec,
         timeout_sec=options.timeout_sec,
+        size=options.size,
         interface=options.bind_interface,
+        packet=PacketOptions(
+            source=options.source,
+            dscp=options.dscp,
+            ttl=options.ttl,
+            dont_fragment=options.dont_fragment,
+        ),
     )
     return result(measured, found.address, started, clock.now())
 

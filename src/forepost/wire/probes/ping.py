@@ -1,9 +1,10 @@
 """PING: a round of echo requests."""
 
 from datetime import datetime
-from typing import Final
+from ipaddress import ip_address
+from typing import Annotated, Final, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import MEASUREMENT_PCT, Cost
@@ -11,7 +12,36 @@ from forepost.wire.probes.kind import Kind
 from forepost.wire.probes.options import HostOptions
 
 
-class PingOptions(HostOptions, frozen=True, kw_only=True): ...
+class PingOptions(HostOptions, frozen=True, kw_only=True):
+    """All of it is ours."""
+
+    size: Annotated[int, Meta(ge=8, le=9_000)] = 56
+    """Bytes of data in a request."""
+    source: Annotated[str, Meta(max_length=64)] = ""
+    """An address of the agent's host to send from; empty: the system's choice."""
+    dscp: Annotated[int, Meta(ge=0, le=63)] = 0
+    """RFC 2474: 46 is EF, as calls have it."""
+    ttl: Annotated[int, Meta(ge=0, le=255)] = 0
+    """Or hop limit; 0: the system's."""
+    dont_fragment: bool = False
+    """A request that is larger than a link of the path can carry is lost, and not cut in pieces."""
+
+    def __post_init__(self) -> None:
+        if not self.source:
+            return
+        try:
+            version = ip_address(self.source).version
+        except ValueError:
+            raise ValueError("source: must be an address of the agent's host") from None
+        if self.family not in ("auto", str(version)):
+            raise ValueError(f"source: is no IPv{self.family} address")
+
+    @property
+    def measured_family(self) -> Literal["auto", "4", "6"]:
+        """That of the source, where there is one."""
+        if not self.source:
+            return self.family
+        return "6" if ":" in self.source else "4"
 
 
 class PingResult(Wire, frozen=True, kw_only=True):
@@ -60,4 +90,5 @@ KIND: Final = Kind(
     most_open=20_000,
     target="host",
     is_spaced=True,
+    public=frozenset({"size", "source", "dscp", "ttl", "dont_fragment"}),
 )

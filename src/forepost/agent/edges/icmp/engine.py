@@ -18,7 +18,7 @@ from forepost.agent.cores.stamps.departures import moment
 from forepost.agent.edges.closable import Closable
 from forepost.agent.edges.icmp.socket import IcmpSocket, interface_index
 from forepost.agent.edges.names.addresses import Names, numeric
-from forepost.agent.ports.net import Family, Resolved, Round
+from forepost.agent.ports.net import PLAIN, Family, PacketOptions, Resolved, Round
 from forepost.kit.clock import Clock
 
 TICK_NS: Final = 20_000_000
@@ -32,7 +32,12 @@ BUSY: Final = 8
 """With more requests than this unanswered, answers are collected once a tick, not one by one."""
 PATIENCE_NS: Final = 1_000_000_000
 """So long a packet waits while the host has no room for it."""
+MOST_IDLE: Final = 16
+"""With so many sockets open, those that nobody uses at the moment are closed."""
 FULL: Final = frozenset({errno.EAGAIN, errno.ENOBUFS})
+
+
+_SocketKey = tuple[int, str, PacketOptions]
 
 
 class _SharedIcmp:
@@ -52,7 +57,7 @@ class Icmp(Closable):
         self._clock = clock
         self._names = Names()
         self._rounds = Rounds()
-        self._shared: dict[tuple[int, str], _SharedIcmp] = {}
+        self._shared: dict[_SocketKey, _SharedIcmp] = {}
         self._waiting: dict[EchoFlight, asyncio.Future[None]] = {}
         self._targets: dict[EchoFlight, tuple[_SharedIcmp, tuple[Any, ...]]] = {}
         self._again: list[Turn] = []
@@ -81,13 +86,14 @@ class Icmp(Closable):
         timeout_sec: float,
         size: int = 56,
         interface: str = "",
+        packet: PacketOptions = PLAIN,
     ) -> Round:
         found = numeric(address)
         if found is None:
             return Round(sent=0, rtts_ns=[], reason=f"not an address: {address!r}")
         family, to = found
         try:
-            shared = self._opened(family, interface)
+            shared = self._opened(family, interface, packet)
         except OSError as error:
             return Round(sent=0, rtts_ns=[], reason=str(error))
         flight = EchoFlight(
@@ -117,19 +123,29 @@ class Icmp(Closable):
                 self._watch(shared, False)
         return flight.result()
 
-    def _opened(self, family: socket.AddressFamily, interface: str) -> _SharedIcmp:
+    def _opened(
+        self, family: socket.AddressFamily, interface: str, packet: PacketOptions
+    ) -> _SharedIcmp:
         """Raises OSError (Denied), with a text for people."""
-        key = (family, interface)
+        key = (family, interface, packet)
         shared = self._shared.get(key)
         # An interface that was removed and made again has another index, and the socket is dead.
         if shared is not None and interface and interface_index(interface) != shared.socket.index:
             self._shut(key)
             shared = None
         if shared is None:
-            shared = self._shared[key] = _SharedIcmp(IcmpSocket(family, interface))
+            if len(self._shared) >= MOST_IDLE:
+                self._close_idle()
+            shared = self._shared[key] = _SharedIcmp(IcmpSocket(family, interface, packet))
         return shared
 
-    def _shut(self, key: tuple[int, str]) -> None:
+    def _close_idle(self) -> None:
+        """Probes with packets of their own that were edited or removed leave sockets behind."""
+        used = {id(shared) for shared, _ in self._targets.values()}
+        for key in [key for key, shared in self._shared.items() if id(shared) not in used]:
+            self._shut(key)
+
+    def _shut(self, key: _SocketKey) -> None:
         shared = self._shared.pop(key)
         self._watch(shared, False)
         shared.socket.close()

@@ -9,11 +9,17 @@ from typing import Final
 
 from forepost.agent.cores.icmp.packet import DATAGRAM_IPV4, IPV6, RAW_IPV4, Form
 from forepost.agent.edges.icmp.stamped_socket import StampedSocket
+from forepost.agent.ports.net import PLAIN, PacketOptions
 
 RECEIVE_BYTES: Final = 4 << 20
 SEND_BYTES: Final = 1 << 20
 _SO_RCVBUFFORCE: Final = 33
 _SO_SNDBUFFORCE: Final = 32
+_IP_MTU_DISCOVER: Final = 10
+_IPV6_MTU_DISCOVER: Final = 23
+_IPV6_DONTFRAG: Final = 62
+_PROBE: Final = 3
+"""IP_PMTUDISC_PROBE: the packet is whole, whatever was heard of the path's MTU before."""
 _SOL_RAW: Final = 255
 _ICMP_FILTER: Final = 1
 _ICMP6_FILTER: Final = 1
@@ -31,25 +37,47 @@ class Denied(OSError):
 class IcmpSocket(StampedSocket):
     """Datagram where `ping_group_range` allows it, else raw. Raises Denied."""
 
-    def __init__(self, family: socket.AddressFamily, interface: str) -> None:
+    def __init__(
+        self, family: socket.AddressFamily, interface: str, packet: PacketOptions = PLAIN
+    ) -> None:
         super().__init__(_open(family))
         self.index = 0
         try:
-            self._bind(family, interface)
+            self._mark(packet)
+            self._bind(family, interface, packet.source)
         except BaseException:
             self._socket.close()
             raise
 
-    def _bind(self, family: socket.AddressFamily, interface: str) -> None:
+    def _mark(self, packet: PacketOptions) -> None:
+        level = socket.IPPROTO_IPV6 if self._v6 else socket.IPPROTO_IP
+        dscp, ttl, discovery = (
+            (socket.IPV6_TCLASS, socket.IPV6_UNICAST_HOPS, _IPV6_MTU_DISCOVER)
+            if self._v6
+            else (socket.IP_TOS, socket.IP_TTL, _IP_MTU_DISCOVER)
+        )
+        if packet.dscp:
+            self._socket.setsockopt(level, dscp, packet.dscp << 2)
+        if packet.ttl:
+            self._socket.setsockopt(level, ttl, packet.ttl)
+        if packet.dont_fragment:
+            self._socket.setsockopt(level, discovery, _PROBE)
+            if self._v6:
+                self._socket.setsockopt(level, _IPV6_DONTFRAG, 1)
+
+    def _bind(self, family: socket.AddressFamily, interface: str, source: str) -> None:
         if interface:
             self.index = bind_to_interface(self._socket, interface)
         raw = self._socket.type == socket.SOCK_RAW
         self.form: Form = IPV6 if family == socket.AF_INET6 else RAW_IPV4 if raw else DATAGRAM_IPV4
+        if source:
+            _bind_to_source(self._socket, source)
         if raw:
             self.ident = secrets.randbits(16)
             _filter(self._socket, family)
         else:
-            self._socket.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104
+            if not source:
+                self._socket.bind(("::" if self._v6 else "0.0.0.0", 0))  # noqa: S104
             self.ident = self._socket.getsockname()[1]
         _size(self._socket, _SO_RCVBUFFORCE, socket.SO_RCVBUF, RECEIVE_BYTES)
         _size(self._socket, _SO_SNDBUFFORCE, socket.SO_SNDBUF, SEND_BYTES)
@@ -72,6 +100,15 @@ def bind_to_interface(sock: socket.socket, interface: str) -> int:
     except PermissionError:
         raise Denied(f"no permission to bind to {interface}: grant CAP_NET_RAW") from None
     return index
+
+
+def _bind_to_source(sock: socket.socket, source: str) -> None:
+    """Raises Denied."""
+    try:
+        sock.bind((source, 0))
+    except OSError as error:
+        words = os.strerror(error.errno).lower() if error.errno else f"is no address ({error})"
+        raise Denied(f"source {source}: {words}") from None
 
 
 def _open(family: socket.AddressFamily) -> socket.socket:
