@@ -1819,7 +1819,7 @@ export interface HttpResult {
   tls_cipher_suite?: string;
   certificate_info?: CertificateInfo | null;
   content_match?: boolean;
-  /** The expected content, where it is there. */
+  /** NetWatcher's; always empty: results have more readers than what a probe expects. */
   content_match_found?: string;
   /** What went wrong and in which part; also a status or a content that was not expected. */
   error?: string;

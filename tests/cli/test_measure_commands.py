@@ -98,7 +98,7 @@ def test_http_is_timed_and_compared() -> None:
         done = call("http", receiver.url, "--status", 404, "--status", 410)
         assert (done.returncode, done.stderr) == (MEASURED, "")
         done = call("http", receiver.url, "--contains", "nowhere")
-        assert "content: 'nowhere' is not in it" in done.stderr
+        assert "content: what is expected is not in it" in done.stderr
         done = call("http", receiver.url, "--contains", "a", "--regex", "b")
         assert done.returncode == USAGE
 

@@ -31,6 +31,20 @@ PLANTED = {
     "registry": "pl4nted-registry",
 }
 URL = f"https://{PLANTED['user']}:{PLANTED['password']}@198.18.0.9/p?token={PLANTED['query']}"
+WEB_OPTIONS = {
+    "username": PLANTED["user"],
+    "password": PLANTED["password"],
+    "body": PLANTED["note"],
+    "unexpected_content": PLANTED["content"],
+    "expected_headers": {"X-Answer": PLANTED["header"]},
+    "json_path": "$.state",
+    "json_value": PLANTED["content"],
+}
+WRONG_EXPECTATIONS: list[dict[str, Any]] = [
+    {"expected_headers": {"Content-Type": PLANTED["header"]}},
+    {"unexpected_content": "a|" + PLANTED["content"], "content_match_type": "regex"},
+    {"json_path": "$.status", "json_value": PLANTED["content"]},
+]
 VALUES = {
     "type": "HTTP",
     "ip": "127.0.0.1",
@@ -67,6 +81,7 @@ def planted(controller: ControllerProcess) -> tuple[Person, NewAgent, dict[str, 
             "headers": {"X-Auth-Token": PLANTED["header"]},
             "expected_content": PLANTED["content"],
             "note": PLANTED["note"],
+            **WEB_OPTIONS,
         },
     )
     admin.probe(
@@ -271,6 +286,23 @@ def test_an_agent_whose_probes_all_fail_tells_none(
                 "headers": {"X-Auth-Token": PLANTED["header"]},
                 "expected_content": PLANTED["content"],
             },
+            **often,
+        ),
+        *(
+            admin.probe(
+                agent,
+                type="HTTP",
+                targets=[f"{controller.url}/healthz"],
+                metadata={"username": PLANTED["user"], "password": PLANTED["password"], **asked},
+                **often,
+            )
+            for asked in WRONG_EXPECTATIONS
+        ),
+        admin.probe(
+            agent,
+            type="HTTP",
+            targets=[f"{controller.url}/healthz"],
+            metadata={"bearer_token": PLANTED["header"], "method": "POST", "body": PLANTED["note"]},
             **often,
         ),
         admin.probe(

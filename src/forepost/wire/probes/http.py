@@ -167,7 +167,7 @@ class HttpResult(Wire, frozen=True, kw_only=True):
     certificate_info: CertificateInfo | None = None
     content_match: bool = False
     content_match_found: str = ""
-    """The expected content, where it is there."""
+    """NetWatcher's; always empty: results have more readers than what a probe expects."""
     error: str = ""
     """What went wrong and in which part; also a status or a content that was not expected."""
     final_url: str = ""

@@ -227,8 +227,8 @@ async def test_the_status_is_compared(status: int, expected: list[int], error: s
 async def test_the_content_is_compared(wanted: str, how: str, found: bool) -> None:
     got = await get_from(answering(GOOD), expected_content=wanted, content_match_type=how)
     assert got.content_match is found
-    assert got.content_match_found == (wanted if found else "")
-    assert got.error == ("" if found else f"content: {wanted!r} is not in it")
+    assert got.content_match_found == ""
+    assert got.error == ("" if found else "content: what is expected is not in it")
 
 
 async def test_the_charset_is_the_one_that_it_names() -> None:

@@ -277,7 +277,7 @@ class _Visit:
         with self._course.part("content"):
             await expectations.check_content(text, options, self._edges.search)
             if options.expected_content:
-                self._know(content_match=True, content_match_found=options.expected_content)
+                self._know(content_match=True)
         if options.json_path:
             with self._course.part("json"):
                 value = expectations.json_value(text, options.json_path)
