@@ -21,6 +21,7 @@ from forepost.agent.cores.icmp.packet import (
     DATAGRAM_IPV4,
     IPV6,
     RAW_IPV4,
+    is_final,
     meaning,
     quoted,
     reply,
@@ -105,7 +106,9 @@ def icmp(data: bytes) -> None:
             echo = read(form, data)
             assert echo is None or (0 <= echo[0] < 1 << 16 and 0 <= echo[1] < 1 << 16)
         if len(data) >= 2:
-            assert meaning(form, data[0], data[1])
+            is_note = data[0] in ((137,) if form is IPV6 else (4, 5))
+            assert bool(meaning(form, data[0], data[1])) != is_note
+            assert not (is_note and is_final(form, data[0], data[1]))
 
 
 def extension(data: bytes) -> None:

@@ -93,8 +93,8 @@ _OTHERS: Final = {
 }
 
 
-_NOTES_V4: Final = frozenset({4, 5})
-"""Source quench and redirect: the packet goes on its way (RFC 792, RFC 6633)."""
+_NOTES: Final = frozenset({(False, 4), (False, 5), (True, 137)})
+"""Source quench and redirect: the packet goes on its way (RFC 792, RFC 6633, RFC 4861)."""
 _ENDS_V4: Final = frozenset({2, 3, 4})
 """Codes of "destination unreachable" that are final by RFC 1122, 4.2.3.9; the others are hints."""
 
@@ -113,7 +113,7 @@ def meaning(form: Form, kind: int, code: int) -> str:
     that says nothing of the packet's end.
     """
     v6 = form is IPV6
-    if not v6 and kind in _NOTES_V4:
+    if (v6, kind) in _NOTES:
         return ""
     if kind == (1 if v6 else 3):
         words = (_UNREACHABLE_V6 if v6 else _UNREACHABLE_V4).get(code)
