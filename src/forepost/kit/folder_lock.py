@@ -34,7 +34,7 @@ class FolderLock:
         except BlockingIOError:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
             os.close(descriptor)
-            who = f"process {holder}" if holder.isdigit() else "another process"
+            who = f"process {holder}" if holder.isdecimal() else "another process"
             raise Taken(f"{folder} is in use by {who}") from None
         with contextlib.suppress(OSError):  # a full disk: the lock is held all the same
             os.ftruncate(descriptor, 0)

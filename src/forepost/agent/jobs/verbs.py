@@ -225,7 +225,7 @@ class JobVerbs:
         Invalid.
         """
         runs = self._keeper.runs.all
-        found = [one for one in runs if name.isdigit() and one.run_id == int(name)]
+        found = [one for one in runs if name.isdecimal() and one.run_id == int(name)]
         found = found or [one for one in runs if one.job.name == name]
         if not found:
             timed = next((one for one in self._scheduler.jobs if one.job.name == name), None)

@@ -88,7 +88,7 @@ async def _numbered(heard: _Heard, wanted: str) -> list[str]:
     lines = []
     while True:
         lines.append(line := await heard.line())
-        if line[:3].isdigit() and line[3:4] in ("", " "):
+        if line[:3].isdecimal() and line[3:4] in ("", " "):
             break
     if not line.startswith(wanted):
         raise _refused(line)

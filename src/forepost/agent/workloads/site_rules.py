@@ -77,7 +77,7 @@ class SiteRules:
     def _may_be(self, user: str) -> bool:
         """Whoever becomes another user has all that is this user's: groups, keys, `sudo`."""
         try:
-            found = pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)
+            found = pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
         except (KeyError, OverflowError):
             return True  # who begins it says that there is none
         return found.pw_name in self._section.allow_users
@@ -115,7 +115,7 @@ class SiteRules:
 
 def _is_root(user: str) -> bool:
     """However it is written: "00" is root's number, and more than one name may have that."""
-    if not user or user.isdigit():
+    if not user or user.isdecimal():
         return not user or int(user) == 0
     try:
         return pwd.getpwnam(user).pw_uid == 0

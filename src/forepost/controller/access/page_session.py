@@ -148,6 +148,6 @@ def _place(scheme: str, netloc: str) -> str:
     """Host and port in one spelling."""
     host = netloc.rpartition("@")[2].lower()
     name, colon, port = host.rpartition(":")
-    if not colon or not port.isdigit():
+    if not colon or not port.isdecimal():
         name, port = host, _PORTS.get(scheme, "")
     return f"{name}:{port}"

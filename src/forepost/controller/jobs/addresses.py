@@ -25,7 +25,7 @@ def address_for(listen: Iterable[str], seen_from: str, viewer_seen_from: str) ->
     for at, text in enumerate(listen):
         host, _, port = text.rpartition(":")
         address = _address(host.strip("[]"))
-        if address is None or not port.isdigit():
+        if address is None or not port.isdecimal():
             continue
         if address.is_unspecified:
             seen = _address(seen_from)

@@ -53,7 +53,7 @@ def as_name(text: str) -> str | None:
         len(labels) >= 2
         and len(name) <= LONGEST_NAME
         and all(_LABEL.fullmatch(label) for label in ascii_labels)
-        and not ascii_labels[-1].isdigit()
+        and not ascii_labels[-1].isdecimal()
     )
     return name if good else None
 

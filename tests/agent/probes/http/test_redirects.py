@@ -136,6 +136,7 @@ HOME = url_of("https://www.a.example/shop/cart")
         ("a=1; Secure", "http://www.a.example/shop/x", ""),
         ("a=1; Path=/; Max-Age=0", "https://www.a.example/", ""),
         ("a=1; Path=/; Max-Age=-1", "https://www.a.example/", ""),
+        ("a=1; Path=/; Max-Age=\u00b2", "https://www.a.example/", "a=1"),
         ("a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "https://www.a.example/", ""),
         ("a=1; Path=/; Expires=Fri, 01 Jan 2100 00:00:00 GMT", "https://www.a.example/", "a=1"),
         ("a=1; Path=/; Expires=nonsense", "https://www.a.example/", "a=1"),

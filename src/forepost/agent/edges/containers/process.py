@@ -313,7 +313,7 @@ def _user(said: str) -> pwd.struct_passwd | None:
     if not name:
         return None
     try:
-        found = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
+        found = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
     except (KeyError, OverflowError):
         raise EngineRefused(f"user: there is no {name!r} on this host") from None
     if os.geteuid() not in (0, found.pw_uid):

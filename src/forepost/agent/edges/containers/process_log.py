@@ -48,7 +48,7 @@ class ProcessLog:
 
     def _files(self) -> Sequence[tuple[int, Path]]:
         found: list[tuple[int, Path]] = []
-        numbered = [path for path in self._folder.glob("log.*") if path.suffix[1:].isdigit()]
+        numbered = [path for path in self._folder.glob("log.*") if path.suffix[1:].isdecimal()]
         numbered.sort(key=lambda path: int(path.suffix[1:]), reverse=True)
         for path in (*numbered, self._folder / "log"):
             try:

@@ -246,7 +246,7 @@ def _marked(mark: bytes) -> list[int]:
     """Processes in whose environment something begins so."""
     found: list[int] = []
     for name in os.listdir("/proc"):  # noqa: PTH208 - names are what is wanted
-        if name.isdigit():
+        if name.isdecimal():
             with suppress(OSError):
                 said = Path(f"/proc/{name}/environ").read_bytes()
                 if any(part.startswith(mark) for part in said.split(b"\0")):

@@ -242,7 +242,7 @@ def _descendants() -> "list[int]":
     """All processes that this one, or what it began, has begun and that are not reaped."""
     parents: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - names are what is wanted
-        if name.isdigit():
+        if name.isdecimal():
             with suppress(OSError, IndexError, ValueError):
                 stat = Path(f"/proc/{name}/stat").read_text(errors="replace")
                 parents.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(name))

@@ -78,7 +78,7 @@ def _cookie(url: Url, text: str) -> _Cookie | None:
 
 
 def _covers(domain: str, at: HostPort) -> bool:
-    is_address = ":" in at.host or at.host.rpartition(".")[2].isdigit()
+    is_address = ":" in at.host or at.host.rpartition(".")[2].isdecimal()
     return "." in domain and not is_address and at.host.lower().endswith(f".{domain}")
 
 
@@ -90,7 +90,7 @@ def _attributes(text: str) -> dict[str, str]:
 def _is_over(text: str, now: datetime) -> bool:
     attributes = _attributes(text)
     age = attributes.get("max-age", "")
-    if age.lstrip("-").isdigit():
+    if age.lstrip("-").isdecimal():
         return age.startswith("-") or int(age[:9]) == 0
     try:
         return parsedate_to_datetime(attributes["expires"]).timestamp() <= now.timestamp()
