@@ -36,6 +36,38 @@ test('HTTP in words', () => {
   });
 });
 
+test('The first end of a chain, a key, and what is wanted of a client', () => {
+  const own = { days_until_expiry: 71, key: 'RSA', key_bits: 2048, signature: 'sha256_rsa' };
+  const chain = { earliest_days_until_expiry: 9, earliest_not_after: '2026-12-09T00:00:00Z' };
+  const http = httpFinding({
+    ...{ ...WHOLE, ...chain, status_code: 200, status_text: '200 OK', certificate_info: own },
+    ...{ json_found: '"ready"', content_encoding: 'br', transfer_size: 512 },
+    client_certificate: 'asked',
+  });
+  expect(http.words).toContain('The certificate ends in 9 days.');
+  const facts = Object.fromEntries(http.facts);
+  expect(facts['First of the chain ends']).toContain('(ends in 9 days)');
+  expect(facts['Key']).toBe('RSA 2048, sha256_rsa');
+  expect(facts['Value found']).toBe('"ready"');
+  expect(facts['Content coding']).toBe('br, 512 B');
+  expect(facts['Client certificate']).toBe('asked for');
+  const tls = tlsFinding({
+    ...{ certificate: own, days_until_expiry: 71, earliest_days_until_expiry: 71 },
+    client_certificate: 'required',
+  });
+  const ending = tlsFinding({
+    ...{ certificate: own, days_until_expiry: 71, name_matches: true },
+    earliest_days_until_expiry: 9,
+  });
+  expect(ending).toMatchObject({
+    words: 'Another certificate of the chain ends in 9 days.',
+    tone: 'warn',
+  });
+  const known = Object.fromEntries(tls.facts);
+  expect(known['First of the chain ends']).toBe(false);
+  expect(known['Client certificate']).toBe('required');
+});
+
 test('What is wrong with a certificate is said, all of it', () => {
   const own = { subject: 'CN=a.example', sans: ['a.example'], days_until_expiry: 71 };
   const good = { certificate: own, days_until_expiry: 71, name_matches: true, server_name: 'a' };

@@ -1,7 +1,7 @@
 /** What results of HTTP and TLS probes say. */
 
 import { bytes, ms } from '../../text/units';
-import type { HttpResult, TlsResult } from '../../wire';
+import type { CertificateInfo, HttpResult, TlsResult } from '../../wire';
 import { day, measured, sentence, type Finding, type Payload, type Tone } from './finding';
 import { say as general } from '../../words/en/general';
 import { say as amounts } from '../../words/en/amounts';
@@ -13,7 +13,8 @@ export function httpFinding(of: Payload<HttpResult>): Finding {
   const size = of.status_code ? bytes(of.body_size ?? 0) : '';
   const good = say.statusIn(status, ms(took), size && `, ${size}`);
   const certificate = of.certificate_info;
-  const days = certificate?.days_until_expiry ?? undefined;
+  const own = certificate?.days_until_expiry ?? undefined;
+  const days = of.earliest_days_until_expiry ?? own;
   const soon = days !== undefined && days <= SOON_DAYS;
   const words = of.error ? sentence(of.error) : good;
   return {
@@ -24,7 +25,12 @@ export function httpFinding(of: Payload<HttpResult>): Finding {
       [say.wholeTime, took !== null && ms(took)],
       [say.content, of.content_match && say.expectedFound],
       [general.type, of.content_type],
+      [say.value, of.json_found],
       [say.body, size && `${size}${of.body_truncated ? say.moreNotRead : ''}`],
+      [
+        say.coding,
+        of.content_encoding && `${of.content_encoding}, ${bytes(of.transfer_size ?? 0)}`,
+      ],
       [general.address, of.remote_addr],
       [say.protocol, [of.protocol, of.tls_version].filter(Boolean).join(', ')],
       [say.cipher, of.tls_cipher_suite],
@@ -37,11 +43,33 @@ export function httpFinding(of: Payload<HttpResult>): Finding {
       [say.issuedBy, certificate?.issuer],
       [
         say.validUntil,
-        days !== undefined && `${day(certificate?.not_after ?? undefined)} (${leftWords(days)})`,
+        own !== undefined && `${day(certificate?.not_after ?? undefined)} (${leftWords(own)})`,
       ],
+      ...moreOfTls(of, certificate),
     ],
     grids: [],
   };
+}
+
+/** What is known beside the dates of a server's own certificate. */
+function moreOfTls(
+  of: Payload<HttpResult> | Payload<TlsResult>,
+  own: Payload<CertificateInfo> | null | undefined,
+): Finding['facts'] {
+  const { earliest_days_until_expiry: days, earliest_not_after: first } = of;
+  const isOther = days != null && days !== own?.days_until_expiry;
+  const size = own?.key_bits ? ` ${own.key_bits}` : '';
+  return [
+    [say.chainUntil, isOther && `${day(first ?? undefined)} (${leftWords(days)})`],
+    [say.key, own?.key && [`${own.key}${size}`, own.signature].filter(Boolean).join(', ')],
+    [say.serial, own?.serial],
+    [say.unreadable, own?.unreadable?.join(', ')],
+    [
+      say.clientCertificate,
+      of.client_certificate &&
+        (of.client_certificate === 'asked' ? say.clientAsked : say.clientRequired),
+    ],
+  ];
 }
 
 /** NetWatcher's text has the code, and some have the words only. */
@@ -114,6 +142,8 @@ export function tlsFinding(of: Payload<TlsResult>): Finding {
       [say.cipher, of.tls_cipher_suite],
       [general.address, of.remote_addr],
       [say.handshake, measured(of.tls_handshake_ms) !== null && ms(of.tls_handshake_ms)],
+      [say.beforeTls, Boolean(of.starttls_ms) && ms(of.starttls_ms)],
+      ...moreOfTls(of, own),
     ],
     grids: of.certificate_chain?.length
       ? [
@@ -151,6 +181,9 @@ function wrongs(of: Payload<TlsResult>, days: number | undefined): string[] {
   const found: string[] = [];
   if (days !== undefined && days < 0) found.push(say.certificateEnds(leftWords(days)));
   else if (days !== undefined && days <= SOON_DAYS) found.push(say.renew(leftWords(days)));
+  const first = of.earliest_days_until_expiry ?? undefined;
+  if (first !== undefined && days !== undefined && first < days && first <= SOON_DAYS)
+    found.push(say.chainEnds(leftWords(first)));
   if (own && of.name_matches === false && asked) {
     const names = own.sans?.length ? own.sans.join(', ') : own.subject;
     found.push(say.wrongName(names ?? '', asked));
