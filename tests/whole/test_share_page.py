@@ -71,7 +71,7 @@ def taken_away(page: Page) -> None:
     expect(page.get_by_text("YAML copied")).to_be_visible()
     yaml = page.evaluate("navigator.clipboard.readText()")
     (item,) = msgspec.yaml.decode(yaml, type=list[ProbeItem])
-    assert (item.id, item.targets, item.metadata) == ("gate", [TARGET], {"dscp": "***"})
+    assert (item.id, item.targets, item.metadata) == ("gate", [TARGET], {"rack": "***"})
 
 
 @pytest.mark.timeout(200)
@@ -83,7 +83,7 @@ def test_a_probe_is_shared_by_two_clicks_and_taken_away(tmp_path: Path) -> None:
             person = controller.person(EMAIL, PASSWORD)
             agent = person.agent(person.workspace("Field"), "Office")
             probe = person.probe(
-                agent, type="PING", targets=[TARGET], external_id="gate", metadata={"dscp": 46}
+                agent, type="PING", targets=[TARGET], external_id="gate", metadata={"rack": 46}
             )
             with agent_socket(controller, agent) as socket:
                 for _ in range(3):
