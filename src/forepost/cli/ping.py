@@ -18,7 +18,7 @@ from forepost.agent.ports.net import Family, Net, PacketOptions, Round
 from forepost.agent.probes.ping import result
 from forepost.cli.live import live_table
 from forepost.kit.clock import Clock, SystemClock
-from forepost.wire.probes.ping import PingResult
+from forepost.wire.probes.ping import PingResult, measured_family
 
 MEASURED: Final = 0
 NOT_MEASURED: Final = 1
@@ -115,8 +115,7 @@ def ping(
         Console(stderr=True).print("--ipv4 and --ipv6 exclude each other")
         return USAGE
     family: Family = "4" if ipv4 else "6" if ipv6 else "auto"
-    if source and family == "auto":
-        family = "6" if ":" in source else "4"
+    family = measured_family(family, source)
     packet = PacketOptions(source=source, dscp=dscp, ttl=ttl, dont_fragment=dont_fragment)
     clock = SystemClock()
     watch = PingWatch(host, clock.now())

@@ -1,12 +1,14 @@
 """What a probe asks of the network."""
 
 import socket
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
-Family = Literal["auto", "4", "6"]
-"""Of the addresses of a name: those of one IP version, or as the system prefers them."""
+from forepost.wire.probes.options import IpVersion
+
+Family = IpVersion
+"""Of the addresses of a name."""
 
 FAMILIES: dict[Family, socket.AddressFamily] = {
     "auto": socket.AF_UNSPEC,

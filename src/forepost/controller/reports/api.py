@@ -1,6 +1,5 @@
 """Routes of reports: those that are kept, and those of a workspace and of an agent at once."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from litestar import Response, Router, delete, get, patch, post
@@ -9,13 +8,13 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec.structs import replace
 
 from forepost.controller.access.guard import needs
-from forepost.controller.page import From, To, Zone, time_range, zone_of
+from forepost.controller.page import From, To, Zone
+from forepost.controller.reports.asked_order import asked_order, report_span
 from forepost.controller.reports.maker import ReportMaker, ReportOrder
 from forepost.controller.reports.page_forms import PageOperation
 from forepost.controller.reports.runs import ReportRuns, file_name, order_of
 from forepost.controller.reports.store import ReportStore
 from forepost.kit.clock import Clock
-from forepost.kit.errors import Invalid
 from forepost.wire.rest.bodies import Done, ListOf
 from forepost.wire.rest.reports import (
     LONGEST_DAYS,
@@ -90,16 +89,7 @@ def routes(store: ReportStore, maker: ReportMaker, runs: ReportRuns, clock: Cloc
         tz: Zone = "",
     ) -> Response[bytes]:
         """The whole workspace, without a report that is kept."""
-        zone_of(tz)
-        since, until = report_span(start, to, days, clock.now())
-        order = ReportOrder(
-            workspace_id=workspace_id,
-            title="Workspace report",
-            kind="workspace",
-            since=since,
-            until=until,
-            timezone=tz or "UTC",
-        )
+        order = asked_order(workspace_id, "workspace", (start, to, days, tz), clock.now())
         return await made(maker, order, format_)
 
     @get(OF_AGENT, opt=needs("VIEWER"), operation_class=PageOperation)
@@ -113,17 +103,8 @@ def routes(store: ReportStore, maker: ReportMaker, runs: ReportRuns, clock: Cloc
         tz: Zone = "",
     ) -> Response[bytes]:
         """One site: uptime, incidents, and every target of it."""
-        zone_of(tz)
-        since, until = report_span(start, to, days, clock.now())
-        order = ReportOrder(
-            workspace_id=workspace_id,
-            title="Site report",
-            kind="agent",
-            since=since,
-            until=until,
-            timezone=tz or "UTC",
-            agent_ids=[agent_id],
-        )
+        asked = start, to, days, tz
+        order = asked_order(workspace_id, "agent", asked, clock.now(), agent_ids=[agent_id])
         return await made(maker, order, format_)
 
     return Router(
@@ -134,24 +115,6 @@ def routes(store: ReportStore, maker: ReportMaker, runs: ReportRuns, clock: Cloc
         ],
         tags=["reports"],
     )
-
-
-def report_span(
-    start: str | None, to: str | None, days: int, now: datetime
-) -> tuple[datetime, datetime]:
-    """From `from` to `to`, the last days unless they say else. Raises Invalid."""
-    asked = time_range(start, to, now)
-    until = now if asked.end is None else min(now, datetime.fromtimestamp(asked.end, UTC))
-    since = (
-        until - timedelta(days=days)
-        if asked.start is None
-        else datetime.fromtimestamp(asked.start, UTC)
-    )
-    if not since < until:
-        raise Invalid("from: must be before to")
-    if until - since > timedelta(days=LONGEST_DAYS):
-        raise Invalid(f"from: at most {LONGEST_DAYS} days before to")
-    return since, until
 
 
 async def made(maker: ReportMaker, order: ReportOrder, format_: ReportFormat) -> Response[bytes]:

@@ -8,14 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from forepost.controller.access.guard import SIGNED_IN, Caller, needs
-from forepost.controller.page import From, To, Zone, zone_of
-from forepost.controller.reports.api import Format, RangeDays, made, report_span
+from forepost.controller.page import From, To, Zone
+from forepost.controller.reports.api import Format, RangeDays, made
+from forepost.controller.reports.asked_order import asked_order
 from forepost.controller.reports.facts import ReportNeeds
 from forepost.controller.reports.maker import ReportMaker, ReportOrder
 from forepost.controller.reports.page_forms import PageOperation
 from forepost.controller.reports.voice_report import View, voice_report_of
 from forepost.kit.errors import NotFound
-from forepost.wire.rest.reports import ReportKind
 from forepost.wire.rest.voice_report import VoiceReport
 
 OF_WORKSPACE: Final = "/workspaces/{workspace_id:int}/reports/voice"
@@ -27,27 +27,7 @@ RoleIn = Callable[[int, int], Awaitable[str]]
 
 
 def routes(maker: ReportMaker, deps: ReportNeeds, role_in: RoleIn) -> Router:
-    def order(
-        workspace_id: int,
-        kind: ReportKind,
-        times: tuple[str | None, str | None, int],
-        zone: str,
-        *,
-        agent_id: int = 0,
-        probe_id: int = 0,
-    ) -> ReportOrder:
-        zone_of(zone)
-        since, until = report_span(*times, deps.clock.now())
-        return ReportOrder(
-            workspace_id=workspace_id,
-            title="Voice report" if kind == "voice" else "Site report",
-            kind=kind,
-            since=since,
-            until=until,
-            timezone=zone or "UTC",
-            agent_ids=[agent_id] if agent_id else [],
-            probe_id=probe_id,
-        )
+    now = deps.clock.now
 
     async def seen(caller: Caller, workspace_id: int, what: str) -> None:
         """Raises NotFound, as for what is not there."""
@@ -68,7 +48,9 @@ def routes(maker: ReportMaker, deps: ReportNeeds, role_in: RoleIn) -> Router:
         tz: Zone = "",
     ) -> VoiceReport:
         """How calls between all agents would have been, by the results of TRAFFICSIM."""
-        return await data(order(workspace_id, "voice", (start, to, days), tz), "workspace")
+        return await data(
+            asked_order(workspace_id, "voice", (start, to, days, tz), now()), "workspace"
+        )
 
     @get(OF_WORKSPACE + "/run", opt=needs("VIEWER"), operation_class=PageOperation)
     async def workspace_page(
@@ -80,7 +62,9 @@ def routes(maker: ReportMaker, deps: ReportNeeds, role_in: RoleIn) -> Router:
         tz: Zone = "",
     ) -> Response[bytes]:
         """The same as a page: MOS by link, and by the hour of the day."""
-        return await made(maker, order(workspace_id, "voice", (start, to, days), tz), format_)
+        return await made(
+            maker, asked_order(workspace_id, "voice", (start, to, days, tz), now()), format_
+        )
 
     @get(OF_AGENT + "/data", opt=needs(SIGNED_IN))
     async def agent_data(
@@ -94,7 +78,9 @@ def routes(maker: ReportMaker, deps: ReportNeeds, role_in: RoleIn) -> Router:
         """The same of the links of one agent, for members of its workspace."""
         workspace_id = await deps.workspace_of_agent(agent_id)
         await seen(caller, workspace_id, "agent")
-        asked = order(workspace_id, "voice", (start, to, days), tz, agent_id=agent_id)
+        asked = asked_order(
+            workspace_id, "voice", (start, to, days, tz), now(), agent_ids=[agent_id]
+        )
         return await data(asked, "agent", agent_id)
 
     @get(OF_AGENT + "/run", opt=needs(SIGNED_IN), operation_class=PageOperation)
@@ -110,7 +96,9 @@ def routes(maker: ReportMaker, deps: ReportNeeds, role_in: RoleIn) -> Router:
         """All of one agent as a page, for members of its workspace."""
         workspace_id = await deps.workspace_of_agent(agent_id)
         await seen(caller, workspace_id, "agent")
-        asked = order(workspace_id, "agent", (start, to, days), tz, agent_id=agent_id)
+        asked = asked_order(
+            workspace_id, "agent", (start, to, days, tz), now(), agent_ids=[agent_id]
+        )
         return await made(maker, asked, format_)
 
     @get(OF_PROBE, opt=needs(SIGNED_IN))
@@ -125,7 +113,7 @@ def routes(maker: ReportMaker, deps: ReportNeeds, role_in: RoleIn) -> Router:
         """The same of one probe, both ways, for members of its workspace."""
         workspace_id, agent_id = await deps.workspace_of_probe(probe_id)
         await seen(caller, workspace_id, "probe")
-        asked = order(workspace_id, "voice", (start, to, days), tz, probe_id=probe_id)
+        asked = asked_order(workspace_id, "voice", (start, to, days, tz), now(), probe_id=probe_id)
         return await data(asked, "probe", agent_id)
 
     return Router(

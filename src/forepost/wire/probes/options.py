@@ -38,10 +38,14 @@ class Options(Wire, frozen=True, kw_only=True):
     bind_interface: str = ""
 
 
+IpVersion = Literal["auto", "4", "6"]
+"""Of one IP version, or as the system prefers them."""
+
+
 class HostOptions(Options, frozen=True, kw_only=True):
     """Of a probe whose target is a host."""
 
-    family: Literal["auto", "4", "6"] = "auto"
+    family: IpVersion = "auto"
     """Addresses of the host to measure: of one IP version only, or as the system prefers them."""
 
 

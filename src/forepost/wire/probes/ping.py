@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from ipaddress import ip_address
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, UnsetType
 
 from forepost.wire.base import Wire
 from forepost.wire.probes.cost import MEASUREMENT_PCT, Cost
 from forepost.wire.probes.kind import Kind
-from forepost.wire.probes.options import HostOptions
+from forepost.wire.probes.options import HostOptions, IpVersion
 
 
 class PingOptions(HostOptions, frozen=True, kw_only=True):
@@ -37,11 +37,15 @@ class PingOptions(HostOptions, frozen=True, kw_only=True):
             raise ValueError(f"source: is no IPv{self.family} address")
 
     @property
-    def measured_family(self) -> Literal["auto", "4", "6"]:
-        """That of the source, where there is one."""
-        if not self.source:
-            return self.family
-        return "6" if ":" in self.source else "4"
+    def measured_family(self) -> IpVersion:
+        return measured_family(self.family, self.source)
+
+
+def measured_family(family: IpVersion, source: str) -> IpVersion:
+    """Which addresses of a name are measured: those of the source's version, where there is one."""
+    if not source or family != "auto":
+        return family
+    return "6" if ":" in source else "4"
 
 
 class PingResult(Wire, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import anyio
 import msgspec
@@ -11,12 +11,7 @@ import msgspec
 from forepost.agent.edges.names.questions import NameQuestion, NameQuestions, written
 from forepost.agent.ports.net import FAMILIES, Family, Resolved
 from forepost.kit.idna_name import WrongName, a_labels
-
-WHOLE_ANSWER_SEC: Final = 1.0
-"""Then each family is asked for by itself, too: where one of the two gets no answer, the C library
-waits for it for 15 s, though it knows the other one's."""
-OTHER_FAMILY_SEC: Final = 0.05
-"""How long the second family's addresses are waited for, once the first one's are known."""
+from forepost.kit.name_lookup import OTHER_FAMILY_SEC, WHOLE_ANSWER_SEC
 
 
 def numeric(address: str) -> tuple[socket.AddressFamily, tuple[Any, ...]] | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from forepost.agent.ports.net import FAMILIES, Family, Resolved
 
 MOST_IN_ZONE: Final = 16
-"""NameQuestions under way about names below the same two labels: a zone whose servers are silent
+"""Questions under way about names below the same two labels: a zone whose servers are silent
 keeps its own names waiting, and no others."""
 MOST: Final = 128
 """Of all zones. What is asked beyond it is refused with a reason."""
