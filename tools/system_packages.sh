@@ -3,7 +3,7 @@
 set -eu
 
 packages="
-  apache2-bin bind9-dnsutils busybox-static caddy chromium clang curl docker-registry docker.io ethtool
+  apache2-bin bind9 bind9-dnsutils busybox-static caddy chromium clang curl docker-registry docker.io ethtool
   fonts-dejavu-core haproxy iproute2 ipset iputils-ping linux-libc-dev microsocks mosquitto mtr-tiny netcat-openbsd nftables
   nginx-light openssh-client openssh-server openssl postgresql skopeo snmpd squid tayga tcpdump udhcpc unbound
 "

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from forepost.agent.probes.dns import run
+from forepost.agent.probes.dns.probe import run
 from forepost.cli.measure import Flag, Often, measure, ms
 from forepost.wire.probes.dns import DnsOptions, DnsProtocol, DnsResult
 

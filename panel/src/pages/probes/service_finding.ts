@@ -1,7 +1,7 @@
 /** What results of DNS, TCP and SNMP probes say. */
 
 import { digits, figure, ms, percent } from '../../text/units';
-import type { DnsResult, SnmpResult, TcpResult } from '../../wire';
+import type { DnsAnswer, DnsResult, DnsServerResult, SnmpResult, TcpResult } from '../../wire';
 import { measured, sentence, type Finding, type Payload } from './finding';
 import { say as general } from '../../words/en/general';
 import { say as amounts } from '../../words/en/amounts';
@@ -15,9 +15,15 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
     words: of.error
       ? sentence(of.error)
       : say.answersIn(code, amounts.answers(answers.length), ms(took)),
-    tone: of.error ? 'bad' : code === 'NOERROR' && answers.length ? 'fine' : 'warn',
+    tone: of.error
+      ? 'bad'
+      : of.as_expected || (code === 'NOERROR' && answers.length)
+        ? 'fine'
+        : 'warn',
     facts: [
       [say.responseCode, code],
+      [say.asExpected, of.as_expected != null && (of.as_expected ? general.yes : general.no)],
+      ['EDNS', of.edns_refused && say.withoutEdns(of.edns_refused)],
       [say.time, took !== null && ms(took)],
       [say.connecting, measured(of.connect_ms) !== null && ms(of.connect_ms)],
       [say.asked, of.dns_server],
@@ -32,7 +38,29 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
       ['DNSSEC', of.authenticated && say.checkedByTheServer],
       [say.ignored, Boolean(of.ignored) && amounts.messagesThatWereNoAnswer(of.ignored ?? 0)],
     ],
-    grids: answers.length
+    grids: [...serverGrid(of.servers ?? []), ...answerGrid(answers)],
+  };
+}
+
+function serverGrid(servers: DnsServerResult[]): Grid[] {
+  if (!servers.length) return [];
+  return [
+    {
+      title: say.serversAsked,
+      columns: [[say.server], [say.code], [say.time, 'number'], [say.answered, 'wide']],
+      rows: servers.map((one) => [
+        one.dns_server,
+        one.response_code ?? 'ERROR',
+        measured(one.query_time_ms) === null ? '' : ms(one.query_time_ms),
+        one.error || (one.values ?? []).join(', '),
+      ]),
+      tones: servers.map((one) => (one.error ? 'bad' : 'fine')),
+    },
+  ];
+}
+
+function answerGrid(answers: DnsAnswer[]): Grid[] {
+  return answers.length
       ? [
           {
             title: say.answers,
@@ -40,8 +68,7 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
             rows: answers.map((one) => [one.name, one.type, one.value, `${one.ttl} s`]),
           },
         ]
-      : [],
-  };
+      : [];
 }
 
 export function tcpFinding(of: Payload<TcpResult>): Finding {
