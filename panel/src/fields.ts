@@ -19,7 +19,7 @@ export const BODIES = {
     {"name": "metadata", "kind": "pairs", "usual": {}, "help": ""},
   ],
   NewProbe: [
-    {"name": "type", "kind": "choice", "choices": ["AGENT", "DNS", "HTTP", "MTR", "NETINFO", "PING", "RPERF", "SNMP", "SPEEDTEST", "SPEEDTEST_SERVERS", "SYSINFO", "TCP", "TLS", "TRAFFICSIM", "WEB"], "required": true, "help": ""},
+    {"name": "type", "kind": "choice", "choices": ["AGENT", "DNS", "HTTP", "MTR", "NETINFO", "PING", "RPERF", "SNMP", "SPEEDTEST", "SPEEDTEST_SERVERS", "SYSINFO", "TCP", "TLS", "TRAFFICSIM", "UDP", "WEB"], "required": true, "help": ""},
     {"name": "workspace_id", "kind": "integer", "least": 0, "most": 2147483647, "usual": 0, "help": ""},
     {"name": "agent_id", "kind": "integer", "least": 0, "most": 2147483647, "usual": 0, "help": ""},
     {"name": "enabled", "kind": "boolean", "usual": true, "help": ""},
@@ -301,6 +301,15 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
   ],
   TCP: [
     {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
+    {"name": "tls", "kind": "boolean", "usual": false, "help": ""},
+    {"name": "insecure_tls", "kind": "boolean", "usual": false, "help": ""},
+    {"name": "server_name", "kind": "text", "longest": 253, "usual": "", "help": ""},
+    {"name": "ca_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
+    {"name": "client_certificate_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
+    {"name": "client_key_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
+    {"name": "send", "kind": "text", "longest": 4000, "usual": "", "help": "What is said once it is connected, in UTF-8; \\r \\n \\t \\0 \\\\ and \\xNN stand for one byte."},
+    {"name": "expect", "kind": "text", "longest": 2000, "usual": "", "help": "What the answer must have in it, written as `send`; empty: any answer to what was said."},
+    {"name": "expect_match", "kind": "choice", "choices": ["contains", "regex"], "usual": "contains", "help": ""},
   ],
   TLS: [
     {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
@@ -323,5 +332,11 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "duration_sec", "kind": "integer", "least": 0, "most": 86400, "usual": 0, "help": "Packets are sent for so long; 0: for the whole interval. The probe's own."},
     {"name": "bidirectional", "kind": "boolean", "usual": false, "help": "The server measures the way back over our socket; we acknowledge its packets."},
     {"name": "compatible", "kind": "boolean", "usual": false, "help": "Speak NetWatcher's protocol also where there is a key for the pair. Ours."},
+  ],
+  UDP: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
+    {"name": "send", "kind": "text", "longest": 4000, "usual": "", "help": "What a datagram says, in UTF-8; \\r \\n \\t \\0 \\\\ and \\xNN stand for one byte."},
+    {"name": "expect", "kind": "text", "longest": 2000, "usual": "", "help": "What an answer must have in it, written as `send`; empty: any answer will do."},
+    {"name": "expect_match", "kind": "choice", "choices": ["contains", "regex"], "usual": "contains", "help": ""},
   ],
 };

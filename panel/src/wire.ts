@@ -2528,6 +2528,7 @@ export interface NewProbe {
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
+    | 'UDP'
     | 'WEB';
   workspace_id?: number;
   agent_id?: number;
@@ -2780,7 +2781,17 @@ export interface NewTemplate extends TemplateTexts {
 /** Body of `POST .../trials`: the same fields as those of a probe. */
 export interface NewTrial {
   type:
-    'DNS' | 'HTTP' | 'MTR' | 'NETINFO' | 'PING' | 'SNMP' | 'SYSINFO' | 'TCP' | 'TLS' | 'TRAFFICSIM';
+    | 'DNS'
+    | 'HTTP'
+    | 'MTR'
+    | 'NETINFO'
+    | 'PING'
+    | 'SNMP'
+    | 'SYSINFO'
+    | 'TCP'
+    | 'TLS'
+    | 'TRAFFICSIM'
+    | 'UDP';
   target?: string;
   /** 0: 4 of PING and MTR, else the usual one of its type. */
   count?: number;
@@ -3258,6 +3269,7 @@ export interface RouteMatch {
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
+    | 'UDP'
     | 'WEB'
   )[];
   metrics: (
@@ -3346,6 +3358,7 @@ export interface RouteQuestion {
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
+    | 'UDP'
     | 'WEB'
     | null;
   metric?:
@@ -4205,6 +4218,8 @@ export interface TcpResult {
   timed_out?: number;
   /** A router or this host said that there is no way, or a firewall said no. */
   unreachable?: number;
+  /** It was connected, and then TLS or the answer was not as it should be. */
+  unexpected?: number;
   /** Attempts that did not succeed, 0 to 100. */
   loss_pct?: number;
   min_ms?: number;
@@ -4212,8 +4227,12 @@ export interface TcpResult {
   avg_ms?: number;
   /** Of the whole population. */
   stddev_ms?: number;
-  /** Each attempt in its order; null for one that failed. */
+  /** To connect: each attempt in its order; null for one that failed, then or later. */
   connects_ms?: (number | null)[];
+  /** The handshake of each attempt, where there is one. */
+  tls_ms?: (number | null)[];
+  /** From then to the answer of each attempt, where one is expected. */
+  answers_ms?: (number | null)[];
   /** Why attempts failed, the last one if there are several. */
   error?: string;
 }
@@ -4466,6 +4485,36 @@ export interface Trial {
   words: string;
   /** As of a result of this type; null in lists. */
   payload: unknown;
+}
+
+/** Datagrams and their answers. All times in ms; 0 where there was no answer. */
+export interface UdpResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  target: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  dns_lookup_ms?: number;
+  attempts?: number;
+  answered?: number;
+  /** The host said that nobody listens (ICMP). */
+  refused?: number;
+  timed_out?: number;
+  /** A router or this host said that there is no way. */
+  unreachable?: number;
+  /** There was an answer, and not the one that was expected. */
+  unexpected?: number;
+  /** Datagrams without the answer that was expected, 0 to 100. */
+  loss_pct?: number;
+  min_ms?: number;
+  max_ms?: number;
+  avg_ms?: number;
+  /** Of the whole population. */
+  stddev_ms?: number;
+  /** Each datagram in its order; null for one that failed. */
+  answers_ms?: (number | null)[];
+  /** Why datagrams failed, the last one if there are several. */
+  error?: string;
 }
 
 export interface Unsubscribe {

@@ -68,6 +68,10 @@ export const findings: typeof say = {
   onAverage: (time) => `, im Mittel ${time}`,
   connectedOf: (connected, attempts, took, why, error) =>
     `${attempts}, davon ${connected} verbunden${took}${why}.${error}`,
+  answeredOf: (answered, attempts, took, why, error) =>
+    `${attempts}, davon ${answered} beantwortet${took}${why}.${error}`,
+  otherThanExpected: 'anders als erwartet',
+  answer: 'Antwort',
   failed: 'Fehlgeschlagen',
   deviation: 'Abweichung',
   lookingUpTheName: 'Namensauflösung',

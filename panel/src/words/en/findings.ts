@@ -70,6 +70,10 @@ export const say = inLanguage('findings', {
   onAverage: (time: Word) => `, ${time} on average`,
   connectedOf: (connected: Word, attempts: Word, took: Word, why: Word, error: Word) =>
     `${connected} of ${attempts} connected${took}${why}.${error}`,
+  answeredOf: (answered: Word, attempts: Word, took: Word, why: Word, error: Word) =>
+    `${answered} of ${attempts} answered${took}${why}.${error}`,
+  otherThanExpected: 'other than expected',
+  answer: 'Answer',
   failed: 'Failed',
   deviation: 'Deviation',
   lookingUpTheName: 'Looking up the name',
