@@ -1510,8 +1510,14 @@ export interface DiskUse {
 export interface DnsAnswer {
   name: string;
   type: string;
+  /** As a zone file has it; the strings of a TXT joined, without quotes (RFC 7208, 3.3). */
   value: string;
   ttl: number;
+  /**
+   * Of a TXT that has several, or bytes that are no plain text: each string as it is on the wire,
+   * with \DDD for such bytes. Ours.
+   */
+  strings?: string[];
 }
 
 /** One question. An answer of any code is an answer; without one `response_code` is ERROR. */
@@ -1529,6 +1535,7 @@ export interface DnsResult {
   answers?: DnsAnswer[];
   /** The whole message as text, cut at 16,384 characters. */
   raw_response?: string;
+  /** Why there is no answer, or in what it is not as expected. */
   error?: string;
   protocol: string;
   target: string;
@@ -1544,8 +1551,31 @@ export interface DnsResult {
   authoritative?: boolean;
   /** The server says that it has checked DNSSEC (AD). */
   authenticated?: boolean;
+  recursion_available?: boolean;
   /** Messages that came but were no answer to this question: a wrong id, name or form. */
   ignored?: number;
+  /**
+   * How the server met EDNS (silence: for half of the time), before it was asked again without.
+   * `query_time_ms` is of the second question alone.
+   */
+  edns_refused?: '' | 'FORMERR' | 'NOTIMP' | 'silence';
+  /** Null: nothing is expected, or there is no answer. */
+  as_expected?: boolean | null;
+  /** Of several, each one, in the order of the options; all above is of the worst. */
+  servers?: DnsServerResult[];
+}
+
+/** What one of several servers answered. */
+export interface DnsServerResult {
+  dns_server: string;
+  remote_addr?: string;
+  query_time_ms?: number;
+  connect_ms?: number;
+  response_code?: string;
+  /** Of the asked type, sorted; 20 at most. */
+  values?: string[];
+  error?: string;
+  edns_refused?: '' | 'FORMERR' | 'NOTIMP' | 'silence';
 }
 
 export interface Done {
@@ -2528,6 +2558,7 @@ export interface NewProbe {
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
+    | 'UDP'
     | 'WEB';
   workspace_id?: number;
   agent_id?: number;
@@ -2780,7 +2811,17 @@ export interface NewTemplate extends TemplateTexts {
 /** Body of `POST .../trials`: the same fields as those of a probe. */
 export interface NewTrial {
   type:
-    'DNS' | 'HTTP' | 'MTR' | 'NETINFO' | 'PING' | 'SNMP' | 'SYSINFO' | 'TCP' | 'TLS' | 'TRAFFICSIM';
+    | 'DNS'
+    | 'HTTP'
+    | 'MTR'
+    | 'NETINFO'
+    | 'PING'
+    | 'SNMP'
+    | 'SYSINFO'
+    | 'TCP'
+    | 'TLS'
+    | 'TRAFFICSIM'
+    | 'UDP';
   target?: string;
   /** 0: 4 of PING and MTR, else the usual one of its type. */
   count?: number;
@@ -3258,6 +3299,7 @@ export interface RouteMatch {
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
+    | 'UDP'
     | 'WEB'
   )[];
   metrics: (
@@ -3346,6 +3388,7 @@ export interface RouteQuestion {
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
+    | 'UDP'
     | 'WEB'
     | null;
   metric?:
@@ -4205,6 +4248,8 @@ export interface TcpResult {
   timed_out?: number;
   /** A router or this host said that there is no way, or a firewall said no. */
   unreachable?: number;
+  /** It was connected, and then TLS or the answer was not as it should be. */
+  unexpected?: number;
   /** Attempts that did not succeed, 0 to 100. */
   loss_pct?: number;
   min_ms?: number;
@@ -4212,8 +4257,12 @@ export interface TcpResult {
   avg_ms?: number;
   /** Of the whole population. */
   stddev_ms?: number;
-  /** Each attempt in its order; null for one that failed. */
+  /** To connect: each attempt in its order; null for one that failed, then or later. */
   connects_ms?: (number | null)[];
+  /** The handshake of each attempt, where there is one. */
+  tls_ms?: (number | null)[];
+  /** From then to the answer of each attempt, where one is expected. */
+  answers_ms?: (number | null)[];
   /** Why attempts failed, the last one if there are several. */
   error?: string;
 }
@@ -4466,6 +4515,36 @@ export interface Trial {
   words: string;
   /** As of a result of this type; null in lists. */
   payload: unknown;
+}
+
+/** Datagrams and their answers. All times in ms; 0 where there was no answer. */
+export interface UdpResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  target: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  dns_lookup_ms?: number;
+  attempts?: number;
+  answered?: number;
+  /** The host said that nobody listens (ICMP). */
+  refused?: number;
+  timed_out?: number;
+  /** A router or this host said that there is no way. */
+  unreachable?: number;
+  /** There was an answer, and not the one that was expected. */
+  unexpected?: number;
+  /** Datagrams without the answer that was expected, 0 to 100. */
+  loss_pct?: number;
+  min_ms?: number;
+  max_ms?: number;
+  avg_ms?: number;
+  /** Of the whole population. */
+  stddev_ms?: number;
+  /** Each datagram in its order; null for one that failed. */
+  answers_ms?: (number | null)[];
+  /** Why datagrams failed, the last one if there are several. */
+  error?: string;
 }
 
 export interface Unsubscribe {

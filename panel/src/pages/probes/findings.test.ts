@@ -28,6 +28,29 @@ test('TCP, attempt by attempt', () => {
   });
 });
 
+test('TCP, with what comes after the connect', () => {
+  const all = { attempts: 2, connected: 1, unexpected: 1, avg_ms: 38, connects_ms: [38, null] };
+  expect(said('TCP', { ...all, tls_ms: [20, null], answers_ms: [4, null] })).toMatchObject({
+    words: '1 of 2 attempts connected, 38.0 ms on average; 1 other than expected.',
+    grids: [
+      {
+        columns: [['Attempt'], ['Connecting', 'number'], ['TLS', 'number'], ['Answer', 'number']],
+        rows: [
+          ['1', '38.0 ms', '20.0 ms', '4.00 ms'],
+          ['2', 'failed', '', ''],
+        ],
+      },
+    ],
+  });
+});
+
+test('UDP, datagram by datagram', () => {
+  expect(said('UDP', { attempts: 1, answered: 1, avg_ms: 3, answers_ms: [3] })).toMatchObject({
+    words: '1 of 1 attempt answered, 3.00 ms on average.',
+    tone: 'fine',
+  });
+});
+
 test('SNMP, by names where there are some', () => {
   const results = [
     { oid: '1.3.6.1.2.1.1.3.0', name: 'sysUpTime', type: 'timeticks', value: 30_000_000 },

@@ -11,11 +11,12 @@ import type {
   TcpResult,
   TlsResult,
   TrafficSimResult,
+  UdpResult,
 } from '../../wire';
 import type { Finding, Payload } from './finding';
 import { netinfoFinding, sysinfoFinding } from './host_finding';
 import { speedtestFinding, trafficSimFinding } from './line_finding';
-import { dnsFinding, snmpFinding, tcpFinding } from './service_finding';
+import { dnsFinding, snmpFinding, tcpFinding, udpFinding } from './service_finding';
 import { httpFinding, tlsFinding } from './web_finding';
 
 export function finding({ type, payload }: Pick<ResultRow, 'type' | 'payload'>): Finding | null {
@@ -29,6 +30,8 @@ export function finding({ type, payload }: Pick<ResultRow, 'type' | 'payload'>):
       return dnsFinding(payload as Payload<DnsResult>);
     case 'TCP':
       return tcpFinding(payload as Payload<TcpResult>);
+    case 'UDP':
+      return udpFinding(payload as Payload<UdpResult>);
     case 'SNMP':
       return snmpFinding(payload as Payload<SnmpResult>);
     case 'SYSINFO':

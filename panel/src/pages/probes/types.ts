@@ -20,6 +20,7 @@ export const TYPES: readonly ProbeType[] = [
   { type: 'TLS', what: () => say.tls, target: 'example.com:443' },
   { type: 'DNS', what: () => say.dns, target: 'example.com' },
   { type: 'TCP', what: () => say.tcp, target: '192.0.2.1:22' },
+  { type: 'UDP', what: () => say.udp, target: '192.0.2.1:53' },
   { type: 'SNMP', what: () => say.snmp, target: '192.0.2.1' },
   { type: 'TRAFFICSIM', what: () => say.trafficsim, target: '192.0.2.1:5000' },
   { type: 'AGENT', what: () => say.agentBothWays, target: '' },

@@ -7,7 +7,7 @@ import { say as general } from '../../words/en/general';
 import { say } from '../../words/en/sites';
 
 const KINDS = {
-  reachability: ['PING', 'TCP', 'TRAFFICSIM', 'AGENT', 'RPERF'],
+  reachability: ['PING', 'TCP', 'UDP', 'TRAFFICSIM', 'AGENT', 'RPERF'],
   services: ['HTTP', 'WEB', 'TLS', 'DNS', 'SNMP'],
   path: ['MTR'],
   host: ['SYSINFO', 'NETINFO', 'SPEEDTEST', 'SPEEDTEST_SERVERS'],

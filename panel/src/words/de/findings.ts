@@ -63,18 +63,23 @@ export const findings: typeof say = {
   authoritative: 'Autoritativ',
   checkedByTheServer: 'vom Server geprüft',
   withoutEdns: (how: string) =>
-    how === 'silence' ? 'nach Schweigen noch einmal ohne gefragt' : `nach ${how} noch einmal ohne gefragt`,
+    how === 'silence'
+      ? 'nach Schweigen noch einmal ohne gefragt'
+      : `nach ${how} noch einmal ohne gefragt`,
   asExpected: 'Wie erwartet',
   serversAsked: 'Server',
-  server: 'Server',
   code: 'Code',
-  answered: 'Geantwortet',
+  serverAnswered: 'Geantwortet',
   ignored: 'Ignoriert',
   answers: 'Antworten',
   withoutAnAnswer: 'ohne Antwort',
   onAverage: (time) => `, im Mittel ${time}`,
   connectedOf: (connected, attempts, took, why, error) =>
     `${attempts}, davon ${connected} verbunden${took}${why}.${error}`,
+  answeredOf: (answered, attempts, took, why, error) =>
+    `${attempts}, davon ${answered} beantwortet${took}${why}.${error}`,
+  otherThanExpected: 'anders als erwartet',
+  answer: 'Antwort',
   failed: 'Fehlgeschlagen',
   deviation: 'Abweichung',
   lookingUpTheName: 'Namensauflösung',

@@ -53,6 +53,7 @@ export const probes: typeof say = {
   tls: 'Ist das Zertifikat in Ordnung, und bis wann?',
   dns: 'Lässt sich ein Name auflösen, und wie schnell?',
   tcp: 'Nimmt ein Port Verbindungen an?',
+  udp: 'Beantwortet ein Dienst ein Datagramm?',
   snmp: 'Was sagt ein Gerät über sich?',
   trafficsim: 'Wie klänge ein Anruf?',
   agentBothWays: 'Ein anderer Standort, beide Richtungen: PING, MTR, Sprache',

@@ -56,6 +56,7 @@ export const say = inLanguage('probes', {
   tls: 'Is the certificate good, and until when?',
   dns: 'Does a name resolve, and how fast?',
   tcp: 'Does a port accept connections?',
+  udp: 'Does a service answer a datagram?',
   snmp: 'What does a device say of itself?',
   trafficsim: 'How would a call sound?',
   agentBothWays: 'Another site, both ways: PING, MTR, voice',

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from forepost.agent.ports.edges import Edges
-from forepost.agent.probes import mtr, netinfo, ping, sysinfo, tcp, tls
+from forepost.agent.probes import mtr, netinfo, ping, sysinfo, tcp, tls, udp
 from forepost.agent.probes.dns import probe as dns_probe
 from forepost.agent.probes.http import probe as http_probe
 from forepost.agent.probes.snmp import probe as snmp_probe
@@ -25,4 +25,5 @@ PROBES: Final[dict[str, Run]] = {
     "TCP": tcp.run,
     "TLS": tls.run,
     "TRAFFICSIM": trafficsim_probe.run,
+    "UDP": udp.run,
 }

@@ -13,6 +13,7 @@ from forepost.wire.probes import (
     tcp,
     tls,
     trafficsim,
+    udp,
 )
 from forepost.wire.probes.kind import USUAL_INTERVAL_SEC, Kind
 
@@ -29,6 +30,7 @@ KINDS: Final[dict[str, Kind]] = {
         tcp.KIND,
         tls.KIND,
         trafficsim.KIND,
+        udp.KIND,
     )
 }
 """The types this version measures; any other type is reported as unsupported."""
@@ -48,6 +50,7 @@ ProbeType = Literal[
     "TCP",
     "TLS",
     "TRAFFICSIM",
+    "UDP",
     "WEB",
 ]
 """What a probe object may say: these, what stands for them, and types of NetWatcher's."""

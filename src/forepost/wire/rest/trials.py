@@ -11,7 +11,7 @@ from forepost.wire.probes.trial import MOST_COUNT, MOST_TIMEOUT_SEC
 from forepost.wire.rest.topology import Status
 
 TrialType = Literal[
-    "DNS", "HTTP", "MTR", "NETINFO", "PING", "SNMP", "SYSINFO", "TCP", "TLS", "TRAFFICSIM"
+    "DNS", "HTTP", "MTR", "NETINFO", "PING", "SNMP", "SYSINFO", "TCP", "TLS", "TRAFFICSIM", "UDP"
 ]
 
 

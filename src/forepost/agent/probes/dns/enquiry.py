@@ -10,7 +10,7 @@ from forepost.agent.edges.dial.http import Http1Exchange, HttpRequest
 from forepost.agent.ports.dialer import Datagrams, Failed, Stream
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
-from forepost.agent.probes.dns.reply import OTHER_ID, DnsReply, DnsManner
+from forepost.agent.probes.dns.reply import OTHER_ID, DnsManner, DnsReply
 from forepost.agent.probes.dns.server import PORTS, DnsServer, server_of
 from forepost.agent.probes.hostport import HostPort
 from forepost.agent.probes.ignored import Ignored

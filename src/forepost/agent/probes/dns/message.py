@@ -22,7 +22,7 @@ import dns.rdtypes.txtbase
 import dns.reversename
 import dns.rrset
 
-from forepost.agent.probes.dns.reply import OTHER_ID, USUAL, DnsReply, DnsManner
+from forepost.agent.probes.dns.reply import OTHER_ID, USUAL, DnsManner, DnsReply
 from forepost.wire.probes.dns import DnsAnswer
 
 MOST_ANSWERS: Final = 200
