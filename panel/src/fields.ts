@@ -306,6 +306,12 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "privacy_password", "kind": "text", "longest": 256, "usual": "", "help": ""},
     {"name": "privacy_protocol", "kind": "choice", "choices": ["", "AES", "AES192", "AES192C", "AES256", "AES256C", "DES"], "usual": "", "help": "Empty: AES. AES192 and AES256 lengthen the key as Blumenthal's draft does, AES192C and AES256C as Cisco does (Reeder's draft)."},
     {"name": "security_level", "kind": "choice", "choices": ["", "authNoPriv", "authPriv", "noAuthNoPriv"], "usual": "", "help": "Empty: what the passwords allow."},
+    {"name": "context", "kind": "text", "longest": 255, "usual": "", "help": "Of version 3: which of the agent's contexts. Ours, as all that follows."},
+    {"name": "transport", "kind": "choice", "choices": ["tcp", "udp"], "usual": "udp", "help": "TCP: RFC 3430."},
+    {"name": "max_repetitions", "kind": "integer", "least": 1, "most": 250, "usual": 25, "help": "Rows that are asked for at once (2c, 3); fewer where the agent cannot."},
+    {"name": "other_source", "kind": "boolean", "usual": false, "help": "Take answers from other addresses than the one that is asked: of an agent with several. Whoever knows the number of a request may answer it then."},
+    {"name": "expected_values", "kind": "texts", "usual": [], "help": "Each OID COMPARISON VALUE: \"ifOperStatus.1 == 1\", \"1.3.6.1.2.1.1.5.0 contains core\". An OID, or a name of a profile's values; what is not asked for anyway is asked for besides. Comparisons: ==, !=, <, <=, >, >=, contains."},
+    {"name": "rates", "kind": "boolean", "usual": false, "help": "Of counters: how much they grew in a second since the round before (`per_sec`)."},
   ],
   SYSINFO: [
   ],

@@ -4006,6 +4006,10 @@ export interface SnmpResult {
   requests?: number;
   /** Datagrams that were no answer to what we asked: a wrong id, key or form. */
   ignored?: number;
+  /** Who answered, where it was another address (`other_source`). */
+  other_addr?: string;
+  /** Null: nothing is expected, or not all could be asked for. */
+  as_expected?: boolean | null;
 }
 
 export interface SnmpValue {
@@ -4014,12 +4018,19 @@ export interface SnmpValue {
   /** Bytes that are no text are hex; null where `type` says that there is nothing. */
   value: number | string | null;
   /**
-   * integer, string, hex, oid, ipaddress, counter32, gauge32, timeticks, counter64, float, null,
-   * noSuchObject, noSuchInstance.
+   * integer, string, hex, mac, oid, ipaddress, counter32, gauge32, timeticks, counter64, gauge64,
+   * float, null, noSuchObject, noSuchInstance; unreadable, with its bytes in hex, where it is not
+   * what it says that it is. The rows of one column have one form: mac (00:1b:44:11:3a:b7), or hex
+   * where one of them is no text. genErr, noAccess, ...: what the agent answered for this one.
    */
   type: string;
   /** As the MIB has it, with the index: ifDescr.2; a scalar without its .0; "" where unknown. */
   name: string;
+  /**
+   * Of a counter: how much it grew in a second since the round before, over a wrap, too. Null: not
+   * asked for, the first round, or the agent began anew. Ours.
+   */
+  per_sec?: number | null;
 }
 
 export interface SourceAgent {

@@ -15,6 +15,16 @@ Verb = Literal["get", "next", "bulk"]
 MOST_VALUES: Final = 2_000
 """Of one answer."""
 REPORT: Final = 0xA8
+ERRORS: Final = {
+    1: "tooBig",
+    2: "noSuchName",
+    3: "badValue",
+    4: "readOnly",
+    5: "genErr",
+    6: "noAccess",
+    13: "resourceUnavailable",
+    16: "authorizationError",
+}
 _VERBS: Final[dict[Verb, int]] = {"get": 0xA0, "next": 0xA1, "bulk": 0xA5}
 _ANSWERS: Final = (0xA2, REPORT)
 
@@ -147,6 +157,4 @@ def _value(binding: bytes) -> SnmpValue:
 
 
 def refused(error: int) -> Failed:
-    names = {1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr"}
-    names |= {6: "noAccess", 13: "resourceUnavailable", 16: "authorizationError"}
-    return Failed("wrong", f"the agent answers {names.get(error, f'error {error}')}")
+    return Failed("wrong", f"the agent answers {ERRORS.get(error, f'error {error}')}")

@@ -80,6 +80,10 @@ MACS: Final = frozenset(
 _MACS: Final = tuple(f"{column}." for column in MACS)
 
 
+_NUMBERS_OF: Final = {name: oid for oid, name in (SCALARS | COLUMNS).items()}
+SYS_UP_TIME: Final = f"{_SYSTEM}.3.0"
+
+
 class Profile(msgspec.Struct, frozen=True):
     gets: list[str]
     walks: list[str]
@@ -112,6 +116,18 @@ def name_of(oid: str) -> str:
         column = COLUMNS.get(".".join(parts[:length]))
         if column is not None:
             return ".".join((column, *parts[length:]))
+    return ""
+
+
+def oid_of(name: str) -> str:
+    """Return what `name_of` calls so, or the OID itself without its leading dot; "" where no
+    profile has such a name.
+    """
+    if name.strip(".")[:1].isdigit():
+        return name.strip(".")
+    word, _, index = name.partition(".")
+    if oid := _NUMBERS_OF.get(word, ""):
+        return f"{oid}.{index or '0'}"
     return ""
 
 
