@@ -6,6 +6,7 @@ from html import escape
 from typing import Final
 
 from forepost.controller.db.failures import LOST
+from forepost.controller.reports.kept_rows import DAMAGED
 from forepost.controller.reports.maker import MadeReport, ReportMaker, ReportOrder
 from forepost.controller.reports.schedule import about
 from forepost.controller.reports.store import ReportMail, ReportStore
@@ -58,7 +59,10 @@ class ReportRuns:
         last of them.
         """
         for report in await self._store.due(self._clock.now()):
-            await self._run(report, asked=False)
+            if report.last_error == DAMAGED:
+                await self._store.set_aside(report)
+            else:
+                await self._run(report, asked=False)
 
     async def run_now(self, report: KeptReport) -> KeptReport:
         """Because somebody asks for it. Raises Conflict."""
