@@ -6,7 +6,7 @@ from typing import Final
 
 from forepost.controller.calendar import Period, Repetition, kept_zone, periods, zone_of
 from forepost.kit.errors import Invalid
-from forepost.wire.rest.reports import NewReport
+from forepost.wire.rest.reports import KeptReport, NewReport
 
 _MINUTE: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
@@ -43,6 +43,22 @@ def about(report: NewReport, at: datetime) -> Period:
     if due is None or before is None:
         return at - report.days * _DAY, at
     return _midnight(before, report.timezone), _midnight(due, report.timezone)
+
+
+def is_due_again(report: KeptReport, since: datetime, now: datetime) -> bool:
+    """Whether a time has come of one that was made while the clock ran ahead, and is due late for
+    that. `since`: when the clock had gone back. What was made then is as it should be if its days
+    were over.
+    """
+    if report.due_at is None:
+        return False
+    if report.last_run_at is not None and report.last_run_at <= now:
+        since = max(since, report.last_run_at)
+    due = next_due(report, since)
+    if due is not None and due == last_due(report, report.due_at - _MINUTE):
+        is_whole = about(report, due)[1] <= since
+        due = next_due(report, due) if is_whole else due
+    return due is not None and due <= now
 
 
 def _times(report: NewReport, since: datetime, to: datetime) -> Iterator[datetime]:

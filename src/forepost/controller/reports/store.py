@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
@@ -100,10 +100,20 @@ class ReportStore:
 
     async def due(self, now: datetime) -> list[KeptReport]:
         """Of all workspaces that are there, the longest due first."""
+        return await self._waiting(reports.c.due_at <= now)
+
+    async def of_the_future(self, now: datetime) -> list[KeptReport]:
+        """Those that were made or changed after `now`: the clock ran ahead, and they are due late
+        for that.
+        """
+        later = or_(reports.c.last_run_at > now, reports.c.updated_at > now)
+        return await self._waiting(and_(reports.c.due_at > now, later))
+
+    async def _waiting(self, when: ColumnElement[bool]) -> list[KeptReport]:
         which = (
             _which()
             .join(workspaces, workspaces.c.id == reports.c.workspace_id)
-            .where(reports.c.due_at <= now, workspaces.c.deleted_at.is_(None))
+            .where(when, workspaces.c.deleted_at.is_(None))
             .order_by(reports.c.due_at, reports.c.id)
             .limit(MOST_DUE)
         )
