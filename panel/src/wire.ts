@@ -1510,8 +1510,14 @@ export interface DiskUse {
 export interface DnsAnswer {
   name: string;
   type: string;
+  /** As a zone file has it; the strings of a TXT joined, without quotes (RFC 7208, 3.3). */
   value: string;
   ttl: number;
+  /**
+   * Of a TXT that has several, or bytes that are no plain text: each string as it is on the wire,
+   * with \DDD for such bytes. Ours.
+   */
+  strings?: string[];
 }
 
 /** One question. An answer of any code is an answer; without one `response_code` is ERROR. */
@@ -1529,6 +1535,7 @@ export interface DnsResult {
   answers?: DnsAnswer[];
   /** The whole message as text, cut at 16,384 characters. */
   raw_response?: string;
+  /** Why there is no answer, or in what it is not as expected. */
   error?: string;
   protocol: string;
   target: string;
@@ -1544,8 +1551,31 @@ export interface DnsResult {
   authoritative?: boolean;
   /** The server says that it has checked DNSSEC (AD). */
   authenticated?: boolean;
+  recursion_available?: boolean;
   /** Messages that came but were no answer to this question: a wrong id, name or form. */
   ignored?: number;
+  /**
+   * How the server met EDNS (silence: for half of the time), before it was asked again without.
+   * `query_time_ms` is of the second question alone.
+   */
+  edns_refused?: '' | 'FORMERR' | 'NOTIMP' | 'silence';
+  /** Null: nothing is expected, or there is no answer. */
+  as_expected?: boolean | null;
+  /** Of several, each one, in the order of the options; all above is of the worst. */
+  servers?: DnsServerResult[];
+}
+
+/** What one of several servers answered. */
+export interface DnsServerResult {
+  dns_server: string;
+  remote_addr?: string;
+  query_time_ms?: number;
+  connect_ms?: number;
+  response_code?: string;
+  /** Of the asked type, sorted; 20 at most. */
+  values?: string[];
+  error?: string;
+  edns_refused?: '' | 'FORMERR' | 'NOTIMP' | 'silence';
 }
 
 export interface Done {

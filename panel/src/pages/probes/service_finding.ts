@@ -1,8 +1,15 @@
 /** What results of DNS, TCP, UDP and SNMP probes say. */
 
 import { digits, figure, ms, percent } from '../../text/units';
-import type { DnsResult, SnmpResult, TcpResult, UdpResult } from '../../wire';
-import { measured, sentence, type Finding, type Payload } from './finding';
+import type {
+  DnsAnswer,
+  DnsResult,
+  DnsServerResult,
+  SnmpResult,
+  TcpResult,
+  UdpResult,
+} from '../../wire';
+import { measured, sentence, type Finding, type Grid, type Payload } from './finding';
 import { say as general } from '../../words/en/general';
 import { say as amounts } from '../../words/en/amounts';
 import { say } from '../../words/en/findings';
@@ -15,9 +22,15 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
     words: of.error
       ? sentence(of.error)
       : say.answersIn(code, amounts.answers(answers.length), ms(took)),
-    tone: of.error ? 'bad' : code === 'NOERROR' && answers.length ? 'fine' : 'warn',
+    tone: of.error
+      ? 'bad'
+      : of.as_expected || (code === 'NOERROR' && answers.length)
+        ? 'fine'
+        : 'warn',
     facts: [
       [say.responseCode, code],
+      [say.asExpected, Boolean(of.as_expected) && general.yes],
+      ['EDNS', of.edns_refused && say.withoutEdns(of.edns_refused)],
       [say.time, took !== null && ms(took)],
       [say.connecting, measured(of.connect_ms) !== null && ms(of.connect_ms)],
       [say.asked, of.dns_server],
@@ -32,16 +45,42 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
       ['DNSSEC', of.authenticated && say.checkedByTheServer],
       [say.ignored, Boolean(of.ignored) && amounts.messagesThatWereNoAnswer(of.ignored ?? 0)],
     ],
-    grids: answers.length
-      ? [
-          {
-            title: say.answers,
-            columns: [[general.name, 'wide'], [general.type], [general.value], ['TTL', 'number']],
-            rows: answers.map((one) => [one.name, one.type, one.value, `${one.ttl} s`]),
-          },
-        ]
-      : [],
+    grids: [...serverGrid(of.servers ?? []), ...answerGrid(answers)],
   };
+}
+
+function serverGrid(servers: readonly Payload<DnsServerResult>[]): Grid[] {
+  if (!servers.length) return [];
+  return [
+    {
+      title: say.serversAsked,
+      columns: [[say.server], [say.code], [say.time, 'number'], [say.serverAnswered, 'wide']],
+      rows: servers.map((one) => [
+        one.dns_server ?? '',
+        one.response_code ?? 'ERROR',
+        measured(one.query_time_ms) === null ? '' : ms(one.query_time_ms),
+        one.error || (one.values ?? []).join(', '),
+      ]),
+      tones: servers.map((one) => (one.error ? 'bad' : 'fine')),
+    },
+  ];
+}
+
+function answerGrid(answers: readonly Payload<DnsAnswer>[]): Grid[] {
+  return answers.length
+    ? [
+        {
+          title: say.answers,
+          columns: [[general.name, 'wide'], [general.type], [general.value], ['TTL', 'number']],
+          rows: answers.map((one) => [
+            one.name ?? '',
+            one.type ?? '',
+            one.value ?? '',
+            `${one.ttl ?? ''} s`,
+          ]),
+        },
+      ]
+    : [];
 }
 
 export function tcpFinding(of: Payload<TcpResult>): Finding {

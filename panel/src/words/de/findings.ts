@@ -62,6 +62,14 @@ export const findings: typeof say = {
   cutOff: ', danach TCP: die Antwort war abgeschnitten',
   authoritative: 'Autoritativ',
   checkedByTheServer: 'vom Server geprüft',
+  withoutEdns: (how: string) =>
+    how === 'silence'
+      ? 'nach Schweigen noch einmal ohne gefragt'
+      : `nach ${how} noch einmal ohne gefragt`,
+  asExpected: 'Wie erwartet',
+  serversAsked: 'Server',
+  code: 'Code',
+  serverAnswered: 'Geantwortet',
   ignored: 'Ignoriert',
   answers: 'Antworten',
   withoutAnAnswer: 'ohne Antwort',

@@ -64,6 +64,12 @@ export const say = inLanguage('findings', {
   cutOff: ', then TCP: it was cut off',
   authoritative: 'Authoritative',
   checkedByTheServer: 'checked by the server',
+  withoutEdns: (how: string) =>
+    how === 'silence' ? 'asked again without, after silence' : `asked again without, after ${how}`,
+  asExpected: 'As expected',
+  serversAsked: 'Servers',
+  code: 'Code',
+  serverAnswered: 'Answered',
   ignored: 'Ignored',
   answers: 'Answers',
   withoutAnAnswer: 'without an answer',

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from forepost.agent.ports.edges import Edges
-from forepost.agent.probes import dns, mtr, netinfo, ping, sysinfo, tcp, tls, udp
+from forepost.agent.probes import mtr, netinfo, ping, sysinfo, tcp, tls, udp
+from forepost.agent.probes.dns import probe as dns_probe
 from forepost.agent.probes.http import probe as http_probe
 from forepost.agent.probes.services import mqtt, ntp, redis, smtp, ssh, websocket
 from forepost.agent.probes.snmp import probe as snmp_probe
@@ -15,7 +16,7 @@ from forepost.wire.base import Wire
 Run = Callable[[Any, str, Clock, Edges], Awaitable[Wire]]
 
 PROBES: Final[dict[str, Run]] = {
-    "DNS": dns.run,
+    "DNS": dns_probe.run,
     "HTTP": http_probe.run,
     "MQTT": mqtt.run,
     "MTR": mtr.run,

@@ -46,6 +46,15 @@ class SnmpOptions(HostOptions, frozen=True, kw_only=True):
     AES256C as Cisco does (Reeder's draft)."""
     security_level: Literal["", "noAuthNoPriv", "authNoPriv", "authPriv"] = ""
     """Empty: what the passwords allow."""
+    context: Annotated[str, Meta(max_length=255)] = ""
+    """Of version 3: which of the agent's contexts. Ours, as all that follows."""
+    transport: Literal["udp", "tcp"] = "udp"
+    """TCP: RFC 3430."""
+    max_repetitions: Annotated[int, Meta(ge=1, le=250)] = 25
+    """Rows that are asked for at once (2c, 3); fewer where the agent cannot."""
+    other_source: bool = False
+    """Take answers from other addresses than the one that is asked: of an agent with several.
+    Whoever knows the number of a request may answer it then."""
 
     def __post_init__(self) -> None:
         for field, oids in (("oids", self.oids), ("walk_oids", self.walk_oids)):
@@ -55,8 +64,12 @@ class SnmpOptions(HostOptions, frozen=True, kw_only=True):
                     raise ValueError(f"{field}: {oid} is no object identifier")
         if self.profile == "custom" and not (self.oids or self.walk_oids):
             raise ValueError("oids: the profile custom needs some")
+        if self.transport == "tcp" and self.other_source:
+            raise ValueError("other_source: TCP has no answers from elsewhere")
         if self.version == "3":
             self._check_user()
+        elif self.context:
+            raise ValueError("context: version 3 has it")
 
     def _check_user(self) -> None:
         if not self.user_name:
@@ -82,8 +95,10 @@ class SnmpValue(Wire, frozen=True, kw_only=True):
     value: int | float | str | None
     """Bytes that are no text are hex; null where `type` says that there is nothing."""
     type: str
-    """integer, string, hex, oid, ipaddress, counter32, gauge32, timeticks, counter64, float, null,
-    noSuchObject, noSuchInstance."""
+    """integer, string, hex, mac, oid, ipaddress, counter32, gauge32, timeticks, counter64, gauge64,
+    float, null, noSuchObject, noSuchInstance; unreadable, with its bytes in hex, where it is not
+    what it says that it is. The rows of one column have one form: mac (00:1b:44:11:3a:b7), or hex
+    where one of them is no text."""
     name: str
     """As the MIB has it, with the index: ifDescr.2; a scalar without its .0; "" where unknown."""
 
@@ -108,6 +123,8 @@ class SnmpResult(Wire, frozen=True, kw_only=True):
     """Sent, repetitions included."""
     ignored: int = 0
     """Datagrams that were no answer to what we asked: a wrong id, key or form."""
+    other_addr: str = ""
+    """Who answered, where it was another address (`other_source`)."""
 
 
 def _cost(options: SnmpOptions) -> Cost:
@@ -140,6 +157,10 @@ KIND: Final = Kind(
             "auth_protocol",
             "privacy_protocol",
             "security_level",
+            "context",
+            "transport",
+            "max_repetitions",
+            "other_source",
         }
     ),
     secret=frozenset({"community", "user_name", "auth_password", "privacy_password"}),
