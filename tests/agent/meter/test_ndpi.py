@@ -84,7 +84,9 @@ def test_beside_our_own_parsers_ours_come_first(ndpi: Ndpi) -> None:
         for label in both.look(key, direction, one, one.whole[one.headers : one.end])
     ]
     assert {label.reason for label in found if isinstance(label, FlowLabel)} == {"tls_sni", "ndpi"}
-    flow = fresh("eth0", key, FLOW.pack(1, 0, 60, 0, 1, 1, *[0] * 14, bytes(6), bytes(6)), Sides())
+    flow = fresh(
+        "eth0", key, FLOW.pack(1, 0, 60, 0, 1, 1, *[0] * 14, bytes(6), bytes(6), 0), Sides()
+    )
     for label in found:
         assert isinstance(label, FlowLabel)
         names.by_label(flow, label)

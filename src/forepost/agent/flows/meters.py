@@ -23,6 +23,7 @@ from forepost.wire.flows.meter import (
     Hint,
     MeterHello,
     MeterOrder,
+    OwnAddresses,
     Stop,
     Tick,
     Totals,
@@ -171,6 +172,8 @@ class InterfaceMeter:
         match said:
             case MeterHello():
                 self._greet(said, descriptors)
+            case OwnAddresses(prefixes=prefixes):
+                self._table.sides.own(self.state.interface, prefixes)
             case Tick():
                 self._counted(said)
             case FlowLabel():

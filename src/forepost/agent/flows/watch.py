@@ -14,6 +14,7 @@ from forepost.agent.flows.hints import Hints, hint_text
 from forepost.agent.flows.meters import InterfaceMeter, MeterState
 from forepost.agent.flows.minute import MINUTE_SEC, Minute
 from forepost.agent.flows.names import Rules
+from forepost.agent.flows.recall import recalled
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.table import A_STEP, FlowTable, GroupIndex, Listener
 from forepost.agent.settings import FlowsSection
@@ -25,6 +26,7 @@ from forepost.wire.flows.rollup import FlowMinute, Honesty
 from forepost.wire.flows.socket import FlowList
 
 HINTS: Final = "dns-hints.tsv"
+RECALL: Final = "flows-recalled.json"
 NEW_FLOWS_A_SEC: Final = 2_000
 """Of one interface: each costs this process 20 us, and whoever is told of it more. A scan of the
 neighbour's makes 34,000."""
@@ -92,7 +94,8 @@ class Watch:
         self._gap_sec: dict[str, float] = {}
         self._blind_sec = 0.0
         self._read_sec = -FRESH_SEC
-        self._restore_hints()
+        self._recall_file = StateFile(state_dir / RECALL, recalled)
+        self._restore()
 
     def hear(self, listener: "Counted") -> None:
         """Tell it everything that flows do, too, and when an update interval is over."""
@@ -134,6 +137,7 @@ class Watch:
                 for listener in self._heard:
                     listener.tick()
                 self._keep_hints()
+                self._keep_recall()
                 await self._close_minute()
 
     # What the table tells (a Listener).
@@ -231,13 +235,19 @@ class Watch:
     def _now_minute(self) -> int:
         return int(self._clock.now().timestamp()) // MINUTE_SEC
 
-    def _restore_hints(self) -> None:
+    def _restore(self) -> None:
         self.hints.read(self._hints_file.recall(self._health) or "")
+        self.table.recall.read(self._recall_file.recall(self._health) or [])
 
     def _keep_hints(self) -> None:
         if not self.hints.changed or self.settings.privacy:
             return  # names are not kept where they are not reported
         self.hints.changed = not self._hints_file.keep(self.hints.text().encode(), self._health)
+
+    def _keep_recall(self) -> None:
+        """For the next start: connections go on meanwhile."""
+        if len(self.table.recall) and not self.settings.privacy:
+            self._recall_file.keep(self.table.recall.document(), self._health)
 
 
 async def _by_turns(steps: Iterator[None]) -> None:

@@ -6,6 +6,7 @@ import sys
 import msgspec
 
 from forepost.agent.edges.capture import link, privileges
+from forepost.agent.edges.capture.link_changes import LinkChanges
 from forepost.agent.edges.capture.seqpacket import FramePipe
 from forepost.agent.meter.core import Inspector, message
 from forepost.agent.meter.inspection import Inspection
@@ -25,6 +26,7 @@ def main(argument: str) -> None:
     with FramePipe(socket.socket(fileno=0)) as pipe:
         try:
             found = link.find(order.interface)
+            changes = LinkChanges(socket.if_nametoindex(found.name))
             source, reason = open_source(order, found, clock)
         except (CannotListen, OSError) as error:
             pipe.send(message(Bye(reason=str(error))))
@@ -43,7 +45,7 @@ def main(argument: str) -> None:
         pipe.send(message(hello), list(kept.values()))
         privileges.drop()
         confine(METER)
-        Loop(order, source, inspector, pipe, clock).run()
+        Loop(order, source, inspector, changes, pipe, clock).run()
 
 
 def _inspector(order: MeterOrder, clock: Clock) -> tuple[Inspector, str]:
