@@ -17,7 +17,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 START_NS = 1_700_000_000 * SECOND_NS
 PACKETS = [
     (START_NS, ethernet(ipv4("10.0.0.1", "198.18.0.2", 6, tcp(40_000, 80, 1, PSH | ACK, REQUEST)), 0x0800)),  # noqa: E501
-    *((START_NS + n, ethernet(ipv4("198.18.0.9", "198.18.0.2", 17, udp(5_005, 5_000, b"12")), 0x0800)) for n in range(3)),  # noqa: E501
+    *((START_NS + n, ethernet(ipv4("198.18.0.9", "198.18.0.2", 17, udp(6, 5, b"12")), 0x0800)) for n in range(3)),  # noqa: E501
     (START_NS + 9, ethernet(bytes(28), 0x0806)),
 ]  # fmt: skip
 
@@ -47,7 +47,7 @@ def test_for_people(file: Path) -> None:
         "proto", "local", "other", "application", "name", "tags", "sec",
         "out", "pkt", "in", "pkt", "out", "bytes", "in", "bytes",
     ]  # fmt: skip
-    assert other.split()[:3] == ["UDP", "198.18.0.9:5005", "198.18.0.2:5000"]
+    assert other.split()[:3] == ["UDP", "198.18.0.9:6", "198.18.0.2:5"]
     cells = ["TCP", "10.0.0.1:40000", "198.18.0.2:80", "HTTP", "www.example.com"]
     assert http.split()[:5] == cells
     assert "5 packets" in said
