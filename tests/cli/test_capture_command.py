@@ -75,6 +75,15 @@ def test_as_json_one_record_a_line(file: Path) -> None:
     assert json.loads(said.splitlines()[0])["interface"] == "some.pcapng"
 
 
+def test_names_by_ndpi_beside_ours(file: Path) -> None:
+    code, said, _ = capture(str(file), "--json", "--ndpi")
+    assert code == 0
+    records = [msgspec.json.decode(line, type=FlowRecord).flow for line in said.splitlines()]
+    (web,) = [one for one in records if one.host_server_name == "www.example.com"]
+    assert msgspec.to_builtins(web.ndpi)["protocol"] == "HTTP"
+    assert web.label.reason == "http_host"  # type: ignore[union-attr]
+
+
 def test_standard_input_and_a_cut_file() -> None:
     """What was whole is shown; the exit code says that it was not all."""
     code, said, told = capture("-", stdin=pcap(PACKETS)[:-3])
