@@ -2314,6 +2314,13 @@ export interface MicroserviceStatus {
   memory_bytes: number | null;
 }
 
+export interface MqttResult extends ServiceResult {
+  /** Of the CONNACK: 0 for accepted. */
+  return_code?: number | null;
+  /** Of the topic, until the one that is expected. */
+  messages?: number;
+}
+
 /**
  * Times in ms and the loss in %, as strings with two decimals, as NetWatcher writes them; the times
  * are "0.00" where nothing came back.
@@ -2547,19 +2554,25 @@ export interface NewProbe {
     | 'AGENT'
     | 'DNS'
     | 'HTTP'
+    | 'MQTT'
     | 'MTR'
     | 'NETINFO'
+    | 'NTP'
     | 'PING'
+    | 'REDIS'
     | 'RPERF'
+    | 'SMTP'
     | 'SNMP'
     | 'SPEEDTEST'
     | 'SPEEDTEST_SERVERS'
+    | 'SSH'
     | 'SYSINFO'
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
     | 'UDP'
-    | 'WEB';
+    | 'WEB'
+    | 'WEBSOCKET';
   workspace_id?: number;
   agent_id?: number;
   enabled?: boolean;
@@ -2656,6 +2669,7 @@ export interface NewRule {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -2706,6 +2720,7 @@ export interface NewRule {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -2813,15 +2828,21 @@ export interface NewTrial {
   type:
     | 'DNS'
     | 'HTTP'
+    | 'MQTT'
     | 'MTR'
     | 'NETINFO'
+    | 'NTP'
     | 'PING'
+    | 'REDIS'
+    | 'SMTP'
     | 'SNMP'
+    | 'SSH'
     | 'SYSINFO'
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
-    | 'UDP';
+    | 'UDP'
+    | 'WEBSOCKET';
   target?: string;
   /** 0: 4 of PING and MTR, else the usual one of its type. */
   count?: number;
@@ -2910,6 +2931,32 @@ export interface NoticeTemplate {
   text: string;
   webhook_body: string;
   external_id: string;
+}
+
+/** One request (RFC 5905). Times in ms; null where there was no answer. */
+export interface NtpResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  target: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  dns_lookup_ms?: number;
+  /** From request to answer, without what the server took (delay). */
+  rtt_ms?: number | null;
+  /** What the server's clock is ahead of the agent's. */
+  offset_ms?: number | null;
+  /** How wrong the agent's own clock may be; null where nobody told its kernel. */
+  agent_clock_error_ms?: number | null;
+  stratum?: number | null;
+  /** What the server goes by: GPS, an address, ... */
+  reference?: string;
+  /** none, insert, delete; "unsynchronised": the server does not know the time. */
+  leap?: string;
+  root_delay_ms?: number | null;
+  root_dispersion_ms?: number | null;
+  precision_ms?: number | null;
+  /** What went wrong, and in which part; also a clock that is not as it should be. */
+  error?: string;
 }
 
 /** One login of the caller's that has not ended. */
@@ -3187,6 +3234,13 @@ export interface RecoveryCodes {
   recovery_codes: string[];
 }
 
+export interface RedisResult extends ServiceResult {
+  /** Of the server; empty where it tells nobody, or not this user. */
+  version?: string;
+  /** master, slave, sentinel. */
+  role?: string;
+}
+
 export interface Refused {
   type: 'error';
   error: string;
@@ -3288,19 +3342,25 @@ export interface RouteMatch {
     | 'AGENT'
     | 'DNS'
     | 'HTTP'
+    | 'MQTT'
     | 'MTR'
     | 'NETINFO'
+    | 'NTP'
     | 'PING'
+    | 'REDIS'
     | 'RPERF'
+    | 'SMTP'
     | 'SNMP'
     | 'SPEEDTEST'
     | 'SPEEDTEST_SERVERS'
+    | 'SSH'
     | 'SYSINFO'
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
     | 'UDP'
     | 'WEB'
+    | 'WEBSOCKET'
   )[];
   metrics: (
     | 'failure'
@@ -3329,6 +3389,7 @@ export interface RouteMatch {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3377,19 +3438,25 @@ export interface RouteQuestion {
     | 'AGENT'
     | 'DNS'
     | 'HTTP'
+    | 'MQTT'
     | 'MTR'
     | 'NETINFO'
+    | 'NTP'
     | 'PING'
+    | 'REDIS'
     | 'RPERF'
+    | 'SMTP'
     | 'SNMP'
     | 'SPEEDTEST'
     | 'SPEEDTEST_SERVERS'
+    | 'SSH'
     | 'SYSINFO'
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
     | 'UDP'
     | 'WEB'
+    | 'WEBSOCKET'
     | null;
   metric?:
     | 'failure'
@@ -3418,6 +3485,7 @@ export interface RouteQuestion {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3482,6 +3550,7 @@ export interface Rule {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3531,6 +3600,7 @@ export interface Rule {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3615,6 +3685,7 @@ export interface RulePatch {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3664,6 +3735,7 @@ export interface RulePatch {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3852,6 +3924,25 @@ export interface SensorCourse {
   celsius: (number | null)[];
 }
 
+/** One conversation. Times in ms; those of parts that were not reached are 0. */
+export interface ServiceResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  target: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  dns_lookup_ms?: number;
+  tcp_connect_ms?: number;
+  tls_handshake_ms?: number;
+  /** All that is said once it is connected, TLS aside. */
+  answer_ms?: number;
+  total_ms?: number;
+  /** "TLS 1.3"; empty: it was in the clear. */
+  tls_version?: string;
+  /** What went wrong, and in which part. */
+  error?: string;
+}
+
 /** Answer to a registration or a login. `token` is a JWT; empty where a cookie has it. */
 export interface Session {
   token: string;
@@ -3982,6 +4073,14 @@ export interface SitePlace {
   source: 'set' | 'geoip';
   /** As GeoIP calls it: "Lisbon, PT". */
   name: string;
+}
+
+export interface SmtpResult extends ServiceResult {
+  /** The first line that the server says. */
+  greeting?: string;
+  /** What it offers to EHLO, at last: SIZE 10240000, STARTTLS, ... */
+  extensions?: string[];
+  logged_in?: boolean;
 }
 
 export interface SnmpResult {
@@ -4177,6 +4276,13 @@ export interface SpoolStatus {
   backlog_left_sec: number | null;
   /** More is measured than the line carries away. */
   backlog_grows: boolean;
+}
+
+export interface SshResult extends ServiceResult {
+  /** "2.0". */
+  protocol_version?: string;
+  software?: string;
+  comments?: string;
 }
 
 /** Of all agents that are to have it. */
@@ -4597,6 +4703,17 @@ export interface VolumeMapping {
   target: string;
   type?: 'volume' | 'bind';
   read_only?: boolean;
+}
+
+export interface WebsocketResult extends ServiceResult {
+  /** 101: it was opened. */
+  status_code?: number;
+  /** What the server chose. */
+  subprotocol?: string;
+  /** Of a ping in it, where nothing else is expected. */
+  ping_ms?: number | null;
+  /** That came, until the one that is expected. */
+  messages?: number;
 }
 
 export interface Whois {

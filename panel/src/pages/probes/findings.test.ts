@@ -51,6 +51,28 @@ test('UDP, datagram by datagram', () => {
   });
 });
 
+test('services, by who answers and how fast', () => {
+  expect(said('SSH', { answer_ms: 12, software: 'OpenSSH_9.2', comments: 'Debian' })).toMatchObject(
+    {
+      words: 'Answered in 12.0 ms: OpenSSH_9.2.',
+      tone: 'fine',
+    },
+  );
+  expect(said('MQTT', { error: 'connack: no answer in 2 s', return_code: null })).toMatchObject({
+    words: 'Connack: no answer in 2 s.',
+    tone: 'bad',
+  });
+});
+
+test('NTP, ahead or behind', () => {
+  expect(said('NTP', { offset_ms: -12.5, rtt_ms: 3, stratum: 2 })?.words).toBe(
+    'Its clock is 12.5 ms behind.',
+  );
+  expect(said('NTP', { error: 'answer: stratum 8; the most is 3', offset_ms: 1 })?.tone).toBe(
+    'bad',
+  );
+});
+
 test('SNMP, by names where there are some', () => {
   const results = [
     { oid: '1.3.6.1.2.1.1.3.0', name: 'sysUpTime', type: 'timeticks', value: 30_000_000 },

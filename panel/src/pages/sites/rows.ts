@@ -8,7 +8,19 @@ import { say } from '../../words/en/sites';
 
 const KINDS = {
   reachability: ['PING', 'TCP', 'UDP', 'TRAFFICSIM', 'AGENT', 'RPERF'],
-  services: ['HTTP', 'WEB', 'TLS', 'DNS', 'SNMP'],
+  services: [
+    'HTTP',
+    'WEB',
+    'TLS',
+    'DNS',
+    'SNMP',
+    'SMTP',
+    'SSH',
+    'MQTT',
+    'REDIS',
+    'WEBSOCKET',
+    'NTP',
+  ],
   path: ['MTR'],
   host: ['SYSINFO', 'NETINFO', 'SPEEDTEST', 'SPEEDTEST_SERVERS'],
 } as const;

@@ -87,7 +87,7 @@ class FlowTable:
     ) -> None:
         self.sides, self._groups, self._hints, self._rules = sides, groups, hints, rules
         self._listener, self._most = listener, most
-        self._recall = Recall()
+        self.recall = Recall()
         self._flows: dict[str, dict[bytes, Flow]] = {}
         self._waiting: OrderedDict[tuple[str, bytes], FlowLabel] = OrderedDict()
         self._ending: list[tuple[Flow, bool]] = []
@@ -227,15 +227,18 @@ class FlowTable:
         return new
 
     def _begin(self, interface: str, key: bytes, row: bytes) -> Flow:
-        flow = self._of(interface)[key] = fresh(interface, key, row, self.sides)
+        label = self._waiting.pop((interface, key), None)
+        client = label.client if label else None
+        if client is None:
+            client = self.recall.client(interface, key)
+        flow = self._of(interface)[key] = fresh(interface, key, row, self.sides, client)
         hinted = self._hints.name_of(flow.other_address)
         if hinted:
             names.by_hint(flow, hinted)
-        label = self._waiting.pop((interface, key), None)
         if label is not None:
             names.by_label(flow, label)
         else:
-            self._recall.apply(flow)
+            self.recall.apply(flow)
         names.by_rules(flow, self._rules)
         self.retag(flow)
         self._listener.began(flow)
@@ -252,6 +255,6 @@ class FlowTable:
             names.by_port(flow)
             names.by_rules(flow, self._rules)
             self._listener.named(flow)
-        self._recall.learn(flow)
+        self.recall.learn(flow, closed=closed)
         flow.expired = True
         self._ending.append((flow, closed))

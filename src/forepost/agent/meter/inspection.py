@@ -44,9 +44,9 @@ class Inspection:
         if packet.protocol == packets.UDP:
             ports = int.from_bytes(packet.source_port), int.from_bytes(packet.target_port)
             if DNS_PORT in ports:
-                return self._dns(key, data)
+                return self._dns(key, direction, data)
             if DHCP_SERVER in ports or DHCP_CLIENT in ports:
-                return self._dhcp(key, data)
+                return self._dhcp(key, direction, data)
         if key in self._done or packet.protocol not in (packets.TCP, packets.UDP):
             return ()
         conversation = self._open.get(key)
@@ -73,7 +73,7 @@ class Inspection:
         if len(self._done) < MOST_DONE:
             self._done.add(key)
 
-    def _dns(self, key: bytes, data: bytes) -> Found:
+    def _dns(self, key: bytes, direction: int, data: bytes) -> Found:
         try:
             said = dns.message(data)
         except (Short, Unreadable):
@@ -83,16 +83,22 @@ class Inspection:
         if key not in self._done:
             if said.is_answer:
                 self._finish(key)
-            yield _dns_label(key, said)
+            yield _dns_label(key, direction, said)
 
-    def _dhcp(self, key: bytes, data: bytes) -> Found:
+    def _dhcp(self, key: bytes, direction: int, data: bytes) -> Found:
         """Every request: one flow is that of all hosts that have no address yet. An answer tells
         what its flow is, where no request has.
         """
         if dhcp.is_answer(data):
             if key not in self._done:
                 self._finish(key)
-                yield FlowLabel(key=key, protocol="DHCP", reason="dhcp", confidence=SAID)
+                yield FlowLabel(
+                    key=key,
+                    protocol="DHCP",
+                    reason="dhcp",
+                    confidence=SAID,
+                    client=1 - direction,
+                )
             return
         try:
             said = dhcp.request(data)
@@ -102,10 +108,17 @@ class Inspection:
             dhcp_host=said.host, dhcp_vendor=said.vendor, dhcp_fingerprint=said.fingerprint
         )
         self._finish(key)
-        yield FlowLabel(key=key, protocol="DHCP", reason="dhcp", confidence=SAID, facts=facts)
+        yield FlowLabel(
+            key=key,
+            protocol="DHCP",
+            reason="dhcp",
+            confidence=SAID,
+            facts=facts,
+            client=direction,
+        )
 
 
-def _dns_label(key: bytes, said: dns.Message) -> FlowLabel:
+def _dns_label(key: bytes, direction: int, said: dns.Message) -> FlowLabel:
     facts = Facts(
         dns_query=said.name, dns_type=said.type, dns_code=said.code if said.is_answer else ""
     )
@@ -116,6 +129,7 @@ def _dns_label(key: bytes, said: dns.Message) -> FlowLabel:
         confidence=SAID,
         facts=facts,
         final=said.is_answer,
+        client=direction ^ said.is_answer,
     )
 
 
@@ -146,6 +160,7 @@ def _datagram(
         reason="quic_sni" if hello.server_name else "quic",
         confidence=SAID,
         facts=Facts(tls_version=hello.version, tls_alpn=hello.alpn),
+        client=direction,
     )
 
 
@@ -165,8 +180,10 @@ def _tls(conversation: FirstPackets, direction: int, key: bytes, stream: bytes) 
         if message[:1] == bytes((tls.CLIENT_HELLO,)):
             hello = tls.client_hello(message)
             conversation.hello = hello
+            conversation.client = direction
         elif message[:1] == bytes((tls.SERVER_HELLO,)):
             conversation.answer = tls.server_hello(message)
+            conversation.client = 1 - direction
         else:
             return None
     except Short:
@@ -177,7 +194,7 @@ def _tls(conversation: FirstPackets, direction: int, key: bytes, stream: bytes) 
     return conversation.tls_label(key, SAID)
 
 
-def _http(_: FirstPackets, __: int, key: bytes, stream: bytes) -> FlowLabel | None:
+def _http(_: FirstPackets, direction: int, key: bytes, stream: bytes) -> FlowLabel | None:
     said = http.request(stream)
     if said is None or not (said.whole or said.host):
         return None
@@ -189,6 +206,7 @@ def _http(_: FirstPackets, __: int, key: bytes, stream: bytes) -> FlowLabel | No
         confidence=SAID,
         facts=Facts(http_method=said.method, http_url=said.url, http_user_agent=said.user_agent),
         final=said.whole or len(stream) >= http.LONGEST_HEAD,
+        client=direction,
     )
 
 
@@ -208,6 +226,7 @@ def _ssh(conversation: FirstPackets, direction: int, key: bytes, stream: bytes) 
         confidence=SAID,
         facts=Facts(ssh_client=client, ssh_server=server),
         final=bool(a and b),
+        client=int(server_is_a),
     )
 
 

@@ -28,7 +28,7 @@ class AwaitedAnswer:
             if not data:
                 raise Failed("closed", "the connection was closed before what was expected")
             heard += data
-            if await self._is_in(heard):
+            if await self.is_in(heard):
                 return at
             attempt.heard_another = True
             if len(heard) > MOST_BYTES:
@@ -41,11 +41,11 @@ class AwaitedAnswer:
         while True:
             data = await socket.receive()
             at = clock.monotonic()
-            if await self._is_in(data):
+            if await self.is_in(data):
                 return at
             attempt.heard_another = True
 
-    async def _is_in(self, heard: bytes) -> bool:
+    async def is_in(self, heard: bytes) -> bool:
         if self._match == "regex" and self._expect:
             return await self._search(self._expect, heard, self._within_sec)
         return self._bytes in heard

@@ -26,6 +26,7 @@ from forepost.controller.payloads.payload import (
 )
 from forepost.controller.payloads.ping import Ping
 from forepost.controller.payloads.port import Tcp, Udp
+from forepost.controller.payloads.service import Ntp, Service
 from forepost.controller.payloads.snmp import Snmp
 from forepost.controller.payloads.speedtest import Speedtest
 from forepost.controller.payloads.sysinfo import Sysinfo
@@ -36,16 +37,22 @@ from forepost.controller.series.port import Row
 TYPES: Final[dict[str, type[Payload]]] = {
     "DNS": Dns,
     "HTTP": HttpPayload,
+    "MQTT": Service,
     "MTR": Mtr,
     "NETINFO": Netinfo,
+    "NTP": Ntp,
     "PING": Ping,
+    "REDIS": Service,
+    "SMTP": Service,
     "SNMP": Snmp,
     "SPEEDTEST": Speedtest,
+    "SSH": Service,
     "SYSINFO": Sysinfo,
     "TCP": Tcp,
     "TLS": Tls,
     "TRAFFICSIM": TrafficSim,
     "UDP": Udp,
+    "WEBSOCKET": Service,
 }
 """What of a type is read here. Minutes of flows are their subject's own."""
 

@@ -77,6 +77,15 @@ class TelemetryLabel(Telemetry, frozen=True, kw_only=True):
     """Per cent."""
 
 
+class TelemetryNdpi(Telemetry, frozen=True, kw_only=True):
+    """Addition: what nDPI calls a flow, whatever our own parsers do."""
+
+    protocol: str
+    application: str
+    server_name: str
+    confidence: int
+
+
 class TelemetryCounts(Telemetry, frozen=True, kw_only=True):
     """Of `flow` and `flow_purge` all since the flow began; of `flow_stats` those of the last
     interval, but for the totals. Rates in bytes per second over the last interval.
@@ -136,6 +145,7 @@ class FlowFacts(TelemetryCounts, frozen=True, kw_only=True):
     ssh: Ssh | msgspec.UnsetType = msgspec.UNSET
     dns: Dns | msgspec.UnsetType = msgspec.UNSET
     label: TelemetryLabel | msgspec.UnsetType = msgspec.UNSET
+    ndpi: TelemetryNdpi | msgspec.UnsetType = msgspec.UNSET
 
 
 class FlowRecord(Telemetry, frozen=True, kw_only=True):

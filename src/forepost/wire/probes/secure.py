@@ -7,17 +7,14 @@ from msgspec import Meta
 from forepost.wire.probes.options import HostOptions
 from forepost.wire.probes.pem import Pem, check_pem
 
-PUBLIC: Final = frozenset(
-    {"tls", "insecure_tls", "server_name", "ca_pem", "client_certificate_pem"}
-)
+TRUST: Final = frozenset({"insecure_tls", "server_name", "ca_pem", "client_certificate_pem"})
+PUBLIC: Final = TRUST | {"tls"}
 SECRET: Final = frozenset({"client_key_pem"})
 
 
-class SecureOptions(HostOptions, frozen=True, kw_only=True):
-    """Of a probe that connects by TCP, in the clear or inside TLS."""
+class TrustOptions(HostOptions, frozen=True, kw_only=True):
+    """Of a probe that may talk inside TLS."""
 
-    tls: bool = False
-    """Talk inside TLS, from the first byte on."""
     insecure_tls: bool = False
     """Take any certificate."""
     server_name: Annotated[str, Meta(max_length=253)] = ""
@@ -29,8 +26,24 @@ class SecureOptions(HostOptions, frozen=True, kw_only=True):
     client_key_pem: Pem = ""
 
     def __post_init__(self) -> None:
-        if not self.tls:
-            for field in ("insecure_tls", "server_name", "ca_pem", "client_certificate_pem"):
-                if getattr(self, field):
-                    raise ValueError(f"tls: {field} needs it")
         check_pem(self.ca_pem, self.client_certificate_pem, self.client_key_pem)
+
+
+class SecureOptions(TrustOptions, frozen=True, kw_only=True):
+    """Of a probe that connects by TCP, in the clear or inside TLS."""
+
+    tls: bool = False
+    """Talk inside TLS, from the first byte on."""
+
+    @property
+    def comes_to_tls(self) -> bool:
+        """Whether it is inside TLS at some time."""
+        return self.tls
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.comes_to_tls:
+            return
+        for field in sorted(TRUST):
+            if getattr(self, field):
+                raise ValueError(f"tls: {field} needs it")

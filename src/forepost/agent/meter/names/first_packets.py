@@ -81,4 +81,5 @@ class FirstPackets:
                 tls_version=version, tls_alpn=alpn, tls_cipher=answer.cipher if answer else ""
             ),
             final=bool(hello and answer),
+            client=self.client,
         )
