@@ -64,9 +64,10 @@ class Inspection:
             self._finish(key)
         return (label,) if label else ()
 
-    def forget(self, key: bytes) -> None:
+    def forget(self, key: bytes) -> Iterable[FlowLabel]:
         self._open.pop(key, None)
         self._done.discard(key)
+        return ()
 
     def _finish(self, key: bytes) -> None:
         self._open.pop(key, None)
