@@ -17,7 +17,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 START_NS = 1_700_000_000 * SECOND_NS
 PACKETS = [
     (START_NS, ethernet(ipv4("10.0.0.1", "198.18.0.2", 6, tcp(40_000, 80, 1, PSH | ACK, REQUEST)), 0x0800)),  # noqa: E501
-    *((START_NS + n, ethernet(ipv4("198.18.0.9", "198.18.0.2", 17, udp(5, 5_000, b"12")), 0x0800)) for n in range(3)),  # noqa: E501
+    *((START_NS + n, ethernet(ipv4("198.18.0.9", "198.18.0.2", 17, udp(6, 5, b"12")), 0x0800)) for n in range(3)),  # noqa: E501
     (START_NS + 9, ethernet(bytes(28), 0x0806)),
 ]  # fmt: skip
 
@@ -47,7 +47,7 @@ def test_for_people(file: Path) -> None:
         "proto", "local", "other", "application", "name", "tags", "sec",
         "out", "pkt", "in", "pkt", "out", "bytes", "in", "bytes",
     ]  # fmt: skip
-    assert other.split()[:3] == ["UDP", "198.18.0.9:5", "198.18.0.2:5000"]
+    assert other.split()[:3] == ["UDP", "198.18.0.9:6", "198.18.0.2:5"]
     cells = ["TCP", "10.0.0.1:40000", "198.18.0.2:80", "HTTP", "www.example.com"]
     assert http.split()[:5] == cells
     assert "5 packets" in said
@@ -70,9 +70,18 @@ def test_as_json_one_record_a_line(file: Path) -> None:
     assert flows["198.18.0.9"].local_ip == "198.18.0.2"
     assert not flows["198.18.0.9"].local_origin
     assert (flows["198.18.0.9"].other_packets, flows["198.18.0.9"].other_bytes) == (3, 3 * 44)
-    assert flows["198.18.0.2"].host_server_name == "www.example.com"
+    assert flows["10.0.0.1"].host_server_name == "www.example.com"  # the setting is nearer
     assert "1 are neither IPv4 nor IPv6" in told
     assert json.loads(said.splitlines()[0])["interface"] == "some.pcapng"
+
+
+def test_names_by_ndpi_beside_ours(file: Path) -> None:
+    code, said, _ = capture(str(file), "--json", "--ndpi")
+    assert code == 0
+    records = [msgspec.json.decode(line, type=FlowRecord).flow for line in said.splitlines()]
+    (web,) = [one for one in records if one.host_server_name == "www.example.com"]
+    assert msgspec.to_builtins(web.ndpi)["protocol"] == "HTTP"
+    assert web.label.reason == "http_host"  # type: ignore[union-attr]
 
 
 def test_standard_input_and_a_cut_file() -> None:

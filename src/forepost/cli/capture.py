@@ -18,6 +18,7 @@ from forepost.agent.flows.flow import Flow
 from forepost.agent.flows.names import Rules
 from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
+from forepost.agent.flows.watch import NDPI_PACKETS
 from forepost.agent.meter.replay import Replay
 from forepost.cli.flow_table import flow_table, short
 from forepost.cli.measure import USAGE, Flag, complain
@@ -38,6 +39,7 @@ def capture(
     local: Annotated[list[str] | None, Parameter(negative="")] = None,
     limit: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 50,
     inspect: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=64))] = 6,
+    ndpi: Flag = False,
     json: Flag = False,
 ) -> int:
     """Read a capture file (pcap, pcapng) and show its flows, counted and named as live ones.
@@ -56,6 +58,8 @@ def capture(
         How many flows the table shows, those with the most bytes.
     inspect
         Packets with data, of each direction of a flow, in which names are looked for.
+    ndpi
+        Have nDPI name applications, too (`pip install --no-deps nfstream==6.6.0 cffi`).
     json
         Print every flow as it ends: a record of telemetry (flow_dpi_complete), one a line. What
         was not in any flow is told on standard error.
@@ -71,10 +75,18 @@ def capture(
         with _opened(file) as opened:
             read = CaptureFile(opened)
             order = MeterOrder(
-                interface=name, backend="file", inspect=inspect, max_flows=MOST_FLOWS
+                interface=name,
+                backend="file",
+                inspect=max(inspect, NDPI_PACKETS) if ndpi else inspect,
+                ndpi=ndpi,
+                max_flows=MOST_FLOWS,
             )
+            replay = Replay(order, read)
+            if replay.no_ndpi:
+                complain(replay.no_ndpi)
+                return NOT_READ
             recorded = Recorded(name, sides, Rules(), MOST_FLOWS)
-            flows = recorded.flows(Replay(order, read).frames())
+            flows = recorded.flows(replay.frames())
             if json:
                 _lines(flows)
                 _tell(recorded.totals, read, Console(stderr=True, soft_wrap=True))

@@ -10,7 +10,7 @@ HERE, THERE = bytes((10, 0, 0, 1)), bytes((198, 18, 0, 9))
 OURS, THEIRS = b"\2\0\0\0\0\1", b"\2\0\0\0\0\2"
 
 
-def flow(*, local_is_a: bool, initiator: int = 0, length: int = 4) -> Flow:
+def flow(*, local_is_a: bool, initiator: int = 0, length: int = 4, first_flags: int = 2) -> Flow:
     """Of a site in which only `HERE` is local. a sends 10 packets, b sends 20, and so on."""
     here, there = HERE, THERE
     if length == 16:
@@ -26,6 +26,7 @@ def flow(*, local_is_a: bool, initiator: int = 0, length: int = 4) -> Flow:
         *(0x12, 0x18, 5, 6),  # flags, passed to inspection
         *(initiator, 1, 0xB8, 9),  # initiator, outgoing, TOS, resets
         *macs,
+        first_flags,
     )
     return fresh("cable", key, row, Sides())
 
@@ -61,6 +62,6 @@ def test_addresses_of_ipv6_are_whole() -> None:
 def test_since_is_what_came_after_a_row() -> None:
     one = flow(local_is_a=False)
     assert one.since(NOTHING) == (20, 10, 2_000, 1_000)
-    before, one.row = one.counters, FLOW.pack(11, 22, 1_003, 2_004, *[0] * 16, OURS, THEIRS)
+    before, one.row = one.counters, FLOW.pack(11, 22, 1_003, 2_004, *[0] * 16, OURS, THEIRS, 0)
     assert one.since(before) == (2, 1, 4, 3)
     assert one.since(one.counters) == (0, 0, 0, 0)

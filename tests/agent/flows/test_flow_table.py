@@ -26,7 +26,7 @@ def key(port: int = 50_000, remote: str = "8.8.8.8") -> bytes:
 
 
 def row(sent: int, received: int, *, last_ns: int = 9) -> bytes:
-    return FLOW.pack(sent, received, 60 * sent, 60 * received, 1, last_ns, *[0] * 14, ZERO, ZERO)
+    return FLOW.pack(sent, received, 60 * sent, 60 * received, 1, last_ns, *[0] * 14, ZERO, ZERO, 0)
 
 
 def drive(steps: Iterator[None]) -> None:
@@ -116,7 +116,7 @@ def test_an_ended_flow_is_there_for_one_more_sweep() -> None:
     drive(flows.sweep())
     drive(flows.update(15))
     assert (len(flows), flows.standing.flows_purged) == (0, 1)
-    assert heard.said[-1] == "closed HTTPS"
+    assert heard.said[-1] == "closed TLS"
     assert heard.packets == 4
     flows.rows("eth0", key() + row(1, 0))
     assert heard.said[-1] == "began www.example.com"
@@ -153,8 +153,8 @@ def test_recall_is_bounded() -> None:
         flows.rows("eth0", key(port) + row(1, 0))
         flows.label("eth0", label(key(port)))
     first, second = flows
-    recall.learn(first)
-    recall.learn(second)
+    recall.learn(first, closed=True)
+    recall.learn(second, closed=True)
     assert not recall.apply(first)
     assert recall.apply(second)
 
@@ -169,7 +169,7 @@ def test_a_lost_meter_ends_what_it_had_and_another_begins_anew() -> None:
     assert sorted((f.interface, f.local_packets) for f in flows) == [("eth0", 1), ("eth1", 1)]
     drive(flows.update(15))
     assert heard.packets == 13
-    assert heard.said.count("expired HTTPS") == 1
+    assert heard.said.count("expired TLS") == 1
 
 
 def test_a_sweep_that_is_given_up_goes_on_with_the_next() -> None:

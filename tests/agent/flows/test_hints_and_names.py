@@ -22,7 +22,7 @@ def flow(port: int = 443, protocol: int = 6, remote: str = "8.8.8.8") -> Flow:
     key = KEY.pack(bytes((10, 0, 0, 1)) + bytes(12), there, b"\xc0\0", port.to_bytes(2), protocol,
                    4, 0)  # fmt: skip
     return fresh(
-        "cable", key, FLOW.pack(1, 1, 60, 60, 5, 6, *[0] * 14, bytes(6), bytes(6)), Sides()
+        "cable", key, FLOW.pack(1, 1, 60, 60, 5, 6, *[0] * 14, bytes(6), bytes(6), 0), Sides()
     )
 
 
@@ -97,7 +97,7 @@ def test_the_port_is_the_last_guess() -> None:
     known, unknown, gre = flow(443), flow(31_999), flow(0, protocol=47)
     for one in (known, unknown, gre):
         names.by_port(one)
-    assert (known.detected, known.reason, known.confidence) == ("HTTPS", "port", 30)
+    assert (known.detected, known.reason, known.confidence) == ("TLS", "port", 30)
     assert (unknown.detected, unknown.reason) == ("TCP", None)
     assert names.application_of(gre) == "GRE"
     assert names.application_of(flow(31_999)) == "TCP/31999"

@@ -159,7 +159,9 @@ def _facts(flows: list[dict[str, Any]]) -> dict[Ends, dict[str, Any]]:
 
 def from_file(path: Path, found: Seen) -> None:
     with path.open("rb") as file:
-        recorded = Recorded("cable", Sides(LOCAL), Rules(), 1_000)
+        sides = Sides(LOCAL)
+        sides.own("cable", ["198.18.0.1/24", "2001:db8::1/64"])
+        recorded = Recorded("cable", sides, Rules(), 1_000)
         order = MeterOrder(interface="cable", backend="file")
         read = CaptureFile(file)
         flows: list[Flow] = list(recorded.flows(Replay(order, read).frames()))

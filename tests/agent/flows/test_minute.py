@@ -16,7 +16,7 @@ def flow(device: int, remote: int) -> Flow:
     local = bytes((10, 0, device >> 8, device & 255)) + bytes(12)
     there = bytes((198, 18, remote >> 8, remote & 255)) + bytes(12)
     key = KEY.pack(local, there, b"\xc0\0", b"\x01\xbb", 6, 4, 0)
-    row = FLOW.pack(1, 1, 60, 60, 5, 6, *[0] * 10, 0, 1, 0, 0, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2")
+    row = FLOW.pack(1, 1, 60, 60, 5, 6, *[0] * 10, 0, 1, 0, 0, b"\2\0\0\0\0\1", b"\2\0\0\0\0\2", 0)
     return fresh("cable", key, row, Sides())
 
 

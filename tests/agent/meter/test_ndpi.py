@@ -5,9 +5,10 @@ import sys
 import types
 
 import dns.message
+import msgspec
 import pytest
 
-from forepost.agent.flows import names
+from forepost.agent.flows import names, records, views
 from forepost.agent.flows.flow import fresh
 from forepost.agent.flows.names import Rules
 from forepost.agent.flows.sides import Sides
@@ -84,7 +85,9 @@ def test_beside_our_own_parsers_ours_come_first(ndpi: Ndpi) -> None:
         for label in both.look(key, direction, one, one.whole[one.headers : one.end])
     ]
     assert {label.reason for label in found if isinstance(label, FlowLabel)} == {"tls_sni", "ndpi"}
-    flow = fresh("eth0", key, FLOW.pack(1, 0, 60, 0, 1, 1, *[0] * 14, bytes(6), bytes(6)), Sides())
+    flow = fresh(
+        "eth0", key, FLOW.pack(1, 0, 60, 0, 1, 1, *[0] * 14, bytes(6), bytes(6), 0), Sides()
+    )
     for label in found:
         assert isinstance(label, FlowLabel)
         names.by_label(flow, label)
@@ -92,7 +95,32 @@ def test_beside_our_own_parsers_ours_come_first(ndpi: Ndpi) -> None:
     assert (flow.server_name, flow.detected, flow.application, flow.reason) == (
         "www.netflix.com", "TLS", "NetFlix", "tls_sni",
     )  # fmt: skip
+    assert views.view(flow, 0, 0).ndpi == "TLS.NetFlix"
     both.forget(key)
+
+
+@pytest.mark.parametrize("ndpi_first", [True, False])
+def test_both_labels_are_kept(*, ndpi_first: bool) -> None:
+    """Whichever comes first; and what nDPI calls by another word has ours."""
+    of = flow_key(packet(tcp(40_001, 5_432, 1, PSH | ACK, b"x"), 6))[0]
+    row = FLOW.pack(1, 0, 60, 0, 1, 1, *[0] * 14, bytes(6), bytes(6), 0)
+    ours = FlowLabel(key=of, protocol="TLS", server_name="db.test", reason="tls_sni", confidence=95)
+    theirs = FlowLabel(
+        key=of, protocol="POSTGRES", application="AmazonAWS", server_name="aws.test",
+        reason="ndpi", confidence=90,
+    )  # fmt: skip
+    flow = fresh("eth0", of, row, Sides())
+    for label in (theirs, ours) if ndpi_first else (ours, theirs):
+        names.by_label(flow, label)
+    names.by_rules(flow, Rules())
+    record = records.record(flow, "flow_dpi_complete", privacy=0, offset_ns=0).flow
+    assert (record.detected_protocol_name, record.host_server_name) == ("TLS", "db.test")
+    assert msgspec.to_builtins(record.ndpi) == {
+        "protocol": "PostgreSQL", "application": "AmazonAWS", "server_name": "aws.test",
+        "confidence": 90,
+    }  # fmt: skip
+    hidden = records.record(flow, "flow_dpi_complete", privacy=1, offset_ns=0).flow
+    assert msgspec.to_builtins(hidden.ndpi)["server_name"] == ""
 
 
 def test_without_the_engine_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,14 @@ from typing import Final
 
 import msgspec
 
+from forepost.agent.flows.beginnings import SYN, a_began
 from forepost.agent.flows.sides import OtherType, Sides
 from forepost.wire.flows.meter import (
     BOTH,
     COUNTERS,
+    FIRST_FLAGS_AT,
     FIRST_SEEN_AT,
     GAPS_AT,
-    INITIATOR_AT,
     LAST_SEEN_AT,
     MACS_AT,
     PASSED_AT,
@@ -27,6 +28,7 @@ from forepost.wire.flows.meter import (
     VLAN,
     VLAN_AT,
     Facts,
+    FlowLabel,
     Reason,
 )
 
@@ -49,6 +51,7 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
     interface: str
     other_type: OtherType
     local_is_a: bool
+    a_began: bool
     detected: str = ""
     """The protocol that inspection saw ("TLS"), or that its port is known for."""
     application: str = ""
@@ -59,8 +62,8 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
     """What this host looked up before (DNS), where the flow itself does not say."""
     reason: Reason | None = None
     confidence: int = 0
-    known_application: str = ""
-    """What nDPI calls it."""
+    by_ndpi: FlowLabel | None = None
+    """What nDPI calls it, beside what our own parsers do."""
     label_reason: Reason | None = None
     """Why inspection called it so, whatever a rule says; as the next."""
     label_confidence: int = 0
@@ -126,7 +129,12 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
 
     @property
     def local_began(self) -> bool:
-        return (self.row[INITIATOR_AT] == 0) == self.local_is_a
+        return self.a_began == self.local_is_a
+
+    @property
+    def began_is_sure(self) -> bool:
+        """The first packet that was seen was a SYN, of either side."""
+        return self.protocol == TCP and bool(self.row[FIRST_FLAGS_AT] & SYN)
 
     @property
     def tos(self) -> int:
@@ -204,15 +212,17 @@ class Flow(msgspec.Struct, gc=False, kw_only=True):
         return self.row[start : start + 6]
 
 
-def fresh(interface: str, key: bytes, row: bytes, sides: Sides) -> Flow:
-    """Make a flow of its first row."""
+def fresh(interface: str, key: bytes, row: bytes, sides: Sides, client: int | None = None) -> Flow:
+    """Make a flow of its first row. `client`: 0 or 1, where it is known who asked whom."""
     length = 4 if key[VERSION_AT] == 4 else 16
     a, b = key[:length], key[16 : 16 + length]
-    local_is_a = sides.local_is_a(a, b, row[INITIATOR_AT])
+    began = a_began(key, row, client)
+    local_is_a = sides.local_is_a(a, b, a_began=began)
     return Flow(
         key=key,
         row=row,
         interface=interface,
         other_type=sides.kind(b if local_is_a else a),
         local_is_a=local_is_a,
+        a_began=began,
     )

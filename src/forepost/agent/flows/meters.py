@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -23,6 +24,7 @@ from forepost.wire.flows.meter import (
     Hint,
     MeterHello,
     MeterOrder,
+    OwnAddresses,
     Stop,
     Tick,
     Totals,
@@ -100,6 +102,7 @@ class InterfaceMeter:
         self._said_bye = False
         self._passed_before: int | None = None
         self._ticked = anyio.Event()
+        self._come = anyio.Event()
 
     @property
     def _subject(self) -> str:
@@ -113,7 +116,7 @@ class InterfaceMeter:
                 await self._live()
                 if self._clock.monotonic() - began_sec > LONGEST_PAUSE_SEC:
                     pause_sec = FIRST_PAUSE_SEC
-                await self._clock.sleep(pause_sec)
+                await self._pause(pause_sec)
                 pause_sec = min(2 * pause_sec, LONGEST_PAUSE_SEC)
                 self.state.restarts += 1
         finally:
@@ -131,9 +134,31 @@ class InterfaceMeter:
             with anyio.move_on_after(ANSWER_SEC):
                 await self._ticked.wait()
 
+    def links_changed(self) -> None:
+        """An interface of this host came, went or has another name: begin at once if it is ours."""
+        if not self._is_absent():
+            self._come.set()
+
+    def _is_absent(self) -> bool:
+        """Whether there is no such interface here; of another namespace nobody knows."""
+        try:
+            return not socket.if_nametoindex(self.state.interface)
+        except OSError:
+            return True
+
+    async def _pause(self, pause_sec: float) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._cut_short, tasks.cancel_scope)
+            await self._clock.sleep(pause_sec)
+            tasks.cancel_scope.cancel()
+
+    async def _cut_short(self, pause: anyio.CancelScope) -> None:
+        await self._come.wait()
+        pause.cancel()
+
     async def _live(self) -> None:
         """One meter, from its start to its end."""
-        self._said_bye = False
+        self._said_bye, self._come = False, anyio.Event()
         order = msgspec.structs.replace(self._order, descriptors=self._kept)
         with self._start(order) as process:
             self._process = process
@@ -171,6 +196,8 @@ class InterfaceMeter:
         match said:
             case MeterHello():
                 self._greet(said, descriptors)
+            case OwnAddresses(prefixes=prefixes):
+                self._table.sides.own(self.state.interface, prefixes)
             case Tick():
                 self._counted(said)
             case FlowLabel():

@@ -1,13 +1,14 @@
-"""What a flow is called: its protocol, its name, its application. Pure but for /etc/services."""
+"""What a flow is called: its protocol, its name, its application. Pure."""
 
-import contextlib
 import ipaddress
-import socket
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from forepost.agent.flows.flow import TCP, UDP, Flow
+from forepost.agent.flows.services import one_word, well_known
 from forepost.agent.settings import FlowRule
 from forepost.wire.flows.meter import REST_PROTOCOL, FlowLabel, Reason
 
@@ -67,11 +68,16 @@ def under(name: str, domain: str) -> bool:
 
 
 def by_label(flow: Flow, label: FlowLabel) -> None:
-    """Take what inspection found. What nDPI finds comes beside what our own parsers find."""
+    """Take what inspection found. What nDPI finds comes beside what our own parsers find, and
+    names the flow where they say nothing.
+    """
     if label.reason == "ndpi":
-        flow.known_application = label.application
-        if flow.label_reason is not None:
+        label = msgspec.structs.replace(label, protocol=one_word(label.protocol))
+        flow.by_ndpi = label
+        if flow.label_reason not in (None, "ndpi") and not flow.recalled:
             return
+    if label.client is not None and not flow.began_is_sure:
+        flow.a_began = label.client == 0
     flow.detected = label.protocol
     flow.server_name = label.server_name or flow.server_name
     flow.facts = label.facts
@@ -107,7 +113,7 @@ def by_rules(flow: Flow, rules: Rules) -> None:
     if flow.application:
         _because(flow, "rule", BY_RULE)
     else:
-        flow.application = flow.known_application
+        flow.application = flow.by_ndpi.application if flow.by_ndpi else ""
 
 
 def application_of(flow: Flow) -> str:
@@ -121,16 +127,6 @@ def application_of(flow: Flow) -> str:
 def _service(protocol: int, port: int) -> str:
     transport = TRANSPORTS.get(protocol, f"IP/{protocol}")
     return f"{transport}/{port}" if protocol in (TCP, UDP) else transport
-
-
-@lru_cache(maxsize=4_096)
-def well_known(protocol: int, port: int) -> str:
-    """The name in this host's /etc/services; empty where it has none."""
-    kind = {TCP: "tcp", UDP: "udp"}.get(protocol)
-    if kind and 0 < port < 32_768:
-        with contextlib.suppress(OSError):
-            return socket.getservbyport(port, kind).upper()
-    return ""
 
 
 def _because(flow: Flow, reason: Reason, confidence: int) -> None:

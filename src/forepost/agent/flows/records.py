@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from forepost.agent.flows.flow import NO_MAC, NOTHING, TCP, Counts, Flow
 from forepost.agent.flows.minute import ADDRESSES, NAMES
 from forepost.agent.flows.sides import prefix, spelled
-from forepost.wire.flows.meter import Facts
+from forepost.wire.flows.meter import Facts, FlowLabel
 from forepost.wire.flows.telemetry import (
     Dhcp,
     Dns,
@@ -23,6 +23,7 @@ from forepost.wire.flows.telemetry import (
     Ssl,
     Tcp,
     TelemetryLabel,
+    TelemetryNdpi,
 )
 
 UNKNOWN: Final = "Unknown"
@@ -85,6 +86,7 @@ def record(flow: Flow, kind: FlowType, *, privacy: int, offset_ns: int) -> FlowR
             label=TelemetryLabel(reason=flow.reason, confidence=flow.confidence)
             if flow.reason
             else UNSET,
+            ndpi=_ndpi(flow.by_ndpi, named=named),
             ssl=_ssl(flow, facts),
             http=Http(url=facts.http_url, user_agent=facts.http_user_agent)
             if facts and facts.http_method
@@ -142,6 +144,17 @@ def _tcp(flow: Flow) -> Tcp | UnsetType:
     return Tcp(resets=flow.resets, retrans=flow.retransmits, seq_errors=flow.gaps)
 
 
+def _ndpi(label: FlowLabel | None, *, named: bool) -> TelemetryNdpi | UnsetType:
+    if label is None:
+        return UNSET
+    return TelemetryNdpi(
+        protocol=label.protocol,
+        application=label.application,
+        server_name=label.server_name if named else "",
+        confidence=label.confidence,
+    )
+
+
 def _ssl(flow: Flow, facts: Facts | None) -> Ssl | UnsetType:
     if facts is None or not facts.tls_version:
         return UNSET
@@ -152,6 +165,7 @@ def _ssl(flow: Flow, facts: Facts | None) -> Ssl | UnsetType:
         cipher_suite=facts.tls_cipher or "0x0000",
         client_sni=flow.server_name,
         version=_VERSIONS.get(facts.tls_version, ""),
+        encrypted_hello=facts.tls_ech,
     )
 
 

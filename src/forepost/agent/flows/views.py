@@ -42,6 +42,7 @@ async def largest(table: FlowTable, most: int, *, privacy: int, offset_ns: int) 
 
 
 def view(flow: Flow, privacy: int, offset_ns: int) -> FlowView:
+    said = flow.by_ndpi
     spell = spelled if privacy < ADDRESSES else prefix
     return FlowView(
         interface=flow.interface,
@@ -70,6 +71,7 @@ def view(flow: Flow, privacy: int, offset_ns: int) -> FlowView:
         other_rate_bps=flow.rates[1],
         tcp_retransmits=flow.retransmits,
         tags=list(flow.tags),
+        ndpi=".".join(filter(None, (said.protocol, said.application))) if said else "",
     )
 
 

@@ -2,18 +2,23 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Final, Protocol
 
 import anyio
 
 from forepost.agent.cores.stamps.departures import moment
+from forepost.agent.edges.host.layers import under
+from forepost.agent.edges.host.rtnetlink import RouteChanges
 from forepost.agent.flows import names, views
 from forepost.agent.flows.flow import Counts, Flow
 from forepost.agent.flows.hints import Hints, hint_text
+from forepost.agent.flows.layers import metered_twice
 from forepost.agent.flows.meters import InterfaceMeter, MeterState
 from forepost.agent.flows.minute import MINUTE_SEC, Minute
 from forepost.agent.flows.names import Rules
+from forepost.agent.flows.recall import recalled
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.table import A_STEP, FlowTable, GroupIndex, Listener
 from forepost.agent.settings import FlowsSection
@@ -25,6 +30,8 @@ from forepost.wire.flows.rollup import FlowMinute, Honesty
 from forepost.wire.flows.socket import FlowList
 
 HINTS: Final = "dns-hints.tsv"
+RECALL: Final = "flows-recalled.json"
+TWICE: Final = "flows counted twice"
 NEW_FLOWS_A_SEC: Final = 2_000
 """Of one interface: each costs this process 20 us, and whoever is told of it more. A scan of the
 neighbour's makes 34,000."""
@@ -92,7 +99,8 @@ class Watch:
         self._gap_sec: dict[str, float] = {}
         self._blind_sec = 0.0
         self._read_sec = -FRESH_SEC
-        self._restore_hints()
+        self._recall_file = StateFile(state_dir / RECALL, recalled)
+        self._restore()
 
     def hear(self, listener: "Counted") -> None:
         """Tell it everything that flows do, too, and when an update interval is over."""
@@ -126,6 +134,7 @@ class Watch:
             async with anyio.create_task_group() as tasks:
                 for meter in self.meters:
                     tasks.start_soon(meter.run)
+                tasks.start_soon(self._follow_links)
                 tasks.start_soon(self._every_second)
                 tasks.start_soon(self._every_interval)
         finally:
@@ -134,6 +143,7 @@ class Watch:
                 for listener in self._heard:
                     listener.tick()
                 self._keep_hints()
+                self._keep_recall()
                 await self._close_minute()
 
     # What the table tells (a Listener).
@@ -154,6 +164,28 @@ class Watch:
         self._count(flow)
         for listener in self._heard:
             listener.ended(flow, closed=closed)
+
+    async def _follow_links(self) -> None:
+        self._tell_twice()
+        with closing(RouteChanges()) as changes:
+            while True:
+                try:
+                    await changes.wait()
+                except OSError as error:
+                    _log.warning("changes of interfaces are not told: %s", error)
+                    return
+                for meter in self.meters:
+                    meter.links_changed()
+                self._tell_twice()
+
+    def _tell_twice(self) -> None:
+        """Say which traffic is counted at two interfaces: of a bridge and its member, and such."""
+        pairs = metered_twice(self.settings.interfaces, under)
+        if pairs:
+            said = ", ".join(f"{upper} and {lower}, which it is made of" for upper, lower in pairs)
+            self._health.ill(TWICE, f"the same packets are counted at {said}", minor=True)
+        else:
+            self._health.well(TWICE)
 
     async def _every_second(self) -> None:
         asked = False
@@ -231,13 +263,19 @@ class Watch:
     def _now_minute(self) -> int:
         return int(self._clock.now().timestamp()) // MINUTE_SEC
 
-    def _restore_hints(self) -> None:
+    def _restore(self) -> None:
         self.hints.read(self._hints_file.recall(self._health) or "")
+        self.table.recall.read(self._recall_file.recall(self._health) or [])
 
     def _keep_hints(self) -> None:
         if not self.hints.changed or self.settings.privacy:
             return  # names are not kept where they are not reported
         self.hints.changed = not self._hints_file.keep(self.hints.text().encode(), self._health)
+
+    def _keep_recall(self) -> None:
+        """For the next start: connections go on meanwhile."""
+        if len(self.table.recall) and not self.settings.privacy:
+            self._recall_file.keep(self.table.recall.document(), self._health)
 
 
 async def _by_turns(steps: Iterator[None]) -> None:

@@ -6,14 +6,15 @@ import sys
 import msgspec
 
 from forepost.agent.edges.capture import link, privileges
+from forepost.agent.edges.capture.link_changes import LinkChanges
 from forepost.agent.edges.capture.seqpacket import FramePipe
-from forepost.agent.meter.core import Inspector, message
-from forepost.agent.meter.inspection import Inspection
+from forepost.agent.meter.core import message
+from forepost.agent.meter.inspectors import inspector_for
 from forepost.agent.meter.loop import Loop
 from forepost.agent.meter.opener import CannotListen, open_source
 from forepost.agent.meter.sources import KernelSource
 from forepost.kit import parent
-from forepost.kit.clock import Clock, SystemClock
+from forepost.kit.clock import SystemClock
 from forepost.kit.confinement import METER, confine
 from forepost.wire.flows.meter import Bye, MeterHello, MeterOrder
 
@@ -25,11 +26,14 @@ def main(argument: str) -> None:
     with FramePipe(socket.socket(fileno=0)) as pipe:
         try:
             found = link.find(order.interface)
+            changes = LinkChanges(socket.if_nametoindex(found.name))
             source, reason = open_source(order, found, clock)
         except (CannotListen, OSError) as error:
             pipe.send(message(Bye(reason=str(error))))
             return
-        inspector, no_ndpi = _inspector(order, clock)
+        inspector, no_ndpi = inspector_for(
+            ndpi=order.ndpi, now_ms=lambda: int(clock.monotonic() * 1e3)
+        )
         kept = source.table.descriptors if isinstance(source, KernelSource) else {}
         hello = MeterHello(
             interface=order.interface,
@@ -43,20 +47,7 @@ def main(argument: str) -> None:
         pipe.send(message(hello), list(kept.values()))
         privileges.drop()
         confine(METER)
-        Loop(order, source, inspector, pipe, clock).run()
-
-
-def _inspector(order: MeterOrder, clock: Clock) -> tuple[Inspector, str]:
-    """And why it is not what is wanted."""
-    if not order.ndpi:
-        return Inspection(), ""
-    from forepost.agent.meter.both import Both  # noqa: PLC0415 - memory
-    from forepost.agent.meter.names.ndpi import Ndpi, Unavailable  # noqa: PLC0415
-
-    try:
-        return Both(Inspection(), Ndpi(lambda: int(clock.monotonic() * 1e3))), ""
-    except Unavailable as error:
-        return Inspection(), str(error)
+        Loop(order, source, inspector, changes, pipe, clock).run()
 
 
 if __name__ == "__main__":

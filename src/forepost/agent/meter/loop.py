@@ -10,13 +10,14 @@ from typing import Final
 
 import msgspec
 
+from forepost.agent.edges.capture.link_changes import LinkChanges
 from forepost.agent.edges.capture.seqpacket import Ended, FramePipe
 from forepost.agent.edges.host.usage import usage
 from forepost.agent.meter.core import Inspector, Load, Meter, message
 from forepost.agent.meter.sources import Source
 from forepost.agent.meter.wheel import SECOND_NS
 from forepost.kit.clock import Clock
-from forepost.wire.flows.meter import MESSAGE, Bye, Down, Dump, MeterOrder, Stop
+from forepost.wire.flows.meter import MESSAGE, Bye, Down, Dump, MeterOrder, OwnAddresses, Stop
 
 FLUSH_SEC: Final = 5.0
 """How long the last frames may take."""
@@ -33,10 +34,13 @@ class Loop:
         order: MeterOrder,
         source: Source,
         inspector: Inspector,
+        changes: LinkChanges,
         pipe: FramePipe,
         clock: Clock,
     ) -> None:
         self._source, self._pipe, self._clock = source, pipe, clock
+        self._changes = changes
+        self._addresses: list[str] = []
         self._meter = Meter(order, source.table, inspector, pipe.send)
         self._stopping = False
         self._ticking: Iterator[None] | None = None
@@ -62,6 +66,8 @@ class Loop:
         name = ring.interface
         poll = select.poll()
         poll.register(ring.fileno(), select.POLLIN)
+        poll.register(self._changes.fileno(), select.POLLIN)
+        self._tell_addresses()
         next_sweep_sec = self._clock.monotonic() + 1
         next_tick_sec = self._clock.monotonic()
         while not self._stopping:
@@ -72,6 +78,10 @@ class Loop:
                 if readable == ring.fileno() and event & select.POLLERR:
                     ring.clear_error()
             self._pipe.flush()
+            if self._changes.heard():
+                if ring.interface != name:
+                    return f"{name}: the interface is gone"
+                self._tell_addresses()
             if self._obey():
                 next_tick_sec = self._clock.monotonic()
             self._source.read(self._meter.inspect)
@@ -86,8 +96,6 @@ class Loop:
                 if self._ticking is None:  # else it would tell rows of flows that have ended
                     self._meter.sweep(int(now_sec * SECOND_NS), lambda: not self._pipe.waiting)
                 next_sweep_sec = max(next_sweep_sec, now_sec) + 1
-                if ring.interface != name:
-                    return f"{name}: the interface is gone"
         return ""
 
     def _go_on(self) -> None:
@@ -95,6 +103,11 @@ class Loop:
         while self._ticking is not None and not self._pipe.waiting:
             if next(self._ticking, _OVER) is _OVER:
                 self._ticking = None
+
+    def _tell_addresses(self) -> None:
+        now = self._changes.addresses()
+        if now != self._addresses and self._pipe.send(message(OwnAddresses(prefixes=now))):
+            self._addresses = now
 
     def _load(self) -> Load:
         missed, lost = self._source.lost()

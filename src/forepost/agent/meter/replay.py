@@ -9,7 +9,7 @@ from typing import Final
 
 from forepost.agent.edges.capture.capture_file import Captured
 from forepost.agent.meter.core import Load, Meter
-from forepost.agent.meter.inspection import Inspection
+from forepost.agent.meter.inspectors import inspector_for
 from forepost.agent.meter.packet import carries_ip, parse
 from forepost.agent.meter.table import MeterTable, ends
 from forepost.agent.meter.wheel import SECOND_NS
@@ -24,10 +24,12 @@ class Replay:
 
     def __init__(self, order: MeterOrder, packets: Iterable[Captured]) -> None:
         self._packets = packets
+        self._now_ns = self._next_tick_ns = self._next_sweep_ns = 0
         self._frames: list[bytes] = []
         self._table = MeterTable(max_flows=order.max_flows, pass_=order.inspect)
-        self._meter = Meter(order, self._table, Inspection(), self._send)
-        self._now_ns = self._next_tick_ns = self._next_sweep_ns = 0
+        inspector, self.no_ndpi = inspector_for(ndpi=order.ndpi, now_ms=self._now_ms)
+        """Why there are no labels of nDPI, though they are wanted."""
+        self._meter = Meter(order, self._table, inspector, self._send)
         self._said = 0
 
     def frames(self) -> Iterator[bytes]:
@@ -41,6 +43,9 @@ class Replay:
         for _ in self._meter.stop(self._now_ns, _load):
             yield from self._taken()
         yield from self._taken()
+
+    def _now_ms(self) -> int:
+        return self._now_ns // 1_000_000
 
     def _passes(self, at_ns: int) -> None:
         """Time goes on to that of the next packet: what it leaves behind ends first."""

@@ -93,5 +93,5 @@ class Rest:
 
     def _packed(self) -> bytes:
         return FLOW.pack(
-            *self._sums, self._first_ns, self._last_ns, *([0] * 14), bytes(6), bytes(6)
+            *self._sums, self._first_ns, self._last_ns, *([0] * 14), bytes(6), bytes(6), 0
         )

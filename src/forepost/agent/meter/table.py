@@ -45,6 +45,7 @@ class _Flow:
 
     __slots__ = (
         "data_bytes",
+        "first_flags",
         "first_ns",
         "flags",
         "gaps",
@@ -63,13 +64,20 @@ class _Flow:
     )
 
     def __init__(
-        self, at_ns: int, direction: int, *, outgoing: bool, tos: int, macs: tuple[bytes, bytes]
+        self,
+        at_ns: int,
+        direction: int,
+        packet: Packet,
+        macs: tuple[bytes, bytes],
+        *,
+        outgoing: bool,
     ) -> None:
         self.packets, self.data_bytes = [0, 0], [0, 0]
         self.first_ns = self.last_ns = at_ns
         self.next_seq, self.retransmits, self.gaps = [0, 0], [0, 0], [0, 0]
         self.flags, self.passed = [0, 0], [0, 0]
-        self.initiator, self.outgoing, self.tos, self.resets = direction, outgoing, tos, 0
+        self.initiator, self.outgoing, self.tos, self.resets = direction, outgoing, packet.tos, 0
+        self.first_flags = packet.flags
         self.macs = macs
         self.touched_ns = at_ns
         self.raw: list[tuple[int, bytes]] = []
@@ -91,6 +99,7 @@ class _Flow:
             self.tos,
             self.resets,
             *self.macs,
+            self.first_flags,
         )
 
     def follow(self, direction: int, flags: int, seq: int, payload: int) -> None:
@@ -199,9 +208,9 @@ class MeterTable:
             flow = self._flows[key] = _Flow(
                 at_ns,
                 direction,
+                packet,
+                macs[::-1] if direction else macs,
                 outgoing=outgoing,
-                tos=packet.tos,
-                macs=macs[::-1] if direction else macs,
             )
             self._sum["created"] += 1
         flow.packets[direction] += segments

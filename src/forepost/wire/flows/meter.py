@@ -24,11 +24,11 @@ REST_PROTOCOL: Final = 255
 REST: Final = KEY.pack(bytes(16), bytes(16), bytes(2), bytes(2), REST_PROTOCOL, 4, 0)
 """The flows of an interface that are not told apart, together."""
 
-FLOW: Final = struct.Struct("=4Q2Q2I2I2I2B2BBBBB6s6s4x")
+FLOW: Final = struct.Struct("=4Q2Q2I2I2I2B2BBBBB6s6sB3x")
 """packets a->b, b->a; bytes a->b, b->a; first and last seen (CLOCK_MONOTONIC, ns); the next TCP
 sequence number a->b, b->a; retransmissions; gaps in the sequence; TCP flags; packets passed to
 inspection; 0 or 1: direction of the first packet; whether it left through the interface; its TOS
-byte; TCP resets; MAC address of a and of b (zeros: no Ethernet)."""
+byte; TCP resets; MAC address of a and of b (zeros: no Ethernet); TCP flags of the first packet."""
 
 ROW_BYTES: Final = KEY.size + FLOW.size
 # Where in FLOW things are, for those who read one of them only.
@@ -39,7 +39,7 @@ FIRST_SEEN_AT, LAST_SEEN_AT = 32, 40
 BOTH: Final = struct.Struct("=2I")
 RETRANSMITS_AT, GAPS_AT = 56, 64
 FLAGS_AT, PASSED_AT = 72, 74
-INITIATOR_AT, TOS_AT, RESETS_AT, MACS_AT = 76, 78, 79, 80
+INITIATOR_AT, TOS_AT, RESETS_AT, MACS_AT, FIRST_FLAGS_AT = 76, 78, 79, 80, 92
 
 # And where in KEY.
 PORTS_AT, PROTOCOL_AT, VERSION_AT, VLAN_AT = 32, 36, 37, 38
@@ -153,6 +153,7 @@ Reason = Literal[
     "dns_query",
     "dhcp",
     "ssh_banner",
+    "ssdp",
     "dns_hint",
     "port",
     "rule",
@@ -167,6 +168,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the handshake: the highest that the client offers until the server has chosen."""
     tls_alpn: tuple[str, ...] = ()
     tls_cipher: str = ""
+    tls_ech: bool = False
+    """The client sent an encrypted hello, too, or pretended to: the name may be the outer one."""
     http_method: str = ""
     http_url: str = ""
     http_user_agent: str = ""
@@ -188,7 +191,7 @@ class FlowLabel(msgspec.Struct, frozen=True, kw_only=True, tag="label"):
     key: bytes
     """KEY."""
     protocol: str
-    """"TLS", "QUIC", "HTTP", "DNS", "DHCP", "SSH"."""
+    """"TLS", "QUIC", "HTTP", "DNS", "MDNS", "LLMNR", "SSDP", "DHCP", "SSH"."""
     server_name: str = ""
     application: str = ""
     """"YouTube"; by nDPI only."""
@@ -197,6 +200,8 @@ class FlowLabel(msgspec.Struct, frozen=True, kw_only=True, tag="label"):
     facts: Facts = Facts()
     final: bool = True
     """False: more may follow (the server's side of a handshake)."""
+    client: int | None = None
+    """0: a asked, 1: b; None: it does not show."""
 
 
 class Hint(msgspec.Struct, frozen=True, kw_only=True, tag="hint"):
@@ -221,7 +226,14 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     """Agent to meter: send all flows as ENDED, say Bye, and end."""
 
 
-Up = MeterHello | Tick | FlowLabel | Hint | Bye
+class OwnAddresses(msgspec.Struct, frozen=True, kw_only=True, tag="addresses"):
+    """The addresses of the interface, after `hello` and whenever they change."""
+
+    prefixes: list[str]
+    """With their prefix length: "198.18.0.1/24"."""
+
+
+Up = MeterHello | OwnAddresses | Tick | FlowLabel | Hint | Bye
 Down = Dump | Stop
 
 

@@ -137,6 +137,8 @@ class FlowView(msgspec.Struct, frozen=True, kw_only=True):
     other_rate_bps: int
     tcp_retransmits: int
     tags: list[str]
+    ndpi: str = ""
+    """What nDPI calls it, whatever our own parsers do: "TLS.YouTube"."""
 
 
 class FlowList(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,10 @@ class Ssl(Telemetry, frozen=True, kw_only=True):
     client_sni: str
     version: str
     """"0x0304": TLS 1.3."""
+    encrypted_hello: bool = False
+    """Addition: the client sent one inside, or pretended to (ECH): `client_sni` may be the outer
+    name.
+    """
 
 
 class Http(Telemetry, frozen=True, kw_only=True):
@@ -75,6 +79,15 @@ class TelemetryLabel(Telemetry, frozen=True, kw_only=True):
     reason: str
     confidence: int
     """Per cent."""
+
+
+class TelemetryNdpi(Telemetry, frozen=True, kw_only=True):
+    """Addition: what nDPI calls a flow, whatever our own parsers do."""
+
+    protocol: str
+    application: str
+    server_name: str
+    confidence: int
 
 
 class TelemetryCounts(Telemetry, frozen=True, kw_only=True):
@@ -136,6 +149,7 @@ class FlowFacts(TelemetryCounts, frozen=True, kw_only=True):
     ssh: Ssh | msgspec.UnsetType = msgspec.UNSET
     dns: Dns | msgspec.UnsetType = msgspec.UNSET
     label: TelemetryLabel | msgspec.UnsetType = msgspec.UNSET
+    ndpi: TelemetryNdpi | msgspec.UnsetType = msgspec.UNSET
 
 
 class FlowRecord(Telemetry, frozen=True, kw_only=True):

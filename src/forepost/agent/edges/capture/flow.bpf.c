@@ -48,7 +48,8 @@ struct flow { /* [0]: from a to b */
 	__u8 tos;
 	__u8 resets;
 	__u8 mac_a[6], mac_b[6];
-	__u8 unused[4];
+	__u8 first_flags; /* of TCP, of the first packet */
+	__u8 unused[3];
 };
 
 struct totals {
@@ -274,6 +275,7 @@ int meter(struct __sk_buff *skb)
 		fresh.initiator = dir;
 		fresh.outgoing = skb->pkt_type == OUTGOING;
 		fresh.tos = tos;
+		fresh.first_flags = tcp_flags;
 		if (want->ethernet) {
 			/* destination, then source */
 			if (dir)
