@@ -92,7 +92,7 @@ test('SNMP, with what counters grow by, and what is not as expected', () => {
   const found = said('SNMP', { results, error: 'value: sysName is lab', as_expected: false });
   expect(found?.tone).toBe('bad');
   expect(found?.grids[0]?.rows).toEqual([
-    ['ifInOctets.1', '7', '1,500', 'counter32'],
+    ['ifInOctets.1', '7', '1500', 'counter32'],
     ['sysName', 'lab', '', 'string'],
   ]);
 });
