@@ -26,7 +26,8 @@ class Talkative:
     def look(self, key: bytes, *_: object) -> Iterable[FlowLabel | Hint]:
         return [FlowLabel(key=key, protocol="DNS", reason="dns_query", confidence=100)]
 
-    def forget(self, key: bytes) -> None: ...
+    def forget(self, key: bytes) -> tuple[FlowLabel, ...]:
+        return ()
 
     def __len__(self) -> int:
         return 0

@@ -165,6 +165,7 @@ def _ssl(flow: Flow, facts: Facts | None) -> Ssl | UnsetType:
         cipher_suite=facts.tls_cipher or "0x0000",
         client_sni=flow.server_name,
         version=_VERSIONS.get(facts.tls_version, ""),
+        encrypted_hello=facts.tls_ech,
     )
 
 

@@ -89,7 +89,8 @@ class FlowTable:
         self._listener, self._most = listener, most
         self.recall = Recall()
         self._flows: dict[str, dict[bytes, Flow]] = {}
-        self._waiting: OrderedDict[tuple[str, bytes], FlowLabel] = OrderedDict()
+        self._waiting: OrderedDict[tuple[str, bytes, bool], FlowLabel] = OrderedDict()
+        """Interface, key, and whether it is nDPI's."""
         self._ending: list[tuple[Flow, bool]] = []
         self._leaving: deque[tuple[Flow, bool]] = deque()
         self._moving: list[Flow] = []
@@ -124,7 +125,7 @@ class FlowTable:
         if flow is not None and not flow.expired:  # what comes after the end is the next flow's
             self._name(flow, label)
             return
-        self._waiting[interface, label.key] = label
+        self._waiting[interface, label.key, label.reason == "ndpi"] = label
         if len(self._waiting) > MOST_WAITING:
             self._waiting.popitem(last=False)
 
@@ -227,17 +228,18 @@ class FlowTable:
         return new
 
     def _begin(self, interface: str, key: bytes, row: bytes) -> Flow:
-        label = self._waiting.pop((interface, key), None)
-        client = label.client if label else None
+        waiting = (self._waiting.pop((interface, key, is_ndpi), None) for is_ndpi in (False, True))
+        labels = [label for label in waiting if label is not None]
+        client = next((label.client for label in labels if label.client is not None), None)
         if client is None:
             client = self.recall.client(interface, key)
         flow = self._of(interface)[key] = fresh(interface, key, row, self.sides, client)
         hinted = self._hints.name_of(flow.other_address)
         if hinted:
             names.by_hint(flow, hinted)
-        if label is not None:
+        for label in labels:
             names.by_label(flow, label)
-        else:
+        if not labels:
             self.recall.apply(flow)
         names.by_rules(flow, self._rules)
         self.retag(flow)

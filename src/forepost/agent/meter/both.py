@@ -19,9 +19,10 @@ class Both:
     ) -> Iterable[FlowLabel | Hint]:
         return self._each(key, direction, packet, data)
 
-    def forget(self, key: bytes) -> None:
+    def forget(self, key: bytes) -> Iterable[FlowLabel]:
         self._own.forget(key)
-        self._ndpi.forget(key)
+        label = self._ndpi.forget(key)
+        return (label,) if label else ()
 
     def __len__(self) -> int:
         return len(self._own) + len(self._ndpi)

@@ -63,8 +63,8 @@ class Inspector(Protocol):
         """`data`: of the transport."""
         ...
 
-    def forget(self, key: bytes) -> None:
-        """The flow has ended."""
+    def forget(self, key: bytes) -> Iterable[FlowLabel]:
+        """The flow has ended: what can be said of it still."""
         ...
 
     def __len__(self) -> int:
@@ -108,7 +108,10 @@ class Meter:
 
     def inspect(self, key: bytes, direction: int, packet: Packet, data: bytes) -> None:
         self._inspected += 1
-        for found in self._inspector.look(key, direction, packet, data):
+        self._say(self._inspector.look(key, direction, packet, data))
+
+    def _say(self, every: Iterable[FlowLabel | Hint]) -> None:
+        for found in every:
             if not self._words.take() or not self._send(message(found)):
                 self._unsaid += 1
 
@@ -202,7 +205,7 @@ class Meter:
 
     def _end(self, key: bytes, reason: int) -> tuple[bytes, bytes, bytes]:
         self._wheel.forget(key)
-        self._inspector.forget(key)
+        self._say(self._inspector.forget(key))
         row = self._table.take(key) or b""
         told = bool(row) and self._rest.ends(key, row)
         return (bytes((reason,)), key, row) if told else (b"", b"", b"")

@@ -153,6 +153,7 @@ Reason = Literal[
     "dns_query",
     "dhcp",
     "ssh_banner",
+    "ssdp",
     "dns_hint",
     "port",
     "rule",
@@ -167,6 +168,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of the handshake: the highest that the client offers until the server has chosen."""
     tls_alpn: tuple[str, ...] = ()
     tls_cipher: str = ""
+    tls_ech: bool = False
+    """The client sent an encrypted hello, too, or pretended to: the name may be the outer one."""
     http_method: str = ""
     http_url: str = ""
     http_user_agent: str = ""
@@ -188,7 +191,7 @@ class FlowLabel(msgspec.Struct, frozen=True, kw_only=True, tag="label"):
     key: bytes
     """KEY."""
     protocol: str
-    """"TLS", "QUIC", "HTTP", "DNS", "DHCP", "SSH"."""
+    """"TLS", "QUIC", "HTTP", "DNS", "MDNS", "LLMNR", "SSDP", "DHCP", "SSH"."""
     server_name: str = ""
     application: str = ""
     """"YouTube"; by nDPI only."""

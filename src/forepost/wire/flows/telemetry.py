@@ -42,6 +42,10 @@ class Ssl(Telemetry, frozen=True, kw_only=True):
     client_sni: str
     version: str
     """"0x0304": TLS 1.3."""
+    encrypted_hello: bool = False
+    """Addition: the client sent one inside, or pretended to (ECH): `client_sni` may be the outer
+    name.
+    """
 
 
 class Http(Telemetry, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ from forepost.agent.meter.names.quic import ClientInitials
 from forepost.agent.meter.names.tls import ClientHello, ServerHello
 from forepost.wire.flows.meter import Facts, FlowLabel
 
+SAID, SHAPED = 95, 80
+"""Confidence in per cent: it named itself; it has the shape of its protocol."""
 MOST_BYTES: Final = 16_384
 MOST_SEGMENTS: Final = 16
 _HALF: Final = 1 << 31
@@ -48,7 +50,7 @@ class Side:
 class FirstPackets:
     """`sides`: a->b, b->a."""
 
-    __slots__ = ("_over", "answer", "client", "hello", "initials", "sides")
+    __slots__ = ("_over", "answer", "client", "hello", "initials", "shaped", "sides")
 
     def __init__(self) -> None:
         self.sides = (Side(), Side())
@@ -56,6 +58,8 @@ class FirstPackets:
         self.initials: ClientInitials | None = None
         self.hello: ClientHello | None = None
         self.answer: ServerHello | None = None
+        self.shaped = False
+        """It was told what it seems to be."""
         self._over = False
 
     def give_up(self) -> None:
@@ -78,7 +82,10 @@ class FirstPackets:
             reason="tls_sni" if name else "tls",
             confidence=confidence,
             facts=Facts(
-                tls_version=version, tls_alpn=alpn, tls_cipher=answer.cipher if answer else ""
+                tls_version=version,
+                tls_alpn=alpn,
+                tls_cipher=answer.cipher if answer else "",
+                tls_ech=bool(hello and hello.ech),
             ),
             final=bool(hello and answer),
             client=self.client,

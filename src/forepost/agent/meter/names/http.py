@@ -7,10 +7,10 @@ import msgspec
 
 from forepost.agent.meter.names.reader import host_name_of, words
 
-_REQUEST: Final = re.compile(rb"([A-Z]{3,16}) ([!-~]{1,4096}) HTTP/1\.[01]\r?\n", re.DOTALL)
-_BEGUN: Final = re.compile(
-    rb"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|SUBSCRIBE|NOTIFY|M-SEARCH) "
-)
+_METHOD: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}"
+"""Any: it is a token of whoever made it."""
+_REQUEST: Final = re.compile(rb"(" + _METHOD + rb") ([!-~]{1,4096}) HTTP/1\.[01]\r?\n")
+_BEGUN: Final = re.compile(_METHOD + rb" [!-~]")
 _FIELD: Final = re.compile(rb"(?mi)^(host|user-agent)[ \t]*:[ \t]*([^\r\n]{0,1024})\r?\n")
 LONGEST_HEAD: Final = 8_192
 
@@ -39,7 +39,7 @@ def request(stream: bytes) -> HttpHead | None:
     host = fields.get(b"host", b"").strip()
     name = host if host.startswith(b"[") else host.rsplit(b":", 1)[0] if b":" in host else host
     return HttpHead(
-        words(line[1], 16),
+        words(line[1], 32),
         words(line[2]),
         host_name_of(name),
         words(fields.get(b"user-agent", b"")),

@@ -82,10 +82,13 @@ class Ndpi:
         self._end(key)
         return label
 
-    def forget(self, key: bytes) -> None:
-        """The flow has ended."""
+    def forget(self, key: bytes) -> FlowLabel | None:
+        """The flow has ended: what it finds in the few packets that there were."""
+        flow = self._flows.get(key)
+        label = None if flow is None else self._label(key, flow)
         self._end(key)
         self._done.discard(key)
+        return label
 
     def _begin(self, key: bytes) -> Any:
         flow = self._lib.meter_initialize_flow(self._packet, 0, 0, 0, PACKETS, self._dissector, 1)

@@ -12,11 +12,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from forepost.agent.meter.names.reader import Short, Unreadable
 
+_V1: Final = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
+_DRAFT: Final = bytes.fromhex("afbfec289993d24c9e9786f19c6111e04390a899")
 _SALT: Final = {
-    1: bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a"),
+    1: _V1,
+    **dict.fromkeys(range(0xFF00_001D, 0xFF00_0021), _DRAFT),  # 29 to 32
+    0xFF00_0021: _V1,
+    0xFF00_0022: _V1,
     0x6B33_43CF: bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9"),
 }
-_LABEL: Final = {1: b"quic", 0x6B33_43CF: b"quicv2"}
+_LABEL: Final = {0x6B33_43CF: b"quicv2"}
 
 
 class Keys:
@@ -25,7 +30,7 @@ class Keys:
     def __init__(self, version: int, connection_id: bytes) -> None:
         initial = _hmac(_SALT[version], connection_id)
         secret = _expand(initial, b"client in", 32)
-        label = _LABEL[version]
+        label = _LABEL.get(version, b"quic")
         self._iv = _expand(secret, label + b" iv", 12)
         self._aead: Any = AESGCM(_expand(secret, label + b" key", 16))
         one_block = modes.ECB()  # noqa: S305 - as the RFC says

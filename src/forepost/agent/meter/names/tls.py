@@ -1,5 +1,6 @@
 """The hellos of TLS: RFC 8446 and 5246, SNI RFC 6066, ALPN RFC 7301."""
 
+import re
 from typing import Final
 
 import msgspec
@@ -10,7 +11,8 @@ HANDSHAKE, CLIENT_HELLO, SERVER_HELLO = 22, 1, 2
 LONGEST_HELLO: Final = 16_384
 MOST_RECORDS: Final = 8
 MOST_EXTENSIONS: Final = 64
-_SNI, _ALPN, _VERSIONS = 0, 16, 43
+_SNI, _ALPN, _VERSIONS, _ECH = 0, 16, 43, 0xFE0D
+_HELLO: Final = re.compile(rb"\x16\x03[\x00-\x04]..[\x01\x02]\x00..\x03[\x00-\x03]", re.DOTALL)
 _NAMES: Final = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2",
                  0x0304: "TLS 1.3"}  # fmt: skip
 
@@ -20,6 +22,8 @@ class ClientHello(msgspec.Struct, frozen=True):
     alpn: tuple[str, ...]
     version: str
     """The highest that it offers."""
+    ech: bool = False
+    """It has an encrypted hello inside, or pretends to: `server_name` is the outer one."""
 
 
 class ServerHello(msgspec.Struct, frozen=True):
@@ -33,6 +37,12 @@ class ServerHello(msgspec.Struct, frozen=True):
 def seems_tls(data: bytes) -> bool:
     """Whether a stream begins as TLS: a handshake record of version 3."""
     return data[:2] == b"\x16\x03" or (len(data) == 1 and data == b"\x16")
+
+
+def hello_at(stream: bytes, most: int) -> int | None:
+    """Where a hello begins behind something else: a command that asks for TLS, a proxy's words."""
+    found = _HELLO.search(stream, 1, most)
+    return found.start() if found else None
 
 
 def handshake(stream: bytes) -> bytes:
@@ -57,17 +67,19 @@ def client_hello(message: bytes) -> ClientHello:
     body.inside(1)
     body.inside(2)
     body.inside(1)
-    name, offered = "", [version]
+    name, offered, ech = "", [version], False
     alpn: tuple[str, ...] = ()
     for kind, extension in _extensions(body):
         if kind == _SNI and extension.left:
             name = _server_name(extension)
         elif kind == _ALPN:
             alpn = _protocols(extension)
+        elif kind == _ECH:
+            ech = True
         elif kind == _VERSIONS:
             listed = extension.inside(1)
             offered += [listed.number(2) for _ in range(min(listed.left // 2, 32))]
-    return ClientHello(name, alpn, _highest(offered))
+    return ClientHello(name, alpn, _highest(offered), ech)
 
 
 def server_hello(message: bytes) -> ServerHello:
