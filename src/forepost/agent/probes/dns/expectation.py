@@ -83,7 +83,7 @@ def _fits(text: str, options: DnsOptions) -> Fits:
         name = dns.name.from_text(presented(wanted.rstrip(".")) or ".")
         return lambda value: _name(value) == name
     record = _canonical(wanted, options)
-    return lambda value: _canonical(value, options) == record
+    return lambda value: _of_answer(value, options) == record
 
 
 def _address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -103,6 +103,13 @@ def _name(value: str) -> dns.name.Name | None:
 def _unquoted(text: str) -> str:
     is_quoted = len(text) > 1 and text.startswith('"') and text.endswith('"')
     return text[1:-1] if is_quoted else text
+
+
+def _of_answer(value: str, options: DnsOptions) -> bytes | None:
+    try:
+        return _canonical(value, options)
+    except (dns.exception.DNSException, ValueError):
+        return None
 
 
 def _canonical(text: str, options: DnsOptions) -> bytes:
