@@ -75,7 +75,7 @@ def _fits(text: str, options: DnsOptions) -> Fits:
     wanted = text.strip()
     if kind in ("A", "AAAA"):
         network = ipaddress.ip_network(wanted, strict=False)
-        return lambda value: _address(value) in network
+        return lambda value: _is_in(value, network)
     if kind in _TEXTS:
         plain = _unquoted(text)
         return lambda value: value == plain
@@ -86,11 +86,12 @@ def _fits(text: str, options: DnsOptions) -> Fits:
     return lambda value: _of_answer(value, options) == record
 
 
-def _address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _is_in(value: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    """A record of another class than IN may hold anything."""
     try:
-        return ipaddress.ip_address(value)
+        return ipaddress.ip_address(value) in network
     except ValueError:
-        return None
+        return False
 
 
 def _name(value: str) -> dns.name.Name | None:
