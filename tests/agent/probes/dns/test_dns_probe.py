@@ -103,6 +103,13 @@ async def test_an_answer_of_any_code_is_an_answer(server: Unbound, name: str, co
     assert got.query_time_ms > 0
 
 
+async def test_names_in_any_script_are_asked_for_by_idna_2008() -> None:
+    async with answering_datagrams(lambda data: [data[:2] + b"\x81\x85" + data[4:]]) as port:
+        got = await ask("Straße.example", dns_server=f"127.0.0.1:{port}")
+    assert (got.response_code, got.error) == ("REFUSED", "")
+    assert "xn--strae-oqa.example. IN A" in got.raw_response
+
+
 async def test_what_is_cut_off_is_asked_for_over_tcp(server: Unbound) -> None:
     got = await ask("big.example", dns_server=f"127.0.0.1:{server.port}", record_type="TXT")
     assert (got.response_code, len(got.answers), got.error) == ("NOERROR", 30, "")
