@@ -1,17 +1,18 @@
 """The measuring verbs at a terminal, as a user calls them."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from threading import Thread
 
 import msgspec
 import pytest
 
 from forepost.cli.exit_status import ExitStatus
-from forepost.cli.measure import MEASURED, NOT_MEASURED, USAGE
 from forepost.wire.probes.dns import DnsResult
 from forepost.wire.probes.http import HttpResult
 from forepost.wire.probes.tcp import TcpResult
@@ -57,20 +58,20 @@ def test_dns_prints_the_payload_or_a_table(dns_server: Unbound) -> None:
     done = call("dns", "host.example", "-s", server, "-c", 2, "-i", 0.01, "--json")
     got = [msgspec.json.decode(line, type=DnsResult) for line in lines(done)]
     assert [one.response_code for one in got] == ["NOERROR"] * 2
-    assert (done.returncode, done.stderr) == (MEASURED, "")
+    assert (done.returncode, done.stderr) == (ExitStatus.FINE, "")
     done = call("dns", "host.example", "-s", server, "-t", "MX")
     assert "10 mail.example." in done.stdout
     assert server in done.stdout
     done = call("dns", "none.example", "-s", server, "-p", "tcp")
     assert "NXDOMAIN" in done.stdout
-    assert done.returncode == MEASURED
+    assert done.returncode == ExitStatus.FINE
 
 
 def test_what_a_server_says_does_not_move_the_cursor(dns_server: Unbound) -> None:
     server = f"127.0.0.1:{dns_server.port}"
     done = call("dns", "odd.example", "-s", server, "-t", "TXT")
     assert "[/] ?[2J" in done.stdout
-    assert (done.returncode, done.stderr) == (MEASURED, "")
+    assert (done.returncode, done.stderr) == (ExitStatus.FINE, "")
 
 
 def test_dns_ends_with_what_scripts_can_tell(dns_server: Unbound) -> None:
@@ -107,18 +108,18 @@ def test_http_is_timed_and_compared() -> None:
     with Receiver(script=[200, 503, 404, 200]) as receiver:
         done = call("http", receiver.url, "-H", "X-Own: yes", "--json")
         got = msgspec.json.decode(done.stdout, type=HttpResult)
-        assert (got.status_code, got.error, done.returncode) == (200, "", MEASURED)
+        assert (got.status_code, got.error, done.returncode) == (200, "", ExitStatus.FINE)
         assert receiver.requests[0].headers["x-own"] == "yes"
         done = call("http", receiver.url)
-        assert done.returncode == MEASURED
+        assert done.returncode == ExitStatus.NOT_FINE
         assert "503" in done.stdout
         assert "status: 503 Service Unavailable was not expected" in done.stderr
         done = call("http", receiver.url, "--status", 404, "--status", 410)
-        assert (done.returncode, done.stderr) == (MEASURED, "")
+        assert (done.returncode, done.stderr) == (ExitStatus.FINE, "")
         done = call("http", receiver.url, "--contains", "nowhere")
         assert "content: what is expected is not in it" in done.stderr
         done = call("http", receiver.url, "--contains", "a", "--regex", "b")
-        assert done.returncode == USAGE
+        assert done.returncode == ExitStatus.USAGE
 
 
 def test_tls_shows_what_is_wrong(dns_server: Unbound, authority: Authority) -> None:
@@ -127,11 +128,11 @@ def test_tls_shows_what_is_wrong(dns_server: Unbound, authority: Authority) -> N
     got = msgspec.json.decode(done.stdout, type=TlsResult)
     assert not got.trusted
     assert got.certificate is not None
-    assert done.returncode == MEASURED
+    assert done.returncode == ExitStatus.NOT_FINE
     path = authority.folder / "trusted.pem"
     authority.ca.cert_pem.write_to_path(path)
     done = call("tls", endpoint, env={"SSL_CERT_FILE": str(path)})
-    assert (done.returncode, done.stderr) == (MEASURED, "")
+    assert (done.returncode, done.stderr) == (ExitStatus.FINE, "")
     assert "TLS 1.3" in done.stdout
     assert "Lab authority" in done.stdout
 
@@ -139,16 +140,82 @@ def test_tls_shows_what_is_wrong(dns_server: Unbound, authority: Authority) -> N
 def test_tcp_counts_and_shows(listening: int) -> None:
     done = call("tcp", f"127.0.0.1:{listening}", "-c", 3, "-i", 0.02, "--json")
     got = msgspec.json.decode(done.stdout, type=TcpResult)
-    assert (got.attempts, got.connected, done.returncode) == (3, 3, MEASURED)
+    assert (got.attempts, got.connected, done.returncode) == (3, 3, ExitStatus.FINE)
     done = call("tcp", f"127.0.0.1:{listening}", "-c", 2, "-i", 0.02)
     assert done.stdout.count(" ms") >= 2
     assert "median" in done.stdout
     done = call("tcp", f"127.0.0.1:{free_port()}", "-c", 1)
     assert "connection refused" in done.stdout
-    assert done.returncode == MEASURED
+    assert done.returncode == ExitStatus.NOT_FINE
     done = call("tcp", "127.0.0.1", "-c", 1)
-    assert done.returncode == NOT_MEASURED
+    assert done.returncode == ExitStatus.NOT_MEASURED
     assert "'127.0.0.1': no port" in done.stderr
+
+
+def test_tcp_says_and_expects(authority: Authority, dns_server: Unbound) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=_greet, args=(server, 3), daemon=True).start()
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        fine = call("tcp", place, "-c", 1, "--send", r"hello\n", "--expect", "said hello")
+        other = call("tcp", place, "-c", 1, "-W", 1, "--expect", "never")
+        found = call("tcp", place, "-c", 1, "--send", r"x\n", "--regex", "^said .$")
+    assert (fine.returncode, fine.stderr) == (ExitStatus.FINE, "")
+    assert (found.returncode, found.stderr) == (ExitStatus.FINE, "")
+    assert other.returncode == ExitStatus.NOT_FINE
+    inside = call("tcp", f"localhost:{dns_server.tls_port}", "-c", 1, "--tls", "--insecure")
+    assert (inside.returncode, inside.stderr) == (ExitStatus.FINE, "")
+    wrong = call("tcp", place, "--send", r"\q")
+    assert wrong.returncode == ExitStatus.USAGE
+    assert "send: '\\q' stands for no byte" in wrong.stderr
+
+
+def _greet(server: socket.socket, times: int) -> None:
+    for _ in range(times):
+        with server.accept()[0] as line:
+            line.settimeout(5)
+            with contextlib.suppress(OSError):
+                line.sendall(b"said " + line.recv(100).strip())
+                line.recv(1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("ssh", "127.0.0.1:{closed}"), ExitStatus.NOT_FINE, "connect: connection refused"),
+        (("SSH", "nowhere.invalid"), ExitStatus.NOT_MEASURED, "resolve: "),
+        (("smtp", "x", "-s", "tls"), ExitStatus.USAGE, "--set tls: NAME=VALUE is needed"),
+        (("smtp", "x", "-s", "username=me"), ExitStatus.USAGE, "password: the other one is given"),
+        (("ntp", "x", "-s", "offset=3"), ExitStatus.USAGE, "offset: NTP has no such option"),
+        (("nonsense", "x"), ExitStatus.USAGE, "type: no probe nonsense; there are DNS, "),
+        (("udp", "127.0.0.1:{closed}", "-s", "send=x"), ExitStatus.NOT_FINE, "refused"),
+        (("tcp", "127.0.0.1:{open}", "-c", "1"), ExitStatus.FINE, ""),
+        (("http", "http://127.0.0.1:{closed}/"), ExitStatus.NOT_FINE, "refused"),
+        (("sysinfo",), ExitStatus.FINE, ""),
+    ],
+)
+def test_any_type_can_be_run_once(
+    listening: int, arguments: tuple[str, ...], status: ExitStatus, words: str
+) -> None:
+    ports = {"open": listening, "closed": free_port()}
+    done = call("probe", *(one.format(**ports) for one in arguments), "-W", 2)
+    assert (done.returncode, words in done.stderr) == (status, True), done.stderr
+    assert bool(done.stdout) == (status != ExitStatus.USAGE)
+
+
+def test_a_probe_of_any_type_as_json(dns_server: Unbound) -> None:
+    server = f"127.0.0.1:{dns_server.port}"
+    done = call("probe", "DNS", "host.example", "--set", f"dns_server={server}", "--json")
+    got = msgspec.json.decode(done.stdout, type=DnsResult)
+    assert sorted(one.value for one in got.answers) == ["198.18.0.7", "198.18.0.8"]
+
+
+@pytest.mark.parametrize(
+    "verb", ["ping", "mtr", "tcp", "dns", "http", "tls", "snmp get", "snmp walk", "probe"]
+)
+def test_the_help_has_every_exit_status(verb: str) -> None:
+    said = " ".join(call(*verb.split(), "--help").stdout.replace("│", " ").split())
+    for part in ("Exits with 0 when", "with 1 when", "with 2 for", "with 3 when"):
+        assert part in said, said
 
 
 @pytest.mark.parametrize("json", [True, False])
@@ -165,5 +232,5 @@ def test_ctrl_c_gives_what_is_known(*, json: bool) -> None:
             program.send_signal(signal.SIGINT)
             said, wrong = program.communicate()
     assert not wrong
-    assert program.returncode == MEASURED
+    assert program.returncode == ExitStatus.FINE
     assert ("connects_ms" if json else "median") in said

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from forepost.cli.measure import MEASURED, NOT_MEASURED, USAGE
+from forepost.cli.exit_status import ExitStatus
 from forepost.wire.probes.mtr import MtrResult
 from tests.lab.net import Namespace
 from tests.lab.topology import Topology, topology
@@ -41,7 +41,7 @@ def run(near: Namespace, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def measured(near: Namespace, *arguments: str) -> MtrResult:
     done = run(near, *arguments, "--json")
-    assert done.returncode == MEASURED, done.stderr
+    assert done.returncode == ExitStatus.FINE, done.stderr
     return msgspec.json.decode(done.stdout, type=MtrResult)
 
 
@@ -57,7 +57,7 @@ def test_json_is_exactly_the_probes_payload(chain: Topology) -> None:
 
 def test_a_person_gets_a_table(chain: Topology) -> None:
     done = run(chain["near"], chain.address("far", 6), *FAST)
-    assert done.returncode == MEASURED
+    assert done.returncode == ExitStatus.FINE
     assert "2001:db8:10::2" in done.stdout
     assert "stddev" in done.stdout
 
@@ -83,7 +83,7 @@ def test_without_permission_it_says_what_to_grant(chain: Topology) -> None:
         )
     finally:
         near.sysctl("net.ipv4.ping_group_range", "0 0")
-    assert done.returncode == NOT_MEASURED
+    assert done.returncode == ExitStatus.NOT_MEASURED
     got = msgspec.json.decode(done.stdout, type=MtrResult)
     assert "grant CAP_NET_RAW" in got.error
     assert len(got.report.hops) == 1
@@ -114,18 +114,18 @@ def test_a_resolver_that_never_answers_costs_a_bounded_wait_and_no_hop() -> None
 
 def test_a_name_that_is_not_known_is_a_reason(chain: Topology) -> None:
     done = run(chain["near"], "nope.invalid", "--json")
-    assert done.returncode == NOT_MEASURED
+    assert done.returncode == ExitStatus.NOT_MEASURED
     got = msgspec.json.decode(done.stdout, type=MtrResult)
     assert got.error.startswith("nope.invalid: ")
     assert [hop.sent for hop in got.report.hops] == [0]
     done = run(chain["near"], "198.19.0.1", *FAST)
-    assert done.returncode == NOT_MEASURED
+    assert done.returncode == ExitStatus.NOT_MEASURED
     assert "network is unreachable" in done.stderr
 
 
 def test_switches_that_exclude_each_other_are_refused(chain: Topology) -> None:
     for pair in (("--ipv4", "--ipv6"), ("--udp", "--tcp")):
-        assert run(chain["near"], "198.18.1.2", *pair).returncode == USAGE
+        assert run(chain["near"], "198.18.1.2", *pair).returncode == ExitStatus.USAGE
 
 
 def test_ctrl_c_keeps_what_was_measured(chain: Topology) -> None:

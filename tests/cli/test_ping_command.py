@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from forepost.cli.ping import MEASURED, NOT_MEASURED, USAGE, ping
+from forepost.cli.exit_status import ExitStatus
+from forepost.cli.ping import ping
 from forepost.wire.probes.ping import PingResult
 from tests.lab.net import Namespace, pair
 from tests.running import until
@@ -45,7 +46,7 @@ def test_json_is_exactly_the_probes_payload(
     near: Namespace, target: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with near.inside():
-        assert ping(target, count=3, interval=0.02, json=True) == MEASURED
+        assert ping(target, count=3, interval=0.02, json=True) == ExitStatus.FINE
     said = capsys.readouterr().out
     got = msgspec.json.decode(said, type=PingResult)
     assert (got.packets_sent, got.packets_recv, got.addr) == (3, 3, target)
@@ -58,7 +59,7 @@ def test_json_is_exactly_the_probes_payload(
 
 def test_a_person_gets_a_line_for_each_answer_and_a_summary(near: Namespace) -> None:
     done = run(near, "198.18.0.2", "--count", "2", "--interval", "0.02")
-    assert done.returncode == MEASURED
+    assert done.returncode == ExitStatus.FINE
     assert done.stdout.count("198.18.0.2  seq") == 2
     assert "median" in done.stdout
     assert "0.0 %" in done.stdout
@@ -72,34 +73,35 @@ def test_what_is_set_in_the_packets(near: Namespace) -> None:
     marked = run(near, "198.18.0.2", "-c", "1", "--ttl", "3", "--dscp", "46", "--json")
     assert msgspec.json.decode(marked.stdout, type=PingResult).packets_recv == 1
     foreign = run(near, "198.18.0.2", "-c", "1", "--source", "198.18.0.99")
-    assert foreign.returncode == NOT_MEASURED
+    assert foreign.returncode == ExitStatus.NOT_MEASURED
     assert "source 198.18.0.99: cannot assign requested address" in foreign.stderr
 
 
-def test_silence_is_a_measurement(near: Namespace) -> None:
+def test_silence_is_measured_and_not_fine(near: Namespace) -> None:
     done = run(near, "198.18.0.77", "-c", "1", "-W", "0.1", "--json")
     got = msgspec.json.decode(done.stdout, type=PingResult)
-    assert (got.packets_sent, got.packet_loss, done.returncode) == (1, 100.0, MEASURED)
+    assert (got.packets_sent, got.packet_loss) == (1, 100.0)
+    assert done.returncode == ExitStatus.NOT_FINE
 
 
 def test_an_unknown_host_is_none(near: Namespace) -> None:
     done = run(near, "host.invalid", "--json")
     got = msgspec.json.decode(done.stdout, type=PingResult)
-    assert done.returncode == NOT_MEASURED
+    assert done.returncode == ExitStatus.NOT_MEASURED
     assert got.packets_sent == 0
     assert got.error.startswith("host.invalid: ")
     assert run(near, "host.invalid").stderr.startswith("forepost ping: host.invalid: ")
 
 
 def test_both_families_at_once_are_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
-    assert ping("localhost", ipv4=True, ipv6=True) == USAGE
+    assert ping("localhost", ipv4=True, ipv6=True) == ExitStatus.USAGE
     assert "exclude each other" in capsys.readouterr().err
 
 
 def test_an_address_of_the_other_family_cannot_be_measured(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert ping("::1", ipv4=True) == NOT_MEASURED
+    assert ping("::1", ipv4=True) == ExitStatus.NOT_MEASURED
     assert "::1 is no IPv4 address" in capsys.readouterr().err
 
 
@@ -115,5 +117,5 @@ def test_ctrl_c_gives_what_is_known(near: Namespace, *, json: bool) -> None:
         program.send_signal(signal.SIGINT)
         said, wrong = program.communicate()
     assert not wrong
-    assert program.returncode == MEASURED
+    assert program.returncode == ExitStatus.FINE
     assert ("packets_recv" if json else "median") in said

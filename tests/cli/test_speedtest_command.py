@@ -40,7 +40,7 @@ def test_one_side_serves_and_the_other_measures() -> None:
         assert got.test_data[0].dl_speed > 1e6
         done = call("-s", at, "--json", "--token", "guessed")
         got = msgspec.json.decode(done.stdout, type=SpeedtestPayload)
-        assert (done.returncode, got.test_data) == (1, [])
+        assert (done.returncode, got.test_data) == (3, [])
         assert "not one of this responder" in got.error
         server.send_signal(signal.SIGINT)
         assert server.wait(5) == 0
@@ -53,7 +53,7 @@ def test_a_librespeed_server_and_what_cannot_be_measured() -> None:
     assert "upload" in done.stdout
     assert "download" not in done.stdout
     done = call("-s", f"127.0.0.1:{free_port()}")
-    assert (done.returncode, done.stdout.strip()) == (1, "")
+    assert (done.returncode, done.stdout.strip()) == (3, "")
     assert "127.0.0.1: connection refused" in done.stderr
     for arguments in ((), ("-s", "http://x", "--no-upload", "--no-download"), ("-s", "x:y")):
         assert call(*arguments).returncode == 2

@@ -20,8 +20,9 @@ from forepost.agent.flows.recorded import Recorded
 from forepost.agent.flows.sides import Sides
 from forepost.agent.flows.watch import NDPI_PACKETS
 from forepost.agent.meter.replay import Replay
+from forepost.cli.exit_status import ExitStatus
 from forepost.cli.flow_table import flow_table, short
-from forepost.cli.measure import USAGE, Flag, complain
+from forepost.cli.measure import Flag, complain
 from forepost.cli.width import wide
 from forepost.kit import files
 from forepost.wire.flows.meter import MeterOrder, Totals
@@ -69,7 +70,7 @@ def capture(
         sides = Sides(local or ())
     except ValueError as error:
         complain(f"--local: {error}")
-        return USAGE
+        return ExitStatus.USAGE
     name = "stdin" if file == STANDARD_INPUT else Path(file).name
     try:
         with _opened(file) as opened:

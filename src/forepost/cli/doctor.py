@@ -28,7 +28,8 @@ from forepost.agent.uplink.former_files import former_list
 from forepost.agent.uplink.kept_document import file_of
 from forepost.agent.way import Way
 from forepost.cli import folders
-from forepost.cli.measure import USAGE, Flag, plain
+from forepost.cli.exit_status import ExitStatus
+from forepost.cli.measure import Flag, plain
 from forepost.cli.status import ask
 from forepost.cli.width import wide
 from forepost.kit.clock import SystemClock
@@ -72,7 +73,7 @@ def doctor(
         settings = agent_settings.read(path)
     except WrongSettings as error:
         sys.stderr.write(f"forepost doctor: {error}\n")
-        return USAGE
+        return ExitStatus.USAGE
     state = Path(settings.node.state_dir)
     probes = _probes(state)
     case = Case(

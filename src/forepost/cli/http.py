@@ -5,7 +5,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from forepost.agent.probes.http.probe import run
-from forepost.cli.measure import USAGE, Flag, Often, complain, measure, ms
+from forepost.cli.exit_status import ExitStatus
+from forepost.cli.measure import Flag, Often, complain, measure, ms
 from forepost.wire.probes.http import HttpOptions, HttpResult
 
 COLUMNS = ("status", "dns ms", "connect", "tls", "first byte", "total", "bytes", "from")
@@ -27,8 +28,9 @@ def http(
 ) -> int:
     """Ask for a URL.
 
-    Exits with 0 when it could be asked for, whatever came of it, with 1 when it could not (an
-    unknown host, no permission), and with 2 for a mistake in the command.
+    Exits with 0 when every answer was as expected, with 1 when one was not (no answer, status,
+    content, certificate), with 2 for a mistake in the command, and with 3 when nothing could be
+    measured (an unknown host, no permission).
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def http(
     """
     if contains and regex:
         complain("--contains and --regex exclude each other")
-        return USAGE
+        return ExitStatus.USAGE
     pairs = [one.partition(":") for one in header]
     asked: dict[str, object] = {
         "method": method,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Protocol, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import anyio
 import msgspec
@@ -13,14 +13,11 @@ from rich.text import Text
 
 from forepost.agent.edges.system import system_edges
 from forepost.agent.ports.edges import Edges
+from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.cli.width import wide
 from forepost.kit.clock import Clock, SystemClock
 from forepost.wire.probes.options import Options, WrongOption, read_options
-
-MEASURED: Final = 0
-NOT_MEASURED: Final = 1
-USAGE: Final = 2
 
 Count = Annotated[
     int,
@@ -109,12 +106,11 @@ def measure(
     often: Often | None,
     columns: Sequence[str],
     cells: Cells[R],
-    status: Callable[[Sequence[R]], int] | None = None,
-) -> int:
+    status: Callable[[Sequence[R]], ExitStatus] | None = None,
+) -> ExitStatus:
     """Measure what `asked` (read as a probe's metadata) says and show each result when it comes.
 
-    Returns the exit code: what `status` makes of all results; without it, whether anything could be
-    measured, however bad it was.
+    `status`: what all results make; without it, whether each is without an error.
     """
     how = often or Often()
     try:
@@ -122,7 +118,7 @@ def measure(
         options = read_options(kind, told, asked)
     except WrongOption as error:
         complain(str(error))
-        return USAGE
+        return ExitStatus.USAGE
     results: list[R] = []
     if how.json:
         until_interrupted(lambda: _repeat(run, options, target, how, results, _as_json))
@@ -138,9 +134,13 @@ def measure(
             until_interrupted(lambda: _repeat(run, options, target, how, results, row))
         for reason in dict.fromkeys(result.error for result in results if result.error):
             complain(reason)
-    if status is not None:
-        return status(results)
-    return MEASURED if any(result.remote_addr for result in results) else NOT_MEASURED
+    return _by_errors(results) if status is None else status(results)
+
+
+def _by_errors(results: Sequence[Result]) -> ExitStatus:
+    if not any(result.remote_addr for result in results):
+        return ExitStatus.NOT_MEASURED
+    return ExitStatus.NOT_FINE if any(one.error for one in results) else ExitStatus.FINE
 
 
 async def _repeat(

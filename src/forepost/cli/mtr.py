@@ -13,11 +13,9 @@ from forepost.agent.edges.trace.engine import Tracer
 from forepost.agent.ports.net import Family
 from forepost.agent.ports.trace import Progress, Trace, Traced, TracePlan, TraceProtocol
 from forepost.agent.probes.mtr import NAMES_SEC, AddressFacts, result
+from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.cli.measure import (
-    MEASURED,
-    NOT_MEASURED,
-    USAGE,
     Flag,
     Interface,
     complain,
@@ -92,8 +90,8 @@ def mtr(
     """Trace the way to a host: loss and times of every hop.
 
     Needs no privilege with --udp and --tcp, nor with ICMP where ping_group_range allows it. Exits
-    with 0 when it could be measured, however bad it is, and with 1 when it could not: an unknown
-    host, no permission, no way out of this host.
+    with 0 when the host answered, with 1 when it did not, with 2 for a mistake in the command, and
+    with 3 when nothing could be measured: an unknown host, no permission, no way out of this host.
 
     Parameters
     ----------
@@ -132,7 +130,7 @@ def mtr(
     if (ipv4 and ipv6) or (udp and tcp):
         pair = "--ipv4 and --ipv6" if ipv4 and ipv6 else "--udp and --tcp"
         complain(f"{pair} exclude each other")
-        return USAGE
+        return ExitStatus.USAGE
     family: Family = "4" if ipv4 else "6" if ipv6 else "auto"
     protocol: TraceProtocol = "udp" if udp else "tcp" if tcp else "icmp"
     clock = SystemClock()
@@ -154,7 +152,9 @@ def mtr(
         print(msgspec.json.encode(watch.result(clock.now())).decode())
     else:
         _live(watch, asked, family, clock)
-    return MEASURED if _was_measured(watch.traced) else NOT_MEASURED
+    if not _was_measured(watch.traced):
+        return ExitStatus.NOT_MEASURED
+    return ExitStatus.FINE if watch.traced.reached else ExitStatus.NOT_FINE
 
 
 async def _measure(

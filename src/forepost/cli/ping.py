@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated
 
 import anyio
 import msgspec
@@ -16,13 +16,10 @@ from forepost.agent.cores.icmp.rounds import MOST_OTHERS
 from forepost.agent.edges.icmp.engine import Icmp
 from forepost.agent.ports.net import Family, Net, PacketOptions, Round
 from forepost.agent.probes.ping import result
+from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.kit.clock import Clock, SystemClock
 from forepost.wire.probes.ping import PingResult, measured_family
-
-MEASURED: Final = 0
-NOT_MEASURED: Final = 1
-USAGE: Final = 2
 
 Show = Callable[[int, Round], None]
 
@@ -78,8 +75,8 @@ def ping(
 ) -> int:
     """Ping a host with kernel timestamps.
 
-    Exits with 0 when it could be measured, however bad it is, and with 1 when it could not: an
-    unknown host, no permission.
+    Exits with 0 when a request was answered, with 1 when none was, with 2 for a mistake in the
+    command, and with 3 when nothing could be measured (an unknown host, no permission).
 
     Parameters
     ----------
@@ -113,7 +110,7 @@ def ping(
     """
     if ipv4 and ipv6:
         Console(stderr=True).print("--ipv4 and --ipv6 exclude each other")
-        return USAGE
+        return ExitStatus.USAGE
     family: Family = "4" if ipv4 else "6" if ipv6 else "auto"
     family = measured_family(family, source)
     packet = PacketOptions(source=source, dscp=dscp, ttl=ttl, dont_fragment=dont_fragment)
@@ -141,7 +138,11 @@ def ping(
         print(msgspec.json.encode(watch.result(clock.now())).decode())
     else:
         _live(watch, measure)
-    return MEASURED if watch.total().sent else NOT_MEASURED
+    total = watch.total()
+    if not total.sent:
+        return ExitStatus.NOT_MEASURED
+    is_lost = all(rtt is None for rtt in total.rtts_ns)
+    return ExitStatus.NOT_FINE if is_lost else ExitStatus.FINE
 
 
 async def _measure(

@@ -22,11 +22,9 @@ from forepost.agent.edges.speed.process import (
     Way,
 )
 from forepost.agent.speedtests.payload import payload
+from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.cli.measure import (
-    MEASURED,
-    NOT_MEASURED,
-    USAGE,
     Flag,
     Interface,
     complain,
@@ -61,7 +59,8 @@ def speedtest(
     """Measure a line against a responder of forepost or a LibreSpeed server.
 
     Nobody is asked who is not named: start `forepost speedtest --serve` on the other side, or name
-    a server. Exits with 0 when one way at least was measured, and with 1 when none was.
+    a server. Exits with 0 when all was measured, with 1 when one way only was, with 2 for a mistake
+    in the command, and with 3 when nothing was.
 
     Parameters
     ----------
@@ -94,7 +93,7 @@ def speedtest(
     ways = tuple(way for way, is_wanted in wanted.items() if is_wanted)
     if isinstance(place, str) or not ways:
         complain(place if isinstance(place, str) else "there is nothing left to measure")
-        return USAGE
+        return ExitStatus.USAGE
     plan = SpeedPlan(places=[place], ways=ways, sec=duration, streams=streams, interface=interface)
     return _as_json(plan) if json else _live(plan)
 
@@ -136,17 +135,24 @@ def _live(plan: SpeedPlan) -> int:
         said = payload(got, SystemClock().now())
         if said.test_data:
             live.update(_table(said.test_data[0]), refresh=True)
-    reasons = [said.error]
-    for figures in said.test_data:
-        reasons += [leg.error for leg in (figures.download, figures.upload) if leg]
-    for reason in dict.fromkeys(filter(None, reasons)):
+    for reason in _reasons(said):
         complain(reason)
     return _exit(said)
 
 
+def _reasons(said: SpeedtestPayload) -> list[str]:
+    """Return what went wrong, each once."""
+    reasons = [said.error]
+    for figures in said.test_data:
+        reasons += [leg.error for leg in (figures.download, figures.upload) if leg]
+    return list(dict.fromkeys(filter(None, reasons)))
+
+
 def _exit(said: SpeedtestPayload) -> int:
     measured = any(figures.download or figures.upload for figures in said.test_data)
-    return MEASURED if measured else NOT_MEASURED
+    if not measured:
+        return ExitStatus.NOT_MEASURED
+    return ExitStatus.NOT_FINE if _reasons(said) else ExitStatus.FINE
 
 
 def _show(live: Live, progress: Progress) -> None:
@@ -195,7 +201,7 @@ def _serve(listen: str, token: str) -> int:
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal():
         complain(f"--listen: {listen!r} is not HOST:PORT")
-        return USAGE
+        return ExitStatus.USAGE
     secret = token or secrets.token_urlsafe(9)
     errors: list[str] = []
 
@@ -216,6 +222,6 @@ def _serve(listen: str, token: str) -> int:
     try:
         anyio.run(serving)
     except KeyboardInterrupt:
-        return MEASURED
+        return ExitStatus.FINE
     complain(errors[0])
-    return NOT_MEASURED
+    return ExitStatus.NOT_MEASURED

@@ -12,16 +12,17 @@ from rich.table import Table
 from forepost.agent.edges.system import system_edges
 from forepost.agent.probes.attempts import Show, nobody
 from forepost.agent.probes.tcp import Connections
+from forepost.cli.exit_status import ExitStatus
 from forepost.cli.measure import (
-    MEASURED,
-    NOT_MEASURED,
     Count,
+    Flag,
     Often,
     complain,
     ms,
     until_interrupted,
 )
 from forepost.kit.clock import SystemClock
+from forepost.wire.probes.options import WrongOption, read_options
 from forepost.wire.probes.tcp import TcpOptions, TcpResult
 
 
@@ -35,24 +36,58 @@ def tcp(
     endpoint: str,
     /,
     *,
+    send: str = "",
+    expect: str = "",
+    regex: str = "",
+    tls: Flag = False,
+    insecure: Flag = False,
+    server_name: str = "",
     often: Several | None = None,
 ) -> int:
-    """Connect to a port again and again.
+    r"""Connect to a port again and again.
 
-    Exits with 0 when it could be tried, whatever came of it, and with 1 when it could not: an
-    unknown host, no permission.
+    Exits with 0 when an attempt succeeded, with 1 when none did, with 2 for a mistake in the
+    command, and with 3 when nothing could be measured (an unknown host, no permission).
 
     Parameters
     ----------
     endpoint
         HOST:PORT or [IPv6]:PORT.
+    send
+        What to say once connected; \r \n \t \0 \\ and \xNN stand for one byte.
+    expect
+        A text that the answer must have in it.
+    regex
+        A regular expression that must be found there.
+    tls
+        Talk inside TLS.
+    insecure
+        Take any certificate.
+    server_name
+        The name to ask for and to expect, where it is not the host.
     often
         How often, how long, through what, and how it is shown.
 
     """
     clock = SystemClock()
     how = often or Several()
-    options = TcpOptions(timeout_sec=how.timeout, count=how.count, bind_interface=how.interface)
+    told = {"timeout_sec": how.timeout, "count": how.count, "bind_interface": how.interface}
+    if expect and regex:
+        complain("--expect and --regex exclude each other")
+        return ExitStatus.USAGE
+    asked = {
+        "send": send,
+        "expect": expect or regex,
+        "expect_match": "regex" if regex else "contains",
+        "tls": tls,
+        "insecure_tls": insecure,
+        "server_name": server_name,
+    }
+    try:
+        options = read_options(TcpOptions, told, asked)
+    except WrongOption as error:
+        complain(str(error))
+        return ExitStatus.USAGE
     made: list[Connections] = []
 
     async def measure(show: Show) -> None:
@@ -75,13 +110,15 @@ def tcp(
 
             until_interrupted(lambda: measure(show))
     if not made:  # interrupted before it began
-        return NOT_MEASURED
+        return ExitStatus.NOT_MEASURED
     got = made[0].result()
     if how.json:
         print(msgspec.json.encode(got).decode())
     elif not got.attempts:
         complain(got.error or "interrupted")
-    return MEASURED if got.attempts else NOT_MEASURED
+    if not got.attempts:
+        return ExitStatus.NOT_MEASURED
+    return ExitStatus.FINE if got.connected else ExitStatus.NOT_FINE
 
 
 def _summary(got: TcpResult) -> Table:

@@ -22,8 +22,9 @@ def tls(
 ) -> int:
     """Look at a server's certificate and TLS settings.
 
-    Exits with 0 when it could be reached or refused us, with 1 when it could not be tried (an
-    unknown host, no permission), and with 2 for a mistake in the command.
+    Exits with 0 when the server's certificate is trusted and its own, with 1 when it is not, or
+    there was no handshake, with 2 for a mistake in the command, and with 3 when nothing could be
+    measured (an unknown host, no permission).
 
     Parameters
     ----------
