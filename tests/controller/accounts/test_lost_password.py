@@ -1,5 +1,6 @@
 """A lost password: a link by mail, good once and for half an hour, that tells strangers nothing."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,11 +110,17 @@ def test_without_mail_it_is_said(controller: ControllerProcess) -> None:
 
 
 def test_mail_without_an_address_for_the_link_is_said(tmp_path: Path, mails: Inbox) -> None:
+    """The page of another host that asks is such an address itself."""
+    page, email = "https://panel.example.com", "elsewhere@example.com"
     controller = ControllerProcess(tmp_path / "no-address")
-    controller.env |= mails.settings
+    controller.env |= mails.settings | {"FOREPOST_HTTP__ALLOWED_ORIGINS": json.dumps([page])}
     controller.start()
     try:
-        refused = post(controller, ASK, {"email": "a@example.com"})
+        refused = post(controller, ASK, {"email": email})
+        controller.person(email, OLD)
+        way = f"{controller.url}/netwatcher/auth/forgot-password"
+        asked = httpx.post(way, json={"email": email}, headers={"Origin": page})
+        until(lambda: mails.to(email), 10)
     finally:
         controller.end()
     assert refused.status_code == 403
@@ -121,3 +128,6 @@ def test_mail_without_an_address_for_the_link_is_said(tmp_path: Path, mails: Inb
         "no link can be mailed without [http] public_url: the operator sets another password with"
         " `forepost user passwd`"
     )
+    assert asked.status_code == 200
+    (part,) = [one for one in mails.to(email)[0].walk() if one.get_content_type() == "text/plain"]
+    assert f"{page}/auth/reset/".encode() in (part.get_payload(decode=True) or b"")

@@ -1,5 +1,6 @@
 """Reports that are made by themselves: each time once, whatever the controller's clock does."""
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -59,8 +60,9 @@ class Stage:
 
     def __init__(self, db: Database) -> None:
         self.clock = FakeClock(START + timedelta(hours=7))
+        setter = Typesetter(command=(sys.executable, "-c", "raise SystemExit(7)"))
         self.store = ReportStore(db, self._put)
-        self.maker = ReportMaker(needs(self.clock, {}), Typesetter())  # type: ignore[arg-type]
+        self.maker = ReportMaker(needs(self.clock, {}), setter)  # type: ignore[arg-type]
         self.runs = self.controller()
         self.mailed: list[str] = []
         """The days that were reported on."""
@@ -191,6 +193,14 @@ async def test_who_asks_for_many_pages_takes_no_report_its_turn(
         await anyio.sleep(0.05)
         await stage.runs.run_due()
     assert stage.mailed == ["2025-12-31"]
+
+
+async def test_what_cannot_be_set_as_pdf_is_mailed_as_a_page(stage: Stage) -> None:
+    await stage.add(format="pdf")
+    await stage.live(2)
+    assert stage.mailed == ["2025-12-31"]
+    (kept,) = await stage.store.all_of(1)
+    assert kept.last_error == "PDF: ended with status 7; HTML is there: mailed as a page"
 
 
 async def test_a_zone_that_is_no_more_is_not_named(stage: Stage) -> None:

@@ -58,7 +58,7 @@ class LostPasswords:
         host, that asks, and that the link leads to; "": our own. Raises Forbidden where no mail can
         be sent.
         """
-        if not self.possible:
+        if self._mail is None or not (page or self._public_url):
             missing = "no mail is set up" if self._mail is None else NO_ADDRESS
             raise Forbidden(f"{missing}: the operator sets another password with `{BY_HAND}`")
         began_sec = self._clock.monotonic()

@@ -27,6 +27,10 @@ _ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL"
 _log = logging.getLogger(__name__)
 
 
+class PdfUnavailable(Unavailable):
+    """Not as PDF; the same page is there as HTML."""
+
+
 class Typesetter:
     def __init__(self, longest_sec: float = LONGEST_SEC, command: Sequence[str] = _COMMAND) -> None:
         self._longest_sec, self._command = longest_sec, command
@@ -36,20 +40,20 @@ class Typesetter:
         return find_spec("typst") is not None
 
     async def set(self, document: ReportDocument) -> bytes:
-        """Raises Unavailable."""
+        """Raises PdfUnavailable."""
         if not self.is_installed:
-            raise Unavailable(NOT_INSTALLED)
+            raise PdfUnavailable(NOT_INSTALLED)
         try:
             status, made, said = await self._run(msgspec.json.encode(document))
         except TimeoutError:
-            raise Unavailable("PDF: took too long; HTML is there") from None
+            raise PdfUnavailable("PDF: took too long; HTML is there") from None
         if LARGEST in (len(made), len(said)):
-            raise Unavailable(f"PDF: has more than {LARGEST >> 20} MiB; HTML is there")
+            raise PdfUnavailable(f"PDF: has more than {LARGEST >> 20} MiB; HTML is there")
         is_whole = made.startswith(b"%PDF") and made.rstrip().endswith(b"%%EOF")
         if status or not is_whole:
             _log.error("PDF: status %d: %s", status, said.decode(errors="replace")[:LONGEST_SAID])
             what = f"ended with status {status}" if status else "what was made is none"
-            raise Unavailable(f"PDF: {what}; HTML is there")
+            raise PdfUnavailable(f"PDF: {what}; HTML is there")
         return made
 
     async def _run(self, order: bytes) -> tuple[int, bytes, bytes]:

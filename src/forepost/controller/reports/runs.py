@@ -7,8 +7,10 @@ from html import escape
 from typing import Final
 
 from forepost.controller.db.failures import LOST
+from forepost.controller.reports import html
 from forepost.controller.reports.kept_rows import DAMAGED
 from forepost.controller.reports.maker import LONGEST_WAIT_SEC, MadeReport, ReportMaker, ReportOrder
+from forepost.controller.reports.pdf import PdfUnavailable
 from forepost.controller.reports.schedule import about, is_due_again
 from forepost.controller.reports.step_back import StepBack
 from forepost.controller.reports.store import ReportMail, ReportStore
@@ -94,11 +96,8 @@ class ReportRuns:
         now = self._clock.now()
         mail, error = None, "" if self._has_mail else NO_MAIL
         if not error:
-            order = order_of(report, now)
             try:
-                wait_sec = LONGEST_WAIT_SEC if asked else math.inf
-                made = await self._maker.make(order, report.format, wait_sec)
-                mail = _mail(report, order, made)
+                mail, error = await self._made(report, now, asked=asked)
             except Refusal as refusal:
                 error = str(refusal)
             except LOST:
@@ -108,8 +107,23 @@ class ReportRuns:
                 error = f"internal: {type(fault).__name__}"
         return await self._store.finish(report, mail, error[:LONGEST_ERROR], now, asked=asked)
 
+    async def _made(
+        self, report: KeptReport, now: datetime, *, asked: bool
+    ) -> tuple[ReportMail, str]:
+        """The mail, and what is not as it was asked for: where a PDF cannot be set, the page goes
+        in its place. Raises Refusal.
+        """
+        order, said = order_of(report, now), ""
+        wait_sec = LONGEST_WAIT_SEC if asked else math.inf
+        try:
+            made = await self._maker.make(order, report.format, wait_sec)
+        except PdfUnavailable as refusal:
+            said = f"{refusal}: mailed as a page"
+            made = await self._maker.make(order, "html", wait_sec)
+        return _mail(order, made), said
 
-def _mail(report: KeptReport, order: ReportOrder, made: MadeReport) -> ReportMail:
+
+def _mail(order: ReportOrder, made: MadeReport) -> ReportMail:
     document = made.document
     lines = [
         f"{document.title}: {document.subtitle}",
@@ -121,13 +135,13 @@ def _mail(report: KeptReport, order: ReportOrder, made: MadeReport) -> ReportMai
     ]
     text = "\n".join(lines) + "\n"
     subject = f"{document.title}: {document.subtitle}, {document.period}"
-    if report.format == "html":
+    if made.media_type == html.MEDIA_TYPE:
         return ReportMail(subject=subject, text=text, html=made.content.decode())
     return ReportMail(
         subject=subject,
         text=text,
         html=f"<!doctype html><html><body><pre>{escape(text)}</pre></body></html>\n",
-        file_name=file_name(order, report.format),
+        file_name=file_name(order, "pdf"),
         media_type=made.media_type,
         content=made.content,
     )
