@@ -215,6 +215,17 @@ async def test_over_https(
         assert 0 < got.connect_ms < 1_000
 
 
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_over_https_with_a_server_that_has_http_2_only(
+    server: Unbound, authority: Authority, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    authority.trusted(monkeypatch)
+    at = f"https://localhost:{server.https_port}"
+    got = await ask("host.example", dns_server=at, protocol="doh", doh_method=method)
+    assert got.error == ""
+    assert sorted(one.value for one in got.answers) == ["198.18.0.7", "198.18.0.8"]
+
+
 async def test_over_https_by_get_and_by_address(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
