@@ -190,6 +190,13 @@ async def test_an_answer_from_another_address_counts_where_it_may() -> None:
     assert lenient.remote_addr == f"127.0.0.1:{ports[0]}"
 
 
+async def test_the_address_that_was_asked_is_no_other_however_it_is_spelled() -> None:
+    async with answering_datagrams(well, "::1") as port:
+        options = SnmpOptions(timeout_sec=2.0, other_source=True)
+        got = await run(options, f"[0:0:0:0:0:0:0:1]:{port}", SystemClock(), real_edges())
+    assert (got.error, len(got.results), got.other_addr) == ("", 7, "")
+
+
 @pytest.mark.parametrize(
     ("expected", "objection"),
     [
@@ -260,6 +267,7 @@ class Meter:
         (Meter(0x46, 1_000, 3_000), True),
         (Meter(0x46, (1 << 64) - 1_000, 1_000), True),
         (Meter(0x46, 9_000, 3_000), False),
+        (Meter(0x41, 9_000, 3_000), False),
         (Meter(0x41, 9_000, 3_000, uptimes=(500_000, 3)), False),
         (Meter(0x41, 1_000, 3_000, uptimes=((1 << 32) - 5, 5)), True),
     ],
