@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from forepost.agent.cores.counter_rates import CounterReading, CounterReadings, rates_between
 from forepost.agent.probes.snmp import ber
 from forepost.agent.probes.snmp.probe import run
 from forepost.controller.payloads import read
@@ -288,16 +287,6 @@ async def test_counters_have_rates_over_wraps_and_not_over_restarts(
     assert (second is not None) == has_a_rate
     if second is not None:
         assert 2_000 / 5 < second <= 2_000 / 0.05
-
-
-def test_a_rate_is_what_it_grew_by_in_a_second() -> None:
-    def at(value: int, sec: float, bits: int = 32) -> CounterReadings:
-        return CounterReadings({"1.3": CounterReading(value, bits, sec)}, round(sec * 100), sec)
-
-    assert rates_between(at(10, 0), at(70, 60)) == {"1.3": 1.0}
-    assert rates_between(at((1 << 32) - 30, 0), at(30, 60)) == {"1.3": 1.0}
-    assert rates_between(at(10, 0), at(70, 60, bits=64)) == {}
-    assert rates_between(at(10, 60), at(70, 60)) == {}
 
 
 async def test_over_tcp_a_message_ends_where_it_says() -> None:
