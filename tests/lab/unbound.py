@@ -1,4 +1,4 @@
-"""A real DNS server of a test's own on loopback (UDP, TCP, TLS, HTTPS), with a zone and nothing else.
+"""A real DNS server of a test's own on loopback: UDP, TCP, TLS and HTTPS, one zone, nothing else.
 
 Debian: `apt-get install unbound`. It asks nobody: what is not in its zone is refused.
 """
@@ -68,8 +68,8 @@ class Unbound:
 def running(
     folder: Path, certificate: Path | None = None, *, signed: tuple[int, str] | None = None
 ) -> Iterator[Unbound]:
-    """`certificate`: chain and key in one file, for TLS and HTTPS. `signed`: on which port a server has
-    signed.example, and the key that it is to be checked by.
+    """`certificate`: chain and key in one file, for TLS and HTTPS. `signed`: on which port a server
+    has signed.example, and the key that it is to be checked by.
     """
     program = shutil.which("unbound")
     assert program, "unbound is not installed"
