@@ -19,7 +19,7 @@ export const BODIES = {
     {"name": "metadata", "kind": "pairs", "usual": {}, "help": ""},
   ],
   NewProbe: [
-    {"name": "type", "kind": "choice", "choices": ["AGENT", "DNS", "HTTP", "MQTT", "MTR", "NETINFO", "NTP", "PING", "REDIS", "RPERF", "SMTP", "SNMP", "SPEEDTEST", "SPEEDTEST_SERVERS", "SSH", "SYSINFO", "TCP", "TLS", "TRAFFICSIM", "UDP", "WEB", "WEBSOCKET"], "required": true, "help": ""},
+    {"name": "type", "kind": "choice", "choices": ["AGENT", "DNS", "GRPC", "HTTP", "MQTT", "MTR", "NETINFO", "NTP", "PING", "REDIS", "RPERF", "SMTP", "SNMP", "SPEEDTEST", "SPEEDTEST_SERVERS", "SSH", "SYSINFO", "TCP", "TLS", "TRAFFICSIM", "UDP", "WEB", "WEBSOCKET"], "required": true, "help": ""},
     {"name": "workspace_id", "kind": "integer", "least": 0, "most": 2147483647, "usual": 0, "help": ""},
     {"name": "agent_id", "kind": "integer", "least": 0, "most": 2147483647, "usual": 0, "help": ""},
     {"name": "enabled", "kind": "boolean", "usual": true, "help": ""},
@@ -240,6 +240,16 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "expected_values", "kind": "texts", "usual": [], "help": "Values of the asked type. Of A and AAAA: addresses or networks, in any spelling; of names: in either case, with or without the final dot; of TXT: its strings joined; else as a zone file has it."},
     {"name": "expected_match", "kind": "choice", "choices": ["all", "any", "exactly"], "usual": "all", "help": "Which of the expected values must be among the answers: any one, all of them, or all and nothing beside them."},
     {"name": "expected_rcodes", "kind": "texts", "usual": [], "help": "Codes that are right: NOERROR, NXDOMAIN, REFUSED, ... Empty, with expected values: NOERROR. Empty without: any is an answer."},
+  ],
+  GRPC: [
+    {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},
+    {"name": "insecure_tls", "kind": "boolean", "usual": false, "help": ""},
+    {"name": "server_name", "kind": "text", "longest": 253, "usual": "", "help": ""},
+    {"name": "ca_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
+    {"name": "client_certificate_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
+    {"name": "client_key_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},
+    {"name": "tls", "kind": "boolean", "usual": false, "help": ""},
+    {"name": "service", "kind": "text", "longest": 500, "usual": "", "help": "Which of the server's services; empty: the server as a whole."},
   ],
   HTTP: [
     {"name": "family", "kind": "choice", "choices": ["4", "6", "auto"], "usual": "auto", "help": ""},

@@ -1742,6 +1742,13 @@ export interface GroupPatch {
   external_id?: string;
 }
 
+export interface GrpcResult extends ServiceResult {
+  /** SERVING, NOT_SERVING, SERVICE_UNKNOWN, UNKNOWN. */
+  serving_status?: string;
+  /** Of the call: 0 for OK. */
+  grpc_status?: number | null;
+}
+
 /** Times in seconds. */
 export interface HealthCheck {
   /** A command and its arguments; empty: the image's own check counts, if it has one. */
@@ -2553,6 +2560,7 @@ export interface NewProbe {
   type:
     | 'AGENT'
     | 'DNS'
+    | 'GRPC'
     | 'HTTP'
     | 'MQTT'
     | 'MTR'
@@ -2827,6 +2835,7 @@ export interface NewTemplate extends TemplateTexts {
 export interface NewTrial {
   type:
     | 'DNS'
+    | 'GRPC'
     | 'HTTP'
     | 'MQTT'
     | 'MTR'
@@ -3341,6 +3350,7 @@ export interface RouteMatch {
   probe_types: (
     | 'AGENT'
     | 'DNS'
+    | 'GRPC'
     | 'HTTP'
     | 'MQTT'
     | 'MTR'
@@ -3437,6 +3447,7 @@ export interface RouteQuestion {
   probe_type?:
     | 'AGENT'
     | 'DNS'
+    | 'GRPC'
     | 'HTTP'
     | 'MQTT'
     | 'MTR'

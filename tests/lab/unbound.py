@@ -1,4 +1,4 @@
-"""A real DNS server of a test's own on loopback: UDP, TCP, TLS and HTTPS, one zone, nothing else.
+"""A real DNS server of a test's own on loopback: UDP, TCP, TLS, HTTPS; a zone and nothing else.
 
 Debian: `apt-get install unbound`. It asks nobody: what is not in its zone is refused.
 """

@@ -45,7 +45,7 @@ FINE: dict[str, dict[str, Any]] = {
     "TLS": TLS,
     "TRAFFICSIM": TRAFFICSIM,
     "UDP": UDP,
-    **dict.fromkeys(("MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET"), SERVICE),
+    **dict.fromkeys(("GRPC", "MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET"), SERVICE),
     "NTP": NTP,
 }
 
@@ -69,7 +69,7 @@ FAILED: list[tuple[str, dict[str, Any], str]] = [
     ("TCP", but(TCP, loss_pct=100, connects_ms=[None, None], error="refused"), "refused"),
     *(
         (kind, but(SERVICE, error="greeting: no answer in 2 s"), "greeting: no answer")
-        for kind in ("MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET")
+        for kind in ("GRPC", "MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET")
     ),
     ("NTP", but(NTP, error="answer: stratum 8; the most is 3"), "answer: stratum 8; the most is 3"),
     (

@@ -35,6 +35,7 @@ export function finding({ type, payload }: Pick<ResultRow, 'type' | 'payload'>):
     case 'UDP':
       return udpFinding(payload as Payload<UdpResult>);
     case 'SSH':
+    case 'GRPC':
     case 'SMTP':
     case 'MQTT':
     case 'REDIS':

@@ -2,6 +2,7 @@
 
 import { ms } from '../../text/units';
 import type {
+  GrpcResult,
   MqttResult,
   NtpResult,
   RedisResult,
@@ -13,9 +14,12 @@ import { measured, sentence, type Finding, type Payload } from './finding';
 import { say as general } from '../../words/en/general';
 import { say } from '../../words/en/findings';
 
-export type ServiceResult = SshResult | SmtpResult | MqttResult | RedisResult | WebsocketResult;
+export type ServiceResult =
+  GrpcResult | SshResult | SmtpResult | MqttResult | RedisResult | WebsocketResult;
 /** All that any of them may say. */
-type Said = Partial<SshResult & SmtpResult & MqttResult & RedisResult & WebsocketResult>;
+type Said = Partial<
+  GrpcResult & SshResult & SmtpResult & MqttResult & RedisResult & WebsocketResult
+>;
 
 export function talkFinding(payload: Payload<ServiceResult>): Finding {
   const of = payload as Said;
@@ -33,6 +37,7 @@ export function talkFinding(payload: Payload<ServiceResult>): Finding {
       [say.messages, Boolean(of.messages) && `${of.messages}`],
       [say.returnCode, Boolean(of.return_code) && `${of.return_code}`],
       ['HTTP', Boolean(of.status_code) && `${of.status_code}`],
+      [say.status, of.serving_status],
       [say.subprotocol, of.subprotocol],
       [say.offers, of.extensions?.join(', ')],
       [say.lookingUpTheName, time(of.dns_lookup_ms)],

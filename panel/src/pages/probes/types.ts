@@ -26,6 +26,7 @@ export const TYPES: readonly ProbeType[] = [
   { type: 'SSH', what: () => say.ssh, target: '192.0.2.1' },
   { type: 'MQTT', what: () => say.mqtt, target: '192.0.2.1' },
   { type: 'REDIS', what: () => say.redis, target: '192.0.2.1' },
+  { type: 'GRPC', what: () => say.grpc, target: '192.0.2.1:50051' },
   { type: 'NTP', what: () => say.ntp, target: 'ntp.example.com' },
   { type: 'SNMP', what: () => say.snmp, target: '192.0.2.1' },
   { type: 'TRAFFICSIM', what: () => say.trafficsim, target: '192.0.2.1:5000' },

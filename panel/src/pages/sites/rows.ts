@@ -19,6 +19,7 @@ const KINDS = {
     'MQTT',
     'REDIS',
     'WEBSOCKET',
+    'GRPC',
     'NTP',
   ],
   path: ['MTR'],

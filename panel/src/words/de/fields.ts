@@ -212,6 +212,7 @@ export const fields: typeof say = {
   insecure_skip_verify: 'Zertifikat nicht prüfen',
   server_name: 'Servername',
   tls: 'In TLS',
+  service: 'Dienst',
   expected_software: 'Erwartete Software',
   helo: 'Gruß als',
   client_id: 'Client-Kennung',

@@ -59,6 +59,7 @@ export const probes: typeof say = {
   mqtt: 'Nimmt ein Broker Clients an, hat er eine Nachricht?',
   redis: 'Antwortet ein Redis-Server?',
   websocket: 'Öffnet sich ein WebSocket, kommt eine Antwort?',
+  grpc: 'Ist ein gRPC-Dienst bereit?',
   ntp: 'Wie richtig geht ein Zeitserver?',
   snmp: 'Was sagt ein Gerät über sich?',
   trafficsim: 'Wie klänge ein Anruf?',

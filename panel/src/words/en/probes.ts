@@ -62,6 +62,7 @@ export const say = inLanguage('probes', {
   mqtt: 'Does a broker take clients, and have a message?',
   redis: 'Does a Redis server answer?',
   websocket: 'Does a WebSocket open and answer?',
+  grpc: 'Is a gRPC service serving?',
   ntp: 'How right is a time server?',
   snmp: 'What does a device say of itself?',
   trafficsim: 'How would a call sound?',

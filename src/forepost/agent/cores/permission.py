@@ -14,7 +14,7 @@ import msgspec
 from forepost.wire.probes import KINDS
 
 TYPES: Final = frozenset({*KINDS, "SPEEDTEST"})
-OVER_TCP: Final = ("HTTP", "TCP", "TLS", "MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET")
+OVER_TCP: Final = ("HTTP", "TCP", "TLS", "GRPC", "MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET")
 LINK_LOCAL: Final = tuple(
     f"{kind} {network}"
     for kind in (*OVER_TCP, "SPEEDTEST", "DNS port 80", "DNS port 443")

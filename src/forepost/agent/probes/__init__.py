@@ -7,7 +7,7 @@ from forepost.agent.ports.edges import Edges
 from forepost.agent.probes import mtr, netinfo, ping, sysinfo, tcp, tls, udp
 from forepost.agent.probes.dns import probe as dns_probe
 from forepost.agent.probes.http import probe as http_probe
-from forepost.agent.probes.services import mqtt, ntp, redis, smtp, ssh, websocket
+from forepost.agent.probes.services import grpc, mqtt, ntp, redis, smtp, ssh, websocket
 from forepost.agent.probes.snmp import probe as snmp_probe
 from forepost.agent.probes.trafficsim import probe as trafficsim_probe
 from forepost.kit.clock import Clock
@@ -17,6 +17,7 @@ Run = Callable[[Any, str, Clock, Edges], Awaitable[Wire]]
 
 PROBES: Final[dict[str, Run]] = {
     "DNS": dns_probe.run,
+    "GRPC": grpc.run,
     "HTTP": http_probe.run,
     "MQTT": mqtt.run,
     "MTR": mtr.run,

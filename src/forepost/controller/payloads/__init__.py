@@ -36,6 +36,7 @@ from forepost.controller.series.port import Row
 
 TYPES: Final[dict[str, type[Payload]]] = {
     "DNS": Dns,
+    "GRPC": Service,
     "HTTP": HttpPayload,
     "MQTT": Service,
     "MTR": Mtr,

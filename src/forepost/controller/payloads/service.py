@@ -1,4 +1,4 @@
-"""SSH, SMTP, MQTT, REDIS, WEBSOCKET: one conversation with a service. NTP: one question."""
+"""SSH, SMTP, GRPC, MQTT, REDIS, WEBSOCKET: one conversation with a service. NTP: one question."""
 
 from typing import ClassVar
 

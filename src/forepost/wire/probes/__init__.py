@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from forepost.wire.probes import (
     dns,
+    grpc,
     http,
     mqtt,
     mtr,
@@ -27,6 +28,7 @@ KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
         dns.KIND,
+        grpc.KIND,
         http.KIND,
         mqtt.KIND,
         mtr.KIND,
@@ -50,6 +52,7 @@ KINDS: Final[dict[str, Kind]] = {
 ProbeType = Literal[
     "AGENT",
     "DNS",
+    "GRPC",
     "HTTP",
     "MQTT",
     "MTR",

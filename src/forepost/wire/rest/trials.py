@@ -12,6 +12,7 @@ from forepost.wire.rest.topology import Status
 
 TrialType = Literal[
     "DNS",
+    "GRPC",
     "HTTP",
     "MQTT",
     "MTR",

@@ -2,11 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import h2.config
 import h2.connection
 import h2.events
 import pytest
@@ -16,7 +15,8 @@ from forepost.kit.clock import SystemClock
 from forepost.wire.probes.http import HttpOptions, HttpResult
 from tests.lab import services
 from tests.lab.certificates import Authority
-from tests.lab.peers import Talk, real_edges, serving
+from tests.lab.http2_server import Answer, speaking
+from tests.lab.peers import real_edges, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -84,26 +84,6 @@ async def test_a_server_without_it(authority: Authority) -> None:
         new = await get(f"https://localhost:{port}/", insecure_tls=True, http_version="2")
     assert (got.protocol, got.status_code) == ("HTTP/1.1", 200)
     assert new.error == "response: the server does not speak HTTP/2"
-
-
-Answer = Callable[[h2.connection.H2Connection, h2.events.Event], None]
-
-
-def speaking(answer: Answer, *, more: bytes = b"") -> Talk:
-    """An HTTP/2 server that answers each event as it is told to, and says `more` in the end."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        config = h2.config.H2Configuration(client_side=False, validate_outbound_headers=False)
-        http = h2.connection.H2Connection(config)
-        http.initiate_connection()
-        writer.write(http.data_to_send())
-        while data := await reader.read(65_536):
-            for event in http.receive_data(data):
-                answer(http, event)
-            writer.write(http.data_to_send() + more)
-            await writer.drain()
-
-    return talk
 
 
 def silent(_http: h2.connection.H2Connection, _event: h2.events.Event) -> None:

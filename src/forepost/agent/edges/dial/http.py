@@ -1,5 +1,6 @@
-"""One request of HTTP over a stream, and how it is in HTTP/1.1, which h11 reads: pure Python, 0.2 MiB
-resident.
+"""One request of HTTP over a stream, and how it is in HTTP/1.1.
+
+h11 does the reading: pure Python, 0.2 MiB resident.
 """
 
 from collections.abc import Sequence

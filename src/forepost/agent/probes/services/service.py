@@ -29,7 +29,8 @@ class Service:
         self._facts: dict[str, Any] = {}
         self._talk_began: float | None = None
         self._talk_ms = 0.0
-        self._stream: Stream
+        self.stream: Stream
+        """The connection, perhaps inside TLS."""
         self.host = ""
         """As the target names it."""
 
@@ -47,11 +48,11 @@ class Service:
             )
             self.know(remote_addr=str(HostPort(address, at.port)))
             with self.part("connect"):
-                self._stream = await self._edges.dialer.tcp(
+                self.stream = await self._edges.dialer.tcp(
                     address, at.port, interface=self._options.bind_interface
                 )
             try:
-                self.replies = ReplyReader(self._stream)
+                self.replies = ReplyReader(self.stream)
                 if alpn is not None:
                     await self.secure(alpn)
                 self._talk_began = self._clock.monotonic()
@@ -62,7 +63,7 @@ class Service:
                     took_ms = (self._clock.monotonic() - self._talk_began) * 1e3
                     self._talk_ms = took_ms - (self._course.ms("tls") - tls_ms)
             finally:
-                self._stream.close()
+                self.stream.close()
 
         error = await self._course.until(self._options.timeout_sec, measure)
         if self._course.denied:
@@ -79,11 +80,11 @@ class Service:
 
     async def say(self, data: bytes) -> None:
         """Raises Failed."""
-        await self._stream.send(data)
+        await self.stream.send(data)
 
     async def receive(self) -> bytes:
         """Return what came, b"" at the end. Raises Failed."""
-        return await self._stream.receive()
+        return await self.stream.receive()
 
     async def secure(self, alpn: tuple[str, ...] = ()) -> None:
         """Go on inside TLS. Raises Failed."""
@@ -97,14 +98,14 @@ class Service:
             key=options.client_key_pem,
         )
         with self.part("tls"):
-            self._stream, session = await self._stream.secure(
+            self.stream, session = await self.stream.secure(
                 options.server_name or self.host,
                 check="nothing" if options.insecure_tls else "chain and name",
                 alpn=alpn,
                 own=own,
             )
         self.know(tls_version=session.version)
-        self.replies = ReplyReader(self._stream)
+        self.replies = ReplyReader(self.stream)
 
     def told(self) -> dict[str, Any]:
         """Return all fields of the result."""
