@@ -53,18 +53,25 @@ def rates_between(before: CounterReadings, after: CounterReadings) -> dict[str, 
     """Return how much each counter grew in a second, by OID; nothing where the agent began anew."""
     if _began_anew(before, after):
         return {}
-    knows = before.uptime_ticks is not None and after.uptime_ticks is not None
+    is_known = before.uptime_ticks is not None and after.uptime_ticks is not None
     found = {}
     for oid, now in after.counters.items():
         was = before.counters.get(oid)
         if was is None or was.bits != now.bits or now.at <= was.at:
             continue
-        grown = now.value - was.value
-        if grown < 0 and knows:
-            grown += 1 << now.bits
-        if 0 <= grown < 1 << 63:
+        grown = _grown(was, now, may_wrap=is_known)
+        if grown is not None:
             found[oid] = grown / (now.at - was.at)
     return found
+
+
+def _grown(was: CounterReading, now: CounterReading, *, may_wrap: bool) -> int | None:
+    """None: it was cleared. A wrap by more than half of what it counts to is taken for that."""
+    grown = now.value - was.value
+    if grown >= 0:
+        return grown
+    wrapped = grown + (1 << now.bits)
+    return wrapped if may_wrap and wrapped < 1 << (now.bits - 1) else None
 
 
 def _began_anew(before: CounterReadings, after: CounterReadings) -> bool:

@@ -240,6 +240,23 @@ async def test_over_https_by_get_and_by_address(
     assert (right.error, [one.value for one in right.answers]) == ("", ["198.18.0.9"])
 
 
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_over_https_of_a_server_that_has_http2_only(
+    server: Unbound, authority: Authority, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    authority.trusted(monkeypatch)
+    got = await ask(
+        "host.example",
+        dns_server=f"127.0.0.1:{server.https_port}",
+        protocol="doh",
+        tls_name="localhost",
+        doh_method=method,
+        expected_values=["198.18.0.7", "198.18.0.8"],
+        expected_match="exactly",
+    )
+    assert (got.error, got.as_expected) == ("", True)
+
+
 async def test_over_tls_by_address(
     server: Unbound, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Questions to one SNMP agent and their answers: repeated, bounded, counted, timed."""
 
+import ipaddress
 import secrets
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,7 +9,7 @@ import anyio
 
 from forepost.agent.ports.dialer import Datagrams, Failed, OpenDatagrams
 from forepost.agent.ports.edges import Edges
-from forepost.agent.probes.hostport import HostPort
+from forepost.agent.probes.hostport import HostPort, host_port
 from forepost.agent.probes.ignored import Ignored
 from forepost.agent.probes.snmp.message import Again, NotOurs, Reply, Speaker, Verb
 from forepost.agent.probes.snmp.stream import SnmpStream
@@ -18,6 +19,14 @@ from forepost.wire.probes.snmp import SnmpOptions
 LARGEST_MESSAGE: Final = 65_536
 MOST_AGAIN: Final = 8
 """Times that one question is asked anew because the agent says so (version 3)."""
+
+
+def _one_spelling(address: str) -> str:
+    """Return it as the system spells it."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address
 
 
 class Exchange:
@@ -31,7 +40,7 @@ class Exchange:
         self._tries = tries
         self._socket: Datagrams | None = None
         self._open: OpenDatagrams | None = None
-        self._at = ""
+        self._at = HostPort("", 0)
         self.other_addr = ""
         self.requests = 0
         self.ignored = Ignored()
@@ -40,7 +49,7 @@ class Exchange:
     async def open(self, address: str, port: int, edges: Edges) -> None:
         """Raises Failed."""
         interface, dialer = self._options.bind_interface, edges.dialer
-        self._at = str(HostPort(address, port))
+        self._at = HostPort(_one_spelling(address), port)
         if self._options.transport == "tcp":
             self._socket = SnmpStream(await dialer.tcp(address, port, interface=interface))
         elif self._options.other_source:
@@ -114,7 +123,7 @@ class Exchange:
                         self.ignored.add(data, str(error))
                         continue
                     self.waited_sec += now - before
-                    if self._open is not None and self._open.source != self._at:
+                    if self._open is not None and host_port(self._open.source) != self._at:
                         self.other_addr = self._open.source
                     return answer
         raise Failed("timeout", f"no answer to {tries} requests, {each_sec:g} s each")
