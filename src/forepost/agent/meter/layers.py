@@ -6,6 +6,8 @@ RFC 1042.
 
 from typing import Final
 
+from forepost.agent.cores.link_layer import ppp
+
 IPV4, IPV6 = 0x0800, 0x86DD
 TAGS: Final = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
 PPPOE: Final = 0x8864
@@ -14,7 +16,6 @@ LONGEST_802_3: Final = 0x600
 """An EtherType below it is a length: LLC follows. (The kernel says 4 of such a frame.)"""
 MOST_LAYERS: Final = 8
 NOTHING: Final = 0
-_PPP: Final = {0x0021: IPV4, 0x0057: IPV6, 0x0281: 0x8847, 0x0283: 0x8848}
 _SNAP: Final = frozenset({bytes.fromhex("aaaa03000000"), bytes.fromhex("aaaa030000f8")})
 _LLC_IP: Final = bytes.fromhex("060603")
 _VERSIONS: Final = {4: IPV4, 6: IPV6}
@@ -43,11 +44,6 @@ def behind(ether_type: int, vlan: int, data: bytes) -> tuple[int, int, int]:
         else:
             return NOTHING, at, vlan
     return (ether_type if ether_type in (IPV4, IPV6) else NOTHING), at, vlan
-
-
-def ppp(protocol: int) -> int:
-    """The EtherType of a protocol number of PPP."""
-    return _PPP.get(protocol, NOTHING)
 
 
 def _llc(head: bytes) -> tuple[int, int]:
