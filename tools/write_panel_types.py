@@ -26,19 +26,7 @@ from forepost.controller.main import build
 from forepost.controller.settings import DataSection, HttpSection, Settings
 from forepost.kit.clock import SystemClock
 from forepost.wire.base import Wire
-from forepost.wire.probes import (
-    dns,
-    http,
-    mtr,
-    netinfo,
-    ping,
-    snmp,
-    speedtest,
-    sysinfo,
-    tcp,
-    tls,
-    trafficsim,
-)
+from forepost.wire.probes import KINDS, netinfo, speedtest
 from forepost.wire.rest import panel
 from forepost.wire.speedtests import queue
 
@@ -62,19 +50,7 @@ FRAMES: Final = tuple(
     and one not in SAID
 )
 """What it hears there."""
-PAYLOADS: Final = (
-    dns.DnsResult,
-    http.HttpResult,
-    mtr.MtrResult,
-    netinfo.NetinfoResult,
-    ping.PingResult,
-    snmp.SnmpResult,
-    speedtest.SpeedtestPayload,
-    sysinfo.SysinfoResult,
-    tcp.TcpResult,
-    tls.TlsResult,
-    trafficsim.TrafficSimResult,
-)
+PAYLOADS: Final = (*(kind.result for kind in KINDS.values()), speedtest.SpeedtestPayload)
 """Results that it looks into."""
 CALLED: Final[Mapping[type, str]] = {panel.Error: "Refused", netinfo.Interface: "NetworkInterface"}
 """Where the name on the wire is another thing in TypeScript or in a browser."""

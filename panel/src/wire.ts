@@ -1510,8 +1510,14 @@ export interface DiskUse {
 export interface DnsAnswer {
   name: string;
   type: string;
+  /** As a zone file has it; the strings of a TXT joined, without quotes (RFC 7208, 3.3). */
   value: string;
   ttl: number;
+  /**
+   * Of a TXT that has several, or bytes that are no plain text: each string as it is on the wire,
+   * with \DDD for such bytes. Ours.
+   */
+  strings?: string[];
 }
 
 /** One question. An answer of any code is an answer; without one `response_code` is ERROR. */
@@ -1529,6 +1535,7 @@ export interface DnsResult {
   answers?: DnsAnswer[];
   /** The whole message as text, cut at 16,384 characters. */
   raw_response?: string;
+  /** Why there is no answer, or in what it is not as expected. */
   error?: string;
   protocol: string;
   target: string;
@@ -1544,8 +1551,31 @@ export interface DnsResult {
   authoritative?: boolean;
   /** The server says that it has checked DNSSEC (AD). */
   authenticated?: boolean;
+  recursion_available?: boolean;
   /** Messages that came but were no answer to this question: a wrong id, name or form. */
   ignored?: number;
+  /**
+   * How the server met EDNS (silence: for half of the time), before it was asked again without.
+   * `query_time_ms` is of the second question alone.
+   */
+  edns_refused?: '' | 'FORMERR' | 'NOTIMP' | 'silence';
+  /** Null: nothing is expected, or there is no answer. */
+  as_expected?: boolean | null;
+  /** Of several, each one, in the order of the options; all above is of the worst. */
+  servers?: DnsServerResult[];
+}
+
+/** What one of several servers answered. */
+export interface DnsServerResult {
+  dns_server: string;
+  remote_addr?: string;
+  query_time_ms?: number;
+  connect_ms?: number;
+  response_code?: string;
+  /** Of the asked type, sorted; 20 at most. */
+  values?: string[];
+  error?: string;
+  edns_refused?: '' | 'FORMERR' | 'NOTIMP' | 'silence';
 }
 
 export interface Done {
@@ -2284,6 +2314,13 @@ export interface MicroserviceStatus {
   memory_bytes: number | null;
 }
 
+export interface MqttResult extends ServiceResult {
+  /** Of the CONNACK: 0 for accepted. */
+  return_code?: number | null;
+  /** Of the topic, until the one that is expected. */
+  messages?: number;
+}
+
 /**
  * Times in ms and the loss in %, as strings with two decimals, as NetWatcher writes them; the times
  * are "0.00" where nothing came back.
@@ -2517,18 +2554,25 @@ export interface NewProbe {
     | 'AGENT'
     | 'DNS'
     | 'HTTP'
+    | 'MQTT'
     | 'MTR'
     | 'NETINFO'
+    | 'NTP'
     | 'PING'
+    | 'REDIS'
     | 'RPERF'
+    | 'SMTP'
     | 'SNMP'
     | 'SPEEDTEST'
     | 'SPEEDTEST_SERVERS'
+    | 'SSH'
     | 'SYSINFO'
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
-    | 'WEB';
+    | 'UDP'
+    | 'WEB'
+    | 'WEBSOCKET';
   workspace_id?: number;
   agent_id?: number;
   enabled?: boolean;
@@ -2625,6 +2669,7 @@ export interface NewRule {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -2675,6 +2720,7 @@ export interface NewRule {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -2780,7 +2826,23 @@ export interface NewTemplate extends TemplateTexts {
 /** Body of `POST .../trials`: the same fields as those of a probe. */
 export interface NewTrial {
   type:
-    'DNS' | 'HTTP' | 'MTR' | 'NETINFO' | 'PING' | 'SNMP' | 'SYSINFO' | 'TCP' | 'TLS' | 'TRAFFICSIM';
+    | 'DNS'
+    | 'HTTP'
+    | 'MQTT'
+    | 'MTR'
+    | 'NETINFO'
+    | 'NTP'
+    | 'PING'
+    | 'REDIS'
+    | 'SMTP'
+    | 'SNMP'
+    | 'SSH'
+    | 'SYSINFO'
+    | 'TCP'
+    | 'TLS'
+    | 'TRAFFICSIM'
+    | 'UDP'
+    | 'WEBSOCKET';
   target?: string;
   /** 0: 4 of PING and MTR, else the usual one of its type. */
   count?: number;
@@ -2869,6 +2931,32 @@ export interface NoticeTemplate {
   text: string;
   webhook_body: string;
   external_id: string;
+}
+
+/** One request (RFC 5905). Times in ms; null where there was no answer. */
+export interface NtpResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  target: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  dns_lookup_ms?: number;
+  /** From request to answer, without what the server took (delay). */
+  rtt_ms?: number | null;
+  /** What the server's clock is ahead of the agent's. */
+  offset_ms?: number | null;
+  /** How wrong the agent's own clock may be; null where nobody told its kernel. */
+  agent_clock_error_ms?: number | null;
+  stratum?: number | null;
+  /** What the server goes by: GPS, an address, ... */
+  reference?: string;
+  /** none, insert, delete; "unsynchronised": the server does not know the time. */
+  leap?: string;
+  root_delay_ms?: number | null;
+  root_dispersion_ms?: number | null;
+  precision_ms?: number | null;
+  /** What went wrong, and in which part; also a clock that is not as it should be. */
+  error?: string;
 }
 
 /** One login of the caller's that has not ended. */
@@ -3146,6 +3234,13 @@ export interface RecoveryCodes {
   recovery_codes: string[];
 }
 
+export interface RedisResult extends ServiceResult {
+  /** Of the server; empty where it tells nobody, or not this user. */
+  version?: string;
+  /** master, slave, sentinel. */
+  role?: string;
+}
+
 export interface Refused {
   type: 'error';
   error: string;
@@ -3247,18 +3342,25 @@ export interface RouteMatch {
     | 'AGENT'
     | 'DNS'
     | 'HTTP'
+    | 'MQTT'
     | 'MTR'
     | 'NETINFO'
+    | 'NTP'
     | 'PING'
+    | 'REDIS'
     | 'RPERF'
+    | 'SMTP'
     | 'SNMP'
     | 'SPEEDTEST'
     | 'SPEEDTEST_SERVERS'
+    | 'SSH'
     | 'SYSINFO'
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
+    | 'UDP'
     | 'WEB'
+    | 'WEBSOCKET'
   )[];
   metrics: (
     | 'failure'
@@ -3287,6 +3389,7 @@ export interface RouteMatch {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3335,18 +3438,25 @@ export interface RouteQuestion {
     | 'AGENT'
     | 'DNS'
     | 'HTTP'
+    | 'MQTT'
     | 'MTR'
     | 'NETINFO'
+    | 'NTP'
     | 'PING'
+    | 'REDIS'
     | 'RPERF'
+    | 'SMTP'
     | 'SNMP'
     | 'SPEEDTEST'
     | 'SPEEDTEST_SERVERS'
+    | 'SSH'
     | 'SYSINFO'
     | 'TCP'
     | 'TLS'
     | 'TRAFFICSIM'
+    | 'UDP'
     | 'WEB'
+    | 'WEBSOCKET'
     | null;
   metric?:
     | 'failure'
@@ -3375,6 +3485,7 @@ export interface RouteQuestion {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3439,6 +3550,7 @@ export interface Rule {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3488,6 +3600,7 @@ export interface Rule {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3572,6 +3685,7 @@ export interface RulePatch {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3621,6 +3735,7 @@ export interface RulePatch {
     | 'tls_version_mismatch'
     | 'tls_weak_cipher'
     | 'tls_chain_issue'
+    | 'clock_offset'
     | 'snmp_response_ms'
     | 'snmp_trap_received'
     | 'health_score'
@@ -3809,6 +3924,25 @@ export interface SensorCourse {
   celsius: (number | null)[];
 }
 
+/** One conversation. Times in ms; those of parts that were not reached are 0. */
+export interface ServiceResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  target: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  dns_lookup_ms?: number;
+  tcp_connect_ms?: number;
+  tls_handshake_ms?: number;
+  /** All that is said once it is connected, TLS aside. */
+  answer_ms?: number;
+  total_ms?: number;
+  /** "TLS 1.3"; empty: it was in the clear. */
+  tls_version?: string;
+  /** What went wrong, and in which part. */
+  error?: string;
+}
+
 /** Answer to a registration or a login. `token` is a JWT; empty where a cookie has it. */
 export interface Session {
   token: string;
@@ -3941,6 +4075,14 @@ export interface SitePlace {
   name: string;
 }
 
+export interface SmtpResult extends ServiceResult {
+  /** The first line that the server says. */
+  greeting?: string;
+  /** What it offers to EHLO, at last: SIZE 10240000, STARTTLS, ... */
+  extensions?: string[];
+  logged_in?: boolean;
+}
+
 export interface SnmpResult {
   start_timestamp: string;
   stop_timestamp: string;
@@ -3963,6 +4105,10 @@ export interface SnmpResult {
   requests?: number;
   /** Datagrams that were no answer to what we asked: a wrong id, key or form. */
   ignored?: number;
+  /** Who answered, where it was another address (`other_source`). */
+  other_addr?: string;
+  /** Null: nothing is expected, or not all could be asked for. */
+  as_expected?: boolean | null;
 }
 
 export interface SnmpValue {
@@ -3971,12 +4117,19 @@ export interface SnmpValue {
   /** Bytes that are no text are hex; null where `type` says that there is nothing. */
   value: number | string | null;
   /**
-   * integer, string, hex, oid, ipaddress, counter32, gauge32, timeticks, counter64, float, null,
-   * noSuchObject, noSuchInstance.
+   * integer, string, hex, mac, oid, ipaddress, counter32, gauge32, timeticks, counter64, gauge64,
+   * float, null, noSuchObject, noSuchInstance; unreadable, with its bytes in hex, where it is not
+   * what it says that it is. The rows of one column have one form: mac (00:1b:44:11:3a:b7), or hex
+   * where one of them is no text. genErr, noAccess, ...: what the agent answered for this one.
    */
   type: string;
   /** As the MIB has it, with the index: ifDescr.2; a scalar without its .0; "" where unknown. */
   name: string;
+  /**
+   * Of a counter: how much it grew in a second since the round before, over a wrap, too. Null: not
+   * asked for, the first round, or the agent began anew. Ours.
+   */
+  per_sec?: number | null;
 }
 
 export interface SourceAgent {
@@ -4125,6 +4278,13 @@ export interface SpoolStatus {
   backlog_grows: boolean;
 }
 
+export interface SshResult extends ServiceResult {
+  /** "2.0". */
+  protocol_version?: string;
+  software?: string;
+  comments?: string;
+}
+
 /** Of all agents that are to have it. */
 export interface StandingCounts {
   current: number;
@@ -4205,6 +4365,8 @@ export interface TcpResult {
   timed_out?: number;
   /** A router or this host said that there is no way, or a firewall said no. */
   unreachable?: number;
+  /** It was connected, and then TLS or the answer was not as it should be. */
+  unexpected?: number;
   /** Attempts that did not succeed, 0 to 100. */
   loss_pct?: number;
   min_ms?: number;
@@ -4212,8 +4374,12 @@ export interface TcpResult {
   avg_ms?: number;
   /** Of the whole population. */
   stddev_ms?: number;
-  /** Each attempt in its order; null for one that failed. */
+  /** To connect: each attempt in its order; null for one that failed, then or later. */
   connects_ms?: (number | null)[];
+  /** The handshake of each attempt, where there is one. */
+  tls_ms?: (number | null)[];
+  /** From then to the answer of each attempt, where one is expected. */
+  answers_ms?: (number | null)[];
   /** Why attempts failed, the last one if there are several. */
   error?: string;
 }
@@ -4468,6 +4634,36 @@ export interface Trial {
   payload: unknown;
 }
 
+/** Datagrams and their answers. All times in ms; 0 where there was no answer. */
+export interface UdpResult {
+  start_timestamp: string;
+  stop_timestamp: string;
+  target: string;
+  /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
+  remote_addr?: string;
+  dns_lookup_ms?: number;
+  attempts?: number;
+  answered?: number;
+  /** The host said that nobody listens (ICMP). */
+  refused?: number;
+  timed_out?: number;
+  /** A router or this host said that there is no way. */
+  unreachable?: number;
+  /** There was an answer, and not the one that was expected. */
+  unexpected?: number;
+  /** Datagrams without the answer that was expected, 0 to 100. */
+  loss_pct?: number;
+  min_ms?: number;
+  max_ms?: number;
+  avg_ms?: number;
+  /** Of the whole population. */
+  stddev_ms?: number;
+  /** Each datagram in its order; null for one that failed. */
+  answers_ms?: (number | null)[];
+  /** Why datagrams failed, the last one if there are several. */
+  error?: string;
+}
+
 export interface Unsubscribe {
   type: 'unsubscribe';
   workspace_id: number;
@@ -4507,6 +4703,17 @@ export interface VolumeMapping {
   target: string;
   type?: 'volume' | 'bind';
   read_only?: boolean;
+}
+
+export interface WebsocketResult extends ServiceResult {
+  /** 101: it was opened. */
+  status_code?: number;
+  /** What the server chose. */
+  subprotocol?: string;
+  /** Of a ping in it, where nothing else is expected. */
+  ping_ms?: number | null;
+  /** That came, until the one that is expected. */
+  messages?: number;
 }
 
 export interface Whois {

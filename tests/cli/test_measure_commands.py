@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import pytest
 
+from forepost.cli.exit_status import ExitStatus
 from forepost.cli.measure import MEASURED, NOT_MEASURED, USAGE
 from forepost.wire.probes.dns import DnsResult
 from forepost.wire.probes.http import HttpResult
@@ -72,17 +73,34 @@ def test_what_a_server_says_does_not_move_the_cursor(dns_server: Unbound) -> Non
     assert (done.returncode, done.stderr) == (MEASURED, "")
 
 
-def test_dns_failures_are_results_too(dns_server: Unbound) -> None:
-    done = call("dns", "a.example", "-s", f"127.0.0.1:{free_port()}", "--json")
+def test_dns_ends_with_what_scripts_can_tell(dns_server: Unbound) -> None:
+    server = f"127.0.0.1:{dns_server.port}"
+    nobody = f"127.0.0.1:{free_port()}"
+    done = call("dns", "a.example", "-s", nobody, "--json")
     got = msgspec.json.decode(done.stdout, type=DnsResult)
     assert (got.response_code, got.error) == ("ERROR", "query: connection refused")
-    assert done.returncode == MEASURED
+    assert done.returncode == ExitStatus.NOT_FINE
     done = call("dns", "a.example", "-s", "host.invalid:x")
-    assert done.returncode == NOT_MEASURED
+    assert done.returncode == ExitStatus.NOT_MEASURED
     assert "'host.invalid:x': no such port" in done.stderr
     done = call("dns", "a.example", "-s", "https://127.0.0.1/")
-    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert (done.returncode, done.stdout) == (ExitStatus.USAGE, "")
     assert "dns_server: a URL is for protocol doh" in done.stderr
+    done = call("dns", "elsewhere.net", "-s", server)
+    assert done.returncode == ExitStatus.NOT_FINE
+    done = call("dns", "elsewhere.net", "-s", server, "--rcode", "refused")
+    assert done.returncode == ExitStatus.FINE
+    both = ("-e", "198.18.0.7", "-e", "198.18.0.8", "--match", "exactly")
+    done = call("dns", "host.example", "-s", server, *both, "--edns-size", 0)
+    assert (done.returncode, done.stderr) == (ExitStatus.FINE, "")
+    done = call("dns", "host.example", "-s", server, "-e", "192.0.2.0/24")
+    assert done.returncode == ExitStatus.NOT_FINE
+    assert "nothing of what is expected is among the answers" in done.stderr
+    done = call("dns", "host.example", "-s", server, "-s", nobody, "--no-recurse")
+    assert done.returncode == ExitStatus.NOT_FINE
+    assert "198.18.0.7, 198.18.0.8" in done.stdout
+    assert "query: connection refused" in done.stdout
+    assert "with 3" in call("dns", "--help").stdout
 
 
 def test_http_is_timed_and_compared() -> None:

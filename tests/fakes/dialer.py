@@ -29,6 +29,9 @@ class FakeDialer:
     async def udp(self, address: str, port: int, *, interface: str = "") -> "FakeStream":
         return FakeStream(self, self._peer(address, port, interface), f"{address}:{port}")
 
+    async def open_udp(self, address: str, port: int, *, interface: str = "") -> "FakeStream":
+        return await self.udp(address, port, interface=interface)
+
     def _peer(self, address: str, port: int, interface: str) -> Peer:
         self.interfaces.append(interface)
         if self.fails is not None:
@@ -43,6 +46,7 @@ class FakeStream:
 
     def __init__(self, dialer: FakeDialer, peer: Peer, remote: str) -> None:
         self._dialer, self._peer, self.remote = dialer, peer, remote
+        self.source = remote
         self._said: deque[bytes] = deque()
         dialer.open += 1
 

@@ -43,7 +43,7 @@ from forepost.agent.meter.replay import Replay
 from forepost.agent.meter.table import MeterTable
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes import PROBES, certificates
-from forepost.agent.probes.dns_message import NoAnswer, Question
+from forepost.agent.probes.dns.message import NoAnswer, Question
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
 from forepost.agent.probes.wanted import list_of, probes_of

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.free_ports import free_port
 
 CONFIG = """
-agentaddress udp:127.0.0.1:{port},udp6:[::1]:{port}
+agentaddress udp:127.0.0.1:{port},udp6:[::1]:{port},tcp:127.0.0.1:{port}
 rocommunity secret
 rocommunity6 secret
 sysLocation a shelf

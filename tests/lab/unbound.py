@@ -27,7 +27,7 @@ server:
   interface: 127.0.0.1@{tls_port}
   tls-port: {tls_port}
   {tls}
-  module-config: "iterator"
+  module-config: "{modules}"
   access-control: 127.0.0.0/8 allow
   access-control: ::1/128 allow
   local-zone: "." refuse
@@ -41,6 +41,16 @@ server:
   local-data: "alias.example. 60 IN CNAME host.example."
   local-data-ptr: "198.18.0.7 host.example"
 {big}
+{more}
+"""
+"""`modules` and `more`: of one that looks into another server's zone, and checks it."""
+VALIDATING = """
+  do-not-query-localhost: no
+  local-zone: "signed.example." transparent
+  trust-anchor: "{anchor}"
+stub-zone:
+  name: "signed.example"
+  stub-addr: 127.0.0.1@{port}
 """
 BIG = "\n".join(
     f"  local-data: 'big.example. 60 IN TXT \"{number:03} {'x' * 200}\"'" for number in range(30)
@@ -53,8 +63,12 @@ class Unbound:
 
 
 @contextmanager
-def running(folder: Path, certificate: Path | None = None) -> Iterator[Unbound]:
-    """`certificate`: chain and key in one file, for DNS over TLS."""
+def running(
+    folder: Path, certificate: Path | None = None, *, signed: tuple[int, str] | None = None
+) -> Iterator[Unbound]:
+    """`certificate`: chain and key in one file, for DNS over TLS. `signed`: on which port a server
+    has signed.example, and the key that it is to be checked by.
+    """
     program = shutil.which("unbound")
     assert program, "unbound is not installed"
     server = Unbound(free_port(), free_port())
@@ -67,6 +81,8 @@ def running(folder: Path, certificate: Path | None = None) -> Iterator[Unbound]:
             tls_port=server.tls_port,
             tls=tls if certificate else "",
             big=BIG,
+            modules="validator iterator" if signed else "iterator",
+            more=VALIDATING.format(port=signed[0], anchor=signed[1]) if signed else "",
         )
     )
     log = folder / "unbound.log"

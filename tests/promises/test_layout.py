@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 400
-WRITTEN = {ROOT / "panel/src/wire.ts"}
+WRITTEN = {ROOT / "panel/src/wire.ts", ROOT / "panel/src/fields.ts"}
 """By a program, from something that is shorter."""
 HALVES = ("agent", "cli", "controller", "kit", "wire")
 NO_GERUNDS = {"ping", "ranking", "ring"}

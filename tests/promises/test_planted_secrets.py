@@ -332,7 +332,16 @@ def test_an_agent_whose_probes_all_fail_tells_none(
             metadata={"dns_server": f"127.0.0.1:{port}", "note": PLANTED["note"]},
             **often,
         ),
-        admin.probe(agent, type="TCP", targets=[f"127.0.0.1:{port}"], **often),
+        *(
+            admin.probe(
+                agent,
+                type=kind,
+                targets=[f"127.0.0.1:{port}"],
+                metadata={"send": PLANTED["note"], "expect": PLANTED["header"]},
+                **often,
+            )
+            for kind in ("TCP", "UDP")
+        ),
         admin.probe(agent, type="TLS", targets=[f"127.0.0.1:{port}"], **often),
     ]
     process = AgentProcess(tmp_path / "agent", controller.url, agent, FOREPOST_LOG="DEBUG").start()

@@ -1,10 +1,11 @@
 """An alert on the panel: it is counted, shown, acknowledged and resolved."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.controller.alerts.alert_stage import Hooks, quick_controller, speaking
 from tests.controller.alerts.samples import PING, but
@@ -135,6 +136,36 @@ def open_alerts(page: Page, controller: ControllerProcess, role: str) -> None:
     page.get_by_role("link", name="Alerts").click()
 
 
+def set_hours(form: Locator) -> None:
+    """Active at all times, in two parts; quiet on a day that is not today."""
+    form.get_by_text("Only at some times").click()
+    active = form.get_by_role("group", name="Alerts open in these hours")
+    for place, (begin, end) in enumerate((("00:00", "12:00"), ("12:00", "00:00"))):
+        active.get_by_role("button", name="Add hours").click()
+        active.get_by_label("From", exact=True).nth(place).fill(begin)
+        active.get_by_label("To", exact=True).nth(place).fill(end)
+    quiet = form.get_by_role("group", name="Told later in these hours")
+    quiet.get_by_role("button", name="Add hours").click()
+    day = (datetime.now(UTC) + timedelta(days=3)).strftime("%a").lower()
+    quiet.get_by_label(day, exact=True).check()
+
+
+def take_hours_away(page: Page) -> None:
+    """They are there when the rule is edited, and one of them goes."""
+    row = page.get_by_test_id("rule-row")
+    expect(row).to_contain_text("On call")
+    row.get_by_role("button", name="Edit").click()
+    form = page.get_by_role("form", name="Change rule")
+    active = form.get_by_role("group", name="Alerts open in these hours")
+    expect(active.get_by_label("From", exact=True).nth(1)).to_have_value("12:00")
+    quiet = form.get_by_role("group", name="Told later in these hours")
+    expect(quiet.get_by_role("checkbox", checked=True)).to_have_count(1)
+    quiet.get_by_role("button", name="Remove these hours").click()
+    expect(quiet.get_by_role("checkbox")).to_have_count(0)
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_be_hidden()
+
+
 @pytest.mark.timeout(240)
 def test_a_rule_is_tried_on_the_past_and_tells_a_channel_that_was_tested(
     site: Namespace, tmp_path: Path
@@ -182,10 +213,11 @@ def test_a_rule_is_tried_on_the_past_and_tells_a_channel_that_was_tested(
                 form.get_by_label("Operator", exact=True).select_option(">")
                 form.get_by_label("Threshold", exact=True).fill("20")
                 form.get_by_label("On call").check()
+                set_hours(form)
                 form.get_by_role("button", name="Try it on the past").click()
                 expect(page.get_by_test_id("preview")).to_contain_text("would have fired once")
                 form.get_by_role("button", name="Add rule").click()
-                expect(page.get_by_test_id("rule-row")).to_contain_text("On call")
+                take_hours_away(page)
                 before = len(hooks.came["/oncall"])
                 speaker.post("PING", but(PING, packet_loss=50.0), probe=probe)
                 until(lambda: len(hooks.came["/oncall"]) > before, 10, lambda: hooks.came)

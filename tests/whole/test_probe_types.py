@@ -12,6 +12,8 @@ from tests.lab.certificates import Authority
 from tests.lab.unbound import Unbound
 from tests.running import AgentProcess, ControllerProcess, NewAgent, Person, until
 
+UDP_QUESTION = r"\xab\xcd\x01\0\0\x01\0\0\0\0\0\0\x04host\x07example\0\0\x01\0\x01"
+
 
 @pytest.fixture(scope="module")
 def dns_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unbound]:
@@ -39,6 +41,7 @@ def test_every_type_is_measured_and_drawn(
         "DNS": probe("DNS", "host.example", dns_server=server),
         "HTTP": probe("HTTP", f"{controller.url}/healthz", expected_status=[200]),
         "TCP": probe("TCP", server),
+        "UDP": probe("UDP", server, send=UDP_QUESTION),
         "TLS": probe("TLS", f"localhost:{dns_server.tls_port}"),
     }
     lost = {

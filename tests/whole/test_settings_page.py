@@ -1,5 +1,6 @@
 """Settings of a workspace, of a site and of the controller; words and ways of notices."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -95,19 +96,29 @@ def set_report(page: Page) -> None:
     page.get_by_role("button", name="Reports", exact=True).click()
     page.get_by_role("button", name="Add report").click()
     page.get_by_label("Name", exact=True).fill("Monthly")
-    page.get_by_label("repeats").select_option("monthly")
-    page.get_by_label("recipients").fill("else@example.net")
-    page.get_by_role("button", name="Add report").click()
-    expect(page.get_by_role("alert")).to_contain_text("is no member")
-    page.get_by_label("recipients").fill(ADMIN["email"])
+    page.get_by_label("When it is made").select_option("Every month")
+    page.get_by_label("On day").select_option("the last of the month")
+    page.get_by_label(re.compile(r"^\s*At\b")).select_option("02:00")
+    expect(page.get_by_label("By the clocks of")).to_have_value("UTC")
+    # Whoever is no member cannot be chosen.
+    page.get_by_label(ADMIN["email"]).check()
     page.get_by_role("button", name="Add report").click()
     report = page.get_by_test_id("report-row")
-    expect(report).to_contain_text("monthly")
+    expect(report).to_contain_text("Every month")
+    report.get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("On day")).to_have_value("-1")
+    page.get_by_label("When it is made").select_option("When somebody asks for it")
+    page.get_by_label("About the last days").fill("3")
+    page.get_by_role("button", name="Save").click()
+    expect(report).to_contain_text("not by itself")
     with page.expect_download() as download:
         report.get_by_role("link", name="Page").click()
     assert "Worst targets" in Path(download.value.path()).read_text()
     report.get_by_role("button", name="Mail it now").click()
     expect(report).to_contain_text("no mail is set up")
+    report.get_by_role("button", name="Delete").click()
+    report.get_by_role("button", name="Yes").click()
+    expect(page.get_by_text("No report yet.")).to_be_visible()
 
 
 @pytest.mark.timeout(240)

@@ -11,7 +11,7 @@ const field = (kind: Field['kind'], more: Partial<Field> = {}): Field => ({
 test('a name is read as words, with its unit beside it', () => {
   expect(labelOf('trigger_loss_pct')).toEqual({ words: 'Trigger loss', unit: '%' });
   expect(labelOf('dns_server')).toEqual({ words: 'DNS server', unit: '' });
-  expect(labelOf('days')).toEqual({ words: 'Days', unit: 'days' });
+  expect(labelOf('days')).toEqual({ words: 'Days', unit: '' });
 });
 
 test('what is typed comes back as what the wire takes, and as it was', () => {

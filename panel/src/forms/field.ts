@@ -47,8 +47,8 @@ const LONGER: Readonly<Record<string, string>> = { cmd: 'command', env: 'environ
 /** "timeout_sec" is "Timeout", in s, or what the catalogue says that it is. */
 export function labelOf(name: string): { words: string; unit: string } {
   const parts = name.split('_');
-  const unit = units()[parts.at(-1) ?? ''] ?? '';
-  const named = unit && parts.length > 1 ? parts.slice(0, -1) : parts;
+  const unit = parts.length > 1 ? (units()[parts.at(-1) ?? ''] ?? '') : '';
+  const named = unit ? parts.slice(0, -1) : parts;
   const words = named
     .map((part) => LONGER[part] ?? part)
     .join(' ')

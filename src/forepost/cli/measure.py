@@ -109,10 +109,12 @@ def measure(
     often: Often | None,
     columns: Sequence[str],
     cells: Cells[R],
+    status: Callable[[Sequence[R]], int] | None = None,
 ) -> int:
     """Measure what `asked` (read as a probe's metadata) says and show each result when it comes.
 
-    Returns the exit code: whether anything could be measured, however bad it was.
+    Returns the exit code: what `status` makes of all results; without it, whether anything could be
+    measured, however bad it was.
     """
     how = often or Often()
     try:
@@ -136,6 +138,8 @@ def measure(
             until_interrupted(lambda: _repeat(run, options, target, how, results, row))
         for reason in dict.fromkeys(result.error for result in results if result.error):
             complain(reason)
+    if status is not None:
+        return status(results)
     return MEASURED if any(result.remote_addr for result in results) else NOT_MEASURED
 
 

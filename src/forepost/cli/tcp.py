@@ -10,7 +10,8 @@ from rich.live import Live
 from rich.table import Table
 
 from forepost.agent.edges.system import system_edges
-from forepost.agent.probes.tcp import Attempts, Show, nobody
+from forepost.agent.probes.attempts import Show, nobody
+from forepost.agent.probes.tcp import Connections
 from forepost.cli.measure import (
     MEASURED,
     NOT_MEASURED,
@@ -52,11 +53,13 @@ def tcp(
     clock = SystemClock()
     how = often or Several()
     options = TcpOptions(timeout_sec=how.timeout, count=how.count, bind_interface=how.interface)
-    made: list[Attempts] = []
+    made: list[Connections] = []
 
     async def measure(show: Show) -> None:
         with system_edges(clock) as edges:
-            made.append(Attempts(options, endpoint, clock, edges, gap_sec=how.interval, show=show))
+            made.append(
+                Connections(options, endpoint, clock, edges, gap_sec=how.interval, show=show)
+            )
             await made[0].run()
 
     if how.json:

@@ -31,7 +31,7 @@ PUBLIC_OPTIONS: Final[dict[str, frozenset[str]]] = _PUBLIC | {
 }
 """Which options of a probe of each type anybody in its workspace may see."""
 
-_URLS: Final = frozenset({"url", "target", "dns_server"})
+_URLS: Final = frozenset({"url", "target", "dns_server", "more_servers"})
 
 
 def public_metadata(kind: str, metadata: Any) -> Any:
@@ -49,7 +49,11 @@ def _public(kind: str, key: str, value: Any, known: frozenset[str]) -> Any:
         return MASK
     if key == "trafficsim":
         return public_metadata(kind, value)
-    return public_target(value) if key in _URLS and isinstance(value, str) else value
+    if key not in _URLS:
+        return value
+    if isinstance(value, list):
+        return [public_target(one) if isinstance(one, str) else MASK for one in value]
+    return public_target(value) if isinstance(value, str) else value
 
 
 def public_target(target: str) -> str:

@@ -73,7 +73,7 @@ def test_deny_goes_before_allow_and_what_is_not_allowed_is_denied() -> None:
 )
 def test_where_clouds_keep_credentials_is_denied_unless_the_site_says_so(address: str) -> None:
     assert LINK_LOCAL
-    for kind in ("HTTP", "TCP", "TLS", "SPEEDTEST"):
+    for kind in ("HTTP", "TCP", "TLS", "SPEEDTEST", "REDIS", "WEBSOCKET"):
         assert "deny" in Permission().refusal(kind, address, 80)
         assert "deny" in Permission(["0.0.0.0/0", "::/0"]).refusal(kind, address, 80)
         assert Permission(link_local=True).refusal(kind, address, 80) == ""

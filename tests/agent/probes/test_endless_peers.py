@@ -8,7 +8,8 @@ import pytest
 from pyasn1.codec.ber import encoder
 from pysnmp.proto.api import v2c
 
-from forepost.agent.probes import dns, tls
+from forepost.agent.probes import tls
+from forepost.agent.probes.dns import probe as dns
 from forepost.agent.probes.http import probe as http
 from forepost.agent.probes.snmp import probe
 from forepost.kit.clock import SystemClock

@@ -15,8 +15,8 @@ from pysnmp.proto.api import v2c
 
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes import PROBES, certificates
-from forepost.agent.probes.dns import server_of
-from forepost.agent.probes.dns_message import NoAnswer, NoQuestion, Question
+from forepost.agent.probes.dns.message import NoAnswer, NoQuestion, Question
+from forepost.agent.probes.dns.server import server_of
 from forepost.agent.probes.hostport import host_port
 from forepost.agent.probes.http.url import url_of
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
@@ -198,7 +198,7 @@ def test_any_bytes_are_a_result_of_dns_over_tcp(pieces: list[bytes]) -> None:
 @settings(max_examples=30)
 @given(PIECES)
 def test_any_datagrams_are_a_result_of_dns_and_snmp(pieces: list[bytes]) -> None:
-    dns = DnsOptions(dns_server="192.0.2.1", timeout_sec=0.01)
+    dns = DnsOptions(dns_server="192.0.2.1", timeout_sec=0.01, edns_size=0)
     assert getattr(measured("DNS", dns, pieces, 53), "ignored", 0) == len(pieces) + 1
     snmp = SnmpOptions(timeout_sec=0.01, retries=0)
     assert getattr(measured("SNMP", snmp, pieces, 161), "ignored", 0) == len(pieces) + 1

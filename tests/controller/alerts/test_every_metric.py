@@ -61,6 +61,7 @@ LOST_SOME = but(TRAFFICSIM, lossPercentage=8.5)
 
 FULL = but(SYSINFO, disks=[{"mount": "/", "used_pct": 99.0}])
 NO_SNMP = {"query_time_ms": 0, "error": "timed out", "results": None}
+NTP = {"rtt_ms": 2, "offset_ms": 1}
 NO_SERVER = but(HTTP, status_code=0, error="connect: refused")
 
 CASES = [
@@ -101,6 +102,7 @@ CASES = [
         90,
         95,
     ),
+    Case("clock_offset", "NTP", NTP, but(NTP, offset_ms=-900), ">", 500, 900),
     Case("dns_query_time", "DNS", DNS, but(DNS, query_time_ms=900.0), ">", 500, 900),
     Case("dns_query_failure", "DNS", DNS, but(DNS, response_code="SERVFAIL"), "=", 1, 1),
     Case("dns_nxdomain", "DNS", DNS, but(DNS, response_code="NXDOMAIN", answers=[]), "eq", 1, 1),

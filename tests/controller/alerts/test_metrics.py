@@ -106,6 +106,8 @@ def row(kind: str, payload: Any, **fields: Any) -> Row:
             {"packet_loss": 25, "latency": 2},
         ),
         ("TCP", {"loss_pct": 100, "connects_ms": [None]}, {"packet_loss": 100}),
+        ("SMTP", {"tcp_connect_ms": 1, "answer_ms": 2, "total_ms": 4}, {"latency": 3}),
+        ("NTP", {"rtt_ms": 2, "offset_ms": -3}, {"latency": 2, "clock_offset": 3}),
         ("SPEEDTEST", {"test_data": []}, {}),
     ],
 )

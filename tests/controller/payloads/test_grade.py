@@ -23,6 +23,9 @@ from tests.controller.alerts.samples import (
 from tests.controller.alerts.test_metrics import row
 
 TCP: dict[str, Any] = {"loss_pct": 0, "min_ms": 1, "max_ms": 2, "connects_ms": [1, 2]}
+SERVICE: dict[str, Any] = {"tcp_connect_ms": 1, "answer_ms": 2, "total_ms": 4}
+NTP: dict[str, Any] = {"rtt_ms": 2, "offset_ms": -3}
+UDP: dict[str, Any] = {"loss_pct": 0, "min_ms": 1, "max_ms": 2, "answers_ms": [1, 2]}
 OF_PING_LOST = but(PING, packets_recv=0, packet_loss=100.0, avg_rtt=0)
 CHAIN = [
     {"subject": "CN=www.example.org", "days_until_expiry": 80},
@@ -41,6 +44,9 @@ FINE: dict[str, dict[str, Any]] = {
     "TCP": TCP,
     "TLS": TLS,
     "TRAFFICSIM": TRAFFICSIM,
+    "UDP": UDP,
+    **dict.fromkeys(("MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET"), SERVICE),
+    "NTP": NTP,
 }
 
 FAILED: list[tuple[str, dict[str, Any], str]] = [
@@ -61,6 +67,16 @@ FAILED: list[tuple[str, dict[str, Any], str]] = [
     ("SPEEDTEST", {"test_data": [], "error": "no server"}, "no server"),
     ("SYSINFO", but(SYSINFO, disks=[{"mount": "/", "used_pct": 99.2}]), "/: 99.2 % are used"),
     ("TCP", but(TCP, loss_pct=100, connects_ms=[None, None], error="refused"), "refused"),
+    *(
+        (kind, but(SERVICE, error="greeting: no answer in 2 s"), "greeting: no answer")
+        for kind in ("MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET")
+    ),
+    ("NTP", but(NTP, error="answer: stratum 8; the most is 3"), "answer: stratum 8; the most is 3"),
+    (
+        "UDP",
+        but(UDP, loss_pct=100, answers_ms=[None], error="no answer in 2 s"),
+        "no answer in 2 s",
+    ),
     ("TLS", but(TLS, is_expired=True), "the certificate has expired"),
     ("TLS", but(TLS, error="self-signed certificate"), "self-signed certificate"),
     ("TLS", {"error": "connect: refused"}, "no handshake: connect: refused"),
@@ -68,6 +84,7 @@ FAILED: list[tuple[str, dict[str, Any], str]] = [
     ("TRAFFICSIM", but(TRAFFICSIM, receivedPackets=0, lossPercentage=100.0), "no answer"),
 ]
 ANSWERED = {
+    "answer: stratum 8; the most is 3",
     "SERVFAIL",
     "the certificate has expired",
     "self-signed certificate",

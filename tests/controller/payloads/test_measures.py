@@ -91,6 +91,16 @@ def once(ms: float | None, loss_pct: float = 0) -> Measures:
             Measures(2, 1, 4, None, 25, None, 4, 3, packed_round([1e6, 2e6, 4e6])),
         ),
         ("TCP", '{"loss_pct":100,"connects_ms":[null]}', once(None, 100)),
+        ("SSH", '{"tcp_connect_ms":1.5,"answer_ms":2,"dns_lookup_ms":9,"total_ms":13}', once(3.5)),
+        ("MQTT", '{"tcp_connect_ms":1.5,"total_ms":13,"error":"x"}', once(None, 100)),
+        ("NTP", '{"rtt_ms":4,"offset_ms":3}', once(4)),
+        ("NTP", '{"rtt_ms":4,"offset_ms":3,"error":"x"}', once(4)),
+        ("NTP", '{"error":"x"}', once(None, 100)),
+        (
+            "UDP",
+            '{"loss_pct":25,"min_ms":1,"max_ms":4,"answers_ms":[1,null,2,4]}',
+            Measures(2, 1, 4, None, 25, None, 4, 3, packed_round([1e6, 2e6, 4e6])),
+        ),
     ],
 )
 def test_types_that_measure_once_have_a_time_or_a_loss(
@@ -101,7 +111,21 @@ def test_types_that_measure_once_have_a_time_or_a_loss(
 
 @pytest.mark.parametrize(
     "kind",
-    ["PING", "TRAFFICSIM", "MTR", "SYSINFO", "DNS", "HTTP", "TLS", "SNMP", "TCP", "TOMORROW"],
+    [
+        "PING",
+        "TRAFFICSIM",
+        "MTR",
+        "SYSINFO",
+        "DNS",
+        "HTTP",
+        "TLS",
+        "SNMP",
+        "TCP",
+        "UDP",
+        "NTP",
+        "SSH",
+        "TOMORROW",
+    ],
 )
 @pytest.mark.parametrize("payload", [b"{}", b"null", b"[]", b'{"packets_recv":"x"}', b'"x"'])
 def test_a_payload_that_is_not_as_it_should_be_has_no_measures(kind: str, payload: bytes) -> None:

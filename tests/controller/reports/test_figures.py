@@ -84,3 +84,8 @@ async def test_no_name_is_markup_of_a_pdf_and_who_takes_too_long_is_ended() -> N
     assert (await Typesetter().set(DOCUMENT)).startswith(b"%PDF-1.")
     with pytest.raises(Unavailable, match="took too long"):
         await Typesetter(longest_sec=0.001).set(DOCUMENT)
+
+
+def test_a_name_turns_nothing_around_beside_it() -> None:
+    assert figures.plain("north\u202e gnp.\u2067 \n x") == "north gnp. x"
+    assert figures.cell("\u202e" + "x" * 10_000).text == "x" * 69 + "…"

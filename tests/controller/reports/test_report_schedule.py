@@ -37,6 +37,22 @@ def report(**fields: Any) -> NewReport:
             "2026-03-28T12:00",
             "2026-03-29T01:00",
         ),
+        # 02:00 to 03:00 comes twice there on 2026-10-25: it is made once.
+        (
+            {"repeats": "daily", "timezone": BERLIN, "hour": 2},
+            "2026-10-24T12:00",
+            "2026-10-25T00:00",
+        ),
+        (
+            {"repeats": "daily", "timezone": BERLIN, "hour": 2},
+            "2026-10-25T00:00",
+            "2026-10-26T01:00",
+        ),
+        (
+            {"repeats": "daily", "timezone": BERLIN, "hour": 2},
+            "2026-10-25T00:30",
+            "2026-10-26T01:00",
+        ),
     ],
 )
 def test_when_a_report_is_made_next(fields: Any, now: str, due: str | None) -> None:
@@ -56,6 +72,19 @@ def test_when_a_report_is_made_next(fields: Any, now: str, due: str | None) -> N
             "2026-11-02T09:00",
             "2026-09-30T22:00",
             "2026-10-31T23:00",
+        ),
+        # The day of 25 hours, and who makes it within the hour that comes twice.
+        (
+            {"repeats": "daily", "timezone": BERLIN, "hour": 2},
+            "2026-10-25T01:30",
+            "2026-10-23T22:00",
+            "2026-10-24T22:00",
+        ),
+        (
+            {"repeats": "daily", "timezone": BERLIN, "hour": 2},
+            "2026-10-26T01:00",
+            "2026-10-24T22:00",
+            "2026-10-25T23:00",
         ),
     ],
 )

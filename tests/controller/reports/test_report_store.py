@@ -6,13 +6,14 @@ from typing import Any
 
 import anyio
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
 from forepost.controller.db.tables.accounts import users
 from forepost.controller.db.tables.reports import report_files, reports
 from forepost.controller.db.tables.workspaces import members, workspaces
+from forepost.controller.reports.kept_rows import DAMAGED
 from forepost.controller.reports.store import NOBODY, ReportMail, ReportStore
 from forepost.kit.errors import Invalid
 from forepost.wire.rest.reports import KeptReport, NewReport, ReportPatch
@@ -138,3 +139,88 @@ async def test_what_was_mailed_is_forgotten_with_the_deliveries(db: Database) ->
     async with db.read() as connection:
         assert (await connection.execute(report_files.select())).all() == []
         assert len((await connection.execute(reports.select())).all()) == 1
+
+
+async def test_a_workspace_that_is_deleted_while_its_report_is_made_mails_nobody(
+    db: Database,
+) -> None:
+    mails = Mails()
+    store = ReportStore(db, mails.put)
+    report = await due(store, db)
+    async with db.write() as connection:
+        await connection.execute(update(workspaces).values(deleted_at=LATER))
+    await store.finish(report, MAIL, "", LATER, asked=False)
+    assert mails.sent == []
+
+
+async def test_who_is_left_out_is_named(db: Database) -> None:
+    mails = Mails()
+    store = ReportStore(db, mails.put)
+    async with db.write() as connection:
+        known = (await connection.execute(select(users).where(users.c.id == 1))).one()._asdict()
+        await connection.execute(
+            insert(users).values(**known | {"id": 2, "email": "b@example.com"})
+        )
+        role = {"workspace_id": 1, "user_id": 2, "role": "USER"}
+        await connection.execute(insert(members).values(**role, created_at=START, updated_at=START))
+    both = [ME, "b@example.com"]
+    report = await store.add(1, NewReport(name="r", recipients=both), START)
+    async with db.write() as connection:
+        await connection.execute(update(users).where(users.c.id == 2).values(email="c@example.com"))
+    ended = await store.finish(report, MAIL, "", LATER, asked=True)
+    assert ended is not None
+    assert [to for to, _ in mails.sent] == [ME]
+    assert ended.last_error == "not mailed to b@example.com: no USER of the workspace any more"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"kind": "workspacd"},
+        {"repeats": "dailx"},
+        {"hour": 200},
+        {"weekday": "non"},
+        {"agent_ids": ["7"]},
+        {"recipients": {}},
+        {"days": -7},
+    ],
+)
+async def test_a_damaged_row_costs_its_own_report_alone(
+    db: Database, damage: dict[str, Any]
+) -> None:
+    store = ReportStore(db, Mails().put)
+    well = await store.add(1, NewReport(name="r", repeats="daily", hour=0, recipients=[ME]), START)
+    ill = await store.add(1, NewReport(name="x", repeats="daily", hour=0, recipients=[ME]), START)
+    async with db.write() as connection:
+        await connection.execute(update(reports).where(reports.c.id == ill.id).values(damage))
+    await check_damaged(store, well, ill)
+
+
+# PostgreSQL keeps no such value.
+@pytest.mark.parametrize("metadata_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "damage", ["recipients='[\"'", "updated_at='2026-x'", "name=CAST(x'80ff' AS TEXT)"]
+)
+async def test_the_same_where_a_byte_is_none_of_its_type(db: Database, damage: str) -> None:
+    store = ReportStore(db, Mails().put)
+    new = NewReport(name="r", repeats="daily", hour=0, recipients=[ME])
+    well, ill = await store.add(1, new, START), await store.add(1, new, START)
+    async with db.write() as connection:
+        await connection.execute(text(f"UPDATE reports SET {damage} WHERE id={ill.id}"))
+    await check_damaged(store, well, ill)
+
+
+async def check_damaged(store: ReportStore, well: KeptReport, ill: KeptReport) -> None:
+    listed = await store.all_of(1)
+    assert [(one.id, one.last_error) for one in listed] == [(well.id, ""), (ill.id, DAMAGED)]
+    assert {one.id: one.last_error for one in await store.due(LATER)} == {
+        well.id: "",
+        ill.id: DAMAGED,
+    }
+    await store.set_aside(ill)
+    assert [one.id for one in await store.due(LATER)] == [well.id]
+    anew = ReportPatch(name="again", repeats="daily", hour=0, recipients=[ME], enabled=True)
+    mended = await store.change(1, ill.id, anew, START)
+    assert (mended.last_error, mended.due_at) == ("", LATER)
+    await store.delete(1, ill.id)
+    assert [one.id for one in await store.all_of(1)] == [well.id]

@@ -106,8 +106,11 @@ def test_what_was_too_much_may_stay_and_become_less() -> None:
 
 
 def test_every_type_has_its_cost_and_what_cannot_be_run_has_none() -> None:
+    needed = {"UDP": {"send": "ping"}}
     for kind in KINDS:
-        assert cost(probe(kind, 60), 3).targets == (1 if kind in ("NETINFO", "SYSINFO") else 3)
+        assert cost(probe(kind, 60, metadata=needed.get(kind)), 3).targets == (
+            1 if kind in ("NETINFO", "SYSINFO") else 3
+        )
     assert cost(probe("RPERF", 60), 3) == NOTHING
     assert cost(probe("HTTP", 60, metadata={"expected_status": [999]}), 3) == NOTHING
     assert cost(probe("PING", 60, enabled=False), 3) == NOTHING

@@ -28,6 +28,51 @@ test('TCP, attempt by attempt', () => {
   });
 });
 
+test('TCP, with what comes after the connect', () => {
+  const all = { attempts: 2, connected: 1, unexpected: 1, avg_ms: 38, connects_ms: [38, null] };
+  expect(said('TCP', { ...all, tls_ms: [20, null], answers_ms: [4, null] })).toMatchObject({
+    words: '1 of 2 attempts connected, 38.0 ms on average; 1 other than expected.',
+    grids: [
+      {
+        columns: [['Attempt'], ['Connecting', 'number'], ['TLS', 'number'], ['Answer', 'number']],
+        rows: [
+          ['1', '38.0 ms', '20.0 ms', '4.00 ms'],
+          ['2', 'failed', '', ''],
+        ],
+      },
+    ],
+  });
+});
+
+test('UDP, datagram by datagram', () => {
+  expect(said('UDP', { attempts: 1, answered: 1, avg_ms: 3, answers_ms: [3] })).toMatchObject({
+    words: '1 of 1 attempt answered, 3.00 ms on average.',
+    tone: 'fine',
+  });
+});
+
+test('services, by who answers and how fast', () => {
+  expect(said('SSH', { answer_ms: 12, software: 'OpenSSH_9.2', comments: 'Debian' })).toMatchObject(
+    {
+      words: 'Answered in 12.0 ms: OpenSSH_9.2.',
+      tone: 'fine',
+    },
+  );
+  expect(said('MQTT', { error: 'connack: no answer in 2 s', return_code: null })).toMatchObject({
+    words: 'Connack: no answer in 2 s.',
+    tone: 'bad',
+  });
+});
+
+test('NTP, ahead or behind', () => {
+  expect(said('NTP', { offset_ms: -12.5, rtt_ms: 3, stratum: 2 })?.words).toBe(
+    'Its clock is 12.5 ms behind.',
+  );
+  expect(said('NTP', { error: 'answer: stratum 8; the most is 3', offset_ms: 1 })?.tone).toBe(
+    'bad',
+  );
+});
+
 test('SNMP, by names where there are some', () => {
   const results = [
     { oid: '1.3.6.1.2.1.1.3.0', name: 'sysUpTime', type: 'timeticks', value: 30_000_000 },

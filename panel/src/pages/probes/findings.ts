@@ -4,6 +4,7 @@ import type {
   DnsResult,
   HttpResult,
   NetinfoResult,
+  NtpResult,
   ResultRow,
   SnmpResult,
   SpeedtestPayload,
@@ -11,11 +12,13 @@ import type {
   TcpResult,
   TlsResult,
   TrafficSimResult,
+  UdpResult,
 } from '../../wire';
 import type { Finding, Payload } from './finding';
 import { netinfoFinding, sysinfoFinding } from './host_finding';
 import { speedtestFinding, trafficSimFinding } from './line_finding';
-import { dnsFinding, snmpFinding, tcpFinding } from './service_finding';
+import { ntpFinding, talkFinding, type ServiceResult } from './talk_finding';
+import { dnsFinding, snmpFinding, tcpFinding, udpFinding } from './service_finding';
 import { httpFinding, tlsFinding } from './web_finding';
 
 export function finding({ type, payload }: Pick<ResultRow, 'type' | 'payload'>): Finding | null {
@@ -29,6 +32,16 @@ export function finding({ type, payload }: Pick<ResultRow, 'type' | 'payload'>):
       return dnsFinding(payload as Payload<DnsResult>);
     case 'TCP':
       return tcpFinding(payload as Payload<TcpResult>);
+    case 'UDP':
+      return udpFinding(payload as Payload<UdpResult>);
+    case 'SSH':
+    case 'SMTP':
+    case 'MQTT':
+    case 'REDIS':
+    case 'WEBSOCKET':
+      return talkFinding(payload as Payload<ServiceResult>);
+    case 'NTP':
+      return ntpFinding(payload as Payload<NtpResult>);
     case 'SNMP':
       return snmpFinding(payload as Payload<SnmpResult>);
     case 'SYSINFO':

@@ -1,8 +1,15 @@
-/** What results of DNS, TCP and SNMP probes say. */
+/** What results of DNS, TCP, UDP and SNMP probes say. */
 
 import { digits, figure, ms, percent } from '../../text/units';
-import type { DnsResult, SnmpResult, TcpResult } from '../../wire';
-import { measured, sentence, type Finding, type Payload } from './finding';
+import type {
+  DnsAnswer,
+  DnsResult,
+  DnsServerResult,
+  SnmpResult,
+  TcpResult,
+  UdpResult,
+} from '../../wire';
+import { measured, sentence, type Finding, type Grid, type Payload } from './finding';
 import { say as general } from '../../words/en/general';
 import { say as amounts } from '../../words/en/amounts';
 import { say } from '../../words/en/findings';
@@ -15,9 +22,15 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
     words: of.error
       ? sentence(of.error)
       : say.answersIn(code, amounts.answers(answers.length), ms(took)),
-    tone: of.error ? 'bad' : code === 'NOERROR' && answers.length ? 'fine' : 'warn',
+    tone: of.error
+      ? 'bad'
+      : of.as_expected || (code === 'NOERROR' && answers.length)
+        ? 'fine'
+        : 'warn',
     facts: [
       [say.responseCode, code],
+      [say.asExpected, Boolean(of.as_expected) && general.yes],
+      ['EDNS', of.edns_refused && say.withoutEdns(of.edns_refused)],
       [say.time, took !== null && ms(took)],
       [say.connecting, measured(of.connect_ms) !== null && ms(of.connect_ms)],
       [say.asked, of.dns_server],
@@ -32,50 +45,104 @@ export function dnsFinding(of: Payload<DnsResult>): Finding {
       ['DNSSEC', of.authenticated && say.checkedByTheServer],
       [say.ignored, Boolean(of.ignored) && amounts.messagesThatWereNoAnswer(of.ignored ?? 0)],
     ],
-    grids: answers.length
-      ? [
-          {
-            title: say.answers,
-            columns: [[general.name, 'wide'], [general.type], [general.value], ['TTL', 'number']],
-            rows: answers.map((one) => [one.name, one.type, one.value, `${one.ttl} s`]),
-          },
-        ]
-      : [],
+    grids: [...serverGrid(of.servers ?? []), ...answerGrid(answers)],
   };
 }
 
+function serverGrid(servers: readonly Payload<DnsServerResult>[]): Grid[] {
+  if (!servers.length) return [];
+  return [
+    {
+      title: say.serversAsked,
+      columns: [[say.server], [say.code], [say.time, 'number'], [say.serverAnswered, 'wide']],
+      rows: servers.map((one) => [
+        one.dns_server ?? '',
+        one.response_code ?? 'ERROR',
+        measured(one.query_time_ms) === null ? '' : ms(one.query_time_ms),
+        one.error || (one.values ?? []).join(', '),
+      ]),
+      tones: servers.map((one) => (one.error ? 'bad' : 'fine')),
+    },
+  ];
+}
+
+function answerGrid(answers: readonly Payload<DnsAnswer>[]): Grid[] {
+  return answers.length
+    ? [
+        {
+          title: say.answers,
+          columns: [[general.name, 'wide'], [general.type], [general.value], ['TTL', 'number']],
+          rows: answers.map((one) => [
+            one.name ?? '',
+            one.type ?? '',
+            one.value ?? '',
+            `${one.ttl ?? ''} s`,
+          ]),
+        },
+      ]
+    : [];
+}
+
 export function tcpFinding(of: Payload<TcpResult>): Finding {
+  return portFinding(of, of.connected ?? 0, say.connectedOf, {
+    [say.connecting]: of.connects_ms,
+    TLS: of.tls_ms,
+    [say.answer]: of.answers_ms,
+  });
+}
+
+export function udpFinding(of: Payload<UdpResult>): Finding {
+  return portFinding(of, of.answered ?? 0, say.answeredOf, { [say.answer]: of.answers_ms });
+}
+
+type Times = readonly (number | null)[] | undefined;
+
+/** Several attempts at a port: `parts` are the times of each, the first one is there in any case. */
+function portFinding(
+  of: Payload<TcpResult> | Payload<UdpResult>,
+  good: number,
+  goodOf: typeof say.connectedOf,
+  parts: Readonly<Record<string, Times>>,
+): Finding {
   const attempts = of.attempts ?? 0;
-  const connected = of.connected ?? 0;
   const failed = [
     [of.refused, say.refused],
     [of.timed_out, say.withoutAnAnswer],
     [of.unreachable, say.unreachable],
+    [of.unexpected, say.otherThanExpected],
   ] as const;
   const why = failed.flatMap(([count, words]) => (count ? [`${count} ${words}`] : [])).join(', ');
-  const took = connected ? say.onAverage(ms(of.avg_ms)) : '';
+  const took = good ? say.onAverage(ms(of.avg_ms)) : '';
   const error = of.error && !why ? ` ${sentence(of.error)}` : '';
+  const shown = Object.entries(parts).filter(([, times], at) => at === 0 || times?.length);
+  const [, first = []] = shown[0] ?? [];
   return {
-    words: say.connectedOf(connected, amounts.attempts(attempts), took, why && `; ${why}`, error),
-    tone: connected === attempts && attempts > 0 ? 'fine' : connected ? 'warn' : 'bad',
+    words: goodOf(good, amounts.attempts(attempts), took, why && `; ${why}`, error),
+    tone: good === attempts && attempts > 0 ? 'fine' : good ? 'warn' : 'bad',
     facts: [
       [say.failed, percent(of.loss_pct)],
-      [say.leastGreatest, connected > 0 && `${digits(of.min_ms ?? 0)} – ${ms(of.max_ms)}`],
-      [say.deviation, connected > 1 && ms(of.stddev_ms)],
+      [say.leastGreatest, good > 0 && `${digits(of.min_ms ?? 0)} – ${ms(of.max_ms)}`],
+      [say.deviation, good > 1 && ms(of.stddev_ms)],
       [say.lookingUpTheName, measured(of.dns_lookup_ms) !== null && ms(of.dns_lookup_ms)],
       [general.address, of.remote_addr],
       [say.lastReason, of.error],
     ],
-    grids: of.connects_ms?.length
+    grids: first.length
       ? [
           {
             title: say.attempts,
-            columns: [[say.attempt], [say.time, 'number']],
-            rows: of.connects_ms.map((one, at) => [
+            columns: [
+              [say.attempt],
+              ...shown.map(([name]): [string, 'number'] => [name, 'number']),
+            ],
+            rows: first.map((_, at) => [
               `${at + 1}`,
-              one === null ? say.attemptFailed : ms(one),
+              ...shown.map(([, times], part) => {
+                const time = times?.[at] ?? null;
+                return time === null ? (part ? '' : say.attemptFailed) : ms(time);
+              }),
             ]),
-            tones: of.connects_ms.map((one) => (one === null ? 'bad' : 'fine')),
+            tones: first.map((one) => (one === null ? 'bad' : 'fine')),
           },
         ]
       : [],

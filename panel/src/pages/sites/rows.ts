@@ -7,8 +7,20 @@ import { say as general } from '../../words/en/general';
 import { say } from '../../words/en/sites';
 
 const KINDS = {
-  reachability: ['PING', 'TCP', 'TRAFFICSIM', 'AGENT', 'RPERF'],
-  services: ['HTTP', 'WEB', 'TLS', 'DNS', 'SNMP'],
+  reachability: ['PING', 'TCP', 'UDP', 'TRAFFICSIM', 'AGENT', 'RPERF'],
+  services: [
+    'HTTP',
+    'WEB',
+    'TLS',
+    'DNS',
+    'SNMP',
+    'SMTP',
+    'SSH',
+    'MQTT',
+    'REDIS',
+    'WEBSOCKET',
+    'NTP',
+  ],
   path: ['MTR'],
   host: ['SYSINFO', 'NETINFO', 'SPEEDTEST', 'SPEEDTEST_SERVERS'],
 } as const;

@@ -154,6 +154,7 @@ export const states: typeof say = {
   'tls version mismatch': 'TLS: unerwartete Version',
   'tls weak cipher': 'TLS: schwache Verschlüsselung',
   'tls chain issue': 'TLS: Kette fehlerhaft',
+  'clock offset': 'Uhrabweichung',
   'snmp response ms': 'SNMP-Antwortzeit',
   'snmp trap received': 'SNMP-Trap empfangen',
   'health score': 'Gesundheitswert',

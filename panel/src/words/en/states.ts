@@ -156,6 +156,7 @@ export const say = inLanguage('states', {
   'tls version mismatch': 'tls version mismatch',
   'tls weak cipher': 'tls weak cipher',
   'tls chain issue': 'tls chain issue',
+  'clock offset': 'clock offset',
   'snmp response ms': 'snmp response ms',
   'snmp trap received': 'snmp trap received',
   'health score': 'health score',

@@ -14,9 +14,10 @@ import msgspec
 from forepost.wire.probes import KINDS
 
 TYPES: Final = frozenset({*KINDS, "SPEEDTEST"})
+OVER_TCP: Final = ("HTTP", "TCP", "TLS", "MQTT", "REDIS", "SMTP", "SSH", "WEBSOCKET")
 LINK_LOCAL: Final = tuple(
     f"{kind} {network}"
-    for kind in ("HTTP", "TCP", "TLS", "SPEEDTEST", "DNS port 80", "DNS port 443")
+    for kind in (*OVER_TCP, "SPEEDTEST", "DNS port 80", "DNS port 443")
     for network in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254", "fd20:ce::254")
 )
 """Where clouds keep credentials for whoever asks over HTTP. PING and MTR learn nothing there, and

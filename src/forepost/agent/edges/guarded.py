@@ -5,7 +5,7 @@ then, and a redirect is one more connection.
 import msgspec
 
 from forepost.agent.cores.permission import Permission
-from forepost.agent.ports.dialer import Datagrams, Dialer, Failed, Stream
+from forepost.agent.ports.dialer import Datagrams, Dialer, Failed, OpenDatagrams, Stream
 from forepost.agent.ports.edges import Edges
 from forepost.agent.ports.net import PLAIN, Family, Net, PacketOptions, Resolved, Round
 from forepost.agent.ports.trace import Progress, Trace, Traced, TracePlan
@@ -100,6 +100,10 @@ class GuardedDialer:
     async def udp(self, address: str, port: int, *, interface: str = "") -> Datagrams:
         self._guard.check(address, port)
         return await self._dialer.udp(address, port, interface=interface)
+
+    async def open_udp(self, address: str, port: int, *, interface: str = "") -> OpenDatagrams:
+        self._guard.check(address, port)
+        return await self._dialer.open_udp(address, port, interface=interface)
 
 
 class GuardedUdp:

@@ -103,6 +103,15 @@ class Datagrams(Protocol):
         ...
 
 
+class OpenDatagrams(Datagrams, Protocol):
+    """A UDP socket that sends to one address, and hears all."""
+
+    @property
+    def source(self) -> str:
+        """Address and port that the last datagram came from."""
+        ...
+
+
 class Dialer(Protocol):
     """Opens what a probe talks through. It waits as long as the system does: bound it."""
 
@@ -112,4 +121,8 @@ class Dialer(Protocol):
 
     async def udp(self, address: str, port: int, *, interface: str = "") -> Datagrams:
         """Raises Failed."""
+        ...
+
+    async def open_udp(self, address: str, port: int, *, interface: str = "") -> OpenDatagrams:
+        """Hear whoever answers; nobody tells us of refusals then. Raises Failed."""
         ...

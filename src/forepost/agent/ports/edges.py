@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from forepost.agent.cores.counter_rates import CounterMemory
+
 if TYPE_CHECKING:  # the meter is a process of its own and needs none of them: 12 MiB
     from forepost.agent.ports.dialer import Dialer
     from forepost.agent.ports.host import Host
@@ -72,3 +74,4 @@ class Edges(msgspec.Struct, frozen=True, kw_only=True):
     dialer: "Dialer"
     udp: "Udp"
     search: Search
+    counters: CounterMemory = msgspec.field(default_factory=CounterMemory)

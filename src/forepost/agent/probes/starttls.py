@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from forepost.agent.ports.dialer import Failed, Stream
+from forepost.agent.probes.reply_reader import ReplyReader
 from forepost.wire.probes.tls import StartTls
 
-MOST_BYTES: Final = 65_536
 PORTS: Final[dict[StartTls, int]] = {
     "": 443,
     "smtp": 25,
@@ -30,88 +30,45 @@ async def start_tls(stream: Stream, protocol: StartTls, host: str) -> None:
     """Come to the point where a handshake may begin. Raises Failed."""
     if not protocol:
         return
-    heard = _Heard(stream)
+    heard = ReplyReader(stream, before=" before TLS")
     await _TALKS[protocol](heard, host)
-    heard.check_nothing_left()
+    check_nothing_left(heard)
 
 
-class _Heard:
-    """What came and was not looked at yet: all of it together is bounded."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._rest = b""
-        self._bytes = 0
-
-    async def say(self, data: bytes) -> None:
-        await self._stream.send(data)
-
-    async def take(self, length: int) -> bytes:
-        while len(self._rest) < length:
-            await self._more()
-        taken, self._rest = self._rest[:length], self._rest[length:]
-        return taken
-
-    async def line(self) -> str:
-        return (await self.until((b"\n",))).decode("latin-1").rstrip("\r\n")
-
-    async def until(self, ends: tuple[bytes, ...]) -> bytes:
-        """Read up to the first of these, with it."""
-        while True:
-            places = [(self._rest.find(end), end) for end in ends if end in self._rest]
-            if places:
-                place, end = min(places)
-                return await self.take(place + len(end))
-            await self._more()
-
-    def check_nothing_left(self) -> None:
-        if self._rest:
-            raise Failed("wrong", "it says more in plain text, where TLS has to begin")
-
-    async def _more(self) -> None:
-        data = await self._stream.receive()
-        if not data:
-            said = f", after {self._rest[:100].decode('latin-1')!r}" if self._rest else ""
-            raise Failed("closed", f"the connection was closed{said}")
-        self._rest += data
-        self._bytes += len(data)
-        if self._bytes > MOST_BYTES:
-            raise Failed("wrong", f"more than {MOST_BYTES >> 10} KiB before TLS")
+def check_nothing_left(heard: ReplyReader) -> None:
+    """Raises Failed."""
+    if heard.rest:
+        raise Failed("wrong", "it says more in plain text, where TLS has to begin")
 
 
 def _refused(said: str) -> Failed:
     return Failed("wrong", f"it does not go on in TLS: {said[:200]}")
 
 
-async def _numbered(heard: _Heard, wanted: str) -> list[str]:
-    """Lines of a reply of SMTP or FTP: the last one has a space after the number."""
-    lines = []
-    while True:
-        lines.append(line := await heard.line())
-        if line[:3].isdecimal() and line[3:4] in ("", " "):
-            break
-    if not line.startswith(wanted):
-        raise _refused(line)
+async def _reply(heard: ReplyReader, wanted: str) -> list[str]:
+    lines = await heard.reply()
+    if not lines[-1].startswith(wanted):
+        raise _refused(lines[-1])
     return lines
 
 
-async def _smtp(heard: _Heard, host: str) -> None:
-    await _numbered(heard, "220")
+async def _smtp(heard: ReplyReader, host: str) -> None:
+    await _reply(heard, "220")
     await heard.say(b"EHLO forepost.invalid\r\n")
-    offered = await _numbered(heard, "250")
+    offered = await _reply(heard, "250")
     if not any(line[4:].strip().upper() == "STARTTLS" for line in offered):
         raise _refused("it offers no STARTTLS")
     await heard.say(b"STARTTLS\r\n")
-    await _numbered(heard, "220")
+    await _reply(heard, "220")
 
 
-async def _ftp(heard: _Heard, host: str) -> None:
-    await _numbered(heard, "220")
+async def _ftp(heard: ReplyReader, host: str) -> None:
+    await _reply(heard, "220")
     await heard.say(b"AUTH TLS\r\n")
-    await _numbered(heard, "234")
+    await _reply(heard, "234")
 
 
-async def _imap(heard: _Heard, host: str) -> None:
+async def _imap(heard: ReplyReader, host: str) -> None:
     greeting = await heard.line()
     if not greeting.upper().startswith("* OK"):
         raise _refused(greeting)
@@ -122,7 +79,7 @@ async def _imap(heard: _Heard, host: str) -> None:
         raise _refused(line)
 
 
-async def _pop3(heard: _Heard, host: str) -> None:
+async def _pop3(heard: ReplyReader, host: str) -> None:
     for said in (b"", b"STLS\r\n"):
         await heard.say(said)
         line = await heard.line()
@@ -130,7 +87,7 @@ async def _pop3(heard: _Heard, host: str) -> None:
             raise _refused(line)
 
 
-async def _xmpp(heard: _Heard, host: str) -> None:
+async def _xmpp(heard: ReplyReader, host: str) -> None:
     to = "".join(one for one in host if one not in "<>&'\"")
     head = (
         "<?xml version='1.0'?><stream:stream xmlns='jabber:client' version='1.0' "
@@ -148,7 +105,7 @@ async def _xmpp(heard: _Heard, host: str) -> None:
         await heard.until((b"</proceed>",))
 
 
-async def _ldap(heard: _Heard, host: str) -> None:
+async def _ldap(heard: ReplyReader, host: str) -> None:
     await heard.say(_LDAP_REQUEST)
     head = await heard.take(2)
     if head[0] != 0x30:
@@ -166,13 +123,13 @@ async def _ldap(heard: _Heard, host: str) -> None:
         raise _refused(f"LDAP result {code}")
 
 
-async def _postgres(heard: _Heard, host: str) -> None:
+async def _postgres(heard: ReplyReader, host: str) -> None:
     await heard.say(_POSTGRES_REQUEST)
     if (said := await heard.take(1)) != b"S":
         raise _refused("PostgreSQL without TLS" if said == b"N" else repr(said))
 
 
-async def _mysql(heard: _Heard, host: str) -> None:
+async def _mysql(heard: ReplyReader, host: str) -> None:
     greeting = await heard.take(int.from_bytes((await heard.take(4))[:3], "little"))
     version, _, rest = greeting[1:].partition(b"\0")
     if greeting[:1] == b"\xff":
@@ -187,7 +144,7 @@ async def _mysql(heard: _Heard, host: str) -> None:
     await heard.say(len(body).to_bytes(3, "little") + b"\x01" + body)
 
 
-_TALKS: Final[dict[StartTls, Callable[[_Heard, str], Awaitable[None]]]] = {
+_TALKS: Final[dict[StartTls, Callable[[ReplyReader, str], Awaitable[None]]]] = {
     "smtp": _smtp,
     "imap": _imap,
     "pop3": _pop3,

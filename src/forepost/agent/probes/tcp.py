@@ -1,39 +1,26 @@
-"""Connects to a port: does somebody listen there, and how far away."""
+"""Connects to a port: does somebody listen there, does it answer as it should, and how far away."""
 
-import math
-from collections import Counter
-from collections.abc import Callable, Sequence
 from typing import Final
 
-import anyio
-
-from forepost.agent.ports.dialer import Failed, Kind
+from forepost.agent.ports.dialer import Failed, Stream, TlsOwn
 from forepost.agent.ports.edges import Edges
-from forepost.agent.probes.course import Course
-from forepost.agent.probes.hostport import HostPort, host_port
+from forepost.agent.probes.attempts import Attempt, Attempts, Show, nobody
+from forepost.agent.probes.awaited import AwaitedAnswer
 from forepost.kit.clock import Clock
-from forepost.wire.probes.options import spacing
+from forepost.wire.probes.exchange import written_bytes
 from forepost.wire.probes.tcp import TcpOptions, TcpResult
 
-ATTEMPTS: Final = 3
-GAP_SEC: Final = 1.0
-
-Show = Callable[[int, float | None, str], None]
-"""Is told of each attempt: its number, how long it took (ms) or why it failed."""
+UNEXPECTED: Final = ("tls", "reset", "closed", "wrong")
 
 
 async def run(options: TcpOptions, target: str, clock: Clock, edges: Edges) -> TcpResult:
-    attempts = Attempts(options, target, clock, edges)
-    await attempts.run()
-    return attempts.result()
+    connections = Connections(options, target, clock, edges)
+    await connections.run()
+    return connections.result()
 
 
-def nobody(number: int, ms: float | None, reason: str) -> None:
-    """Only the result is wanted."""
-
-
-class Attempts:
-    """Each on its own time: one that hears nothing does not hold up the next."""
+class Connections:
+    """Several attempts to connect, and to be answered where something is expected."""
 
     def __init__(
         self,
@@ -46,89 +33,86 @@ class Attempts:
         show: Show = nobody,
     ) -> None:
         """`gap_sec`: between two attempts; without it a second or what the interval leaves."""
-        self._count = options.count or ATTEMPTS
-        spread_sec = spacing(options, self._count, GAP_SEC)
-        self._gap_sec = spread_sec if gap_sec is None else gap_sec
-        self._options, self._target, self._clock, self._edges = options, target, clock, edges
-        self._show = show
-        self._course = Course(clock)
-        self._remote = ""
-        self._ms: dict[int, float | None] = {}
-        self._kinds: Counter[Kind] = Counter()
-        self._error = ""
+        self._attempts = Attempts(options, target, clock, edges, gap_sec=gap_sec, show=show)
+        self._options, self._clock, self._edges = options, clock, edges
+        self._said = written_bytes(options.send)
+        self._answer: AwaitedAnswer | None = None
+        if options.send or options.expect:
+            self._answer = AwaitedAnswer(
+                options.expect, options.expect_match, edges.search, options.timeout_sec
+            )
+        self._own = TlsOwn(
+            authorities=options.ca_pem,
+            certificate=options.client_certificate_pem,
+            key=options.client_key_pem,
+        )
+        self._tls_ms: dict[int, float] = {}
+        self._answer_ms: dict[int, float] = {}
 
     async def run(self) -> None:
-        try:
-            with self._course.part("target"):
-                at = host_port(self._target)
-            address = await self._course.resolve(
-                at.host, self._edges, self._options.timeout_sec, self._options.family
-            )
-        except Failed as error:
-            self._error = error.reason
-            return
-        at = HostPort(address, at.port)
-        self._remote = str(at)
-        started = self._clock.monotonic()
-        async with anyio.create_task_group() as tasks:
-            for number in range(self._count):
-                due = started + number * self._gap_sec
-                await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
-                tasks.start_soon(self._one, number, at, tasks.cancel_scope)
+        await self._attempts.run(self._connect)
 
     def result(self) -> TcpResult:
         """What is known so far."""
-        connects = [self._ms[number] for number in sorted(self._ms)]
-        times = [ms for ms in connects if ms is not None]
-        mean = math.fsum(times) / len(times) if times else 0.0
+        attempts = self._attempts
+        spread = attempts.spread()
         return TcpResult(
-            start_timestamp=self._course.started,
+            start_timestamp=attempts.course.started,
             stop_timestamp=self._clock.now(),
-            target=self._target,
-            remote_addr=self._remote,
-            dns_lookup_ms=self._course.ms("resolve"),
-            attempts=len(connects),
-            connected=len(times),
-            refused=self._kinds["refused"],
-            timed_out=self._kinds["timeout"],
-            unreachable=self._kinds["unreachable"],
-            loss_pct=100 * (1 - len(times) / len(connects)) if connects else 100.0,
-            min_ms=min(times, default=0.0),
-            max_ms=max(times, default=0.0),
-            avg_ms=mean,
-            stddev_ms=_deviation(times, mean),
-            connects_ms=connects,
-            error=self._error,
+            target=attempts.target,
+            remote_addr=attempts.remote,
+            dns_lookup_ms=attempts.course.ms("resolve"),
+            attempts=len(attempts.all_ms),
+            connected=len(attempts.times_ms),
+            refused=attempts.kinds["refused"],
+            timed_out=attempts.kinds["timeout"],
+            unreachable=attempts.kinds["unreachable"],
+            unexpected=sum(attempts.kinds[kind] for kind in UNEXPECTED),
+            loss_pct=attempts.loss_pct,
+            min_ms=spread.min_ms,
+            max_ms=spread.max_ms,
+            avg_ms=spread.avg_ms,
+            stddev_ms=spread.stddev_ms,
+            connects_ms=attempts.all_ms,
+            tls_ms=attempts.in_order(self._tls_ms),
+            answers_ms=attempts.in_order(self._answer_ms),
+            error=attempts.error,
         )
 
-    async def _one(self, number: int, at: HostPort, all_of_them: anyio.CancelScope) -> None:
+    async def _connect(self, attempt: Attempt) -> float:
         before = self._clock.monotonic()
+        stream = await self._edges.dialer.tcp(
+            attempt.at.host, attempt.at.port, interface=self._options.bind_interface
+        )
+        took_ms = self._ms_since(before)
         try:
-            with anyio.fail_after(self._options.timeout_sec):
-                stream = await self._edges.dialer.tcp(
-                    at.host, at.port, interface=self._options.bind_interface
-                )
-        except TimeoutError:
-            self._failed(number, "timeout", f"no answer in {self._options.timeout_sec:g} s")
-        except Failed as error:
-            if error.kind == "denied":  # it would be the same for the others
-                self._error, self._remote = error.reason, ""
-                all_of_them.cancel()
-            else:
-                self._failed(number, error.kind, error.reason)
-        else:
-            self._ms[number] = (self._clock.monotonic() - before) * 1e3
+            if self._options.tls:
+                before = self._clock.monotonic()
+                stream = await self._secured(attempt, stream)
+                self._tls_ms[attempt.number] = self._ms_since(before)
+            if self._answer is not None:
+                await self._ask(attempt, stream, self._answer)
+        finally:
             stream.close()
-            self._show(number, self._ms[number], "")
+        return took_ms
 
-    def _failed(self, number: int, kind: Kind, reason: str) -> None:
-        self._ms[number] = None
-        self._kinds[kind] += 1
-        self._error = reason
-        self._show(number, None, reason)
+    async def _ask(self, attempt: Attempt, stream: Stream, answer: AwaitedAnswer) -> None:
+        before = self._clock.monotonic()
+        if self._said:
+            await stream.send(self._said)
+        answered = await answer.from_stream(attempt, stream, self._clock)
+        self._answer_ms[attempt.number] = (answered - before) * 1e3
 
+    async def _secured(self, attempt: Attempt, stream: Stream) -> Stream:
+        try:
+            secured, _ = await stream.secure(
+                self._options.server_name or attempt.host,
+                check="nothing" if self._options.insecure_tls else "chain and name",
+                own=self._own,
+            )
+        except Failed as error:
+            raise Failed(error.kind, f"TLS: {error.reason}") from None
+        return secured
 
-def _deviation(times: Sequence[float], mean: float) -> float:
-    if not times:
-        return 0.0
-    return math.sqrt(math.fsum((ms - mean) ** 2 for ms in times) / len(times))
+    def _ms_since(self, moment: float) -> float:
+        return (self._clock.monotonic() - moment) * 1e3

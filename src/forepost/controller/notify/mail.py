@@ -1,8 +1,6 @@
 """Mail over the operator's own server, with the standard library, in a thread."""
 
-import os
 import smtplib
-import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
@@ -12,16 +10,14 @@ from typing import Final, Literal
 import anyio
 import anyio.to_thread
 
+from forepost.controller.notify.mail_server import Posting
 from forepost.controller.notify.outcome import Outcome, shortened
 from forepost.controller.notify.store import Attachment, ClaimedDelivery
 from forepost.controller.outgoing.calls import trusted
 from forepost.controller.settings import MailSection
 from forepost.kit.clock import Clock
-from forepost.kit.happy_eyeballs import dial
-from forepost.kit.name_lookup import NotReached
 
 AT_ONCE: Final = 2
-SILENCE_SEC: Final = 10.0
 LONGEST_SEC: Final = 60.0
 
 
@@ -34,10 +30,16 @@ async def _nothing(_attachment_id: int) -> None:
 
 class Mails:
     def __init__(
-        self, settings: MailSection, ca_file: str, clock: Clock, attached: Attached = _nothing
+        self,
+        settings: MailSection,
+        ca_file: str,
+        clock: Clock,
+        attached: Attached = _nothing,
+        *,
+        longest_sec: float = LONGEST_SEC,
     ) -> None:
         """`attached`: what is to go with a mail, by its id; None: it is not there any more."""
-        self._attached = attached
+        self._attached, self._longest_sec = attached, longest_sec
         self._settings, self._ca_file, self._clock = settings, ca_file, clock
         self._tls: ssl.SSLContext | None = None
         self._threads = anyio.CapacityLimiter(AT_ONCE)
@@ -54,10 +56,7 @@ class Mails:
             message = self._message(row)
             if attachment is not None:
                 _attach(message, attachment)
-            with anyio.fail_after(LONGEST_SEC):
-                await anyio.to_thread.run_sync(
-                    self._send, message, abandon_on_cancel=True, limiter=self._threads
-                )
+            await self._post(message)
         except TimeoutError:
             return Outcome("again", f"mail: {self._settings.host} did not answer in time")
         except ssl.SSLCertVerificationError as error:
@@ -67,6 +66,20 @@ class Mails:
         except ValueError as error:  # an address that no header can hold
             return Outcome("never", shortened(f"mail: {error}"))
         return Outcome("sent")
+
+    async def _post(self, message: EmailMessage) -> None:
+        """Raises SMTPException and OSError, where the server did not take it."""
+        posting = Posting(self._settings, self._trusted())
+        try:
+            with anyio.fail_after(self._longest_sec):
+                await anyio.to_thread.run_sync(
+                    posting.send, message, abandon_on_cancel=True, limiter=self._threads
+                )
+        except TimeoutError:
+            if not posting.is_taken:
+                raise
+        finally:
+            posting.give_up()
 
     def _message(self, row: ClaimedDelivery) -> EmailMessage:
         settings = self._settings
@@ -93,33 +106,10 @@ class Mails:
             message.add_alternative(row.html, subtype="html")
         return message
 
-    def _send(self, message: EmailMessage) -> None:
-        settings = self._settings
-        if settings.tls != "none" and self._tls is None:
+    def _trusted(self) -> ssl.SSLContext | None:
+        if self._settings.tls != "none" and self._tls is None:
             self._tls = trusted(self._ca_file)
-        with _MailServer(settings, self._tls) as server:
-            if settings.tls == "starttls":
-                server.starttls(context=self._tls)
-            if settings.user:
-                server.login(settings.user, settings.password)
-            server.send_message(message)
-
-
-class _MailServer(smtplib.SMTP):
-    """Connects to the first address that answers (smtplib would wait for each in turn)."""
-
-    def __init__(self, settings: MailSection, tls: ssl.SSLContext | None) -> None:
-        self._tls = tls if settings.tls == "tls" else None
-        super().__init__(settings.host, settings.port, timeout=SILENCE_SEC)
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        try:
-            opened = dial(host, port, timeout)
-        except NotReached as error:  # its addresses are the operator's to know
-            number = error.errno or 0
-            raise OSError(number, os.strerror(number)) from None
-        opened.settimeout(timeout)
-        return self._tls.wrap_socket(opened, server_hostname=host) if self._tls else opened
+        return self._tls
 
 
 def _attach(message: EmailMessage, attachment: Attachment) -> None:

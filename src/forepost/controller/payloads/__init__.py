@@ -25,10 +25,11 @@ from forepost.controller.payloads.payload import (
     Payload,
 )
 from forepost.controller.payloads.ping import Ping
+from forepost.controller.payloads.port import Tcp, Udp
+from forepost.controller.payloads.service import Ntp, Service
 from forepost.controller.payloads.snmp import Snmp
 from forepost.controller.payloads.speedtest import Speedtest
 from forepost.controller.payloads.sysinfo import Sysinfo
-from forepost.controller.payloads.tcp import Tcp
 from forepost.controller.payloads.tls import Tls
 from forepost.controller.payloads.trafficsim import TrafficSim
 from forepost.controller.series.port import Row
@@ -36,15 +37,22 @@ from forepost.controller.series.port import Row
 TYPES: Final[dict[str, type[Payload]]] = {
     "DNS": Dns,
     "HTTP": HttpPayload,
+    "MQTT": Service,
     "MTR": Mtr,
     "NETINFO": Netinfo,
+    "NTP": Ntp,
     "PING": Ping,
+    "REDIS": Service,
+    "SMTP": Service,
     "SNMP": Snmp,
     "SPEEDTEST": Speedtest,
+    "SSH": Service,
     "SYSINFO": Sysinfo,
     "TCP": Tcp,
     "TLS": Tls,
     "TRAFFICSIM": TrafficSim,
+    "UDP": Udp,
+    "WEBSOCKET": Service,
 }
 """What of a type is read here. Minutes of flows are their subject's own."""
 
@@ -59,7 +67,7 @@ _DECODERS: Final = {
 
 
 _OF_FIGURES: Final = {kind: of_type() for kind, of_type in TYPES.items() if of_type.IS_OF_NETWORK}
-_BY_TRIES: Final = ("PING", "TCP")
+_BY_TRIES: Final = ("PING", "TCP", "UDP")
 """Of which one round may be one try."""
 
 

@@ -20,15 +20,22 @@ class Snmp(Payload):
     version: str = ""
     traps: list[Any] | None = None
     error: str | None = None
+    as_expected: bool | None = None
+    """Of our agent only, which calls a value that was not expected an error."""
 
     def measures(self) -> Measures:
         if not self.version and not self.error:
             return NO_MEASURES
-        return once(self.query_time_ms or 0, came=not self.error, well=not self.error)
+        return once(self.query_time_ms or 0, came=self._came, well=not self.error)
+
+    @property
+    def _came(self) -> bool:
+        """Whether there was an answer: one that was not expected is a loss that has a time."""
+        return not self.error or self.as_expected is not None
 
     def metrics(self, figures: Figures) -> Metrics:
         found: Metrics = {}
-        if self.query_time_ms is not None and not self.error:
+        if self.query_time_ms is not None and self._came:
             found["snmp_response_ms"] = self.query_time_ms
         if self.traps is not None:
             found["snmp_trap_received"] = float(len(self.traps))

@@ -9,7 +9,10 @@ from forepost.kit.one_target import is_like_an_address, one_target
 from forepost.wire.probes import KINDS, TARGETLESS
 from forepost.wire.probes.kind import TargetForm
 
-SCHEMES: Final = {"url": ("http", "https")}
+SCHEMES: Final[dict[TargetForm, tuple[str, str]]] = {
+    "url": ("http", "https"),
+    "websocket url": ("ws", "wss"),
+}
 """Where a URL is all that there can be."""
 NOT_MEASURED: Final = {
     "RPERF": "for packets between agents there is TRAFFICSIM, for throughput the speed tests",
@@ -46,7 +49,7 @@ def spelled(hosts: list[str]) -> list[str]:
 def _why_not(form: TargetForm, host: str) -> str:
     """Empty: an agent may try."""
     try:
-        if form == "url" or (form == "endpoint or url" and "://" in host):
+        if form in SCHEMES or (form == "endpoint or url" and "://" in host):
             return _why_no_url(form, host)
         if form == "host":
             there = host.count(":") != 1 and not any(c in "/@[]" for c in host)
@@ -61,9 +64,10 @@ def _why_not(form: TargetForm, host: str) -> str:
 
 
 def _why_no_url(form: TargetForm, text: str) -> str:
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    if form in SCHEMES and parts.scheme not in SCHEMES[form]:
-        return "the scheme is neither http nor https"
+    schemes = SCHEMES.get(form, ("", "https"))
+    parts = urlsplit(text if "://" in text else f"{schemes[-1]}://{text}")
+    if form in SCHEMES and parts.scheme not in schemes:
+        return "the scheme is neither {} nor {}".format(*schemes)
     if not parts.hostname:
         return "no host"
     if is_like_an_address(parts.hostname):

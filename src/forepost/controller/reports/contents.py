@@ -32,8 +32,8 @@ def document_of(title: str, kind: ReportKind, facts: ReportFacts) -> ReportDocum
         if facts.links and kind == "agent":
             tables.append(hours_table(facts))
     return ReportDocument(
-        title=title,
-        subtitle=facts.workspace,
+        title=figures.plain(title),
+        subtitle=figures.plain(facts.workspace),
         period=figures.period(facts.since, facts.until, facts.zone, facts.zone_name),
         generated=f"{figures.moment(facts.now, facts.zone)} ({facts.zone_name})",
         headlines=heads,

@@ -11,13 +11,20 @@ LONGEST: Final = 70
 GOOD_PCT, FAIR_PCT = 99.9, 99.0
 """Availability."""
 GOOD_LOSS, FAIR_LOSS = 1.0, 10.0
+# Embeddings, overrides and isolates of Unicode's bidirectional text; single marks do no harm.
+_TURNING: Final = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def cell(text: str, tone: Tone = "") -> ReportCell:
     """In one line, cut where it is too long for a page."""
-    line = " ".join(text.split())
+    line = plain(text)
     return ReportCell(line if len(line) <= LONGEST else line[: LONGEST - 1] + "…", tone)
+
+
+def plain(text: str) -> str:
+    """In one line, without marks that would turn around what stands beside it."""
+    return " ".join(text.translate(_TURNING).split())
 
 
 def availability(pct: float | None) -> ReportCell:

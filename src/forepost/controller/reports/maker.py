@@ -56,9 +56,13 @@ class ReportMaker:
         self._turn = anyio.Lock()
         self._limiter = anyio.CapacityLimiter(1)
 
-    async def make(self, order: ReportOrder, format_: ReportFormat) -> MadeReport:
-        """Raises NotFound, and Unavailable where it takes too long or cannot be set."""
-        async with self._alone():
+    async def make(
+        self, order: ReportOrder, format_: ReportFormat, wait_sec: float = LONGEST_WAIT_SEC
+    ) -> MadeReport:
+        """`wait_sec`: for those before it. Raises NotFound, and Unavailable where it takes too long
+        or cannot be set.
+        """
+        async with self._alone(wait_sec):
             document = document_of(order.title, order.kind, await self._gathered(order))
             if format_ == "html":
                 page = await anyio.to_thread.run_sync(html.page_of, document, limiter=self._limiter)
@@ -71,10 +75,10 @@ class ReportMaker:
             return await self._gathered(order)
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[None]:
+    async def _alone(self, wait_sec: float = LONGEST_WAIT_SEC) -> AsyncIterator[None]:
         """Raises Unavailable."""
         try:
-            with anyio.fail_after(LONGEST_WAIT_SEC):
+            with anyio.fail_after(wait_sec):
                 await self._turn.acquire()
         except TimeoutError:
             raise Unavailable("other reports are being made: try again later") from None
@@ -92,6 +96,7 @@ class ReportMaker:
 
     async def _read(self, order: ReportOrder) -> ReportFacts:
         needs, workspace_id = self._needs, order.workspace_id
+        zone = kept_zone(order.timezone)
         agents = await needs.agents(workspace_id)
         names = {agent.id: agent.name for agent in agents}
         chosen = [one for one in order.agent_ids if one in names]
@@ -111,8 +116,8 @@ class ReportMaker:
             since=order.since,
             until=order.until,
             now=needs.clock.now(),
-            zone=kept_zone(order.timezone),
-            zone_name=order.timezone,
+            zone=zone,
+            zone_name=zone.key,
             names=names,
             agents=chosen or list(names),
             sla=await self._sla(order, low_us, high_us, chosen),

@@ -1,13 +1,16 @@
 """Makes reports when they are due, and mails them: each time once."""
 
 import logging
+import math
 from datetime import datetime
 from html import escape
 from typing import Final
 
 from forepost.controller.db.failures import LOST
-from forepost.controller.reports.maker import MadeReport, ReportMaker, ReportOrder
-from forepost.controller.reports.schedule import about
+from forepost.controller.reports.kept_rows import DAMAGED
+from forepost.controller.reports.maker import LONGEST_WAIT_SEC, MadeReport, ReportMaker, ReportOrder
+from forepost.controller.reports.schedule import about, is_due_again
+from forepost.controller.reports.step_back import StepBack
 from forepost.controller.reports.store import ReportMail, ReportStore
 from forepost.kit.clock import Clock
 from forepost.kit.errors import Conflict, Refusal
@@ -44,6 +47,9 @@ class ReportRuns:
     ) -> None:
         self._store, self._maker, self._clock = store, maker, clock
         self._has_mail = has_mail
+        self._steps = StepBack(clock)
+        self._ran: dict[int, datetime] = {}
+        """When this controller made one last, since its clock stepped back."""
 
     async def run(self) -> None:
         while True:
@@ -57,8 +63,23 @@ class ReportRuns:
         """One that was missed several times, while the controller was off, is made once, about the
         last of them.
         """
-        for report in await self._store.due(self._clock.now()):
-            await self._run(report, asked=False)
+        now = self._clock.now()
+        for report in [*await self._store.due(now), *await self._due_again(now)]:
+            if report.last_error == DAMAGED:
+                await self._store.set_aside(report)
+            else:
+                await self._run(report, asked=False)
+                self._ran[report.id] = now
+
+    async def _due_again(self, now: datetime) -> list[KeptReport]:
+        """Those that would wait because the clock, or another controller's, ran ahead."""
+        since = self._steps.look()
+        self._ran = {one: at for one, at in self._ran.items() if since <= at <= now}
+        return [
+            report
+            for report in await self._store.of_the_future(now)
+            if is_due_again(report, self._ran.get(report.id, since), now)
+        ]
 
     async def run_now(self, report: KeptReport) -> KeptReport:
         """Because somebody asks for it. Raises Conflict."""
@@ -75,7 +96,8 @@ class ReportRuns:
         if not error:
             order = order_of(report, now)
             try:
-                made = await self._maker.make(order, report.format)
+                wait_sec = LONGEST_WAIT_SEC if asked else math.inf
+                made = await self._maker.make(order, report.format, wait_sec)
                 mail = _mail(report, order, made)
             except Refusal as refusal:
                 error = str(refusal)

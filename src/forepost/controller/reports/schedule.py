@@ -1,11 +1,12 @@
 """When a report is made, and which time it is about. Pure."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from forepost.controller.calendar import Period, Repetition, kept_zone, period_at, periods, zone_of
+from forepost.controller.calendar import Period, Repetition, kept_zone, periods, zone_of
 from forepost.kit.errors import Invalid
-from forepost.wire.rest.reports import NewReport
+from forepost.wire.rest.reports import KeptReport, NewReport
 
 _MINUTE: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
@@ -26,22 +27,13 @@ def check_schedule(report: NewReport) -> None:
 
 def next_due(report: NewReport, after: datetime) -> datetime | None:
     """None: it is not made by itself."""
-    repetition = _repetition(report)
-    if repetition is None:
-        return None
-    period = period_at(repetition, after)
-    if period is not None and period[0] <= after:
-        period = period_at(repetition, period[1])
-    return None if period is None else period[0]
+    return next((one for one in _times(report, after, after + _LONGEST_PAUSE) if one > after), None)
 
 
 def last_due(report: NewReport, until: datetime) -> datetime | None:
     """The newest time at or before that at which it was to be made; None: it does not repeat."""
-    repetition = _repetition(report)
-    if repetition is None:
-        return None
-    found = periods(repetition, until - _LONGEST_PAUSE, until + _MINUTE)
-    return max((one[0] for one in found if one[0] <= until), default=None)
+    found = _times(report, until - _LONGEST_PAUSE, until + _MINUTE)
+    return max((one for one in found if one <= until), default=None)
 
 
 def about(report: NewReport, at: datetime) -> Period:
@@ -51,6 +43,36 @@ def about(report: NewReport, at: datetime) -> Period:
     if due is None or before is None:
         return at - report.days * _DAY, at
     return _midnight(before, report.timezone), _midnight(due, report.timezone)
+
+
+def is_due_again(report: KeptReport, since: datetime, now: datetime) -> bool:
+    """Whether a time has come of one that was made while the clock ran ahead, and is due late for
+    that. `since`: when the clock had gone back. What was made then is as it should be if its days
+    were over.
+    """
+    if report.due_at is None:
+        return False
+    if report.last_run_at is not None and report.last_run_at <= now:
+        since = max(since, report.last_run_at)
+    due = next_due(report, since)
+    if due is not None and due == last_due(report, report.due_at - _MINUTE):
+        is_whole = about(report, due)[1] <= since
+        due = next_due(report, due) if is_whole else due
+    return due is not None and due <= now
+
+
+def _times(report: NewReport, since: datetime, to: datetime) -> Iterator[datetime]:
+    """When it is to be made, from a day before `since` on. An hour that the clocks show twice is
+    one time, its first.
+    """
+    repetition = _repetition(report)
+    if repetition is None:
+        return
+    zone, day = kept_zone(report.timezone), None
+    for begins, _ in periods(repetition, since - _DAY, to):
+        if begins.astimezone(zone).date() != day:
+            day = begins.astimezone(zone).date()
+            yield begins
 
 
 def _repetition(report: NewReport) -> Repetition | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forepost.controller.db.engine import Database
@@ -14,6 +14,7 @@ from forepost.controller.db.tables.fleet import agents
 from forepost.controller.db.tables.reports import report_files, reports
 from forepost.controller.db.tables.workspaces import workspaces
 from forepost.controller.email_address import canonical
+from forepost.controller.reports.kept_rows import DAMAGED, kept_report, read_each
 from forepost.controller.reports.schedule import check_schedule, next_due
 from forepost.kit.errors import Invalid, NotFound
 from forepost.wire.base import patched
@@ -22,6 +23,7 @@ from forepost.wire.rest.reports import KeptReport, NewReport, ReportPatch
 MOST_DUE: Final = 20
 """That are looked at together."""
 NOBODY: Final = "nobody is mailed: no recipient is a USER of the workspace any more"
+LEFT_OUT: Final = "not mailed to {}: no USER of the workspace any more"
 
 
 class ReportMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,15 +47,14 @@ class ReportStore:
         self._db, self._put = db, put
 
     async def all_of(self, workspace_id: int) -> list[KeptReport]:
-        query = select(reports).where(reports.c.workspace_id == workspace_id)
+        which = _which().where(reports.c.workspace_id == workspace_id).order_by(reports.c.id)
         async with self._db.read() as connection:
-            rows = (await connection.execute(query.order_by(reports.c.id))).all()
-        return [_report(row) for row in rows]
+            return await read_each(connection, which)
 
     async def get(self, workspace_id: int, report_id: int) -> KeptReport:
         """Raises NotFound."""
         async with self._db.read() as connection:
-            return _report(await _one(connection, workspace_id, report_id))
+            return await _one(connection, workspace_id, report_id)
 
     async def add(self, workspace_id: int, new: NewReport, now: datetime) -> KeptReport:
         """Raises Invalid and Conflict."""
@@ -68,23 +69,24 @@ class ReportStore:
                 **msgspec.structs.asdict(new),
             )
             row = (await connection.execute(statement.returning(*reports.c))).one()
-        return _report(row)
+        return kept_report(row)
 
     async def change(
         self, workspace_id: int, report_id: int, patch: ReportPatch, now: datetime
     ) -> KeptReport:
         """Raises Invalid and NotFound."""
         async with self._db.write() as connection:
-            known = _report(await _one(connection, workspace_id, report_id))
+            known = await _one(connection, workspace_id, report_id)
             fields = {name: getattr(known, name) for name in NewReport.__struct_fields__}
             new = await _checked(connection, workspace_id, patched(NewReport(**fields), patch))
             statement = (
                 update(reports)
                 .where(reports.c.workspace_id == workspace_id, reports.c.id == report_id)
-                .values(due_at=_due(new, now), updated_at=now, **msgspec.structs.asdict(new))
+                .values(**_mended(known), due_at=_due(new, now), updated_at=now)
+                .values(**msgspec.structs.asdict(new))
                 .returning(*reports.c)
             )
-            return _report((await connection.execute(statement)).one())
+            return kept_report((await connection.execute(statement)).one())
 
     async def delete(self, workspace_id: int, report_id: int) -> None:
         """Raises NotFound."""
@@ -98,15 +100,31 @@ class ReportStore:
 
     async def due(self, now: datetime) -> list[KeptReport]:
         """Of all workspaces that are there, the longest due first."""
-        query = (
-            select(reports)
+        return await self._waiting(reports.c.due_at <= now)
+
+    async def of_the_future(self, now: datetime) -> list[KeptReport]:
+        """Those that were made or changed after `now`: the clock ran ahead, and they are due late
+        for that.
+        """
+        later = or_(reports.c.last_run_at > now, reports.c.updated_at > now)
+        return await self._waiting(and_(reports.c.due_at > now, later))
+
+    async def _waiting(self, when: ColumnElement[bool]) -> list[KeptReport]:
+        which = (
+            _which()
             .join(workspaces, workspaces.c.id == reports.c.workspace_id)
-            .where(reports.c.due_at <= now, workspaces.c.deleted_at.is_(None))
+            .where(when, workspaces.c.deleted_at.is_(None))
             .order_by(reports.c.due_at, reports.c.id)
             .limit(MOST_DUE)
         )
         async with self._db.read() as connection:
-            return [_report(row) for row in (await connection.execute(query)).all()]
+            return await read_each(connection, which)
+
+    async def set_aside(self, report: KeptReport) -> None:
+        """A damaged one is due no more, until somebody sets it anew."""
+        own = update(reports).where(reports.c.id == report.id)
+        async with self._db.write() as connection:
+            await connection.execute(own.values(due_at=None))
 
     async def finish(
         self, report: KeptReport, mail: ReportMail | None, error: str, now: datetime, *, asked: bool
@@ -134,11 +152,12 @@ class ReportStore:
             row = (await connection.execute(statement)).one_or_none()
             if row is None:
                 return None
-            if mail is not None and not await self._mail(connection, report, mail, now):
+            left_out = "" if mail is None else await self._mail(connection, report, mail, now)
+            if left_out:
                 own = reports.c.id == report.id
-                named = update(reports).where(own).values(last_error=NOBODY)
+                named = update(reports).where(own).values(last_error=left_out)
                 row = (await connection.execute(named.returning(*reports.c))).one()
-        return _report(row)
+        return kept_report(row)
 
     async def forget(self, before: datetime) -> None:
         """What was mailed before."""
@@ -147,12 +166,12 @@ class ReportStore:
 
     async def _mail(
         self, connection: AsyncConnection, report: KeptReport, mail: ReportMail, now: datetime
-    ) -> bool:
-        """False: there is nobody any more."""
+    ) -> str:
+        """Return who is not mailed, and why."""
         members = await _mailed(connection, report.workspace_id)
         told = [address for address in report.recipients if address in members]
         if not told:
-            return False
+            return NOBODY
         file_id = None
         if mail.file_name:
             kept = insert(report_files).values(
@@ -165,15 +184,28 @@ class ReportStore:
             file_id = await connection.scalar(kept.returning(report_files.c.id))
         for address in told:
             await self._put(connection, report.workspace_id, address, mail, file_id)
-        return True
+        gone = [address for address in report.recipients if address not in told]
+        return LEFT_OUT.format(", ".join(gone)) if gone else ""
 
 
-async def _one(connection: AsyncConnection, workspace_id: int, report_id: int) -> Row[Any]:
-    query = select(reports).where(reports.c.workspace_id == workspace_id, reports.c.id == report_id)
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
+def _which() -> Select[int, int]:
+    return select(reports.c.id, reports.c.workspace_id)
+
+
+async def _one(connection: AsyncConnection, workspace_id: int, report_id: int) -> KeptReport:
+    """Raises NotFound."""
+    own = reports.c.workspace_id == workspace_id, reports.c.id == report_id
+    found = await read_each(connection, _which().where(*own))
+    if not found:
         raise NotFound("report not found")
-    return row
+    return found[0]
+
+
+def _mended(known: KeptReport) -> dict[str, Any]:
+    """What somebody who sets a damaged one anew does not say."""
+    if known.last_error != DAMAGED:
+        return {}
+    return {"last_run_at": None, "last_error": "", "created_at": known.created_at}
 
 
 async def _checked(connection: AsyncConnection, workspace_id: int, report: NewReport) -> NewReport:
@@ -208,7 +240,3 @@ async def _mailed(connection: AsyncConnection, workspace_id: int) -> Sequence[st
 def _due(report: NewReport, now: datetime) -> datetime | None:
     """What nobody is mailed is not made by itself."""
     return next_due(report, now) if report.enabled and report.recipients else None
-
-
-def _report(row: Row[Any]) -> KeptReport:
-    return KeptReport(**{f: row._mapping[f] for f in KeptReport.__struct_fields__})  # noqa: SLF001 - SQLAlchemy's name for it

@@ -5,14 +5,21 @@ from typing import Final, Literal
 from forepost.wire.probes import (
     dns,
     http,
+    mqtt,
     mtr,
     netinfo,
+    ntp,
     ping,
+    redis,
+    smtp,
     snmp,
+    ssh,
     sysinfo,
     tcp,
     tls,
     trafficsim,
+    udp,
+    websocket,
 )
 from forepost.wire.probes.kind import USUAL_INTERVAL_SEC, Kind
 
@@ -21,14 +28,21 @@ KINDS: Final[dict[str, Kind]] = {
     for kind in (
         dns.KIND,
         http.KIND,
+        mqtt.KIND,
         mtr.KIND,
         netinfo.KIND,
+        ntp.KIND,
         ping.KIND,
+        redis.KIND,
+        smtp.KIND,
         snmp.KIND,
+        ssh.KIND,
         sysinfo.KIND,
         tcp.KIND,
         tls.KIND,
         trafficsim.KIND,
+        udp.KIND,
+        websocket.KIND,
     )
 }
 """The types this version measures; any other type is reported as unsupported."""
@@ -37,18 +51,25 @@ ProbeType = Literal[
     "AGENT",
     "DNS",
     "HTTP",
+    "MQTT",
     "MTR",
     "NETINFO",
+    "NTP",
     "PING",
+    "REDIS",
     "RPERF",
+    "SMTP",
     "SNMP",
     "SPEEDTEST",
     "SPEEDTEST_SERVERS",
+    "SSH",
     "SYSINFO",
     "TCP",
     "TLS",
     "TRAFFICSIM",
+    "UDP",
     "WEB",
+    "WEBSOCKET",
 ]
 """What a probe object may say: these, what stands for them, and types of NetWatcher's."""
 STANDS_FOR: Final = {"AGENT": ("MTR", "PING", "TRAFFICSIM")}

@@ -1,6 +1,7 @@
 """HTTP: what is asked, and what came of it."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -67,9 +68,7 @@ class HttpOptions(HostOptions, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for field in ("headers", "expected_headers"):
-            for name in getattr(self, field):
-                if not _HEADER_NAME.fullmatch(name):
-                    raise ValueError(f"{field}: {name!r} is no name of a header")
+            check_header_names(field, getattr(self, field))
         if self.content_match_type == "regex":
             for field in ("expected_content", "unexpected_content"):
                 _check_expression(field, getattr(self, field))
@@ -95,6 +94,13 @@ class HttpOptions(HostOptions, frozen=True, kw_only=True):
             raise ValueError(f"{given[0]}: {given[1]} says who asks already")
         if ":" in self.username:
             raise ValueError("username: there can be no colon in it")
+
+
+def check_header_names(field: str, names: Iterable[str]) -> None:
+    """Raises ValueError."""
+    for name in names:
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{field}: {name!r} is no name of a header")
 
 
 def status_range(text: str) -> tuple[int, int]:

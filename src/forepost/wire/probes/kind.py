@@ -11,7 +11,7 @@ from forepost.wire.probes.options import Options
 
 USUAL_INTERVAL_SEC: Final = 60
 
-TargetForm = Literal["any", "host", "endpoint", "port", "url", "endpoint or url"]
+TargetForm = Literal["any", "host", "endpoint", "port", "url", "websocket url", "endpoint or url"]
 """A name or an address; with a port if need be (endpoint), always with one (port), or a URL."""
 
 

@@ -1,5 +1,6 @@
 """SNMP: what is asked, and what came of it."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -14,6 +15,10 @@ from forepost.wire.probes.options import HostOptions
 Oid = Annotated[str, Meta(pattern=r"^\.?[0-9]{1,10}(\.[0-9]{1,10}){1,127}\Z")]
 MOST_ARC: Final = 2**32 - 1
 Oids = Annotated[list[Oid], Meta(max_length=64)]
+ExpectedSnmpValue = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9.]{1,400} (==|!=|<|<=|>|>=|contains) .+\Z", max_length=2_000),
+]
 Password = Annotated[str, Meta(max_length=256)]
 AuthProtocol = Literal["", "MD5", "SHA", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"]
 PrivacyProtocol = Literal["", "DES", "AES", "AES192", "AES256", "AES192C", "AES256C"]
@@ -46,6 +51,21 @@ class SnmpOptions(HostOptions, frozen=True, kw_only=True):
     AES256C as Cisco does (Reeder's draft)."""
     security_level: Literal["", "noAuthNoPriv", "authNoPriv", "authPriv"] = ""
     """Empty: what the passwords allow."""
+    context: Annotated[str, Meta(max_length=255)] = ""
+    """Of version 3: which of the agent's contexts. Ours, as all that follows."""
+    transport: Literal["udp", "tcp"] = "udp"
+    """TCP: RFC 3430."""
+    max_repetitions: Annotated[int, Meta(ge=1, le=250)] = 25
+    """Rows that are asked for at once (2c, 3); fewer where the agent cannot."""
+    other_source: bool = False
+    """Take answers from other addresses than the one that is asked: of an agent with several.
+    Whoever knows the number of a request may answer it then."""
+    expected_values: Annotated[list[ExpectedSnmpValue], Meta(max_length=64)] = []
+    """Each OID COMPARISON VALUE: "ifOperStatus.1 == 1", "1.3.6.1.2.1.1.5.0 contains core". An OID,
+    or a name of a profile's values; what is not asked for anyway is asked for besides.
+    Comparisons: ==, !=, <, <=, >, >=, contains."""
+    rates: bool = False
+    """Of counters: how much they grew in a second since the round before (`per_sec`)."""
 
     def __post_init__(self) -> None:
         for field, oids in (("oids", self.oids), ("walk_oids", self.walk_oids)):
@@ -53,10 +73,21 @@ class SnmpOptions(HostOptions, frozen=True, kw_only=True):
                 first, second, *rest = (int(part) for part in oid.strip(".").split("."))
                 if first > 2 or (first < 2 and second > 39) or max(second, *rest, 0) > MOST_ARC:
                     raise ValueError(f"{field}: {oid} is no object identifier")
+        for one in self.expected_values:
+            self._check_expectation(one)
         if self.profile == "custom" and not (self.oids or self.walk_oids):
             raise ValueError("oids: the profile custom needs some")
+        if self.transport == "tcp" and self.other_source:
+            raise ValueError("other_source: TCP has no answers from elsewhere")
         if self.version == "3":
             self._check_user()
+        elif self.context:
+            raise ValueError("context: version 3 has it")
+
+    def _check_expectation(self, text: str) -> None:
+        oid = text.partition(" ")[0].strip(".")
+        if oid[:1].isdigit() and not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,10}){1,127}", oid):
+            raise ValueError(f"expected_values: {oid} is no object identifier")
 
     def _check_user(self) -> None:
         if not self.user_name:
@@ -82,10 +113,15 @@ class SnmpValue(Wire, frozen=True, kw_only=True):
     value: int | float | str | None
     """Bytes that are no text are hex; null where `type` says that there is nothing."""
     type: str
-    """integer, string, hex, oid, ipaddress, counter32, gauge32, timeticks, counter64, float, null,
-    noSuchObject, noSuchInstance."""
+    """integer, string, hex, mac, oid, ipaddress, counter32, gauge32, timeticks, counter64, gauge64,
+    float, null, noSuchObject, noSuchInstance; unreadable, with its bytes in hex, where it is not
+    what it says that it is. The rows of one column have one form: mac (00:1b:44:11:3a:b7), or hex
+    where one of them is no text. genErr, noAccess, ...: what the agent answered for this one."""
     name: str
     """As the MIB has it, with the index: ifDescr.2; a scalar without its .0; "" where unknown."""
+    per_sec: float | None = None
+    """Of a counter: how much it grew in a second since the round before, over a wrap, too. Null:
+    not asked for, the first round, or the agent began anew. Ours."""
 
 
 class SnmpResult(Wire, frozen=True, kw_only=True):
@@ -108,6 +144,10 @@ class SnmpResult(Wire, frozen=True, kw_only=True):
     """Sent, repetitions included."""
     ignored: int = 0
     """Datagrams that were no answer to what we asked: a wrong id, key or form."""
+    other_addr: str = ""
+    """Who answered, where it was another address (`other_source`)."""
+    as_expected: bool | None = None
+    """Null: nothing is expected, or not all could be asked for."""
 
 
 def _cost(options: SnmpOptions) -> Cost:
@@ -140,7 +180,14 @@ KIND: Final = Kind(
             "auth_protocol",
             "privacy_protocol",
             "security_level",
+            "context",
+            "transport",
+            "max_repetitions",
+            "other_source",
+            "rates",
         }
     ),
-    secret=frozenset({"community", "user_name", "auth_password", "privacy_password"}),
+    secret=frozenset(
+        {"community", "user_name", "auth_password", "privacy_password", "expected_values"}
+    ),
 )

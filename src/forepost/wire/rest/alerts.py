@@ -37,6 +37,7 @@ Metric = Literal[
     "tls_version_mismatch",
     "tls_weak_cipher",
     "tls_chain_issue",
+    "clock_offset",
     "snmp_response_ms",
     "snmp_trap_received",
     "health_score",

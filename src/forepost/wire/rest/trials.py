@@ -11,7 +11,23 @@ from forepost.wire.probes.trial import MOST_COUNT, MOST_TIMEOUT_SEC
 from forepost.wire.rest.topology import Status
 
 TrialType = Literal[
-    "DNS", "HTTP", "MTR", "NETINFO", "PING", "SNMP", "SYSINFO", "TCP", "TLS", "TRAFFICSIM"
+    "DNS",
+    "HTTP",
+    "MQTT",
+    "MTR",
+    "NETINFO",
+    "NTP",
+    "PING",
+    "REDIS",
+    "SMTP",
+    "SNMP",
+    "SSH",
+    "SYSINFO",
+    "TCP",
+    "TLS",
+    "TRAFFICSIM",
+    "UDP",
+    "WEBSOCKET",
 ]
 
 

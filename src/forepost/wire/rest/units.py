@@ -38,6 +38,7 @@ UNITS: Final[dict[Metric, Unit]] = {
     "tls_version_mismatch": "flag",
     "tls_weak_cipher": "flag",
     "tls_chain_issue": "flag",
+    "clock_offset": "ms",
     "snmp_response_ms": "ms",
     "snmp_trap_received": "count",
     "health_score": "score",

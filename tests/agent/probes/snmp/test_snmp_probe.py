@@ -55,6 +55,32 @@ async def test_the_system_by_community(agent: int, version: str, host: str) -> N
     assert got.ignored == 0
 
 
+async def test_the_system_over_tcp(agent: int) -> None:
+    for version in ({"version": "2c"}, {"version": "3", "user_name": "shaaes", **PASSWORDS}):
+        got = await ask(agent, transport="tcp", **version)
+        assert (got.error, values(got)["sysName"]) == ("", "lab")
+        walked = await ask(agent, transport="tcp", profile="interface", **version)
+        assert (walked.error, values(walked)["ifDescr.1"]) == ("", "lo")
+
+
+async def test_a_context_that_the_agent_has_not_has_nothing(agent: int) -> None:
+    user = {"version": "3", "user_name": "shaaes", **PASSWORDS}
+    got = await ask(agent, context="elsewhere", **user)
+    assert values(got).get("sysName") is None
+
+
+async def test_counters_of_a_real_agent_have_rates(agent: int) -> None:
+    edges = real_edges()
+    options = SnmpOptions(timeout_sec=4.0, community="secret", profile="interface", rates=True)
+    rounds = [await run(options, f"127.0.0.1:{agent}", SystemClock(), edges) for _ in range(2)]
+    (loopback,) = (one for one in rounds[1].results if one.name == "ifHCInOctets.1")
+    assert [one.error for one in rounds] == ["", ""]
+    assert loopback.per_sec is not None
+    assert loopback.per_sec >= 0
+    macs = [one for one in rounds[1].results if one.name.startswith("ifPhysAddress.")]
+    assert {one.type for one in macs} == {"mac"}
+
+
 @pytest.mark.parametrize("version", ["1", "2c"])
 async def test_the_columns_of_a_table_are_walked(agent: int, version: str) -> None:
     got = await ask(agent, version=version, profile="interface")

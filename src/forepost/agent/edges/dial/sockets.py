@@ -19,6 +19,7 @@ from forepost.agent.ports.dialer import (
     Datagrams,
     Failed,
     Kind,
+    OpenDatagrams,
     Stream,
     TlsOwn,
     TlsSession,
@@ -57,6 +58,20 @@ class SystemDialer:
     async def udp(self, address: str, port: int, *, interface: str = "") -> Datagrams:
         return UdpSocket(await _connected(address, port, socket.SOCK_DGRAM, interface))
 
+    async def open_udp(self, address: str, port: int, *, interface: str = "") -> OpenDatagrams:
+        found = numeric(address)
+        if found is None:
+            raise Failed("unreachable", f"{address!r} is no address")
+        family, to = found
+        opened = _opened(family, socket.SOCK_DGRAM)
+        try:
+            if interface:
+                bind_to_interface(opened, interface)
+        except Denied as error:
+            opened.close()
+            raise Failed("denied", str(error)) from None
+        return OpenUdpSocket(opened, (to[0], port, *to[2:]))
+
 
 class _Socket:
     """Everything that a probe hears over TCP and UDP is read here."""
@@ -90,6 +105,36 @@ class UdpSocket(_Socket):
     """Connected, so that the kernel drops what comes from elsewhere and tells us of refusals."""
 
     most_bytes = LARGEST_DATAGRAM
+
+
+class OpenUdpSocket:
+    """Not connected: of a host that answers from another of its addresses."""
+
+    def __init__(self, opened: socket.socket, to: tuple[Any, ...]) -> None:
+        self._socket, self._to = opened, to
+        self.source = ""
+
+    async def send(self, data: bytes) -> None:
+        try:
+            self._socket.sendto(data, self._to)
+        except OSError as error:
+            raise failed(error) from None
+
+    async def receive(self) -> bytes:
+        await anyio.lowlevel.checkpoint()
+        while True:
+            try:
+                data, source = self._socket.recvfrom(LARGEST_DATAGRAM)
+            except BlockingIOError:
+                await anyio.wait_readable(self._socket)
+            except OSError as error:
+                raise failed(error) from None
+            else:
+                self.source = _shown(source[0], source[1])
+                return data
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 class TcpStream(_Socket):

@@ -3,8 +3,6 @@
 No reason quotes what is expected: results have more readers than the options of a probe.
 """
 
-import operator
-from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -12,18 +10,13 @@ import msgspec
 from forepost.agent.edges.dial.http import ResponseHead
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.ports.edges import Search
+from forepost.agent.probes.comparison import holds
 from forepost.wire.probes.http import HttpOptions, status_range
-from forepost.wire.probes.json_path import JsonComparison, json_steps, value_at
+from forepost.wire.probes.json_path import json_steps, value_at
 
 FIRST_WRONG: Final = 400
 MOST_SHOWN: Final = 100
 MOST_FOUND: Final = 1_000
-_ORDERS: Final[dict[JsonComparison, Callable[[Any, Any], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 def is_right(status: int, options: HttpOptions) -> bool:
@@ -79,40 +72,7 @@ def as_json(value: Any) -> str:
 
 def check_json(value: Any, options: HttpOptions) -> None:
     """Raises Failed."""
-    if options.json_value and not _holds(value, options.json_comparison, options.json_value):
+    if options.json_value and not holds(value, options.json_comparison, options.json_value):
         shown = as_json(value)[:MOST_SHOWN]
         how = options.json_comparison
         raise Failed("wrong", f"{options.json_path} is {shown}, not {how} what is expected")
-
-
-def _holds(value: Any, comparison: JsonComparison, text: str) -> bool:
-    wanted = _meant(value, text)
-    if comparison == "==":
-        return bool(_is_number(value) == _is_number(wanted) and value == wanted)
-    if comparison == "!=":
-        return not _holds(value, "==", text)
-    if comparison == "contains":
-        if isinstance(value, str):
-            return text in value
-        return isinstance(value, list | dict) and any(_holds(one, "==", text) for one in value)
-    if (_is_number(value) and _is_number(wanted)) or (
-        isinstance(value, str) and isinstance(wanted, str)
-    ):
-        return _ORDERS[comparison](value, wanted)
-    return False
-
-
-def _meant(value: Any, text: str) -> Any:
-    """Return what a text stands for beside a value: itself beside a text, else what it is as JSON.
-
-    In quotes it is a text anyway.
-    """
-    try:
-        meant = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return text
-    return text if isinstance(value, str) and not isinstance(meant, str) else meant
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,44 +1,32 @@
-"""SNMP messages of version 1 and 2c, and the part that version 3 shares with them. Pure.
+"""SNMP messages of version 1 and 2c, and the part that version 3 shares with them. Pure."""
 
-Imports pysnmp's message types (1.5 MiB resident), not its engine (10 MiB): it is imported by the
-first SNMP probe.
-"""
-
-import struct
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
-from pyasn1.codec.ber import decoder, encoder
-from pyasn1.error import PyAsn1Error
-from pysnmp.error import PySnmpError
-from pysnmp.proto.api import v1, v2c
 
 from forepost.agent.ports.dialer import Failed
-from forepost.agent.probes.snmp.oids import name_of, numbers
+from forepost.agent.probes.snmp import ber
+from forepost.agent.probes.snmp.ber import BerError
+from forepost.agent.probes.snmp.oids import numbers
+from forepost.agent.probes.snmp.value import value_of
 from forepost.wire.probes.snmp import SnmpValue
 
 Verb = Literal["get", "next", "bulk"]
-MOST_VALUE: Final = 1_024
-NOTHING: Final = frozenset({"noSuchObject", "noSuchInstance"})
-_TYPES: Final = {
-    "Integer": "integer",
-    "Integer32": "integer",
-    "ObjectIdentifier": "oid",
-    "IpAddress": "ipaddress",
-    "Counter": "counter32",
-    "Counter32": "counter32",
-    "Gauge": "gauge32",
-    "Gauge32": "gauge32",
-    "Unsigned32": "gauge32",
-    "TimeTicks": "timeticks",
-    "Counter64": "counter64",
-    "Null": "null",
-    "NoSuchObject": "noSuchObject",
-    "NoSuchInstance": "noSuchInstance",
-    "EndOfMibView": "endOfMibView",
+MOST_VALUES: Final = 2_000
+"""Of one answer."""
+REPORT: Final = 0xA8
+ERRORS: Final = {
+    1: "tooBig",
+    2: "noSuchName",
+    3: "badValue",
+    4: "readOnly",
+    5: "genErr",
+    6: "noAccess",
+    13: "resourceUnavailable",
+    16: "authorizationError",
 }
-_FLOAT: Final = b"\x9f\x78\x04"
-"""What an Opaque begins with where it holds a float (net-snmp)."""
+_VERBS: Final[dict[Verb, int]] = {"get": 0xA0, "next": 0xA1, "bulk": 0xA5}
+_ANSWERS: Final = (0xA2, REPORT)
 
 
 class NotOurs(ValueError):
@@ -56,6 +44,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     place: int = 0
     """Which of the values it is about, from 1; 0 for none of them."""
     values: list[SnmpValue]
+    is_report: bool = False
 
 
 class Speaker(Protocol):
@@ -82,7 +71,7 @@ class Community:
     """Version 1 and 2c."""
 
     def __init__(self, version: Literal["1", "2c"], community: str) -> None:
-        self._api: Any = v1 if version == "1" else v2c
+        self._version = ber.integer(0 if version == "1" else 1)
         self._community = community.encode()
 
     def hello(self) -> bytes:
@@ -92,89 +81,80 @@ class Community:
         raise NotOurs("nothing was asked")
 
     def ask(self, verb: Verb, oids: list[str], request_id: int, repetitions: int) -> bytes:
-        message = self._api.Message()
-        self._api.apiMessage.set_defaults(message)
-        self._api.apiMessage.set_community(message, self._community)
-        pdu = pdu_of(self._api, verb, oids, request_id, repetitions)
-        self._api.apiMessage.set_pdu(message, pdu)
-        encoded: bytes = encoder.encode(message)
-        return encoded
+        return ber.element(
+            ber.SEQUENCE,
+            self._version,
+            ber.element(ber.OCTETS, self._community),
+            pdu_of(verb, oids, request_id, repetitions),
+        )
 
     def hear(self, data: bytes) -> Reply:
-        message = decoded(data, self._api.Message())
-        if bytes(message["community"]) != self._community:
+        try:
+            (content,) = ber.several(data, ber.SEQUENCE)
+            version, community, *rest = ber.elements(content)
+        except ValueError as error:
+            raise NotOurs(f"malformed: {error}") from None
+        if version.tag != ber.INTEGER or version.content not in (b"\0", b"\1") or not rest:
+            raise NotOurs("malformed: no message of version 1 or 2c")
+        if community.content != self._community:
             raise NotOurs("another community")
-        return reply_of(self._api.apiMessage.get_pdu(message))
+        return reply_of(rest[0])
 
 
-def decoded(data: bytes, spec: Any) -> Any:
-    """Raises NotOurs. pyasn1 meets some malformed input with exceptions of Python's own."""
-    try:
-        return decoder.decode(data, asn1Spec=spec)[0]
-    except (PyAsn1Error, PySnmpError) as error:
-        raise NotOurs(f"malformed: {type(error).__name__}") from None
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:
-        raise NotOurs(f"malformed: {type(error).__name__}") from None
+def pdu_of(verb: Verb, oids: list[str], request_id: int, repetitions: int) -> bytes:
+    return ber.element(
+        _VERBS[verb],
+        ber.integer(request_id),
+        ber.integer(0),
+        ber.integer(repetitions if verb == "bulk" else 0),
+        ber.element(
+            ber.SEQUENCE,
+            *(
+                ber.element(ber.SEQUENCE, ber.object_id(numbers(oid)), ber.element(ber.NULL))
+                for oid in oids
+            ),
+        ),
+    )
 
 
-def pdu_of(api: Any, verb: Verb, oids: list[str], request_id: int, repetitions: int) -> Any:
-    kinds = {"get": "GetRequestPDU", "next": "GetNextRequestPDU", "bulk": "GetBulkRequestPDU"}
-    pdu = getattr(api, kinds[verb])()
-    functions = api.apiBulkPDU if verb == "bulk" else api.apiPDU
-    functions.set_defaults(pdu)
-    functions.set_request_id(pdu, request_id)
-    if verb == "bulk":
-        functions.set_non_repeaters(pdu, 0)
-        functions.set_max_repetitions(pdu, repetitions)
-    functions.set_varbinds(pdu, [(numbers(oid), api.null) for oid in oids])
-    return pdu
-
-
-def reply_of(pdu: Any) -> Reply:
+def reply_of(pdu: ber.Element) -> Reply:
     """Raises NotOurs."""
-    if type(pdu).__name__ not in ("ResponsePDU", "GetResponsePDU", "ReportPDU"):
-        raise NotOurs(f"a {type(pdu).__name__}")
+    if pdu.tag not in _ANSWERS:
+        raise NotOurs(f"no answer, but {pdu.tag:#04x}")
+    if not pdu.is_whole:
+        raise NotOurs("malformed: it is cut off")
     try:
-        return Reply(
-            request_id=int(pdu[0]),
-            error=int(pdu[1]),
-            place=int(pdu[2]),
-            values=[value_of(str(oid), value) for oid, value in v2c.apiPDU.get_varbinds(pdu)],
+        request_id, error, place, bindings = ber.several(
+            pdu.content, ber.INTEGER, ber.INTEGER, ber.INTEGER, ber.SEQUENCE
         )
-    except (PyAsn1Error, PySnmpError, ValueError, TypeError, IndexError) as error:
-        raise NotOurs(f"malformed: {type(error).__name__}") from None
+        values = [_value(one.content) for one in ber.elements(bindings) if one.tag == ber.SEQUENCE]
+        if len(values) > MOST_VALUES:
+            raise BerError(f"more than {MOST_VALUES:,} values")
+        return Reply(
+            request_id=ber.signed(request_id),
+            error=ber.signed(error),
+            place=ber.signed(place),
+            values=values,
+            is_report=pdu.tag == REPORT,
+        )
+    except ValueError as error:
+        raise NotOurs(f"malformed: {error}") from None
 
 
-def value_of(oid: str, value: Any) -> SnmpValue:
-    kind = _TYPES.get(type(value).__name__, "string")
-    shown: int | float | str | None
-    if kind in ("null", "endOfMibView") or kind in NOTHING:
-        shown = None
-    elif kind == "oid":
-        shown = str(value)
-    elif kind == "ipaddress":
-        shown = ".".join(str(number) for number in bytes(value))
-    elif kind != "string":
-        shown = int(value)
-    else:
-        kind, shown = _text(bytes(value))
-    return SnmpValue(oid=oid, value=shown, type=kind, name=name_of(oid))
-
-
-def _text(data: bytes) -> tuple[str, float | str]:
-    if data.startswith(_FLOAT) and len(data) == len(_FLOAT) + 4:
-        number: float = struct.unpack("!f", data[3:])[0]
-        return "float", number
+def _value(binding: bytes) -> SnmpValue:
+    """Of a binding whose name can be read. Raises BerError."""
+    found = ber.header(binding)
+    if found is None or found[0] != ber.OID:
+        raise BerError("a value without a name")
+    _, begin, name_end = found
+    oid = ".".join(map(str, ber.arcs(binding[begin:name_end])))
     try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return "hex", data[:MOST_VALUE].hex()
-    if any(not one.isprintable() and one not in "\t\r\n" for one in text):
-        return "hex", data[:MOST_VALUE].hex()
-    return "string", text[:MOST_VALUE]
+        tag, begin, end = ber.header(binding, name_end) or (0, name_end, len(binding))
+    except BerError:
+        tag, begin, end = 0, name_end, len(binding)
+    # A value that is longer than it may be costs itself, and no other.
+    return value_of(oid, tag if end <= len(binding) else 0, binding[begin:end])
 
 
 def refused(error: int) -> Failed:
-    names = {1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr"}
-    names |= {6: "noAccess", 13: "resourceUnavailable", 16: "authorizationError"}
-    return Failed("wrong", f"the agent answers {names.get(error, f'error {error}')}")
+    return Failed("wrong", f"the agent answers {ERRORS.get(error, f'error {error}')}")

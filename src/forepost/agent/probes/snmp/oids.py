@@ -65,6 +65,25 @@ COLUMNS: Final = {
 }
 
 
+MACS: Final = frozenset(
+    {
+        f"{_IF}.6",  # ifPhysAddress
+        "1.3.6.1.2.1.3.1.1.2",  # atPhysAddress
+        "1.3.6.1.2.1.4.22.1.2",  # ipNetToMediaPhysAddress
+        "1.3.6.1.2.1.4.35.1.4",  # ipNetToPhysicalPhysAddress
+        "1.3.6.1.2.1.17.1.1",  # dot1dBaseBridgeAddress
+        "1.3.6.1.2.1.17.4.3.1.1",  # dot1dTpFdbAddress
+        "1.3.6.1.2.1.17.7.1.2.2.1.1",  # dot1qTpFdbAddress
+    }
+)
+"""Columns whose values are PhysAddress or MacAddress."""
+_MACS: Final = tuple(f"{column}." for column in MACS)
+
+
+_NUMBERS_OF: Final = {name: oid for oid, name in (SCALARS | COLUMNS).items()}
+SYS_UP_TIME: Final = f"{_SYSTEM}.3.0"
+
+
 class Profile(msgspec.Struct, frozen=True):
     gets: list[str]
     walks: list[str]
@@ -98,6 +117,22 @@ def name_of(oid: str) -> str:
         if column is not None:
             return ".".join((column, *parts[length:]))
     return ""
+
+
+def oid_of(name: str) -> str:
+    """Return what `name_of` calls so, or the OID itself without its leading dot; "" where no
+    profile has such a name.
+    """
+    if name.strip(".")[:1].isdigit():
+        return name.strip(".")
+    word, _, index = name.partition(".")
+    if oid := _NUMBERS_OF.get(word, ""):
+        return f"{oid}.{index or '0'}"
+    return ""
+
+
+def is_mac(oid: str) -> bool:
+    return oid.startswith(_MACS)
 
 
 def numbers(oid: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from pyasn1.type import univ
 from pysnmp.proto.secmod.rfc3414 import service  # noqa: F401
 
 # isort: split
+from pysnmp.proto.error import ProtocolError, StatusInformation
 from pysnmp.proto.secmod.eso.priv import aes192, aes256
 from pysnmp.proto.secmod.rfc3414.auth import hmacmd5, hmacsha
 from pysnmp.proto.secmod.rfc3414.priv import des
@@ -51,5 +52,11 @@ class Privacy:
         text, salt = self._cipher.encrypt_data(key, parameters, plain)
         return bytes(text), bytes(salt)
 
-    def decrypt(self, key: Any, parameters: Parameters, text: Any) -> bytes:
-        return bytes(self._cipher.decrypt_data(key, parameters, text))
+    def decrypt(self, key: Any, parameters: Parameters, text: bytes) -> bytes | None:
+        """None: it cannot be."""
+        boots, time, salt = parameters
+        at = (boots, time, univ.OctetString(salt))
+        try:
+            return bytes(self._cipher.decrypt_data(key, at, univ.OctetString(text)))
+        except (StatusInformation, ProtocolError, ValueError, TypeError):
+            return None

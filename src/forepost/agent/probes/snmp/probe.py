@@ -1,29 +1,31 @@
 """Asks an SNMP agent for values and for whole columns of tables."""
 
-import secrets
-from typing import Any, Final
+from typing import Final
 
-import anyio
+import msgspec
 
-from forepost.agent.ports.dialer import Datagrams, Failed
+from forepost.agent.cores.counter_rates import CounterReading, CounterReadings, rates_between
+from forepost.agent.ports.dialer import Failed
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
-from forepost.agent.probes.ignored import Ignored
-from forepost.agent.probes.snmp.oids import PROFILES, Profile, is_below, name_of, numbers
+from forepost.agent.probes.snmp.exchange import Exchange
+from forepost.agent.probes.snmp.expectation import (
+    SnmpExpectation,
+    expectation_of,
+    first_objection,
+)
+from forepost.agent.probes.snmp.message import Community
+from forepost.agent.probes.snmp.oids import PROFILES, SYS_UP_TIME, Profile
+from forepost.agent.probes.snmp.retrieval import Retrieval
+from forepost.agent.probes.snmp.usm import User
+from forepost.agent.probes.snmp.value import in_one_form
 from forepost.kit.clock import Clock
 from forepost.wire.probes.snmp import SnmpOptions, SnmpResult, SnmpValue
 
 PORT: Final = 161
 MOST_VALUES: Final = 5_000
-AT_ONCE: Final = 16
-"""Values in a request."""
-ROWS_AT_ONCE: Final = 25
-LARGEST_MESSAGE: Final = 16_384
-"""25 values are less; what is larger is not read, which would take long."""
-MOST_AGAIN: Final = 8
-"""Times that one question is asked anew because the agent says so (version 3)."""
-TOO_BIG, NO_SUCH_NAME = 1, 2
+_BITS: Final = {"counter32": 32, "counter64": 64}
 
 
 async def run(options: SnmpOptions, target: str, clock: Clock, edges: Edges) -> SnmpResult:
@@ -45,159 +47,115 @@ class _Conversation:
         self._target = options.target or target
         self._course = Course(clock)
         self._profile, self._wanted = profile_of(options)
-        each = options.timeout_ms / 1e3 or options.timeout_sec / (options.retries + 1)
-        self._each_sec = min(each, options.timeout_sec)
-        self._speaker: Any  # a snmp_message.Speaker, which is not imported yet
-        self._socket: Datagrams
+        self._exchange: Exchange | None = None
         self._remote = ""
         self._values: list[SnmpValue] = []
-        self._requests = 0
-        self._ignored = Ignored()
-        self._waited_sec = 0.0
+        self._heard_at: dict[str, float] = {}
+        """OID to when it came, by the monotonic clock."""
+        self._uptime: tuple[int, float] | None = None
+        self._as_expected: bool | None = None
 
     async def run(self) -> SnmpResult:
         error = await self._course.until(self._options.timeout_sec, self._talk)
+        exchange = self._exchange
+        if self._options.rates:
+            self._add_rates()
         return SnmpResult(
             start_timestamp=self._course.started,
             stop_timestamp=self._clock.now(),
-            query_time_ms=self._waited_sec * 1e3,
+            query_time_ms=exchange.waited_sec * 1e3 if exchange else 0.0,
             version=self._options.version,
             target=self._target,
             profile=self._profile,
             results=self._values,
             error=error,
             remote_addr="" if self._course.denied else self._remote,
-            requests=self._requests,
-            ignored=self._ignored.count,
+            requests=exchange.requests if exchange else 0,
+            ignored=exchange.ignored.count if exchange else 0,
+            other_addr=exchange.other_addr if exchange else "",
+            as_expected=self._as_expected,
         )
 
     async def _talk(self) -> None:
         with self._course.part("target"):
             at = host_port(self._target, PORT)
             self._target = str(at)
-            self._speaker = self._made()
+            expected = self._expected()
+            self._exchange = exchange = self._made()
         address = await self._course.resolve(
             at.host, self._edges, self._options.timeout_sec, self._options.family
         )
         self._remote = str(HostPort(address, at.port))
         with self._course.part("open"):
-            self._socket = await self._edges.dialer.udp(
-                address, at.port, interface=self._options.bind_interface
-            )
+            await exchange.open(address, at.port, self._edges)
         try:
-            if hello := self._speaker.hello():
-                with self._course.part("discover"):
-                    await self._exchange(hello, self._speaker.greeted)
-            with self._course.part("get"):
-                await self._get(self._wanted.gets)
-            with self._course.part("walk"):
-                for root in self._wanted.walks:
-                    await self._walk(root)
+            with self._course.part("discover"):
+                await exchange.greet()
+            await self._ask(exchange, expected)
         finally:
-            self._socket.close()
+            exchange.close()
+        if expected:
+            with self._course.part("value"):
+                objection = first_objection(expected, self._values)
+                self._as_expected = not objection
+                if objection:
+                    raise Failed("wrong", objection)
 
-    def _made(self) -> Any:
-        if self._options.version == "3":
-            from forepost.agent.probes.snmp.usm import User  # noqa: PLC0415 - heavy
+    def _expected(self) -> list[SnmpExpectation]:
+        try:
+            return [expectation_of(one) for one in self._options.expected_values]
+        except ValueError as error:
+            raise Failed("denied", str(error)) from None
 
-            return User(self._options)
-        from forepost.agent.probes.snmp.message import Community  # noqa: PLC0415 - heavy
+    def _made(self) -> Exchange:
+        options = self._options
+        if options.version == "3":
+            return Exchange(options, User(options), self._clock)
+        return Exchange(options, Community(options.version, options.community), self._clock)
 
-        return Community(self._options.version, self._options.community)
-
-    async def _get(self, oids: list[str]) -> None:
-        waiting = [oids[i : i + AT_ONCE] for i in range(0, len(oids), AT_ONCE)]
-        while waiting:
-            part = waiting.pop(0)
-            reply = await self._ask("get", part)
-            if reply.error == TOO_BIG and len(part) > 1:
-                waiting[:0] = [part[: len(part) // 2], part[len(part) // 2 :]]
-            elif reply.error == NO_SUCH_NAME and 0 < reply.place <= len(part):
-                # Version 1 answers nothing where one is missing.
-                self._keep(_missing(part[reply.place - 1]))
-                if rest := part[: reply.place - 1] + part[reply.place :]:
-                    waiting.insert(0, rest)
-            else:
-                self._check(reply.error)
-                for value in reply.values:
-                    self._keep(value)
-
-    async def _walk(self, root: str) -> None:
-        """All that is below `root`, in as few requests as the agent's answers allow."""
-        last, rows = root, ROWS_AT_ONCE
-        while True:
-            bulk = self._options.version != "1"
-            reply = await (self._ask("bulk", [last], rows) if bulk else self._ask("next", [last]))
-            if reply.error == TOO_BIG and bulk and rows > 1:
-                rows //= 2
-                continue
-            if reply.error == NO_SUCH_NAME:  # the end, in version 1
-                return
-            self._check(reply.error)
-            for value in reply.values:
-                if value.type == "endOfMibView" or not is_below(value.oid, root):
-                    return
-                if numbers(value.oid) <= numbers(last):
-                    raise Failed("wrong", f"the agent goes in circles at {value.oid}")
-                self._keep(value)
-                last = value.oid
-            if not reply.values:
-                return
-
-    async def _ask(self, verb: str, oids: list[str], repetitions: int = 0) -> Any:
-        from forepost.agent.probes.snmp.message import Again, NotOurs  # noqa: PLC0415 - heavy
-
-        request_id = secrets.randbelow(1 << 31)
-
-        def heard(data: bytes) -> Any:
-            reply = self._speaker.hear(data)
-            if reply.request_id != request_id:
-                raise NotOurs("another request")
-            return reply
-
-        for _ in range(MOST_AGAIN + 1):
-            asked = self._speaker.ask(verb, oids, request_id, repetitions)
-            try:
-                return await self._exchange(asked, heard)
-            except Again:
-                continue
-        raise Failed("wrong", f"the agent wants to be asked anew more than {MOST_AGAIN} times")
-
-    async def _exchange(self, asked: bytes, heard: Any) -> Any:
-        """Send it, again where nothing comes, until `heard` can make something of an answer."""
-        from forepost.agent.probes.snmp.message import NotOurs  # noqa: PLC0415 - heavy
-
-        before = self._clock.monotonic()
-        for _ in range(self._options.retries + 1):
-            self._requests += 1
-            await self._socket.send(asked)
-            with anyio.move_on_after(self._each_sec):
-                while True:
-                    data = await self._socket.receive()
-                    now = self._clock.monotonic()
-                    try:
-                        if len(data) > LARGEST_MESSAGE:
-                            raise NotOurs(f"larger than {LARGEST_MESSAGE >> 10} KiB")
-                        answer = heard(data)
-                    except NotOurs as error:
-                        self._ignored.add(data, str(error))
-                        continue
-                    self._waited_sec += now - before
-                    return answer
-        tries = self._options.retries + 1
-        raise Failed("timeout", f"no answer to {tries} requests, {self._each_sec:g} s each")
+    async def _ask(self, exchange: Exchange, expected: list[SnmpExpectation]) -> None:
+        retrieval = Retrieval(self._options, exchange, self._keep)
+        with self._course.part("get"):
+            if self._options.rates:
+                await retrieval.get([SYS_UP_TIME], self._keep_uptime)
+            await retrieval.get(self._wanted.gets)
+        with self._course.part("walk"):
+            for root in self._wanted.walks:
+                begin = len(self._values)
+                try:
+                    await retrieval.walk(root)
+                finally:
+                    self._values[begin:] = in_one_form(self._values[begin:])
+        with self._course.part("get"):
+            known = {one.oid for one in self._values}
+            await retrieval.get(list({one.oid: None for one in expected if one.oid not in known}))
 
     def _keep(self, value: SnmpValue) -> None:
         if len(self._values) >= MOST_VALUES:
             raise Failed("wrong", f"more than {MOST_VALUES} values")
         self._values.append(value)
+        if self._options.rates:
+            self._heard_at[value.oid] = self._clock.monotonic()
 
-    def _check(self, error: int) -> None:
-        from forepost.agent.probes.snmp.message import refused  # noqa: PLC0415 - heavy
+    def _keep_uptime(self, value: SnmpValue) -> None:
+        if value.type == "timeticks" and isinstance(value.value, int):
+            self._uptime = value.value, self._clock.monotonic()
 
-        if error:
-            raise refused(error)
-
-
-def _missing(oid: str) -> SnmpValue:
-    return SnmpValue(oid=oid, value=None, type="noSuchObject", name=name_of(oid))
+    def _add_rates(self) -> None:
+        counters = {
+            one.oid: CounterReading(one.value, _BITS[one.type], self._heard_at[one.oid])
+            for one in self._values
+            if one.type in _BITS and isinstance(one.value, int)
+        }
+        if not counters:
+            return
+        ticks, at = self._uptime or (None, 0.0)
+        readings = CounterReadings(counters, ticks, at)
+        options = self._options
+        whose = f"{self._target} {options.version} {options.context} {options.interval_sec:g}"
+        before = self._edges.counters.exchanged(f"{whose} {sorted(self._wanted.walks)}", readings)
+        rates = rates_between(before, readings) if before else {}
+        self._values = [
+            msgspec.structs.replace(one, per_sec=rates[one.oid]) if one.oid in rates else one
+            for one in self._values
+        ]

@@ -1,7 +1,7 @@
 """SNMP version 3 with the user-based security model (RFC 3412, 3414, 3826, 7860). Pure.
 
 Authentication is HMAC of the standard library. Privacy is pysnmp's, which needs the package
-cryptography (7 MiB resident): it is imported only where a probe asks for it.
+cryptography (9 MiB resident): it is imported only where a probe asks for it.
 """
 
 import hashlib
@@ -10,28 +10,26 @@ import importlib.util
 import secrets
 from typing import Any, Final, Literal
 
-from pyasn1.codec.ber import encoder
-from pyasn1.type import namedtype, univ
-from pysnmp.proto.api import v2c
-from pysnmp.proto.error import ProtocolError, StatusInformation
-from pysnmp.proto.mpmod import rfc3412
+import msgspec
 
 from forepost.agent.ports.dialer import Failed
-from forepost.agent.probes.snmp.message import (
-    Again,
-    NotOurs,
-    Reply,
-    Verb,
-    decoded,
-    pdu_of,
-    reply_of,
-)
+from forepost.agent.probes.snmp import ber
+from forepost.agent.probes.snmp.ber import BerError
+from forepost.agent.probes.snmp.message import Again, NotOurs, Reply, Verb, pdu_of, reply_of
 from forepost.wire.probes.snmp import SnmpOptions
 
 MOST_BYTES: Final = 65_507
 EXPANDED: Final = 1 << 20
 """A password is repeated to so many bytes before it is hashed (RFC 3414 A.2)."""
 USM: Final = 3
+_PARAMETERS: Final = (
+    ber.OCTETS,
+    ber.INTEGER,
+    ber.INTEGER,
+    ber.OCTETS,
+    ber.OCTETS,
+    ber.OCTETS,
+)
 _STATS: Final = "1.3.6.1.6.3.15.1.1."
 _NOT_IN_TIME, _UNKNOWN_ENGINE = f"{_STATS}2.0", f"{_STATS}4.0"
 _REPORTS: Final = {
@@ -51,17 +49,23 @@ _DIGESTS: Final = {
 }
 
 
-class _Parameters(univ.Sequence):  # type: ignore[misc] # pyasn1 has no types
+class _Security(msgspec.Struct, frozen=True, kw_only=True):
     """UsmSecurityParameters of RFC 3414."""
 
-    componentType = namedtype.NamedTypes(  # noqa: N815 - pyasn1's name
-        namedtype.NamedType("engine", univ.OctetString()),
-        namedtype.NamedType("boots", univ.Integer()),
-        namedtype.NamedType("time", univ.Integer()),
-        namedtype.NamedType("user", univ.OctetString()),
-        namedtype.NamedType("digest", univ.OctetString()),
-        namedtype.NamedType("salt", univ.OctetString()),
-    )
+    engine: bytes
+    boots: int
+    time: int
+    digest: bytes
+    salt: bytes
+
+
+class _Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A message, as far as it can be read by anybody."""
+
+    flags: int
+    security: _Security
+    data: ber.Element
+    """The scoped PDU, or in what it is encrypted."""
 
 
 class User:
@@ -83,74 +87,102 @@ class User:
         return self._message("noAuthNoPriv", "get", [], 0, 0, user=b"")
 
     def greeted(self, data: bytes) -> None:
-        _, parameters = self._opened(data)
-        engine = bytes(parameters["engine"])
-        if not 5 <= len(engine) <= 32:
+        security = self._opened(data).security
+        if not 5 <= len(security.engine) <= 32:
             raise NotOurs("no engine id")
-        self._meet(parameters)
+        self._meet(security)
         if self._level != "noAuthNoPriv":
             self._auth_key = self._localised(self._options.auth_password)
         if self._privacy is not None:
-            self._privacy_key = self._privacy.localized(self._options.privacy_password, engine)
+            password = self._options.privacy_password
+            self._privacy_key = self._privacy.localized(password, security.engine)
 
     def ask(self, verb: Verb, oids: list[str], request_id: int, repetitions: int) -> bytes:
         user = self._options.user_name.encode()
         return self._message(self._level, verb, oids, request_id, repetitions, user=user)
 
     def hear(self, data: bytes) -> Reply:
-        message, parameters = self._opened(data)
-        if bytes(parameters["engine"]) != self._engine:
+        opened = self._opened(data)
+        security, flags = opened.security, opened.flags
+        if security.engine != self._engine:
             raise NotOurs("another engine")
-        flags = bytes(message["msgGlobalData"]["msgFlags"])[0]
-        genuine = bool(flags & 1) and self._is_genuine(data, bytes(parameters["digest"]))
+        genuine = bool(flags & 1) and self._is_genuine(data, security.digest)
         if flags & 1 and not genuine:
             raise NotOurs("a wrong digest")
-        pdu = self._pdu(message, parameters, flags)
-        if type(pdu).__name__ == "ReportPDU":
-            self._report(reply_of(pdu), parameters)
+        reply = reply_of(self._pdu(opened))
+        if reply.is_report:
+            self._report(reply, security)
         if self._level != "noAuthNoPriv" and not genuine:
             raise NotOurs("no digest")
-        return reply_of(pdu)
+        return reply
 
-    def _report(self, reply: Reply, parameters: Any) -> None:
+    def _report(self, reply: Reply, security: _Security) -> None:
         """Raises Again or Failed."""
         what = reply.values[0].oid if reply.values else ""
         if what in (_NOT_IN_TIME, _UNKNOWN_ENGINE) and not self._resynchronised:
             self._resynchronised = True
-            self._meet(parameters)
+            self._meet(security)
             raise Again
         raise Failed("wrong", _REPORTS.get(what, f"the agent reports {what or 'nothing'}"))
 
-    def _meet(self, parameters: Any) -> None:
-        self._engine = bytes(parameters["engine"])
-        self._boots, self._time = int(parameters["boots"]), int(parameters["time"])
+    def _meet(self, security: _Security) -> None:
+        self._engine, self._boots, self._time = security.engine, security.boots, security.time
 
-    def _opened(self, data: bytes) -> tuple[Any, Any]:
-        message = decoded(data, rfc3412.SNMPv3Message())
-        if (
-            int(message["msgVersion"]) != USM
-            or int(message["msgGlobalData"]["msgID"]) != self._number
-        ):
+    def _opened(self, data: bytes) -> _Opened:
+        """Raises NotOurs."""
+        try:
+            (content,) = ber.several(data, ber.SEQUENCE)
+            version, head, parameters, *_ = found = list(ber.elements(content))
+            number, _, flags, _ = ber.several(
+                head.content, ber.INTEGER, ber.INTEGER, ber.OCTETS, ber.INTEGER
+            )
+            (within,) = ber.several(parameters.content, ber.SEQUENCE)
+            engine, boots, time, _, digest, salt = ber.several(within, *_PARAMETERS)
+            if len(found) < 4 or not flags:
+                raise BerError("a part is missing")
+            opened = _Opened(
+                flags=flags[0],
+                security=_Security(
+                    engine=engine,
+                    boots=ber.signed(boots),
+                    time=ber.signed(time),
+                    digest=digest,
+                    salt=salt,
+                ),
+                data=found[3],
+            )
+            is_ours = version.content == bytes((USM,)) and ber.signed(number) == self._number
+        except ValueError as error:
+            raise NotOurs(f"malformed: {error}") from None
+        if not is_ours:
             raise NotOurs("another message id")
-        return message, decoded(bytes(message["msgSecurityParameters"]), _Parameters())
+        return opened
 
-    def _pdu(self, message: Any, parameters: Any, flags: int) -> Any:
-        body = message["msgData"]
-        if body.getName() == "plaintext":
-            scoped = body["plaintext"]
-        elif self._privacy is None or not flags & 2:
+    def _pdu(self, opened: _Opened) -> ber.Element:
+        """Raises NotOurs."""
+        scoped = opened.data
+        try:
+            if scoped.tag == ber.OCTETS:
+                # Padding may follow.
+                scoped = next(ber.elements(self._decrypted(opened)))
+            if scoped.tag != ber.SEQUENCE or not scoped.is_whole:
+                raise BerError("no scoped PDU")
+            _, _, pdu = ber.elements(scoped.content)
+        except (ValueError, StopIteration) as error:
+            raise NotOurs(f"malformed: {error}") from None
+        return pdu
+
+    def _decrypted(self, opened: _Opened) -> bytes:
+        """Raises NotOurs."""
+        if self._privacy is None or not opened.flags & 2:
             raise NotOurs("encrypted, which was not asked for")
-        else:
-            try:
-                plain = self._privacy.decrypt(
-                    self._privacy_key,
-                    (int(parameters["boots"]), int(parameters["time"]), parameters["salt"]),
-                    body["encryptedPDU"],
-                )
-            except (StatusInformation, ProtocolError, ValueError, TypeError) as error:
-                raise NotOurs(f"it cannot be decrypted: {type(error).__name__}") from None
-            scoped = decoded(bytes(plain), rfc3412.ScopedPDU())
-        return scoped["data"].getComponent()
+        of = opened.security
+        plain: bytes | None = self._privacy.decrypt(
+            self._privacy_key, (of.boots, of.time, of.salt), opened.data.content
+        )
+        if plain is None:
+            raise NotOurs("it cannot be decrypted")
+        return plain
 
     def _message(
         self,
@@ -163,39 +195,48 @@ class User:
         user: bytes,
     ) -> bytes:
         self._number = secrets.randbelow(1 << 31)
-        scoped = rfc3412.ScopedPDU()
-        scoped["contextEngineId"], scoped["contextName"] = self._engine, b""
-        pdu = pdu_of(v2c, verb, oids, request_id, repetitions)
-        scoped.setComponentByPosition(2)
-        scoped[2].setComponentByType(
-            pdu.tagSet, pdu, verifyConstraints=False, matchTags=False, matchConstraints=False
+        context = self._options.context if self._engine else ""
+        data = ber.element(
+            ber.SEQUENCE,
+            ber.element(ber.OCTETS, self._engine),
+            ber.element(ber.OCTETS, context.encode()),
+            pdu_of(verb, oids, request_id, repetitions),
         )
-        salt: Any = b""
-        message = rfc3412.SNMPv3Message()
-        message["msgVersion"] = USM
-        header = message.setComponentByPosition(1)["msgGlobalData"]
-        header["msgID"], header["msgMaxSize"] = self._number, MOST_BYTES
+        salt = b""
         authentic = level != "noAuthNoPriv"
-        header["msgFlags"] = bytes([4 | authentic | (level == "authPriv") << 1])
-        header["msgSecurityModel"] = USM
-        data = message.setComponentByPosition(3)["msgData"]
         if level == "authPriv" and self._privacy is not None:
-            data["encryptedPDU"], salt = self._privacy.encrypt(
-                self._privacy_key, (self._boots, self._time, None), encoder.encode(scoped)
-            )
-        else:
-            data["plaintext"] = scoped
+            at = (self._boots, self._time, None)
+            encrypted, salt = self._privacy.encrypt(self._privacy_key, at, data)
+            data = ber.element(ber.OCTETS, encrypted)
         # A mark that occurs nowhere else, so that the place of the digest is known.
         mark = secrets.token_bytes(self._digest_bytes) if authentic else b""
-        parameters = _Parameters()
-        parameters["engine"], parameters["user"] = self._engine, user
-        parameters["boots"], parameters["time"] = self._boots, self._time
-        parameters["digest"], parameters["salt"] = mark, salt
-        message["msgSecurityParameters"] = encoder.encode(parameters)
-        encoded: bytes = encoder.encode(message)
+        message = ber.element(
+            ber.SEQUENCE,
+            ber.integer(USM),
+            ber.element(
+                ber.SEQUENCE,
+                ber.integer(self._number),
+                ber.integer(MOST_BYTES),
+                ber.element(ber.OCTETS, bytes([4 | authentic | (level == "authPriv") << 1])),
+                ber.integer(USM),
+            ),
+            ber.element(
+                ber.OCTETS,
+                ber.element(
+                    ber.SEQUENCE,
+                    ber.element(ber.OCTETS, self._engine),
+                    ber.integer(self._boots),
+                    ber.integer(self._time),
+                    ber.element(ber.OCTETS, user),
+                    ber.element(ber.OCTETS, mark),
+                    ber.element(ber.OCTETS, salt),
+                ),
+            ),
+            data,
+        )
         if not authentic:
-            return encoded
-        return encoded.replace(mark, self._digest(encoded.replace(mark, bytes(len(mark)))))
+            return message
+        return message.replace(mark, self._digest(message.replace(mark, bytes(len(mark)))))
 
     def _digest(self, message: bytes) -> bytes:
         return hmac.new(self._auth_key, message, self._hash).digest()[: self._digest_bytes]

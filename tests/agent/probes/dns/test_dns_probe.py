@@ -1,18 +1,19 @@
 """DNS against a real server (unbound), and against some that lie."""
 
 import asyncio
+import base64
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import dns.message
-import dns.rdatatype
 import dns.rrset
 import pytest
 
 from forepost.agent.edges.host.facts import LinuxHost
 from forepost.agent.ports.dialer import Failed
-from forepost.agent.probes.dns import run, server_of
+from forepost.agent.probes.dns.probe import run
+from forepost.agent.probes.dns.server import server_of
 from forepost.kit.clock import SystemClock
 from forepost.wire.probes.dns import DnsOptions, DnsResult
 from tests.lab.certificates import Authority
@@ -79,7 +80,7 @@ async def test_a_name_is_found(
         ("host.example", "AAAA", ["2001:db8::7"]),
         ("host.example", "aaaa", ["2001:db8::7"]),
         ("host.example", "MX", ["10 mail.example."]),
-        ("host.example", "TXT", ["v=one two three"]),
+        ("host.example", "TXT", ["v=one twothree"]),
         ("198.18.0.7", "PTR", ["host.example."]),
         ("alias.example", "CNAME", ["host.example."]),
         ("host.example", "SRV", []),
@@ -165,12 +166,17 @@ def another_name(query: dns.message.Message) -> bytes:
 
 def doh(
     status: str = "200 OK", media: str = "application/dns-message", answer: bytes | None = None
-) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        assert head.startswith("POST /dns-query HTTP/1.1\r\n")
-        length = int(head.lower().partition("content-length: ")[2].split("\r\n")[0])
-        query = dns.message.from_wire(await reader.readexactly(length))
+        if head.startswith("GET "):
+            asked = head.partition("/dns-query?dns=")[2].partition(" HTTP/1.1\r\n")[0]
+            assert "=" not in asked
+            query = dns.message.from_wire(base64.urlsafe_b64decode(asked + "=" * (-len(asked) % 4)))
+        else:
+            assert head.startswith("POST /dns-query HTTP/1.1\r\n")
+            length = int(head.lower().partition("content-length: ")[2].split("\r\n")[0])
+            query = dns.message.from_wire(await reader.readexactly(length))
         assert query.id == 0
         said = answer if answer is not None else answer_to(query, "198.18.0.9")
         top = f"HTTP/1.1 {status}\r\nContent-Type: {media}\r\nContent-Length: {len(said)}\r\n\r\n"
@@ -202,6 +208,35 @@ async def test_over_https(
         assert 0 < got.connect_ms < 1_000
 
 
+async def test_over_https_by_get_and_by_address(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is named by its address; the certificate is that of a name."""
+    authority.trusted(monkeypatch)
+    async with serving(doh(), authority.server("localhost")) as port:
+        at = f"https://127.0.0.1:{port}/dns-query{{?dns}}"
+        wanted = {"dns_server": at, "protocol": "doh", "doh_method": "GET"}
+        wrong = await ask("host.example", **wanted, tls_name="other.example")
+        right = await ask("host.example", **wanted, tls_name="localhost")
+    assert wrong.error.startswith("tls: certificate verify failed: ")
+    assert (right.error, [one.value for one in right.answers]) == ("", ["198.18.0.9"])
+
+
+async def test_over_tls_by_address(
+    server: Unbound, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.trusted(monkeypatch)
+    at = f"127.0.0.1:{server.tls_port}"
+    for name, begins in (
+        ("localhost", ""),
+        ("", "tls: certificate verify failed: "),
+        ("other.example", "tls: certificate verify failed: "),
+    ):
+        got = await ask("host.example", dns_server=at, protocol="dot", tls_name=name)
+        assert got.error.startswith(begins)
+        assert bool(got.error) == bool(begins)
+
+
 @pytest.mark.parametrize(
     "forge",
     [
@@ -229,7 +264,7 @@ async def test_silence_lies_and_hang_ups_are_results(unused_port: int) -> None:
     assert got.query_time_ms == 0
     async with answering_datagrams(lambda _: [b"lies"] * 3) as port:
         got = await ask("host.example", dns_server=f"127.0.0.1:{port}", timeout_sec=0.2)
-    assert got.error.startswith("query: no answer in 0.2 s (3 ignored, the last one: malformed: ")
+    assert got.error.startswith("query: no answer in 0.2 s (6 ignored, the last one: malformed: ")
     got = await ask("host.example", dns_server=f"127.0.0.1:{unused_port}")
     assert got.error == "query: connection refused"
     got = await ask("host.example", dns_server=f"127.0.0.1:{unused_port}", protocol="tcp")

@@ -1,0 +1,1 @@
+"""The DNS probe: over UDP, TCP, TLS and HTTPS."""
