@@ -52,6 +52,8 @@ class MeterSummary(msgspec.Struct, frozen=True, kw_only=True):
     uninspected_sec: float
     no_ndpi: str
     """Why there are no labels of nDPI, though they are wanted."""
+    counters_age_sec: float | None = None
+    """How long ago its counters were read; None: never."""
 
 
 class SinkSummary(msgspec.Struct, frozen=True, kw_only=True):
