@@ -263,6 +263,7 @@ export const OPTIONS: Readonly<Record<string, readonly Field[]>> = {
     {"name": "bearer_token", "kind": "text", "longest": 8000, "usual": "", "help": ""},
     {"name": "max_redirects", "kind": "integer", "least": 0, "most": 50, "usual": 10, "help": "More of them are a failure."},
     {"name": "compression", "kind": "boolean", "usual": false, "help": "Ask for a compressed body. What comes compressed is undone in any case."},
+    {"name": "http_version", "kind": "choice", "choices": ["1.1", "2", "auto"], "usual": "auto", "help": "auto: HTTP/2 where a server inside TLS has it, else HTTP/1.1. 2: nothing else will do; in the clear without asking (RFC 9113, 3.3)."},
     {"name": "ca_pem", "kind": "text", "longest": 60000, "usual": "", "help": "Authorities to trust instead of the host's, in PEM."},
     {"name": "client_certificate_pem", "kind": "text", "longest": 60000, "usual": "", "help": "To be shown to the first host, with its chain, in PEM."},
     {"name": "client_key_pem", "kind": "text", "longest": 60000, "usual": "", "help": ""},

@@ -1843,7 +1843,7 @@ export interface HttpResult {
   content_type?: string;
   /** Address and port. Empty: nothing could be sent (an unknown name, no permission). */
   remote_addr?: string;
-  /** "HTTP/1.1". */
+  /** "HTTP/1.1", "HTTP/2.0". */
   protocol?: string;
   tls_version?: string;
   tls_cipher_suite?: string;

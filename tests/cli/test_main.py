@@ -16,7 +16,7 @@ VERBS = sorted(name for name in app if not name.startswith("-") and name != "ver
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_says_the_exit_statuses(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     asked = [[verb]]
-    if verb in {"user", "groups", "flows", "ms", "config", "token", "jobs"}:
+    if verb in {"user", "groups", "flows", "ms", "config", "token", "jobs", "snmp"}:
         asked = [[verb, name] for name in app[verb] if not name.startswith("-")]
     for words in asked:
         _tell_all_of(words[0])

@@ -86,3 +86,23 @@ def chronyd(folder: Path, *, stratum: int = 8, more: str = "") -> Iterator[int]:
     command = [_program("chronyd"), "-x", "-d", "-u", "root", "-f", str(settings)]
     with _running(command, port, socket.SOCK_DGRAM) as found:
         yield found
+
+
+@contextmanager
+def nginx(folder: Path, certificate: Path, *, locations: str) -> Iterator[int]:
+    """HTTP/2 and HTTP/1.1 inside TLS."""
+    folder.chmod(0o755)
+    port, settings = free_port(), folder / "nginx.conf"
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    settings.write_text(
+        f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/log;"
+        f"events {{}} http {{ access_log off; {temporary} server {{"
+        f" listen 127.0.0.1:{port} ssl http2;"
+        f" ssl_certificate {certificate}; ssl_certificate_key {certificate};"
+        f" {locations} }} }}"
+    )
+    with _running([_program("nginx"), "-c", str(settings)], port) as found:
+        yield found

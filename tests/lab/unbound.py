@@ -1,4 +1,4 @@
-"""A real DNS server of a test's own: UDP, TCP and TLS on loopback, with a zone and nothing else.
+"""A real DNS server of a test's own on loopback (UDP, TCP, TLS, HTTPS), with a zone and nothing else.
 
 Debian: `apt-get install unbound`. It asks nobody: what is not in its zone is refused.
 """
@@ -26,6 +26,8 @@ server:
   interface: ::1@{port}
   interface: 127.0.0.1@{tls_port}
   tls-port: {tls_port}
+  https-port: {https_port}
+  interface: 127.0.0.1@{https_port}
   {tls}
   module-config: "{modules}"
   access-control: 127.0.0.0/8 allow
@@ -58,20 +60,20 @@ BIG = "\n".join(
 
 
 class Unbound:
-    def __init__(self, port: int, tls_port: int) -> None:
-        self.port, self.tls_port = port, tls_port
+    def __init__(self, port: int, tls_port: int, https_port: int) -> None:
+        self.port, self.tls_port, self.https_port = port, tls_port, https_port
 
 
 @contextmanager
 def running(
     folder: Path, certificate: Path | None = None, *, signed: tuple[int, str] | None = None
 ) -> Iterator[Unbound]:
-    """`certificate`: chain and key in one file, for DNS over TLS. `signed`: on which port a server
-    has signed.example, and the key that it is to be checked by.
+    """`certificate`: chain and key in one file, for TLS and HTTPS. `signed`: on which port a server has
+    signed.example, and the key that it is to be checked by.
     """
     program = shutil.which("unbound")
     assert program, "unbound is not installed"
-    server = Unbound(free_port(), free_port())
+    server = Unbound(free_port(), free_port(), free_port())
     tls = f'tls-service-key: "{certificate}"\n  tls-service-pem: "{certificate}"'
     config = folder / "unbound.conf"
     config.write_text(
@@ -79,6 +81,7 @@ def running(
             folder=folder,
             port=server.port,
             tls_port=server.tls_port,
+            https_port=server.https_port,
             tls=tls if certificate else "",
             big=BIG,
             modules="validator iterator" if signed else "iterator",

@@ -24,7 +24,8 @@ FURNITURE = {
 }  # fmt: skip
 """The field has a word for each of these (CONTRIBUTING, "Names")."""
 FOREIGN = {
-    "BrokenResourceError", "ClosedResourceError", "InvalidHandshake", "SSLCertVerificationError",
+    "BrokenResourceError", "ClosedResourceError", "InvalidHandshake", "SMTPConnectError", "SMTPException",
+    "SSLCertVerificationError",
     "UnsupportedAlgorithm", "ValidationError",
 }  # fmt: skip
 """What libraries raise, as docstrings name it."""

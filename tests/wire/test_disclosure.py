@@ -136,6 +136,11 @@ def test_metadata_is_an_allow_list() -> None:
     assert public_metadata("AGENT", nested) == {"trafficsim": {"dscp": 46, "psk": MASK}}
     assert public_metadata("SPEEDTEST", {"method": "x"}) == {"method": MASK}
     assert public_metadata("HTTP", None) is None
+    servers = ["192.0.2.1", "https://u:pw@dns.example/q?token=secret1"]
+    assert public_metadata("DNS", {"more_servers": servers, "expected_values": ["x"]}) == {
+        "more_servers": ["192.0.2.1", f"https://{MASK}@dns.example/q?{MASK}"],
+        "expected_values": MASK,
+    }
 
 
 @pytest.mark.parametrize(

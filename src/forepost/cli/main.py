@@ -26,6 +26,7 @@ app.command("forepost.cli.ping:ping", help="Ping a host with the agent's engine.
 app.command("forepost.cli.mtr:mtr", help="Trace the way to a host with the agent's engine.")
 app.command("forepost.cli.tcp:tcp", help="Connect to a port again and again.")
 app.command("forepost.cli.dns:dns", help="Ask a DNS server.")
+app.command("forepost.cli.snmp:snmp", help="Ask an SNMP agent for values or columns.")
 app.command("forepost.cli.http:http", help="Ask for a URL and time every part of it.")
 app.command("forepost.cli.tls:tls", help="Look at a server's certificate and TLS settings.")
 app.command("forepost.cli.speedtest:speedtest", help="Measure how fast a line is both ways.")

@@ -15,13 +15,15 @@ from pysnmp.proto.api import v2c
 
 from forepost.agent.ports.dialer import Failed
 from forepost.agent.probes import PROBES, certificates
+from forepost.agent.probes.dns.expectation import Expectation
 from forepost.agent.probes.dns.message import NoAnswer, NoQuestion, Question
 from forepost.agent.probes.dns.server import server_of
 from forepost.agent.probes.hostport import host_port
 from forepost.agent.probes.http.url import url_of
+from forepost.agent.probes.snmp import ber
 from forepost.agent.probes.snmp.message import Again, Community, NotOurs
 from forepost.agent.probes.snmp.usm import User
-from forepost.wire.probes.dns import DnsOptions
+from forepost.wire.probes.dns import DnsOptions, DnsResult
 from forepost.wire.probes.http import HttpOptions
 from forepost.wire.probes.snmp import SnmpOptions
 from tests.fakes.clock import FakeClock
@@ -65,6 +67,57 @@ def test_a_broken_dns_answer_is_read_or_refused(changes: list[tuple[int, int]]) 
     except NoAnswer:
         return
     assert got.code
+
+
+KINDS = ("A", "MX", "TXT", "SOA", "CAA", "SVCB", "DNSKEY", "NAPTR", "LOC", "TYPE65400")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(KINDS), st.binary(max_size=60), CHANGES)
+def test_any_record_is_compared_with_what_is_expected(
+    kind: str, rdata: bytes, changes: list[tuple[int, int]]
+) -> None:
+    expected = {
+        "A": "192.0.2.1",
+        "MX": "10 mail.example",
+        "SOA": "ns. host. 1 2 3 4 5",
+        "CAA": '0 issue "ca.example"',
+        "SVCB": "1 . alpn=h2",
+        "DNSKEY": "257 3 13 AAAA",
+        "NAPTR": '1 2 "s" "x" "" .',
+        "LOC": "1 N 2 E 3",
+        "TYPE65400": r"\# 1 00",
+    }.get(kind, "text")
+    options = DnsOptions(record_type=kind, expected_values=[expected], expected_match="exactly")
+    question = Question("a.example", kind)
+    head = question.wire[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0)
+    asked = question.wire[12:27]
+    record = b"\xc0\x0c" + asked[-4:] + bytes(4) + struct.pack("!H", len(rdata)) + rdata
+    with contextlib.suppress(NoAnswer):
+        reply = question.read(head + changed(asked + record, changes))
+        assert isinstance(Expectation(options).objection(reply), str)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(CHANGES, min_size=1, max_size=3), st.booleans())
+def test_any_answers_to_edns_are_a_result(
+    several: list[list[tuple[int, int]]], keeps_number: bool
+) -> None:
+    """Also those that have it asked again without."""
+    said = iter(several)
+
+    def peer(question: bytes) -> list[bytes]:
+        whole = changed(question[:2] + b"\x81\x81" + question[4:], next(said, []))
+        return [question[:2] + whole[2:] if keeps_number else whole]
+
+    dialer, clock = FakeDialer(), FakeClock()
+    dialer.peers["192.0.2.1", 53] = peer
+    edges = fake_edges(FakeNet(clock), dialer=dialer)
+    options = DnsOptions(dns_server="192.0.2.1", timeout_sec=0.02, expected_rcodes=["NOERROR"])
+    got = anyio.run(PROBES["DNS"], options, "a.example", clock, edges)
+    assert isinstance(got, DnsResult)
+    assert got.response_code == "ERROR" or got.as_expected is not None or got.error
+    assert dialer.open == 0
 
 
 @given(st.text(max_size=80), st.sampled_from(["A", "PTR", "TYPE0", "ANY", "x"]))
@@ -125,6 +178,30 @@ def test_a_broken_message_of_version_3_is_read_or_refused(changes: list[tuple[in
     for hear in (user.greeted, user.hear):
         with contextlib.suppress(NotOurs, Failed, Again):
             hear(changed(hello, changes))
+
+
+@settings(max_examples=60, deadline=None)
+@given(CHANGES)
+def test_a_broken_message_with_privacy_is_read_or_refused(changes: list[tuple[int, int]]) -> None:
+    user = User(
+        SnmpOptions(
+            version="3", user_name="u", auth_password="12345678", privacy_password="12345678"
+        )
+    )
+    version, head, security, data = ber.elements(ber.several(user.hello(), ber.SEQUENCE)[0])
+    told = (ber.element(ber.OCTETS, b"\x80engine"), ber.integer(5), ber.integer(9))
+    security_of = ber.element(ber.SEQUENCE, *told, *[ber.element(ber.OCTETS)] * 3)
+    greeting = ber.element(
+        ber.SEQUENCE,
+        *(ber.element(one.tag, one.content) for one in (version, head)),
+        ber.element(security.tag, security_of),
+        ber.element(data.tag, data.content),
+    )
+    with contextlib.suppress(NotOurs, Failed, Again):
+        user.greeted(changed(greeting, changes))
+    user.greeted(greeting)
+    with contextlib.suppress(NotOurs, Failed, Again):
+        user.hear(changed(user.ask("get", ["1.3.6.1"], 1, 0), changes))
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,13 @@ def test_a_newcomer_sees_what_is_broken_and_nothing_stays(demo: Process, tmp_pat
         assert (moving["started"], moving["queued"]) == (2, 1)  # the source and Porto; Lisbon
         till = until(lambda: failing_at(ask, "till-gateway"), READY_SEC)
         assert till == ["registry.acme.example/till-gateway:3.2: manifest unknown"]
+        (vienna,) = [one["id"] for one in agents if one["name"] == "Vienna"]
+        asked = {"type": "PING", "target": "198.18.2.10", "count": 3}
+        trials = f"{url}/workspaces/1/agents/{vienna}/trials"
+        tried = httpx.post(trials, json=asked, headers=headers, timeout=20.0)
+        assert tried.status_code == 200, tried.text
+        # Lisbon is cut off.
+        assert (tried.json()["status"], tried.json()["payload"]["packets_sent"]) == ("critical", 3)
         titles = {one["title"] for one in ask("incidents")["data"]}
         assert any("198.18.2.10" in title for title in titles), titles  # Lisbon, as others see it
     finally:

@@ -7,13 +7,15 @@ from forepost.cli.demo.readings import DemoProbe, Readings
 from forepost.cli.demo.sites import SITES, DemoSite, probes_of
 from forepost.cli.demo.troubles import CUT_SEC, LISBON
 from forepost.wire.flows.rollup import FlowMinute
-from forepost.wire.probes import dns, http, mtr, netinfo, ping, snmp, sysinfo, tcp, tls
+from forepost.wire.probes import dns, http, mtr, netinfo, ping, snmp, sysinfo, tcp, tls, trafficsim
 
 START = 1_790_000_000.0
 HOUR = 3_600
 TYPES: dict[str, type] = {
     kind.name: kind.result
-    for kind in (one.KIND for one in (dns, http, mtr, netinfo, ping, snmp, sysinfo, tcp, tls))
+    for kind in (
+        one.KIND for one in (dns, http, mtr, netinfo, ping, snmp, sysinfo, tcp, tls, trafficsim)
+    )
 } | {"FLOWS": FlowMinute}
 
 

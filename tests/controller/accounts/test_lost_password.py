@@ -1,6 +1,7 @@
 """A lost password: a link by mail, good once and for half an hour, that tells strangers nothing."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -105,3 +106,18 @@ def test_without_mail_it_is_said(controller: ControllerProcess) -> None:
     refused = post(controller, ASK, {"email": "a@example.com"})
     assert refused.status_code == 403
     assert refused.json()["error"].startswith("no mail is set up")
+
+
+def test_mail_without_an_address_for_the_link_is_said(tmp_path: Path, mails: Inbox) -> None:
+    controller = ControllerProcess(tmp_path / "no-address")
+    controller.env |= mails.settings
+    controller.start()
+    try:
+        refused = post(controller, ASK, {"email": "a@example.com"})
+    finally:
+        controller.end()
+    assert refused.status_code == 403
+    assert refused.json()["error"] == (
+        "no link can be mailed without [http] public_url: the operator sets another password with"
+        " `forepost user passwd`"
+    )

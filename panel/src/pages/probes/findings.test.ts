@@ -84,6 +84,40 @@ test('SNMP, by names where there are some', () => {
   ]);
 });
 
+test('SNMP, with what counters grow by, and what is not as expected', () => {
+  const results = [
+    { oid: '1.3.1', name: 'ifInOctets.1', type: 'counter32', value: 7, per_sec: 1500 },
+    { oid: '1.3.2', name: 'sysName', type: 'string', value: 'lab' },
+  ];
+  const found = said('SNMP', { results, error: 'value: sysName is lab', as_expected: false });
+  expect(found?.tone).toBe('bad');
+  expect(found?.grids[0]?.rows).toEqual([
+    ['ifInOctets.1', '7', '1500', 'counter32'],
+    ['sysName', 'lab', '', 'string'],
+  ]);
+});
+
+test('DNS, server by server, and without EDNS', () => {
+  const found = said('DNS', {
+    response_code: 'REFUSED',
+    as_expected: true,
+    edns_refused: 'FORMERR',
+    servers: [
+      { dns_server: '198.18.0.1:53', response_code: 'NOERROR', query_time_ms: 3, values: ['a'] },
+      { dns_server: '198.18.0.2:53', error: 'query: no answer in 2 s' },
+    ],
+  });
+  expect(found?.tone).toBe('fine');
+  expect(found?.facts).toContainEqual(['EDNS', 'asked again without, after FORMERR']);
+  expect(found?.grids[0]).toMatchObject({
+    rows: [
+      ['198.18.0.1:53', 'NOERROR', '3.00 ms', 'a'],
+      ['198.18.0.2:53', 'ERROR', '', 'query: no answer in 2 s'],
+    ],
+    tones: ['fine', 'bad'],
+  });
+});
+
 test('SYSINFO and NETINFO, also where parts are missing', () => {
   const host = {
     cpu: { idle: 88 },

@@ -155,14 +155,17 @@ const MOST_VALUES = 300;
 export function snmpFinding(of: Payload<SnmpResult>): Finding {
   const values = of.results ?? [];
   const took = measured(of.query_time_ms);
+  const hasRates = values.some((one) => rateWords(one));
   const came = say.valuesIn(amounts.values(values.length), ms(took));
   return {
     words: of.error
       ? sentence(of.error) + (values.length ? say.beforeItCame(came) : '')
       : `${came}.`,
-    tone: of.error ? (values.length ? 'warn' : 'bad') : 'fine',
+    tone: of.error ? (values.length && of.as_expected !== false ? 'warn' : 'bad') : 'fine',
     facts: [
       [general.version, of.version],
+      [say.asExpected, Boolean(of.as_expected) && general.yes],
+      [say.answeredBy, of.other_addr],
       [say.profile, of.profile],
       [general.address, of.remote_addr || of.target],
       [say.requests, of.requests !== undefined && `${of.requests}`],
@@ -174,14 +177,28 @@ export function snmpFinding(of: Payload<SnmpResult>): Finding {
               values.length > MOST_VALUES
                 ? say.firstValues(MOST_VALUES, values.length)
                 : say.values,
-            columns: [[general.name], [general.value, 'number'], [general.type, 'wide']],
+            columns: [
+              [general.name],
+              [general.value, 'number'],
+              ...(hasRates ? ([[say.aSecond, 'number']] as const) : []),
+              [general.type, 'wide'],
+            ],
             rows: values
               .slice(0, MOST_VALUES)
-              .map((one) => [one.name || one.oid, valueWords(one), one.type]),
+              .map((one) => [
+                one.name || one.oid,
+                valueWords(one),
+                ...(hasRates ? [rateWords(one)] : []),
+                one.type,
+              ]),
           },
         ]
       : [],
   };
+}
+
+function rateWords({ per_sec }: { per_sec?: number | null }): string {
+  return per_sec === null || per_sec === undefined ? '' : figure(per_sec);
 }
 
 function valueWords({ value, type }: { value: unknown; type: string }): string {

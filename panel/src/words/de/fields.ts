@@ -163,6 +163,7 @@ export const fields: typeof say = {
   insecure_tls: 'TLS ohne Prüfung',
   method: 'Methode',
   expected_status: 'Erwarteter Status',
+  http_version: 'HTTP-Version',
   expected_content: 'Erwarteter Inhalt',
   expected_status_ranges: 'Erwartete Bereiche des Status',
   unexpected_content: 'Unerwarteter Inhalt',

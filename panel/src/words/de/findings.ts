@@ -66,6 +66,8 @@ export const findings: typeof say = {
     how === 'silence'
       ? 'nach Schweigen noch einmal ohne gefragt'
       : `nach ${how} noch einmal ohne gefragt`,
+  answeredBy: 'Geantwortet hat',
+  aSecond: 'Je Sekunde',
   asExpected: 'Wie erwartet',
   serversAsked: 'Server',
   code: 'Code',

@@ -66,6 +66,8 @@ export const say = inLanguage('findings', {
   checkedByTheServer: 'checked by the server',
   withoutEdns: (how: string) =>
     how === 'silence' ? 'asked again without, after silence' : `asked again without, after ${how}`,
+  answeredBy: 'Answered by',
+  aSecond: 'A second',
   asExpected: 'As expected',
   serversAsked: 'Servers',
   code: 'Code',

@@ -73,9 +73,7 @@ class Agents:
                     tasks.start_soon(self._present, agent)
 
     async def _past(self, agent: DemoAgent, since: float) -> None:
-        async with conversation(
-            self._api.url, agent.headers, agent.site, agent.boot, agent.work
-        ) as talk:
+        async with self._talk(agent, agent.boot) as talk:
             await talk.report(agent.readings.between(since, self._start))
 
     async def _present(self, agent: DemoAgent) -> None:
@@ -90,7 +88,9 @@ class Agents:
                     await talk.listen()
 
     def _talk(self, agent: DemoAgent, boot: int) -> AbstractAsyncContextManager[Conversation]:
-        return conversation(self._api.url, agent.headers, agent.site, boot, agent.work)
+        return conversation(
+            self._api.url, agent.headers, agent.site, boot, agent.work, agent.readings
+        )
 
     async def _made(self, workspace: str, site: DemoSite) -> DemoAgent:
         new = {

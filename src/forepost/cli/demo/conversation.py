@@ -8,9 +8,13 @@ from typing import Any, Final
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
+from forepost.cli.demo.readings import Readings
 from forepost.cli.demo.sites import DemoSite
 from forepost.cli.demo.work import DemoWork
+from forepost.kit.clock import SystemClock
 from forepost.wire.jobs.delivery import JOBS, RUNS_KEPT, RunsKept
+from forepost.wire.probes.probe import Probe
+from forepost.wire.probes.trial import TRIAL, TRIAL_ENDED, TRIALS, TrialEnded, TrialWanted
 from forepost.wire.uplink import neffos
 from forepost.wire.uplink.documents import DOCUMENTS, HAVE, WANT, HaveDocument, WantDocument
 from forepost.wire.uplink.messages import AGENT, FOREPOST, REPORT, Hello, ReportOk
@@ -18,6 +22,10 @@ from forepost.wire.uplink.neffos import Frame
 from forepost.wire.workloads.delivery import WORKLOADS
 
 BATCH: Final = 250
+TRIAL_MS: Final = 2_000.0
+"""So long a measurement of theirs takes by its own words."""
+
+_clock = SystemClock()
 
 
 class Refusal(Exception):
@@ -27,9 +35,11 @@ class Refusal(Exception):
 class Conversation:
     """Over an open WebSocket. `boot`: a number of this start of the demo."""
 
-    def __init__(self, socket: ClientConnection, boot: int, work: DemoWork) -> None:
+    def __init__(
+        self, socket: ClientConnection, boot: int, work: DemoWork, readings: Readings
+    ) -> None:
         self._socket, self._boot, self._seq = socket, boot, 0
-        self._work = work
+        self._work, self._readings = work, readings
         self._parts: dict[str, list[msgspec.Raw]] = {}
         """Of documents that are not whole yet, by name."""
 
@@ -38,7 +48,7 @@ class Conversation:
         await self._socket.recv()
         for token, namespace in (("$1", AGENT), ("$2", FOREPOST)):
             await self._send(Frame(namespace, neffos.CONNECT, wait=token))
-        capabilities = [REPORT, DOCUMENTS, WORKLOADS, JOBS]
+        capabilities = [REPORT, DOCUMENTS, WORKLOADS, JOBS, TRIALS]
         hello = Hello(version=site.version, capabilities=capabilities, boot=self._boot)
         await self._say("hello", hello)
         for event, body in self._work.greeting():
@@ -63,6 +73,17 @@ class Conversation:
         async for message in self._socket:
             await self._heard(message)
 
+    def _tried(self, wanted: TrialWanted) -> TrialEnded:
+        probe = msgspec.json.decode(wanted.probe, type=Probe)
+        target = probe.targets[0].target if probe.targets else ""
+        now = _clock.now().timestamp()
+        found = self._readings.trial(probe.type, target, probe.count, now)
+        if found is None:
+            problem = f"the agents of the demo measure no {probe.type}"
+            return TrialEnded(request=wanted.request, problem=problem)
+        payload = msgspec.Raw(msgspec.json.encode(found))
+        return TrialEnded(request=wanted.request, payload=payload, took_ms=TRIAL_MS)
+
     async def _taken(self) -> None:
         while True:
             frame = await self._heard(await self._socket.recv())
@@ -81,6 +102,9 @@ class Conversation:
             await self._take(msgspec.json.decode(frame.body, type=WantDocument))
         elif frame is not None and frame.event == RUNS_KEPT:
             self._work.kept(msgspec.json.decode(frame.body, type=RunsKept).uids)
+        elif frame is not None and frame.event == TRIAL:
+            wanted = msgspec.json.decode(frame.body, type=TrialWanted)
+            await self._say(TRIAL_ENDED, self._tried(wanted))
         return frame
 
     async def _take(self, wanted: WantDocument) -> None:
@@ -101,11 +125,16 @@ class Conversation:
 
 @asynccontextmanager
 async def conversation(
-    url: str, headers: dict[str, str], site: DemoSite, boot: int, work: DemoWork
+    url: str,
+    headers: dict[str, str],
+    site: DemoSite,
+    boot: int,
+    work: DemoWork,
+    readings: Readings,
 ) -> AsyncIterator[Conversation]:
     """With the controller at `url`, as the agent that `headers` name."""
     address = url.replace("http", "ws", 1) + "/ws"
     async with connect(address, additional_headers=headers, proxy=None) as socket:
-        talking = Conversation(socket, boot, work)
+        talking = Conversation(socket, boot, work, readings)
         await talking.greet(site)
         yield talking

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from forepost.cli.demo.calls import CALL_PORT, trafficsim
 from forepost.cli.demo.hosts import netinfo, snmp, sysinfo
 from forepost.cli.demo.lines import Line, mtr, ping
 from forepost.cli.demo.services import dns, http, tcp, tls
@@ -15,6 +16,10 @@ from forepost.cli.demo.traffic import flows
 from forepost.cli.demo.troubles import is_silent
 
 FLOWS_SEC: Final = 60
+PACKETS: Final = 5
+"""Of a PING."""
+TRIED: Final = frozenset({"PING", "MTR", "HTTP", "TLS", "DNS", "TCP", "SNMP", "SYSINFO", "NETINFO"})
+"""Types that may be asked for once, now."""
 
 
 class DemoProbe(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +50,13 @@ class Readings:
             if not is_silent(self._site, self._start - at):
                 yield from self._round(self._probes[place], at)
 
+    def trial(self, type_: str, target: str, count: int, at: float) -> dict[str, Any] | None:
+        """What a measurement at this moment would give; None: no agent of the demo measures it."""
+        if type_ not in TRIED:
+            return None
+        chance = Random(f"{self._site.number} {type_} {target} {at}")  # noqa: S311
+        return self._payload(type_, target, at, chance, count or PACKETS)
+
     def _round(self, probe: DemoProbe, at: float) -> Iterator[dict[str, Any]]:
         for target in probe.targets or [""]:
             chance = Random(f"{self._site.number} {probe.type} {target} {at:.0f}")  # noqa: S311
@@ -53,17 +65,19 @@ class Readings:
                 "created_at": datetime.fromtimestamp(at, UTC),
                 "type": probe.type,
                 "target": target,
-                "payload": self._payload(probe, target, at, chance),
+                "payload": self._payload(probe.type, target, at, chance),
             }
 
-    def _payload(self, probe: DemoProbe, target: str, at: float, chance: Random) -> dict[str, Any]:
+    def _payload(
+        self, type_: str, target: str, at: float, chance: Random, count: int = PACKETS
+    ) -> dict[str, Any]:
         site, before_sec = self._site, self._start - at
         began = datetime.fromtimestamp(at, UTC)
         ended = began + timedelta(seconds=2)
-        line = Line(site, target, before_sec, chance)
-        match probe.type:
+        line = Line(site, target.removesuffix(f":{CALL_PORT}"), before_sec, chance)
+        match type_:
             case "PING":
-                return ping(line, target, began, ended, 5)
+                return ping(line, target, began, ended, count)
             case "MTR":
                 return mtr(line, site, before_sec, began, ended)
             case "HTTP":
@@ -72,16 +86,24 @@ class Readings:
                 return tls(line, site, began, ended, self._start)
             case "DNS":
                 return dns(line, site, target, before_sec, began, ended)
+            case "TRAFFICSIM":
+                return trafficsim(line, target, ended)
             case "TCP":
                 return tcp(line, target, began, ended)
-            case "SNMP":
-                return snmp(ROUTER, began, ended, at, chance)
-            case "SYSINFO":
-                return sysinfo(site, began, at, chance)
-            case "NETINFO":
-                return netinfo(site, began)
+            case "SNMP" | "SYSINFO" | "NETINFO":
+                return self._of_host(type_, at, chance)
             case _:
                 return flows(site, at, before_sec, chance)
+
+    def _of_host(self, type_: str, at: float, chance: Random) -> dict[str, Any]:
+        site, began = self._site, datetime.fromtimestamp(at, UTC)
+        match type_:
+            case "SNMP":
+                return snmp(ROUTER, began, began + timedelta(seconds=2), at, chance)
+            case "SYSINFO":
+                return sysinfo(site, began, at, chance)
+            case _:
+                return netinfo(site, began)
 
 
 def _rounds(probe: DemoProbe, place: int, after: float, until: float) -> Iterator[float]:

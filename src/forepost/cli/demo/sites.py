@@ -172,6 +172,14 @@ def probes_of(site: DemoSite) -> list[dict[str, Any]]:
         found.append(
             {"type": "MTR", "interval_sec": 300, "count": 10, "targets": [DATACENTRE.address]}
         )
+        if site.kind == "office":
+            found.append(
+                {
+                    "type": "TRAFFICSIM",
+                    "interval_sec": 120,
+                    "targets": [f"{DATACENTRE.address}:5000"],
+                }
+            )
     else:
         found.append({"type": "SNMP", "interval_sec": 300, "targets": [ROUTER]})
     return found

@@ -22,6 +22,8 @@ NO_GOOD: Final = "token: is not known, was used, or has ended: ask for another m
 
 Mail = Callable[[AsyncConnection, int | None, str, str, str], Awaitable[None]]
 """(connection, workspace id, to, subject, text): sent when the transaction is committed."""
+NO_ADDRESS: Final = "no link can be mailed without [http] public_url"
+BY_HAND: Final = "forepost user passwd"
 
 
 class LostPasswords:
@@ -57,9 +59,8 @@ class LostPasswords:
         be sent.
         """
         if not self.possible:
-            raise Forbidden(
-                "no mail is set up: the operator sets another password with `forepost user passwd`"
-            )
+            missing = "no mail is set up" if self._mail is None else NO_ADDRESS
+            raise Forbidden(f"{missing}: the operator sets another password with `{BY_HAND}`")
         began_sec = self._clock.monotonic()
         account = await self._accounts.of_address(email)
         if account is not None and not account.locked:

@@ -68,7 +68,7 @@ class Mails:
         return Outcome("sent")
 
     async def _post(self, message: EmailMessage) -> None:
-        """Raises SMTPException and OSError, where the server did not take it."""
+        """Raises OSError, where the server did not take it."""
         posting = Posting(self._settings, self._trusted())
         try:
             with anyio.fail_after(self._longest_sec):

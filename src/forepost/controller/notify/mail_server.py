@@ -27,7 +27,7 @@ class Posting:
         """The server has said that the mail is its own now: whatever it says after, it was sent."""
 
     def send(self, message: EmailMessage) -> None:
-        """Raises SMTPException and OSError."""
+        """Raises OSError."""
         settings, server = self._settings, self._server
         try:
             server.open(settings)
@@ -76,7 +76,7 @@ class _MailServer(smtplib.SMTP):
         super().__init__(timeout=SILENCE_SEC)
 
     def open(self, settings: MailSection) -> None:
-        """Raises SMTPConnectError and OSError."""
+        """Raises OSError."""
         self._host = settings.host  # the name that STARTTLS asks the certificate for
         code, said = self.connect(settings.host, settings.port)
         if code != 220:

@@ -19,6 +19,7 @@ StatusRange = Annotated[str, Meta(pattern=r"^[1-5](xx|XX|[0-9]{2}-[1-5][0-9]{2})
 HeaderValue = Annotated[str, Meta(pattern=r"^[\t -~]*\Z", max_length=8_000)]
 Word = Annotated[str, Meta(pattern=r"^[!-~]*\Z", max_length=8_000)]
 Expected = Annotated[str, Meta(max_length=2_000)]
+HttpVersion = Literal["auto", "1.1", "2"]
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 MOST_BODY: Final = 65_536
 
@@ -60,6 +61,9 @@ class HttpOptions(HostOptions, frozen=True, kw_only=True):
     """More of them are a failure."""
     compression: bool = False
     """Ask for a compressed body. What comes compressed is undone in any case."""
+    http_version: HttpVersion = "auto"
+    """auto: HTTP/2 where a server inside TLS has it, else HTTP/1.1. 2: nothing else will do; in the
+    clear without asking (RFC 9113, 3.3)."""
     ca_pem: Pem = ""
     """Authorities to trust instead of the host's, in PEM."""
     client_certificate_pem: Pem = ""
@@ -167,7 +171,7 @@ class HttpResult(Wire, frozen=True, kw_only=True):
     remote_addr: str = ""
     """Address and port. Empty: nothing could be sent (an unknown name, no permission)."""
     protocol: str = ""
-    """"HTTP/1.1"."""
+    """"HTTP/1.1", "HTTP/2.0"."""
     tls_version: str = ""
     tls_cipher_suite: str = ""
     certificate_info: CertificateInfo | None = None
@@ -219,6 +223,7 @@ KIND: Final = Kind(
             "json_path",
             "json_comparison",
             "compression",
+            "http_version",
             "ca_pem",
             "client_certificate_pem",
         }

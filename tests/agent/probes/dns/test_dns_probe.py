@@ -103,6 +103,13 @@ async def test_an_answer_of_any_code_is_an_answer(server: Unbound, name: str, co
     assert got.query_time_ms > 0
 
 
+async def test_names_in_any_script_are_asked_for_by_idna_2008() -> None:
+    async with answering_datagrams(lambda data: [data[:2] + b"\x81\x85" + data[4:]]) as port:
+        got = await ask("Straße.example", dns_server=f"127.0.0.1:{port}")
+    assert (got.response_code, got.error) == ("REFUSED", "")
+    assert "xn--strae-oqa.example. IN A" in got.raw_response
+
+
 async def test_what_is_cut_off_is_asked_for_over_tcp(server: Unbound) -> None:
     got = await ask("big.example", dns_server=f"127.0.0.1:{server.port}", record_type="TXT")
     assert (got.response_code, len(got.answers), got.error) == ("NOERROR", 30, "")
@@ -206,6 +213,17 @@ async def test_over_https(
         assert [one.value for one in got.answers] == ["198.18.0.9"]
         assert got.dns_server == f"https://localhost:{port}/dns-query"
         assert 0 < got.connect_ms < 1_000
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_over_https_with_a_server_that_has_http_2_only(
+    server: Unbound, authority: Authority, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    authority.trusted(monkeypatch)
+    at = f"https://localhost:{server.https_port}"
+    got = await ask("host.example", dns_server=at, protocol="doh", doh_method=method)
+    assert got.error == ""
+    assert sorted(one.value for one in got.answers) == ["198.18.0.7", "198.18.0.8"]
 
 
 async def test_over_https_by_get_and_by_address(

@@ -1,4 +1,6 @@
-"""One request of HTTP/1.1 over a stream. h11 does the reading: pure Python, 0.2 MiB resident."""
+"""One request of HTTP over a stream, and how it is in HTTP/1.1, which h11 reads: pure Python, 0.2 MiB
+resident.
+"""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -42,7 +44,7 @@ class ResponseHead(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     reason: str
     version: str
-    """"1.1"."""
+    """"1.1", "2.0"."""
     headers: list[tuple[str, str]]
     """Names in lower case."""
     first_byte: float

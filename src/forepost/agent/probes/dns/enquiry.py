@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import anyio
 
-from forepost.agent.edges.dial.http import Http1Exchange, HttpRequest
-from forepost.agent.ports.dialer import Datagrams, Failed, Stream
+from forepost.agent.edges.dial.http import HttpRequest
+from forepost.agent.edges.dial.http_versions import alpn_of, exchange_over
+from forepost.agent.ports.dialer import Datagrams, Failed, Stream, TlsSession
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.dns.reply import OTHER_ID, DnsManner, DnsReply
@@ -187,25 +188,27 @@ class Enquiry:
             stream = await self._edges.dialer.tcp(
                 address, self.server.at.port, interface=self._options.bind_interface
             )
+        session = None
         try:
             if self._options.protocol in ("dot", "doh"):
-                stream = await self._secured(stream)
+                stream, session = await self._secured(stream)
             with self.course.part(query):
                 self._asked = [(question, self._clock.monotonic())]
-                exchange = self._over_http if self.server.path else self._framed
-                self._take(await exchange(stream, question.wire))
+                if self.server.path:
+                    self._take(await self._over_http(stream, session, question.wire))
+                else:
+                    self._take(await self._framed(stream, question.wire))
         finally:
             stream.close()
 
-    async def _secured(self, stream: Stream) -> Stream:
+    async def _secured(self, stream: Stream) -> tuple[Stream, TlsSession]:
         options = self._options
         with self.course.part("tls"):
-            secured, _ = await stream.secure(
+            return await stream.secure(
                 options.tls_name or self.server.at.host,
                 check="nothing" if options.insecure_tls else "chain and name",
-                alpn=("http/1.1",) if options.protocol == "doh" else ("dot",),
+                alpn=alpn_of("auto") if options.protocol == "doh" else ("dot",),
             )
-        return secured
 
     async def _framed(self, stream: Stream, wire: bytes) -> bytes:
         await stream.send(struct.pack("!H", len(wire)) + wire)
@@ -217,8 +220,10 @@ class Enquiry:
             got += more
         return got[2 : 2 + struct.unpack_from("!H", got)[0]]
 
-    async def _over_http(self, stream: Stream, wire: bytes) -> bytes:
-        exchange = Http1Exchange(stream, self._clock, most_bytes=MOST_BYTES)
+    async def _over_http(self, stream: Stream, session: TlsSession | None, wire: bytes) -> bytes:
+        exchange = exchange_over(
+            stream, session, self._clock, version="auto", most_bytes=MOST_BYTES
+        )
         head = await exchange.ask(self._request(wire))
         if head.status != 200:
             raise Failed("wrong", f"HTTP {head.status} {head.reason}".rstrip())

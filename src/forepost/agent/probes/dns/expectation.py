@@ -75,7 +75,7 @@ def _fits(text: str, options: DnsOptions) -> Fits:
     wanted = text.strip()
     if kind in ("A", "AAAA"):
         network = ipaddress.ip_network(wanted, strict=False)
-        return lambda value: _address(value) in network
+        return lambda value: _is_in(value, network)
     if kind in _TEXTS:
         plain = _unquoted(text)
         return lambda value: value == plain
@@ -83,14 +83,15 @@ def _fits(text: str, options: DnsOptions) -> Fits:
         name = dns.name.from_text(presented(wanted.rstrip(".")) or ".")
         return lambda value: _name(value) == name
     record = _canonical(wanted, options)
-    return lambda value: _canonical(value, options) == record
+    return lambda value: _of_answer(value, options) == record
 
 
-def _address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _is_in(value: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    """A record of another class than IN may hold anything."""
     try:
-        return ipaddress.ip_address(value)
+        return ipaddress.ip_address(value) in network
     except ValueError:
-        return None
+        return False
 
 
 def _name(value: str) -> dns.name.Name | None:
@@ -103,6 +104,13 @@ def _name(value: str) -> dns.name.Name | None:
 def _unquoted(text: str) -> str:
     is_quoted = len(text) > 1 and text.startswith('"') and text.endswith('"')
     return text[1:-1] if is_quoted else text
+
+
+def _of_answer(value: str, options: DnsOptions) -> bytes | None:
+    try:
+        return _canonical(value, options)
+    except (dns.exception.DNSException, ValueError):
+        return None
 
 
 def _canonical(text: str, options: DnsOptions) -> bytes:

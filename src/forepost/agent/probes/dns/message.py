@@ -23,6 +23,7 @@ import dns.reversename
 import dns.rrset
 
 from forepost.agent.probes.dns.reply import OTHER_ID, USUAL, DnsManner, DnsReply
+from forepost.kit.idna_name import a_labels
 from forepost.wire.probes.dns import DnsAnswer
 
 MOST_ANSWERS: Final = 200
@@ -116,7 +117,7 @@ def _asked(name: str, kind: dns.rdatatype.RdataType) -> dns.name.Name:
             return dns.reversename.from_address(str(ipaddress.ip_address(name)))
         except ValueError:
             pass  # a name then, of which a PTR is asked
-    return dns.name.from_text(name)
+    return dns.name.from_text(a_labels(name))
 
 
 def _answers(message: dns.message.Message) -> Iterator[DnsAnswer]:

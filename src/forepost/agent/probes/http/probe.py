@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 import forepost
-from forepost.agent.edges.dial.http import Http1Exchange, HttpExchange, HttpRequest, ResponseHead
+from forepost.agent.edges.dial.http import HttpExchange, HttpRequest, ResponseHead
+from forepost.agent.edges.dial.http_versions import alpn_of, exchange_over
 from forepost.agent.ports.dialer import (
     NOTHING_OWN,
     Failed,
@@ -126,8 +127,14 @@ class _Visit:
                 headers=self._headers(url, with_private=same_origin),
                 body=body,
             )
-            self._exchange = Http1Exchange(stream, self._clock, most_bytes=MOST_BYTES)
             with self._course.part("response"):
+                self._exchange = exchange_over(
+                    stream,
+                    self._session,
+                    self._clock,
+                    version=self._options.http_version,
+                    most_bytes=MOST_BYTES,
+                )
                 head = await self._answer(self._exchange, request)
             self._keep(head, url)
             to = self._target(head, url)
@@ -166,7 +173,7 @@ class _Visit:
                 secured, self._session = await stream.secure(
                     url.at.host,
                     check="nothing" if self._options.insecure_tls else "chain and name",
-                    alpn=("http/1.1",),
+                    alpn=alpn_of(self._options.http_version),
                     own=own,
                 )
             except HandshakeFailed as error:

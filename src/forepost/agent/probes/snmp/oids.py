@@ -131,6 +131,11 @@ def oid_of(name: str) -> str:
     return ""
 
 
+def root_of(name: str) -> str:
+    """Return what is walked for a name without an index: the column, or the OID itself."""
+    return _NUMBERS_OF.get(name, "") or oid_of(name)
+
+
 def is_mac(oid: str) -> bool:
     return oid.startswith(_MACS)
 

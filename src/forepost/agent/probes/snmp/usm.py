@@ -22,6 +22,8 @@ MOST_BYTES: Final = 65_507
 EXPANDED: Final = 1 << 20
 """A password is repeated to so many bytes before it is hashed (RFC 3414 A.2)."""
 USM: Final = 3
+MOST: Final = (1 << 31) - 1
+"""Of boots and time."""
 _PARAMETERS: Final = (
     ber.OCTETS,
     ber.INTEGER,
@@ -151,6 +153,8 @@ class User:
                 ),
                 data=found[3],
             )
+            if not (0 <= opened.security.boots <= MOST and 0 <= opened.security.time <= MOST):
+                raise BerError("no time of an engine")
             is_ours = version.content == bytes((USM,)) and ber.signed(number) == self._number
         except ValueError as error:
             raise NotOurs(f"malformed: {error}") from None
