@@ -77,3 +77,63 @@ def tcp(source_port: int, target_port: int, seq: int, flags: int, data: bytes = 
 def icmp_echo(number: int) -> bytes:
     message = struct.pack("!BBHHH", 8, 0, 0, 1, number) + bytes(40)
     return message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+
+
+def pppoe(payload: bytes, ether_type: int) -> bytes:
+    """The body of a frame of EtherType 0x8864."""
+    protocol = {0x0800: 0x0021, 0x86DD: 0x0057, 0x8847: 0x0281}[ether_type]
+    return struct.pack("!BBHHH", 0x11, 0, 7, 2 + len(payload), protocol) + payload
+
+
+def mpls(payload: bytes, labels: int = 1) -> bytes:
+    """Of EtherType 0x8847."""
+    stack = [struct.pack("!I", (16 + n) << 12 | (n == labels - 1) << 8 | 64) for n in range(labels)]
+    return b"".join(stack) + payload
+
+
+def snap(payload: bytes, ether_type: int) -> bytes:
+    """LLC and SNAP: the frame has its length in the place of an EtherType."""
+    return bytes.fromhex("aaaa03000000") + struct.pack("!H", ether_type) + payload
+
+
+def tagged(payload: bytes, ether_type: int, tag_type: int, vlan: int) -> bytes:
+    """What is behind the EtherType `tag_type`."""
+    return struct.pack("!HH", vlan, ether_type) + payload
+
+
+LayersOf = tuple[str, ...]
+LAYERS: Final[tuple[LayersOf, ...]] = (
+    (),
+    ("pppoe",),
+    ("mpls",),
+    ("mpls3",),
+    ("snap",),
+    ("q",),
+    ("ad", "q"),
+    ("q", "pppoe"),
+    ("ad", "q", "pppoe"),
+    ("q", "mpls"),
+    ("q", "snap"),
+    ("q9100", "q"),
+    ("q", "q", "q"),
+    ("pppoe", "mpls"),
+    ("snap", "q"),
+)
+_TAGS: Final = {"q": 0x8100, "ad": 0x88A8, "q9100": 0x9100}
+
+
+def layered(packet: bytes, ether_type: int, layers: LayersOf, *, back: bool = False) -> bytes:
+    """An Ethernet frame with these in front of the packet, from the outside in."""
+    vlan = 100
+    for layer in reversed(layers):
+        if layer in _TAGS:
+            packet, ether_type = tagged(packet, ether_type, _TAGS[layer], vlan), _TAGS[layer]
+            vlan += 1
+        elif layer == "pppoe":
+            packet, ether_type = pppoe(packet, ether_type), 0x8864
+        elif layer.startswith("mpls"):
+            packet, ether_type = mpls(packet, int(layer[4:] or 1)), 0x8847
+        else:
+            packet = snap(packet, ether_type)
+            ether_type = len(packet)
+    return ethernet(packet, ether_type, back=back)

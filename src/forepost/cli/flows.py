@@ -31,18 +31,26 @@ Limit = Annotated[
         help="How many flows to show.",
     ),
 ]
+Offset = Annotated[
+    int,
+    Parameter(
+        validator=validators.Number(gte=0), help="How many of the largest to leave out, to page on."
+    ),
+]
 _Key = tuple[str, str, str, int, str, int, int, int]
 
 
 @flows.command(name="list")
-def list_(*, socket: Socket = None, limit: Limit = 100, json: Json = False) -> int:
+def list_(
+    *, socket: Socket = None, limit: Limit = 100, offset: Offset = 0, json: Json = False
+) -> int:
     """List the flows with the most traffic now.
 
     Exits with 0, with 1 where the agent refuses, and with 3 where none answers.
 
     """
     try:
-        answer = anyio.run(_list, found(socket), limit)
+        answer = anyio.run(_list, found(socket), limit, offset)
     except (NoAgent, CommandRefused) as error:
         return _failed(error)
     if json:
@@ -52,6 +60,9 @@ def list_(*, socket: Socket = None, limit: Limit = 100, json: Json = False) -> i
         with live_table() as live:
             wide(live.console)
             live.update(flow_table(answer.flows, rates=True), refresh=True)
+    if answer.left_out:
+        after = answer.offset + len(answer.flows)
+        complain(f"{answer.left_out} more flows have less traffic (--limit, --offset {after})")
     return SHOWN
 
 
@@ -96,8 +107,8 @@ def _failed(error: NoAgent | CommandRefused) -> int:
     return NO_AGENT if isinstance(error, NoAgent) else REFUSED
 
 
-async def _list(path: Path, limit: int) -> FlowList:
-    return await ask(path, FlowList, command="list-flows", limit=limit)
+async def _list(path: Path, limit: int, offset: int = 0) -> FlowList:
+    return await ask(path, FlowList, command="list-flows", limit=limit, offset=offset)
 
 
 async def _watch(path: Path, interval: float, count: int, limit: int) -> None:

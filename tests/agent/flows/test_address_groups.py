@@ -7,19 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forepost.agent.flows.groups import (
-    Foreign,
-    Group,
-    Groups,
-    WrongEntry,
-    WrongName,
-    read_entry,
-    read_groups,
-    spell,
-)
+from forepost.agent.flows.entries import Entry, WrongEntry, read_entries, spell
+from forepost.agent.flows.groups import Foreign, Group, Groups, WrongName, read_groups
 
-addresses = st.ip_addresses(v=4) | st.ip_addresses(v=6)
+sixes = st.integers(0x2000 << 112, (0x4000 << 112) - 1).map(ipaddress.IPv6Address)
+"""Global ones: none is mapped."""
+addresses = st.ip_addresses(v=4) | sixes
 near = st.integers(0, 255).map(lambda n: ipaddress.IPv4Address(0xC6120000 + n))
+
+
+def read_entry(text: str) -> Entry:
+    (one,) = read_entries(text)
+    return one
 
 
 @st.composite
@@ -81,17 +80,45 @@ def test_mac_addresses_match_only_themselves() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "printers", "10.0.0", "10.0.0.1/33", "::/129", "10.0.0.1/-1", "10.0.0.1/", "1.2.3.4/٣",
-     "aa-bb-cc-00-11-22", "aa:bb:cc:00:11", "aa:bb:cc:00:11:22/24", "10.0.0.1 10.0.0.2", "\0"],
+     "aa-bb:cc-00-11-22", "10.0.0.0/255.0.255.0", "10.0.0.9-10.0.0.1", "10.0.0.1-::2",
+     "10.0.0.1-", "aa:bb:cc:00:11", "aa:bb:cc:00:11:22/24", "10.0.0.1 10.0.0.2", "\0"],
 )  # fmt: skip
 def test_what_is_no_entry_says_so(text: str) -> None:
     with pytest.raises(WrongEntry):
-        read_entry(text)
+        read_entries(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("aa-bb-cc-00-11-22", ["aa:bb:cc:00:11:22"]),
+        ("AABB.CC00.1122", ["aa:bb:cc:00:11:22"]),
+        ("aabbcc001122", ["aa:bb:cc:00:11:22"]),
+        ("198.18.0.77/255.255.255.192", ["198.18.0.64/26"]),
+        ("198.18.0.0/0.0.0.0", ["0.0.0.0/0"]),
+        ("198.18.0.1-198.18.0.4", ["198.18.0.1", "198.18.0.2/31", "198.18.0.4"]),
+        ("198.18.0.0 - 198.18.0.255", ["198.18.0.0/24"]),
+        ("2001:db8::-2001:db8::f", ["2001:db8::/124"]),
+        ("::ffff:198.18.0.1", ["198.18.0.1"]),
+        ("::ffff:198.18.0.0/120", ["198.18.0.0/24"]),
+        ("::ffff:198.18.0.1-198.18.0.1", ["198.18.0.1"]),
+    ],
+)
+def test_other_spellings(text: str, spelled: list[str]) -> None:
+    assert [spell(entry) for entry in read_entries(text)] == spelled
+
+
+def test_a_mapped_address_is_in_the_groups_of_its_own() -> None:
+    group = Group()
+    group.add(read_entry("198.18.0.0/24"))
+    assert group.match(ipaddress.ip_address("::ffff:198.18.0.7").packed)
+    assert not group.match(ipaddress.ip_address("::ffff:198.18.1.7").packed)
 
 
 @given(st.text(max_size=30))
 def test_no_text_raises_anything_else(text: str) -> None:
     with contextlib.suppress(WrongEntry):
-        assert spell(read_entry(text))
+        assert all(spell(entry) for entry in read_entries(text))
 
 
 def test_a_prefix_of_all_addresses_is_honoured() -> None:

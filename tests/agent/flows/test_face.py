@@ -37,7 +37,7 @@ class NoFolder:
 
 @asynccontextmanager
 async def served(path: Path, health: Health) -> AsyncIterator[Path]:
-    async def flows(_: int) -> FlowList:
+    async def flows(_: int, __: int) -> FlowList:
         return FlowList(total=0, flows=[])
 
     async def reload() -> None: ...
@@ -136,3 +136,19 @@ async def test_who_holds_all_its_places_leaves_some_to_others(
         await anyio.sleep(0.1)
         assert (await asked(path, b'{"command": "list-address-groups"}'))["code"] == OK
     assert health.problems == {}
+
+
+@pytest.mark.anyio
+async def test_which_entry_is_wrong_and_why(tmp_path: Path, health: Health) -> None:
+    async with served(tmp_path, health) as path:
+        added = {
+            "command": "add-group-address",
+            "group": "g",
+            "data": ["198.18.0.1", "198.18.0.300"],
+        }
+        answer = await asked(path, json.dumps(added).encode())
+        assert answer["data"] == {
+            "total": 2,
+            "errors": 1,
+            "wrong": ["'198.18.0.300' is no IPv4, IPv6 or MAC address"],
+        }

@@ -215,3 +215,19 @@ def test_there_are_no_more_flows_than_there_may_be() -> None:
     for port in range(10):
         flows.rows("eth0", key(50_000 + port) + row(1, 1))
     assert (len(flows), flows.refused) == (3, 7)
+
+
+@pytest.mark.anyio
+async def test_flows_beyond_one_answer_are_paged_and_what_is_left_out_is_told() -> None:
+    flows, _ = table(most=100)
+    for number in range(25):
+        flows.rows("eth0", key(50_000 + number) + row(number + 1, 0))
+    seen: list[int] = []
+    left: list[int] = []
+    for offset in (0, 10, 20, 30):
+        page = await views.largest(flows, 10, privacy=0, offset_ns=0, offset=offset)
+        assert (page.total, page.offset) == (25, offset)
+        seen += [flow.local_port for flow in page.flows]
+        left.append(page.left_out)
+    assert sorted(seen) == list(range(50_000, 50_025))
+    assert left == [15, 5, 0, 0]

@@ -1,11 +1,14 @@
 """Interfaces that come late, move, are renamed, or lie on each other."""
 
+import os
+import signal
 import socket
 import time
 from pathlib import Path
 
 from forepost.agent.flows.layers import metered_twice
 from tests.agent.flows.test_meters import FAR, NEAR, agent_at, counting, flows, meter
+from tests.agent.flows.test_meters import _meters as meters_of
 from tests.lab.frames import ACK, PSH, SYN, ethernet, ipv4, tcp, udp
 from tests.lab.net import MACS, Namespace, pair
 from tests.running import until
@@ -84,6 +87,23 @@ def test_a_bridge_and_its_member_are_noticed(tmp_path: Path) -> None:
             far.ip("link set cable master bridge")
             said = "the same packets are counted at bridge and cable"
             until(lambda: said in agent.log.read_text(), 5, agent.log.read_text)
+
+
+def test_how_old_the_counters_are_is_told(tmp_path: Path) -> None:
+    """While the meter does not answer they grow old; `status` answers all the same, and soon."""
+    with pair() as (_, far), agent_at(far, tmp_path) as agent:
+        counting(agent)
+        until(lambda: (meter(agent)["counters_age_sec"] or 9) < 1.5, 5)
+        (pid,) = meters_of(agent.pid)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            time.sleep(3)
+            asked = time.monotonic()
+            assert meter(agent)["counters_age_sec"] > 2.5
+            assert time.monotonic() - asked < 1
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        until(lambda: meter(agent)["counters_age_sec"] < 1.5, 5)
 
 
 def test_which_are_metered_twice() -> None:

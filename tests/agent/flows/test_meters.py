@@ -196,7 +196,12 @@ def test_without_cap_net_raw_it_says_what_to_grant_and_runs_on(cable: Ends, tmp_
     with agent_at(far, tmp_path, "setpriv", "--bounding-set", gone, "--inh-caps", gone) as agent:
         until(lambda: "grant CAP_NET_RAW" in meter(agent)["reason"], 10)
         assert not meter(agent)["running"]
-        assert agent.ask(command="list-flows")["data"] == {"total": 0, "flows": []}
+        assert agent.ask(command="list-flows")["data"] == {
+            "total": 0,
+            "flows": [],
+            "offset": 0,
+            "left_out": 0,
+        }
 
 
 def test_a_meter_keeps_one_capability_and_is_nobody(agent: LonelyAgent) -> None:

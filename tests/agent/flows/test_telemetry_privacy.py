@@ -9,7 +9,8 @@ import msgspec
 
 from forepost.agent.cores.routes import DefaultRoute
 from forepost.agent.edges.capture.capture_file import CaptureFile
-from forepost.agent.flows.groups import Groups, read_entry
+from forepost.agent.flows.entries import read_entries
+from forepost.agent.flows.groups import Groups
 from forepost.agent.flows.hints import Hints
 from forepost.agent.flows.meters import MeterState
 from forepost.agent.flows.names import Rules
@@ -49,7 +50,7 @@ def told_at(privacy: int) -> Said:
         ethernet(ipv4("10.1.2.3", FAR, 17, udp(5, 6, b"12")), 0x0800),
     ]
     lines, groups = Lines(), Groups()
-    groups.ours("lab").add(read_entry("10.1.2.0/24"))
+    groups.ours("lab").add(*read_entries("10.1.2.0/24"))
     groups.changed()
     state = MeterState(interface="cable", backend="ring", now=Totals(packets=2, bytes=200))
     own = Interface(

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from forepost.agent.document import DocumentRefused
-from forepost.agent.flows.groups import Group, Groups, read_entry
+from forepost.agent.flows.entries import read_entries
+from forepost.agent.flows.groups import Group, Groups
 from forepost.agent.flows.wanted import LONGEST_NAME, MOST_GROUPS, WantedGroups, entries_of
 from forepost.wire.uplink.groups import MOST_IN_ALL
 
@@ -28,7 +29,7 @@ class Site:
     async def _reload(self) -> None:
         self.reads += 1
         group = Group()
-        group.add(read_entry("192.0.2.1"))
+        group.add(*read_entries("192.0.2.1"))
         self.groups.put("ours", group)
 
     def origins(self) -> dict[str, str]:

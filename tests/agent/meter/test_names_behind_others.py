@@ -235,6 +235,32 @@ def test_ssdp_and_its_answer() -> None:
     assert (line.label.protocol, line.label.client) == ("SSDP", 0)
 
 
+ETHERNET: Final = bytes(12) + b"\x08\0" + bytes(28)
+
+
+@pytest.mark.parametrize(
+    ("port", "data", "protocol"),
+    [
+        (51_820, b"\1\0\0\0" + b"w" * 144, "WireGuard"),
+        (40_500, b"\2\0\0\0" + b"w" * 88, "WireGuard"),
+        (40_500, b"\4\0\0\0" + b"w" * 124, "WireGuard"),
+        (4_789, b"\x08\0\0\0\0\0\7\0" + ETHERNET, "VXLAN"),
+        (6_081, b"\0\0\x65\x58\0\0\7\0" + ETHERNET, "Geneve"),
+        (3_544, b"\x60" + bytes(60), "Teredo"),
+        (2_152, b"\x30\xff\0\x14\0\0\0\1" + bytes(20), "GTP"),
+        (2_123, b"\x48\x20\0\x14\0\0\0\1" + bytes(20), "GTP"),
+    ],
+)
+def test_tunnels_by_their_shape(port: int, data: bytes, protocol: str) -> None:
+    line = Line(port)
+    line.udp(data)
+    assert (line.label.protocol, line.label.reason) == (protocol, "tunnel")
+    for other in (data[:7], b"\xff" + data[1:]):
+        odd = Line(port)
+        odd.udp(other)
+        assert odd.found == []
+
+
 PARTS = st.tuples(
     st.booleans(), st.sampled_from(sorted(TALKS)), st.integers(0, 60), st.binary(max_size=40)
 )

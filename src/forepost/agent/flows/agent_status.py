@@ -74,7 +74,7 @@ class Reporter:
             inspection_missed=sum(state.all_missed for state in states),
             flow_dropped=sum(state.total("refused_packets") for state in states),
             capture_dropped=sum(state.all_lost for state in states),
-            interfaces=[_summary(state) for state in states],
+            interfaces=[_summary(state, self._clock.monotonic()) for state in states],
             sinks=[_sink(settings, sink.lost) for settings, sink in self._sinks],
         )
 
@@ -93,7 +93,8 @@ def _sink(settings: SinkSection, lost: int) -> SinkSummary:
     return SinkSummary(kind=settings.kind, place=settings.place, lost=lost)
 
 
-def _summary(state: MeterState) -> MeterSummary:
+def _summary(state: MeterState, now_sec: float) -> MeterSummary:
+    read_sec = state.counted_at_sec
     return MeterSummary(
         interface=state.interface,
         running=state.running,
@@ -108,4 +109,5 @@ def _summary(state: MeterState) -> MeterSummary:
         gap_sec=round(state.gap_sec, 3),
         uninspected_sec=round(state.uninspected_sec, 3),
         no_ndpi=state.no_ndpi,
+        counters_age_sec=None if read_sec is None else round(now_sec - read_sec, 3),
     )

@@ -9,15 +9,8 @@ import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
 from forepost.agent.edges.files.group_folder import OWN
-from forepost.agent.flows.groups import (
-    Foreign,
-    Group,
-    Groups,
-    WrongEntry,
-    WrongName,
-    read_entry,
-    spell,
-)
+from forepost.agent.flows.entries import Entry, WrongEntry, read_address, read_entries, spell
+from forepost.agent.flows.groups import Foreign, Group, Groups, WrongName
 from forepost.wire.flows.socket import (
     ERROR,
     OK,
@@ -33,6 +26,8 @@ FLOWS: Final = 100
 """That `list-flows` lists where it is not said."""
 MOST_VALUES: Final = 1_100_000
 """Of one request, by its commas: a million addresses, and what goes with them."""
+MOST_TOLD: Final = 100
+"""Entries of one request of which it is told why they are wrong."""
 MOST_LOOKUPS: Final = 10_000
 AT_ONCE: Final = 5_000
 """Entries; then everybody else has a turn."""
@@ -89,6 +84,8 @@ class CommandRequest:
         self.data = _strings(found.get("data"))
         limit = found.get("limit", FLOWS)
         self.limit = limit if isinstance(limit, int) and limit > 0 else FLOWS
+        offset = found.get("offset", 0)
+        self.offset = offset if isinstance(offset, int) and offset > 0 else 0
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -111,7 +108,7 @@ class Commands:
         groups: Groups,
         folder: GroupStore,
         status: Callable[[], AgentStatus],
-        flows: Callable[[int], Awaitable[FlowList]],
+        flows: Callable[[int, int], Awaitable[FlowList]],
         reload: Callable[[], Awaitable[None]],
         restart: Callable[[], None],
     ) -> None:
@@ -186,7 +183,7 @@ class Commands:
         return Answer(code=OK, message="Ok.", data=self._status())
 
     async def _list_flows(self, request: CommandRequest) -> Answer:
-        return Answer(code=OK, message="Ok.", data=await self._flows(request.limit))
+        return Answer(code=OK, message="Ok.", data=await self._flows(request.limit, request.offset))
 
     async def _do_reload(self, _: CommandRequest) -> Answer:
         await self._reload()
@@ -197,19 +194,21 @@ class Commands:
         return Answer(code=OK, message="Bye, bye.")
 
     async def _add(self, request: CommandRequest) -> Answer:
-        return await self._each(request, lambda group, text: group.add(read_entry(text)))
+        return await self._each(request, Group.add)
 
     async def _remove(self, request: CommandRequest) -> Answer:
         name = request.group
         known = self._groups.get(name) is not None
-        answer = await self._each(request, lambda group, text: group.remove(read_entry(text)))
+        answer = await self._each(request, Group.remove)
         group = self._groups.get(name)
         if not known or (group is not None and not len(group) and not group.file):
             self._groups.drop(name)  # none is left: nor is the group
         return answer
 
-    async def _each(self, request: CommandRequest, change: Callable[[Group, str], bool]) -> Answer:
-        tally = Tally()
+    async def _each(
+        self, request: CommandRequest, change: Callable[[Group, Entry], bool]
+    ) -> Answer:
+        tally, wrong = Tally(), list[str]()
         if not request.group:
             if request.data is not None:
                 raise NotUnderstood("No address group tag set")
@@ -218,12 +217,16 @@ class Commands:
         for text in request.data or []:
             tally.total += 1
             try:
-                tally.errors += not change(group, text)
-            except WrongEntry:
+                changed = [change(group, entry) for entry in read_entries(text)]
+                tally.errors += not all(changed)
+            except WrongEntry as error:
                 tally.errors += 1
+                wrong.append(str(error))
             if tally.total % AT_ONCE == 0:
                 await checkpoint()
         self._groups.changed()
+        if wrong:
+            tally.wrong = wrong[:MOST_TOLD]
         return Answer(code=OK, message="Ok.", data=tally)
 
     async def _flush(self, request: CommandRequest) -> Answer:
@@ -294,10 +297,10 @@ class Commands:
             if number % LOOKUPS_AT_ONCE == 0:
                 await checkpoint()
             try:
-                entry = read_entry(text)
+                address = read_address(text)
             except WrongEntry as error:
                 return Answer(code=ERROR, message=f"data: {error}.")
-            groups = self._groups.containing(entry.address)
+            groups = self._groups.containing(address)
             found[text] = {name: spell(by) for name, by in groups.items()}
         return Answer(code=OK, message="Ok.", data=found)
 
@@ -309,7 +312,8 @@ class Commands:
         lines = await anyio.to_thread.run_sync(self._folder.read, file)
         for number, text in enumerate(lines, 1):
             try:
-                group.add(read_entry(text))
+                for entry in read_entries(text):
+                    group.add(entry)
             except WrongEntry as error:
                 problems.append(f"group {name}: {file}: {error}")
             if number % AT_ONCE == 0:

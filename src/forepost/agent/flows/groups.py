@@ -4,22 +4,16 @@ A group is this agent's own, or the controller's; neither side writes over the o
 """
 
 import re
-import socket
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
 
+from forepost.agent.flows.entries import BITS, Entry, WrongEntry, read_entries, without_mapping
+
 Origin = Literal["local", "controller"]
 
 NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_MAC: Final = re.compile(r"(?i)[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
-_BITS: Final = {4: 32, 16: 128}
-_FAMILY: Final = {4: socket.AF_INET, 16: socket.AF_INET6}
-
-
-class WrongEntry(ValueError):
-    """No IPv4 or IPv6 address or prefix, and no MAC address."""
 
 
 class WrongName(ValueError):
@@ -28,43 +22,6 @@ class WrongName(ValueError):
 
 class Foreign(Exception):
     """The group belongs to the other side."""
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """An address (4, 16 or, of MAC, 6 bytes); a prefix where `length` is less than all its bits."""
-
-    address: bytes
-    length: int
-
-    @property
-    def single(self) -> bool:
-        return self.length == _BITS.get(len(self.address), self.length)
-
-
-def read_entry(text: str) -> Entry:
-    """Raises WrongEntry. Host bits of a prefix are left out."""
-    text = text.strip()
-    address, slash, length_text = text.partition("/")
-    packed = _packed(address)
-    if packed is None:
-        raise WrongEntry(f"{text!r} is no IPv4, IPv6 or MAC address")
-    bits = _BITS.get(len(packed), 48)
-    if not slash:
-        return Entry(packed, bits)
-    if len(packed) == 6 or not length_text.isascii() or not length_text.isdecimal():
-        raise WrongEntry(f"{text!r} has no prefix length")
-    length = int(length_text)
-    if length > bits:
-        raise WrongEntry(f"{text!r}: a prefix of IPv{4 if bits == 32 else 6} is /{bits} at most")
-    number = int.from_bytes(packed) >> (bits - length) << (bits - length)
-    return Entry(number.to_bytes(bits // 8), length)
-
-
-def spell(entry: Entry) -> str:
-    if len(entry.address) == 6:
-        return entry.address.hex(":")
-    text = socket.inet_ntop(_FAMILY[len(entry.address)], entry.address)
-    return text if entry.single else f"{text}/{entry.length}"
 
 
 class Group:
@@ -91,7 +48,7 @@ class Group:
         size = len(entry.address)
         lengths = self._prefixes[size]
         networks = lengths.setdefault(entry.length, set())
-        networks.add(int.from_bytes(entry.address) >> (_BITS[size] - entry.length))
+        networks.add(int.from_bytes(entry.address) >> (BITS[size] - entry.length))
         self._prefixes[size] = dict(sorted(lengths.items(), reverse=True))
         return True
 
@@ -103,7 +60,7 @@ class Group:
             return there
         lengths = self._prefixes[len(entry.address)]
         networks = lengths.get(entry.length, set())
-        number = int.from_bytes(entry.address) >> (_BITS[len(entry.address)] - entry.length)
+        number = int.from_bytes(entry.address) >> (BITS[len(entry.address)] - entry.length)
         there = number in networks
         networks.discard(number)
         if not networks:
@@ -112,14 +69,15 @@ class Group:
 
     def match(self, address: bytes) -> Entry | None:
         """The entry that an address (or a MAC address) is in: itself, or the longest prefix."""
+        address = without_mapping(address)
         if address in self._singles:
-            return Entry(address, _BITS.get(len(address), 48))
+            return Entry(address, BITS.get(len(address), 48))
         size = len(address)
         lengths = self._prefixes.get(size)
         if not lengths:
             return None
         number = int.from_bytes(address)
-        bits = _BITS[size]
+        bits = BITS[size]
         for length, networks in lengths.items():
             network = number >> (bits - length)
             if network in networks:
@@ -131,11 +89,11 @@ class Group:
         # Each size sorted without a key: all else on the loop waits a third of the time.
         for size in (4, 6, 16):
             for address in sorted(one for one in self._singles if len(one) == size):
-                yield Entry(address, _BITS.get(size, 48))
+                yield Entry(address, BITS.get(size, 48))
         for size, lengths in self._prefixes.items():
             for length, networks in list(lengths.items()):
                 for network in sorted(networks):
-                    yield Entry((network << (_BITS[size] - length)).to_bytes(size), length)
+                    yield Entry((network << (BITS[size] - length)).to_bytes(size), length)
 
 
 class Groups:
@@ -238,16 +196,8 @@ def read_groups(document: Sequence[tuple[str, Iterable[str]]]) -> Read:
         group = groups.setdefault(name, Group("controller"))
         for text in entries:
             try:
-                group.add(read_entry(text))
+                for entry in read_entries(text):
+                    group.add(entry)
             except WrongEntry as error:
                 problems.append(f"group {name}: {error}")
     return Read(groups, problems)
-
-
-def _packed(text: str) -> bytes | None:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            return socket.inet_pton(family, text)
-        except (OSError, ValueError):
-            continue
-    return bytes.fromhex(text.replace(":", "")) if _MAC.fullmatch(text) else None

@@ -60,6 +60,8 @@ class MeterState(msgspec.Struct, kw_only=True):
     missed: int = 0
     lost_before: int = 0
     lost: int = 0
+    counted_at_sec: float | None = None
+    """When its counters were read last (monotonic)."""
     restarts: int = 0
     gap_sec: float = 0.0
     """How long nothing was counted."""
@@ -244,7 +246,7 @@ class InterfaceMeter:
         state.now, state.missed, state.lost = tick.totals, tick.missed, tick.lost
         state.cpu_user_sec, state.cpu_system_sec = tick.cpu_user_sec, tick.cpu_system_sec
         state.rss_kb, state.max_rss_kb = tick.rss_kb, tick.max_rss_kb
-        self._counted_until = self._clock.monotonic()
+        self._counted_until = state.counted_at_sec = self._clock.monotonic()
         self._ticked.set()
         self._ticked = anyio.Event()
 

@@ -127,6 +127,7 @@ _UDP: Final = {
     2123: "GTP",
     2152: "GTP",
     3702: "WSD",
+    3544: "Teredo",
     4500: "IKE",
     4739: "IPFIX",
     5351: "NAT-PMP",

@@ -19,26 +19,29 @@ _MS: Final = 1_000_000
 _SECOND_NS: Final = 1_000_000_000
 
 
-async def largest(table: FlowTable, most: int, *, privacy: int, offset_ns: int) -> FlowList:
-    """By rate, then by bytes. `offset_ns`: wall clock less monotonic clock. The rest of the agent
-    has its turn in between.
+async def largest(
+    table: FlowTable, most: int, *, privacy: int, offset_ns: int, offset: int = 0
+) -> FlowList:
+    """By rate, then by bytes, without the `offset` largest. `offset_ns`: wall clock less monotonic
+    clock. The rest of the agent has its turn in between.
     """
     live = [flow for flow in table if not flow.expired]
     if privacy >= COUNTERS:
-        return FlowList(total=len(live), flows=[])
+        return FlowList(total=len(live), flows=[], left_out=len(live))
     most = min(most, MOST)
     chosen: list[Flow] = []
     for start in range(0, len(live), AT_ONCE):
         part = live[start : start + AT_ONCE]
-        chosen = heapq.nlargest(most, chosen + part, key=lambda f: (_pace(f), f.all_bytes))
+        chosen = heapq.nlargest(offset + most, chosen + part, key=lambda f: (_pace(f), f.all_bytes))
         await checkpoint()
     shown: list[FlowView] = []
-    for number, flow in enumerate(chosen, 1):
+    for number, flow in enumerate(chosen[offset:], 1):
         table.retag(flow)
         shown.append(view(flow, privacy, offset_ns))
         if number % SHOWN_AT_ONCE == 0:
             await checkpoint()
-    return FlowList(total=len(live), flows=shown)
+    left_out = max(0, len(live) - offset - len(shown))
+    return FlowList(total=len(live), flows=shown, offset=offset, left_out=left_out)
 
 
 def view(flow: Flow, privacy: int, offset_ns: int) -> FlowView:

@@ -106,9 +106,9 @@ class Watch:
         """Tell it everything that flows do, too, and when an update interval is over."""
         self._heard.append(listener)
 
-    async def largest(self, most: int) -> FlowList:
-        """The flows with the most traffic now. Counters are read for it, once a second at most;
-        rates are of the last update interval.
+    async def largest(self, most: int, offset: int = 0) -> FlowList:
+        """The flows with the most traffic now, without the `offset` largest. Counters are read for
+        it, once a second at most; rates are of the last update interval.
         """
         if self._clock.monotonic() - self._read_sec >= FRESH_SEC:
             self._read_sec = self._clock.monotonic()
@@ -118,6 +118,7 @@ class Watch:
         return await views.largest(
             self.table,
             most,
+            offset=offset,
             privacy=self.settings.privacy,
             offset_ns=moment(self._clock).offset_ns,
         )

@@ -1,15 +1,15 @@
 """Packets from their network header on: which flow, which way, where the data is. Pure.
 
 The same reading as flow.bpf.c, for what has no kernel table: the ring, capture files, inspection.
-IPv4 RFC 791, IPv6 RFC 8200, AH RFC 4302, TCP RFC 9293, UDP RFC 768, 802.1Q tags.
+IPv4 RFC 791, IPv6 RFC 8200, AH RFC 4302, TCP RFC 9293, UDP RFC 768.
 """
 
 import struct
 from typing import Final, NamedTuple
 
+from forepost.agent.meter.layers import NOTHING, behind
+
 IPV4, IPV6 = 0x0800, 0x86DD
-TAGS: Final = frozenset({0x8100, 0x88A8})
-MOST_TAGS: Final = 2
 MOST_EXTENSIONS: Final = 6
 
 ICMP, TCP, UDP, FRAGMENT, AUTHENTICATION, ICMPV6, SCTP, UDPLITE = 1, 6, 17, 44, 51, 58, 132, 136
@@ -17,7 +17,6 @@ _OPTIONS: Final = frozenset({0, 43, 60, 135, 139, 140})
 """Hop-by-hop, routing, destination options, mobility, HIP, Shim6: a length in 8 bytes each."""
 _DATAGRAMS: Final = {UDP: 8, UDPLITE: 8, SCTP: 12}
 
-_TAG: Final = struct.Struct("!HH")
 _IP4: Final = struct.Struct("!BBHHHBB2x4s4s")
 _IP6: Final = struct.Struct("!IHBB16s16s")
 _TCP: Final = struct.Struct("!2s2sI4xBB")
@@ -58,14 +57,10 @@ class Packet(NamedTuple):
 
 def parse(ether_type: int, vlan: int, data: bytes) -> Packet | None:
     """None: malformed, or neither IPv4 nor IPv6 (`carries_ip` tells)."""
+    at = 0
+    if ether_type not in (IPV4, IPV6):
+        ether_type, at, vlan = behind(ether_type, vlan, data)
     try:
-        at = 0
-        for _ in range(MOST_TAGS):
-            if ether_type not in TAGS:
-                break
-            tag, ether_type = _TAG.unpack_from(data, at)
-            vlan = vlan or tag & 0xFFF
-            at += 4
         if ether_type == IPV4:
             return _ipv4(data, at, vlan)
         return _ipv6(data, at, vlan) if ether_type == IPV6 else None
@@ -74,12 +69,7 @@ def parse(ether_type: int, vlan: int, data: bytes) -> Packet | None:
 
 
 def carries_ip(ether_type: int, data: bytes) -> bool:
-    at = 0
-    for _ in range(MOST_TAGS):
-        if ether_type in TAGS and len(data) >= at + 4:
-            ether_type = _TAG.unpack_from(data, at)[1]
-            at += 4
-    return ether_type in (IPV4, IPV6)
+    return behind(ether_type, 0, data)[0] != NOTHING
 
 
 def _ipv4(data: bytes, at: int, vlan: int) -> Packet | None:

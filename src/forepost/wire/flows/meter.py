@@ -154,6 +154,7 @@ Reason = Literal[
     "dhcp",
     "ssh_banner",
     "ssdp",
+    "tunnel",
     "dns_hint",
     "port",
     "rule",

@@ -22,6 +22,8 @@ class Tally(msgspec.Struct, kw_only=True):
 
     total: int = 0
     errors: int = 0
+    wrong: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Addition: which of them are no entries, and why; the first 100."""
 
 
 class GroupSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,8 @@ class MeterSummary(msgspec.Struct, frozen=True, kw_only=True):
     uninspected_sec: float
     no_ndpi: str
     """Why there are no labels of nDPI, though they are wanted."""
+    counters_age_sec: float | None = None
+    """How long ago its counters were read; None: never."""
 
 
 class SinkSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,3 +150,7 @@ class FlowList(msgspec.Struct, frozen=True, kw_only=True):
 
     total: int
     flows: list[FlowView]
+    offset: int = 0
+    """How many larger ones go before."""
+    left_out: int = 0
+    """How many come after: ask again with a larger `offset`."""

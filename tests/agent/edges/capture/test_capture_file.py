@@ -131,7 +131,8 @@ def test_a_cut_file_gives_what_was_whole_and_says_so(form: str) -> None:
     ("data", "why"),
     [
         (b"", "neither pcap nor pcapng"),
-        (b"\x1f\x8b\x08\x00", "neither pcap nor pcapng"),
+        (b"\x1f\x8b\x08\x00", "Compressed file ended"),
+        (b"PK\x03\x04", "neither pcap nor pcapng"),
         (captures.pcap([])[:20], "cut off within its header"),
         (captures.pcap([], link=147), "link type 147"),
     ],

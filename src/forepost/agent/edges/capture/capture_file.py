@@ -10,6 +10,7 @@ from typing import BinaryIO, Final, NamedTuple
 import msgspec
 
 from forepost.agent.cores.link_layer import LINK_TYPES, LinkFrame
+from forepost.agent.edges.capture.packed_file import CannotUnpack, Damaged, UnpackedFile
 
 LONGEST_PACKET: Final = 1 << 20
 """libpcap writes 256 KiB at most."""
@@ -50,12 +51,15 @@ class CaptureFile:
 
     def __init__(self, file: BinaryIO) -> None:
         """Reads the first bytes. Raises NotACapture, OSError."""
-        self._file = file
+        try:
+            self._file = UnpackedFile(file)
+            magic = self._file.read(4)
+        except (CannotUnpack, Damaged) as error:
+            raise NotACapture(str(error)) from None
         self.cut = ""
         """Why not everything in it could be read; empty: it could, or was not yet."""
         self.unread = 0
         """Packets of links that are not known here."""
-        magic = file.read(4)
         if magic in _PCAP:
             self._packets = _pcap(self, *_PCAP[magic])
         elif magic == _SECTION.to_bytes(4):  # the same in both byte orders
@@ -74,7 +78,10 @@ class CaptureFile:
 
     def take(self, size: int, *, may_end: bool = False) -> bytes:
         """So many bytes; none where the file may end here and does. Raises _Broken."""
-        data = self._file.read(size)
+        try:
+            data = self._file.read(size)
+        except Damaged as error:
+            raise _Broken(f"it is not packed as it says: {error}") from None
         if len(data) < size and not (may_end and not data):
             raise _Broken("the file is cut off")
         return data

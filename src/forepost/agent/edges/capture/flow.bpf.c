@@ -77,7 +77,7 @@ struct map_def SEC("maps") fragments = { BPF_MAP_TYPE_LRU_HASH, sizeof(struct fr
 
 INLINE int is_tag(__u16 type)
 {
-	return type == BE16(0x8100) || type == BE16(0x88a8);
+	return type == BE16(0x8100) || type == BE16(0x88a8) || type == BE16(0x9100) || type == BE16(0x9200);
 }
 
 INLINE int swapped(const struct key *k)
@@ -115,8 +115,13 @@ int meter(struct __sk_buff *skb)
 		link += TAG;
 	}
 	len += link;
+	/* Tags, PPPoE, MPLS and LLC in any order, as layers.py has them. */
 #pragma unroll
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 8; i++) {
+		__u8 in[8];
+		__u16 kind = BE16(type);
+		if (kind == 0x0800 || kind == 0x86dd)
+			break;
 		if (is_tag(type)) {
 			__u16 tag[2];
 			if (load_bytes(skb, at, tag, 4) < 0)
@@ -125,6 +130,33 @@ int meter(struct __sk_buff *skb)
 				k.vlan = BE16(tag[0]) & 0xfff;
 			type = tag[1];
 			at += 4;
+		} else if (kind == 0x8864) {
+			if (load_bytes(skb, at, in, 8) < 0 || in[0] != 0x11 || in[1])
+				break;
+			__u16 ppp = in[6] << 8 | in[7];
+			type = ppp == 0x21 ? BE16(0x0800) : ppp == 0x57 ? BE16(0x86dd)
+				: ppp == 0x281 ? BE16(0x8847) : ppp == 0x283 ? BE16(0x8848) : BE16(0xffff);
+			at += 8;
+		} else if (kind == 0x8847 || kind == 0x8848) {
+			if (load_bytes(skb, at, in, 5) < 0)
+				break;
+			if (in[2] & 1)
+				type = in[4] >> 4 == 4 ? BE16(0x0800) : in[4] >> 4 == 6 ? BE16(0x86dd) : BE16(0xffff);
+			at += 4;
+		} else if (kind && kind < 0x600) {
+			if (load_bytes(skb, at, in, 8) < 0)
+				break;
+			if (in[0] == 0xaa && in[1] == 0xaa && in[2] == 3 && !in[3] && !in[4] && (!in[5] || in[5] == 0xf8)) {
+				type = in[6] < 6 ? BE16(0xffff) : (__u16)(in[7] << 8 | in[6]);
+				at += 8;
+			} else if (in[0] == 6 && in[1] == 6 && in[2] == 3) {
+				type = BE16(0x0800);
+				at += 3;
+			} else {
+				break;
+			}
+		} else {
+			break;
 		}
 	}
 	if (type == BE16(0x0800)) {

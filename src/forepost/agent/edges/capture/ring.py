@@ -22,6 +22,8 @@ _VLAN_VALID: Final = 0x10
 _COUNTERS: Final = struct.Struct("=3I")
 
 _TAGGED: Final = 0x8100
+_TAG_TYPES: Final = frozenset(bytes.fromhex(kind) for kind in ("8100", "88a8", "9100", "9200"))
+_PPPOE: Final = 0x8864
 _VERSION_OF: Final = {0x0800: 4, 0x86DD: 6}
 
 ETHERNET_HEADER, TAG = 14, 4
@@ -138,13 +140,18 @@ class Ring:
 
 
 def _second_tag(ether_type: int, data: bytes, length: int) -> bool:
-    """Whether a tag is left in front of the packet, though `ether_type` is of what is behind it.
+    """Whether tags are left in front of the packet, though `ether_type` is of what is behind them.
 
-    Linux 6.9 and later say so of a frame with two tags; earlier ones said 0x8100. A packet that
+    Linux 6.9 and later say so of a frame with two or more; earlier ones said 0x8100. A packet that
     looks the same, and has the length that its own header gives, is none.
     """
-    version = _VERSION_OF.get(ether_type)
-    if version is None or len(data) < 10 or int.from_bytes(data[2:4]) != ether_type:
+    at = 0
+    while data[at + 2 : at + 4] in _TAG_TYPES:
+        at += 4
+    if int.from_bytes(data[at + 2 : at + 4]) != ether_type or len(data) < at + 6:
         return False
+    version = _VERSION_OF.get(ether_type)
+    if version is None:
+        return ether_type != _PPPOE or data[at + 4 : at + 6] == b"\x11\0"
     own = int.from_bytes(data[2:4]) if version == 4 else 40 + int.from_bytes(data[4:6])
-    return data[4] >> 4 == version and own != length
+    return data[at + 4] >> 4 == version and own != length

@@ -6,6 +6,7 @@ from forepost.agent.meter.names import dns, http, quic, tls
 from forepost.agent.meter.names.first_packets import SAID, SHAPED, FirstPackets
 from forepost.agent.meter.names.quic import ClientInitials
 from forepost.agent.meter.names.reader import Short, Unreadable
+from forepost.agent.meter.names.tunnels import tunnel_of
 from forepost.wire.flows.meter import Facts, FlowLabel, Hint
 
 _LOCAL_NAMES: Final = {5_353: "MDNS", 5_355: "LLMNR"}
@@ -26,6 +27,9 @@ def read(
             return _local_name(key, direction, data, protocol)
     if SSDP in ports and (label := _ssdp(key, direction, data)):
         return (label,)
+    if tunnel := tunnel_of(data, ports):
+        shape = FlowLabel(key=key, protocol=tunnel, reason="tunnel", confidence=SHAPED)
+        return (shape,)
     if dns.seems_dns(data):
         return _dns(key, direction, data)
     if not quic.may_be_quic(data) or _QUIC_PORTS.isdisjoint(ports):
