@@ -22,9 +22,9 @@ def read(
     """What was found in this one. A flow of which nothing more will show is given up."""
     if quic.seems_quic(data):
         return _quic(conversation, direction, key, data)
-    for port, protocol in _LOCAL_NAMES.items():
-        if port in ports:
-            return _local_name(key, direction, data, protocol)
+    local = _LOCAL_NAMES.get(ports[1]) or _LOCAL_NAMES.get(ports[0])
+    if local:
+        return _local_name(key, direction, data, local)
     if SSDP in ports and (label := _ssdp(key, direction, data)):
         return (label,)
     if tunnel := tunnel_of(data, ports):

@@ -7,7 +7,9 @@ from forepost.agent.meter.names.reader import Reader, Short
 
 _PROXY_1: Final = re.compile(rb"PROXY (?:TCP4|TCP6|UNKNOWN)[ -~]{0,96}\r\n")
 _PROXY_2: Final = bytes.fromhex("0d0a0d0a000d0a515549540a")
-_SOCKS_5, _SOCKS_4, _PASSWORD = 5, 4, 1
+_SOCKS_5, _PASSWORD = 5, 1
+_FIRST: Final = frozenset(bytes((first,)) for first in b"P\r\0SN\5\4")
+"""Bytes that one of them begins with."""
 _ADDRESS_BYTES: Final = {1: 4, 4: 16}
 _DOMAIN: Final = 3
 _POSTGRESQL: Final = frozenset({80_877_103, 80_877_104})
@@ -19,6 +21,8 @@ def behind(stream: bytes) -> bytes:
     """What follows the words of a proxy, or a request for TLS; the same where there are none. Of
     the answering side only SOCKS and the one letter of PostgreSQL have words of their own.
     """
+    if stream[:1] not in _FIRST:
+        return stream
     if found := _PROXY_1.match(stream):
         return stream[found.end() :]
     try:
