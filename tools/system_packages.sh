@@ -5,7 +5,7 @@ set -eu
 packages="
   apache2-bin bind9 bind9-dnsutils busybox-static caddy chromium clang curl docker-registry docker.io ethtool
   fonts-dejavu-core haproxy iproute2 ipset iputils-ping libgnutls30 libseccomp2 linux-libc-dev microsocks mosquitto mtr-tiny netcat-openbsd nftables
-  nginx-light openssh-client openssh-server openssl postgresql redis-server skopeo snmp snmpd squid tayga tcpdump udhcpc unbound
+  nginx-light openssh-client openssh-server openssl postgresql redis-server skopeo snmp snmpd squid tayga tcpdump tshark udhcpc unbound
 "
 installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null || true)
 missing=

@@ -218,6 +218,25 @@ def test_the_help_has_every_exit_status(verb: str) -> None:
         assert part in said, said
 
 
+def test_a_pipe_gets_plain_lines(listening: int, dns_server: Unbound) -> None:
+    """As `awk` and `cut` want them: no boxes, no colours, nothing cut off."""
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    server = f"127.0.0.1:{dns_server.port}"
+    for arguments in (
+        ("tcp", f"127.0.0.1:{listening}", "-c", 1),
+        ("dns", "big.example", "-s", server, "-t", "TXT"),
+        ("tls", f"localhost:{dns_server.tls_port}"),
+        ("probe", "tcp", f"127.0.0.1:{listening}", "-c", 1),
+        ("ping", "127.0.0.1", "-c", 1),
+        ("mtr", "127.0.0.1", "-c", 1),
+    ):
+        said = forepost(*map(str, arguments), env=environment).stdout
+        assert said.isascii(), said
+        assert "\x1b" not in said
+    long = forepost("dns", "big.example", "-s", server, "-t", "TXT", env=environment).stdout
+    assert "029 " + "x" * 200 in long
+
+
 @pytest.mark.parametrize("json", [True, False])
 def test_ctrl_c_gives_what_is_known(*, json: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -38,6 +38,12 @@ def ppp(packet: bytes, ether_type: int, *, short: bool = False, hdlc: bool = Fal
     return (b"\xff\x03" if hdlc else b"") + told + packet
 
 
+def ppp_ether(packet: bytes, ether_type: int) -> bytes:
+    """RFC 2516: version and type, code, session, length."""
+    behind = ppp(packet, ether_type)
+    return b"\x11\0\0\7" + len(behind).to_bytes(2) + behind
+
+
 def nflog(packet: bytes, *, order: str = "<") -> bytes:
     def told(kind: int, value: bytes) -> bytes:
         made = struct.pack(f"{order}HH", 4 + len(value), kind) + value

@@ -8,11 +8,11 @@ import anyio
 import msgspec
 from cyclopts import Parameter, validators
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from forepost.agent.edges.system import system_edges
 from forepost.agent.ports.edges import Edges
+from forepost.cli.columns import columns
 from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.cli.width import wide
@@ -104,7 +104,7 @@ def measure(
     target: str,
     asked: dict[str, object],
     often: Often | None,
-    columns: Sequence[str],
+    headers: Sequence[str],
     cells: Cells[R],
     status: Callable[[Sequence[R]], ExitStatus] | None = None,
 ) -> ExitStatus:
@@ -123,7 +123,7 @@ def measure(
     if how.json:
         until_interrupted(lambda: _repeat(run, options, target, how, results, _as_json))
     else:
-        table = Table(*columns)
+        table = columns(*headers)
         with live_table() as live:
             live.update(table, refresh=True)
 

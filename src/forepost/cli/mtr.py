@@ -13,6 +13,7 @@ from forepost.agent.edges.trace.engine import Tracer
 from forepost.agent.ports.net import Family
 from forepost.agent.ports.trace import Progress, Trace, Traced, TracePlan, TraceProtocol
 from forepost.agent.probes.mtr import NAMES_SEC, AddressFacts, result
+from forepost.cli.columns import columns
 from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.cli.measure import (
@@ -201,7 +202,7 @@ def _live(watch: MtrWatch, asked: TracePlan, family: Family, clock: Clock) -> No
 
 def _table(shown: MtrResult) -> Table:
     target = shown.report.info.target
-    table = Table("", "host", title=f"{target.hostname} ({target.ip}) by {shown.protocol}")
+    table = columns("", "host", title=f"{target.hostname} ({target.ip}) by {shown.protocol}")
     for head in ("loss %", "sent", "last ms", "avg", "best", "worst", "stddev"):
         table.add_column(head, justify="right")
     for hop in shown.report.hops:

@@ -16,6 +16,7 @@ from forepost.agent.cores.icmp.rounds import MOST_OTHERS
 from forepost.agent.edges.icmp.engine import Icmp
 from forepost.agent.ports.net import Family, Net, PacketOptions, Round
 from forepost.agent.probes.ping import result
+from forepost.cli.columns import columns
 from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.kit.clock import Clock, SystemClock
@@ -219,7 +220,7 @@ def _live(watch: PingWatch, measure: Callable[[Show], Awaitable[None]]) -> None:
 
 def _summary(total: Round) -> Table:
     rtts = [rtt for rtt in total.rtts_ns if rtt is not None]
-    table = Table("sent", "lost", "loss", "dup", "min ms", "median", "p95", "max", "jitter")
+    table = columns("sent", "lost", "loss", "dup", "min ms", "median", "p95", "max", "jitter")
     loss = f"{100 * (1 - len(rtts) / total.sent):.1f} %" if total.sent else "-"
     cells = [str(total.sent), str(total.sent - len(rtts)), loss, str(total.duplicates)]
     if rtts:

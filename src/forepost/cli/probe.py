@@ -9,6 +9,7 @@ from rich.text import Text
 
 from forepost.agent.edges.system import system_edges
 from forepost.agent.probes import PROBES
+from forepost.cli.columns import columns
 from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.cli.measure import Interface, Json, Timeout, complain, plain, until_interrupted
@@ -98,7 +99,7 @@ def _pair(text: str) -> tuple[str, object]:
 
 
 def _shown(said: dict[str, object]) -> Table:
-    table = Table("field", "value")
+    table = columns("field", "value")
     for name, value in said.items():
         if value not in (None, "", [], {}):
             shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()

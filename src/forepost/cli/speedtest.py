@@ -22,6 +22,7 @@ from forepost.agent.edges.speed.process import (
     Way,
 )
 from forepost.agent.speedtests.payload import payload
+from forepost.cli.columns import columns
 from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
 from forepost.cli.measure import (
@@ -158,7 +159,7 @@ def _exit(said: SpeedtestPayload) -> int:
 def _show(live: Live, progress: Progress) -> None:
     if not live.console.is_terminal:
         return
-    table = Table("", "done", "Mbit/s", "round trip, ms")
+    table = columns("", "done", "Mbit/s", "round trip, ms")
     table.add_row(
         progress.phase,
         f"{progress.part:.0%}",
@@ -169,7 +170,7 @@ def _show(live: Live, progress: Progress) -> None:
 
 
 def _table(figures: SpeedFigures) -> Table:
-    table = Table(title=plain(f"{figures.name or figures.host} ({figures.url})"))
+    table = columns(title=plain(f"{figures.name or figures.host} ({figures.url})"))
     for head in ("", "Mbit/s", "mean", "MB", "round trip, ms", "p95", "jitter", "sent again"):
         table.add_column(head, justify="right", no_wrap=True)
     if figures.idle is not None:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
 from forepost.agent.edges.system import system_edges
 from forepost.agent.probes.attempts import Show, nobody
 from forepost.agent.probes.tcp import Connections
+from forepost.cli.columns import columns
 from forepost.cli.exit_status import ExitStatus
+from forepost.cli.live import live_table
 from forepost.cli.measure import (
     Count,
     Flag,
@@ -100,7 +100,7 @@ def tcp(
     if how.json:
         until_interrupted(lambda: measure(nobody))
     else:
-        with Live(console=Console(), auto_refresh=False) as live:
+        with live_table() as live:
 
             def show(number: int, took_ms: float | None, reason: str) -> None:
                 said = reason if took_ms is None else f"{took_ms:.3f} ms"
@@ -122,7 +122,7 @@ def tcp(
 
 
 def _summary(got: TcpResult) -> Table:
-    table = Table("tried", "connected", "refused", "no answer", "min ms", "median", "max")
+    table = columns("tried", "connected", "refused", "no answer", "min ms", "median", "max")
     times = [took for took in got.connects_ms if took is not None]
     median = statistics.median(times) if times else 0.0
     shown = [ms(value) for value in (got.min_ms, median, got.max_ms)]

@@ -55,7 +55,7 @@ def speaking(steps: Steps, server: ssl.SSLContext) -> Iterator[int]:
                 for awaited, said in steps:
                     heard = b""
                     while not heard.endswith(awaited):
-                        if not (data := opened.recv(4_096)):
+                        if not (data := opened.recv(1)):  # and nothing of TLS
                             return
                         heard += data
                     opened.sendall(said)

@@ -53,13 +53,13 @@ class ReplyReader:
 
     async def reply(self) -> list[str]:
         """Return the lines of a reply of SMTP or FTP: the last one has a space after its number.
-        Raises Failed.
+        What does not begin with a number is none, and is one line. Raises Failed.
         """
-        lines = []
-        while True:
+        lines = [line := await self.line()]
+        is_reply = line[:3].isdecimal()
+        while is_reply and not (line[:3].isdecimal() and line[3:4] in ("", " ")):
             lines.append(line := await self.line())
-            if line[:3].isdecimal() and line[3:4] in ("", " "):
-                return lines
+        return lines
 
     async def _more(self) -> None:
         data = await self._stream.receive()

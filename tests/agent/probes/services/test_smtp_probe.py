@@ -94,6 +94,7 @@ def says(*answers: bytes) -> Callable[..., Any]:
     ("talk", "error"),
     [
         (silence, "greeting: no answer in 2 s"),
+        (says(b"SSH-2.0-OpenSSH_9\r\n"), "greeting: the server says SSH-2.0-OpenSSH_9"),
         (says(b"554 go away\r\n"), "greeting: the server says 554 go away"),
         (says(b"220-" + b"x" * 70_000 + b"\r\n"), "greeting: more than 64 KiB"),
         (says(b"220-still\r\n" * 6_000), "greeting: more than 64 KiB"),
