@@ -241,10 +241,17 @@ def test_501_ends_the_connection_and_500_does_not(agent: LonelyAgent) -> None:
 def test_errors_are_counted_and_the_rest_is_done(agent: LonelyAgent) -> None:
     data = ["198.18.0.1", "198.18.0.1", "198.18.0.0/33", "nonsense", 7, "10.0.0.0/8", "10.0.0.0/8"]
     answer = agent.ask(command="add-group-address", group="printers", data=data)
-    assert answer["data"] == {"total": 6, "errors": 3}
+    assert {name: answer["data"].pop(name) for name in ("total", "errors")} == {
+        "total": 6,
+        "errors": 3,
+    }
+    wrong = answer["data"].pop("wrong")  # ours: of what cannot be read, which and why
+    assert wrong[0].startswith("'198.18.0.0/33': ")
+    assert wrong[1:] == ["'nonsense' is no IPv4, IPv6 or MAC address"]
+    assert answer["data"] == {}
     gone = ["198.18.0.1", "198.18.0.1", "10.1.0.0/16"]
     answer = agent.ask(command="delete-group-address", group="printers", data=gone)
-    assert answer["data"] == {"total": 3, "errors": 2}
+    assert (answer["data"]["total"], answer["data"]["errors"]) == (3, 2)
     assert entries(agent, "printers") == 1
 
 
