@@ -149,6 +149,29 @@ async def test_servers_that_are_odd(answer: Answer, status: int, error: str) -> 
     assert (got.status_code, got.error) == (status, error)
 
 
+async def test_a_server_that_wants_http_1_1_for_this_is_asked_in_it(authority: Authority) -> None:
+    """As web servers do that ask for a client certificate, or for NTLM, at some path only."""
+    context = authority.server("localhost")
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    asked = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        spoken = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+        asked.append(spoken)
+        if spoken == "h2":
+            await speaking(resetting)(reader, writer)
+            return
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+
+    async with serving(talk, context) as port:
+        got = await get(f"https://localhost:{port}/", insecure_tls=True)
+        only = await get(f"https://localhost:{port}/", insecure_tls=True, http_version="2")
+    assert asked == ["h2", "http/1.1", "h2"]
+    assert (got.protocol, got.status_code, got.error) == ("HTTP/1.1", 200, "")
+    assert only.error == "response: the server gives the request up: HTTP_1_1_REQUIRED"
+
+
 async def test_a_body_without_end_is_read_as_far_as_it_is_wanted() -> None:
     async with serving(speaking(endless)) as port:
         got = await get(f"http://localhost:{port}/", http_version="2")

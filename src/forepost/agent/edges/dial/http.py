@@ -24,6 +24,10 @@ EVENTS_A_TURN: Final = 128
 _NEVER_A_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT", "DELETE"})
 
 
+class WantsHttp1(Failed):
+    """The server answers this request in HTTP/1.1 only, and said so in HTTP/2 (RFC 9113, 7)."""
+
+
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str

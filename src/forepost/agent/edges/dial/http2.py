@@ -7,6 +7,7 @@ from typing import Final
 import anyio.lowlevel
 import h2.config
 import h2.connection
+import h2.errors
 import h2.events
 import h2.exceptions
 import h2.settings
@@ -17,6 +18,7 @@ from forepost.agent.edges.dial.http import (
     MOST_PIECES,
     HttpRequest,
     ResponseHead,
+    WantsHttp1,
 )
 from forepost.agent.ports.dialer import Failed, Stream
 from forepost.kit.clock import Clock
@@ -142,7 +144,9 @@ class Http2Exchange:
         elif isinstance(event, h2.events.StreamEnded):
             self._is_over = True
         elif isinstance(event, h2.events.StreamReset) and not self._is_over:
-            raise Failed("reset", f"the server gives the request up: {_code(event.error_code)}")
+            wants = event.error_code == h2.errors.ErrorCodes.HTTP_1_1_REQUIRED
+            kind = WantsHttp1 if wants else Failed
+            raise kind("reset", f"the server gives the request up: {_code(event.error_code)}")
 
     def _is_answered(self, event: h2.events.ConnectionTerminated) -> bool:
         """Whether a server that says goodbye still answers what it was asked."""

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 import forepost
-from forepost.agent.edges.dial.http import HttpExchange, HttpRequest, ResponseHead
+from forepost.agent.edges.dial.http import HttpExchange, HttpRequest, ResponseHead, WantsHttp1
 from forepost.agent.edges.dial.http_versions import alpn_of, exchange_over
 from forepost.agent.ports.dialer import (
     NOTHING_OWN,
@@ -28,7 +28,7 @@ from forepost.agent.probes.http.cookies import Cookies
 from forepost.agent.probes.http.url import Url, next_url, url_of
 from forepost.agent.probes.refusal import ENDED, in_words
 from forepost.kit.clock import Clock
-from forepost.wire.probes.http import HttpOptions, HttpResult
+from forepost.wire.probes.http import HttpOptions, HttpResult, HttpVersion
 
 MOST_HEADERS: Final = 100
 MOST_VALUE: Final = 1_000
@@ -108,6 +108,17 @@ class _Visit:
 
     async def _ask(self, url: Url, method: str, body: bytes, *, same_origin: bool) -> Url | None:
         """Return where the response leads; None where it is the one to be looked at."""
+        version = self._options.http_version
+        try:
+            return await self._ask_in(version, url, method, body, same_origin=same_origin)
+        except WantsHttp1:
+            if version != "auto":
+                raise
+            return await self._ask_in("1.1", url, method, body, same_origin=same_origin)
+
+    async def _ask_in(
+        self, version: HttpVersion, url: Url, method: str, body: bytes, *, same_origin: bool
+    ) -> Url | None:
         self._course.forget("tls")
         self._session = self._head = None
         address = await self._course.resolve(
@@ -120,7 +131,7 @@ class _Visit:
             )
         try:
             if url.scheme == "https":
-                stream = await self._secured(stream, url, same_origin=same_origin)
+                stream = await self._secured(stream, url, version, same_origin=same_origin)
             request = HttpRequest(
                 method=method,
                 path=url.path,
@@ -132,7 +143,7 @@ class _Visit:
                     stream,
                     self._session,
                     self._clock,
-                    version=self._options.http_version,
+                    version=version,
                     most_bytes=MOST_BYTES,
                 )
                 head = await self._answer(self._exchange, request)
@@ -166,14 +177,16 @@ class _Visit:
         with self._course.part("redirect"):
             return next_url(url, location)
 
-    async def _secured(self, stream: Stream, url: Url, *, same_origin: bool) -> Stream:
+    async def _secured(
+        self, stream: Stream, url: Url, version: HttpVersion, *, same_origin: bool
+    ) -> Stream:
         own = self._own(same_origin)
         with self._course.part("tls"):
             try:
                 secured, self._session = await stream.secure(
                     url.at.host,
                     check="nothing" if self._options.insecure_tls else "chain and name",
-                    alpn=alpn_of(self._options.http_version),
+                    alpn=alpn_of(version),
                     own=own,
                 )
             except HandshakeFailed as error:
