@@ -1875,6 +1875,8 @@ export interface HttpResult {
   earliest_days_until_expiry?: number | null;
   /** Whether the server asked for a client certificate, and did nothing without one. */
   client_certificate?: '' | 'asked' | 'required';
+  /** Addresses of the name that were tried before and did not answer, with their reasons. */
+  missed_addrs?: string[];
 }
 
 /** Two hosts speak with the key of one agent, as a copied machine does. */
@@ -3948,6 +3950,8 @@ export interface ServiceResult {
   /** All that is said once it is connected, TLS aside. */
   answer_ms?: number;
   total_ms?: number;
+  /** Addresses of the name that were tried before and did not answer, with their reasons. */
+  missed_addrs?: string[];
   /** "TLS 1.3"; empty: it was in the clear. */
   tls_version?: string;
   /** What went wrong, and in which part. */
@@ -4487,6 +4491,8 @@ export interface TlsResult {
   client_certificate?: '' | 'asked' | 'required';
   /** What was said in plain text before. */
   starttls_ms?: number;
+  /** Addresses of the name that were tried before and did not answer, with their reasons. */
+  missed_addrs?: string[];
 }
 
 /**

@@ -46,6 +46,7 @@ export function talkFinding(payload: Payload<ServiceResult>): Finding {
       [say.answer, time(of.answer_ms)],
       [say.pingInIt, of.ping_ms != null && ms(of.ping_ms)],
       [general.address, of.remote_addr],
+      [say.missed, of.missed_addrs?.join(', ')],
     ],
     grids: [],
   };

@@ -32,6 +32,7 @@ export function httpFinding(of: Payload<HttpResult>): Finding {
         of.content_encoding && `${of.content_encoding}, ${bytes(of.transfer_size ?? 0)}`,
       ],
       [general.address, of.remote_addr],
+      [say.missed, of.missed_addrs?.join(', ')],
       [say.protocol, [of.protocol, of.tls_version].filter(Boolean).join(', ')],
       [say.cipher, of.tls_cipher_suite],
       [
@@ -141,6 +142,7 @@ export function tlsFinding(of: Payload<TlsResult>): Finding {
       [say.protocol, [of.tls_version, of.alpn].filter(Boolean).join(', ')],
       [say.cipher, of.tls_cipher_suite],
       [general.address, of.remote_addr],
+      [say.missed, of.missed_addrs?.join(', ')],
       [say.handshake, measured(of.tls_handshake_ms) !== null && ms(of.tls_handshake_ms)],
       [say.beforeTls, Boolean(of.starttls_ms) && ms(of.starttls_ms)],
       ...moreOfTls(of, own),

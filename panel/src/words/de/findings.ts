@@ -99,6 +99,7 @@ export const findings: typeof say = {
   rootDelay: 'Laufzeit zur Referenz',
   rootDispersion: 'Streuung zur Referenz',
   ownClockError: 'Die Uhr des Agenten, höchstens falsch um',
+  missed: 'Ohne Antwort blieb',
   otherThanExpected: 'anders als erwartet',
   answer: 'Antwort',
   failed: 'Fehlgeschlagen',

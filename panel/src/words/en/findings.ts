@@ -100,6 +100,7 @@ export const say = inLanguage('findings', {
   rootDelay: 'Root delay',
   rootDispersion: 'Root dispersion',
   ownClockError: "The agent's own clock, at most wrong by",
+  missed: 'Did not answer',
   otherThanExpected: 'other than expected',
   answer: 'Answer',
   failed: 'Failed',

@@ -56,7 +56,13 @@ class Course:
     async def resolve(
         self, host: str, edges: Edges, timeout_sec: float, family: Family = "auto"
     ) -> str:
-        """A numeric address, as the part "resolve". Raises Failed.
+        """The first numeric address, as the part "resolve". Raises Failed."""
+        return (await self.addresses(host, edges, timeout_sec, family))[0]
+
+    async def addresses(
+        self, host: str, edges: Edges, timeout_sec: float, family: Family = "auto"
+    ) -> tuple[str, ...]:
+        """All numeric addresses, the better ones first, as the part "resolve". Raises Failed.
 
         Waiting for other names of the same zone before the resolver is asked is no part of it.
         """
@@ -64,9 +70,9 @@ class Course:
             found = await edges.net.resolve(host, family=family, timeout_sec=timeout_sec)
             self._began += found.waited_sec
             self._part_began += found.waited_sec
-            if not found.address:
+            if not found.addresses:
                 raise Failed("unreachable", found.reason)
-            return found.address
+            return found.addresses
 
     async def until(self, timeout_sec: float, measure: Callable[[], Awaitable[None]]) -> str:
         """Run it for so long at most; return why it came to no end, or "" where it did."""

@@ -4,6 +4,7 @@ The first handshake checks the chain as an ordinary client does. Where it fails,
 anything: that is where the facts of an expired or unknown certificate come from.
 """
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.cipher_names import iana
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
+from forepost.agent.probes.reach import reach
 from forepost.agent.probes.refusal import ENDED, in_words
 from forepost.agent.probes.starttls import PORTS, start_tls
 from forepost.kit.clock import Clock
@@ -48,6 +50,8 @@ class _Handshake:
             certificate=options.client_certificate_pem,
             key=options.client_key_pem,
         )
+        self._reached = ""
+        """The address that answered."""
         self._refusal = ""
         """What a server says that wanted a client certificate."""
         self._course = Course(clock)
@@ -80,35 +84,40 @@ class _Handshake:
         with self._course.part("target"):
             at = endpoint(self._target, PORTS[self._options.starttls])
         server_name = self._options.server_name or at.host
-        address = await self._course.resolve(
+        addresses = await self._course.addresses(
             at.host, self._edges, self._options.timeout_sec, self._options.family
         )
-        to = HostPort(address, at.port)
-        self._know(remote_addr=str(to), server_name=server_name)
+        self._know(remote_addr=str(HostPort(addresses[0], at.port)), server_name=server_name)
         try:
-            session = await self._session(to, server_name, "chain")
+            session = await self._session(addresses, at.port, server_name, "chain")
         except Failed as error:
             if error.kind not in ENDED or not self._course.is_in("tls"):
                 raise  # it never came to TLS; an old server may just hang up in it
             self._know(verify_error=error.reason)
-            session = await self._session_of_any(to, server_name)
+            session = await self._session_of_any(at.port, server_name)
         else:
             self._know(trusted=True)
         self._tell(session, server_name)
 
-    async def _session_of_any(self, to: HostPort, server_name: str) -> TlsSession:
+    async def _session_of_any(self, port: int, server_name: str) -> TlsSession:
         try:
-            return await self._session(to, server_name, "nothing")
+            return await self._session((self._reached,), port, server_name, "nothing")
         except HandshakeFailed as error:
             self._tell(error.shown, server_name)
             raise
 
-    async def _session(self, to: HostPort, server_name: str, check: Check) -> TlsSession:
+    async def _session(
+        self, addresses: Sequence[str], port: int, server_name: str, check: Check
+    ) -> TlsSession:
         """Do a handshake. Raises Failed."""
         with self._course.part("connect"):
-            stream = await self._edges.dialer.tcp(
-                to.host, to.port, interface=self._options.bind_interface
+            reached = await reach(
+                self._edges.dialer, addresses, port, interface=self._options.bind_interface
             )
+        stream, self._reached = reached.stream, reached.address
+        self._know(remote_addr=str(HostPort(reached.address, port)))
+        if reached.missed:
+            self._know(missed_addrs=list(reached.missed))
         try:
             with self._course.part("starttls"):
                 await start_tls(stream, self._options.starttls, server_name)

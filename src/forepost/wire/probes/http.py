@@ -195,6 +195,8 @@ class HttpResult(Wire, frozen=True, kw_only=True):
     earliest_days_until_expiry: int | None = None
     client_certificate: ClientCertificate = ""
     """Whether the server asked for a client certificate, and did nothing without one."""
+    missed_addrs: list[str] = []
+    """Addresses of the name that were tried before and did not answer, with their reasons."""
 
 
 def _cost(options: HttpOptions) -> Cost:

@@ -21,6 +21,8 @@ class ServiceResult(Wire, frozen=True, kw_only=True):
     answer_ms: float = 0.0
     """All that is said once it is connected, TLS aside."""
     total_ms: float = 0.0
+    missed_addrs: list[str] = []
+    """Addresses of the name that were tried before and did not answer, with their reasons."""
     tls_version: str = ""
     """"TLS 1.3"; empty: it was in the clear."""
     error: str = ""

@@ -107,6 +107,8 @@ class TlsResult(Wire, frozen=True, kw_only=True):
     """Whether the server asked for a client certificate, and did nothing without one."""
     starttls_ms: float = 0.0
     """What was said in plain text before."""
+    missed_addrs: list[str] = []
+    """Addresses of the name that were tried before and did not answer, with their reasons."""
 
 
 def _cost(options: TlsOptions) -> Cost:

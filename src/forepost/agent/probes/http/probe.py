@@ -26,6 +26,7 @@ from forepost.agent.probes.http import content_codings, expectations
 from forepost.agent.probes.http.body import MOST_BYTES, HttpBody, body_of, codings_of
 from forepost.agent.probes.http.cookies import Cookies
 from forepost.agent.probes.http.url import Url, next_url, url_of
+from forepost.agent.probes.reach import reach
 from forepost.agent.probes.refusal import ENDED, in_words
 from forepost.kit.clock import Clock
 from forepost.wire.probes.http import HttpOptions, HttpResult, HttpVersion
@@ -121,14 +122,7 @@ class _Visit:
     ) -> Url | None:
         self._course.forget("tls")
         self._session = self._head = None
-        address = await self._course.resolve(
-            url.at.host, self._edges, self._options.timeout_sec, self._options.family
-        )
-        self._know(remote_addr=str(HostPort(address, url.at.port)))
-        with self._course.part("connect"):
-            stream = await self._edges.dialer.tcp(
-                address, url.at.port, interface=self._options.bind_interface
-            )
+        stream = await self._connected(url.at)
         try:
             if url.scheme == "https":
                 stream = await self._secured(stream, url, version, same_origin=same_origin)
@@ -159,6 +153,20 @@ class _Visit:
         if to is None:
             await self._judge(head)
         return to
+
+    async def _connected(self, at: HostPort) -> Stream:
+        addresses = await self._course.addresses(
+            at.host, self._edges, self._options.timeout_sec, self._options.family
+        )
+        self._know(remote_addr=str(HostPort(addresses[0], at.port)), missed_addrs=[])
+        with self._course.part("connect"):
+            reached = await reach(
+                self._edges.dialer, addresses, at.port, interface=self._options.bind_interface
+            )
+        self._know(
+            remote_addr=str(HostPort(reached.address, at.port)), missed_addrs=list(reached.missed)
+        )
+        return reached.stream
 
     async def _answer(self, exchange: HttpExchange, request: HttpRequest) -> ResponseHead:
         try:

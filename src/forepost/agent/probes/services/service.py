@@ -8,6 +8,7 @@ from forepost.agent.ports.dialer import Failed, Stream, TlsOwn
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort
+from forepost.agent.probes.reach import reach
 from forepost.agent.probes.reply_reader import ReplyReader
 from forepost.kit.clock import Clock
 from forepost.wire.probes.options import HostOptions
@@ -43,14 +44,22 @@ class Service:
             with self.part("target"):
                 at = where()
             self.host = at.host
-            address = await self._course.resolve(
+            addresses = await self._course.addresses(
                 at.host, self._edges, self._options.timeout_sec, self._options.family
             )
-            self.know(remote_addr=str(HostPort(address, at.port)))
+            self.know(remote_addr=str(HostPort(addresses[0], at.port)))
             with self.part("connect"):
-                self.stream = await self._edges.dialer.tcp(
-                    address, at.port, interface=self._options.bind_interface
+                reached = await reach(
+                    self._edges.dialer,
+                    addresses,
+                    at.port,
+                    interface=self._options.bind_interface,
                 )
+            self.stream = reached.stream
+            self.know(
+                remote_addr=str(HostPort(reached.address, at.port)),
+                missed_addrs=list(reached.missed),
+            )
             try:
                 self.replies = ReplyReader(self.stream)
                 if alpn is not None:
