@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -31,9 +32,12 @@ def near() -> Iterator[Namespace]:
         yield near
 
 
-def run(near: Namespace, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    near: Namespace, *arguments: str, said: str | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["ip", "netns", "exec", near.name, *PROGRAM, *arguments],
+        input=said,
         capture_output=True,
         text=True,
         check=False,
@@ -90,7 +94,7 @@ def test_an_unknown_host_is_none(near: Namespace) -> None:
     assert done.returncode == ExitStatus.NOT_MEASURED
     assert got.packets_sent == 0
     assert got.error.startswith("host.invalid: ")
-    assert run(near, "host.invalid").stderr.startswith("forepost ping: host.invalid: ")
+    assert run(near, "host.invalid").stderr.startswith("forepost: host.invalid: ")
 
 
 def test_both_families_at_once_are_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,9 +109,55 @@ def test_an_address_of_the_other_family_cannot_be_measured(
     assert "::1 is no IPv4 address" in capsys.readouterr().err
 
 
+def test_several_hosts_at_once(near: Namespace) -> None:
+    both = ("198.18.0.2", "2001:db8::2")
+    done = run(near, *both, "198.18.0.2", "-c", "2", "-i", "0.02")
+    assert (done.returncode, done.stderr) == (ExitStatus.FINE, "")
+    assert all(done.stdout.count(f"{host}  seq") == 2 for host in both), "each once"
+    assert all(f"\n{host} " in done.stdout for host in both), "a row of the summary"
+    one_silent = run(near, "198.18.0.2", "198.18.0.77", "-c", "1", "-W", "0.1", "--quiet")
+    assert one_silent.returncode == ExitStatus.NOT_FINE
+    assert "seq" not in one_silent.stdout
+    assert "100.0 %" in one_silent.stdout
+    one_unknown = run(near, "198.18.0.2", "host.invalid", "-c", "1", "--json")
+    known, unknown = map(msgspec.json.decode, one_unknown.stdout.splitlines())
+    assert one_unknown.returncode == ExitStatus.NOT_FINE
+    assert (known["packets_recv"], unknown["packets_sent"]) == (1, 0)
+
+
+def test_hosts_from_standard_input_and_from_a_file(near: Namespace, tmp_path: Path) -> None:
+    listed = "198.18.0.2  # the router\n\n# nothing here\n2001:db8::2\n"
+    done = run(near, "-f", "-", "-c", "1", "--json", said=listed)
+    got = [msgspec.json.decode(line, type=PingResult).addr for line in done.stdout.splitlines()]
+    assert got == ["198.18.0.2", "2001:db8::2"]
+    file = tmp_path / "hosts"
+    file.write_text(listed)
+    assert run(near, "-f", str(file), "-c", "1", "-q").returncode == ExitStatus.FINE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "reason"),
+    [
+        ((), "", "hosts: at least one is needed"),
+        (("-f", "-"), "# nobody\n", "hosts: at least one is needed"),
+        (("-f", "-"), "x\n" * 1_001, "hosts: 1,001; the most is 1,000"),
+        (("-f", "/nowhere/at-all"), "", "--file /nowhere/at-all: No such file or directory"),
+        (("-f", "/"), "", "--file /: Is a directory"),
+    ],
+)
+def test_what_makes_no_list_of_hosts(
+    near: Namespace, arguments: tuple[str, ...], said: str, reason: str
+) -> None:
+    done = run(near, *arguments, said=said)
+    assert (done.returncode, done.stdout) == (ExitStatus.USAGE, "")
+    assert reason in done.stderr
+
+
+@pytest.mark.parametrize("count", ["99", "0"])
 @pytest.mark.parametrize("json", [True, False])
-def test_ctrl_c_gives_what_is_known(near: Namespace, *, json: bool) -> None:
-    command = ["ip", "netns", "exec", near.name, *PROGRAM, "198.18.0.2", "-c", "99", "-i", "0.05"]
+def test_ctrl_c_gives_what_is_known(near: Namespace, count: str, *, json: bool) -> None:
+    """Also where it would never end (0)."""
+    command = ["ip", "netns", "exec", near.name, *PROGRAM, "198.18.0.2", "-c", count, "-i", "0.05"]
     before = near.sent()
     with subprocess.Popen(
         command + ["--json"] * json, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,58 +1,38 @@
 """`forepost ping`: the agent's own engine, at the terminal."""
 
-import statistics
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from itertools import pairwise
-from typing import Annotated
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from itertools import count as counted_from
+from pathlib import Path
+from typing import Annotated, Final
 
 import anyio
 import msgspec
 from cyclopts import Parameter, validators
-from rich.console import Console
-from rich.table import Table
+from rich.live import Live
 
-from forepost.agent.cores.icmp.rounds import MOST_OTHERS
 from forepost.agent.edges.icmp.engine import Icmp
 from forepost.agent.ports.net import Family, Net, PacketOptions, Round
-from forepost.agent.probes.ping import result
-from forepost.cli.columns import columns
 from forepost.cli.exit_status import ExitStatus
 from forepost.cli.live import live_table
+from forepost.cli.measure import complain, until_interrupted
+from forepost.cli.ping_watch import PingWatch, in_ms, summary
 from forepost.kit.clock import Clock, SystemClock
-from forepost.wire.probes.ping import PingResult, measured_family
+from forepost.wire.probes.ping import measured_family
 
-Show = Callable[[int, Round], None]
+MOST_HOSTS: Final = 1_000
+REDRAWN_SEC: Final = 0.25
+"""The summary, at most so often."""
 
-
-class PingWatch:
-    """What is known so far; complete at any moment, so that Ctrl-C loses nothing."""
-
-    def __init__(self, host: str, now: datetime) -> None:
-        self.host, self.address, self.started = host, "", now
-        self.rounds: dict[int, Round] = {}
-        self.reason = ""
-
-    def total(self) -> Round:
-        known = [self.rounds[number] for number in sorted(self.rounds)]
-        return Round(
-            sent=sum(one.sent for one in known),
-            rtts_ns=[rtt for one in known for rtt in one.rtts_ns],
-            duplicates=sum(one.duplicates for one in known),
-            others=tuple(dict.fromkeys(host for one in known for host in one.others))[:MOST_OTHERS],
-            reason=next((one.reason for one in reversed(known) if one.reason), self.reason),
-        )
-
-    def result(self, now: datetime) -> PingResult:
-        return result(self.total(), self.address or self.host, self.started, now)
+Show = Callable[[PingWatch, int, Round], None]
 
 
 def ping(
-    host: str,
-    /,
-    *,
+    *hosts: str,
+    file: Annotated[str, Parameter(name=["--file", "-f"], allow_leading_hyphen=True)] = "",
     count: Annotated[
-        int, Parameter(name=["--count", "-c"], validator=validators.Number(gte=1, lte=100_000))
+        int, Parameter(name=["--count", "-c"], validator=validators.Number(gte=0, lte=100_000))
     ] = 5,
     interval: Annotated[
         float, Parameter(name=["--interval", "-i"], validator=validators.Number(gte=0.01))
@@ -72,21 +52,24 @@ def ping(
     dont_fragment: Annotated[bool, Parameter(negative="")] = False,
     ipv4: Annotated[bool, Parameter(name=["--ipv4", "-4"], negative="")] = False,
     ipv6: Annotated[bool, Parameter(name=["--ipv6", "-6"], negative="")] = False,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Ping a host with kernel timestamps.
+    """Ping one host or several with kernel timestamps.
 
-    Exits with 0 when a request was answered, with 1 when none was, with 2 for a mistake in the
-    command, and with 3 when nothing could be measured (an unknown host, no permission).
+    Exits with 0 when every host answered a request, with 1 when one did not, with 2 for a mistake
+    in the command, and with 3 when nothing could be measured (an unknown host, no permission).
 
     Parameters
     ----------
-    host
-        A name, an IPv4 or an IPv6 address.
+    hosts
+        Names, IPv4 or IPv6 addresses.
+    file
+        More of them, one a line; # begins a note, - is the standard input.
     count
-        How many requests to send.
+        How many requests to send; 0 goes on until Ctrl-C. The summary is of 100,000 at most.
     interval
-        Seconds from one request to the next.
+        Seconds from one request to a host to the next.
     timeout
         Seconds that each request waits for its answer.
     size
@@ -105,45 +88,83 @@ def ping(
         Use IPv4 only.
     ipv6
         Use IPv6 only.
+    quiet
+        The summary only.
     json
-        Print the result as the probe's payload.
+        Print the result as the probe's payload, a line for each host.
 
     """
-    if ipv4 and ipv6:
-        Console(stderr=True).print("--ipv4 and --ipv6 exclude each other")
+    try:
+        named = [*hosts, *_listed(file)]
+    except OSError as error:
+        complain(f"--file {file}: {error.strerror or error}")
+        return ExitStatus.USAGE
+    if (mistake := _mistake(named, ipv4=ipv4, ipv6=ipv6)) is not None:
+        complain(mistake)
         return ExitStatus.USAGE
     family: Family = "4" if ipv4 else "6" if ipv6 else "auto"
-    family = measured_family(family, source)
     packet = PacketOptions(source=source, dscp=dscp, ttl=ttl, dont_fragment=dont_fragment)
     clock = SystemClock()
-    watch = PingWatch(host, clock.now())
+    watches = [PingWatch(host, clock.now()) for host in dict.fromkeys(named)]
 
     async def measure(show: Show) -> None:
         with Icmp(clock) as net:
-            await _measure(
-                watch,
-                net,
-                clock,
-                show,
-                family=family,
-                count=count,
-                interval=interval,
-                timeout=timeout,
-                size=size,
-                interface=interface,
-                packet=packet,
-            )
+            async with anyio.create_task_group() as tasks:
+                for watch in watches:
+                    requests = partial(
+                        net.round,
+                        count=1,
+                        gap_sec=0,
+                        timeout_sec=timeout,
+                        size=size,
+                        interface=interface,
+                        packet=packet,
+                    )
+                    tasks.start_soon(
+                        _measure,
+                        watch,
+                        net,
+                        clock,
+                        show,
+                        measured_family(family, source),
+                        counted_from() if count == 0 else range(count),
+                        interval,
+                        requests,
+                    )
 
     if json:
-        _until_interrupted(measure, _hide)
-        print(msgspec.json.encode(watch.result(clock.now())).decode())
+        until_interrupted(lambda: measure(_hide))
+        for watch in watches:
+            print(msgspec.json.encode(watch.result(clock.now())).decode())
     else:
-        _live(watch, measure)
-    total = watch.total()
-    if not total.sent:
+        _live(watches, measure, clock, quiet=quiet)
+    return _status(watches)
+
+
+def _listed(file: str) -> list[str]:
+    """Raises OSError."""
+    if not file:
+        return []
+    text = sys.stdin.read() if file == "-" else Path(file).read_text(errors="replace")
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+def _mistake(named: Sequence[str], *, ipv4: bool, ipv6: bool) -> str | None:
+    if ipv4 and ipv6:
+        return "--ipv4 and --ipv6 exclude each other"
+    if not named:
+        return "hosts: at least one is needed"
+    if len(named) > MOST_HOSTS:
+        return f"hosts: {len(named):,}; the most is {MOST_HOSTS:,}"
+    return None
+
+
+def _status(watches: Sequence[PingWatch]) -> ExitStatus:
+    if not any(watch.is_measured for watch in watches):
         return ExitStatus.NOT_MEASURED
-    is_lost = all(rtt is None for rtt in total.rtts_ns)
-    return ExitStatus.NOT_FINE if is_lost else ExitStatus.FINE
+    is_fine = all(watch.is_answered for watch in watches)
+    return ExitStatus.FINE if is_fine else ExitStatus.NOT_FINE
 
 
 async def _measure(
@@ -151,14 +172,10 @@ async def _measure(
     net: Net,
     clock: Clock,
     show: Show,
-    *,
     family: Family,
-    count: int,
-    interval: float,
-    timeout: float,  # noqa: ASYNC109 - of each request, which the engine keeps
-    size: int,
-    interface: str,
-    packet: PacketOptions,
+    numbers: "range | counted_from[int]",
+    interval_sec: float,
+    request: Callable[[str], Awaitable[Round]],
 ) -> None:
     """Ask for a round of one request each time, so that every answer can be shown when it comes."""
     found = await net.resolve(watch.host, family=family)
@@ -169,71 +186,50 @@ async def _measure(
     async with anyio.create_task_group() as tasks:
 
         async def one(number: int) -> None:
-            got = await net.round(
-                found.address,
-                count=1,
-                gap_sec=0,
-                timeout_sec=timeout,
-                size=size,
-                interface=interface,
-                packet=packet,
-            )
-            watch.rounds[number] = got
-            show(number, got)
+            got = await request(found.address)
+            watch.keep(number, got)
+            show(watch, number, got)
             if not got.sent:
                 tasks.cancel_scope.cancel()
 
-        for number in range(count):
-            await clock.sleep(max(0.0, started + number * interval - clock.monotonic()))
+        for number in numbers:
+            await clock.sleep(max(0.0, started + number * interval_sec - clock.monotonic()))
             tasks.start_soon(one, number)
 
 
-def _hide(number: int, one: Round) -> None:
+def _hide(watch: PingWatch, number: int, one: Round) -> None:
     """Only the result is wanted."""
 
 
-def _until_interrupted(measure: Callable[[Show], Awaitable[None]], show: Show) -> None:
-    try:
-        anyio.run(measure, show)
-    except KeyboardInterrupt:
-        # What was measured until then is what was asked for.
-        return
-
-
-def _live(watch: PingWatch, measure: Callable[[Show], Awaitable[None]]) -> None:
+def _live(
+    watches: Sequence[PingWatch],
+    measure: Callable[[Show], Awaitable[None]],
+    clock: Clock,
+    *,
+    quiet: bool,
+) -> None:
     with live_table() as live:
+        drawn = clock.monotonic()
 
-        def show(number: int, one: Round) -> None:
-            rtt = one.rtts_ns[0] if one.rtts_ns else None
-            if rtt is not None:
-                other = f"  from {', '.join(one.others)}" if one.others else ""
-                live.console.print(f"{watch.address}  seq {number}  {_ms(rtt)} ms{other}")
-            elif one.sent:
-                live.console.print(f"{watch.address}  seq {number}  [red]lost[/] {one.reason}")
-            live.update(_summary(watch.total()), refresh=True)
+        def show(watch: PingWatch, number: int, one: Round) -> None:
+            nonlocal drawn
+            if not quiet:
+                _say(live, watch, number, one)
+            if live.console.is_terminal and clock.monotonic() - drawn >= REDRAWN_SEC:
+                drawn = clock.monotonic()
+                live.update(summary(watches), refresh=True)
 
-        _until_interrupted(measure, show)
-    total = watch.total()
-    if not total.sent:
-        Console(stderr=True).print(f"forepost ping: {total.reason or 'interrupted'}", style="red")
-
-
-def _summary(total: Round) -> Table:
-    rtts = [rtt for rtt in total.rtts_ns if rtt is not None]
-    table = columns("sent", "lost", "loss", "dup", "min ms", "median", "p95", "max", "jitter")
-    loss = f"{100 * (1 - len(rtts) / total.sent):.1f} %" if total.sent else "-"
-    cells = [str(total.sent), str(total.sent - len(rtts)), loss, str(total.duplicates)]
-    if rtts:
-        ordered = sorted(rtts)
-        p95 = ordered[-(-95 * len(ordered) // 100) - 1]
-        jitter = statistics.fmean(abs(b - a) for a, b in pairwise(rtts)) if len(rtts) > 1 else 0
-        shown = (ordered[0], statistics.median(ordered), p95, ordered[-1], jitter)
-        cells += [_ms(value) for value in shown]
-    else:
-        cells += ["-"] * 5
-    table.add_row(*cells)
-    return table
+        until_interrupted(lambda: measure(show))
+        live.update(summary(watches), refresh=True)
+    for watch in watches:
+        if not watch.is_measured:
+            complain(watch.total().reason or f"{watch.host}: interrupted")
 
 
-def _ms(ns: float) -> str:
-    return f"{ns / 1e6:.3f}"
+def _say(live: Live, watch: PingWatch, number: int, one: Round) -> None:
+    rtt = one.rtts_ns[0] if one.rtts_ns else None
+    if rtt is not None:
+        other = f"  from {', '.join(one.others)}" if one.others else ""
+        live.console.print(f"{watch.address}  seq {number}  {in_ms(rtt)} ms{other}")
+    elif one.sent:
+        live.console.print(f"{watch.address}  seq {number}  [red]lost[/] {one.reason}")
