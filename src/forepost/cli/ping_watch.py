@@ -1,4 +1,4 @@
-"""What is known of the hosts that are pinged: complete at any time, so that Ctrl-C loses nothing."""
+"""What is known of hosts that are pinged: complete at any time, so that Ctrl-C loses nothing."""
 
 import statistics
 from collections.abc import Sequence
