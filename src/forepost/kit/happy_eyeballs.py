@@ -11,9 +11,9 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from ipaddress import ip_address
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import anyio.to_thread
 
@@ -28,6 +28,7 @@ MOST_TOLD: Final = 4
 UNLUCKY_SEC: Final = 600.0
 MOST_UNLUCKY: Final = 64
 
+Way = TypeVar("Way")
 Prepare = Callable[[socket.socket], object]
 _NO_ROUTE: Final = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
@@ -150,10 +151,15 @@ class _Made:
 
 def interleaved(goals: Iterable[Goal]) -> list[Goal]:
     """By turns of each family, beginning with the first one's; so many as are tried. Pure."""
-    families: dict[int, deque[Goal]] = {}
-    for goal in dict.fromkeys(goals):
-        families.setdefault(goal[0], deque()).append(goal)
-    found: list[Goal] = []
+    return by_turns(goals, lambda goal: goal[0])
+
+
+def by_turns(ways: Iterable[Way], family: Callable[[Way], Hashable]) -> list[Way]:
+    """As `interleaved`, of whatever has a family. Pure."""
+    families: dict[Hashable, deque[Way]] = {}
+    for way in dict.fromkeys(ways):
+        families.setdefault(family(way), deque()).append(way)
+    found: list[Way] = []
     while any(families.values()) and len(found) < MOST:
         found += [waiting.popleft() for waiting in families.values() if waiting]
     return found[:MOST]

@@ -2,18 +2,12 @@
 
 from collections import deque
 from collections.abc import Sequence
-from itertools import chain, zip_longest
-from typing import Final
 
 import anyio
 import msgspec
 
 from forepost.agent.ports.dialer import Dialer, Failed, Stream
-
-ATTEMPT_SEC: Final = 0.25
-"""Then the next address is tried beside those that have not answered (8305, 5)."""
-MOST: Final = 16
-"""Addresses of one name that are tried."""
+from forepost.kit.happy_eyeballs import ATTEMPT_SEC, by_turns
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -31,7 +25,7 @@ async def reach(
     """
     race = _Race(dialer, port, interface)
     async with anyio.create_task_group() as tasks:
-        waiting = deque(_by_turns(addresses))
+        waiting = deque(by_turns(addresses, lambda address: ":" in address))
         while waiting and race.won is None:
             tasks.start_soon(race.attempt, waiting.popleft(), tasks.cancel_scope)
             with anyio.move_on_after(ATTEMPT_SEC if waiting else None):
@@ -39,15 +33,6 @@ async def reach(
     if race.won is None:
         raise race.lost()
     return race.won
-
-
-def _by_turns(addresses: Sequence[str]) -> list[str]:
-    """Of each IP version in turn, beginning with that of the first."""
-    first = ":" in addresses[0]
-    same = [one for one in addresses if (":" in one) == first]
-    other = [one for one in addresses if (":" in one) != first]
-    turns = chain.from_iterable(zip_longest(same, other))
-    return [one for one in turns if one is not None][:MOST]
 
 
 class _Race:

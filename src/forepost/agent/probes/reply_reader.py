@@ -22,6 +22,13 @@ class ReplyReader:
     def rest(self) -> bytes:
         return bytes(self._came[self._taken :])
 
+    def check_nothing_left(self) -> None:
+        """Before TLS: what was said in the clear is not to be taken for what is said in it. Raises
+        Failed.
+        """
+        if self.rest:
+            raise Failed("wrong", "it says more in plain text, where TLS has to begin")
+
     async def say(self, data: bytes) -> None:
         """Raises Failed."""
         await self._stream.send(data)

@@ -32,13 +32,7 @@ async def start_tls(stream: Stream, protocol: StartTls, host: str) -> None:
         return
     heard = ReplyReader(stream, before=" before TLS")
     await _TALKS[protocol](heard, host)
-    check_nothing_left(heard)
-
-
-def check_nothing_left(heard: ReplyReader) -> None:
-    """Raises Failed."""
-    if heard.rest:
-        raise Failed("wrong", "it says more in plain text, where TLS has to begin")
+    heard.check_nothing_left()
 
 
 def _refused(said: str) -> Failed:

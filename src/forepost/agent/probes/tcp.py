@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from forepost.agent.ports.dialer import Failed, Stream, TlsOwn
+from forepost.agent.ports.dialer import Failed, Stream
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.attempts import Attempt, Attempts, Show, nobody
 from forepost.agent.probes.awaited import AwaitedAnswer
+from forepost.agent.probes.own_tls import secured
 from forepost.kit.clock import Clock
 from forepost.wire.probes.exchange import written_bytes
 from forepost.wire.probes.tcp import TcpOptions, TcpResult
@@ -41,11 +42,6 @@ class Connections:
             self._answer = AwaitedAnswer(
                 options.expect, options.expect_match, edges.search, options.timeout_sec
             )
-        self._own = TlsOwn(
-            authorities=options.ca_pem,
-            certificate=options.client_certificate_pem,
-            key=options.client_key_pem,
-        )
         self._tls_ms: dict[int, float] = {}
         self._answer_ms: dict[int, float] = {}
 
@@ -105,14 +101,10 @@ class Connections:
 
     async def _secured(self, attempt: Attempt, stream: Stream) -> Stream:
         try:
-            secured, _ = await stream.secure(
-                self._options.server_name or attempt.host,
-                check="nothing" if self._options.insecure_tls else "chain and name",
-                own=self._own,
-            )
+            inside, _ = await secured(stream, self._options, attempt.host)
         except Failed as error:
             raise Failed(error.kind, f"TLS: {error.reason}") from None
-        return secured
+        return inside
 
     def _ms_since(self, moment: float) -> float:
         return (self._clock.monotonic() - moment) * 1e3

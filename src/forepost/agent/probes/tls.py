@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import anyio
 import msgspec
 
-from forepost.agent.ports.dialer import Check, Failed, HandshakeFailed, Stream, TlsOwn, TlsSession
+from forepost.agent.ports.dialer import Check, Failed, HandshakeFailed, Stream, TlsSession
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.cipher_names import iana
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort, host_port
+from forepost.agent.probes.own_tls import own_of
 from forepost.agent.probes.reach import reach
 from forepost.agent.probes.refusal import ENDED, in_words
 from forepost.agent.probes.starttls import PORTS, start_tls
@@ -45,11 +46,7 @@ class _Handshake:
     def __init__(self, options: TlsOptions, target: str, clock: Clock, edges: Edges) -> None:
         self._options, self._clock, self._edges = options, clock, edges
         self._target = options.target or target
-        self._own = TlsOwn(
-            authorities=options.ca_pem,
-            certificate=options.client_certificate_pem,
-            key=options.client_key_pem,
-        )
+        self._own = own_of(options)
         self._reached = ""
         """The address that answered."""
         self._refusal = ""

@@ -11,7 +11,6 @@ import forepost
 from forepost.agent.edges.dial.http import HttpExchange, HttpRequest, ResponseHead, WantsHttp1
 from forepost.agent.edges.dial.http_versions import alpn_of, exchange_over
 from forepost.agent.ports.dialer import (
-    NOTHING_OWN,
     Failed,
     HandshakeFailed,
     Stream,
@@ -26,6 +25,7 @@ from forepost.agent.probes.http import content_codings, expectations
 from forepost.agent.probes.http.body import MOST_BYTES, HttpBody, body_of, codings_of
 from forepost.agent.probes.http.cookies import Cookies
 from forepost.agent.probes.http.url import Url, next_url, url_of
+from forepost.agent.probes.own_tls import own_of
 from forepost.agent.probes.reach import reach
 from forepost.agent.probes.refusal import ENDED, in_words
 from forepost.kit.clock import Clock
@@ -208,16 +208,7 @@ class _Visit:
         return secured
 
     def _own(self, same_origin: bool) -> TlsOwn:
-        options = self._options
-        if not (options.ca_pem or options.client_certificate_pem):
-            return NOTHING_OWN
-        if not same_origin:
-            return TlsOwn(authorities=options.ca_pem)
-        return TlsOwn(
-            authorities=options.ca_pem,
-            certificate=options.client_certificate_pem,
-            key=options.client_key_pem,
-        )
+        return own_of(self._options) if same_origin else TlsOwn(authorities=self._options.ca_pem)
 
     def _certificates(self, session: TlsSession | None) -> dict[str, object]:
         """Read after everything has been timed."""

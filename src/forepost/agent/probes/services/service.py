@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from forepost.agent.ports.dialer import Failed, Stream, TlsOwn
+from forepost.agent.ports.dialer import Stream
 from forepost.agent.ports.edges import Edges
 from forepost.agent.probes.course import Course
 from forepost.agent.probes.hostport import HostPort
+from forepost.agent.probes.own_tls import secured
 from forepost.agent.probes.reach import reach
 from forepost.agent.probes.reply_reader import ReplyReader
 from forepost.kit.clock import Clock
@@ -99,20 +100,9 @@ class Service:
         """Go on inside TLS. Raises Failed."""
         options = self._options
         assert isinstance(options, TrustOptions)
-        if self.replies.rest:
-            raise Failed("wrong", "it says more in plain text, where TLS has to begin")
-        own = TlsOwn(
-            authorities=options.ca_pem,
-            certificate=options.client_certificate_pem,
-            key=options.client_key_pem,
-        )
+        self.replies.check_nothing_left()
         with self.part("tls"):
-            self.stream, session = await self.stream.secure(
-                options.server_name or self.host,
-                check="nothing" if options.insecure_tls else "chain and name",
-                alpn=alpn,
-                own=own,
-            )
+            self.stream, session = await secured(self.stream, options, self.host, alpn)
         self.know(tls_version=session.version)
         self.replies = ReplyReader(self.stream)
 
